@@ -23,8 +23,8 @@ class SocialAccountAdmin(RestrictedAdmin):
     """The accounts at issuers that people log in with; an admin can disconnect them."""
 
     denied: ClassVar[Mapping[Action, str]] = {
-        "add": "only its owner proves whose an account is",
-        "change": "another account's owner could log in as somebody else",
+        "add": "only the account's owner can prove that it is theirs",
+        "change": "the owner of another account could log in as this person",
     }
     list_display = ("user", "provider", "uid", "last_login")
     list_select_related = ("user",)

@@ -48,7 +48,7 @@ ACTIONS: Mapping[str, str] = {
     DELETE_RUN: "delete somebody else's run",
     VIEW_WORKER: "look at the status page",
     VIEW_AUDIT: "look at the audit log",
-    CHANGE_USER: "look after people",
+    CHANGE_USER: "manage people's accounts",
     DELETE_USER: "remove an account",
     ADD_USER: "invite people",
     CHANGE_PROJECT: "change who is in a project that you do not manage",
@@ -57,15 +57,15 @@ ACTIONS: Mapping[str, str] = {
     CHANGE_RUN: "star somebody else's run",
     CHANGE_PRESET: "change somebody else's preset",
     DELETE_PRESET: "delete somebody else's preset",
-    HOUSE_DEFAULT: "choose what the house starts with",
+    HOUSE_DEFAULT: "choose which preset fills new forms",
     DELETE_NOTE: "delete somebody else's note",
     CHANGE_ENDPOINT: "mark models",
     VIEW_COLLECTION: "export collections",
-    ADD_COLLECTION: "begin a collection",
+    ADD_COLLECTION: "create a collection",
     CHANGE_COLLECTION: "change collections",
     DELETE_COLLECTION: "delete a collection",
     CHANGE_HOUSE_RULES: "change the house's rules for models",
-    CHANGE_BUDGETS: "see and change money matters of the house",
+    CHANGE_BUDGETS: "see and change the house's budgets and bills",
     SEE_ALL_SHARES: "see everybody's shares",
 }
 
@@ -87,8 +87,8 @@ def require(user: User | AnonymousUser, permission: str) -> None:
     """Raise PermissionDenied, with a message for people, if the user lacks the permission."""
     if not may(user, permission):
         raise PermissionDenied(
-            f"You may not {ACTIONS[permission]}. It needs the permission “{permission}”: "
-            "ask who administers Vitrine for it."
+            f"You may not {ACTIONS[permission]}. This needs the permission “{permission}”: ask an "
+            "admin of Vitrine for it."
         )
 
 

@@ -34,8 +34,8 @@ class Role(models.TextChoices):
 
 # What each role does, as pages describe it.
 MEANINGS = {
-    Role.MEMBER: "works in projects, and makes shared ones",
-    Role.CURATOR: "marks models, and keeps collections and what the house starts with",
+    Role.MEMBER: "works in projects, and creates shared ones",
+    Role.CURATOR: "marks models, and maintains collections and the presets that fill new forms",
     Role.ADMIN: "looks after people, projects, keys and money",
 }
 RANKS = {role: rank for rank, role in enumerate(Role)}
@@ -43,7 +43,7 @@ LAST_ADMIN = (
     "{who} the only admin, and somebody has to look after Vitrine. "
     "Make somebody else an admin first."
 )
-NOT_AN_ADMIN = "Only admins make somebody an admin, or act on the account of one. {ask}."
+NOT_AN_ADMIN = "Only admins can make somebody an admin or change an admin's account. {ask}."
 
 
 class Refused(refusals.Refused):
@@ -84,7 +84,7 @@ def whom_to_ask() -> str:
 def ask_one_of(people: QuerySet[User]) -> str:
     """Return "Ask Ada or Ben", with the first few of these people's names; one query."""
     names = list(people.values_list("username", flat=True)[:3])
-    return f"Ask {' or '.join(names)}" if names else "Ask who administers Vitrine"
+    return f"Ask {' or '.join(names)}" if names else "Ask an admin of Vitrine"
 
 
 def set_role(person: User, role: Role, by: User | None, program: str = "") -> Role:
@@ -158,7 +158,7 @@ def _made(instance: User, created: bool, raw: bool = False, **_: Any) -> None:
 def _locked(person: User) -> User:
     row = User.objects.select_for_update(no_key=True).filter(pk=person.pk).first()
     if row is None:
-        raise Refused("The account is gone: somebody removed it meanwhile.")
+        raise Refused("This account no longer exists: somebody has just removed it.")
     return row
 
 

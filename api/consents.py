@@ -43,8 +43,8 @@ ASK = "ask"
 PARAMETER = Parameter(
     "consent",
     {"type": "string", "pattern": f"^({ASK}|[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})$"},
-    f"`{ASK}`: start nothing, ask the token's person; the id of a question that was answered with "
-    "yes: start what was agreed to, once",
+    f"`{ASK}`: start nothing, but ask the token's owner; or the id of a question that they "
+    "answered with yes: start what they agreed to, once",
 )
 _ANYTHING = Confirmation.asked_for(Decimal(10**9), is_any_unknown=True)
 _SIGNER = signing.Signer(salt="api.consent")
@@ -111,7 +111,7 @@ def _require_unasked(call: Call, estimate: Estimate) -> None:
     if amount is not None and (bar is None or amount <= bar):
         return
     price = estimate.most_in_words
-    detail = f"This costs {price}: its person has to say yes first. Nothing was run."
+    detail = f"This costs {price}: the token's owner has to agree first. Nothing was run."
     raise Problem(402, detail, slug="unconfirmed", max_cost=_answer(estimate))
 
 
@@ -145,15 +145,17 @@ def _claimed(call: Call, consent_key: str, planned_call: PlannedCall) -> Consent
     consent = questions_of(call).select_for_update().filter(pk=consent_key).first()
     is_same = consent is not None and consent.path == _path(call)
     if consent is None or not is_same or not identical(consent.inputs, planned_call.inputs):
-        raise _refused("Nobody was asked about this call. Its inputs may have changed.")
+        raise _refused("No question was asked about this call. Its inputs may have changed.")
     if consent.project_id != planned_call.project.pk:
         raise _refused("The person agreed to this in another project.")
     if consent.started is not None:
-        raise _refused(f"This yes is used: it has started {consent.started}.")
+        raise _refused(
+            f"The person agreed to one start only, and it has started {consent.started}."
+        )
     if consent.agreed_at is None:
-        raise _refused("The person has not said yes to this.")
+        raise _refused("The person has not agreed to this.")
     if clock.now() > consent.expires_at:
-        raise _refused("The yes came longer ago than it holds.")
+        raise _refused("The person's agreement has expired.")
     if _answer(planned_call.estimate) != consent.answer:
         raise _refused(f"The price has changed since, to {planned_call.estimate.most_in_words}.")
     return consent

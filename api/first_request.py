@@ -55,9 +55,9 @@ def try_out(token: Token) -> Run:
     """
     endpoint = example_endpoint()
     if endpoint is None:
-        raise Forbidden("There is no model here that makes a picture of a prompt.")
+        raise Forbidden("No model here makes a picture from a prompt.")
     if token.is_expired or tokens.RUN not in token.scope_list:
-        raise Forbidden("This token starts no runs. Create another one.")
+        raise Forbidden("This token cannot start runs. Create one that has the scope “run”.")
     project = Reach(token.user, token.project).require_maker()
     key = f"trial of token {token.pk}"
     wanted_run = submission.WantedRun(token, project, endpoint, ARGUMENTS, Transport.QUEUE, key)

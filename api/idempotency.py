@@ -22,8 +22,8 @@ from runs.start import starting
 KEY = Parameter(
     "Idempotency-Key",
     {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
-    "your name for this call: a repeated call with it starts nothing and returns what the first "
-    "started",
+    "a name that you choose for this call: a repeated call with the same name starts nothing and "
+    "returns what the first one started",
     where="header",
 )
 Repeat = Callable[[Call, dict[str, Any]], Reply]
@@ -38,7 +38,9 @@ class _Repeated(Exception):
 
 def key_reused() -> Problem:
     """Return the problem of a key that another request has used."""
-    detail = "This Idempotency-Key came with another request before. Use a new key for each."
+    detail = (
+        "This Idempotency-Key was sent with another request before. Use a new key for each request."
+    )
     return Problem(422, detail, slug="idempotency-key-reused")
 
 

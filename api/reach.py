@@ -130,7 +130,7 @@ def reach_of(user: User, token: Token | None, project_name: str | None) -> Reach
         return Reach(user, bound, None, is_alone)
     if bound is not None:
         if project_name not in (bound.key, bound.slug):
-            raise OutOfReach(f"This token is for the project “{bound.key}” alone.")
+            raise OutOfReach(f"This token works only in the project “{bound.key}”.")
         return Reach(user, bound, bound, is_alone)
     return Reach(user, None, _named(user, project_name), is_alone)
 

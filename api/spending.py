@@ -32,7 +32,7 @@ class CapExceeded(Exception):
         alternative = "an admin for a larger budget of sessions" if is_of_house else RAISE
         sum_left = plain(max(amount_left, NOTHING))
         cost = (
-            "What this costs is not known" if amount is None else f"This may cost {plain(amount)}"
+            "The cost of this is not known" if amount is None else f"This may cost {plain(amount)}"
         )
         super().__init__(
             f"{cost}, and this session may spend {sum_left} more. "

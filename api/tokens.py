@@ -35,7 +35,7 @@ READ, RUN, CURATE = "read", "run", "curate"
 SCOPES: Mapping[str, str] = {
     READ: "Search models, and look at runs, presets and collections; alone, it is read-only",
     RUN: "Start and cancel runs, upload files, keep presets and stars",
-    CURATE: "Change collections, where the person may",
+    CURATE: "Change collections, if the token's owner may do so",
 }
 DEFAULT_SCOPES = (READ, RUN)
 NO_NAME = "Give the token a name that says what uses it."
@@ -84,7 +84,7 @@ def create(
         expires_at=timezone.now() + timedelta(days=days) if days else None,
     )
     if token.is_shut_out:
-        raise ValueError("A token can only be bound to a project of which its user is a member.")
+        raise ValueError("A token can only be for a project of which its user is a member.")
     try:
         with transaction.atomic():
             token.save()

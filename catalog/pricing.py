@@ -50,7 +50,7 @@ def price_of(endpoint: Any, arguments: Mapping[str, str] = NO_ARGUMENTS) -> Pric
         group_note = f" with {enumerated([' '.join(pair) for pair in group['arguments'].items()])}"
     text = f"Measured: {price(amount, 'USD', endpoint.measured_unit)}{group_note}"
     price_text = listed_price(endpoint)
-    note = f"{text}, from {counted(runs, 'run')}; said {price_text or 'nothing'}."
+    note = f"{text}, from {counted(runs, 'run')}; the list price is {price_text or 'unknown'}."
     return Price(amount, endpoint.measured_unit, "USD", note, bool(groups) and not group)
 
 

@@ -102,7 +102,8 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
         except ValidationError:
             rows = self.opts.verbose_name_plural
             message = (
-                f"Nothing was done: what was picked names no {rows}. Pick them in the list again."
+                f"Nothing was done: the selection contains something other than {rows}. Select "
+                "them in the list again."
             )
             self.message_user(request, message, level=ERROR)
             return None

@@ -91,7 +91,7 @@ def reject_nul_paths(
 
     def respond(request: HttpRequest) -> HttpResponseBase:
         if "\x00" in request.path_info:
-            raise Http404("No address holds a NUL.")
+            raise Http404("An address cannot contain a NUL character.")
         return get_response(request)
 
     return respond

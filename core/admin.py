@@ -36,7 +36,10 @@ class RestrictedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         response = super().changelist_view(request, extra_context)
         context = getattr(response, "context_data", None) or {}
         if "cl" in context and context["cl"].result_count == CappedPaginator.MOST:
-            message = f"The list ends after {CappedPaginator.MOST:,}: filter or search for others."
+            message = (
+                f"Only the first {CappedPaginator.MOST:,} are listed: filter or search to find "
+                "others."
+            )
             context["subtitle"] = message
         return response
 

@@ -104,7 +104,7 @@ class Resource(Generic[Row]):
         context = {
             "page": page,
             "rows": page.object_list,
-            "words": search_words(request),
+            "search_text": search_words(request),
             "is_narrowed": any(request.GET.get(name) for name in self.filters),
         }
         context |= {**self.list_context(request, page), **more}

@@ -72,7 +72,7 @@ def take_second_step(person: User, by: User) -> str:
     """
     name = person.get_username()
     if not reset.reset_second_factor(person, by):
-        return f"{name} has no second step any more: there was nothing to take away."
+        return f"{name} has no second step: there was nothing to remove."
     then = " They set up a new one then." if strength.must_have_factor(person) else ""
     return f"{name} logs in without a second step next time. Their sessions are ended.{then}"
 

@@ -151,7 +151,7 @@ class PersonAdmin(UserAdmin):  # type: ignore[type-arg]
         """Return the role in the house."""
         return str(roles.role_of(person).label)
 
-    @admin.action(description="Take the second factor away (lost phone)", permissions=["change"])
+    @admin.action(description="Remove the second factor (lost phone)", permissions=["change"])
     def reset_second_factor(self, request: HttpRequest, people: QuerySet[User]) -> None:
         """Remove the selected people's second factors and end their sessions."""
         count = 0

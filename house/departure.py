@@ -50,20 +50,20 @@ class Fate(StrEnum):
 
 MEANINGS = {
     Fate.STAYS: (
-        "It stays as it is",
-        "in shared projects, under their name as a former member. Their private project is kept "
-        "closed: nobody sees it until it passes to somebody. Links to their files and their shares "
-        "end.",
+        "Everything stays as it is",
+        "in shared projects under their name, as a former member. Their private project stays "
+        "closed: nobody sees it until it passes to somebody. Links to their files and their "
+        "shares end.",
     ),
     Fate.PRIVATE_PASSES: (
-        "What is private passes on",
-        "to the private project of whoever you choose, and its shares go on. In shared projects it "
-        "stays under their name, as a former member, and its shares end.",
+        "Private work passes on",
+        "to the private project of the person you choose, and its shares go on. What is in "
+        "shared projects stays under their name, as a former member, and its shares end.",
     ),
     Fate.PASSES: (
         "Everything passes on",
-        "to whoever you choose: what is in shared projects stays there under the new name, and all "
-        "shares go on.",
+        "to the person you choose: what is in shared projects stays there under the new name, "
+        "and all shares go on.",
     ),
     Fate.REMOVED: (
         "Everything passes on, and the account is deleted",
@@ -93,13 +93,15 @@ class DepartureResult(NamedTuple):
 
     def sentence(self, name: str, to: str) -> str:
         """Return the message for the admin who ended the account of `name`."""
-        has_left = "is removed" if self.fate == Fate.REMOVED else "has left: every access is ended"
+        has_left = (
+            "is removed" if self.fate == Fate.REMOVED else "has left and no longer has access"
+        )
         parts = [f"{name} {has_left}."]
         if self.fate != Fate.STAYS:
-            parts.append(f"{to} has got {in_words(self.passed) or 'nothing'}.")
+            parts.append(f"{to} has received {in_words(self.passed) or 'nothing'}.")
         if self.managed:
             names = ", ".join(f"“{project}”" for project in self.managed)
-            parts.append(f"{to} manages {names} now.")
+            parts.append(f"{to} now manages {names}.")
         return " ".join(parts)
 
 

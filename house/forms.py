@@ -47,16 +47,16 @@ class InvitationForm(forms.Form):
         required=False,
         max_length=254,
         error_messages={"invalid": E_MAIL},
-        help_text="Empty: whoever you give the link to.",
+        help_text="Leave empty to let anybody use the link.",
     )
-    days = forms.ChoiceField(label="Good for", choices=LIFETIMES, initial=DEFAULT_LIFETIME)
+    days = forms.ChoiceField(label="Valid for", choices=LIFETIMES, initial=DEFAULT_LIFETIME)
     max_uses = forms.IntegerField(
         label="People who may use it",
         required=False,
         min_value=1,
         max_value=MOST_USES,
         initial=1,
-        help_text="Empty: any number, while it is good.",
+        help_text="Leave empty for any number, as long as the link is valid.",
     )
 
     def __init__(self, by: User, data: QueryDict | None = None) -> None:
@@ -104,7 +104,7 @@ class InvitationForm(forms.Form):
             if not row.project:
                 continue
             if row.project not in offered or row.role not in Membership.Role.values:
-                self.project_error = "Choose projects that there are, with a role in each."
+                self.project_error = "Choose existing projects, and a role in each."
             elif row.project in role_by_project:
                 self.project_error = f"“{offered[row.project]}” is there twice. Keep one of them."
             else:
@@ -135,14 +135,14 @@ class SignUpForm(forms.Form):
         max_length=150,
         validators=[UnicodeUsernameValidator()],
         widget=forms.TextInput({"autocomplete": "username"}),
-        help_text="You log in with it, and colleagues see it. Letters, digits and @ . + - _",
+        help_text="You log in with this name, and colleagues see it. Letters, digits and @ . + - _",
         error_messages={"required": "Choose a name."},
     )
     email = forms.EmailField(
         label="E-mail address",
         max_length=254,
         widget=forms.EmailInput({"autocomplete": "email"}),
-        error_messages={"required": "Write your e-mail address.", "invalid": E_MAIL},
+        error_messages={"required": "Enter your e-mail address.", "invalid": E_MAIL},
     )
     password = forms.CharField(
         strip=False,
@@ -162,7 +162,7 @@ class SignUpForm(forms.Form):
         """Reject a name that is taken, ignoring case."""
         name = unicodedata.normalize("NFKC", self.cleaned_data["username"])
         if local_owner.is_name_taken(name):
-            raise ValidationError("Somebody has this name here. Choose another one.", code="taken")
+            raise ValidationError("Somebody else has this name. Choose another one.", code="taken")
         return name
 
     def clean_email(self) -> str:

@@ -41,7 +41,7 @@ SESSION_KEY = "invitation"  # in the session: the invitation that the visitor ha
 UNKNOWN = (
     "There is no such invitation here. Check that the whole link was copied, or ask for a new one."
 )
-JOINED_BEFORE = "You have joined by this invitation already."
+JOINED_BEFORE = "You have already joined by this invitation."
 
 
 class Refused(refusals.Refused):
@@ -193,7 +193,7 @@ Hello,
 
 {link}
 
-The link is good until {until}. If you do not know what this is about, do nothing.
+The link is valid until {until}. If you do not know what this is about, ignore this mail.
 """
 
 
@@ -218,12 +218,15 @@ def refusal(invitation: Invitation) -> str:
         return f"This invitation has been used. {ask} for a new one."
     if invitation.is_expired:
         until = f"{invitation.expires_at:%d %B %Y, %H:%M} UTC"
-        return f"This invitation was good until {until}. {ask} for a new one."
+        return f"This invitation was valid until {until}. {ask} for a new one."
     may_invite = author is not None and permissions.may(author, permissions.ADD_USER)
     if may_invite and invitation.role == Role.ADMIN:
         may_invite = author is not None and roles.admins().filter(pk=author.pk).exists()
     if not may_invite:
-        return f"Whoever made this invitation may no longer invite people. {roles.whom_to_ask()}."
+        return (
+            "The person who made this invitation may no longer invite people. "
+            f"{roles.whom_to_ask()}."
+        )
     return ""
 
 

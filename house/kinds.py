@@ -11,5 +11,5 @@ INVITED = "invited"
 def connect() -> None:
     """Register the kinds, so that everybody's settings offer them."""
     register(Kind(LOOKED_AT, "Looks", "an admin has looked at something private of yours, and why"))
-    register(Kind(TAKEN, "Invitations", "somebody has joined by an invitation of yours", ADD_USER))
+    register(Kind(TAKEN, "Invitations", "somebody has joined by your invitation", ADD_USER))
     register(Kind(INVITED, "Invited", "somebody has invited you to a project", asks=True))

@@ -30,7 +30,7 @@ def why_taken(email: str) -> str:
         return ""
     if not account.is_active:
         return f"The account with this address is closed. {roles.whom_to_ask()} to open it again."
-    return "There is an account with this address. Log in, and the invitation goes on there."
+    return "There is an account with this address. Log in to continue with the invitation."
 
 
 def create_account(

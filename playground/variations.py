@@ -22,7 +22,7 @@ from schemas.uses.roles import is_faithful
 from schemas.variations import Plan, plan, results_asked
 
 MORE = 4  # results that "More like this" asks for
-ALL_ALIKE = "This model makes the same of the same input: more of it is not started. Run it once."
+ALL_ALIKE = "This model always gives the same result for the same input, so run it only once."
 
 
 def start(requests: Sequence[StartRequest]) -> list[Run]:

@@ -54,7 +54,7 @@ class ProjectAdmin(RestrictedAdmin):
     """Projects with their members; private ones are read-only."""
 
     denied = {
-        "add": "whoever makes a project on its page is its first manager",
+        "add": "the person who creates a project on its page is its first manager",
         "delete": "its page says what still lives in it",
     }
     list_display = ["name", "slug", "person", "created_at", "archived_at"]

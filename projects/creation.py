@@ -53,7 +53,10 @@ def refusal_to_create(person: User) -> str:
     """
     if person.has_perm(permissions.ADD_PROJECT):
         return ""
-    return f"Your role does not include making projects. {roles.whom_to_ask()} to make one for you."
+    return (
+        f"Your role does not allow you to create projects. {roles.whom_to_ask()} to create one "
+        "for you."
+    )
 
 
 def free_slug(name: str) -> str:

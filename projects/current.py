@@ -30,8 +30,8 @@ Rows = TypeVar("Rows", bound=InProjectQuerySet[Any])
 View = TypeVar("View", bound=Callable[..., Any])
 PROGRAMS = "/api/"  # paths for programs, whose projects `api/reach.py` decides
 UNKNOWN = (
-    "You are not a member of a project at this address. "
-    "Ask whoever gave you the link, or work in one of your own."
+    "You are not a member of a project with this address. Ask the person who gave you the link, "
+    "or work in one of your own projects."
 )
 
 

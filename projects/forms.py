@@ -18,16 +18,17 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 NAME_CHARS, DESCRIPTION_CHARS = 80, 300
-SHOWN_TO = [("0", "All members"), ("1", "Only who made them")]
-DAYS = f"A number of days from 1 to {MOST_DAYS}, or nothing: then the house decides."
+SHOWN_TO = [("0", "All members"), ("1", "Only the person who started them")]
+DAYS = f"Enter a number of days from 1 to {MOST_DAYS}, or leave it empty to follow the house."
 
 OUTDATED = (
-    "Somebody else has changed the settings since you opened them. Saved are now: {}. "
-    "What you typed is still here: save again to replace theirs."
+    "Somebody else has changed the settings since you opened them. They saved {}. What you typed "
+    "is still here: save again to replace theirs."
 )
 RUNS_HELP = (
-    "Managers are told a week before, with a list. What is starred, shared, an example, or in a "
-    "board, series, chat, flow or training stays. A deleted run can be brought back for 7 days."
+    "A week before, managers are notified, with a list. What is starred, shared, an example, or "
+    "in a board, series, chat, flow or training stays. A deleted run can be brought back for 7 "
+    "days."
 )
 FILES_HELP = "The run stays, with its settings and cost. A file that another run uses stays, too."
 

@@ -31,5 +31,5 @@ def locked(project: Project) -> Project:
     """Return the project's row, locked in this transaction; raises Refused if it is gone."""
     row = Project.objects.select_for_update(no_key=True).filter(pk=project.pk).first()
     if row is None:
-        raise Refused("The project is gone: somebody deleted it meanwhile.")
+        raise Refused("This project no longer exists: somebody has just deleted it.")
     return row

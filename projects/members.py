@@ -209,7 +209,7 @@ def _member(project: Project, user_id: int) -> Membership:
     members = Membership.objects.filter(project=project, user_id=user_id).select_related("user")
     member = members.first()
     if member is None:
-        raise Refused("That person is no longer a member. Add them again if they should be.")
+        raise Refused("That person is no longer a member. Add them again if they should be one.")
     return member
 
 

@@ -68,7 +68,7 @@ class Rights:
             return
         if self.is_member:
             raise PermissionDenied(
-                "Only who made it may do this, and who manages the project. "
+                "Only the person who made it and the project's managers may do this. "
                 f"{roles.ask(self.row.project)} to do it."
             )
         permissions.require(self.user, permission)

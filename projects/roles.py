@@ -20,7 +20,7 @@ Role = Membership.Role
 MEANINGS = {
     Role.VIEWER: "looks at everything, votes and comments",
     Role.MAKER: "runs models, and changes what lives in the project",
-    Role.MANAGER: "chooses members and settings, and may delete everybody's work",
+    Role.MANAGER: "chooses members and settings, and can delete everybody's work",
 }
 
 
@@ -39,16 +39,16 @@ def refusal_to_make(user: User | AnonymousUser, project: Project, role: str | No
     """
     if project.archived_at is not None:
         return (
-            f"The project “{project}” is archived: it is kept to look at. "
-            f"{ask(project)} to bring it back, or choose another project."
+            f"The project “{project}” is archived: you can only look at it. {ask(project)} to "
+            "bring it back, or choose another project."
         )
     role = role_in(project, user) if role is None else role
     if role in MAKERS:
         return ""
     if role:
         return (
-            f"In the project “{project}” you look, vote and comment. "
-            f"{ask(project)} to make you a maker, or choose another project."
+            f"In the project “{project}” you can only look, vote and comment. {ask(project)} to "
+            "make you a maker, or choose another project."
         )
     return "You are not a member of the project that this would go to. Choose another one."
 

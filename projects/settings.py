@@ -127,7 +127,9 @@ def delete(by: User, project: Project) -> None:
         try:
             row.delete()
         except RestrictedError:
-            raise Refused("Something began in the project just now. Try again.") from None
+            raise Refused(
+                "Somebody has just started something in the project. Try again."
+            ) from None
 
 
 def _models() -> list[type[InProject]]:

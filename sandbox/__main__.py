@@ -154,14 +154,16 @@ class Server(uvicorn.Server):
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("sandbox", description=__doc__)
-    parser.add_argument("--port", type=int, default=8321, help="0 takes a free one and prints it")
+    parser.add_argument(
+        "--port", type=int, default=8321, help="0 chooses a free port and prints it"
+    )
     parser.add_argument("--data-dir", type=Path, help="where files are kept")
-    parser.add_argument("--public-url", help="the address callers use, when it is another one")
+    parser.add_argument("--public-url", help="the address that callers use, if it differs")
     parser.add_argument("--concurrency", type=int, default=Config.concurrency)
     parser.add_argument("--pace", type=float, default=Config.pace, help="0 leaves out all waits")
     parser.add_argument("--filler", type=int, default=0, help="extra catalogue entries")
     parser.add_argument("--live-idle", type=float, default=Config.live_idle_s)
-    parser.add_argument("--tls", action="store_true", help="TLS, by a local authority")
+    parser.add_argument("--tls", action="store_true", help="serve TLS, with a local authority")
     return parser
 
 

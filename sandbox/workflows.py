@@ -118,7 +118,7 @@ STORYBOARD = Workflow(
 MISHAP = Workflow(
     "mishap",
     "Mishap",
-    "Paints a picture, then fails at its second step in the way that you choose.",
+    "Paints a picture, then fails at its second step with the error that you choose.",
     _contents(
         {
             "draw": {

@@ -23,7 +23,7 @@ _MESSAGES = [
     ("Unterminated string", "this text has no closing quote"),
     ("Extra data", "nothing may follow the closing brace"),
     ("Invalid control character", r"a line break or tab in a text is written \n or \t"),
-    ("Invalid \\", "this backslash means nothing here"),
+    ("Invalid \\", "this backslash is not the start of an escape"),
 ]
 
 
@@ -161,9 +161,9 @@ def _explain(text: str, error: json.JSONDecodeError) -> NotJson:
     """The error in plain words; a trailing comma is reported at its own position."""
     if (head := _before_trailing_comma(text, error)) is not None:
         column = len(head) - head.rfind("\n")
-        return NotJson("there is a comma too many", head.count("\n") + 1, column)
+        return NotJson("there is one comma too many", head.count("\n") + 1, column)
     if text[:1].isalpha() and error.pos == 0:
-        return NotJson("a text stands in double quotes")
+        return NotJson("a text must be in double quotes")
     reason = next(
         (
             our_message
@@ -193,7 +193,7 @@ def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(result) < len(pairs):
         seen: set[str] = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise NotJson(f"the key {json.dumps(twice)} stands in it twice")
+        raise NotJson(f"it has the key {json.dumps(twice)} twice")
     return result
 
 

@@ -1,10 +1,9 @@
-"""`python -m tests.audit`: whether a locked package has a known vulnerability, as pip-audit knows
-it.
+"""`python -m tests.audit`: report known vulnerabilities of the locked packages, with pip-audit.
 
-Each lock file is asked about on its own: two of them may pin different versions of a package. The
-advisories come from outside. Where nobody answers (an aeroplane, a closed network) one line says
-that this was left out, and the lint goes on; a vulnerability that is found fails it, and so does a
-lock file that pip-audit refuses, with the network or without.
+Each lock file is checked alone, because two of them may pin different versions of a package. The
+advisories come from a server. If it cannot be reached (an aeroplane, a closed network), one line
+says that this check was left out, and the lint goes on. A vulnerability fails the lint, and so does
+a lock file that pip-audit refuses, even without the network.
 """
 
 from __future__ import annotations
@@ -22,24 +21,24 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 LOCKS = sorted([*ROOT.glob("requirements/*.txt"), *ROOT.glob("tests/clients/locks/*.txt")])
 CONNECT_WITHIN_S = 5
-END_WITHIN_S = 90.0  # a request for each of a hundred packages
+END_WITHIN_S = 90.0  # it makes a request for each of a hundred packages
 AT_ONCE = 4
 PIP_AUDIT = (
     *(sys.executable, "-m", "pip_audit", "--require-hashes", "--disable-pip", "--format", "json"),
     *("--progress-spinner", "off", "--timeout", str(CONNECT_WITHIN_S)),
 )
-# How pip-audit ends where the index of advisories does not answer as it should.
+# Parts of pip-audit's errors if the index of advisories gives no proper answer.
 AWAY = re.compile(r"requests\.exceptions\.|ServiceError|your network may be blocking")
 
 
-# Known since 2017 to have a vulnerability, and in no lock: an index that does not say so has no
-# advisories at all.
+# A package with a vulnerability since 2017, in no lock file: an index that does not report it has
+# no advisories at all.
 CANARY = "ansible"
 CANARY_LOCK = f"{CANARY}==2.2.0 --hash=sha256:{'0' * 64}\n"
 
 
 class Refused(Exception):
-    """pip-audit does not take a lock file."""
+    """pip-audit refuses a lock file."""
 
 
 def main(
@@ -47,17 +46,17 @@ def main(
     command: Sequence[str] = PIP_AUDIT,
     end_within_s: float = END_WITHIN_S,
 ) -> int:
-    """1 where a vulnerability is known or a file is refused, 0 otherwise.
+    """Return 1 if a vulnerability is known or a file is refused, 0 otherwise.
 
     Prints one line, or one for each vulnerability.
     """
 
     def ask(lock: Path, *more: str) -> list[dict[str, Any]] | str:
-        return _asked(lock, [*command, *more], end_within_s)
+        return _ask_about(lock, [*command, *more], end_within_s)
 
     try:
         why = _why_without_advisories(ask)
-        more = ["--dry-run"] if why else []  # reads the files, and asks nobody
+        more = ["--dry-run"] if why else []  # reads the files without requests
         with ThreadPoolExecutor(AT_ONCE) as pool:
             reports = list(pool.map(lambda lock: ask(lock, *more), locks))
     except Refused as refusal:
@@ -68,7 +67,7 @@ def main(
         print(f"pip-audit: left out, the advisories cannot be reached ({why[:200]})")
         return 0
     whole = [report for report in reports if not isinstance(report, str)]
-    return _judged([package for report in whole for package in report])
+    return _print_vulnerabilities([package for report in whole for package in report])
 
 
 def _why_without_advisories(ask: Any) -> str:
@@ -82,8 +81,10 @@ def _why_without_advisories(ask: Any) -> str:
     return "" if is_known else "the index that answers has none"
 
 
-def _asked(lock: Path, command: Sequence[str], end_within_s: float) -> list[dict[str, Any]] | str:
-    """The packages of a lock file, or why the advisories are away; raises Refused."""
+def _ask_about(
+    lock: Path, command: Sequence[str], end_within_s: float
+) -> list[dict[str, Any]] | str:
+    """Return the packages of a lock file, or why the advisories are unreachable; raises Refused."""
     try:
         done = subprocess.run(
             [*command, "--requirement", str(lock)],
@@ -98,16 +99,16 @@ def _asked(lock: Path, command: Sequence[str], end_within_s: float) -> list[dict
     report = _report(done.stdout)
     if report is not None:
         return report
-    said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
+    reason = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
     if "--dry-run" in command and not done.returncode:
         return []
     if AWAY.search(done.stderr):
-        return said
-    raise Refused(f"{lock.name}: {said}")
+        return reason
+    raise Refused(f"{lock.name}: {reason}")
 
 
 def _report(text: str) -> list[dict[str, Any]] | None:
-    """The packages of pip-audit's JSON; None where it could not ask, for it then prints no JSON."""
+    """Return the packages in pip-audit's JSON, or None if it got no answer and printed none."""
     try:
         packages = json.loads(text)["dependencies"]
     except (ValueError, KeyError, TypeError):
@@ -115,7 +116,7 @@ def _report(text: str) -> list[dict[str, Any]] | None:
     return packages if isinstance(packages, list) else None
 
 
-def _judged(packages: list[dict[str, Any]]) -> int:
+def _print_vulnerabilities(packages: list[dict[str, Any]]) -> int:
     vulnerable = dict.fromkeys(
         f"{package['name']} {package['version']}: {vulnerability['id']}, "
         f"fixed in {', '.join(vulnerability['fix_versions']) or 'no version yet'}"

@@ -1,4 +1,4 @@
-"""The charges of runs whose rows a test writes itself, as the door and the end would write them."""
+"""Writes the charges of runs whose rows a test writes, as starting and ending a run does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from runs.models.ledger import SumState
 
 
 def settle(runs: Iterable[Run]) -> None:
-    """Write that these runs have cost their billed units at the present price of their model."""
+    """Settle these runs at their billed units, at the present price of their model."""
     keys = [run.pk for run in runs]
     for run in Run.objects.filter(pk__in=keys).select_related("endpoint"):
         endpoint = run.endpoint
@@ -39,7 +39,7 @@ def settle(runs: Iterable[Run]) -> None:
 
 
 def bill(run: Run, amount: str) -> None:
-    """Write that fal has billed so much for a run."""
+    """Record fal's bill of this amount for a run."""
     reported = Decimal(amount)
     Charge.objects.filter(run=run).update(reported=reported, amount=reported)
     _add_up(Charge.objects.filter(run=run))

@@ -17,7 +17,7 @@ class _Jumps(selectors.DefaultSelector):
     """Instead of waiting for the next timer, advances the clock to it."""
 
     now_s = 0.0
-    threads = 0  # number of threads that work for the loop and will wake it
+    threads = 0  # how many threads work for the loop and will wake it
 
     def select(self, timeout: float | None = None) -> Any:
         if timeout is None or (timeout > 0 and self.threads):
@@ -39,7 +39,7 @@ class _Loop(asyncio.SelectorEventLoop):
     def run_in_executor(  # type: ignore[override]  # the stubs tie `args` to `func`
         self, executor: Any, func: Callable[..., T], *args: Any
     ) -> asyncio.Future[T]:
-        """Run in a thread; the clock stops while it works, for example with the database."""
+        """Run in a thread; meanwhile, for example during a query, the clock stands still."""
         future = super().run_in_executor(executor, func, *args)
         self._jumps.threads += 1
         future.add_done_callback(self._take_back)

@@ -31,7 +31,7 @@ from accounts.single_use import stored_session_key
 from core.db import clock
 from features.spending.budgets import headroom
 from runs.progress import current_upstream
-from tests.databases import copied
+from tests.databases import use_copy
 from tests.distribution import (
     pytest_collection_modifyitems,
     pytest_configure,
@@ -54,23 +54,22 @@ __all__ = [
     "watched_traffic",
 ]
 
-# A program started in the background may inherit that Ctrl-C is ignored, and its child processes
-# would inherit it too.
+# A program started in the background may ignore Ctrl-C, and its child processes would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# With Python's default thresholds garbage collection takes a sixth of the tests' time.
+# With Python's default thresholds, garbage collection takes a sixth of the tests' time.
 gc.set_threshold(100_000, 30, 100)
 
 
 def pytest_collection_finish() -> None:
-    """Exclude modules and tests from garbage collection: saves half a second per process."""
+    """Exclude modules and tests from garbage collection, which saves half a second per process."""
     gc.freeze()
 
 
 laws.lay_down()
 
 
-# Types and permissions, and the roles' groups with what they were given.
+# Content types, permissions, and the roles' groups with their permissions.
 MADE_BY_MIGRATIONS = {
     "django_content_type", "auth_permission", "auth_group", "auth_group_permissions",
     "people_givenpermission",
@@ -104,9 +103,10 @@ def quick_flush() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def secret_cookies() -> Iterator[None]:
-    """Let Django's test client write a session's secret into its cookie, as our middleware does.
+    """Let Django's test client set a session's secret as its cookie, as our middleware does.
 
-    Django's own writes the key, of which the cookie is the secret (`sessions/middleware.py`).
+    Django's own client sets the session's key, which is a digest of the secret
+    (`sessions/middleware.py`).
     """
 
     def log_in(client: Client, user: User, backend: str | None = None) -> None:
@@ -121,10 +121,10 @@ def secret_cookies() -> Iterator[None]:
             stored = SessionStore(stored_session_key(cookie.value))
             stored.secret = cookie.value
             return stored
-        made = SessionStore()
-        made.save()
-        _set_cookie(client, made)
-        return made
+        session = SessionStore()
+        session.save()
+        _set_cookie(client, session)
+        return session
 
     with (
         patch.object(Client, "_login", log_in),
@@ -151,20 +151,20 @@ def certificates() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def budgets_looked_for_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No budget was found a moment ago, so that the head of pages never counts a query."""
+    """Pretend that a query has just found no budget, so that the head of pages makes none."""
     monkeypatch.setattr(headroom, "_known", (False, math.inf))
 
 
 @pytest.fixture(autouse=True)
 def upstream_read_before(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The upstream was read from the worker's record before, so that it is never counted."""
+    """Pretend that the worker's record was just read, so no test counts this query."""
     sandbox = current_upstream.Upstream("sandbox", "127.0.0.1:8001")
     monkeypatch.setattr(current_upstream, "_known", (sandbox, math.inf))
 
 
 @pytest.fixture(scope="session", autouse=True)
 def clock_asked_before() -> Iterator[None]:
-    """Read PostgreSQL's clock before queries are counted, so that it is never counted."""
+    """Read PostgreSQL's clock before any test counts queries."""
     enter = CaptureQueriesContext.__enter__
 
     def enter_in_step(context: CaptureQueriesContext) -> CaptureQueriesContext:
@@ -176,7 +176,7 @@ def clock_asked_before() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all processes of this test run share."""
     mine = tmp_path_factory.getbasetemp()
     return mine.parent if "PYTEST_XDIST_WORKER" in os.environ else mine
@@ -184,12 +184,14 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_test_environment: None, django_db_blocker: Any, shared: Path
+    django_test_environment: None, django_db_blocker: Any, shared_folder: Path
 ) -> Iterator[None]:
-    """Replaces pytest-django's fixture, which would run the migrations in each process."""
+    """Replace pytest-django's fixture, which would run the migrations in each process."""
     with ExitStack() as stack:
         with django_db_blocker.unblock():
-            stack.enter_context(copied(shared, os.environ.get("PYTEST_XDIST_WORKER", "alone")))
+            stack.enter_context(
+                use_copy(shared_folder, os.environ.get("PYTEST_XDIST_WORKER", "alone"))
+            )
         yield
         with django_db_blocker.unblock():
             stack.close()
@@ -197,16 +199,16 @@ def django_db_setup(
 
 @pytest.fixture(scope="session")
 def migrated(django_db_setup: None) -> Path:
-    """The migrated SQLite file, without rows, of which every process's database is a copy.
+    """The migrated SQLite file, without rows; every process's database is a copy of it.
 
-    A Vitrine started with a copy of it skips the migrations, which take most of its start.
+    A Vitrine started with a copy skips the migrations, which take most of its start.
     """
     return Path(settings.DATABASES["default"]["TEST"]["NAME"])
 
 
 @pytest.fixture(scope="session")
 def documents() -> Documents:
-    """OpenAPI documents by endpoint id; those of `STAND_INS` are always there."""
+    """OpenAPI documents by endpoint id, always including those of `STAND_INS`."""
     return all_documents()
 
 
@@ -217,12 +219,12 @@ def catalogue_items() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def collected(shared: Path) -> Path:
+def collected(shared_folder: Path) -> Path:
     """A checkout's static files as `up` collects them, made once per test run.
 
     Compressing them takes most of the rest of a Vitrine's start.
     """
-    folder = shared / "collected"
+    folder = shared_folder / "collected"
     folder.mkdir(exist_ok=True)
     static = folder / "vitrine" / "var" / "static"
     with one_at_a_time(folder):
@@ -254,8 +256,8 @@ def grant(person: User, *names: str) -> None:
     person.save(update_fields=["is_staff"])
     for name in names:
         app, _, code = name.partition(".")
-        found = Permission.objects.get(content_type__app_label=app, codename=code)
-        person.user_permissions.add(found)
+        permission = Permission.objects.get(content_type__app_label=app, codename=code)
+        person.user_permissions.add(permission)
 
 
 @pytest.fixture
@@ -292,7 +294,7 @@ def make_endpoint(db: None) -> Callable[..., Any]:
 
 @pytest.fixture
 def make_run(make_endpoint: Callable[..., Any], user: User) -> Callable[..., Any]:
-    """`make_run(state="failed")` → Run of `user` on some endpoint; with billed units its charge."""
+    """`make_run(state="failed")` → a Run of `user` on some endpoint; with its charge, if billed."""
     import uuid
 
     from catalog.models import Endpoint

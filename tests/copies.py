@@ -9,7 +9,7 @@ from runs.models import WantedCopy
 
 
 def copy_at_once(file: str) -> str:
-    """Return the name of a file's copy, for which a worker would be asked first."""
+    """Make a file's copy and return its name; the product asks a worker for it."""
     try:
         return stripped_copies.copy_of(file)
     except stripped_copies.NotReady:
@@ -20,7 +20,7 @@ def copy_at_once(file: str) -> str:
 
 @pytest.fixture(autouse=True)
 def copies_are_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker has made each copy by the time at which it is asked for."""
+    """Every copy is ready when a page asks for it."""
     for view in (
         "features.sharing.views.files",
         "features.boards.views.vote",

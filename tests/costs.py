@@ -1,9 +1,9 @@
-"""Pytest plugin of `tests.run`: the processor seconds of each file of tests and of its programs.
+"""Pytest plugin of `tests.run`: the processor seconds of each test file and of programs it starts.
 
-It prints the dearest files, and `--costs FILE` writes those of all, and of each dear test. So
-`python -m tests.run --all --write-costs` writes `tests/costs.txt`: the dearest files start first,
-`make check` runs the cheapest files that fit into its time, and `make test` runs some of the dear
-tests, by its seed (`tests/distribution.py`).
+It prints the most expensive files, and `--costs FILE` writes the costs of all files, and of each
+expensive test. `python -m tests.run --all --write-costs` so writes `tests/costs.txt`: the most
+expensive files start first, `make check` runs the cheapest files that fit into its time, and `make
+test` runs some of the expensive tests, chosen by its seed (`tests/distribution.py`).
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import pytest
 
 KNOWN = Path(__file__).with_name("costs.txt")
 SHOWN = 25
-DEAR_S = 0.1  # from there a test is dear
-PROPERTY = "processor_s"  # of a test's last report, which travels from its process
+DEAR_S = 0.1  # a test is expensive from here on
+PROPERTY = "processor_s"  # the property of a test's last report, which travels from its process
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What the tests of a file take together, in seconds of one processor."""
+    """The cost of a file's tests together, in seconds of one processor."""
 
     file: str
     seconds: float
@@ -33,17 +33,17 @@ class Cost:
 
     @property
     def of_one(self) -> float:
-        """The mean of its tests, in seconds."""
+        """Return the mean of its tests, in seconds."""
         return self.seconds / self.tests
 
 
-def known() -> list[Cost]:
-    """Return the costs of files that `tests/costs.txt` holds."""
+def known_costs() -> list[Cost]:
+    """Return the costs of files in `tests/costs.txt`."""
     return [cost for cost in _read() if "::" not in cost.file]
 
 
-def dear_tests() -> set[str]:
-    """Return the functions whose tests are dear, as `tests/x/test_y.py::test_z`."""
+def expensive_tests() -> set[str]:
+    """Return the functions of expensive tests, as `tests/x/test_y.py::test_z`."""
     return {cost.file for cost in _read() if "::" in cost.file}
 
 
@@ -62,10 +62,10 @@ def _read() -> list[Cost]:
     return [Cost(file, float(s), int(n)) for s, n, file in map(str.split, lines)]
 
 
-def dear(costs: Sequence[Cost], seconds: float) -> list[str]:
-    """Return the files that have no place among the cheapest that fit into these seconds.
+def files_left_out(costs: Sequence[Cost], seconds: float) -> list[str]:
+    """Return the files that do not fit into these seconds, if the cheapest come first.
 
-    A file without a known cost is new, and in nobody's way.
+    A file without a known cost is new, and always fits.
     """
     left_out = []
     for cost in sorted(costs, key=lambda cost: cost.of_one):
@@ -80,7 +80,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def processor_s() -> float:
-    """The seconds that this process and the ended ones that it started have taken so far."""
+    """Return the seconds of this process and of its children that have ended."""
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 
@@ -94,7 +94,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
-    """Give the last report of a test what the test took."""
+    """Add the test's cost to its last report."""
     if call.when == "teardown":
         item.user_properties.append((PROPERTY, processor_s() - item.stash[_BEGAN]))
     return (yield)
@@ -106,7 +106,7 @@ _BEGAN = pytest.StashKey[float]()
 def costs_of(
     reports: Iterable[pytest.TestReport], key: Callable[[str], str] = file_of
 ) -> list[Cost]:
-    """Return the cost of each file, or of what `key` makes of a test's id, dearest first."""
+    """Return costs, highest first: of each file, or of the `key` of each test's id."""
     seconds: defaultdict[str, float] = defaultdict(float)
     tests = Counter[str]()
     for report in reports:
@@ -121,9 +121,9 @@ def costs_of(
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the dearest files, and write those of all if asked."""
+    """Print the most expensive files, and write the costs of all files if asked."""
     stats = terminalreporter.stats.values()
-    reports = [one for kind in stats for one in kind if isinstance(one, pytest.TestReport)]
+    reports = [report for kind in stats for report in kind if isinstance(report, pytest.TestReport)]
     costs = costs_of(reports)
     total = sum(cost.seconds for cost in costs)
     terminalreporter.section(f"dearest files, of {total:.0f} processor seconds")

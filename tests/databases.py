@@ -1,7 +1,7 @@
 """The database of each test process: migrated once, then copied.
 
-On SQLite the migrated file is kept between test runs, under the digest of all that shapes it: the
-migrations take ten seconds, most of the time of a run of one file.
+On SQLite, the migrated file is kept between test runs, under a digest of everything that shapes it:
+the migrations take ten seconds, most of the time of a run of one file.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from django.db import connection
 from tests.processes import ROOT, one_at_a_time
 
 KEPT = Path(tempfile.gettempdir()) / f"vitrine-test-databases-{os.getuid()}"
-MOST_KEPT = 8  # of as many checkouts and branches
+MOST_KEPT = 8  # enough for several checkouts and branches
 
 
 def plan_queries(times: int = 1) -> int:
-    """How many statements `custom_plans` adds: a savepoint, PostgreSQL's settings, its release."""
+    """Return how many statements `custom_plans` adds: savepoint, PostgreSQL's settings, release."""
     return 0 if connection.vendor == "sqlite" else 3 * times
 
 
 def create(creation: Any, name: str) -> None:
-    """Create the migrated test database, by copying the one of an earlier run if it is the same."""
+    """Create the migrated test database; copy that of an earlier test run if it is the same."""
     if connection.vendor != "sqlite":
         creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
         connection.close()
@@ -51,9 +51,9 @@ def create(creation: Any, name: str) -> None:
 
 
 def digest_of_migrations() -> str:
-    """Return a digest of the sources that decide what `migrate` leaves, and of the libraries.
+    """Return a digest of the sources and libraries that decide what `migrate` writes.
 
-    These are migrations and models, and whatever speaks of permissions, which are rows.
+    These are migrations, models, and all modules about permissions, which are rows.
     """
     digest = hashlib.sha256((ROOT / "requirements" / "run.txt").read_bytes())
     for path in sorted(ROOT.glob("[a-z]*/**/*.py")):
@@ -67,14 +67,14 @@ def digest_of_migrations() -> str:
 
 
 @contextmanager
-def copied(shared: Path, name: str) -> Iterator[None]:
+def use_copy(shared: Path, name: str) -> Iterator[None]:
     """Use a copy of the migrated database for the block.
 
-    `shared` is a folder of the test run, `name` that of this process's copy in it.
+    `shared` is a folder of the test run; `name` names this process's copy in it.
     """
     users = shared / "databases"
     users.mkdir(exist_ok=True)
-    creation: Any = connection.creation  # the stubs lack the name of its test database
+    creation: Any = connection.creation  # the type stubs lack its name
     place = connection.settings_dict
     before, pattern = place["NAME"], creation._get_test_db_name()
     with one_at_a_time(users):

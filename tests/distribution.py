@@ -21,9 +21,9 @@ from xdist.scheduler import LoadScopeScheduling
 from tests import costs, documents, outcomes, programs
 from tests.sampling import IS_EXHAUSTIVE, SEED
 
-# One Vitrine serves all files of a group: starting it takes as long as twenty of their tests, and
-# it takes a third of a core while it is there. `make test-all` has two, since in one process their
-# tests would go on for minutes after all others have ended.
+# One Vitrine serves all files of a group: its start takes as long as twenty of their tests, and it
+# uses a third of a core while it runs. `make test-all` has two, because in one process these tests
+# would go on for minutes after all others.
 VITRINES = {
     "first Vitrine": {
         *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
@@ -49,7 +49,7 @@ SPREAD = {"runs/worker/test_main_faults"}  # each of its tests takes long
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Let the first processes, which run the longest units, have a core whenever they need one."""
+    """Give the first processes, which run the longest units, priority on the cores."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0")
     first = {f"gw{number}" for number in range(len({*GROUP.values()}))}
     if worker not in first or "VITRINE_TEST_DATABASE_URL" in os.environ:
@@ -82,17 +82,18 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no typ
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
     """Use this scheduling for every value of `--dist`."""
-    config.option.loadscopereorder = False  # it would start the files with the most tests
+    # otherwise the files with the most tests would start first
+    config.option.loadscopereorder = False
     return Scheduling(config, log)
 
 
-@pytest.hookimpl(trylast=True)  # pytest-django sorts by kinds of tests: those of a browser last
+@pytest.hookimpl(trylast=True)  # after pytest-django, which puts the tests with a browser last
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Sort the dearest files first: if one started last, the other cores would idle until its end.
+    """Sort expensive files first: if one started last, the other cores would idle until its end.
 
     The groups of a started Vitrine come before all others. With VITRINE_TEST_DATABASE_URL
     (PostgreSQL) select only the tests that use the database, with VITRINE_TEST_DEAR=some only some
-    of the dear ones, with VITRINE_TEST_ONLY=documents those that read documents.
+    of the expensive ones, with VITRINE_TEST_ONLY=documents those that read documents.
     """
     if "VITRINE_TEST_DATABASE_URL" in os.environ:
         leave_out(config, items, [item for item in items if not uses_database(item)])
@@ -103,7 +104,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         leave_out(config, items, [item for item in items if item.nodeid in dear])
     impossible, config.stash[outcomes.LEFT_OUT] = programs.missing_for(items)
     leave_out(config, items, impossible)
-    seconds = {cost.file: cost.seconds for cost in costs.known()}
+    seconds = {cost.file: cost.seconds for cost in costs.known_costs()}
     items.sort(key=lambda item: cost_of(item.nodeid, seconds), reverse=True)
 
 
@@ -117,7 +118,7 @@ def leave_out(
 
 
 def reads_documents(item: pytest.Item) -> bool:
-    """Whether a test reads documents or files that may be beside the project."""
+    """Return whether a test reads documents or files that may be beside the project."""
     names = vars(getattr(item, "module", documents))
     from_there = {getattr(value, "__module__", "") for value in names.values()}
     fixtures = {*getattr(item, "fixturenames", ())}
@@ -129,12 +130,12 @@ def reads_documents(item: pytest.Item) -> bool:
 
 
 def left_out_of(items: Mapping[str, pytest.Item]) -> set[str]:
-    """Return the ids of the dear tests that this run leaves out: most of them, by its seed.
+    """Return the ids of the expensive tests that this run leaves out: most of them, by its seed.
 
-    A few hundred take more than all others together. One of each folder always runs, and those
-    that are marked `always`.
+    A few hundred take more time than all others together. One of each folder always runs, and so do
+    those marked `always`.
     """
-    dear = costs.dear_tests()
+    dear = costs.expensive_tests()
     by_folder: defaultdict[str, list[str]] = defaultdict(list)
     for nodeid, item in items.items():
         is_kept = "/browser/" in nodeid or item.get_closest_marker("always")
@@ -148,16 +149,16 @@ def left_out_of(items: Mapping[str, pytest.Item]) -> set[str]:
 
 
 def cost_of(nodeid: str, seconds: dict[str, float]) -> tuple[bool, bool, float]:
-    """Return what the dearest come first by, of the files' processor seconds.
+    """Return the key that sorts expensive tests first, from their files' processor seconds.
 
-    Those of Chromium are not known before it ends: its other files follow the groups.
+    Chromium's seconds are unknown while it runs, so all browser files come after the groups.
     """
     file = nodeid.partition("::")[0]
     return file_of(nodeid) in GROUP, "/browser/" in file, seconds.get(file, 0.0)
 
 
 def uses_database(item: pytest.Item) -> bool:
-    """Whether a test uses the database (by mark, fixture or class) and is not `any_database`."""
+    """Return whether a test uses the database (by mark, fixture, class), unless `any_database`."""
     if item.get_closest_marker("any_database"):
         return False
     fixtures = {"db", "transactional_db"} & {*getattr(item, "fixturenames", ())}

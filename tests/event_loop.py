@@ -1,7 +1,8 @@
-"""Fails each test in which code used the database in an event loop, also if it was caught.
+"""Fails each test in which code used the database in an event loop, even if the error was caught.
 
-Django raises SynchronousOnlyOperation then, which a worker's job logs and repeats. On PostgreSQL
-two jobs did so unnoticed, whenever the database's clock had not been read for ten seconds.
+Django raises SynchronousOnlyOperation then, which a worker's job logs before it repeats its step.
+On PostgreSQL, two jobs did so unnoticed, whenever the database's clock had not been read for ten
+seconds.
 """
 
 from __future__ import annotations

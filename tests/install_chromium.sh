@@ -1,6 +1,6 @@
 # Installs a browser for the tests: sh tests/install_chromium.sh .venv/bin/python
-# Debian's chromium-headless-shell where there is apt-get; elsewhere Playwright's own. Where neither
-# can be had `make test` leaves the browser tests out, and says so at its end.
+# Debian's chromium-headless-shell if apt-get exists, otherwise Playwright's own. Without either,
+# `make test` leaves the browser tests out, and says so at its end.
 python=$1
 [ "$(id -u)" = 0 ] && as_root= || as_root="sudo -n" # never ask for a password
 

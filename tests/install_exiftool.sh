@@ -1,4 +1,4 @@
-# Installs exiftool from Debian's archive; run by `make test`, which does without where it cannot.
+# Installs exiftool from Debian's archive; run by `make test`, which runs without it if this fails.
 [ "$(id -u)" = 0 ] && as_root= || as_root="sudo -n" # never ask for a password
 
 command -v apt-get >/dev/null || exit 0

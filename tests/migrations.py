@@ -1,9 +1,9 @@
-"""Refuses migrations that a busy house does not stand: `python -m tests.migrations`.
+"""Refuses migrations that a busy house cannot take: `python -m tests.migrations`.
 
-django-migration-linter reads the SQL of each migration that the oldest fixture
-(`tests/upgrades/`) had not: what locks a large table for long, and what a process of the former
-version cannot work with. On SQLite, and where a server answers also on PostgreSQL. Models without
-their migration are refused, too.
+django-migration-linter reads the SQL of each migration newer than the oldest fixture
+(`tests/upgrades/`). Refused are long locks of a large table, and changes with which a process of
+the former version cannot work. It checks SQLite and, if a server answers, PostgreSQL. Models
+without their migration are refused too.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tests.run import find_postgresql
 from tests.upgrades import fixtures
 from tests.upgrades.fixtures import Key
 
-# What is refused and yet agreed, with the reason: a column that no former version reads any more.
+# Refused, but accepted for this reason: no former version reads the column any more.
 AGREED: Mapping[Key, str] = {
     ("projects", "0006_recoverable_rows"): (
         "makes rules unique among those that are not removed; a project has a hundred at most"
@@ -26,18 +26,18 @@ AGREED: Mapping[Key, str] = {
         "drops constraints of a small table that nothing writes any more; SQLite copies it for that"
     ),
 }
-# The way back is a backup (docs/OPERATING.md), so nothing needs to be undone.
+# The way back is a backup (docs/OPERATING.md), so migrations need not be reversible.
 LEFT_OUT = ("RUNPYTHON_REVERSIBLE", "RUNSQL_REVERSIBLE")
 
 
 def main() -> int:
-    """Check the new ones on each database, each in a process; return 1 if one is refused."""
+    """Check the new migrations on each database, each in a process; return 1 if one is refused."""
     urls = filter(None, ["sqlite://:memory:", find_postgresql()])
     return max(check(url, "new").returncode for url in urls)
 
 
 def check(url: str, *which: str) -> subprocess.CompletedProcess[str]:
-    """Check migrations, "new" or by "app.name", on a database; what is refused is printed."""
+    """Check "new" migrations, or one by "app.name", on a database; print the refused ones."""
     return subprocess.run(
         [sys.executable, "-m", "tests.migrations", *which],
         cwd=ROOT,
@@ -58,7 +58,8 @@ def _check_here(which: Iterable[str]) -> bool:
     if keys == {("new", "")}:
         call_command("makemigrations", check=True, dry_run=True)
         keys = _ours() - fixtures.migrations(fixtures.VERSIONS[0]) - AGREED.keys()
-        keys -= {*MigrationLoader(None).replacements}  # the fixture has what they replace
+        # the fixture has the migrations that a squash replaces
+        keys -= {*MigrationLoader(None).replacements}
     linter = MigrationLinter(
         all_warnings_as_errors=True,
         exclude_migration_tests=LEFT_OUT,

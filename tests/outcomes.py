@@ -12,16 +12,16 @@ import pytest
 
 @dataclass(frozen=True)
 class Outcomes:
-    """How one run of pytest ended; a test that failed in its set-up or teardown failed."""
+    """The end of a pytest run; a test with an error in its set-up or teardown has failed."""
 
     code: int
     passed: int
     failed: list[str]  # node ids
-    left_out: dict[str, int] = field(default_factory=dict)  # tests by the program they need
+    left_out: dict[str, int] = field(default_factory=dict)  # tests by the program that they need
 
     @property
     def can_be_repeated(self) -> bool:
-        """Whether failed tests are all that was wrong, not an import or pytest itself."""
+        """Return whether only tests failed, and no import or pytest itself."""
         return self.code == pytest.ExitCode.TESTS_FAILED and bool(self.failed)
 
 
@@ -29,7 +29,7 @@ LEFT_OUT = pytest.StashKey[dict[str, int]]()
 
 
 def read(file: Path, code: int) -> Outcomes:
-    """Return what `file` says; without it pytest ended early, with `code`."""
+    """Return the content of `file`; without it, pytest has ended early, with `code`."""
     return Outcomes(**json.loads(file.read_text())) if file.exists() else Outcomes(code, 0, [])
 
 
@@ -38,14 +38,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hand what this process left out to the one that distributes the tests."""
+    """Pass the left-out tests of this process to the process that distributes the tests."""
     if output := getattr(session.config, "workeroutput", None):
         output["left_out"] = session.config.stash.get(LEFT_OUT, {})
 
 
-@pytest.hookimpl(optionalhook=True)  # of xdist
+@pytest.hookimpl(optionalhook=True)  # a hook of xdist
 def pytest_testnodedown(node: Any) -> None:
-    """All processes collect the same tests, so the last one's word is as good as the first's."""
+    """Read the left-out tests of any process: all collect the same tests."""
     output = getattr(node, "workeroutput", {})
     node.config.stash[LEFT_OUT] = output.get("left_out", {})
 

@@ -1,14 +1,14 @@
 """Finds regular expressions that take long for some texts: `make lint` runs `-m tests.patterns`.
 
-Python's `re` backtracks: where a text can be divided between two repeats in many ways, it tries
-them all before it says no. A setting of 40 KB took 7.5 s, a rule `******zq` 10 s. Found are
+Python's `re` backtracks: if a text can be divided between two repeats in many ways, it tries all
+of them before it fails. A setting of 40 KB took 7.5 s, a rule `******zq` 10 s. It reports
 
 nested     a repeat within a repeat, with nothing between two rounds that ends the inner one
 adjacent   two repeats of the same characters, with nothing between them that ends the first one
 restarted  a repeat that `search`, `sub` and the like begin anew at each of its characters
 
-An atomic group or a possessive repeat (`(?>…)`, `*+`) is none of them, and a lookbehind begins a
-search once a word. `SHORT` has the patterns whose texts are short before they get there.
+Atomic groups and possessive repeats (`(?>…)`, `*+`) are fast, and with a lookbehind a search begins
+only once per word. `SHORT` has the patterns that only ever get short texts.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
 ROOMS = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "sandbox"}
-MANY = 64  # a repeat of up to so many is no loop
+MANY = 64  # a repeat of at most this many rounds is no loop
 SEARCHES = {"search", "sub", "subn", "findall", "finditer", "split"}
 LOOPS = {"MAX_REPEAT", "MIN_REPEAT"}
 REPEATS = {*LOOPS, "POSSESSIVE_REPEAT"}
 CHARACTERS = {"LITERAL", "NOT_LITERAL", "ANY", "IN"}
-NOTHING = {"AT", "ASSERT", "ASSERT_NOT"}  # match at a place, without a character
-# Stands for all characters: ASCII, and letters, marks, digits, spaces and signs beyond it.
+NOTHING = {"AT", "ASSERT", "ASSERT_NOT"}  # these match at a place, without a character
+# Represents all characters: ASCII, and letters, marks, digits, spaces and signs beyond it.
 SAMPLE = [*map(chr, range(128)), *"éßЖकि٣\u00a0\u2028漢🦊\ufeff"]
 SHORT = {
     "core/template_whitespace.py: _BEFORE_EDGE": "our own templates",
@@ -41,7 +41,7 @@ SHORT = {
 
 
 class Use(NamedTuple):
-    """A regular expression of the product: where it is, and whether texts are searched for it."""
+    """A regular expression of the product: its place, and whether texts are searched for it."""
 
     place: str
     pattern: re.Pattern[Any]
@@ -49,7 +49,7 @@ class Use(NamedTuple):
 
 
 class Analysis:
-    """What is slow in a pattern."""
+    """The slow parts of a pattern."""
 
     def __init__(self, text: str | bytes, flags: int = 0) -> None:
         tree = re._parser.parse(text, flags)
@@ -57,9 +57,9 @@ class Analysis:
         self._items = self._flat(tree)
 
     def problems(self, *, is_searched: bool) -> list[str]:
-        """Return what makes it slow; nothing if its time is in step with the text."""
-        found = [*self._within(self._items, can_fail=not is_searched)]
-        return [*found, *self._restarts()] if is_searched else found
+        """Return what makes it slow; nothing if its time grows only with the text."""
+        slow = [*self._within(self._items, can_fail=not is_searched)]
+        return [*slow, *self._restarts()] if is_searched else slow
 
     def _within(self, items: Sequence[Any], *, can_fail: bool) -> Iterator[str]:
         loops = [place for place, item in enumerate(items) if _is_loop(item)]
@@ -67,13 +67,13 @@ class Analysis:
             body = self._body(items[place])
             for inner in filter(_is_loop, _all(body)):
                 if self._passes(body, self._characters([inner])):
-                    yield f"nested: {self._words(inner)} in a repeat"
+                    yield f"nested: {self._quote(inner)} in a repeat"
         for first, second in pairwise(loops):
             both = self._characters([items[first]]) & self._characters([items[second]])
             ends = can_fail or _can_fail(items[second + 1 :])
             rounds = [*self._body(items[first]), *self._body(items[second])]
             if both and ends and self._passes([*rounds, *items[first + 1 : second]], both):
-                yield f"adjacent: {self._words(items[first])} and {self._words(items[second])}"
+                yield f"adjacent: {self._quote(items[first])} and {self._quote(items[second])}"
         for item in items:
             for part in _parts(item):
                 yield from self._within(self._flat(part), can_fail=True)
@@ -82,41 +82,41 @@ class Analysis:
         return self._flat(_parts(loop)[0])
 
     def _restarts(self) -> Iterator[str]:
-        """Yield the first loop, if what it has passed may begin the pattern anew."""
+        """Yield the first loop, if its characters may also begin the pattern again."""
         for place, item in enumerate(self._items):
             if _name(item) in NOTHING:
                 return
             if _is_loop(item):
                 begins_within = self._passes(self._items[:place], self._characters([item]))
                 if begins_within and _can_fail(self._items[place + 1 :]):
-                    yield f"restarted: {self._words(item)}"
+                    yield f"restarted: {self._quote(item)}"
                 return
 
     def _passes(self, items: Iterable[Any], characters: frozenset[str]) -> bool:
-        """Whether these characters may lead from the first to behind the last item."""
+        """Return whether these characters may lead from the first to behind the last item."""
         return all(_is_nullable(item) or self._characters([item]) & characters for item in items)
 
     def _characters(self, items: Iterable[Any]) -> frozenset[str]:
-        """Return the characters of the sample that occur in what the items match."""
-        found: set[str] = set()
+        """Return the characters of the sample that the items may match."""
+        characters: set[str] = set()
         for item in items:
             if _name(item) in CHARACTERS:
                 tree = re._parser.SubPattern(self._state, [item])
-                one = re._compiler.compile(tree)  # type: ignore[attr-defined]
-                is_bytes = isinstance(one.pattern, bytes)
-                found |= {c for c in SAMPLE if not is_bytes and one.fullmatch(c)}
+                pattern = re._compiler.compile(tree)  # type: ignore[attr-defined]
+                is_bytes = isinstance(pattern.pattern, bytes)
+                characters |= {c for c in SAMPLE if not is_bytes and pattern.fullmatch(c)}
             for part in _parts(item):
-                found |= self._characters(part)
-        return frozenset(found)
+                characters |= self._characters(part)
+        return frozenset(characters)
 
     def _flat(self, items: Iterable[Any]) -> list[Any]:
-        """Return the items of a sequence, those of groups in place of the groups."""
+        """Return the items of a sequence, with groups replaced by their items."""
         flat: list[Any] = []
         for item in items:
             flat += self._flat(_parts(item)[0]) if _name(item) == "SUBPATTERN" else [item]
         return flat
 
-    def _words(self, item: Any) -> str:
+    def _quote(self, item: Any) -> str:
         characters = "".join(sorted(filter(str.isprintable, self._characters([item]))))
         return f"“{characters[:10]}{'…' if len(characters) > 10 else ''}” repeated"
 
@@ -138,7 +138,7 @@ def _parts(item: Any) -> list[Any]:
 
 
 def _all(items: Iterable[Any]) -> Iterator[Any]:
-    """Yield all items at any depth, but those that never give back what they matched."""
+    """Yield all items at any depth, except those that never give back what they matched."""
     for item in items:
         yield item
         if _name(item) not in {"ATOMIC_GROUP", "POSSESSIVE_REPEAT"}:
@@ -154,7 +154,7 @@ def _is_loop(item: Any) -> bool:
 
 
 def _is_nullable(item: Any) -> bool:
-    """Whether it may match nothing."""
+    """Return whether it may match nothing."""
     name = _name(item)
     if name in NOTHING:
         return True
@@ -169,13 +169,13 @@ def _can_fail(items: Iterable[Any]) -> bool:
 
 
 def uses() -> Iterator[Use]:
-    """Yield the patterns in the modules of all rooms, and those written where they are used."""
+    """Yield the patterns in the modules of all apps, and those written where they are used."""
     for file in sorted(file for room in ROOMS for file in (ROOT / room).rglob("*.py")):
         parts = file.relative_to(ROOT).with_suffix("").parts
         if "migrations" in parts or file.name == "__main__.py":
             continue
         if file.relative_to(ROOT).as_posix() in {"config/asgi.py", "config/wsgi.py"}:
-            continue  # start the product
+            continue  # importing these would start the product
         module = importlib.import_module(".".join(parts).removesuffix(".__init__"))
         source = file.read_text()
         nodes = [*ast.walk(ast.parse(source))]
@@ -209,7 +209,7 @@ def _inline(call: ast.Call) -> str:
 
 
 def main() -> int:
-    """Print what is slow, and return 1 if anything is."""
+    """Print what is slow; return 1 if anything is."""
     import django
 
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tests.settings")

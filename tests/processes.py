@@ -1,4 +1,4 @@
-"""Starts a complete Vitrine like a new user, with `manage.py up` in a copy of the checkout."""
+"""Starts a complete Vitrine as a new user does, with `manage.py up` in a copy of the checkout."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import httpx
 from tests.bench.stage.login import by_link
 
 ROOT = Path(__file__).resolve().parents[1]
-# Compiled bytecode is copied, which saves six programs from compiling; files that are being written
+# Compiled bytecode is copied, which saves six programs from compiling; files still being written
 # are not.
 LEAVE_OUT = shutil.ignore_patterns(
     ".git", ".venv*", "var", "*.pyc.*", ".env", ".*_cache", ".hypothesis"
@@ -46,18 +46,18 @@ OURS = (
     "SIGN_UP_DOMAINS",
 )
 
-# Lets started web processes look for secrets in their answers (`tests.leaks`).
+# Makes started web processes look for secrets in their answers (`tests.leaks`).
 WATCHED = {"PYTHONPATH": str(ROOT / "tests" / "leaks" / "in_children")}
 
 
 def copy_checkout(target: Path) -> Path:
-    """Copy the project to `target` as a fresh clone has it."""
+    """Copy the project to `target`, as a fresh clone has it."""
     return Path(shutil.copytree(ROOT, target, ignore=LEAVE_OUT))
 
 
 @contextmanager
 def one_at_a_time(folder: Path) -> Iterator[None]:
-    """Only one of the processes that share this folder is in the block at a time."""
+    """Let only one of the processes that share this folder into the block at a time."""
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -71,13 +71,13 @@ def free_port() -> int:
 
 
 def environment(**more: str) -> dict[str, str]:
-    """Return this environment without any setting of Vitrine's, plus the given ones."""
+    """Return this environment without Vitrine's settings, plus the given ones."""
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
     return inherited | WATCHED | more
 
 
 def is_alive(pid: int) -> bool:
-    """Whether a process runs; a zombie, which nobody has waited for, does not."""
+    """Return whether a process runs. A zombie, for which nobody has waited, does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -85,7 +85,7 @@ def is_alive(pid: int) -> bool:
 
 
 class Up:
-    """A running `manage.py up`; logs to the file `log`, which never blocks like a full pipe."""
+    """A running `manage.py up`; it logs to the file `log`, which never blocks like a full pipe."""
 
     def __init__(self, checkout: Path, port: int, **given: str) -> None:
         self.log = Path(given.get("VITRINE_DATA_DIR", checkout)) / "up.log"
@@ -107,7 +107,7 @@ class Up:
 
     @cached_property
     def cookies(self) -> dict[str, str]:
-        """The owner's cookies, from the login link that `up` printed, which works only once."""
+        """The owner's cookies, from the single-use login link that `up` has printed."""
         with httpx.Client(timeout=60) as owner:
             assert not by_link(owner, self._printed).is_error
             return dict(owner.cookies)
@@ -146,16 +146,16 @@ class Up:
         return int(pid)
 
     def hurry(self, about: str = "") -> None:
-        """End the sandbox's runs now, or only those with this text in their arguments."""
+        """End the sandbox's current runs, or only those with this text in their arguments."""
         self._tell_sandbox("hurry", {"about": about})
 
     def fault(self, **fault: Any) -> None:
         """Activate a fault of the sandbox, by the fields of its `Fault`."""
         self._tell_sandbox("faults", fault)
 
-    def _tell_sandbox(self, what: str, body: dict[str, Any]) -> None:
+    def _tell_sandbox(self, path: str, body: dict[str, Any]) -> None:
         variables = dict(line.split("=", 1) for line in self._sandbox.read_text().splitlines())
-        url = variables["FAL_API_URL"].replace("/api/v1", f"/_sandbox/{what}")
+        url = variables["FAL_API_URL"].replace("/api/v1", f"/_sandbox/{path}")
         headers = {"Authorization": f"Key {variables['FAL_KEY']}"}
         httpx.post(url, json=body, headers=headers).raise_for_status()
 
@@ -166,7 +166,7 @@ class Up:
 
 
 def until(condition: Callable[[], Any], limit_s: float = 120.0) -> Any:
-    """Return what `condition()` returns as soon as it is true; fails after `limit_s`."""
+    """Return the result of `condition()` as soon as it is true; fail after `limit_s`."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
         if value := condition():

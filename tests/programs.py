@@ -1,6 +1,7 @@
 """Programs that some tests need, and that not every machine has or can install.
 
-Tests that need a missing one are left out; `make test` says at its end how many, and how to get it.
+Tests whose program is missing are left out; at its end, `make test` says how many, and how to
+install it.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ HOW_TO_GET = {
 
 @cache
 def is_there(program: str) -> bool:
-    """Whether this machine has the program."""
+    """Return whether this machine has the program."""
     if program == "Chromium":
-        from tests.bench.stage.browser import find_program  # imports Playwright
+        # imported here because it imports Playwright
+        from tests.bench.stage.browser import find_program
 
         return find_program() is not None
     if program == "pg_dump" and not os.environ.get("VITRINE_TEST_DATABASE_URL"):
-        return True  # the backup of a SQLite file needs none
+        return True  # the backup of a SQLite file needs no program
     names = {
         "exiftool": ["exiftool"],
         "Node": ["node", "npm"],
@@ -40,18 +42,19 @@ def is_there(program: str) -> bool:
 
 
 def needed_by(item: pytest.Item) -> set[str]:
-    """Return the programs that a test needs: by its marks `needs` and `browser`."""
+    """Return the programs that a test needs, by its marks `needs` and `browser`."""
     named = {name for mark in item.iter_markers("needs") for name in mark.args}
     return named | ({"Chromium"} if item.get_closest_marker("browser") else set())
 
 
 def missing_for(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], dict[str, int]]:
-    """Return the tests that cannot run here, and how many of them each program is missing for."""
+    """Return the tests that cannot run here, and how many need each missing program."""
     left_out, counts = [], Counter[str]()
-    has_postgresql = os.environ.get("VITRINE_TEST_POSTGRESQL") != "none"  # as tests/run.py found
+    # tests/run.py has looked for it
+    has_postgresql = os.environ.get("VITRINE_TEST_POSTGRESQL") != "none"
     for item in items:
         if item.get_closest_marker("both_databases") and not has_postgresql:
-            counts["PostgreSQL"] += 1  # they run on SQLite all the same
+            counts["PostgreSQL"] += 1  # they still run on SQLite
         if missing := [name for name in sorted(needed_by(item)) if not is_there(name)]:
             left_out.append(item)
             counts[missing[0]] += 1
@@ -61,7 +64,7 @@ def missing_for(items: Iterable[pytest.Item]) -> tuple[list[pytest.Item], dict[s
 def sentence(counts: dict[str, int]) -> str:
     """Return one line about the tests that were left out, and how to run them.
 
-    Those that need PostgreSQL have run on SQLite.
+    Tests that need PostgreSQL have run on SQLite.
     """
     parts = [f"{count} need {name}: {HOW_TO_GET[name]}" for name, count in counts.items()]
     return f"Left out, since this machine lacks a program: {'; '.join(parts)}"

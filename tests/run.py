@@ -39,8 +39,8 @@ TESTS = Path(__file__).parent
 QUICK = "not browser and not system and not exhaustive and not live"
 DEFAULT = "postgres://postgres@127.0.0.1:5432/postgres"
 MOST_UNSTEADY = 3
-QUICK_S = 90.0  # processor seconds of the tests of `make check`, as `tests/costs.txt` counts them
-MOST_REPEATED = 20  # so many failures are no accident, and would take long alone
+QUICK_S = 90.0  # processor seconds for the tests of `make check`, as in `tests/costs.txt`
+MOST_REPEATED = 20  # more failures have a common cause, and would take long one by one
 
 
 def find_postgresql() -> str:
@@ -64,7 +64,7 @@ def find_postgresql() -> str:
 class Pass:
     """One run of pytest over a selection of the tests.
 
-    It uses more processes than there are cores, since tests wait for part of their time.
+    It uses more processes than there are cores, because tests spend part of their time waiting.
     """
 
     name: str
@@ -73,14 +73,14 @@ class Pass:
     environment: dict[str, str] = field(default_factory=dict)
 
     def run(self, output: IO[bytes] | None = None) -> Outcomes:
-        """Run the tests side by side; prints to `output`, by default the terminal."""
+        """Run the tests side by side; print to `output`, by default the terminal."""
         options = ["-n", str(self.processes), "--dist", "loadscope", "-p", "tests.costs"]
         return self._pytest(self.name, [*options, *self.arguments], output)
 
     def repeat(self, failed: Sequence[str]) -> set[str]:
         """Run these tests again, one after the other with nothing beside them.
 
-        Returns those that failed again: all of them, if pytest did not run every one.
+        Returns those that failed again, or all of them if pytest did not run every one.
         """
         again = self._pytest(f"{self.name}: what failed, once more and alone", [*failed])
         has_run_all = again.passed + len(again.failed) == len(failed)
@@ -91,7 +91,8 @@ class Pass:
     ) -> Outcomes:
         started = time.monotonic()
         print(f"== {title}", flush=True)
-        # Bytecode compiled by one process is used by the other pass and by every started program.
+        # Other processes, and every started program, use the bytecode that one process has
+        # compiled.
         environment = os.environ | {"PYTHONDONTWRITEBYTECODE": ""} | self.environment
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder, "outcomes.json")
@@ -103,28 +104,30 @@ class Pass:
 
 
 def run_side_by_side(passes: Sequence[Pass]) -> list[Outcomes]:
-    """Run all passes at the same time; only the first prints at once, the others at their end."""
+    """Run all passes at the same time; only the first prints live, the others at their end."""
     first, *others = passes
     with ExitStack() as stack, ThreadPoolExecutor(max(1, len(others))) as pool:
         outputs = [stack.enter_context(tempfile.TemporaryFile()) for _ in others]
-        running = [pool.submit(one.run, to) for one, to in zip(others, outputs, strict=True)]
+        running = [
+            pool.submit(run_pass.run, to) for run_pass, to in zip(others, outputs, strict=True)
+        ]
         ended = [first.run(), *(future.result() for future in running)]
-        for one, output in zip(others, outputs, strict=True):
+        for other_pass, output in zip(others, outputs, strict=True):
             output.seek(0)
             text = output.read().decode(errors="replace")
-            print(f"== {one.name}", text, sep="\n", flush=True)
+            print(f"== {other_pass.name}", text, sep="\n", flush=True)
     return ended
 
 
 def run_and_repeat(passes: Sequence[Pass]) -> int:
-    """Run all passes, then what failed once more; print the sum; return the exit code."""
+    """Run all passes, then the failed tests once more; print the sum; return the exit code."""
     started = time.monotonic()
     ended = run_side_by_side(passes)
     count = sum(len(outcome.failed) for outcome in ended)
     failed, unsteady, codes = 0, [], [0]
-    for one, outcome in zip(passes, ended, strict=True):
+    for run_pass, outcome in zip(passes, ended, strict=True):
         if outcome.can_be_repeated and count <= MOST_REPEATED:
-            still = one.repeat(outcome.failed)
+            still = run_pass.repeat(outcome.failed)
             unsteady += [test for test in outcome.failed if test not in still]
             failed += len(still)
         else:
@@ -139,15 +142,16 @@ def run_and_repeat(passes: Sequence[Pass]) -> int:
     print(f"== {documents.summary()}")
     if left_out := ended[0].left_out:
         print(f"== {programs.sentence(left_out)}")
-    told = f", {len(unsteady)} unsteady" if unsteady else ""
+    addition = f", {len(unsteady)} unsteady" if unsteady else ""
     print(
-        f"{passed} passed, {failed} failed{told} in {time.monotonic() - started:.2f}s", flush=True
+        f"{passed} passed, {failed} failed{addition} in {time.monotonic() - started:.2f}s",
+        flush=True,
     )
     return max(codes)
 
 
 def files_for_both_databases() -> list[str]:
-    """Return the files with tests marked `both_databases`: pytest need not import the others."""
+    """Return the files with tests marked `both_databases`, so that pytest imports no others."""
     files = sorted(TESTS.rglob("test_*.py"))
     return [str(file) for file in files if "mark.both_databases" in file.read_text()]
 
@@ -163,11 +167,11 @@ def on_postgresql(url: str, selection: str, *, is_whole: bool) -> Pass:
 
 
 def main(arguments: list[str]) -> int:
-    """Return 0 if every test passed on every database, at the second try at the latest."""
+    """Return 0 if every test passed on every database, at the latest in its second try."""
     options = {"--quick", "--all", "--documents", "--write-costs"}
     rest = [argument for argument in arguments if argument not in options]
     if "--quick" in arguments:
-        left_out = ["tests/browser", *costs.dear(costs.known(), QUICK_S)]
+        left_out = ["tests/browser", *costs.files_left_out(costs.known_costs(), QUICK_S)]
         quick = ("-m", QUICK, *(f"--ignore={file}" for file in left_out), *rest)
         return run_and_repeat([Pass("SQLite, the cheapest tests", quick, 2)])
     if "--documents" in arguments:
@@ -179,9 +183,9 @@ def main(arguments: list[str]) -> int:
     selection, is_whole = "not exhaustive and not live", "--all" in arguments
     if is_whole:
         selection = "not live"
-        os.environ["VITRINE_TEST_ALL"] = "1"  # `sample` in tests/sampling.py takes all
+        os.environ["VITRINE_TEST_ALL"] = "1"  # `sample` in tests/sampling.py then returns all cases
     else:
-        os.environ["VITRINE_TEST_DEAR"] = "some"  # as tests/distribution.py chooses
+        os.environ["VITRINE_TEST_DEAR"] = "some"  # tests/distribution.py chooses them
     print(f"== Browser: {find_program()}", flush=True)
     print(f"== Sampled by VITRINE_TEST_SEED={SEED}", flush=True)
     passes = [Pass("SQLite and Chromium", ("-m", selection, *rest), 3)]

@@ -1,7 +1,7 @@
-"""`make sbom`: what an installation is made of, and under which licences.
+"""`make sbom`: the packages of an installation and their licences.
 
 Writes `var/sbom/vitrine.cdx.json` (CycloneDX) and `licences.txt`, from a new environment with the
-locked packages, since the one for development has more.
+locked packages, because the one for development has more.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "var" / "sbom"
-INSTALLERS = {"pip", "setuptools", "uv"}  # are in an environment, and no part of Vitrine
+# every environment has them, but they are no part of Vitrine
+INSTALLERS = {"pip", "setuptools", "uv"}
 CLASSIFIER = "License :: OSI Approved :: "
 
 
@@ -54,14 +55,14 @@ def _environment(folder: Path, lock: str) -> Path:
 
 
 def lines(document: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a package, its version and its licences a line, from a bill of materials."""
+    """Yield a package, its version and its licences per line, from a bill of materials."""
     for component in document["components"]:
         names = [_name(entry) for entry in component.get("licenses", [])]
         yield f"{component['name']} {component['version']}: {', '.join(names) or 'not declared'}"
 
 
 def _name(entry: Mapping[str, Any]) -> str:
-    """A licence's identifier, else what the package calls it."""
+    """Return a licence's identifier, or else the package's name for it."""
     if expression := entry.get("expression"):
         return str(expression)
     licence = entry["license"]

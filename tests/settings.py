@@ -1,4 +1,4 @@
-"""Settings for the tests: fast, offline, with a key that is valid nowhere."""
+"""Settings for the tests: fast, offline, with a key that works nowhere."""
 
 import os
 import tempfile
@@ -35,13 +35,13 @@ if IS_SQLITE:  # noqa: F405  a file: the worker, its threads and the change chec
             Path(tempfile.gettempdir()) / f"vitrine-test-{os.getuid()}-{os.getppid()}.sqlite3"
         )
     }
-else:  # nothing of it has to outlive a power cut
+else:  # its rows need not survive a power cut
     DATABASES["default"].setdefault("OPTIONS", {})["options"] = "-c synchronous_commit=off"  # noqa: F405
 MEDIA_ROOT = str(Path(tempfile.gettempdir()) / f"vitrine-test-media-{os.getuid()}")
-# Tests make many requests; the tests of the limits turn them on.
+# Tests make many requests; only the tests of the limits turn them on.
 RATE_LIMITS = False
 ACCOUNT_RATE_LIMITS = False
-# Whatever issuers the environment names.
+# Ignore the issuers that the environment names.
 SOCIALACCOUNT_PROVIDERS = {}
 SIGN_UP_DOMAINS = []
 SECURITY_CONTACT = "mailto:holes@example.com"

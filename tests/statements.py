@@ -17,8 +17,7 @@ Wrapper = Callable[[Callable[..., Any], str, Any, bool, dict[str, Any]], Any]
 def wrapped(wrapper: Wrapper) -> Iterator[None]:
     """Wrap the execution of statements on this thread's connection and on each new connection.
 
-    `wrapper` is one of Django's:
-    https://docs.djangoproject.com/en/5.2/topics/db/instrumentation/.
+    `wrapper` is one of Django's: https://docs.djangoproject.com/en/5.2/topics/db/instrumentation/.
     """
     wrapped_connections: list[BaseDatabaseWrapper] = []
 
@@ -39,7 +38,7 @@ def wrapped(wrapper: Wrapper) -> Iterator[None]:
 
 @contextmanager
 def before(look: Callable[[str, Any], None]) -> Iterator[None]:
-    """Call `look(sql, parameters)` before each statement; if it raises, the statement fails so."""
+    """Call `look(sql, parameters)` before each statement, which fails with what this raises."""
 
     def wrapper(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         look(sql, params)
@@ -53,7 +52,7 @@ def before(look: Callable[[str, Any], None]) -> Iterator[None]:
 def failing(*errors: Exception, where: Callable[[str, Any], bool]) -> Iterator[list[Exception]]:
     """Raise these errors, one by one, at statements for which `where(sql, parameters)` is true.
 
-    Yields the list of errors not raised yet.
+    Yields the list of errors that are still to be raised.
     """
     left = list(errors)
 

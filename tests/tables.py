@@ -1,7 +1,7 @@
-"""Tables of cases that need no database: one test for all rows, which lists every row that fails.
+"""Tables of cases that need no database: one test for all rows, which lists every failing row.
 
 pytest takes some milliseconds for each case of `parametrize`, in every process that collects it; a
-row of a table that asks a function takes microseconds.
+row of a table that calls a function takes microseconds.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 def each_row(
     names: str | Sequence[str], rows: Iterable[Any], ids: Sequence[str] = ()
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Like `pytest.mark.parametrize`, as one test; what else it takes are fixtures."""
+    """Like `pytest.mark.parametrize`, but as one test; its other arguments are fixtures."""
     named = [*map(str.strip, names.split(","))] if isinstance(names, str) else [*names]
     table = [_values(row, len(named)) for row in rows]
     titles = [*ids] if ids else []
@@ -33,9 +33,9 @@ def each_row(
                     wrong.append(f"{title}: {type(error).__name__}: {error}")
             assert not wrong, f"{len(wrong)} of {len(table)} rows:\n\n" + "\n\n".join(wrong)
 
-        shown = inspect.signature(check)
-        left = [value for name, value in shown.parameters.items() if name not in named]
-        check_all.__signature__ = shown.replace(parameters=left)  # type: ignore[attr-defined]
+        signature = inspect.signature(check)
+        left = [value for name, value in signature.parameters.items() if name not in named]
+        check_all.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]
         check_all.__name__, check_all.__doc__ = check.__name__, check.__doc__
         check_all.__module__ = check.__module__
         check_all.pytestmark = list(getattr(check, "pytestmark", []))  # type: ignore[attr-defined]

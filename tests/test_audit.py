@@ -1,4 +1,4 @@
-"""`make lint` fails where pip-audit refuses a lock file, and not where nobody answers."""
+"""`make lint` fails if pip-audit refuses a lock file, but not if its server cannot be reached."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests import audit
 
-# Answers as pip-audit does: ansible is its canary.
+# Answers as pip-audit does, with a vulnerability of ansible, the canary.
 PROGRAM = """
 import json, sys
 text = open(sys.argv[-1]).read()
@@ -23,7 +23,7 @@ print(json.dumps({"dependencies": [{"name": name, "version": version, "vulns": v
 """
 
 
-def audited(folder: Path, *pins: str, away: bool = False) -> int:
+def run_audit(folder: Path, *pins: str, away: bool = False) -> int:
     locks = []
     for number, pin in enumerate(pins):
         locks.append(folder / f"{number}.txt")
@@ -33,9 +33,9 @@ def audited(folder: Path, *pins: str, away: bool = False) -> int:
 
 
 def test_each_lock_file_is_asked_about(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert audited(tmp_path, "whole==2", "whole==2") == 0
+    assert run_audit(tmp_path, "whole==2", "whole==2") == 0
     assert "no known vulnerability in 1 packages" in capsys.readouterr().out
-    assert audited(tmp_path, "whole==2", "whole==1") == 1
+    assert run_audit(tmp_path, "whole==2", "whole==1") == 1
     assert "whole 1: CVE-1, fixed in 3" in capsys.readouterr().out
 
 
@@ -43,9 +43,9 @@ def test_a_refused_lock_fails_with_a_network_or_without(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for away in (False, True):
-        assert audited(tmp_path, "whole==2", "unpinned==1", away=away) == 1
+        assert run_audit(tmp_path, "whole==2", "unpinned==1", away=away) == 1
         assert "pip-audit refuses 1.txt: ERROR" in capsys.readouterr().out
-    assert audited(tmp_path, "whole==2", away=True) == 0
+    assert run_audit(tmp_path, "whole==2", away=True) == 0
     assert "left out, the advisories cannot be reached" in capsys.readouterr().out
 
 

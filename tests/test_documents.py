@@ -1,4 +1,4 @@
-"""The documents name what exists: settings, dependencies, links, files and folders."""
+"""The documents name only what exists: settings, dependencies, links, files and folders."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SOURCES = {path.name for folder in FOLDERS.split("|") for path in (ROOT / folder
 
 
 def _settings_read() -> set[str]:
-    """The names that config/settings.py reads from the environment."""
+    """Return the names that config/settings.py reads from the environment."""
     return set(issuers.NAMES) | set(
         re.findall(
             r'(?:_origins|env\.(?:address|number|choice|flag|texts|text|time_zone))\(\s*"([A-Z_]+)"',
@@ -39,7 +39,7 @@ def _settings_read() -> set[str]:
 
 
 def _anchors(document: Path) -> set[str]:
-    """The anchors of a document's headings, as GitHub derives them."""
+    """Return the anchors of a document's headings, as GitHub derives them."""
     headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
@@ -54,7 +54,7 @@ def _missing_links(document: Path) -> list[str]:
 
 
 def _missing_paths(text: str) -> list[str]:
-    """The paths, file names and modules that a document names and the tree does not have."""
+    """Return the paths, file names and modules that a document names but that do not exist."""
     modules = [name.replace(".", "/") for name in PROGRAM.findall(text)]
     return [
         *(name for name in NAMED_PATH.findall(text) if not (ROOT / name).exists()),

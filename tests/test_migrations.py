@@ -1,4 +1,4 @@
-"""Which migrations `make lint` refuses."""
+"""The migrations that `make lint` refuses."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ def test_what_only_adds_is_taken() -> None:
 
 def test_what_a_former_version_cannot_fill_is_refused(capfd: pytest.CaptureFixture[str]) -> None:
     assert check(HERE, "sharing.0007_fewer_kinds").returncode == 1
-    said = capfd.readouterr().out
-    assert "(sharing, 0007_fewer_kinds)... ERR\n\tNOT NULL constraint" in said
+    output = capfd.readouterr().out
+    assert "(sharing, 0007_fewer_kinds)... ERR\n\tNOT NULL constraint" in output

@@ -1,4 +1,4 @@
-"""Which looks into the database come too early in a browser test."""
+"""The check of browser tests finds reads of the database that come too early."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The script of retired words reads what people read, and nothing else."""
+"""The check of retired words reads the texts that people read, and no others."""
 
 from __future__ import annotations
 

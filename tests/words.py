@@ -1,8 +1,8 @@
 """Finds words that the house has given up: `make lint` runs `-m tests.words`.
 
-One word for each thing (docs/ARCHITECTURE.md, "The words"). Read is what people read: the texts and
-the labels of templates, the sentences in Python and scripts, and the prose of the documents; names
-in code are free.
+One word for each thing (docs/ARCHITECTURE.md, "The words"). It reads the texts that people read:
+texts and labels of templates, sentences in Python and scripts, and the prose of the documents;
+names in code are free.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
 ROOMS = sorted({path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests"})
-# What is no longer said, and what is said instead.
+# Retired words, each with the word in its place.
 RETIRED = {
     r"favou?rites?": "star, starred",
     r"standing trials?": "trial",
@@ -32,7 +32,7 @@ RETIRED = {
     r"spendings?(?= page)|expenses?|expenditures?": "spending",
     r"administrators?": "admin",
 }
-ELSEWHERE = {"PROTOCOL.md"}  # fal's own words
+ELSEWHERE = {"PROTOCOL.md"}  # this document uses fal's own words
 _WORDS = [(re.compile(rf"\b(?:{old})\b", re.IGNORECASE), new) for old, new in RETIRED.items()]
 _HIDDEN = re.compile(
     r"\{#.*?#\}|\{% comment %\}.*?\{% endcomment %\}|\{%.*?%\}|\{\{.*?\}\}|<!--.*?-->", re.DOTALL
@@ -45,7 +45,7 @@ _QUOTED = re.compile(r'"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`')
 
 
 class Text(NamedTuple):
-    """What people read: the file, the number of its line, and the words."""
+    """A text that people read: the file, the number of the line, and the words."""
 
     path: Path
     line: int
@@ -53,7 +53,7 @@ class Text(NamedTuple):
 
 
 def texts() -> Iterator[Text]:
-    """Yield all that people read in the product and its documents."""
+    """Yield all texts of the product and its documents that people read."""
     for path in sorted((ROOT / "templates").rglob("*.*")):
         yield from _of_template(path)
     for room in ROOMS:
@@ -88,7 +88,7 @@ def _of_python(path: Path) -> Iterator[Text]:
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         if node.body and isinstance(node.body[0], ast.Expr)
     }
-    named = (ast.Subscript, ast.List)  # types, and the names of `__all__`
+    named = (ast.Subscript, ast.List)  # types, and the names in `__all__`
     silent |= {
         id(part) for node in ast.walk(tree) if isinstance(node, named) for part in ast.walk(node)
     }
@@ -110,7 +110,7 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def problems() -> list[str]:
-    """Return each retired word with its place and the word in its stead."""
+    """Return each retired word with its place and the word to use instead."""
     return [
         f"{text.path.relative_to(ROOT)}:{text.line}: “{match[0]}” is “{new}” now: "
         f"{' '.join(text.words.split())[:90]}"

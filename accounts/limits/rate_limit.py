@@ -264,7 +264,7 @@ def too_many_requests(request: HttpRequest, wait_s: int) -> HttpResponse:
     elif request.headers.get("Sec-Fetch-Dest") == "empty":
         response = JsonResponse({"error": message}, status=429)
     else:
-        context = {"words": message, "is_post": request.method not in READ}
+        context = {"reason": message, "is_post": request.method not in READ}
         response = render(request, "429.html", context, status=429)
     response.headers["Retry-After"] = str(wait_s)
     response.headers["Cache-Control"] = "no-store"

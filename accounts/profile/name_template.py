@@ -14,13 +14,13 @@ from core.file_names import MAX_PORTABLE_BYTES, portable_name, shorten
 DEFAULT = "{date}-{prompt}-{model}-{seed}-{n}"
 WORDS = {  # word → its meaning
     "date": "the day of the run",
-    "time": "its time",
+    "time": "the time of the run",
     "prompt": "the first words of the prompt",
     "model": "the model",
     "seed": "the seed, if there is one",
     "n": "the number of the result in its run",
     "project": "the project, if you are in it",
-    "run": "the beginning of the run's ID",
+    "run": "the first characters of the run's ID",
 }
 EXAMPLE = {
     "date": "2026-11-27",
@@ -43,9 +43,9 @@ def problem(template: str) -> str:
     replaced = ", ".join(f"{{{word}}}" for word in WORDS)
     for word in _WORD.findall(template):
         if word not in WORDS:
-            return f"There is no “{{{word}}}”. These words are replaced: {replaced}."
+            return f"“{{{word}}}” is not a placeholder. The placeholders are {replaced}."
     if re.search(r"[{}]", _WORD.sub("", template)):
-        return f"Write a word with both of its brackets. These words are replaced: {replaced}."
+        return f"A placeholder needs both of its braces. The placeholders are {replaced}."
     return ""
 
 

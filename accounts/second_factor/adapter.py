@@ -11,7 +11,7 @@ from accounts.second_factor import encryption, factors, origins
 
 ISSUER = "Vitrine"
 WRONG_CODE = (
-    "That code is wrong, used or too old. Take the newest one of your app, or a recovery code."
+    "That code is wrong, used or too old. Enter the newest code of your app, or a recovery code."
 )
 
 
@@ -22,7 +22,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         **DefaultMFAAdapter.error_messages,
         "cannot_delete_authenticator": factors.LAST,
         "cannot_generate_recovery_codes": (
-            "Recovery codes stand in for an authenticator app or a passkey. Set one up first."
+            "Recovery codes replace a lost authenticator app or passkey. Set up one of these first."
         ),
         "incorrect_code": WRONG_CODE,
     }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LAST = (
     "Your account must have a second step, and this is its only one. Set up another one first, "
-    "then remove this."
+    "then remove this one."
 )
 NAMES = {
     Authenticator.Type.TOTP: "authenticator app",

@@ -23,11 +23,11 @@ from core.http.client_addresses import client_address
 from core.typed_secrets import code_of
 
 TOO_MANY_CODES = "There were too many wrong codes. Wait {}, then try again."
-NO_PASSKEY = "No passkey came from your browser. Press the button, then do what your device asks."
+NO_PASSKEY = "Your browser sent no passkey. Press the button, then do what your device asks."
 REFUSED_PASSKEY = (
-    "That passkey was not accepted. Load the page again and try once more, or use another way."
+    "That passkey was not accepted. Load the page again and try once more, or log in another way."
 )
-WRONG_APP_CODE = "That code is wrong or too old. Write the one that the app shows now."
+WRONG_APP_CODE = "That code is wrong or too old. Enter the code that the app shows now."
 NAME_LENGTH = 80
 
 
@@ -89,10 +89,10 @@ class NewPasskeyForm(webauthn.AddWebAuthnForm):
         self.fields["credential"].error_messages |= {"required": NO_PASSKEY, "invalid": NO_PASSKEY}
         alone = self.fields["passwordless"]
         alone.initial = True
-        alone.label = "Log in with it alone, without name and password"
+        alone.label = "Log in with this passkey alone, without name and password"
         alone.help_text = (
-            "The device then asks for its PIN, fingerprint or face. Otherwise the passkey is asked "
-            "for after your password."
+            "Your device then asks for its PIN, your fingerprint or your face. Otherwise, you "
+            "use the passkey after your password."
         )
 
     def clean(self) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _expect_code(form: Any) -> None:
         "autofocus": True,
         "maxlength": 32,
     }
-    field.error_messages["required"] = "Write the code."
+    field.error_messages["required"] = "Enter the code."
 
 
 def _limit_name(form: Any) -> None:

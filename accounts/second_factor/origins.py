@@ -38,7 +38,7 @@ def obstacle(request: HttpRequest) -> str:
         public_address = settings.PUBLIC_URL or "the host name of this server"
         return f"Passkeys need a host name, not the number {host}: open {public_address}."
     if not is_local and not request.is_secure():
-        return "Passkeys need HTTPS, and this page came without it."
+        return "Passkeys need HTTPS, but this page was loaded without it."
     return ""
 
 

@@ -37,8 +37,8 @@ OPEN = {
     ),
 }
 WORDS = {
-    Missing.FACTOR: "Your account must have a second step. Set it up, then go on.",
-    Missing.STEP: "This session was opened without your second step. Confirm it, then go on.",
+    Missing.FACTOR: "Your account must have a second step. Set one up, then go on.",
+    Missing.STEP: "You logged in without your second step. Confirm it, then go on.",
 }
 
 
@@ -80,7 +80,7 @@ def _refuse(request: HttpRequest, missing: Missing) -> HttpResponseBase:
     if request.headers.get("Sec-Fetch-Dest") == "empty":
         return JsonResponse({"error": message}, status=HTTPStatus.FORBIDDEN)
     if request.method not in SAFE:
-        context = {"words": message, "where": page_address}
+        context = {"reason": message, "second_step_url": page_address}
         return render(request, "mfa/required.html", context, status=HTTPStatus.FORBIDDEN)
     if missing is Missing.FACTOR:
         request.session[DESTINATION] = request.get_full_path()

@@ -28,7 +28,7 @@ def reset_second_factor(person: User, by: User) -> int:
     accounts.
     """
     if person.is_superuser and not by.is_superuser:
-        raise PermissionDenied("Only a superuser may take a superuser's second factor away.")
+        raise PermissionDenied("Only a superuser may remove a superuser's second factor.")
     with transaction.atomic():
         factors = list(Authenticator.objects.select_for_update().filter(user_id=person.pk))
         if not factors:

@@ -40,7 +40,7 @@ class AccountAdapter(DefaultAccountAdapter):
         "incorrect_password": "That is not your password. Check it and try again.",
         "enter_current_password": "That is not your password. Check it and try again.",
         "email_taken": "Another account has this address. Use one of your own.",
-        "incorrect_code": "That code is wrong or too old. Take the newest one and try again.",
+        "incorrect_code": "That code is wrong or too old. Enter the newest code.",
         "rate_limited": "You asked for this too often in a short time. Wait, then try again.",
         "too_many_login_attempts": (
             "There were too many failed attempts. Wait five minutes, then try again."

@@ -97,7 +97,7 @@ class ResetForm(forms.ResetPasswordForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = "E-mail address"
         self.fields["email"].error_messages |= {
-            "required": "Write the e-mail address of your account.",
+            "required": "Enter the e-mail address of your account.",
             "invalid": "That is not an e-mail address, such as ana@example.com.",
         }
         _without_placeholders(self)
@@ -105,7 +105,9 @@ class ResetForm(forms.ResetPasswordForm):
     def clean_email(self) -> str:
         """Count each request as a failed attempt."""
         if missing := mail.missing_for_links():
-            raise ValidationError(f"This server sends no link: {missing} is not set.")
+            raise ValidationError(
+                f"This server cannot send a link: {missing} is not set. Ask an admin of Vitrine."
+            )
         email = str(self.cleaned_data["email"])
         address = client_address(context.request)
         require_no_wait(f"password reset {email}", address, TOO_MANY_RESETS)

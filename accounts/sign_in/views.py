@@ -64,7 +64,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     message = str(exception) or "You may not do this."
     if request.headers.get("HX-Request") == "true":
         return HttpResponse(message, status=403, content_type="text/plain; charset=utf-8")
-    return render(request, "403.html", {"words": message}, status=403)
+    return render(request, "403.html", {"reason": message}, status=403)
 
 
 @limit("sign-in")

@@ -21,9 +21,9 @@ from core.version import version
 INSTRUCTIONS = (
     "Vitrine runs generative models (images, video, sound, text, 3D). Find a model with "
     "find_models, read its inputs with read_model, tell the user the price from price_run, then "
-    "run_model. Each run costs money, and the person is asked themselves where it costs much: "
-    "you cannot agree for them. To check the state of a run use get_run, never run it again. "
-    "Refer to files of earlier runs and to uploads by their address."
+    "run_model. Each run costs money. If it costs much, Vitrine asks the person first: you "
+    "cannot agree for them. To check the state of a run use get_run, never run it again. Refer "
+    "to files of earlier runs and to uploads by their address."
 )
 ToolsOf = Callable[[Context[Any, Any]], Tools]
 

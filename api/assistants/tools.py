@@ -46,7 +46,8 @@ STOPS = ToolAnnotations(read_only_hint=False, destructive_hint=True, idempotent_
 Question = Annotated[
     str,
     Field(
-        description="words or a wish; also in:image out:video duration:>=10 price:<0.05",
+        description="search words, or what the model should do; also in:image out:video "
+        "duration:>=10 price:<0.05",
         max_length=300,
     ),
 ]
@@ -63,9 +64,12 @@ Cursor = Annotated[
 Arguments = Annotated[
     dict[str, Any], Field(description="the model's input, as read_model lists it")
 ]
-AllowUnknown = Annotated[bool, Field(description="send arguments that the schema lacks")]
+AllowUnknown = Annotated[
+    bool, Field(description="also send arguments that the schema does not define")
+]
 InProject = Annotated[
-    str, Field(description="slug of the project that it goes to (list_projects)", max_length=60)
+    str,
+    Field(description="slug of the project that the run goes to (list_projects)", max_length=60),
 ]
 OfProject = Annotated[
     str, Field(description="only what is in the project with this slug", max_length=60)
@@ -165,7 +169,7 @@ class Tools:
         allow_unknown: AllowUnknown = False,
         project: InProject = "",
     ) -> str:
-        """Run a model and wait for its end; the person is asked first where it costs much."""
+        """Run a model and wait for its end; if it costs much, the person is asked first."""
         body: dict[str, Any] = {"arguments": arguments, "allow_unknown": allow_unknown}
         if preset_id:
             preset = await self._api.call("GET", f"/presets/{preset_id}")
@@ -190,7 +194,7 @@ class Tools:
         allow_unknown: AllowUnknown = False,
         project: InProject = "",
     ) -> str:
-        """Run a saved chain of models with inputs by name and wait; asks where it costs much."""
+        """Run a saved chain of models with named inputs; if it costs much, the person is asked."""
         if not flow_id:
             page = await self._api.call("GET", "/flows", limit=50, project=project or None)
             lines = (

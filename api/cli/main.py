@@ -22,9 +22,9 @@ MANAGEMENT = {
     "token": ("token", "print an API token of this machine's Vitrine"),
     "worker": ("worker", "send runs and follow them to their end"),
     "sandbox": ("sandbox", "start only the bundled upstream"),
-    "doctor": ("doctor", "say what is wrong with this machine's Vitrine, and how it is mended"),
+    "doctor": ("doctor", "check this machine's Vitrine, and say how to repair what is wrong"),
     "backup": ("backup", "back up this machine's Vitrine, prove or list its backups"),
-    "restore": ("restore", "put a backup in the place of what is in use"),
+    "restore": ("restore", "replace the data in use by a backup"),
     "manage": ("", "run any command of manage.py"),
 }
 _ABOUT = "Browse, try and compare generative models."
@@ -177,7 +177,9 @@ def _add_run(parser: ArgumentParser) -> None:
         "--preset", dest="preset_id", type=int, help="number of a preset to fill in"
     )
     parser.add_argument("--transport", choices=["queue", "sync", "stream", "websocket"])
-    parser.add_argument("--project", metavar="SLUG", help="the project that it goes to")
+    parser.add_argument(
+        "--project", metavar="SLUG", help="slug of the project that the run goes to"
+    )
     parser.add_argument("--max-cost", type=float, help="refuse a run that may cost more")
     parser.add_argument("--key", help="idempotency key: a repeated command returns the same run")
     parser.add_argument("--wait", action="store_true", help="wait until the run has ended")

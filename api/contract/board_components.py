@@ -98,15 +98,15 @@ BOARDS: dict[str, Schema] = {
     "Leaderboard": record(
         category=text("empty: all"),
         tag=text("empty: all"),
-        summary=text("what the votes tell, in a sentence"),
+        summary=text("what the votes show, in a sentence"),
         votes=integer("number of comparisons that count"),
         votes_by_guests=integer("how many of them are by people without an account"),
         parts=several(
             several(ref("RankedModel"), "the strongest first"),
             "models that votes connect; strengths of different parts cannot be compared",
         ),
-        categories=several(text(), "in which there are votes"),
-        tags=several(text(), "of inputs on which there are votes"),
+        categories=several(text(), "categories in which there are votes"),
+        tags=several(text(), "tags of the inputs on which there are votes"),
     ),
     "RankedModel": record(
         endpoint_id=text(),
@@ -120,9 +120,13 @@ BOARDS: dict[str, Schema] = {
         high=integer("upper end of the 95 % interval"),
         best_rank=integer("best rank that the votes leave possible", minimum=1),
         worst_rank=integer("worst rank that the votes leave possible", minimum=1),
-        is_told=flag("whether the votes tell it apart from any other; false: too few to tell"),
+        is_told=flag(
+            "whether the votes distinguish it from any other; false: there are too few votes"
+        ),
         median_price_usd=nullable(number("of its results on these boards")),
-        median_duration_s=nullable(number("of its results on these boards, from sending to end")),
+        median_duration_s=nullable(
+            number("of its results on these boards, in seconds from sending to end")
+        ),
         last_judged_at=moment(),
     ),
 }

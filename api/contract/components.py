@@ -110,13 +110,13 @@ COMPONENTS: dict[str, Schema] = {
             enum=["fal", "sandbox", "unknown"],
         ),
         waiting_because=text("why a new run would have to wait; empty if it would not"),
-        version=text("of this Vitrine: `0.2.0`"),
+        version=text("version of this Vitrine: `0.2.0`"),
     ),
     "Project": record(
-        slug=text("what `?project=` names it by; `private` for your own"),
+        slug=text("its name in `?project=`; `private` for your private project"),
         name=text(),
         role=text("what you may do there", enum=list(Membership.Role.values)),
-        is_archived=flag("kept to look at: nothing begins in it"),
+        is_archived=flag("true once it is archived: nothing new can start in it"),
     ),
     "ProjectPage": page_schema("Project"),
     "Price": record(
@@ -241,19 +241,22 @@ COMPONENTS: dict[str, Schema] = {
     "Consent": record(
         id=text(format="uuid"),
         state=text(
-            "a call with `?consent=<id>` starts what was agreed to", enum=Consent.State.values
+            "a call with `?consent=<id>` starts what the person agreed to",
+            enum=Consent.State.values,
         ),
         subject=text("the model's id, or the flow's name"),
         price=text("the most that it costs: `$0.42`, or words where no limit is known"),
-        left=text("what budgets leave to it: `$12.00`; empty where none holds"),
-        expires_at=moment("nothing starts by it later"),
-        url=text("the page where the token's person answers it", format="uri"),
-        started=nullable(text("the run, or the flow's, once there is one", format="uuid")),
+        left=text("what the budgets have left: `$12.00`; empty if no budget applies"),
+        expires_at=moment("after this time, it can no longer start anything"),
+        url=text("the page where the token's owner answers it", format="uri"),
+        started=nullable(
+            text("id of the run, or of the flow's run, once there is one", format="uuid")
+        ),
         is_flow=flag(),
     ),
     "ConsentAnswer": request(
         "agrees",
-        agrees=flag("what the person has said"),
+        agrees=flag("the person's answer"),
         program=text("your program and its version, for the audit log", maxLength=80),
     ),
     "NewEstimate": request(
@@ -268,7 +271,7 @@ COMPONENTS: dict[str, Schema] = {
             number("most it can cost, as compared with `max_cost`; null if no limit is known")
         ),
         usual=nullable(
-            number("where no limit is known: what runs of the model mostly cost; limits nothing")
+            number("where no limit is known: what most runs of the model cost; this is no limit")
         ),
         currency=text(),
         text=text("in readable form: `about $0.10`"),

@@ -18,8 +18,9 @@ USUAL_ERRORS = (401, 403, 422, 429, 503)
 _ABOUT = (
     "Search the catalogue, run models and collect what they make. Send a token, which each "
     "person creates in Vitrine under “API tokens”, as `Authorization: Bearer vitrine_…`. Lists "
-    "are paged by `cursor`; errors are problem details (RFC 9457); `RateLimit` gives what is left. "
-    "In a request's body, `null` for an optional member is its absence. The version is Vitrine's."
+    "are paged by `cursor`; errors are problem details (RFC 9457); the header `RateLimit` says "
+    "how many requests are left. In a request's body, `null` for an optional member is its "
+    "absence. The version is Vitrine's."
 )
 _TAGS = {
     "models": "The catalogue: search, inputs, prices, changes.",
@@ -29,8 +30,8 @@ _TAGS = {
     "boards": "Grids of runs: inputs × models.",
     "flows": "Chains of models, and their runs.",
     "uploads": "Files for a run's input.",
-    "webhooks": "Addresses that are told of the ends of runs.",
-    "account": "Whom the token acts for.",
+    "webhooks": "Addresses that are notified when runs end.",
+    "account": "The person that the token acts for.",
 }
 
 

@@ -22,7 +22,7 @@ _FIGURES: dict[str, Any] = {
     "median": text("dollars per `unit`"),
     "low": text(),
     "high": text(),
-    "said": nullable(text("what the list price says for the same runs; null: unknown")),
+    "said": nullable(text("what the same runs cost by the list price; null: unknown")),
 }
 PRICES: dict[str, Schema] = {
     "MeasuredPrice": record(
@@ -33,7 +33,10 @@ PRICES: dict[str, Schema] = {
         **_FIGURES,
         spread=text("mean distance from the median, relative to the mean: 0 is a constant price"),
         difference=nullable(
-            text("the largest to what is said, relative to it: 0.5 is half as much again")
+            text(
+                "the largest difference to the stated price, relative to that price: 0.5 is half "
+                "as much again"
+            )
         ),
         is_used=flag("cards and estimates use it in place of the list price"),
         groups=several(

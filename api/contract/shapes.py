@@ -78,18 +78,20 @@ def page_schema(item: str) -> Schema:
     )
 
 
-PROJECT = nullable(text("slug of its project, `private` for your own; null: none of yours"))
+PROJECT = nullable(
+    text("slug of its project, `private` for your private one; null: a project of others")
+)
 ALLOW_UNKNOWN = flag(
-    "fields that the model's schema does not name are meant, as fal may take them already; else "
-    "they are refused with the nearest name",
+    "also send fields that the model's schema does not define, as fal may already accept them; "
+    "otherwise they are refused, with the nearest name",
     default=False,
 )
 ALLOW_UNKNOWN_PRICE = flag(
-    "whoever pays has agreed to what nothing is known of what it costs, where a budget asks",
+    "whoever pays agrees to unknown costs, where a budget asks",
     default=False,
 )
 ENDPOINT_ID = text(
-    "a model's address",
+    "a model's id",
     minLength=1,
     maxLength=MAX_ENDPOINT_ID,
     pattern=endpoint_id.PATTERN,

@@ -158,15 +158,15 @@ def _require_offered(target: Target) -> None:
     ending = target.path.rpartition("/")[2]
     if target.host == Host.REST:
         raise _not_offered(
-            "This call is not offered by the proxy. POST files to /api/v1/uploads; the `url` of "
-            "the answer may stand in inputs."
+            "The proxy does not offer this call. POST files to /api/v1/uploads; the `url` of the "
+            "answer can be used in inputs."
         )
     if target.host == Host.WEBSOCKET or (target.host == Host.RUN and ending == "realtime"):
-        raise _not_offered(f"A WebSocket does not begin by a call of the proxy. {USE_INSTEAD}")
+        raise _not_offered(f"The proxy cannot open a WebSocket. {USE_INSTEAD}")
     if target.is_stream and not settings.GATEWAY_URL:
         raise _not_offered(f"Event streams need GATEWAY_URL on this server. {USE_INSTEAD}")
     if not target.request_id and "fal_max_queue_length" in target.query:
-        raise _not_offered(f"fal_max_queue_length is not offered by the proxy. {USE_INSTEAD}")
+        raise _not_offered(f"The proxy does not offer fal_max_queue_length. {USE_INSTEAD}")
 
 
 def _not_offered(detail: str) -> Problem:

@@ -134,7 +134,10 @@ def _find_part(part: Any, rows: dict[int, ProxyPart]) -> ProxyPart:
     number = part.get("partNumber") if isinstance(part, dict) else None
     row = rows.get(number) if isinstance(number, int) else None
     if row is None or str(part.get("etag", "")).strip('"') != row.etag:
-        raise ValueError(f"Part {str(number)[:10]} is missing, or is another one. Send it again.")
+        raise ValueError(
+            f"Part {str(number)[:10]} is missing, or differs from the one that was sent. Send it "
+            "again."
+        )
     return row
 
 

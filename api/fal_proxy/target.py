@@ -85,7 +85,10 @@ def from_path(host: Host, path: str, query: str) -> Target:
     """Return the call to a path of a host; raises InvalidTarget."""
     values = dict(parse_qsl(query, keep_blank_values=True))
     if _MISLEADING.search(path):
-        raise InvalidTarget("An endpoint id is no address and has no dots, @ or % of addresses.")
+        raise InvalidTarget(
+            "An endpoint id looks like fal-ai/flux/dev: it is not an address, and has no “..”, @ "
+            "or %."
+        )
     path = path.strip("/")
     app, marker, rest = path.partition("/requests/")
     if host != Host.QUEUE or not marker:

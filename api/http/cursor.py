@@ -32,5 +32,5 @@ def decode(text: str, *kinds: type) -> list[Any]:
 
 def bad_cursor() -> Problem:
     """Return the problem of a cursor that is not from this list."""
-    detail = "This cursor is not one of this list. Begin again without a cursor."
+    detail = "This cursor belongs to another list. Start again without a cursor."
     return Problem(422, detail, errors=[{"parameter": "cursor", "detail": detail}])

@@ -40,6 +40,6 @@ def take(name: str, person: int | None) -> dict[str, str]:
         "RateLimit": f'"{name}";r={calls_left};t={reset_s}',
     }
     if wait_s:
-        detail = f"That was too often in a short time. Wait {format_wait(wait_s)}, then try again."
+        detail = f"Too many requests in a short time. Wait {format_wait(wait_s)}, then try again."
         raise Problem(429, detail, headers={**headers, "Retry-After": str(wait_s)})
     return headers

@@ -40,7 +40,7 @@ def read_parameters(
         parameter.name for parameter in operation.parameters if parameter.where == "query"
     }
     errors += [
-        {"parameter": name[:100], "detail": f"There is no parameter {name[:100]!r} here."}
+        {"parameter": name[:100], "detail": f"This address has no parameter {name[:100]!r}."}
         for name in request.GET
         if name not in known_names
     ]
@@ -144,7 +144,7 @@ def _in_words(error: ValidationError) -> Iterator[dict[str, str]]:
     takes = f"It takes {', '.join(properties)}."
     if error.validator == "additionalProperties" and properties:
         for name in instance.keys() - properties.keys():
-            detail = f"{name[:100]!r} is not a property here. {takes}"
+            detail = f"{name[:100]!r} is not a property of this object. {takes}"
             yield {"pointer": pointer([*place, name[:100]]), "detail": detail}
     elif error.validator == "required":
         for name in schema["required"]:

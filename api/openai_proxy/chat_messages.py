@@ -15,7 +15,10 @@ from features.chats.talk.composition import Conversation, Exchange
 
 SYSTEM_ROLES = {"system", "developer"}
 ROLES = {*SYSTEM_ROLES, "user", "assistant"}
-NO_TURNS = "{} takes turns of system, user and assistant alone. {} Or name a model of the router."
+NO_TURNS = (
+    "{} takes only messages of the roles system, user and assistant. {} Or name a model of the "
+    "router."
+)
 AUDIO_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav"}
 _NEUTRAL: tuple[Any, ...] = (None, "", [], {})
 
@@ -64,7 +67,7 @@ def conversation(messages: Sequence[Message]) -> Conversation:
             earlier.append(Exchange("\n\n".join(texts), message.text))
             texts = []
     if not texts:
-        raise wrong("messages", "The last message must be one of role user.")
+        raise wrong("messages", "The last message must have the role user.")
     return Conversation("\n\n".join(texts), earlier, system)
 
 

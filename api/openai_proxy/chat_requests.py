@@ -27,7 +27,7 @@ NO_NAME = (
 NO_CHAT = (
     "“{}” is not a chat model, which answers text with text. GET …/models lists the chat models."
 )
-ONE_ADDRESS = "Name the model that shall answer as vendor/model; {} is the router's own address."
+ONE_ADDRESS = "Name the model that should answer as vendor/model; {} is the router's own address."
 TOO_LONG = "The conversation is longer than {} takes. Leave out its oldest messages."
 
 
@@ -47,7 +47,7 @@ def parse_chat_request(body: Any) -> ChatRequest:
         raise Problem(400, "The body must be a JSON object with model and messages.")
     messages, model = body.get("messages"), body.get("model")
     if not isinstance(model, str) or not model.strip():
-        raise wrong("model", "Name the model that shall answer.")
+        raise wrong("model", "Name the model that should answer.")
     is_list = isinstance(messages, list) and bool(messages)
     if not is_list or not all(isinstance(message, dict) for message in messages or ()):
         raise wrong("messages", "messages must be a list of objects with role and content.")

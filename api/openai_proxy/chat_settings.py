@@ -40,7 +40,9 @@ NEUTRAL = {
 }
 NONE: tuple[Any, ...] = (None, "", [], {})
 UNKNOWN = "{} has no parameter {!r}. Leave it out, or name a model of the router."
-TWICE = "{!r} sets what another parameter of this call sets to a different value. Send one of them."
+TWICE = (
+    "{!r} contradicts another parameter of this call, which sets the same. Send only one of them."
+)
 MEDIA = {"image": "pictures", "audio": "sound", "video": "films"}
 NO_MEDIA = "{} takes no {}. Leave them out, or name another model."
 ONE_MEDIUM = "{} takes one file in “{}”, and the messages have {}. Leave out the others."

@@ -18,7 +18,7 @@ from runs.progress.worker_status import readiness
     responses=[Response(200, "The person and the token.", "Me")],
 )
 def get_me(call: Call) -> Reply:
-    """Show whom the token acts for, what it may do, and where runs are sent."""
+    """Show the person that the token acts for, what it may do, and where runs are sent."""
     upstream = current_upstream.get()
     return Reply(
         {

@@ -64,9 +64,9 @@ def _repeat(call: Call, answer: dict[str, Any]) -> Reply:
 def create_board(call: Call) -> Reply:
     """Create a board and run its cells.
 
-    Rows are inputs in the terms of the first column's model, and are carried to the others. It
-    costs what its runs cost, at most `cap_usd`; with `max_cost` nothing is sent if all of it may
-    cost more. Unless `partial` is set, nothing is sent where some row does not fit some model.
+    Rows are inputs of the first column's model, and are converted for the other models. The board
+    costs what its runs cost, at most `cap_usd`; with `max_cost`, nothing is sent if all of it may
+    cost more. Unless `partial` is set, nothing is sent if a row does not fit a model.
     """
     call.reach.require_maker()
     plan = _plan(call)
@@ -160,7 +160,7 @@ def run_board_again(call: Call) -> Reply:
 def stop_board(call: Call) -> Reply:
     """Cancel the runs that have not started; runs in progress finish.
 
-    On a board of somebody else makers cancel their own runs, and managers all.
+    On somebody else's board, makers cancel their own runs, and managers cancel all of them.
     """
     board = find(call, call.values["board_id"])
     if board.user_id != call.user.pk:

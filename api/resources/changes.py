@@ -23,7 +23,7 @@ from core.http.parameters import parse_moment
     parameters=[
         Parameter("kind", {"type": "string", "enum": list(KINDS)}, "only changes of this kind"),
         MODEL,
-        Parameter("favourite", {"type": "boolean"}, "only changes of your favourites"),
+        Parameter("favourite", {"type": "boolean"}, "only changes of models that you starred"),
         LIMIT,
         CURSOR,
     ],

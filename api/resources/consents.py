@@ -22,7 +22,7 @@ CONSENT = Parameter(
     scope="run",
     tag="runs",
     parameters=[CONSENT],
-    responses=[Response(200, "The question and where it stands.", "Consent")],
+    responses=[Response(200, "The question and its state.", "Consent")],
     errors=[404],
 )
 def get_consent(call: Call) -> Reply:
@@ -41,7 +41,7 @@ def get_consent(call: Call) -> Reply:
     errors=[404, 409],
 )
 def answer_consent(call: Call) -> Reply:
-    """Answer a question with what your program's person has said in a form."""
+    """Answer a question with what the person chose in your program's form."""
     consent = _find(call)
     program = call.body.get("program", "")
     if not consents.answer(consent, Consent.Way.FORM, program, agrees=call.body["agrees"]):

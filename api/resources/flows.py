@@ -138,7 +138,7 @@ def estimate_flow(call: Call) -> Reply:
     responses=[
         Response(201, "The new run of the flow.", "FlowRun"),
         Response(200, "The run that this Idempotency-Key started before.", "FlowRun"),
-        Response(202, "The question to the token's person; nothing was run.", "Consent"),
+        Response(202, "The question to the token's owner; nothing was run.", "Consent"),
     ],
     errors=[404, 409],
 )

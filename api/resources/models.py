@@ -57,7 +57,7 @@ _SEARCH = [
         {"type": "string", "enum": [s for s in STATUSES if s]},
         "status that upstream gives the model",
     ),
-    Parameter("favourite", {"type": "boolean"}, "only your favourites"),
+    Parameter("favourite", {"type": "boolean"}, "only models that you starred"),
     Parameter("sort", {"type": "string", "enum": [s for s in SORTS if s]}, "instead of relevance"),
     LIMIT,
     CURSOR,
@@ -75,8 +75,8 @@ _SEARCH = [
 def search_models(call: Call) -> Reply:
     """Search for models.
 
-    Takes the questions and filters of the page `/models/`; without any it lists the catalogue.
-    What a rule locks in the project in which the token begins is not `is_runnable`.
+    Takes the searches and filters of the page `/models/`; without them, it lists the catalogue.
+    `is_runnable` is false if a rule locks the model in the project where the token starts runs.
     """
     first, limit = 0, call.values["limit"]
     if text := call.values["cursor"]:
@@ -114,7 +114,8 @@ def search_models(call: Call) -> Reply:
 def get_model(call: Call) -> Reply:
     """Read a model: inputs, price, capabilities, an example.
 
-    `refusal` says why it cannot be run, also by a rule of the project in which the token begins.
+    `refusal` says why it cannot be run, for example because of a rule of the project where the
+    token starts runs.
     """
     rows = Endpoint.objects.with_favourites_of(call.user.pk)
     endpoint = find_endpoint(call.values["endpoint_id"], rows)

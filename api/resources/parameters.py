@@ -23,7 +23,7 @@ _ENDPOINT_ID = {name: value for name, value in ENDPOINT_ID.items() if name != "d
 CURSOR = Parameter(
     "cursor",
     {"type": "string", "minLength": 1, "maxLength": cursor.MAX_CHARS, "pattern": CURSOR_PATTERN},
-    "`next_cursor` of the page before",
+    "`next_cursor` of the previous page",
 )
 LIMIT = Parameter(
     "limit",
@@ -33,7 +33,7 @@ LIMIT = Parameter(
 ENDPOINT = Parameter(
     "endpoint_id",
     _ENDPOINT_ID,
-    "the model; its slashes may stand as they are: `fal-ai/flux/dev`",
+    "the model's id; its slashes need no escaping: `fal-ai/flux/dev`",
     where="path",
     converter="path",
 )
@@ -50,13 +50,14 @@ _SLUG = {
 IN_PROJECT = Parameter(
     PARAMETER,
     _SLUG,
-    "only what is in the project with this slug, `private` for your own; without it, in all that "
-    "the token sees",
+    "only what is in the project with this slug, `private` for your private one; without it, "
+    "what is in all projects that the token sees",
 )
 TO_PROJECT = Parameter(
     PARAMETER,
     _SLUG,
-    "slug of the project that it goes to; without it, the token's, else your private one",
+    "slug of the project that it goes to; without it, the token's project, or else your private "
+    "one",
 )
 
 

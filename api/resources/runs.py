@@ -162,7 +162,7 @@ def _moment(call: Call, name: str) -> datetime | None:
     responses=[
         Response(201, "The new run.", "Run"),
         Response(200, "The run that this Idempotency-Key created before.", "Run"),
-        Response(202, "The question to the token's person; nothing was run.", "Consent"),
+        Response(202, "The question to the token's owner; nothing was run.", "Consent"),
     ],
     errors=[404, 409],
 )
@@ -292,7 +292,7 @@ def get_run(call: Call) -> Reply:
     parameters=[RUN],
     responses=[
         Response(202, "The run as it is now; upstream may still finish it.", "Run"),
-        Response(204, "Requested; it is somebody's private run, of which nothing is shown."),
+        Response(204, "Requested; the run is somebody's private one, so nothing of it is shown."),
     ],
     errors=[404],
 )
@@ -313,7 +313,7 @@ def cancel_run(call: Call) -> Reply:
     scope="run",
     tag="runs",
     parameters=[RUN],
-    responses=[Response(204, "Deleted; for a week, the history page can restore it.")],
+    responses=[Response(204, "Deleted; for 7 days, the page “Deleted results” can restore it.")],
     errors=[404, 409],
 )
 def delete_run(call: Call) -> Reply:

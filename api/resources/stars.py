@@ -116,7 +116,7 @@ def _require_to_star(call: Call, run: Run) -> None:
     responses=[Response(200, "Starred models, the latest first.", "FavouritePage")],
 )
 def list_favourites(call: Call) -> Reply:
-    """List your favourites."""
+    """List the models that you starred."""
     values = call.values
     rows = Favourite.objects.filter(user=call.user).order_by("-pk")
     rows = rows.select_related("endpoint__picture").only(*(f"endpoint__{name}" for name in CARD))
@@ -141,7 +141,7 @@ def list_favourites(call: Call) -> Reply:
     errors=[404],
 )
 def add_favourite(call: Call) -> Reply:
-    """Make a model one of your favourites."""
+    """Star a model."""
     return _set(call, starred=True)
 
 
@@ -155,7 +155,7 @@ def add_favourite(call: Call) -> Reply:
     errors=[404],
 )
 def remove_favourite(call: Call) -> Reply:
-    """Remove a model from your favourites."""
+    """Remove your star of a model."""
     return _set(call, starred=False)
 
 

@@ -90,7 +90,7 @@ def list_webhooks(call: Call) -> Reply:
     responses=[Response(201, "The new webhook.", "Webhook")],
 )
 def create_webhook(call: Call) -> Reply:
-    """Have every run of yours that the API has started reported, once it has ended.
+    """Report each of your runs that the API started, once it has ended.
 
     The body has the form of fal's webhooks, signed with the keys at `/.well-known/jwks.json`.
     """
@@ -110,7 +110,7 @@ def create_webhook(call: Call) -> Reply:
     scope="run",
     tag="webhooks",
     parameters=[WEBHOOK],
-    responses=[Response(204, "Removed; for a day, the notifications page can undo it.")],
+    responses=[Response(204, "Removed; for a day, the notifications page can bring it back.")],
     errors=[404],
 )
 def delete_webhook(call: Call) -> Reply:

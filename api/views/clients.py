@@ -58,7 +58,7 @@ def _render_client(
     context = {
         "clients": CLIENTS.values(),
         "client": client,
-        "lines": client.lines(address, secret, model, arguments),
+        "snippets": client.lines(address, secret, model, arguments),
         "form": form,
         "secret": secret,
         "placeholder": PLACEHOLDER,
@@ -68,7 +68,7 @@ def _render_client(
         "seen": token_state,
         "endpoint": endpoint,
         "price": endpoint and estimate_run(endpoint, arguments).label,
-        "here": _address(client, token),
+        "page_url": _address(client, token),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "api/clients.html", context, status=status)

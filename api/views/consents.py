@@ -86,7 +86,7 @@ def _start(request: HtmxRequest, consent: Consent) -> str:
     answer = cast("HttpResponse", view(inner, **values))
     if answer.status_code < HTTPStatus.BAD_REQUEST:
         return ""
-    return str(json.loads(answer.content).get("detail") or "It could not be started.")
+    return str(json.loads(answer.content).get("detail") or "The run could not be started.")
 
 
 def _started(consent: Consent) -> Run | FlowRun:

@@ -123,7 +123,7 @@ def _require_same_origin(request: HttpRequest) -> None:
             and origin == f"{own_address.scheme}://{own_address.netloc}"
         )
     if not is_ours:
-        detail = "A login is accepted from pages of this site alone. Elsewhere, use an API token."
+        detail = "A login counts only on pages of this site. Elsewhere, use an API token."
         raise Problem(403, detail, slug="cross-origin")
 
 
@@ -158,7 +158,7 @@ def _below(host: Host) -> Read:
 
 def _by_host(request: HttpRequest, address: str, host: str) -> Target:
     if host not in set(Host):
-        raise InvalidTarget(f"{host[:60]} is none of the hosts {', '.join(Host)}.")
+        raise InvalidTarget(f"{host[:60]} is not one of the hosts {', '.join(Host)}.")
     return _below(Host(host))(request, address, host)
 
 
@@ -204,7 +204,7 @@ def result_file(request: HttpRequest, signed: str, name: str) -> HttpResponseBas
     """
     artifact_and_user = result_files.find(signed)
     if artifact_and_user is None:
-        raise Http404("This result is gone, or the token that it was for.")
+        raise Http404("This result no longer exists, or the token that it was for does not.")
     artifact, user = artifact_and_user
     file_name = result_names.served_name(artifact, user)
     response = served_files.serve(request, artifact.file, artifact.content_type, file_name)
@@ -282,7 +282,9 @@ def _receive(
 ) -> HttpResponse:
     """Return the response of `receive`, or an error as JSON."""
     if request.method != method:
-        return responses.refusal(Problem(405, f"This takes {method}.", headers={"Allow": method}))
+        return responses.refusal(
+            Problem(405, f"This address takes {method}.", headers={"Allow": method})
+        )
     try:
         return receive(uploads.read_ticket(ticket))
     except signing.BadSignature:

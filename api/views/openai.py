@@ -126,7 +126,7 @@ class Absent(TokenView):
     def __call__(self, request: HttpRequest, **named: Any) -> HttpResponse:
         """Say which calls are offered."""
         name = str(named["name"])[:200]
-        offered = "Offered are chat/completions and models."
+        offered = "This API has chat/completions and models."
         return chat_responses.refusal(Problem(404, f"{name} is not offered here. {offered}"))
 
 

@@ -44,7 +44,7 @@ class TokenForm(forms.Form):
         widget=forms.TextInput({"placeholder": "What will use it, e.g. nightly script"}),
     )
     scope = forms.MultipleChoiceField(
-        label="It may",
+        label="What it may do",
         choices=[*tokens.SCOPES.items()],
         initial=tokens.DEFAULT_SCOPES,
         widget=forms.CheckboxSelectMultiple,

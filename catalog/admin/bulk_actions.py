@@ -26,7 +26,7 @@ class BlockForm(forms.Form):
     """Why models are blocked."""
 
     reason = LineField(
-        label="Why they are blocked (whoever wants to run one reads this)",
+        label="Why they are blocked (people who want to run one read this)",
         max_length=moderation.LONGEST_REASON,
         required=moderation.NO_REASON,
         widget=AdminTextInputWidget({"size": "60", "autofocus": True}),
@@ -70,7 +70,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
         """Mark as experimental."""
         self._judge(request, endpoints, Standing.EXPERIMENTAL)
 
-    @admin.action(description="Take approved, experimental or blocked away", permissions=["change"])
+    @admin.action(description="Remove the mark", permissions=["change"])
     def clear_standing(self, request: HttpRequest, endpoints: EndpointQuerySet) -> None:
         """Clear the status; blocked models can be run again."""
         self._judge(request, endpoints, "")
@@ -123,7 +123,7 @@ class BulkActions(admin.ModelAdmin):  # type: ignore[type-arg]
             "picked": ticked(request, ACTION_CHECKBOX_NAME),
             "is_across": hidden(request, "select_across") == "1",
             "count": endpoints.count(),
-            "named": list(endpoints.values_list("endpoint_id", flat=True)[:NAMED]),
+            "endpoint_ids": list(endpoints.values_list("endpoint_id", flat=True)[:NAMED]),
             "form": form,
         }
         return TemplateResponse(request, "admin/catalog/bulk.html", context)

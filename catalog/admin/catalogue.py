@@ -122,7 +122,10 @@ class FavouriteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class PictureAdmin(RestrictedAdmin):
     """Thumbnails: stored and queued ones, and why others failed."""
 
-    denied = {"add": "only the worker adds pictures", "delete": "the worker deletes unused ones"}
+    denied = {
+        "add": "only the worker adds pictures",
+        "delete": "the worker deletes unused pictures",
+    }
 
     list_display = ["url", "state", "moves", "size_bytes", "attempts", "next_try_at", "error"]
     list_filter = ["state"]
@@ -141,7 +144,7 @@ class PictureAdmin(RestrictedAdmin):
     def fetch_again(self, request: HttpRequest, pictures: QuerySet[Picture]) -> None:
         """Fetch again; the stored picture stays in use until then."""
         number = picture_registry.retry(pictures)
-        self.message_user(request, f"{number} thumbnails are fetched again by the worker.")
+        self.message_user(request, f"The worker fetches {number} thumbnails again.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """Return every field."""

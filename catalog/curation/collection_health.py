@@ -110,7 +110,7 @@ def _arrange(collection: Collection, lines: list[Line], cover: str, known_ids: s
 def _lost(endpoint: Endpoint) -> str:
     """Return why a model should not be in a collection; empty if there is no reason."""
     if endpoint.gone_at:
-        return f"is gone upstream since {endpoint.gone_at:%-d %B %Y}"
+        return f"has been gone upstream since {endpoint.gone_at:%-d %B %Y}"
     if endpoint.standing == Standing.BLOCKED:
         return "is blocked: nobody can run it"
     return "is deprecated" if endpoint.status == "deprecated" else ""

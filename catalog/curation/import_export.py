@@ -169,7 +169,9 @@ def _entry(row: Any, place: str) -> Entry:
 def _only(row: Mapping[str, Any], keys: Sequence[str], place: str) -> None:
     """Reject unknown keys: a misspelt key would silently empty its field."""
     if unknown := sorted(map(str, row.keys() - set(keys))):
-        raise ValueError(f"{place}: there is no “{unknown[0][:60]}” here, only {', '.join(keys)}.")
+        raise ValueError(
+            f"{place}: “{unknown[0][:60]}” is unknown; an object here has only {', '.join(keys)}."
+        )
 
 
 def _line(item: Any, place: str) -> Line:

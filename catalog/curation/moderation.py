@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 LONGEST_REASON = 255
-NO_REASON = "Say why it is blocked: whoever wants to run it reads this."
+NO_REASON = "Say why it is blocked: people who want to run it read this."
 WORDS = {
-    "": "Nothing said",
+    "": "No mark",
     Standing.APPROVED: "Approved",
     Standing.EXPERIMENTAL: "Experimental",
     Standing.BLOCKED: "Blocked",

@@ -74,7 +74,9 @@ def parse_query(q: str) -> ParsedQuery:
     is_pure_order = bool(sort) and not wish.content  # "cheapest video": nothing but a requirement
     if len(wish.conditions) >= (1 if is_pure_order else FEWEST):
         hints = [hint for hint in hints if hint.word not in text]
-        hints.insert(0, Hint(free_text, "Models can be asked for that.", wish.query_words))
+        hints.insert(
+            0, Hint(free_text, "This search can be written as conditions.", wish.query_words)
+        )
     conditions = combine(parsed for _, parsed in word_conditions)
     return ParsedQuery(
         free_text, conditions, tuple(hints), tuple(word_conditions), wish, sort, sort_words
@@ -117,11 +119,11 @@ def _text_hints(piece: str) -> list[Hint]:
     """Return suggestions for a word that is searched for in texts."""
     for key in KEYS.values():
         if key.bare and key.bare.fullmatch(piece):
-            message = f"{piece} is looked for in names and texts."
+            message = f"{piece} is searched for in names and descriptions."
             return [Hint(piece, message, f"{key.name}:{piece}")]
     if re.match(r"-[^\W\d_]", piece):
         message = (
-            "Text is only looked for; what can be left out is -in:, -out:, -can: and the like."
+            "Words cannot be excluded from a search; conditions can, such as -in:, -out: and -can:."
         )
         return [Hint(piece, message)]
     return []
@@ -134,12 +136,12 @@ def _hint(word: str, key_name: str, value: str) -> Hint | None:
     key = KEYS.get(SYNONYMS.get(key_name.casefold(), key_name.casefold()))
     if key is None:
         suggestion = _flag(key_name, value) or _with_other_key(key_name, value)
-        return Hint(word, f"There is no {key_name}: to search by.", suggestion)
+        return Hint(word, f"There is no condition {key_name}:.", suggestion)
     if key.is_number:
         return Hint(word, f"{key.name}: takes a number, as in {key.example}.")
     candidates = [candidate for candidate in key.values if candidate.startswith(folded(value))]
     if candidates:
-        return Hint(word, f"{word} may become {' or '.join(candidates)}.")
+        return Hint(word, f"{word} is not complete: write {' or '.join(candidates)}.")
     for like in nearest(folded(value), [*key.values, *key.synonyms]):
         suggestion = f"{key.name}:{key.synonyms.get(like, like)}"
         return Hint(word, f"There is no {word}.", suggestion)

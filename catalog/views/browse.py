@@ -100,9 +100,9 @@ def search_page(
         "query": query,
         "region": region,
         "revision": revision,
-        "said": region.said,
+        "summary": region.said,
         "sorts": [(v, word) for v, word in SORTS.items() if v != WON or records or query.sort == v],
-        "how": page_cache.how(place),
+        "search_help": page_cache.how(place),
         **more,
     }
     if not request.htmx:

@@ -60,7 +60,7 @@ def personal_feed(request: Any, token: str) -> HttpResponse:
     """Return the feed at a user's personal URL."""
     request.reader = feeds.reader_of(token)
     if request.reader is None:
-        raise Http404("There is no feed at this address, or it was taken back.")
+        raise Http404("There is no feed at this address, or it has a new address.")
     return feeds.answer(request)
 
 
@@ -68,5 +68,5 @@ def personal_feed(request: Any, token: str) -> HttpResponse:
 def feed_address(request: HtmxRequest) -> HttpResponse:
     """Create another personal feed URL; the previous one becomes invalid."""
     feeds.renew(request.user)
-    messages.success(request, "Your feed has a new address. The old one leads nowhere now.")
+    messages.success(request, "Your feed has a new address. The old one no longer works.")
     return redirect("catalog:changes")

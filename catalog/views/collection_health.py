@@ -54,7 +54,7 @@ def repair(request: HtmxRequest, slug: str) -> HttpResponse:
             if by
             else collection_health.remove(collection, old)
         )
-        message = f"{old} is replaced by {by}." if by else f"{old} is out."
+        message = f"{old} is replaced by {by}." if by else f"{old} is removed from this collection."
         request.session[LAST_REPAIR_KEY] = {"slug": slug, "before": before, "said": message}
         return redirect(f"{collection.get_absolute_url()}?mended=1")
     return redirect(collection)

@@ -57,7 +57,7 @@ def _index(request: HtmxRequest, title_form: TitleForm | None = None) -> HttpRes
     )
     context = {
         "collections": list(rows),
-        "gone": request.session.get(GONE, {}).get("slug"),
+        "deleted_slug": request.session.get(GONE, {}).get("slug"),
         "title_form": title_form,
     }
     return render(request, "catalog/collections.html", context, status=422 if title_form else 200)
@@ -116,9 +116,9 @@ def edition(request: HtmxRequest, slug: str) -> HttpResponseBase:
     if verb == "find":
         return _edition(request, collection, find=hidden(request, "find"))
     if request.htmx and verb == "add":
-        return _edition(request, collection, words="Added, at the end.")
+        return _edition(request, collection, status_text="Added at the end.")
     if request.htmx:
-        return render(request, "catalog/collection/_save_status.html", {"words": "Saved."})
+        return render(request, "catalog/collection/_save_status.html", {"status_text": "Saved."})
     return redirect(collection) if verb == "done" else redirect("catalog:collection-edition", slug)
 
 
@@ -177,7 +177,7 @@ def edit_text(request: HtmxRequest, slug: str) -> HttpResponse:
     except ValueError as problem:
         error = str(problem)
     if request.htmx:
-        context = {"error": error, "words": "" if error else "Saved."}
+        context = {"error": error, "status_text": "" if error else "Saved."}
         return render(
             request, "catalog/collection/_save_status.html", context, status=422 if error else 200
         )
@@ -228,7 +228,7 @@ def of_endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         return redirect(_collections_url(endpoint_id))
     message = f"{'Added to' if is_in else 'Removed from'} “{collection.title}”."
     return _menu(
-        request, endpoint, collection=collection, words=message, is_in=is_in, taken=removed
+        request, endpoint, collection=collection, message=message, is_in=is_in, removed_item=removed
     )
 
 
@@ -258,7 +258,7 @@ def order(request: HtmxRequest) -> HttpResponseBase:
     ]
     collection_editing.reorder(rows)
     if request.htmx:
-        return render(request, "catalog/collection/_save_status.html", {"words": "Saved."})
+        return render(request, "catalog/collection/_save_status.html", {"status_text": "Saved."})
     return redirect("catalog:collections")
 
 
@@ -287,7 +287,7 @@ class Collections(Resource[Collection]):
     @method_decorator(curators_only(permissions.ADD_COLLECTION))
     def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
         if request.session.get(GONE, {}).get("slug") != key:
-            messages.info(request, "There is nothing to bring back.")
+            messages.info(request, "There is nothing left to bring back.")
             return redirect(self.list_route)
         deleted = request.session.pop(GONE)
         with transaction.atomic():

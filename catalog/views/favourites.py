@@ -60,7 +60,7 @@ def _star(request: HtmxRequest) -> HttpResponse:
 def account(request: HtmxRequest) -> HttpResponseBase:
     """Star what upstream's account has starred; can be undone. Staff only."""
     if not request.user.is_staff:
-        raise Http404("Only staff see the account.")
+        raise Http404("Only staff see the account's stars.")
     page = reverse("catalog:favourites")
     since = account_favourites.import_missing(request.user)
     return redirect(STARRED.undo_address(page, since.isoformat()) if since else page)
@@ -70,7 +70,7 @@ class Starred(Resource[Favourite]):
     """Undoes `account`: removes the stars that it set. The key is the time when it began."""
 
     model, parts, list_route = Favourite, (), "catalog:favourites"
-    deletion_message = "What the account starred is starred by you too now."
+    deletion_message = "You have now starred all models that the account has starred."
 
     def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
         if since := parse_moment(key):

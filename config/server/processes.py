@@ -48,8 +48,8 @@ def require_free(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise ImproperlyConfigured(
-                f"PORT {port} cannot be used ({error.strerror}); "
-                f"stop what listens there, or choose another: PORT={port + 10} make run"
+                f"PORT {port} cannot be used ({error.strerror}); stop the program that listens "
+                f"there, or choose another port: PORT={port + 10} make run"
             ) from error
 
 

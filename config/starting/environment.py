@@ -26,7 +26,7 @@ class Environment(environ.Env):  # type: ignore[misc]  # environ has no types
         try:
             value.encode()
         except UnicodeEncodeError as error:
-            raise ImproperlyConfigured(f"{name} is not a text in UTF-8; write it anew.") from error
+            raise ImproperlyConfigured(f"{name} is not text in UTF-8; write it again.") from error
         return value
 
     def number(self, name: str, default: int, least: int, most: int) -> int:
@@ -98,13 +98,13 @@ def read_text(path: Path) -> str:
         text = path.read_text(encoding="utf-8-sig")  # editors on Windows begin with a mark
     except UnicodeDecodeError as error:
         raise ImproperlyConfigured(
-            f"{path} is not a text in UTF-8 (byte {error.start + 1}); save it in that encoding."
+            f"{path} is not text in UTF-8 (byte {error.start + 1}); save it in that encoding."
         ) from error
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{path} cannot be read ({error.strerror}); it has to be a file that the account which "
-            "runs Vitrine may read."
+            f"{path} cannot be read ({error.strerror}); it must be a file that the account "
+            "running Vitrine may read."
         ) from error
     if "\0" in text:
-        raise ImproperlyConfigured(f"{path} holds a NUL, which no setting may; remove it.")
+        raise ImproperlyConfigured(f"{path} contains a NUL character; remove it.")
     return text

@@ -84,7 +84,7 @@ def _app(text: Text, prefix: str, name: str, slug: str, url: str) -> dict[str, A
     for needed_name in (client_id, secret):
         if not text(needed_name):
             raise ImproperlyConfigured(
-                f"{needed_name} is missing: {name} gives one for this server."
+                f"{needed_name} is missing: {name} issues one for this server."
             )
     settings: dict[str, Any] = {"slug": slug, "server_url": url}
     if prefix == "OIDC":
@@ -111,7 +111,7 @@ def _claims(text: Text, suffix: str) -> dict[str, Any]:
         if bool(text(claim)) != bool(text(name)):
             missing, present = (claim, name) if text(name) else (name, claim)
             raise ImproperlyConfigured(
-                f"{missing} is missing, without which {present} says nothing."
+                f"{missing} is missing; without it, {present} has no effect."
             )
         settings[f"{kind}_claim"] = text(claim)
         settings[f"{kind}_by_value"] = _mapping(text, name)
@@ -157,8 +157,8 @@ def _address(text: Text, name: str, default: str = "") -> str:
     parts = urlsplit(url)
     if parts.scheme == "http" and parts.hostname not in LOCAL_HOSTS:
         raise ImproperlyConfigured(
-            f"{name} must begin with https://: who listens on the way would learn the client "
-            "secret. Plain http:// is for localhost alone."
+            f"{name} must begin with https://, so that nobody on the network can read the client "
+            "secret. Only localhost may have http://."
         )
     if parts.username or parts.query or parts.fragment or len(url) > MAX_ISSUER_LENGTH:
         raise ImproperlyConfigured(

@@ -36,8 +36,8 @@ class Stone:
             else f"vitrine=={self.version}"
         )
         return (
-            f"go by {name} first: `git checkout {self.commit or f'v{self.version}'}`, or for a "
-            f"package `pip install {package}`; `migrate`; then install this version again"
+            f"upgrade to {name} first: `git checkout {self.commit or f'v{self.version}'}`, or for "
+            f"a package `pip install {package}`; `migrate`; then install this version again"
         )
 
 

@@ -99,7 +99,7 @@ def require_host(name: str, host: str) -> str:
     try:
         return ascii_host(host)
     except ValueError as error:
-        raise ImproperlyConfigured(f"{name} has a host name that none may have: {error}") from error
+        raise ImproperlyConfigured(f"{name} has an invalid host name: {error}") from error
 
 
 def public_origin(value: str) -> str:
@@ -111,7 +111,7 @@ def public_origin(value: str) -> str:
     if parts.path or parts.query or parts.fragment or "@" in parts.netloc:
         raise ImproperlyConfigured(
             "PUBLIC_URL must be a scheme and a host alone, such as https://vitrine.example.com: "
-            "Vitrine has a host name of its own, and no path below another."
+            "Vitrine needs a host name of its own, and cannot be served below a path."
         )
     host = parts.hostname or ""
     if host.isascii():

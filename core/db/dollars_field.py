@@ -36,9 +36,9 @@ class DollarsField(models.BigIntegerField):  # type: ignore[type-arg]
         try:
             return Decimal(str(value))
         except ArithmeticError as error:
-            raise ValidationError("“%(value)s” is no sum of money.", params={"value": value}) from (
-                error
-            )
+            raise ValidationError(
+                "“%(value)s” is not an amount of money.", params={"value": value}
+            ) from (error)
 
     def get_prep_value(self, value: Any) -> Any:
         """Return nano-dollars; finer parts are rounded. Raises TypeError for a float."""

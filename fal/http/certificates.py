@@ -4,8 +4,8 @@ from __future__ import annotations
 
 _REFUSED = "CERTIFICATE_VERIFY_FAILED"
 ADVICE = (
-    ". Nobody whom this machine trusts has signed its certificate. If an authority of your own "
-    "has, set SSL_CERT_FILE to a file with that authority's certificate (PEM)."
+    ". This machine does not trust the authority that signed its certificate. If that authority "
+    "is your own, set SSL_CERT_FILE to a file with its certificate (PEM)."
 )
 
 

@@ -42,4 +42,4 @@ def too_large(max_bytes: int) -> FileUnavailable:
     """The error for a file above the size that is kept, inline or downloaded."""
     is_round = max_bytes and max_bytes % _MB == 0
     size = f"{max_bytes // _MB:,} MB" if is_round else f"{max_bytes:,} bytes"
-    return FileUnavailable(f"The file is larger than the {size} that are kept.")
+    return FileUnavailable(f"The file is larger than the {size} that can be kept.")

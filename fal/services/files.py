@@ -110,7 +110,8 @@ class Files:
             raise FileUnavailable("The file's address is malformed.") from error
         if not self._wire.addresses.is_media(str(target)):
             raise FileUnavailable(
-                f"Files are not fetched from {_origin_text(target)}: not among the media addresses."
+                f"Files are not fetched from {_origin_text(target)}: it is not one of the media "
+                "addresses."
             )
         return target
 
@@ -151,7 +152,7 @@ def _location(target: httpx.URL, response: httpx.Response) -> str:
     try:
         return str(target.join(response.headers["location"]))
     except (KeyError, httpx.InvalidURL) as error:
-        raise BadRedirect("The file's host redirects to no readable address.") from error
+        raise BadRedirect("The file's host redirects to an address that cannot be read.") from error
 
 
 def _file_error(answer: Answer) -> FalError:

@@ -170,7 +170,7 @@ async def results(
             if isinstance(update, Result):
                 return
     if _is_only_progress(event, endpoint_id):
-        raise broken_stream(head, "Its stream ended with how far it was.")
+        raise broken_stream(head, "Its stream only reported progress.")
     yield _output(head, event)
 
 
@@ -191,7 +191,7 @@ async def _completion(
                 completion.add(event.value)
                 yield Partial(completion.as_json(), head.request_id)
     if not is_done and not completion.is_over:
-        raise broken_stream(head, "Its stream ended before the last word.")
+        raise broken_stream(head, "Its stream ended before the answer was complete.")
     output = completion.as_json()
     yield Result.build(head, output, json.dumps(output))
 

@@ -136,9 +136,9 @@ def counts_of(board: Board) -> Counts:
 
 def connect() -> None:
     """Register both kinds of notifications, so that everybody's settings list them."""
-    mention_text = "somebody has named you in a comment on a board"
-    register(Kind(MENTIONED, "Named on boards", mention_text, asks=True))
-    description = "somebody has commented on your board, or answered you on one"
+    mention_text = "somebody has mentioned you in a comment on a board"
+    register(Kind(MENTIONED, "Mentions on boards", mention_text, asks=True))
+    description = "somebody has commented on your board, or answered your comment on a board"
     register(Kind(COMMENTED, "Comments on boards", description, asks=True))
 
 
@@ -169,7 +169,7 @@ def notify(comment: Comment) -> None:
     mentioned = mentioned_in(comment.text, names_of(other_members)) if "@" in comment.text else []
     participant_pks = {comment.board.user_id, comment.first.user_id}
     for member in mentioned:
-        _tell(member, MENTIONED, "named you", comment)
+        _tell(member, MENTIONED, "mentioned you", comment)
     for member in other_members.filter(pk__in=[pk for pk in participant_pks if pk]):
         if member not in mentioned:
             action = "commented" if member.pk == comment.board.user_id else "answered you"

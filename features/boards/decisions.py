@@ -36,7 +36,7 @@ def take(user: User, board: Board, column: Column, why: str, *, is_approved: boo
     """
     why = one_line(why, WHY_CHARS, "reason")
     if not why:
-        raise ValueError("Say why you take it: whoever reads the board wants to know.")
+        raise ValueError("Say why you take it: readers of the board want to know.")
     _save(board, column, user, why)
     trail.record(user, "decided on", [board], f"{name_of(column)}: {why}")
     if is_approved and may_mark(user):

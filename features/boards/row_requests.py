@@ -70,7 +70,7 @@ def row_of(board: Board, prompt: str) -> PlannedRow:
     """
     row = planned_row(board, prompt)
     if board.rows.filter(digest=row.digest).exists():
-        raise ValueError("The board has this row already.")
+        raise ValueError("The board already has this row.")
     return row
 
 
@@ -98,7 +98,7 @@ def request_row(author: Participant, board: Board, row: PlannedRow) -> RowReques
     """
     waiting_requests = board.row_requests.waiting()
     if waiting_requests.count() >= MAX_WAITING:
-        raise ValueError(f"{MAX_WAITING} rows wait on this board already. Ask again later.")
+        raise ValueError(f"This board already has {MAX_WAITING} waiting rows. Ask again later.")
     try:
         with transaction.atomic():
             return RowRequest.objects.create(
@@ -106,7 +106,7 @@ def request_row(author: Participant, board: Board, row: PlannedRow) -> RowReques
                 **author.fields(),
             )  # fmt: skip
     except IntegrityError as error:
-        raise ValueError("Somebody has asked for this row already.") from error
+        raise ValueError("Somebody has already asked for this row.") from error
 
 
 def run_row(user: User, board: Board, row: PlannedRow) -> SendingResult:
@@ -118,7 +118,7 @@ def run_row(user: User, board: Board, row: PlannedRow) -> SendingResult:
     cells = new_cells(board, plan, named_inputs.resolver(user, board.project))
     if not cells.fitting:
         troubles = [report.trouble for report in cells.reports if report.trouble]
-        raise Refused(troubles[0] if troubles else "The board has this row already.")
+        raise Refused(troubles[0] if troubles else "The board already has this row.")
     return run_plan(user, plan, cells, "", board=board)
 
 
@@ -130,7 +130,7 @@ def run_request(user: User, request: RowRequest) -> SendingResult:
     with transaction.atomic():
         locked = RowRequest.objects.select_for_update().get(pk=request.pk)
         if locked.row_id is not None:
-            raise Refused("This row has been run already.")
+            raise Refused("This row has already been run.")
         sending_result = run_row(user, request.board, _planned(locked))
         locked.row = Row.objects.filter(board=request.board, digest=locked.digest).first()
         _decide(user, locked)

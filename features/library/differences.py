@@ -115,7 +115,7 @@ def choice_of(texts: Sequence[str]) -> Choice:
 
 
 def _entry(text: str) -> Entry:
-    error = "This is no run. Paste the address of a run's page."
+    error = "This is not a run. Paste the address of a run's page."
     return Entry(text, "" if _key(text) else error)
 
 

@@ -108,7 +108,7 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     root = form_state.version_of(endpoint).root
     field = next((taker for taker in inputs_of(root) if taker.path == path), None)
     if field is None:
-        return FormState(before, "This model has no field for these pictures any more.")
+        return FormState(before, "This model no longer has a field for these pictures.")
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
     arguments.pop(names_in(path)[0], None)
     filled_arguments, placed_count = arguments, 0

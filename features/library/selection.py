@@ -90,7 +90,7 @@ def posted(request: HttpRequest) -> Selection:
         return Selection(parse(request.POST))
     newest_results = newest(runs, MOST_FILES)
     if not newest_results.keys:
-        raise Refused("The list finds nothing any more. Change its filters first.")
+        raise Refused("The list no longer finds anything. Change its filters first.")
     return Selection(dict.fromkeys(newest_results.keys), newest_results.left_out, is_all=True)
 
 
@@ -131,12 +131,12 @@ def choose(selection: Selection, runs: RunQuerySet) -> SelectedResults:
 def _artifact(value: str) -> tuple[uuid.UUID, int]:
     run, _, position = value.partition("/")
     if not _POSITION.fullmatch(position):
-        raise Refused(f"“{value[:60]}” names no result: write a run's ID, “/” and a number.")
+        raise Refused(f"“{value[:60]}” does not name a result: write a run's ID, “/” and a number.")
     return _run(run), int(position)
 
 
 def _run(value: str) -> uuid.UUID:
     run = parse_uuid(value)
     if run is None:
-        raise Refused(f"“{value[:60]}” is no run's ID.")
+        raise Refused(f"“{value[:60]}” is not the ID of a run.")
     return run

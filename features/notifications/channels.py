@@ -78,7 +78,7 @@ def restore(by: User, channel: Channel) -> None:
         raise Refused(TOO_MANY)
     since = timezone.now() - UNDO_WITHIN
     if not Channel.objects.filter(pk=channel.pk, deleted_at__gt=since).update(deleted_at=None):
-        raise Refused("It was removed too long ago, or is restored already. Add it again.")
+        raise Refused("It was removed too long ago, or is already restored. Add it again.")
 
 
 def _fill(channel: Channel, draft: Draft) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 DELIVERIES_ON_A_PAGE = 30
-OUT_OF_SIGHT = "Something that you do not see any more"
+OUT_OF_SIGHT = "Something that you may no longer see"
 
 
 @dataclass(frozen=True)

@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 NO_METHOD = "Choose how it is sent."
 NO_MINUTES = f"Write whole minutes, from 1 to {MAX_MINUTES}."
 NO_LIMIT = "Write an amount such as 20 or 7.50, or leave it empty."
-KEEP_ADDRESS = "Leave it empty to keep the one there is."
-PRIVATE_ADDRESS = "A public https address. It is kept like a password: nobody sees it again."
+KEEP_ADDRESS = "Leave it empty to keep the present address."
+PRIVATE_ADDRESS = "A public https address. It is kept like a password: nobody can see it again."
 METHODS = {
     Method.EMAIL: "a mail to the address of your account",
     Method.SLACK: "a message by an incoming webhook of Slack, Mattermost or the like",
     Method.WEBHOOK: "signed JSON for a program of yours",
-    Method.RUNS: "the result of each of your runs of the API, as webhooks of fal have it",
+    Method.RUNS: "the result of each run that you start through the API, in the form of fal's "
+    "webhooks",
 }
 
 
@@ -66,7 +67,7 @@ class ChannelForm(forms.Form):
         error_messages={"max_length": f"Keep the name to {MAX_NAME_CHARS} characters."},
     )
     kind = KindsField(choices=lambda: [(kind.name, kind.label) for kind in kinds.choices()])
-    is_paused = forms.BooleanField(label="Pause it", required=False)
+    is_paused = forms.BooleanField(label="Pause this channel", required=False)
 
     def __init__(self, data: QueryDict | None = None, channel: Channel | None = None) -> None:
         self.channel = channel
@@ -123,7 +124,7 @@ class PreferencesForm(forms.Form):
         label="Runs are long from this many minutes",
         max_length=9,
         required=NO_MINUTES,
-        help_text="A long run notifies you once, unless a page of yours showed its end.",
+        help_text="You are notified of a long run once, unless a page showed you its end.",
         error_messages={"max_length": NO_MINUTES},
     )
     limit = LineField(

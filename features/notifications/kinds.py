@@ -88,15 +88,15 @@ def known(names: Iterable[str]) -> list[str]:
 
 
 for _kind in (
-    Kind(RUN_FINISHED, "Long runs", "a run has ended that took long, while you did not watch it"),
+    Kind(RUN_FINISHED, "Long runs", "a long run has ended while you were not watching"),
     Kind(TRIAL_NEWS, "Trials", "a new model did well on one of your boards", asks=True),
-    Kind(BUDGET_WARNING, "Budgets", "80 % of a limit are spent, all of it, or a cap stopped runs"),
+    Kind(BUDGET_WARNING, "Budgets", "a limit is spent, or 80 % of it, or a cap stopped runs"),
     Kind(TRAINING_FINISHED, "Trainings", "a training has ended"),
     Kind(FLOW_FINISHED, "Flows", "a flow has ended"),
     Kind(
         TROUBLE,
         "Trouble",
-        "for admins, and mailed to them: the status page says that something is wrong",
+        "for admins, also by mail: the status page says that something is wrong",
         permissions.VIEW_WORKER,
         is_mailed=True,
     ),

@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from core.http.htmx import HtmxRequest
 
-UNKNOWN = "This link leads nowhere. Ask whoever sent it for a new one."
-ENDED = "This share has ended. Ask whoever sent you the link for a new one."
-EXPIRED = "The time of this share is over. Ask whoever sent you the link for a new one."
+UNKNOWN = "This link does not work. Ask the person who sent it for a new one."
+ENDED = "This share has ended. Ask the person who sent you the link for a new one."
+EXPIRED = "This share has expired. Ask the person who sent you the link for a new one."
 P = ParamSpec("P")
 
 

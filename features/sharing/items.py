@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_ITEMS = 2000
 MAKING = ("arguments", "output", "output_text")  # columns of a run that is shown large
 NO_RUN = uuid.UUID(int=0)
-GONE = "This result is not there any more."
+GONE = "This result no longer exists."
 COMING = "This file is still on its way here. Look again in a minute."
 
 

@@ -31,12 +31,14 @@ MAX_REVIEWERS = 500  # of one share
 REMEMBERED_S = 180 * 24 * 60 * 60
 NAME_FIELD = "name"
 TRAP_FIELD = "website"  # hidden from people; only robots fill it in
-MISSING = "Say your name first, so that others know who this is from."
+MISSING = "Enter your name first, so that others know who this is from."
 TOO_LONG = f"That name is too long: {MAX_NAME_CHARS} characters fit."
 TAKEN = "There is already {} here. Add your surname."
-ROBOT = "This form was filled in as a robot does. Leave the field “Website” empty."
-FULL = "So many people have answered here that no more names are taken. Ask who sent the link."
-TOO_MANY = "Many names were given from your network. Wait {}, then try again."
+ROBOT = "This form looks as if a robot had filled it in. Leave the field “Website” empty."
+FULL = (
+    "Too many people have answered here to add another name. Ask the person who sent you the link."
+)
+TOO_MANY = "Too many names were entered from your network. Wait {}, then try again."
 
 
 class NameRefused(Refused):

@@ -25,7 +25,7 @@ KINDS = (
     Kind(
         detection.KIND,
         "Cost alarm",
-        "a run of yours has cost far more than estimated; admins hear of everybody's",
+        "a run of yours has cost far more than estimated; for admins, also runs of others",
     ),
     Kind(
         balance.KIND,
@@ -42,7 +42,7 @@ KINDS = (
     Kind(
         submission.KIND,
         "Requests for more",
-        "somebody asks for more than a budget has left, or you were answered",
+        "somebody asks for more than a budget has left, or your request was answered",
         asks=True,
     ),
 )

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
 NO_SUM = "Enter the sum that is assumed, above $0, or choose another answer."
-NO_CEILING = "With a ceiling of nothing only admins could start a run. Enter more, or nothing."
-FACTOR = "Enter a number above 1, such as 3: an alarm at the estimate itself would never be silent."
+NO_CEILING = "With a ceiling of $0, only admins could start runs. Enter more, or leave it empty."
+FACTOR = "Enter a number above 1, such as 3: otherwise every small difference would raise an alarm."
 MOST_FACTOR = "Enter a number below 10,000."
 NO_LESS = "Enter $0 or more."
 
@@ -29,22 +29,22 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
     """The rules for every run."""
 
     unknown = forms.ChoiceField(
-        label="A run that costs nobody knows how much before, where a budget holds",
+        label="A run of unknown cost, under a budget",
         choices=SpendingRules.Unknown,
         widget=forms.RadioSelect,
     )
     assumed = SumField(
-        label="The sum that is assumed, in dollars",
+        label="Assumed sum, in dollars",
         required=False,
-        help_text="A run that was asked about, or is of an assistant's session, counts with it "
-        "until its cost is known. Empty: it counts as all that is left, and no other starts "
-        "meanwhile.",
+        help_text="A run of unknown cost that somebody confirmed, or that belongs to an "
+        "assistant's session, counts as this sum until its cost is known. Empty: it "
+        "counts as all that is left, and no other run starts until then.",
     )
     ceiling = SumField(
         label="Ceiling, in dollars",
         required=False,
-        help_text="What starts at once, a run or many, costs at most this; above it others than "
-        "admins ask. Empty: none.",
+        help_text="Runs that start together may cost at most this; above it, only admins can "
+        "start them, and others ask. Empty: no ceiling.",
     )
     alarm_factor = forms.DecimalField(
         label="More than … times its estimate",
@@ -66,7 +66,8 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
         error_messages={"min_value": NO_LESS},
     )
     holds_models = forms.BooleanField(
-        label="After an alarm, runs of that model wait for a click until somebody has looked",
+        label="After an alarm, runs of that model wait for a confirmation until somebody has "
+        "looked at it",
         required=False,
     )
 

@@ -87,7 +87,7 @@ class Filters(forms.Form):
         values = super().clean() or self.cleaned_data
         since, until = values.get("since"), values.get("until")
         if since and until and until < since:
-            self.add_error("until", "This day is before the first one.")
+            self.add_error("until", "The last day is before the first one.")
         return values
 
     @property

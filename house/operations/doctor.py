@@ -66,7 +66,8 @@ def _database() -> Iterator[Finding]:
         yield bad(
             "database",
             f"The database of DATABASE_URL cannot be used ({reason}).",
-            "Start it, or mend DATABASE_URL: special characters of a password are percent-encoded.",
+            "Start it, or correct DATABASE_URL: special characters of a password must be "
+            "percent-encoded.",
         )
         return
     number = connection.get_database_version()
@@ -80,7 +81,7 @@ def _database() -> Iterator[Finding]:
     if settings.IS_SQLITE and settings.PUBLIC_URL:
         yield advice(
             "database",
-            "A server for others runs on SQLite, which one machine's processes can use.",
+            "This server has SQLite, which only processes of one machine can use.",
             "PostgreSQL lets several machines work together; OPERATING.md says how.",
         )
 
@@ -100,17 +101,20 @@ def _migrations() -> Iterator[Finding]:
 
 def _settings() -> Iterator[Finding]:
     if settings.DEBUG and settings.PUBLIC_URL:
-        yield bad("settings", "DEBUG is on for a server of others.", "Take DEBUG out of .env.")
+        yield bad(
+            "settings", "DEBUG is on, although others use this server.", "Take DEBUG out of .env."
+        )
     if not settings.PUBLIC_URL:
         yield advice(
             "settings",
-            "PUBLIC_URL is not set: no mail with a link is sent, and fal's webhooks do not come.",
-            "Set it to the address that people open; on one's own machine nothing is missing.",
+            "PUBLIC_URL is not set: mails with links are not sent, and fal's webhooks do not "
+            "arrive.",
+            "Set it to the address that people open; on your own machine you do not need it.",
         )
     elif urlsplit(settings.PUBLIC_URL).scheme != "https":
         yield bad(
             "settings",
-            "PUBLIC_URL is not https: passwords and sessions can be read on their way.",
+            "PUBLIC_URL is not https: others can read passwords and sessions in transit.",
             "Put a proxy with TLS in front; OPERATING.md has one for nginx and one for Caddy.",
         )
     else:
@@ -136,7 +140,7 @@ def _static_files() -> Iterator[Finding]:
         return
     yield bad(
         "static files",
-        f"There are none in {settings.STATIC_ROOT}: pages fail or have no styles.",
+        f"There are no static files in {settings.STATIC_ROOT}: pages fail or have no styles.",
         "Run “manage.py collectstatic --no-input”; release.sh and “make run” do.",
     )
 
@@ -148,12 +152,15 @@ def _secrets() -> Iterator[Finding]:
     channels = _encrypted(Channel.objects.filter(deleted_at=None), "address")
     encrypted_by_kind = {
         "shares: “Renew address” on their pages": (SALT, _encrypted(Share.objects.live(), "token")),
-        "channels for notifications: whose they are enters the address again": (SALT, channels),
-        "second factors: an admin takes them away": (encryption.SALT, factors),
+        "channels for notifications: their owners enter the address again": (SALT, channels),
+        "second factors: an admin removes them": (encryption.SALT, factors),
     }
     for secret_kind, (salt, tokens) in encrypted_by_kind.items():
         if count := count_lost(salt, tokens):
-            remedy = "Put the former SECRET_KEY into SECRET_KEY_FALLBACKS, or as is said here."
+            remedy = (
+                "Put the former SECRET_KEY into SECRET_KEY_FALLBACKS, or do what stands after "
+                "the colon."
+            )
             yield bad(
                 "secrets", f"SECRET_KEY does not decrypt {count:,} of the {secret_kind}.", remedy
             )
@@ -211,7 +218,7 @@ def _disks() -> Iterator[Finding]:
                 + (", on which SQLite's locks do not hold." if is_database else "."),
                 "Put it on a local disk, or use PostgreSQL."
                 if is_database
-                else "It works; if it is away, pages without files go on.",
+                else "It works; while it is away, only pages without files work.",
             )
 
 
@@ -255,14 +262,17 @@ def _files() -> Iterator[Finding]:
     """Yield what the last comparison of storage and rows has found."""
     scan = KeptFigures.objects.filter(kind=files_check.FIGURES).exclude(made_at=None).first()
     if scan is None:
-        yield ok("files", "The storage was not compared with the rows yet; a worker does it.")
+        yield ok(
+            "files", "The storage has not been compared with the database yet; a worker will do it."
+        )
     elif any(scan.values[key] for key in ("orphans", "lost", "uploads")):
         examples = ", ".join(scan.values.get("examples", ()))
         yield advice(
             "files",
             files_check.in_words(scan.values) + (f" For example: {examples}." if examples else ""),
-            "“manage.py check_files” names them; with --mend it deletes the ones, and lets pages "
-            "say that the others are lost. First see whether a backup has them.",
+            "“manage.py check_files” lists them; with --mend it deletes files without a row, and "
+            "marks results without a file as lost. First check whether a backup has the lost "
+            "files.",
         )
     else:
         yield ok("files", "Each file has a row, and each row its file.")
@@ -276,11 +286,11 @@ def _sums() -> Iterator[Finding]:
             "sums",
             f"The sums of {counted(len(days), 'day')} differ from what their runs have cost, "
             f"such as those of {days[0]:%-d %B %Y}.",
-            "A worker adds them up anew every night, “manage.py rebuild_spending” does so now. "
-            "No process of a former version may run beside this one.",
+            "A worker adds them up again every night; “manage.py rebuild_spending” does so now. "
+            "Stop all processes of an earlier version.",
         )
     else:
-        yield ok("sums", "What was spent on each day is what its runs have cost.")
+        yield ok("sums", "The sums of each day equal what its runs have cost.")
 
 
 def _storage() -> Iterator[Finding]:
@@ -301,13 +311,15 @@ def _tried(area: str, storage: Storage, setting: str) -> Iterator[Finding]:
         yield bad(
             area,
             f"A file could not be stored in {describe_place(storage)} ({describe_error(error)}).",
-            f"Mend what {setting} names, or this account's access to it.",
+            f"Repair the place that {setting} names, or this account's access to it.",
         )
         return
     if is_whole:
         yield ok(area, f"A file was stored in {describe_place(storage)}, read and deleted.")
     else:
-        yield bad(area, f"{describe_place(storage)} gave another file back.", f"Mend {setting}.")
+        yield bad(
+            area, f"{describe_place(storage)} returned a different file.", f"Correct {setting}."
+        )
 
 
 def _problems() -> Iterator[Finding]:
@@ -318,7 +330,7 @@ def _problems() -> Iterator[Finding]:
     if not problems:
         count = len(worker_status.workers_alive())
         yield ok(
-            "work", f"{counted(count, 'worker')} at work; sync and backups are as they should."
+            "work", f"{counted(count, 'worker')} at work; sync and backups are as they should be."
         )
 
 
@@ -326,7 +338,7 @@ def _backups() -> Iterator[Finding]:
     if not settings.BACKUP_TO:
         yield advice(
             "backups",
-            "No backups are made by themselves.",
+            "No backups are made automatically.",
             "Set BACKUP_TO to a folder on another disk; the worker makes and proves one a day.",
         )
         return
@@ -345,21 +357,21 @@ def _backups() -> Iterator[Finding]:
             yield advice(
                 "backups",
                 f"BACKUP_TO is on the disk of {' and '.join(on_same_disk)}: both are lost with it.",
-                "Let it name another disk or machine.",
+                "Set it to another disk or machine.",
             )
     last = Backup.objects.exclude(state=Backup.State.RUNNING).first()
     if last is None:
         yield advice(
             "backups",
-            "None was made yet.",
+            "No backup was made yet.",
             f"A worker makes the first at {settings.BACKUP_AT:%H:%M}.",
         )
     elif not list(nightly.problems()):  # those are among the problems of the status page
-        yield ok("backups", f"The last, {last}, is {last.get_state_display()}.")
+        yield ok("backups", f"The last one, {last}, is {last.get_state_display()}.")
     if not settings.IS_SQLITE and shutil.which("pg_dump") is None:
         yield bad(
             "backups",
-            "pg_dump is not installed, which backups need.",
+            "Backups need pg_dump, which is not installed.",
             "Install PostgreSQL's client programs (Debian: postgresql-client).",
         )
 
@@ -378,10 +390,10 @@ def _clock() -> Iterator[Finding]:
         yield bad(
             "clock",
             f"This machine's clock and the database's are {apart} apart.",
-            "Let both follow a time server (NTP): codes of second steps depend on the time.",
+            "Synchronize both with a time server (NTP): codes of second steps depend on the time.",
         )
     else:
-        yield ok("clock", "This machine's clock is the database's.")
+        yield ok("clock", "This machine's clock agrees with the database's.")
 
 
 def _python() -> Iterator[Finding]:

@@ -134,7 +134,7 @@ def in_words(figures: Mapping[str, Any]) -> str:
     lost_phrase = (
         f"{counted(figures['lost'], 'result')} and {counted(figures['uploads'], 'upload')}"
     )
-    return f"{files} of the storage belong to no row, and {lost_phrase} have lost their file."
+    return f"{files} of the storage belong to no row, and the files of {lost_phrase} are missing."
 
 
 def mend(totals: Totals) -> None:
@@ -145,8 +145,8 @@ def mend(totals: Totals) -> None:
     """
     if totals.lost + totals.uploads > totals.rows / 2:
         raise Refused(
-            f"Most files are not in {describe_place(default_storage)}. If the storage was changed, "
-            "bring them over with “manage.py move_media”; nothing was mended."
+            f"Most files are not in {describe_place(default_storage)}. If the storage was "
+            "changed, copy them with “manage.py move_media”. Nothing was changed."
         )
     for mismatches in map(look_at, PARTS):
         purge.lose(mismatches.lost, GONE)

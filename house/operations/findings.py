@@ -58,7 +58,7 @@ def findings(checks: Sequence[Check]) -> Iterator[Finding]:
         except Exception as error:  # other storages raise anything; the other checks continue
             yield bad(
                 _name(check),
-                f"This could not be looked at ({describe_error(error)}).",
+                f"This could not be checked ({describe_error(error)}).",
                 "Give this account access to MEDIA_ROOT, BACKUP_TO and VITRINE_DATA_DIR.",
             )
 

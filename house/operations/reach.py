@@ -31,15 +31,15 @@ def upstream() -> Iterator[Finding]:
     if settings.UPSTREAM == "sandbox" and not settings.FAL_KEY:
         yield advice(
             "key",
-            "The bundled sandbox answers, not fal.",
-            "Set UPSTREAM=fal for all, and FAL_KEY where worker and realtime read it.",
+            "Runs go to the bundled sandbox, not to fal.",
+            "Set UPSTREAM=fal for all processes, and FAL_KEY for worker and realtime.",
         )
         return
     if not settings.FAL_KEY:
         yield advice(
             "key",
-            "FAL_KEY is not set here, so it could not be tried.",
-            "Let doctor read what the worker reads: “env $(cat key.env) ./start manage.py doctor”.",
+            "FAL_KEY is not set here, so it could not be tested.",
+            "Give doctor the worker's environment: “env $(cat key.env) ./start manage.py doctor”.",
         )
         return
     # Queried here: in the event loop a thread would do it and leave its connection open.
@@ -50,11 +50,11 @@ def upstream() -> Iterator[Finding]:
         yield bad(
             "key",
             f"fal could not be reached at {settings.FAL_API_URL} ({failure}).",
-            "Let this machine reach it, through a proxy by HTTPS_PROXY if need be.",
+            "Let this machine reach it; if it needs a proxy, set HTTPS_PROXY.",
         )
         return
     if isinstance(error, fal.AuthFailed):
-        yield bad("key", f"fal refuses FAL_KEY: {error}", "Copy it whole: key_id:key_secret.")
+        yield bad("key", f"fal refuses FAL_KEY: {error}", "Copy the whole key: key_id:key_secret.")
     elif error is not None:
         yield advice("key", f"fal gave no answer about the key: {error}", "Try again in a while.")
     else:
@@ -75,7 +75,8 @@ def mail() -> Iterator[Finding]:
     if not settings.EMAIL_URL:
         yield advice(
             "mail",
-            "EMAIL_URL is not set: no mail is sent, and who forgets a password asks an admin.",
+            "EMAIL_URL is not set: no mail is sent, and people who forget their password must "
+            "ask an admin.",
             "Set it to a mail server; .env.example has the form.",
         )
         return
@@ -90,7 +91,7 @@ def mail() -> Iterator[Finding]:
         server.open()
         server.close()
     except (OSError, smtplib.SMTPException) as error:
-        yield bad("mail", f"The mail server refused: {error}.", "Mend EMAIL_URL.")
+        yield bad("mail", f"The mail server refused: {error}.", "Correct EMAIL_URL.")
     else:
         yield ok("mail", "The mail server answers; nothing was sent.")
 
@@ -114,7 +115,8 @@ def realtime() -> Iterator[Finding]:
             yield bad(
                 "realtime",
                 f"{name} ({getattr(settings, name)}) leads to no realtime process: {problem}.",
-                "Start “manage.py realtime”, or mend the address and what the proxy passes to it.",
+                "Start “manage.py realtime”, or correct the address and what the proxy passes to "
+                "it.",
             )
         else:
             yield ok("realtime", f"{name} leads to the realtime process.")
@@ -130,7 +132,7 @@ def public_address() -> Iterator[Finding]:
         yield bad(
             "address",
             f"{settings.PUBLIC_URL} does not answer from here ({error or type(error).__name__}).",
-            "See whether the proxy and a web process run, and whether its name leads here.",
+            "Check whether the proxy and a web process run, and whether its name leads here.",
         )
         return
     if response.status_code != 200 or response.text.strip() != "alive":
@@ -140,12 +142,12 @@ def public_address() -> Iterator[Finding]:
             "Let the proxy pass this path to the web processes: “location = /livez”.",
         )
         return
-    yield ok("address", f"{settings.PUBLIC_URL} leads to Vitrine; webhooks find the same way.")
+    yield ok("address", f"{settings.PUBLIC_URL} leads to Vitrine; webhooks arrive the same way.")
     if urlsplit(settings.PUBLIC_URL).scheme == "https" and not _is_seen_as_secure(response):
         yield bad(
             "proxy",
             "The proxy does not say that requests came over https (X-Forwarded-Proto).",
-            "Set it as OPERATING.md's nginx or Caddy does; else logins are refused.",
+            "Set it as OPERATING.md does for nginx and Caddy; otherwise logins are refused.",
         )
     if date_header := response.headers.get("date"):
         apart = abs(timezone.now() - parsedate_to_datetime(date_header))

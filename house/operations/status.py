@@ -253,10 +253,10 @@ def _process_problems(workers: list[WorkerRow]) -> Iterator[str]:
     elif not any(worker.has_key for worker in alive):
         yield "FAL_KEY is not set: runs wait. Put it into .env and start Vitrine again."
     for trouble in dict.fromkeys(worker.trouble for worker in alive if worker.trouble):
-        yield f"{trouble} Runs that need it wait and go on by themselves."
+        yield f"{trouble} Runs that need it wait and continue by themselves."
     troubled = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).exclude(trouble="")
     for key in troubled.select_related("project"):
-        yield f"{key.project}: {key.trouble} Its runs wait and go on by themselves."
+        yield f"{key.project}: {key.trouble} Its runs wait and continue by themselves."
 
 
 def _realtime_problems() -> Iterator[str]:
@@ -269,21 +269,24 @@ def _realtime_problems() -> Iterator[str]:
 
 def _queue_problems(queue: Queue) -> Iterator[str]:
     if queue.oldest_at and (waited := timezone.now() - queue.oldest_at) > LONG_WAIT:
-        yield f"A run has been under way for {duration(waited)}. Look at it in the history."
+        yield f"A run has been under way for {duration(waited)}. Look at it in the list of runs."
 
 
 def _problems(syncs: list[SyncReport], storage: Storage) -> Iterator[str]:
     last = syncs[0] if syncs else None
     if last is None:
-        yield "The catalogue was never synced. The worker does it; “manage.py sync_models” at once."
+        yield (
+            "The catalogue was never synced. The worker will do it; “manage.py sync_models” does "
+            "it at once."
+        )
     elif last.state in {SyncReport.State.FAILED, SyncReport.State.STOPPED}:
-        yield f"The last sync did not end well: {last.error or last.get_state_display()}."
+        yield f"The last sync failed or was stopped: {last.error or last.get_state_display()}."
     elif _is_stale(last):
-        yield "The last sync is long ago. See whether a worker is running."
+        yield "The last sync was long ago. Check whether a worker is running."
     if storage.is_elsewhere:
         yield (
             f"Earlier results are not in {storage.place}, where MEDIA_STORAGE keeps files. If it "
-            "was changed, bring them over with “manage.py move_media”; pages show them again then."
+            "was changed, copy them with “manage.py move_media”; then pages show them again."
         )
     if storage.is_low:
         yield (

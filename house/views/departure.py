@@ -39,7 +39,7 @@ def departure(request: HtmxRequest, user_id: int) -> HttpResponse:
             raise rules.Refused("Choose what becomes of their work.")
         to = forms.person_of(key)
         if to is None:
-            raise rules.Refused("Choose who gets it.")
+            raise rules.Refused("Choose the person who gets it.")
         departure_result = rules.leave(person, request.user, Fate(fate), to)
     except Refused as refusal:
         return _render_departure(request, person, fate, key, str(refusal))
@@ -69,7 +69,7 @@ def _render_departure(
     fates = [fate for fate in Fate if may_delete or fate != Fate.REMOVED]
     leaver = rules.preview(person)
     context = {
-        "shown": person,
+        "person": person,
         "name": members.name_of(person),
         "leaver": leaver,
         "in_all": rules.in_words(leaver.in_all),

@@ -38,7 +38,7 @@ def needs(permission: str) -> Callable[[View], View]:
 def require(user: User | AnonymousUser, permission: str) -> None:
     """Raise Http404 for who is not staff, PermissionDenied for staff without the permission."""
     if not user.is_staff:
-        raise Http404("Only who looks after people sees this.")
+        raise Http404("You may not see this page: it is for people who look after accounts.")
     permissions.require(user, permission)
 
 

@@ -58,14 +58,16 @@ class Invitations(Resource[Invitation]):
                 invitation, token = new_invitation
                 link = absolute(request, reverse("people:invitation", args=[token]))
                 visible_link = "" if rules.send(invitation, link) else link
-                extra_context = {"made": invitation, "link": visible_link}
+                extra_context = {"new_invitation": invitation, "link": visible_link}
                 form = InvitationForm(request.user)
             else:
                 status = HTTPStatus.UNPROCESSABLE_ENTITY
         extra_context = {"form": form, "project_roles": Membership.Role.choices, **extra_context}
         if request.htmx:  # the form on a project's page
             template = (
-                "house/_made.html" if "made" in extra_context else "house/_project_invitation.html"
+                "house/_made.html"
+                if "new_invitation" in extra_context
+                else "house/_project_invitation.html"
             )
             extra_context["project_key"] = hidden(request, "project")
             return self.render(request, template, extra_context, status)

@@ -100,7 +100,7 @@ def sign_up(request: HtmxRequest, open_invitation: Invitation, token: str) -> Ht
         form.add_error(None, str(refusal))
         return _render_joining(request, open_invitation, token, form, HTTPStatus.CONFLICT)
     login(request, person)
-    messages.success(request, "Your account is made.")
+    messages.success(request, "Your account has been created.")
     return redirect(_address([i.project for i in open_invitation.projects.all()]))
 
 
@@ -114,9 +114,11 @@ def _render_joining(
     user = request.user
     is_known = user.is_authenticated
     context: dict[str, Any] = {
-        "shown": open_invitation,
+        "invitation": open_invitation,
         "token": token,
-        "by": members.name_of(open_invitation.made_by) if open_invitation.made_by else "Somebody",
+        "inviter": members.name_of(open_invitation.made_by)
+        if open_invitation.made_by
+        else "Somebody",
         "role": Role(open_invitation.role),
         "meaning": roles.MEANINGS[Role(open_invitation.role)],
         "gifts": rules.gifts(open_invitation, user),
@@ -129,7 +131,7 @@ def _render_joining(
 
 
 def _closed(request: HtmxRequest, sentence: str, status: int) -> HttpResponse:
-    return render(request, "house/invitation_closed.html", {"words": sentence}, status=status)
+    return render(request, "house/invitation_closed.html", {"reason": sentence}, status=status)
 
 
 def _welcome(request: HtmxRequest, joined: rules.JoinResult) -> HttpResponse:
@@ -137,7 +139,11 @@ def _welcome(request: HtmxRequest, joined: rules.JoinResult) -> HttpResponse:
     messages.success(request, f"You have joined{f': {names}' if names else ''}.")
     if joined.left_out:
         left_out = ", ".join(f"“{project}”" for project in joined.left_out)
-        messages.error(request, f"{left_out}: whoever invited you may not add people there now.")
+        messages.error(
+            request,
+            f"You were not added to {left_out}: the person who invited you may no longer add "
+            "people there.",
+        )
     return redirect(_address(joined.projects))
 
 

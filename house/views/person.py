@@ -56,7 +56,7 @@ def person(request: HtmxRequest, user_id: int) -> HttpResponse:
     target_user = person_or_404(user_id)
     may_change_projects = permissions.may(request.user, permissions.CHANGE_PROJECT)
     context = {
-        "shown": target_user,
+        "person": target_user,
         "name": members.name_of(target_user),
         "overview": people.overview(target_user, request.session.session_key),
         "roles": [(role, role.label, roles.MEANINGS[role]) for role in Role],
@@ -89,7 +89,7 @@ def projects(request: HtmxRequest, user_id: int) -> HttpResponse:
     with refusals_as_messages(request):
         project = _posted_project(hidden(request, "project"))
         members.add(request.user, project, target_user.pk, hidden(request, "role"))
-        messages.success(request, f"{target_user.username} is a member of “{project}” now.")
+        messages.success(request, f"{target_user.username} is now a member of “{project}”.")
     return _back(request, target_user, "projects")
 
 
@@ -154,7 +154,7 @@ def second_step_removal(request: HtmxRequest, user_id: int) -> HttpResponse:
     with refusals_as_messages(request):
         roles.require_may_act_on(target_user, request.user)
         if target_user.pk == request.user.pk:
-            raise Refused("Your own second step is changed on your account page.")
+            raise Refused("Change your own second step on your account page.")
         messages.success(request, access.take_second_step(target_user, request.user))
     return _back(request, target_user, "second-step")
 

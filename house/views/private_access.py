@@ -27,7 +27,7 @@ def look(request: HtmxRequest, kind: str, pk: uuid.UUID) -> HttpResponseBase:
         permissions.require(request.user, permissions.VIEW_RUN)
     row = covered_row.covered(request.user, kind, pk) if kind in owners.private_pages() else None
     if row is None:
-        raise Http404("There is nothing like that, or you may look at it already.")
+        raise Http404("This does not exist, or you may already look at it.")
     form = covered_row.ReasonForm(request.POST)
     if not form.is_valid():
         return covered_row.render_covered(request, kind, row, form)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 MIN_CHARS, MAX_CHARS = 10, 500
-TOO_LITTLE = f"Say why you need to look, in {MIN_CHARS} letters or more: whose it is will read it."
+TOO_LITTLE = f"Say why you need to look, in {MIN_CHARS} characters or more. The owner will read it."
 
 
 class ReasonForm(forms.Form):
@@ -38,7 +38,7 @@ class ReasonForm(forms.Form):
         required=TOO_LITTLE,
         error_messages={
             "min_length": TOO_LITTLE,
-            "max_length": f"Keep the reason to {MAX_CHARS} letters.",
+            "max_length": f"Keep the reason to {MAX_CHARS} characters.",
         },
         widget=forms.Textarea({"rows": "3"}),
     )

@@ -220,7 +220,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
     """Return the context of the templates that show a whole run in the given view."""
     found_results = results(run, view)
     found_texts = texts(run) if run.state == Run.State.SUCCEEDED else []
-    most = max(len(found_results["shown"]), len(found_texts))
+    most = max(len(found_results["results"]), len(found_texts))
     found_partial = partial(run)
     log = shown_log(run.logs)
     return {
@@ -266,7 +266,7 @@ def results(run: Run, view: str = "stage") -> dict[str, Any]:
     copies = watch_tokens.same_rights(view, "copies")
     return {
         "run": run,
-        "shown": shown_results,
+        "results": shown_results,
         "reserve": size and placeholder_size.enlarged(size),
         "copies": watch_tokens.data_watch(run, copies) if is_copying else "",
         "may_star": watch_tokens.may(view, watch_tokens.STAR),
@@ -280,7 +280,7 @@ def changed_fragments(run: Run, view: str) -> str:
     kind = watch_tokens.kind_of(view)
     if kind == "copies":
         values = results(run, view)
-        values["is_otherwise"] = is_outdated(run, values["shown"])
+        values["is_otherwise"] = is_outdated(run, values["results"])
     else:
         values = context(run, view) if kind in LARGE else {"run": run, "view": view}
         values["is_page"] = kind == "page"

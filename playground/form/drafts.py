@@ -64,8 +64,8 @@ def save(user: User, contents: FormContents, tab: Tab) -> int:
     endpoint = contents.endpoint
     if size(contents.post) > MAX_CHARS:
         raise TooLarge(
-            f"This form holds more than {MAX_CHARS >> 20} MB of text, so no draft of it is kept. "
-            "Run sends all of it."
+            f"This form holds more than {MAX_CHARS >> 20} MB of text, so it is not saved as a "
+            "draft. Run sends all of it."
         )
     post = _to_keep(contents)
     with transaction.atomic(savepoint=False):

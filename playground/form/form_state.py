@@ -203,7 +203,7 @@ def from_text(endpoint: Endpoint, text: str) -> FormState:
     """Return a form filled from `?input=<JSON>`; unreadable text is shown in the JSON view."""
     as_json = {"~mode": ["json"], "~json": [text]}
     if mistake := json_view.find_error(as_json):
-        notice = "The input in this address cannot be read. Here it is, to be put right."
+        notice = "The input in this address cannot be read. Here it is, for you to correct."
         return FormState(as_json, notice, [mistake])
     arguments = loads(text) if text.strip() else {}
     return checked(endpoint, from_arguments(endpoint, arguments), arguments)

@@ -68,8 +68,10 @@ def migration_sentence(misfits: list[Misfit]) -> str:
     fixes = [f"{misfit.field} {misfit.repair}" for misfit in misfits if misfit.repair]
     fields = [misfit.field for misfit in misfits if not misfit.repair]
     parts = [
-        f"Repaired: {'; '.join(fixes[:12])}." if fixes else "Nothing could be repaired by itself."
+        f"Repaired: {'; '.join(fixes[:12])}."
+        if fixes
+        else "Nothing could be repaired automatically."
     ]
     if fields:
-        parts.append(f"Still to be put right: {', '.join(dict.fromkeys(fields))}.")
+        parts.append(f"You still have to correct: {', '.join(dict.fromkeys(fields))}.")
     return " ".join(parts)

@@ -165,7 +165,7 @@ def migrate(preset: Preset) -> str:
         endpoint, preset.arguments, preset.schema_digest or migrate_arguments.UNKNOWN
     )
     if migrated is None or not migrated.is_mendable:
-        return f"“{preset.name}” has nothing that a repair could mend."
+        return f"“{preset.name}” has nothing that can be repaired."
     sentence = migrate_arguments.migration_sentence(migrated.misfits)
     preset.unmended = {
         "arguments": preset.arguments,

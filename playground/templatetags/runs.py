@@ -102,7 +102,7 @@ def run_in_strip(run: Run, view: str = "strip", oob: int = 0) -> dict[str, Any]:
 @register.inclusion_tag("playground/batch/_variation.html")
 def run_variation(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
     """Render a run in the grid of its variations; `view` as in `watch_tokens.view_for`."""
-    return {"one": batch.variation(run, view), "oob": oob}
+    return {"variation": batch.variation(run, view), "oob": oob}
 
 
 @register.filter

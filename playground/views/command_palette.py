@@ -27,7 +27,7 @@ from runs.models import Run
 @require_safe
 @no_store
 def jump(request: HtmxRequest) -> HttpResponse:
-    """Render the dialog; its script requests it again with `?q=` and uses only the list."""
+    """Render the palette's list of places."""
     text = request.GET.get("q", "")
     context = {
         "groups": command_palette.find_places(

@@ -32,9 +32,12 @@ _UNDER_WAY = (
     "{} of the selected runs had not ended and stay here. Cancel them first, then delete them."
 )
 _OTHERS = (
-    "Not deleted: {}. Only who made a run deletes it, and who manages its project. Ask one of them."
+    "Not deleted: {}. Only the person who started a run and the managers of its project can "
+    "delete it. Ask one of them."
 )
-_LEFT_OUT = "{} of the list stay here: at most {} are deleted at once. Delete again for the next."
+_LEFT_OUT = (
+    "{} of the list stay here: at most {} can be deleted at once. Delete again for the next ones."
+)
 
 
 @require_POST
@@ -49,7 +52,7 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
             _posted(request, deletion.restorable(request.user)), request.user
         )
         notice = f"{_counted(count)} for good. The files go within about an hour."
-        messages.success(request, notice if count else "Nothing was deleted: select a run first.")
+        messages.success(request, notice if count else "Nothing was deleted: first select a run.")
         return _back_to_list(request)
     selected = selections.posted_runs(request, deletion.MOST_AT_ONCE)
     noticed = _among(Run.objects.kept().noticed_by(request.user), selected.keys)
@@ -60,7 +63,7 @@ def deletions(request: HtmxRequest) -> HttpResponseBase:
     if deleted.unfinished:
         messages.warning(request, _UNDER_WAY.format(deleted.unfinished))
     elif not deleted.deleted:
-        messages.warning(request, "Nothing was deleted: select one run or more first.")
+        messages.warning(request, "Nothing was deleted: first select at least one run.")
     if other_runs:
         messages.warning(request, _OTHERS.format(counted(other_runs, "selected run")))
     if selected.left_out:
@@ -82,7 +85,7 @@ def recovery(request: HtmxRequest) -> HttpResponseBase:
     if request.htmx:
         return _restored_in_place(request) if count else _toast_only(_NOT_RESTORED)
     notice = f"{count} run{'s' * (count != 1)} brought back."
-    messages.success(request, notice if count else "Nothing was brought back: select a run first.")
+    messages.success(request, notice if count else "Nothing was brought back: first select a run.")
     return _back_to_list(request)
 
 
@@ -106,7 +109,7 @@ def _restored_in_place(request: HtmxRequest) -> HttpResponse:
         return _toast_only("The run is brought back.")
     if place == VARIATION:
         view = watch_tokens.view_for(request.user, run, "variation")
-        context = {"one": batch.variation(run, view), "oob": 0}
+        context = {"variation": batch.variation(run, view), "oob": 0}
         response = render(request, "playground/batch/_variation.html", context)
     else:
         stage_context = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))

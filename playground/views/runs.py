@@ -147,7 +147,9 @@ def visibility(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """
     run = find_run(request, pk)
     if run.user_id != request.user.pk:
-        raise PermissionDenied("Who began a run chooses whether the project's members see it.")
+        raise PermissionDenied(
+            "Only the person who started a run chooses whether the project's members see it."
+        )
     run.is_hidden = hidden(request, "hidden") == "1"
     run.is_example = run.is_example and not run.is_hidden
     run.save(update_fields=["is_hidden", "is_example"])
@@ -163,7 +165,7 @@ def example(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     run = find_run(request, pk)
     permissions.require_for(request.user, run.user_id, permissions.PUBLISH_RUN)
     if run.state != Run.State.SUCCEEDED:
-        raise Http404("Only a run that went well is an example.")
+        raise Http404("Only a successful run can be an example.")
     run.is_example = hidden(request, "example") == "1"
     run.save(update_fields=["is_example"])
     _record_action_by_other(request, run, "shown" if run.is_example else "unshown")

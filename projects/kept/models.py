@@ -72,8 +72,8 @@ class KeptQuerySet(InProjectQuerySet[Row]):
         would_be = self.kept().filter(project=project).count() + added_count
         if would_be > self.model.most_in_project:
             raise Refused(
-                f"“{project}” would hold {would_be:,} {self.model._meta.verbose_name_plural}; the "
-                f"most is {self.model.most_in_project:,}. Delete some, or choose another project."
+                f"“{project}” would have {would_be:,} {self.model._meta.verbose_name_plural}, but "
+                f"only {self.model.most_in_project:,} fit. Delete some, or choose another project."
             )
 
 

@@ -102,7 +102,7 @@ class Resource(resource.Resource[Row]):
         rights = Rights(request.user, row)
         context = {
             "row": row,
-            "lines": [(row._meta.get_field(name), getattr(row, name)) for name in self.fields],
+            "columns": [(row._meta.get_field(name), getattr(row, name)) for name in self.fields],
             "may_change": rights.may_change,
             "may_remove": rights.may_remove,
             "status": HTTPStatus.OK,

@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 MOST = 100  # rules of one list: each start of a run reads them all
-TOO_MANY = f"There are {MOST} rules already. Remove one that is no longer needed first."
+TOO_MANY = f"There are {MOST} rules already. First remove one that is no longer needed."
 PRIVATE = "Your private project follows the rules of the house; it has none of its own."
-GONE = "This rule is gone: somebody removed it meanwhile."
+GONE = "This rule no longer exists: somebody has just removed it."
 
 
 class Terms(NamedTuple):
@@ -111,7 +111,7 @@ def _insert(by: User, rule: Rule, action: str) -> Rule:
             with transaction.atomic():
                 rule.bring_back() if rule.pk else rule.save()
         except IntegrityError:  # two admins at once: nothing locks the list of the house
-            raise Refused("Somebody made the same rule just now.") from None
+            raise Refused("Somebody has just made the same rule.") from None
         _record(by, action, rule)
     return rule
 

@@ -28,8 +28,8 @@ EXAMPLES = {
 }
 MEANINGS = {
     Rule.Effect.FORBID: "locks these models",
-    Rule.Effect.ONLY: "locks all others; several are alternatives",
-    Rule.Effect.ALLOW: "an exception from a wider rule",
+    Rule.Effect.ONLY: "locks all other models; of several such rules, a model needs to match one",
+    Rule.Effect.ALLOW: "makes an exception to a wider rule",
 }
 LOCKS_ALL = "This would lock all {}: nobody could run anything here."
 

@@ -52,7 +52,7 @@ def _id(text: str) -> str:
 
 
 def _owner(text: str) -> str:
-    return _one_of(owners(), text, f"No model here is of an owner “{text}”.")
+    return _one_of(owners(), text, f"No model here has the owner “{text}”.")
 
 
 def _category(text: str) -> str:
@@ -65,7 +65,7 @@ def _category(text: str) -> str:
 
 def _mark(text: str) -> str:
     if folded(text) == Standing.BLOCKED:
-        raise ValueError("Blocked models run nowhere: no rule is needed.")
+        raise ValueError("Blocked models run nowhere, so they need no rule.")
     known_marks = ", ".join(MARKS)
     return _one_of(MARKS, text, f"There is no mark “{text}”. There are: {known_marks}.")
 
@@ -73,7 +73,7 @@ def _mark(text: str) -> str:
 def _question(text: str) -> str:
     parsed = parse_query(text)
     if parsed.hints and not parsed.conditions:
-        raise ValueError(f"“{text}” is no question for a rule. {EMPTY[Kind.QUESTION]}")
+        raise ValueError(f"“{text}” is not a question that a rule can ask. {EMPTY[Kind.QUESTION]}")
     if parsed.hints:
         hint = parsed.hints[0]
         suggestion = f" Did you mean {hint.suggestion}?" if hint.suggestion else ""
@@ -81,12 +81,13 @@ def _question(text: str) -> str:
     if parsed.text or parsed.sort:
         words = parsed.text or parsed.sort_words
         raise ValueError(
-            f"“{words}” is only searched for. A rule takes conditions, such as license:commercial."
+            f"“{words}” is only text to search for. A rule needs conditions, such as "
+            "license:commercial."
         )
     if any(condition.accepts(FAVOURITE) for condition in parsed.conditions):
-        raise ValueError("Everybody stars others: a rule cannot ask for them.")
+        raise ValueError("Each person stars other models, so a rule cannot ask for stars.")
     if any(condition.key == WON for condition in parsed.conditions):
-        raise ValueError("Everybody may see other votes: a rule cannot ask for them.")
+        raise ValueError("Each person sees other votes, so a rule cannot ask for votes.")
     return text
 
 

@@ -41,7 +41,7 @@ def choose(request: HtmxRequest, slug: str) -> HttpResponse:
     """Choose this project from now on; redirects back to the page of `next`."""
     project = of_member(request, slug)
     if project.archived_at is not None:
-        messages.error(request, f"“{project}” is archived: it is kept to look at.")
+        messages.error(request, f"“{project}” is archived: you can only look at it.")
         return redirect(project)
     current.choose(request.user, project)
     return redirect(_back(hidden(request, "next"), project))

@@ -65,7 +65,7 @@ class Members(Resource[Membership]):
     """Restores a removed member. The key is the token that `members.remove` signed, for a day."""
 
     model, parts, list_route = Membership, (), "projects:projects"
-    deletion_message = "They are no longer a member. What they made stays."
+    deletion_message = "They are no longer a member. Their work stays in the project."
 
     def undo(self, request: HtmxRequest, key: str) -> HttpResponse:
         """Undo a removal, as a manager of the project or who changes all of them."""

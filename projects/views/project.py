@@ -71,7 +71,7 @@ def project(request: HtmxRequest, slug: str) -> HttpResponse:
     may_invite = permissions.may(request.user, permissions.ADD_USER)
     invites = manages and may_invite and member_project.archived_at is None
     context = {
-        "shown": member_project,
+        "this_project": member_project,
         "role": role,
         "manages": manages,
         "allowed": preview.effects_in(member_project),
@@ -88,7 +88,7 @@ def project(request: HtmxRequest, slug: str) -> HttpResponse:
             for role_choice in roles.Role
         ],
         "project_roles": roles.Role.choices,
-        "here": current.query(member_project),
+        "project_query": current.query(member_project),
     }
     return render(request, "projects/project.html", context)
 

@@ -92,7 +92,7 @@ def _context(request: HtmxRequest, project: Project | None, form: RuleForm) -> d
     effects = preview.effects([*own, *house])
     may_change = editing.may_change(request.user, project)
     return {
-        "shown": project,
+        "this_project": project,
         "rules": [_describe_rule(rule, effects) for rule in own],
         "house_rules": [_describe_rule(rule, effects) for rule in house],
         "may_change": may_change,
@@ -116,7 +116,7 @@ def _describe_rule(rule: Rule, effects: preview.Effects) -> RuleView:
 def _why_not(project: Project | None) -> str:
     if project is None or project.is_private:
         return editing.PRIVATE
-    return f"Managers change these rules. {roles.ask(project)} for another one."
+    return f"Only managers can change these rules. {roles.ask(project)} to change them."
 
 
 def _address(project: Project | None) -> str:

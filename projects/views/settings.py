@@ -44,7 +44,7 @@ def settings(request: HtmxRequest, slug: str) -> HttpResponse:
                 form.is_valid()
                 form.add_outdated()
                 status = HTTPStatus.CONFLICT
-    context = {"shown": project, "form": form}
+    context = {"this_project": project, "form": form}
     return render(request, "projects/settings.html", context, status=status)
 
 
@@ -54,7 +54,7 @@ def archiving(request: HtmxRequest, slug: str) -> HttpResponse:
     project = of_member(request, slug)
     with refusals_as_messages(request):
         rules.archive(request.user, project)
-        messages.success(request, f"“{project}” is archived: nothing begins in it any more.")
+        messages.success(request, f"“{project}” is archived: nothing new can start in it.")
     return redirect(project)
 
 

@@ -27,7 +27,7 @@ from runs.models import Charge, ProjectKey, Run
 
 ANSWER_WITHIN_S = 6.0
 STILL_TRIED = (
-    "Not used yet: fal has not answered. As soon as it takes the key, the project uses it."
+    "Not used yet: fal has not answered. The project uses the key as soon as fal accepts it."
 )
 SHOWN = (
     "project",
@@ -122,7 +122,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
             counted(key.run_count, "run"),
             f"{sent_times['first']:%Y-%m-%d %H:%M}",
             f"{sent_times['last']:%Y-%m-%d %H:%M}",
-            money(spent_sum) if spent_sum is not None else "what is not known",
+            money(spent_sum) if spent_sum is not None else "unknown costs",
         )
 
     @method_decorator(sensitive_post_parameters("key"))
@@ -140,7 +140,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
                 messages.warning(request, STILL_TRIED)
             else:
                 messages.success(
-                    request, f"{row.project} uses the key from its next run on: fal takes it."
+                    request, f"fal accepts the key: {row.project} uses it from its next run on."
                 )
             return redirect(row)
         context = {
@@ -175,7 +175,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
     @method_decorator(require_POST)
     def remove_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Take a key out of use."""
-        outcome = "{} sends its further runs with the account's own key."
+        outcome = "From now on, {} sends its runs with the account's own key."
         return self._act(request, pk, new_key.remove, outcome)
 
     @method_decorator(require_POST)

@@ -21,7 +21,7 @@ def charge_in_words(run: Run) -> str:
     The rules (protocol, 17.5): server errors are never billed, rejected input may be.
     """
     if not run.sent_at and not run.request_id:
-        return f"{NOTHING}: it was never sent."
+        return f"{NOTHING}: the run was never sent."
     figure = known_costs.paid(run)
     if figure is not None and figure.kind != known_costs.ESTIMATED:
         return f"Billed: {known_costs.in_words(run)}." if figure.amount else f"{NOTHING}."
@@ -38,7 +38,7 @@ def _by_rule(run: Run, error: Mapping[str, Any]) -> str:
     if isinstance(status, int) and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return f"{NOTHING}: upstream does not charge for its own errors."
     if not run.request_id and error.get("error") in _REFUSED:
-        return f"{NOTHING}: upstream did not take the run."
+        return f"{NOTHING}: upstream did not accept the run."
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         return "Upstream did not say what it billed; it may charge for input that it refuses."
     return "Upstream did not say whether it billed anything."

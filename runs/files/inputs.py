@@ -89,7 +89,7 @@ async def _artifact(run_pk: str, position: int, person: User) -> Artifact:
         raise _FileMissing("A past result that this input names is no longer here.")
     if artifact.state == Artifact.State.LOST:
         name = artifact.file_name or "A past result"
-        raise _FileMissing(f"{name} was never copied here, so it cannot be used again.")
+        raise _FileMissing(f"{name} was never copied to this server, so it cannot be used again.")
     return artifact
 
 
@@ -143,7 +143,7 @@ async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
         if isinstance(error, fal.AuthFailed) or refusals.of_account(error):
             raise
         raise fal.FalError(
-            f"{upload.file_name} did not get to the model: {error.message}",
+            f"{upload.file_name} did not reach the model: {error.message}",
             status=error.status,
             type="file_upload_failed",
             is_retryable=error.is_retryable,

@@ -60,9 +60,11 @@ def copy_of(file: str) -> str:
     if not default_storage.exists(name):
         default_storage.size(file)  # raises FileNotFoundError if there is nothing to copy
         ask(file)
-        raise NotReady("This file is being made ready. It is here in a moment.")
+        raise NotReady("This file is being prepared. It will be here in a moment.")
     if not default_storage.size(name):
-        raise NotStripped("This file cannot be shown without what tells its origin.")
+        raise NotStripped(
+            "The metadata about this file's origin cannot be removed, so the file is not shown."
+        )
     return name
 
 

@@ -227,7 +227,7 @@ def _is_stored(file: str) -> bool:
 
 def _check_size(name: str, size_bytes: int) -> None:
     if not size_bytes:
-        raise ValueError(f"{name} is empty. Choose a file with something in it.")
+        raise ValueError(f"{name} is empty. Choose a file that has content.")
     if size_bytes > MAX_BYTES:
         raise ValueError(f"{name} is larger than {MAX_BYTES >> 20} MB, the most this server takes.")
 

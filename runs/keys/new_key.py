@@ -24,8 +24,8 @@ NO_SEAL = (
     "Keys of projects cannot be kept yet: the worker has no KEYS_SECRET, or does not run. "
     "`manage.py rotate_keys --new` prints a secret for .env; then start Vitrine again."
 )
-ENTERED_AGAIN = "Another key was entered for this project meanwhile, or this one was removed."
-FORM = "A key of fal is `key_id:key_secret`, in one word with a colon. Copy it whole."
+ENTERED_AGAIN = "Somebody has just entered another key for this project, or removed this one."
+FORM = "A fal key is `key_id:key_secret`, one word with a colon. Copy the whole key."
 State = ProjectKey.State
 NOT_USED_UP = {State.TRIED, State.ACTIVE}
 
@@ -56,8 +56,8 @@ def enter(project: Project, key: str, person: User) -> ProjectKey:
         other_keys = ProjectKey.objects.filter(key_id=key_id[:128], state__in=NOT_USED_UP)
         if other := other_keys.exclude(project=project).select_related("project").first():
             raise Refused(
-                f"The project “{other.project}” has this key. fal counts and locks by key, so each "
-                "project needs its own."
+                f"The project “{other.project}” has this key. fal counts and locks runs by key, "
+                "so each project needs its own key."
             )
         # A second submission before fal has answered: the newest key counts.
         ProjectKey.objects.filter(project=project, state=State.TRIED).delete()
@@ -96,7 +96,7 @@ def remove(row: ProjectKey) -> None:
             key_row.state, key_row.ended_at = State.REMOVED, clock.now()
             key_row.save(update_fields=["state", "ended_at"])
         else:
-            raise Refused("This key is not in use any more.")
+            raise Refused("This key is no longer in use.")
         channel.notify()
 
 
@@ -106,9 +106,9 @@ def put_back(row: ProjectKey) -> None:
         key_row = ProjectKey.objects.select_for_update().get(pk=row.pk)
         other_keys = ProjectKey.objects.filter(project=key_row.project_id, state__in=NOT_USED_UP)
         if key_row.state != State.REMOVED or not key_row.secret:
-            raise Refused("This key is forgotten. Enter it again.")
+            raise Refused("Vitrine no longer has this key. Enter it again.")
         if other_keys.exists():
-            raise Refused("The project has another key by now.")
+            raise Refused("The project has another key now.")
         key_row.state, key_row.ended_at = State.ACTIVE, None
         key_row.save(update_fields=["state", "ended_at"])
         channel.notify()

@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 
 GONE = {ProjectKey.State.REPLACED, ProjectKey.State.REMOVED}
 UNREADABLE = (
-    "The key of this project cannot be decrypted: KEYS_SECRET has changed. "
-    "An admin can enter the key anew."
+    "The key of this project cannot be decrypted: KEYS_SECRET has changed. An admin can enter "
+    "the key again."
 )
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from django.db.models import Model, QuerySet
 
 NAME_LENGTH = 80  # of a preset
-CHOOSE = "Choose somebody else, whose account is active."
+CHOOSE = "Choose somebody else who has an active account."
 
 
 class Refused(refusals.Refused):
@@ -163,7 +163,7 @@ def lock_both(person: User, to: User) -> None:
     locked = User.objects.select_for_update().filter(pk__in=[person.pk, to.pk]).order_by("pk")
     accounts = {account.pk: account for account in locked}
     if len(accounts) != 2:
-        raise Refused("One of the two accounts is gone meanwhile.")
+        raise Refused("One of the two accounts no longer exists.")
     if not accounts[to.pk].is_active:
         raise Refused(CHOOSE)
 

@@ -51,7 +51,7 @@ def open_row(row: InProject, by: User, reason: str) -> Look:
     PermissionDenied for users who may not see that the row exists.
     """
     if not permissions.may_see_runs(by):
-        raise PermissionDenied("You may not look at what others keep to themselves.")
+        raise PermissionDenied("You may not look at other people's private work.")
     now = timezone.now()
     looks = [
         Look(kind=kind._meta.label_lower, row=pk, by=by, until=now + LASTS)

@@ -74,8 +74,8 @@ def choose(user: User, posted_keys: Mapping[str, Iterable[str]]) -> SelectedRows
             chosen_rows[kind] = set(rows.values_list("pk", flat=True))
     if not any(chosen_rows.values()):
         raise Refused(
-            "There is nothing here that you may move: you move your own work, and a project's "
-            "managers move everybody's."
+            "There is nothing here that you may move: you can move your own work, and a "
+            "project's managers can move everybody's."
         )
     if sum(map(len, chosen_rows.values())) > MOST_CHOSEN:
         raise Refused(f"Choose at most {MOST_CHOSEN} at once.")
@@ -126,16 +126,16 @@ def move(user: User, chosen_rows: SelectedRows, target: Project) -> Move:
 def undo(user: User, record: Move) -> None:
     """Move back what is still where the move put it; raises Refused or PermissionDenied."""
     if record.user_id != user.pk:
-        raise PermissionDenied("Somebody else has moved this.")
+        raise PermissionDenied("Somebody else has moved this since.")
     if record.undone_at is not None:
-        raise Refused("This was moved back already.")
+        raise Refused("This has already been moved back.")
     if timezone.now() - record.created_at > UNDO_WITHIN:
         raise Refused("This was moved more than a day ago. Move it again instead.")
     formers = Project.objects.in_bulk({project for _, project, _ in record.rows})
     with transaction.atomic():
         for label, project, keys in record.rows:
             if project not in formers:
-                raise Refused("The project that this came from is gone meanwhile.")
+                raise Refused("The project that this came from no longer exists.")
             roles.require_maker(user, formers[project])
             _put(label, keys, formers[project], only_from=record.target)
         record.undone_at = timezone.now()
@@ -246,5 +246,5 @@ def _counted(kind: type[InProject], number: int) -> str:
 
 def _nothing_goes(planned: Plan, target: Project) -> str:
     if planned.staying and target.is_private:
-        return "Only your own work can go to your private project; this is somebody else's."
+        return "Only your own work can move to your private project; this is somebody else's."
     return f"All of it is in “{target}” already."

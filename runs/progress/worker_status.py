@@ -39,7 +39,7 @@ def readiness() -> str:
     if missing := _missing_reason(alive):
         return missing
     if all(worker.trouble for worker in alive):
-        return f"{alive[0].trouble} Runs that need it wait and go on by themselves."
+        return f"{alive[0].trouble} Runs that need it wait and continue by themselves."
     return ""
 
 

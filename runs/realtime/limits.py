@@ -32,7 +32,8 @@ def limits_in_words() -> str:
     """Describe a session's maximum cost, for the person who starts one."""
     minutes = settings.LIVE_MINUTES
     return (
-        f"A picture for each change, each one charged: at most {settings.LIVE_PICTURES_PER_S} "
-        f"a second, for {minutes} minute{'s' if minutes != 1 else ''}. It ends after "
-        f"{settings.LIVE_IDLE_S} seconds without a change. The last {KEPT} are kept in Runs."
+        "Each change makes a picture, and each picture is charged: at most "
+        f"{settings.LIVE_PICTURES_PER_S} a second, for {minutes} "
+        f"minute{'s' if minutes != 1 else ''}. It ends after {settings.LIVE_IDLE_S} seconds "
+        f"without a change. The last {KEPT} are kept in Runs."
     )

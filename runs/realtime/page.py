@@ -16,7 +16,7 @@ from runs.realtime.limits import LIVE_LIMITS, LiveLimits
 ParseForm = Callable[[Endpoint, dict[str, list[str]]], tuple[dict[str, Any], list[Any]]]
 
 MAX_INPUT_CHARS = 1 << 18
-STOPPED = "The server was restarted. Paint live begins another."
+STOPPED = "The server was restarted. Press “Paint live” to start a new session."
 
 
 class Page:

@@ -41,16 +41,18 @@ from runs.worker.transports import cancellation
 
 T = TypeVar("T")
 
-ENDED_ON_PAGE = "It was ended on its run's page."
-TIME_IS_OVER = "The time of a session is over. Paint live begins another."
-NOTHING_CHANGED = "Nothing was changed for long, so the session has ended."
-USED_UP = "This session was begun before, or you have logged out. Paint live begins another."
-NO_ANSWER = "The model does not answer. Paint live begins another session."
-SLOW = "The model takes long to answer."
-DATABASE_AWAY = "This server waits for its database. The newest change is painted then."
-BROKEN_HERE = "Something went wrong here. What was painted last is kept."
-NO_ROOM = "Too many live sessions are open just now. End one, or try again in a minute."
-MODEL_ENDED = "The model has ended the session. Paint live begins another."
+ENDED_ON_PAGE = "The session was ended on its run's page."
+TIME_IS_OVER = "The session has reached its time limit. Press “Paint live” to start a new one."
+NOTHING_CHANGED = "Nothing was changed for a long time, so the session has ended."
+USED_UP = (
+    "This session was already used, or you have logged out. Press “Paint live” to start a new one."
+)
+NO_ANSWER = "The model does not answer. Press “Paint live” to start a new session."
+SLOW = "The model takes a long time to answer."
+DATABASE_AWAY = "This server waits for its database. It paints the newest change after that."
+BROKEN_HERE = "Something went wrong on this server. The last picture is kept."
+NO_ROOM = "Too many live sessions are open. End one, or try again in a minute."
+MODEL_ENDED = "The model has ended the session. Press “Paint live” to start a new one."
 NOT_PAINTED = "The model ended the session before it had painted the last change."
 
 log = logging.getLogger(__name__)

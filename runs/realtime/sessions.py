@@ -48,8 +48,10 @@ from runs.worker.scheduling import capacity, leases
 MAX_WAITING = 60  # inputs; upstream then drops the oldest (protocol, section 8.2)
 KEPT_BYTES = 4 << 20  # their total size, as stored in the database
 STRETCH = 10  # results reserved ahead, if budgets have room for that many
-LOGGED_OUT = "You have logged out. Log in and paint live again."
-RUN_ENDED = "This session's run was ended while this server slept. Paint live begins another."
+LOGGED_OUT = "You have logged out. Log in, then press “Paint live” again."
+RUN_ENDED = (
+    "This session's run was ended while this server slept. Press “Paint live” to start a new one."
+)
 
 State = Run.State
 log = logging.getLogger(__name__)
@@ -355,11 +357,11 @@ def _begin(
 ) -> Run:
     if not capacity.has_room(ticket.user_id):
         raise SessionLimitReached(
-            "Too many runs are under way. Wait for one to end, then paint live again."
+            "Too many runs are under way. Wait for one to end, then press “Paint live” again."
         )
     person = User.objects.filter(pk=ticket.user_id, is_active=True).first()
     if person is None:
-        raise SessionLimitReached("You are no longer logged in here.")
+        raise SessionLimitReached("You are no longer logged in.")
     request = StartRequest(
         user=person,
         endpoint=endpoint,

@@ -28,7 +28,7 @@ REASON_SIGNS = 160
 ANSWERED_TWICE = re.compile(r"^(Upstream answered ([0-9]+)): fal answered \2 and")
 # The advice of explanations without their own, by whether the same run may succeed later.
 RETRY = "Nothing is wrong with your input. Run it again; if it keeps failing, try later."
-FINAL = "The same again would hardly do better: change the input, or try another model."
+FINAL = "Running it again would hardly help: change the input, or try another model."
 _CHARGED = "been charged"
 MAY_BE_CHARGED = f"It may have {_CHARGED}."
 NOT_CHARGED = "Nothing was charged."
@@ -45,9 +45,9 @@ AGAIN = "Run it again."  # follows specific advice if the same run may succeed l
 # `is_retryable` decides whether to run it again, so no advice here mentions that.
 BY_TYPE: Mapping[str, tuple[str, str]] = {
     "internal_server_error": ("The model broke down", ""),
-    "generation_timeout": ("The model took too long", "Ask for less at once."),
+    "generation_timeout": ("The model took too long", "Ask for a smaller result, or for fewer."),
     "downstream_service_error": ("A service behind the model refused", ""),
-    "downstream_service_unavailable": ("A service behind the model is away", ""),
+    "downstream_service_unavailable": ("A service behind the model is unavailable", ""),
     "content_policy_violation": (
         "The model declined this content",
         "Its content checker objected to the prompt or a file. Reword it or choose another file.",
@@ -62,18 +62,18 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     ),
     "face_detection_error": ("No face was found in the picture", "Choose one with a clear face."),
     "file_too_large": ("A file is too large", INPUT),
-    "file_upload_failed": ("A file did not get to the model", "Another file may do."),
+    "file_upload_failed": ("A file did not reach the model", "Try another file."),
     "feature_not_supported": ("The model cannot do this combination", INPUT),
     "invalid_archive": ("The archive could not be read", INPUT),
-    "request_timeout": ("It did not start in time", ""),
+    "request_timeout": ("The run did not start in time", ""),
     "startup_timeout": ("The model did not start in time", ""),
     "model_blocked": (
         "The model is blocked",
-        "Another model may do the same.",
+        "Try another model.",
     ),
     "client_cancelled": (
-        "It was cancelled",
-        "What it had cost by then, if anything, is upstream's to say.",
+        "The run was cancelled",
+        "Upstream decides whether this cost anything.",
     ),
     "stream_broken": (
         "The connection broke before the result was whole",
@@ -85,18 +85,18 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     ),
     "not_found": (
         "Upstream no longer knows this run",
-        "It was lost there, or its result has expired. It may have been charged. "
-        "A new run makes a new result.",
+        "It was lost there, or its result has expired. It may have been charged. Start a new run "
+        "for a new result.",
     ),
     "concurrent_requests_limit": ("Too many runs at once", "Wait for one to end."),
 }
 BY_CLASS: Mapping[str, tuple[str, str]] = {
     "InvalidInput": ("The model did not accept the input", INPUT),
-    "RateLimited": ("Upstream is asked too often", "Wait a minute."),
+    "RateLimited": ("Upstream got too many requests", "Wait a minute."),
     "UpstreamFailed": ("Upstream is in trouble", ""),
     "Unreadable": (
         "The result cannot be shown",
-        "Upstream ended the run. It may have been charged. What it gave is kept below.",
+        "Upstream ended the run. It may have been charged. Its answer is kept below.",
     ),
     "Unreachable": ("Upstream does not answer", ""),
     "RunFailed": ("The model failed", ""),
@@ -155,7 +155,7 @@ def _title_and_advice(error: Mapping[str, Any]) -> tuple[str, str]:
         return BY_CLASS["InvalidInput"]
     if kind.startswith("runner_"):
         return "The machine that ran the model went away", ""
-    return BY_CLASS.get(str(error.get("error")), ("It failed", ""))
+    return BY_CLASS.get(str(error.get("error")), ("The run failed", ""))
 
 
 def reason(error: Mapping[str, Any] | None) -> str:

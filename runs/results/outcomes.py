@@ -11,7 +11,7 @@ from runs.models import Run
 from runs.results.outputs import artifacts_in
 from runs.state.transitions import Observation
 
-NOTHING_CAME = "The live session broke off before its first picture."
+NOTHING_CAME = "The live session ended early, before its first picture."
 CANCELLED_TYPES = {fal.CANCELLED, fal.DISCONNECTED}
 
 

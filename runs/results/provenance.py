@@ -11,16 +11,16 @@ from runs.models import Artifact, Run
 _SOURCES = {
     "trainedAlgorithmicMedia": "made by a model",
     "compositeWithTrainedAlgorithmicMedia": "made in part by a model",
-    "compositeSynthetic": "put together with synthetic parts",
+    "compositeSynthetic": "composed with synthetic parts",
     "algorithmicMedia": "made by a program",
     "algorithmicallyEnhanced": "improved by a program",
     "digitalCapture": "taken with a camera",
-    "computationalCapture": "taken with a camera that computes",
+    "computationalCapture": "taken with a computational camera",
     "digitalCreation": "made by a person",
     "humanEdits": "edited by a person",
-    "composite": "put together",
-    "screenCapture": "taken of a screen",
-    "virtualRecording": "recorded of a virtual world",
+    "composite": "composed of several sources",
+    "screenCapture": "captured from a screen",
+    "virtualRecording": "recorded in a virtual world",
 }
 
 

@@ -64,14 +64,14 @@ REFUSALS = (
         {403},
         r"admin[ _-]?lock|locked by (an )?admin",
         "fal's staff has locked the fal account",
-        "Only they can lift that: an admin can ask fal's support. Its reason is below.",
+        "Only fal can unlock it: an admin can ask fal's support. fal's reason is below.",
     ),
     _refusal(
         "account_locked",
         {403},
         r"(user|account|team) is locked",
         "The fal account is locked",
-        "fal's reason is below. An admin can mend it in fal's dashboard, or ask fal's support.",
+        "fal's reason is below. An admin can unlock it in fal's dashboard, or ask fal's support.",
     ),
     _refusal(
         "key_permission",
@@ -86,7 +86,7 @@ REFUSALS = (
         r"no access|cannot access|access to|(have|has|lacks|without) access"
         r"|not (allowed|authorized|entitled|permitted) to use",
         "The fal account has no access to this model",
-        "An admin can ask fal for access to it. Another model may do the same.",
+        "An admin can ask fal for access to it. Another model may be allowed.",
     ),
     _refusal(
         "forbidden",
@@ -107,7 +107,7 @@ REFUSALS = (
         "payment_required",
         {402},
         "",
-        "Upstream wants to be paid first",
+        "Upstream requires payment first",
         "Its reason is below. An admin can look at Billing in fal's dashboard.",
     ),
     _refusal(

@@ -20,13 +20,13 @@ from runs.state import transitions
 
 SHORTEST_GAP = timedelta(milliseconds=50)  # shorter times between two moments are not shown
 BY: Mapping[str, str] = {
-    "list": "In upstream's list of requests, by its id or the very input that was sent.",
-    "webhook": "By upstream's report of its end.",
-    "submit": "The answer to the submit came after all.",
+    "list": "In upstream's list of requests, by its id or by its exact input.",
+    "webhook": "By upstream's report that it has ended.",
+    "submit": "The answer to the submit arrived after all.",
 }
 CANCELLATION: Mapping[str, str] = {
-    Cancellation.ALREADY_COMPLETED: "It had ended by then.",
-    Cancellation.NOT_FOUND: "It does not know this run.",
+    Cancellation.ALREADY_COMPLETED: "The run had already ended.",
+    Cancellation.NOT_FOUND: "Upstream does not know this run.",
 }
 EVENTS: Mapping[str, str] = {
     "lost": "Answer to the submit lost",
@@ -35,9 +35,9 @@ EVENTS: Mapping[str, str] = {
     "unlisted": "Upstream has no list of requests",
     "listed": "Upstream's list of requests is there again",
     "again": "Sent again as another run",
-    "later": "Not taken, tried again later",
-    "cancel": "Upstream told to stop",
-    "unstopped": "Upstream did not take the cancel, asked again",
+    "later": "Not accepted, tried again later",
+    "cancel": "Upstream was asked to stop",
+    "unstopped": "Upstream did not accept the cancellation, asked again",
     "refused": "The model failed on some inputs",
     "session": "Live session ended",
     "cut": "Live session broke off",
@@ -45,14 +45,14 @@ EVENTS: Mapping[str, str] = {
     "proxy": "Started through the proxy",
     "openai": "Started through the OpenAI address",
     "shown": "Shown as an example",
-    "unshown": "Not shown as an example any more",
+    "unshown": "No longer shown as an example",
     "looked": "Looked at by an admin",
     "starred": "Starred",
-    "unstarred": "Star taken away",
+    "unstarred": "Star removed",
 }
 WAYS_IN = {"api", "proxy", "openai"}
 TROUBLES = {"lost", "broke", "cut"}
-UNCLEAR = "Answer left it open"  # the connection held, but the answer was unusable
+UNCLEAR = "Unclear answer"  # the connection held, but the answer was unusable
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _cancelled_by(run: Run) -> str:
 def facts(run: Run) -> list[tuple[str, str]]:
     """Return further facts about the run as (name, text) pairs; unknown ones are left out."""
     values = {
-        "Way": run.get_transport_display(),
+        "Transport": run.get_transport_display(),
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
         "Model time": duration(seconds) if (seconds := inference_s(run.metrics)) else "",
@@ -122,7 +122,7 @@ def _billed(run: Run) -> str:
 
 def _lifecycle(run: Run) -> Iterator[Moment]:
     """Yield the state changes so far; simultaneous ones in this order."""
-    yield Moment(run.created_at, "Asked for")
+    yield Moment(run.created_at, "Created")
     if run.sent_at:
         yield Moment(run.sent_at, "Sent", _submit_detail(run))
     if run.queued_at:
@@ -134,14 +134,14 @@ def _lifecycle(run: Run) -> Iterator[Moment]:
     if run.ended_at:
         yield Moment(run.ended_at, *_end(run), kind=run.state)
     if run.result_at:
-        title = "Answer kept" if run.state == Run.State.SUCCEEDED else "Error kept"
+        title = "Answer stored" if run.state == Run.State.SUCCEEDED else "Error stored"
         yield Moment(run.result_at, title)
 
 
 def _end(run: Run) -> tuple[str, str]:
     if is_given_up(run):
         return (
-            f"Given up here{_cancelled_by(run)}",
+            f"Given up{_cancelled_by(run)}",
             "Nothing was stopped: upstream may still finish it.",
         )
     by = _cancelled_by(run) if run.state == Run.State.CANCELLED else ""
@@ -150,14 +150,14 @@ def _end(run: Run) -> tuple[str, str]:
 
 def _submit_detail(run: Run) -> str:
     way = f"{run.get_transport_display()}." if run.transport != Transport.QUEUE else ""
-    tries = f"At the {_ordinal(run.attempts)} attempt." if run.attempts > 1 else ""
+    tries = f"On the {_ordinal(run.attempts)} attempt." if run.attempts > 1 else ""
     return " ".join(filter(None, [way, tries]))
 
 
 def _queued(run: Run) -> tuple[str, str]:
     """Return the first queue position, and the later ones, in words."""
     if run.transport != Transport.QUEUE:
-        return "Taken by upstream", ""
+        return "Accepted by upstream", ""
     places = [str(position) for _, position in run.positions]
     if not places or places[0] == "0":
         return "Queued", ""

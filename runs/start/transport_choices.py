@@ -27,13 +27,13 @@ class Choice:
         return str(self.value.label)
 
 
-QUEUE = Choice(Transport.QUEUE, "Waits its turn. Nothing is lost, even if this server stops.")
+QUEUE = Choice(Transport.QUEUE, "Waits for its turn. Nothing is lost, even if this server stops.")
 SYNC = Choice(Transport.SYNC, "Starts at once. If the connection breaks, the result may be lost.")
 STREAM = Choice(
     Transport.STREAM,
     "Shows the result while it is made. If the connection breaks, the rest may be lost.",
 )
-WEBSOCKET = Choice(Transport.WEBSOCKET, "As Direct, over a WebSocket.")
+WEBSOCKET = Choice(Transport.WEBSOCKET, "Like Direct, but over a WebSocket.")
 
 
 def offered(endpoint: Endpoint) -> list[Choice]:

@@ -57,8 +57,8 @@ RETRY_AFTER_S = 60
 SOON_S = 2  # until the browser asks again for a file that is being made
 UNAVAILABLE = "This server's storage does not give the file at the moment. Try again in a minute.\n"
 NOT_HERE = (
-    "The file is not in this server's storage. If the storage was changed, the file may be in the "
-    "former one: an admin brings it over with “manage.py move_media”."
+    "The file is not in this server's storage. If the storage was changed, the file may be in "
+    "the former one: an admin can copy it with “manage.py move_media”."
 )
 # The same message for an image in a page.
 NO_PICTURE = (
@@ -85,7 +85,7 @@ def artifact(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse
         )
     url = artifact_url(artifact)
     if not url:
-        raise Http404("This file was not copied.")
+        raise Http404("This file was not copied to this server.")
     return _inline_file(request, artifact) if artifact.is_inline else redirect(url)
 
 
@@ -123,11 +123,11 @@ def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBa
     """
     artifact = _artifact(request, pk, position)
     if artifact.kind != "mesh":
-        raise Http404("This is no 3D model.")
+        raise Http404("This is not a 3D model.")
     if artifact.state == Artifact.State.REMOTE:  # will be copied in a moment
         return render(request, "playground/artifacts/viewer_loading.html", status=202)
     if artifact.state == Artifact.State.LOST:
-        raise Http404("This file could not be copied.")
+        raise Http404("This file could not be copied to this server.")
     name = mesh_viewer.page_name(artifact.file)
     return from_storage(name, mesh_viewer.UNSHOWN, lambda: mesh_page(name))
 

@@ -40,7 +40,12 @@ def moves(request: HtmxRequest) -> HttpResponse:
     targets = {target.key: target for target in _targets(request)}
     target = targets.get(query.get(TARGET, ""))
     if target is None:
-        return _form(request, chosen_rows, "Choose a project that you make things in.", status=422)
+        return _form(
+            request,
+            chosen_rows,
+            "Choose a project in which you are a maker or manager.",
+            status=422,
+        )
     try:
         record = moving.move(request.user, chosen_rows, target)
     except moving.Refused as error:

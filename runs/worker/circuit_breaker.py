@@ -181,7 +181,7 @@ class HostBreaker:
     def record_slow(self) -> None:
         """Show that a response is slow, until the next response."""
         if not self.trouble:
-            self._set_trouble("takes long to answer.", TROUBLE_LASTS_S)
+            self._set_trouble("takes a long time to answer.", TROUBLE_LASTS_S)
 
     def record_readable(self, error: fal.FalError | None, about: RequestOrigin) -> None:
         """Record whether the body of a response with a good status was readable, else `error`."""

@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 AGAIN_S = 3.0  # while fal does not answer
 ANY_MODEL = "fal-ai/flux/dev"  # any id does: the answer to a wrong key is the same
-ENTER_ANEW = "It could not be read by the worker, whose secret has changed. Enter it again."
+ENTER_ANEW = "The worker's secret has changed, so it could not read the key. Enter it again."
 SAME_AS_ACCOUNT = (
     "This is the account's own key, with which all other runs are sent. Make a key of its own for "
     "the project in fal's dashboard."
@@ -86,7 +86,7 @@ def _refusal(error: fal.FalError) -> str:
     if not isinstance(error, fal.AuthFailed):
         return ""
     if error.status == HTTPStatus.UNAUTHORIZED:
-        return "fal refuses this key. Copy it whole from fal's dashboard: key_id:key_secret."
+        return "fal refuses this key. Copy the whole key from fal's dashboard: key_id:key_secret."
     refusal = refusals.find_refusal(error.as_json())
     if refusal and refusal.is_account_wide:
         return ""

@@ -111,7 +111,7 @@ async def _record(
         )
         log.warning("run %s not sent, again in %.0f s: %s", run.pk, pause_s, error)
         time_phrase = f"in {pause_s:.0f} s" if pause_s >= SHOW_PAUSE_FROM_S else "in a moment"
-        message = f"{with_full_stop(str(error)[:200])} It is sent again {time_phrase}."
+        message = f"{with_full_stop(str(error)[:200])} The run is sent again {time_phrase}."
         await _requeue(run, message, pause_s, was_submitted)
     else:
         if refusal:

@@ -28,7 +28,7 @@ DRIFT = Model(
     "sandbox/drift/image-to-video",
     "Drift",
     "image-to-video",
-    "A slow camera over a still picture, into a second one if there is one.",
+    "Moves a slow camera over a still picture, and into a second picture if there is one.",
     record(
         "ImageToVideoInput",
         {
@@ -48,7 +48,7 @@ DRIFT = Model(
                 "anyOf": [{"type": "string", "_fal_ui_field": "image"}, {"type": "null"}],
                 "description": "The URL of the image to use as the last frame.",
             },
-            "prompt": text("What happens. It is not heeded.", default=""),
+            "prompt": text("What happens in the film. The model ignores it.", default=""),
             "duration": DURATION,
             "resolution": RESOLUTION,
             "seed": SEED,
@@ -112,8 +112,10 @@ VOICE = Model(
                 maxLength=2000,
                 examples=["Hello, this is the sandbox speaking. How are you today?"],
             ),
-            "voice": choice(["Aria", "Bram", "Cleo", "Dov", "Echo"], "Who reads.", default="Aria"),
-            "speed": number("1 is normal.", 0.5, 2, default=1),
+            "voice": choice(
+                ["Aria", "Bram", "Cleo", "Dov", "Echo"], "The voice that reads.", default="Aria"
+            ),
+            "speed": number("The speed of speech; 1 is normal.", 0.5, 2, default=1),
         },
         ["text"],
     ),
@@ -135,7 +137,7 @@ LISTEN = Model(
     "murmur/listen",
     "Listen",
     "speech-to-text",
-    "Tells how loud each second of a recording is. It measures; it does not guess words.",
+    "Measures how loud each second of a recording is. It does not recognize words.",
     record(
         "ListenInput",
         {
@@ -147,7 +149,7 @@ LISTEN = Model(
         "ListenOutput",
         ["text", "chunks"],
         text=text("A summary."),
-        chunks=array(ref("HeardChunk"), "What was heard when."),
+        chunks=array(ref("HeardChunk"), "What was heard at which time."),
         duration=number("Seconds."),
     ),
     "speech:listen",

@@ -60,7 +60,7 @@ MODELS = [
         "slow",
         "Slow",
         "Takes exactly as long as you say, with as many log lines as you want, and can be "
-        "cancelled. Turns down a forbidden prompt.",
+        "cancelled. Refuses a forbidden prompt.",
         "text-to-image",
         {
             "prompt": text(
@@ -68,7 +68,7 @@ MODELS = [
             ),
             "duration": number("Seconds.", 0, 3600, default=10, examples=[2]),
             "log_lines": integer("How many lines, evenly spread.", 1, 1000, default=10),
-            "picture": boolean("Whether there is a picture in the end.", default=True),
+            "picture": boolean("Whether the result is a picture.", default=True),
             "seed": SEED,
         },
         output(
@@ -83,12 +83,13 @@ MODELS = [
     _mischief(
         "fail",
         "Fail",
-        "Ends in any error fal knows. Of a silent one only the result tells, not the status.",
+        "Ends with the error of fal's that you choose. A silent error shows in the result, not "
+        "in the status.",
         "json",
         {
             "error_type": choice(
                 [*MODEL_ERRORS, *REQUEST_ERRORS, "text_detail", "silent", "crash", "none"],
-                "The error to end in.",
+                "The error to end with.",
                 default="internal_server_error",
                 examples=["none"],
             ),
@@ -98,17 +99,17 @@ MODELS = [
             ),
             "after": number("Seconds until it happens.", 0, 60, default=0.3),
         },
-        output("FailOutput", ["output"], output=text("Only without an error.")),
+        output("FailOutput", ["output"], output=text("Returned only if there is no error.")),
     ),
     _mischief(
         "clock",
         "Clock",
-        "Says nothing but when it says it, token by token, in milliseconds since 1970. Streams.",
+        "Streams tokens; each one is the time at which it was sent, in milliseconds since 1970.",
         "llm",
         {
-            "prompt": text("Not heeded.", minLength=1, examples=["What is the time?"]),
+            "prompt": text("The model ignores it.", minLength=1, examples=["What is the time?"]),
             "words": integer("How many tokens.", 1, 1000, default=100),
-            "pause": number("Seconds between two of them.", 0, 2, default=0.04),
+            "pause": number("Seconds between two tokens.", 0, 2, default=0.04),
         },
         output("ClockOutput", ["output"], output=text()),
         required=["prompt"],
@@ -120,7 +121,7 @@ MODELS = [
         "Returns a film as image/png, a picture as application/octet-stream, and one as "
         "text/plain.",
         "image-to-video",
-        {"seed": SEED, "empty": boolean("A picture of no bytes comes with them.", default=False)},
+        {"seed": SEED, "empty": boolean("Adds a picture that is empty (0 bytes).", default=False)},
         output(
             "MislabelledOutput",
             ["video", "image"],

@@ -151,11 +151,11 @@ RESTYLE = Model(
                 "image", "The URL of the image to generate an image from.", examples=[PICTURE]
             ),
             "strength": number(
-                "How much of the old picture goes.", 0.01, 1, default=0.8, multipleOf=0.01
+                "How much of the old picture is replaced.", 0.01, 1, default=0.8, multipleOf=0.01
             ),
             "mask_url": {
                 "anyOf": [{"type": "string", "_fal_ui_field": "image"}, {"type": "null"}],
-                "description": "Only what is white here is repainted.",
+                "description": "A mask: only its white parts are repainted.",
             },
             "seed": SEED,
             "sync_mode": SYNC_MODE,

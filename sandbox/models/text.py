@@ -19,7 +19,7 @@ ROUTER = Model(
     f"openrouter/router/openai/v1{COMPLETIONS}",
     "OpenRouter Chat Completions [OpenAI Compatible]",
     "llm",
-    "Takes OpenAI's chat body and answers as it would: by the words of the last message.",
+    "Takes OpenAI's chat body and answers in its form, from the words of the last message.",
     # Like upstream's, the document does not describe the body.
     {"title": "ChatCompletionsInput", "type": "object", "properties": {}},
     {"title": "ChatCompletionsOutput", "type": "object", "properties": {}},
@@ -49,10 +49,10 @@ SCRIBE = Model(
                 maxLength=5000,
                 examples=["Write about mountains, paper and the colour of evening"],
             ),
-            "system_prompt": optional({"type": "string"}, "Read, and not obeyed."),
+            "system_prompt": optional({"type": "string"}, "The model ignores it."),
             "format": choice(["markdown", "plain"], "How to write.", default="markdown"),
             "max_tokens": integer("About how many words.", 20, 2000, default=180),
-            "reasoning": boolean("Also say how the answer came about.", default=False),
+            "reasoning": boolean("Also return how the answer was made.", default=False),
             "seed": SEED,
         },
         ["prompt"],
@@ -63,7 +63,7 @@ SCRIBE = Model(
         output=text("Generated output"),
         partial=boolean("Whether the output is partial", default=False),
         error=optional({"type": "string"}, "Error message if an error occurred"),
-        reasoning=optional({"type": "string"}, "How the answer came about"),
+        reasoning=optional({"type": "string"}, "How the answer was made"),
         usage=mapping({"type": "number"}, "What was counted."),
     ),
     "words:write",
@@ -85,7 +85,7 @@ EYE = Model(
         "VisionInput",
         {
             "image_url": media("image", "The picture to look at.", examples=[PICTURE]),
-            "prompt": text("A question, which it cannot answer.", default=""),
+            "prompt": text("A question. The model cannot answer it.", default=""),
             "colours": integer("How many colours to find.", 2, 16, default=5),
         },
         ["image_url"],
@@ -113,10 +113,12 @@ TRAINER = Model(
             "images_data_url": media(
                 "file", "URL to a ZIP archive with at least two pictures.", examples=[ARCHIVE]
             ),
-            "trigger_word": text("A word to call it by.", default="sndbx", minLength=2),
+            "trigger_word": text(
+                "The word that stands for what was learned.", default="sndbx", minLength=2
+            ),
             "steps": integer("Number of steps to train.", 10, 4000, default=400, multipleOf=10),
             "learning_rate": number("Learning rate.", exclusiveMinimum=0, high=0.1, default=0.0005),
-            "is_style": boolean("Style rather than subject.", default=True),
+            "is_style": boolean("Learn style instead of subject.", default=True),
             "create_masks": boolean("No longer used.", default=False, deprecated=True),
         },
         ["images_data_url"],

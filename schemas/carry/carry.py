@@ -26,7 +26,7 @@ Kind = Literal["carried", "converted", "clamped", "dropped"]
 _MAX_DROPS = 50
 _USUAL_RATE = 24.0
 NOT_HERE = "this model has no such input"
-_FOUND_TWICE = "its place is taken"
+_FOUND_TWICE = "another input has already filled its field"
 
 
 @dataclass(frozen=True)

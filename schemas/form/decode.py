@@ -367,7 +367,7 @@ class Decoder:
             if not key and (value is MISSING or identical(value, item.default)):
                 continue
             if key in entries:
-                raise Unreadable(f"may not have the key “{key}” twice")
+                raise Unreadable(f"cannot have the key “{key}” twice")
             if value is not MISSING:
                 entries[key] = value
             elif not self.has_problem((*path, key)):

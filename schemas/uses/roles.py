@@ -16,7 +16,7 @@ USES: dict[str, dict[str, str]] = {
         "end-frame": "Last frame of a film",
         "edit": "Edit it",
         "reference": "Reference",
-        "inpaint": "Paint a part anew",
+        "inpaint": "Repaint a part",
         "mask": "Mask",
         "upscale": "Upscale",
         "cut-out": "Cut out",

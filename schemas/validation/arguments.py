@@ -112,7 +112,7 @@ def _key_problems(error: ValidationError, path: Path, root: Field) -> Iterator[P
             for key in needed if cause in value else ():
                 if key not in value:
                     labels = label_at(root, (*path, key)), label_at(root, (*path, cause))
-                    yield Problem((*path, key), "{} is required beside {}".format(*labels))
+                    yield Problem((*path, key), "{} is required together with {}".format(*labels))
     elif error.validator in {"additionalProperties", "unevaluatedProperties"}:
         for key in _unknown_keys(error):
             yield Problem((*path, key), f"{label_at(root, (*path, key))} is not allowed here")

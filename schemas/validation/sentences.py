@@ -78,7 +78,7 @@ def _of_keyword(keyword: str, limit: Any, error: ValidationError, field: Field) 
             return _form(limit, field)
         case "contains" | "minContains":
             least = as_any(error.schema).get("minContains", 1)
-            return f"needs at least {least} {_entries(least)} of the kind that it must hold"
+            return f"needs at least {least} {_entries(least)} of the required kind"
         case "maxContains":
             return f"may have at most {limit} {_entries(limit)} of that kind"
         case "items" | "unevaluatedItems":
@@ -122,13 +122,13 @@ def _form(pattern: str, field: Field) -> str:
 def _shapes(error: ValidationError) -> str:
     """The sentence for a value that fits no alternative of a union."""
     if not error.context:
-        return "fits more than one of the shapes it may have"
+        return "matches more than one of its allowed forms"
     names: set[str] = set()
     for inner in error.context:
         if inner.validator == "type":
             kinds = as_any(inner.validator_value)
             names |= {TYPES[kind] for kind in (kinds if isinstance(kinds, list) else [kinds])}
-    return f"must be {join_or(sorted(names))}" if names else "has none of the shapes it may have"
+    return f"must be {join_or(sorted(names))}" if names else "matches none of its allowed forms"
 
 
 def _short(value: Any) -> str:

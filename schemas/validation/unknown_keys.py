@@ -37,7 +37,10 @@ def complaint(name: str, known_names: Iterable[str]) -> str:
     if close := nearest(name, known_names):
         return f"Unknown field `{name[:60]}`: did you mean `{close}`?"
     ellipsis = ", …" if len(known_names) > _MAX_NAMED else ""
-    return f"Unknown field `{name[:60]}`. Known are {', '.join(known_names[:_MAX_NAMED])}{ellipsis}"
+    return (
+        f"Unknown field `{name[:60]}`. The known fields are "
+        f"{', '.join(known_names[:_MAX_NAMED])}{ellipsis}"
+    )
 
 
 def nearest(name: str, known_names: Iterable[str]) -> str:

@@ -28,16 +28,26 @@ addEventListener("keydown", ({ key }) => {
   }
 });
 /**
- * Opens the dialog, or shows why it cannot: a failed request or script load is a TypeError.
+ * Opens the command palette at once and empty. It takes every key from then on: what is typed
+ * before its list has arrived would otherwise press keys of the page, such as V in the viewer.
  */
-const jump = async (address) => {
+const jump = async (address = "/jump/?") => {
+  const shell = document.getElementById("palette"); // guests have none
+  if (!shell || document.querySelector("dialog[open]:not(.viewer)")) return;
+  const shown = document.importNode(shell.content, true).firstElementChild;
+  shown.addEventListener("close", () => shown.remove());
+  document.body.append(shown);
+  shown.showModal();
   try {
-    await (await import("./lazy/command-palette.js")).open(address);
-  } catch (error) {
-    const text =
-      error instanceof TypeError
-        ? "The server does not answer. What is in this page stays; try again."
-        : error.message;
+    const [{ fill }, listAddress] = await Promise.all([
+      import("./lazy/command-palette.js"),
+      address,
+    ]);
+    if (listAddress) fill(shown, listAddress);
+    else shown.close();
+  } catch {
+    shown.close();
+    const text = "The server does not answer. What is in this page stays; try again.";
     dispatchEvent(new CustomEvent("toast", { detail: { text } }));
   }
 };
@@ -86,9 +96,12 @@ addEventListener("keydown", (event) => {
     event.target.blur();
   }
 });
+const listOf = (link) => `${link.pathname}${link.search || "?"}${link.search && "&"}dialog`;
 addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-jump]");
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  jump(`${link.pathname}${link.search || "?"}${link.search && "&"}dialog`);
+  jump(listOf(link));
 });
+/* The detail is a promise of the link whose targets are listed: the viewer may still load it. */
+addEventListener("jump", ({ detail }) => jump(detail.then((link) => link && listOf(link))));

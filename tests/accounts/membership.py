@@ -1,12 +1,12 @@
-"""Who gets what of a project's things at each route: the declared rules.
+"""What each role gets of a project's objects at each route: the declared rules.
 
-Every thing is there six times: one's *own*, the *project's* (another member's), *hidden* (for that
-member's own eyes), *elsewhere* (in a project of others), *private* (in that member's private one)
-and *deleted*. A stranger, and whoever asks for what is hidden, elsewhere, private or deleted, gets
-404 everywhere; who is not logged in, the login page. A rule says the rest.
+Every object exists six times: one's *own*, the *project's* (another member's), *hidden* (only for
+that member), *elsewhere* (in a project of others), *private* (in that member's private project) and
+*deleted*. A stranger gets 404 everywhere, and so does everybody for hidden, elsewhere, private and
+deleted objects; a visitor who is not logged in gets the login page. The rules say the rest.
 
 A *curator* and an *admin* have that role in the house and are members of none of the projects: a
-curator gets what a stranger gets, an admin more of runs, boards, chats and flows.
+curator gets what a stranger gets; an admin gets more of runs, boards, chats and flows.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from projects.kept.models import kinds
-from tests.accounts.access.kept import served
+from tests.accounts.access.kept import methods_by_route
 
 ROLES = ("anonymous", "stranger", "viewer", "maker", "manager", "curator", "admin")
 MEMBERS = ROLES[2:5]
@@ -24,9 +24,9 @@ METHODS = ("get", "post")
 
 
 class Rule(NamedTuple):
-    """Words (as in `access.py`) for one's own and the project's thing, by role.
+    """Words (see `access/marks.py`) for one's own and the project's object, by role.
 
-    `deleted`: for the project's deleted thing, by role in the same order.
+    `deleted`: for the project's deleted object, by role in the same order.
     """
 
     says: str
@@ -36,7 +36,7 @@ class Rule(NamedTuple):
     deleted: str = "none none none"
 
     def word(self, role: str, thing: str) -> str:
-        """The word that a role gets for a thing."""
+        """Return the word that a role gets for an object."""
         if not self.says:
             return "login" if role == "anonymous" else "-"
         if role == "anonymous":
@@ -67,7 +67,7 @@ BROUGHT_BACK = Rule(
 CURATED = Rule("curators", "no no", "no no", "no no")
 OWNED = Rule("who made it", "yes no", "yes no", "yes no")
 
-# Of the pages of `projects.kept.resource.Resource`, by its method; the others are about no row.
+# For the pages of `projects.kept.resource.Resource`, by method; the other methods are about no row.
 KEPT_RULES = {
     "show_row": (SEEN, NOTHING),
     "change": (CHANGED, CHANGED),
@@ -171,12 +171,16 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "training:dataset-results": (CHANGED, CHANGED),
     "training:weights-page": (SEEN, CHANGED),
     **{f"undo:{kind.slug}": (NOTHING, UNDONE) for kind in kinds() if kind.route},
-    **{name: KEPT_RULES[method] for name, method in served().items() if method in KEPT_RULES},
+    **{
+        name: KEPT_RULES[method]
+        for name, method in methods_by_route().items()
+        if method in KEPT_RULES
+    },
 }
 
-# What programs get, by the token of somebody with the role; of other methods there are none. Where
-# the body is read before the thing, the answer to an empty one is the same for all things:
-# `tests/api/test_reach.py` asks those with a body.
+# What programs get with the token of somebody with the role; other methods do not exist. Some
+# routes read the body before the object, so an empty body gets the same answer for all objects:
+# `tests/api/test_reach.py` sends these a body.
 PROGRAMS: dict[tuple[str, str], Rule] = {
     ("api:v1-boards-cancellation", "post"): STARRED,
     ("api:v1-boards-one", "get"): SEEN,
@@ -195,8 +199,8 @@ PROGRAMS: dict[tuple[str, str], Rule] = {
     ("api:v1-uploads-one", "get"): KEPT,
 }
 
-# What assistants get of a thing that a tool's parameter names, or a resource's address: the same as
-# programs at the route. `tests/accounts/test_membership_of_assistants.py` asks each of them.
+# What assistants get of an object that a tool's parameter or a resource's address names: the same
+# as programs at the route. `tests/accounts/test_membership_of_assistants.py` tests each of them.
 ASSISTANTS: dict[tuple[str, str], tuple[str, str]] = {
     ("cancel_run", "run_id"): ("api:v1-runs-cancellation", "post"),
     ("get_run", "run_id"): ("api:v1-runs-one", "get"),
@@ -206,9 +210,9 @@ ASSISTANTS: dict[tuple[str, str], tuple[str, str]] = {
     ("vitrine://runs/{run_id}", "run_id"): ("api:v1-runs-one", "get"),
 }
 
-# What admins of the house get of others' things, whose projects they are not in. Not in what is
-# deleted, but for the files and the page of a run, which can be brought back, and for the runs
-# of a deleted flow.
+# What admins of the house get of objects in projects of which they are no members. They get nothing
+# of deleted objects, except a run's files and page, because it can be restored, and the runs of a
+# deleted flow.
 ADMINS_SEE = {
     ("api:v1-boards-one", "get"),
     ("boards:board-comments", "get"),
@@ -264,7 +268,7 @@ ADMINS_SEE_DELETED = {
     ("playground:upload", "get"),
     ("playground:upload-uses", "get"),
 }
-# They see it, and may not change that.
+# Admins see these objects but may not change this.
 ADMINS_ARE_REFUSED = {
     ("api:v1-boards-cancellation", "post"),
     ("boards:board-comments", "post"),
@@ -272,10 +276,10 @@ ADMINS_ARE_REFUSED = {
     ("playground:run-visibility", "post"),
 }
 
-# What is for somebody's own eyes: admins see of it that it happened, and its content with a reason.
+# Objects for one person alone: admins see that they exist, and their content with a reason.
 PRIVATE = ("hidden", "private")
 ADMINS_ACT_UNSEEN = {
-    ("boards:board", "get"),  # the covered page, which asks for the reason
+    ("boards:board", "get"),  # the page without content, which asks for the reason
     ("chats:chat", "get"),
     ("flows:flow", "get"),
     ("flows:flow-run", "get"),
@@ -287,7 +291,7 @@ ADMINS_ACT_UNSEEN = {
 
 
 def declared(rule: Rule, name: str, method: str, role: str, thing: str) -> str:
-    """The word that a role gets for a thing at a route."""
+    """Return the word that a role gets for an object at a route."""
     route, is_there = (name, method), bool(rule.says)
     if role != "admin" or not is_there:
         return rule.word(role, thing)
@@ -299,7 +303,7 @@ def declared(rule: Rule, name: str, method: str, role: str, thing: str) -> str:
 
 
 def membership_as_lines() -> list[str]:
-    """The rules for people, as Markdown."""
+    """Return the rules for readers, as Markdown."""
     lines = [
         "",
         "## What lives in a project",
@@ -330,11 +334,11 @@ def membership_as_lines() -> list[str]:
 
 
 def _admins(name: str) -> str:
-    """What admins get at a route of pages, in a word for each method."""
+    """Return what admins get at a page's route, one word for each method."""
     words = {
-        method: told
+        method: word
         for method in METHODS
-        for rows, told in (
+        for rows, word in (
             (ADMINS_SEE | ADMINS_SEE_DELETED, {"get": "see", "post": "act"}[method]),
             (ADMINS_ARE_REFUSED, "no"),
         )

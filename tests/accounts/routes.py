@@ -1,4 +1,4 @@
-"""Every route of Vitrine, but for what Django's own admin brings along."""
+"""Every route of Vitrine, except those of Django's own admin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from core.resource import RESOURCES
 
 
 class Route(NamedTuple):
-    """A route as it stands in the resolver, the name of its view, and the view."""
+    """A route: its path in the resolver, its view's name, and the view."""
 
     path: str
     name: str
@@ -19,13 +19,13 @@ class Route(NamedTuple):
 
 
 def routes(patterns: Any, before: str = "", space: str = "") -> Iterator[Route]:
-    """The routes below some patterns."""
+    """Yield the routes below some patterns."""
     for pattern in patterns:
         path = before + str(pattern.pattern)
         if isinstance(pattern, URLResolver):
             inner = f"{space}{pattern.namespace}:" if pattern.namespace else space
             yield from routes(pattern.url_patterns, path, inner)
-        elif pattern.name == "undo":  # one address for all kinds, each with its own rights
+        elif pattern.name == "undo":  # one pattern for all kinds, each of which has its own rights
             for slug in RESOURCES:
                 yield Route(path.replace("<slug:slug>", slug), f"undo:{slug}", pattern.callback)
         elif isinstance(pattern, URLPattern):

@@ -1,4 +1,4 @@
-"""Every route does for every role, by GET and by POST, what the table in `access.py` declares.
+"""Every route gives each role, by GET and by POST, what `access/table.py` declares.
 
 A new route needs a row.
 """
@@ -57,12 +57,12 @@ from tests.sampling import one_of_each, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
 ENDPOINT = "fal-ai/flux/dev"
-# Those of Django's own admin are walked by `test_the_admin_is_closed_to_who_may_not`.
+# `test_the_admin_is_closed_to_who_may_not` tests the routes of Django's own admin.
 OURS = {"admin:login", "admin:index", "admin:status"}
 NAMES = [
-    one.name
-    for one in routes(get_resolver("config.urls").url_patterns)
-    if not one.path.startswith("admin/") or one.name in OURS
+    route.name
+    for route in routes(get_resolver("config.urls").url_patterns)
+    if not route.path.startswith("admin/") or route.name in OURS
 ]
 
 
@@ -72,7 +72,7 @@ ADMIN_PAGES = ("changelist", "change", "add", "delete")
 
 
 class World:
-    """People of each role, and a thing of the owner's for each route."""
+    """People of each role, and an object of the owner's for each route."""
 
     def __init__(self, endpoint: Any, file: str) -> None:
         self.people = {
@@ -87,11 +87,11 @@ class World:
         self.cookies = {"anonymous": SimpleCookie()} | {
             name: self._logged_in(person) for name, person in self.people.items()
         }
-        # One client for all requests: each new one would build the whole middleware chain again.
+        # One client for all requests, because each new one builds the whole middleware chain.
         self._browser = Client()
         owner = self.people["owner"]
         self.things = things = make_things(owner, endpoint, file)
-        # Staff see what is for everybody, not other people's own presets.
+        # Staff see shared presets, not other people's private ones.
         Preset.objects.filter(user=owner).update(is_shared=True)
         link = Share.objects.create(user=owner, endpoint=endpoint, arguments={}, opens_files=True)
         note = Note.objects.create(user=owner, endpoint=endpoint, text="n")
@@ -150,8 +150,8 @@ class World:
         return invitation.pk
 
     def _request(self, budget: Budget) -> UUID:
-        asked = {"user": budget.person, "amount": 1, "sentence": "s", "period": "2026-11"}
-        return BudgetRequest.objects.create(budget=budget, **asked).pk
+        values = {"user": budget.person, "amount": 1, "sentence": "s", "period": "2026-11"}
+        return BudgetRequest.objects.create(budget=budget, **values).pk
 
     def _price(self, endpoint: Endpoint) -> int:
         sums = dict.fromkeys(("median", "low", "high", "spread"), Decimal(1))
@@ -173,43 +173,44 @@ class World:
         browser.force_login(person)
         request = HttpRequest()
         request.session = browser.session
-        record_authentication(request, person, "password")  # so nobody has to confirm it again
+        # with a fresh login, no page asks to confirm it
+        record_authentication(request, person, "password")
         request.session.save()
         return browser.cookies
 
     def address(self, name: str) -> str:
-        """Where the owner's thing is at a route."""
+        """Return the address of a route about the owner's object."""
         if name == "catalog:changes-feed-of":
             return reverse(name, kwargs={"token": self.feed})
         return self.things.address(name, ASKED)
 
     def ask(self, role: str, method: str, name: str, needs: str) -> str:
-        """What a role gets, as a word of the table; nothing of it stays."""
+        """Request a route as a role, undo the effects, and return the word for the answer."""
         if role == "permitted":
             app, _, code = needs.partition(".")
-            found = Permission.objects.filter(content_type__app_label=app, codename=code)
-            assert found or not needs
-            self.people[role].user_permissions.set(found)
+            permissions = Permission.objects.filter(content_type__app_label=app, codename=code)
+            assert permissions or not needs
+            self.people[role].user_permissions.set(permissions)
         self._browser.cookies = SimpleCookie(self.cookies[role].output(header="", sep=";"))
         with transaction.atomic():
             response = getattr(self._browser, method)(self.address(name), POSTED.get(name))
             transaction.set_rollback(True)
         if response.streaming:
-            b"".join(response.streaming_content)  # which closes the file
+            b"".join(response.streaming_content)  # reading to the end closes the file
         return word(response, name)
 
 
 def word(response: Any, name: str) -> str:
-    """What a response says, as a word of the table."""
+    """Return the word of the table for a response."""
     location = response.headers.get("Location", "")
-    # "/login/again/" asks who is logged in to show once more who they are.
+    # "/login/again/" asks a logged-in user to confirm the login.
     is_led_away = (
         "/login/" in location
         and not location.startswith("/login/again/")
         and name not in {"account_logout", "admin:login"}
     )
     if name == "playground:webhook" and response.status_code == 401:
-        return "no"  # it is not signed by upstream
+        return "no"  # upstream has not signed it
     if response.status_code == 401 or is_led_away:
         return "login"
     assert response.status_code < 500 or name == "operations:healthz", (name, response.status_code)
@@ -230,14 +231,15 @@ def test_every_route_has_a_row_and_every_row_a_route() -> None:
     )
 
 
-WALKED = (OWNERS_ALONE, True)  # by `test_membership.py` too, as members and as strangers
+WALKED = (OWNERS_ALONE, True)  # `test_membership.py` tests these too, as members and as strangers
 
 
 def cells(name: str, row: Row) -> list[tuple[str, str, str]]:
-    """Who asks there by which method, and the word that is due.
+    """Return the roles and methods to try at a route, with the expected words.
 
-    `make test` asks for each word of a method once, and as who has the permission. It asks once by
-    a method that is not there, and once for what everybody gets, or `test_membership.py` walks.
+    `make test` tries each word of a method once, and always the role with the permission. It tries
+    a missing method once, and once a row that is the same for everybody or that
+    `test_membership.py` tests.
     """
     every = [
         (role, method, word)
@@ -260,17 +262,17 @@ def cells(name: str, row: Row) -> list[tuple[str, str, str]]:
 @pytest.mark.always
 def test_each_role_gets_at_each_route_what_the_table_says(world: World) -> None:
     differences = [
-        (name, method, role, told)
+        (name, method, role, answer)
         for name, row in sample([*ACCESS.items()], 80, by_seed=80)
         for role, method, word in cells(name, row)
-        if (told := world.ask(role, method, name, row.needs)) != word
+        if (answer := world.ask(role, method, name, row.needs)) != word
     ]
     assert not differences
 
 
 def test_the_admin_is_closed_to_who_may_not(world: World) -> None:
-    found = [one.name for one in routes(get_resolver("config.urls").url_patterns)]
-    pages = [n for n in found if n.startswith("admin:") and n.endswith(ADMIN_PAGES) and "_" in n]
+    names = [route.name for route in routes(get_resolver("config.urls").url_patterns)]
+    pages = [n for n in names if n.startswith("admin:") and n.endswith(ADMIN_PAGES) and "_" in n]
     assert len(pages) > 40
     words = {"anonymous": "login", "user": "login", "owner": "login", "staff": "no"}
     for name in pages:

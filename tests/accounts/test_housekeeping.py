@@ -1,4 +1,4 @@
-"""The worker deletes what has expired, a thousand sessions at a time."""
+"""The worker deletes expired rows, a thousand sessions at a time."""
 
 from __future__ import annotations
 

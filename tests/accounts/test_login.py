@@ -1,4 +1,4 @@
-"""Who is logged in stays so; who is not is sent to the login, or told so in a part of a page."""
+"""A logged-in user stays so; other visitors get the login page, or a notice in a fragment."""
 
 from __future__ import annotations
 

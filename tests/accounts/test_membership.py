@@ -1,6 +1,6 @@
-"""Every route does with a project's things, for every role, what `membership.py` declares.
+"""Every route does with a project's objects, for every role, what `membership.py` declares.
 
-A route about a run, a board or whatever else lives in a project needs a row there.
+A route about a run, a board or another object of a project needs a row there.
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ from tests.projects.people import make_project
 from tests.sampling import IS_EXHAUSTIVE, one_of_each, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
-# Parts of the API's addresses that name a thing.
+# Parts of the API's addresses that name an object.
 KEYS = ("run_id", "preset_id", "upload_id", "board_id", "flow_id", "flow_run_id")
-# Begins with the name of a thing, but is about none; or a ticket in its address opens it.
+# Their names begin with an object's, but they are about none, or need a ticket.
 GENERAL = {"playground:upload-tool", "playground:presets", "boards:vote-file"}
 
 
 class World:
-    """A project with a member of each role, and things that lie in six places."""
+    """A project with a member of each role, and objects in six places."""
 
     def __init__(self, endpoint: Any, file: str) -> None:
         project = make_project(
@@ -79,17 +79,17 @@ class World:
         self._browser = Client()
 
     def things(self, role: str, thing: str) -> Things | None:
-        """The things that lie there for a role; None of one's own, for who has none."""
+        """Return the objects of a place for a role; None if the role has none of its own."""
         return self._own.get(role) if thing == "own" else self._shared[thing]
 
     def token(self, role: str) -> str:
-        """The token of somebody with the role."""
+        """Return the token of the person with the role."""
         return self._tokens[role]
 
     def ask(
         self, role: str, method: str, name: str, thing: str, headers: dict[str, str] | None = None
     ) -> str:
-        """What a role gets, as a word; nothing of it stays."""
+        """Request a route as a role, undo the effects, and return the word for the answer."""
         things = self.things(role, thing)
         assert things
         self._browser.cookies = SimpleCookie()
@@ -105,38 +105,38 @@ class World:
         return word(response, name)
 
     def differences(
-        self, asked: Iterable[tuple[str, str, Rule]], headers: dict[str, str] | None = None
+        self, routes: Iterable[tuple[str, str, Rule]], headers: dict[str, str] | None = None
     ) -> list[tuple[str, ...]]:
-        """What these routes and methods say otherwise than the rules: (…, role, thing, word).
+        """Return where these routes differ from the rules: (…, role, object, word).
 
-        Without headers, a route of the API is asked by a token.
+        Without headers, requests of the API have a token.
         """
         return [
-            (method, name, role, thing, told)
-            for name, method, rule in asked
+            (method, name, role, thing, answer)
+            for name, method, rule in routes
             for role, thing, word in self._cells(name, method, rule)
-            if (told := self.ask(role, method, name, thing, headers)) != word
+            if (answer := self.ask(role, method, name, thing, headers)) != word
         ]
 
     def _cells(self, name: str, method: str, rule: Rule) -> list[tuple[str, str, str]]:
-        """Who asks for which thing, and the word that is due.
+        """Return the roles and objects to try, with the expected words.
 
-        `make test` asks on both sides of each limit between roles, and as somebody for whom what is
-        hidden, deleted or others' is not there; and one more: 6 to 8 of 38.
+        `make test` tries both sides of each limit between roles, somebody for whom hidden, deleted
+        and others' objects do not exist, and one more: 6 to 8 of 38 cells.
         """
 
         def word(role: str, thing: str) -> str:
             return declared(rule, name, method, role, thing)
 
         def kind(cell: tuple[str, str, str]) -> Hashable:
-            role, thing, told = cell
-            if told == "none":
+            role, thing, expected = cell
+            if expected == "none":
                 return thing if thing in {"hidden", "deleted"} else "others'"
             if role not in MEMBERS:
-                return role, told
-            beyond = MEMBERS.index(role) + (1 if told == "no" else -1)
-            is_limit = beyond not in range(3) or word(MEMBERS[beyond], thing) != told
-            return (role, told) if is_limit else "further"
+                return role, expected
+            beyond = MEMBERS.index(role) + (1 if expected == "no" else -1)
+            is_limit = beyond not in range(3) or word(MEMBERS[beyond], thing) != expected
+            return (role, expected) if is_limit else "further"
 
         every = [
             (role, thing, word(role, thing))
@@ -157,7 +157,7 @@ def world(make_endpoint: Any, settings: Any) -> Iterator[World]:
 
 
 def about_things() -> set[str]:
-    """The routes of pages whose address names something that lives in a project."""
+    """Return the pages' routes whose address names an object in a project."""
     kept = (kind.slug for kind in kinds())
     things = Things(dict.fromkeys(("run", "artifact", "upload", "vote", *kept), "key"))
     return {
@@ -174,7 +174,7 @@ def test_every_route_about_a_thing_has_a_row() -> None:
 
 
 def of_pages(names: Iterable[str]) -> Iterator[tuple[str, str, Rule]]:
-    """These routes by both methods. That a method is not there, `test_access.py` says as well."""
+    """Yield these routes with both methods. `test_access.py` also tests missing methods."""
     for name in names:
         for method, rule in zip(METHODS, MEMBERSHIP[name], strict=True):
             if rule.says or IS_EXHAUSTIVE:
@@ -183,13 +183,13 @@ def of_pages(names: Iterable[str]) -> Iterator[tuple[str, str, Rule]]:
 
 @pytest.mark.always
 def test_each_role_gets_of_each_thing_what_the_rules_say(world: World) -> None:
-    asked = of_pages(sample(sorted(MEMBERSHIP), 30, by_seed=30))
-    assert not world.differences(asked)
+    routes = of_pages(sample(sorted(MEMBERSHIP), 30, by_seed=30))
+    assert not world.differences(routes)
 
 
 def test_fragments_are_as_closed_as_pages(world: World) -> None:
-    asked = of_pages(sample(sorted(MEMBERSHIP), 4, by_seed=4))
-    assert not world.differences(asked, {"HX-Request": "true"})
+    routes = of_pages(sample(sorted(MEMBERSHIP), 4, by_seed=4))
+    assert not world.differences(routes, {"HX-Request": "true"})
 
 
 def test_every_route_of_programs_about_a_thing_has_a_row() -> None:
@@ -204,5 +204,5 @@ def test_every_route_of_programs_about_a_thing_has_a_row() -> None:
 
 
 def test_programs_get_what_their_users_role_says(world: World) -> None:
-    asked = [(name, method, rule) for (name, method), rule in PROGRAMS.items()]
-    assert not world.differences(asked)
+    routes = [(name, method, rule) for (name, method), rule in PROGRAMS.items()]
+    assert not world.differences(routes)

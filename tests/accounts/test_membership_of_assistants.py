@@ -1,6 +1,6 @@
-"""Every tool of assistants does with a project's things what `membership.py` declares.
+"""Every tool of assistants does with a project's objects what `membership.py` declares.
 
-A tool or resource with a parameter that names a thing needs a row there.
+A tool or resource with a parameter that names an object needs a row there.
 """
 
 from __future__ import annotations
@@ -18,16 +18,17 @@ from api.assistants import http, server, tools
 from api.assistants.http import Assistants
 from tests.accounts.membership import ASSISTANTS, OBJECTS, PROGRAMS, ROLES, declared
 from tests.accounts.test_membership import World, world
-from tests.api.assistants.conftest import connected
+from tests.api.assistants.conftest import connect_client
 from tests.sampling import one_of_each
 
-if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
+# imported where it is used: otherwise every process pays half a second when collecting tests
+if TYPE_CHECKING:
     from mcp import Client as Assistant
 
 __all__ = ["world"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
-# Parameters that name no thing of a project. `project` only narrows, or says where a run begins.
+# Parameters that name no object of a project. `project` only narrows, or says where a run lives.
 OTHER = {
     "allow_unknown", "arguments", "cursor", "endpoint_id", "input", "inputs", "limit", "model",
     "name", "owner", "position", "project", "question", "slug",
@@ -41,7 +42,7 @@ WORDS = {401: "login", 403: "no", 404: "none"}
 
 
 class Pages:
-    """The pages, on the test's own connection; they note how they answer calls of the API."""
+    """The pages, on the test's own connection; they record the statuses of API calls."""
 
     def __init__(self) -> None:
         self.statuses: list[int] = []
@@ -56,7 +57,7 @@ class Pages:
         headers = {name.decode(): value.decode() for name, value in scope["headers"]}
         address = f"{scope['path']}?{scope['query_string'].decode()}"
         if not address.startswith("/api/"):
-            return 404, b""  # thumbnails, which the tools do without
+            return 404, b""  # a thumbnail, which the tools can do without
         response = Client().generic(
             scope["method"], address, body, "application/json", headers=headers
         )
@@ -65,20 +66,21 @@ class Pages:
 
     @property
     def word(self) -> str:
-        """What the calls since the last `clear` were told, as a word of the table."""
+        """The word of the table for the answers since the last `clear`."""
         return next((WORDS[status] for status in self.statuses if status in WORDS), "yes")
 
 
 @pytest.fixture(autouse=True)
 def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tools, "COPY_WAIT_S", -1.0)  # for copies, which nobody makes here
-    monkeypatch.setattr(http, "close_old_connections", lambda: None)  # the one that rolls back
+    monkeypatch.setattr(tools, "COPY_WAIT_S", -1.0)  # for copies, because no worker makes any
+    # the connection belongs to the transaction that is rolled back
+    monkeypatch.setattr(http, "close_old_connections", lambda: None)
 
 
 def named_parameters() -> set[tuple[str, str]]:
-    """Each tool and resource with each of its parameters."""
+    """Return each tool and resource with each of its parameters."""
 
-    async def listed() -> set[tuple[str, str]]:
+    async def list_parameters() -> set[tuple[str, str]]:
         built = server.build(lambda context: None)  # type: ignore[arg-type, return-value]
         pairs = {
             (tool.name, parameter)
@@ -90,7 +92,7 @@ def named_parameters() -> set[tuple[str, str]]:
             pairs |= {(resource.uri_template, part.partition("}")[0]) for part in parts}
         return pairs
 
-    return asyncio.run(listed())
+    return asyncio.run(list_parameters())
 
 
 def test_every_tool_about_a_thing_has_a_row() -> None:
@@ -99,7 +101,7 @@ def test_every_tool_about_a_thing_has_a_row() -> None:
 
 
 async def ask(client: Assistant, tool: str, parameter: str, key: Any) -> None:
-    """Ask for a thing; nothing of it stays."""
+    """Request an object and undo the effects."""
     from mcp import MCPError
 
     rolled_back = transaction.atomic()
@@ -130,9 +132,9 @@ def test_assistants_get_what_their_users_role_says(world: World) -> None:
 
     async def differences(role: str) -> list[tuple[str, ...]]:
         assistants = Assistants(pages, cap=1)
-        told: list[tuple[str, ...]] = []
-        async with connected(assistants, f"Bearer {world.token(role)}") as client:
-            # Of each tool what the role gets, and what it does not.
+        differing: list[tuple[str, ...]] = []
+        async with connect_client(assistants, f"Bearer {world.token(role)}") as client:
+            # For each tool, one object that the role gets and one that it does not.
             of_tools = one_of_each(cells[role], lambda cell: (cell[0], cell[3]), role)
             for tool, parameter, thing, word in of_tools:
                 things = world.things(role, thing)
@@ -141,8 +143,8 @@ def test_assistants_get_what_their_users_role_says(world: World) -> None:
                 await ask(client, tool, parameter, things.parts[parameter])
                 assert pages.statuses
                 if pages.word != word:
-                    told.append((tool, role, thing, pages.word))
+                    differing.append((tool, role, thing, pages.word))
         await assistants.stop()
-        return told
+        return differing
 
-    assert not [found for role in cells for found in async_to_sync(differences)(role)]
+    assert not [difference for role in cells for difference in async_to_sync(differences)(role)]

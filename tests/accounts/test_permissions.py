@@ -1,6 +1,4 @@
-"""Staff need a permission for each action on somebody else's things, and the things' pages say who
-it was.
-"""
+"""Staff need a permission for each action on others' objects, whose pages say who has acted."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ Staff = Callable[..., Client]
 
 @pytest.fixture
 def staff() -> Staff:
-    """`staff("playground.cancel_any_run")`: a browser of Eva, staff with these permissions."""
+    """`staff("playground.cancel_any_run")` → a browser of Eva, staff with these permissions."""
 
     def browser(*names: str) -> Client:
         eva = User.objects.create_user("eva")
@@ -119,7 +117,7 @@ def test_giving_up_a_run_of_somebody_else_names_the_actor(
     run.refresh_from_db()
     assert run.state == Run.State.CANCELLED
     html = member.get(run.get_absolute_url()).content.decode()
-    assert "Given up here by eva" in html
+    assert "Given up by eva" in html
 
 
 @pytest.mark.parametrize(

@@ -52,19 +52,19 @@ PLAIN: dict[str, Any] = {
 
 @dataclass
 class Things:
-    """Keys of rows: `keys` by how the name of a route begins, `parts` by parts of its address."""
+    """Keys of rows: `keys` by how a route's name begins, `parts` by parts of an address."""
 
     keys: dict[str, Any]
     parts: dict[str, Any] = field(default_factory=dict)
     rooms: dict[str, dict[str, Any]] = field(default_factory=dict)  # parts by an app's name
 
     def key_of(self, name: str) -> Any:
-        """The key that a route's name stands for; None if it is about none of these."""
+        """Return the key that a route's name implies, or None if it is about none of these rows."""
         plain = name.rpartition(":")[2]
         return next((key for noun, key in self.keys.items() if plain.startswith(noun)), None)
 
     def address(self, name: str, asked: dict[str, str] | None = None) -> str:
-        """Where the thing is at a route."""
+        """Return the address of a route about these rows."""
         space, _, plain = name.rpartition(":")
         if space == "undo":
             return reverse("undo", args=[plain, self.parts.get(plain) or self.key_of(plain)])
@@ -75,7 +75,7 @@ class Things:
         parts = {part: self.parts.get(part, PLAIN.get(part, pk)) for part in possibility[0][1]}
         parts |= SPECIAL.get(plain, {})
         of_room = self.rooms.get(space, {})
-        # Some routes of a room are about a thing of their own: a report in the room of shares.
+        # Some routes of an app are about an object of their own, such as a report among shares.
         own = {"pk"} if pk is not None else set()
         parts |= {part: of_room[part] for part in parts if part in of_room and part not in own}
         return reverse(name, kwargs=parts) + (ASKED | (asked or {})).get(name, "")
@@ -90,10 +90,10 @@ def make_things(
     word: str = "word",
     **values: Any,
 ) -> Things:
-    """Make one of each for the owner, in `project` or their private one.
+    """Make one object of each kind for the owner, in `project` or their private one.
 
-    `word` is in all of its titles, names and texts. `values` are columns of every row: `is_hidden`,
-    or `deleted_at` where there is one.
+    `word` is in all titles, names and texts. `values` are columns of every row: `is_hidden`, or
+    `deleted_at` where it exists.
     """
     deleted = {"deleted_at": values.pop("deleted_at", None)}
     own = {"user": owner, "project": project or private_project(owner), **values}
@@ -171,7 +171,7 @@ def make_things(
         "series": series.pk,
         "reference": reference.pk,
     }  # fmt: skip
-    for kind in kinds():  # whatever kinds there are beside these
+    for kind in kinds():  # all kinds that are not listed above
         if kind.slug not in keys:
             thing = rows_of(kind).create(**own, **deleted, **{kind.searched[0]: word})
             keys[kind.slug] = thing.pk

@@ -22,7 +22,7 @@ class Caller:
         self._client = Client(headers={"Authorization": f"Bearer {self.secret}"})
 
     def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        """The response; `body` is sent as JSON."""
+        """Call an operation and return its response; `body` is sent as JSON."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         more: dict[str, Any] = {}
         if body is not None:
@@ -30,10 +30,10 @@ class Caller:
         return self._client.generic(method, BASE + path, headers=named, **more)
 
     def file(self, path: str, **fields: Any) -> Any:
-        """Return the response to a multipart form with files."""
+        """Send files as a multipart form; return the response."""
         return self._client.post(BASE + path, fields)
 
-    def page(self, path: str) -> Any:
+    def get_page(self, path: str) -> Any:
         """Return the response for a URL outside the API."""
         return self._client.get(path)
 
@@ -46,5 +46,5 @@ def call(user: Any) -> Caller:
 
 @pytest.fixture
 def caller() -> Callable[..., Caller]:
-    """`caller(person, "read", "curate")`."""
+    """`caller(person, "read", "curate")` → a Caller of this person with these scopes."""
     return lambda person, *scopes: Caller(person, list(scopes))

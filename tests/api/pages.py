@@ -1,4 +1,4 @@
-"""The pages as the web process serves them, for tests on the wire."""
+"""The pages as the web process serves them, for tests over the wire."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from config.server.thread_pool import THREADS, ThreadPoolApp
 
 
 class Pages(ThreadPoolApp):
-    """The pages; their threads close their connections, which else outlive the test."""
+    """The pages. `close` ends their threads' connections, which would outlive the test."""
 
     def close(self) -> None:
-        """End the threads."""
         for pool in (self._pages, self._bodies, self._files):
             together = Barrier(THREADS)
 
             def close(barrier: Barrier = together) -> None:
-                barrier.wait()  # each of the threads takes one
+                barrier.wait()  # the barrier makes each thread take one of these jobs
                 connections.close_all()
 
             for closing in [pool.submit(close) for _ in range(THREADS)]:

@@ -1,4 +1,4 @@
-"""The lines of each client: for this address and token, and in the language that they say."""
+"""Each client's lines of code: with this address and token, in the language that they claim."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ each_client = pytest.mark.parametrize("client", CLIENTS.values(), ids=CLIENTS.ke
 
 
 def _lines(client: Client, token: str = TOKEN) -> dict[str, str]:
-    """The client's lines by language, all parts of one language together."""
+    """Return the client's lines by language, with all parts of one language together."""
     by_language: dict[str, str] = {}
     for part in client.lines(ADDRESS, token, MODEL, ARGUMENTS):
         by_language[part.label] = by_language.get(part.label, "") + part.code

@@ -1,6 +1,7 @@
-"""The API keeps its OpenAPI document (schemathesis): what it takes, refuses and returns.
+"""The API keeps its OpenAPI document (schemathesis): what it accepts, refuses and returns.
 
-Valid requests are made from the document and get what it declares, invalid ones a 4xx; none a 5xx.
+Requests are generated from the document: a valid one gets a declared answer, an invalid one a 4xx,
+and none a 5xx.
 """
 
 from __future__ import annotations
@@ -32,21 +33,21 @@ from fal.messages import endpoint_id
 from runs.models import Artifact, Preset, Upload
 from tests.schemas.laws import cases
 
-assert resources  # which declares the operations
+assert resources  # importing it declares the operations
 FLUX = "fal-ai/flux/dev"
 EXAMPLES = cases(1)
-# Its cases are made when the test runs, a part of it for each operation: made while tests are
-# collected, they would be made by every process.
+# The cases are generated when the test runs, some for each operation: during collection, every
+# process would generate them.
 schema = schemathesis.pytest.from_fixture("api_schema")
 
 
 @pytest.fixture
 def api_schema(request: pytest.FixtureRequest) -> Any:
-    """The document with the application that has to keep it."""
-    request.node._nodeid = request.node.nodeid  # schemathesis asks for it; pytest 9.2 has none
+    """The document, with the application that has to keep it."""
+    request.node._nodeid = request.node.nodeid  # schemathesis reads it; pytest 9.2 has none
     schemathesis_schema = schemathesis.openapi.from_dict(document(OPERATIONS))
     schemathesis_schema.app = get_wsgi_application()
-    # An object that is not there and arguments that the model refuses are no matter of it.
+    # Missing objects and arguments that the model refuses do not break the contract.
     schemathesis_schema.config.checks.positive_data_acceptance.expected_statuses += [
         "409",
         "413",
@@ -57,7 +58,7 @@ def api_schema(request: pytest.FixtureRequest) -> Any:
 
 @pytest.fixture
 def secret(user: Any, make_endpoint: Any, documents: Any, make_run: Any) -> str:
-    """The token of a curator, in a world with one of everything."""
+    """A curator's token, in a world with one object of every kind."""
     user.is_staff = True
     user.save()
     user.user_permissions.add(Permission.objects.get(codename="change_collection"))
@@ -92,7 +93,7 @@ def kept_connection() -> Iterator[None]:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.system  # several hundred requests
+@pytest.mark.system  # this test makes several hundred requests
 @pytest.mark.django_db
 @pytest.mark.any_database
 @pytest.mark.usefixtures("kept_connection")
@@ -106,15 +107,16 @@ def kept_connection() -> Iterator[None]:
     database=None,
 )
 def test_the_api_conforms_to_its_openapi_document(case: Any, secret: str) -> None:
-    plain = {"Accept-Encoding": "identity"}  # schemathesis decodes nothing of a WSGI application
-    # An empty list is no part of a form: the wrong value arrives as none, which is right.
+    # schemathesis does not decode answers of a WSGI application
+    plain = {"Accept-Encoding": "identity"}
+    # A form cannot contain an empty list: no value arrives instead of a wrong one, which is valid.
     is_lost = isinstance(case.body, dict) and case.body.get("kind", "") in ([], {}, None)
     excluded = [negative_data_rejection] if is_lost else []
     with transaction.atomic():
         case.call_and_validate(
             headers={"Authorization": f"Bearer {secret}", **plain}, excluded_checks=excluded
         )
-        transaction.set_rollback(True)  # what a call leaves is not there for the next
+        transaction.set_rollback(True)  # the next call does not see what this one wrote
 
 
 def test_the_openapi_document_names_each_operation_once() -> None:
@@ -146,7 +148,7 @@ def test_each_body_is_one_type_for_generated_clients() -> None:
 
 
 def test_defaults_are_values_that_generators_read() -> None:
-    """openapi-python-client leaves out a call whose body has an object or a list by default."""
+    """openapi-python-client leaves out a call whose body has an object or a list as default."""
 
     def defaults(part: Any) -> Iterator[Any]:
         members = part.values() if isinstance(part, dict) else part
@@ -155,9 +157,9 @@ def test_defaults_are_values_that_generators_read() -> None:
         for member in members if isinstance(part, dict | list) else ():
             yield from defaults(member)
 
-    found = [*defaults(document(OPERATIONS))]
-    assert found
-    assert all(isinstance(value, bool | int | str) for value in found)
+    values = [*defaults(document(OPERATIONS))]
+    assert values
+    assert all(isinstance(value, bool | int | str) for value in values)
 
 
 def test_the_document_has_the_pattern_of_each_endpoint_id() -> None:
@@ -173,8 +175,8 @@ def test_the_document_has_the_pattern_of_each_endpoint_id() -> None:
 @pytest.mark.django_db
 def test_a_text_that_is_no_endpoint_id_is_answered_by_its_look_up(call: Any) -> None:
     absent = call("GET", "/models/flux")
-    begun = call("POST", "/runs", {"endpoint_id": "flux", "arguments": {}})
-    for response in (absent, begun):
+    answer = call("POST", "/runs", {"endpoint_id": "flux", "arguments": {}})
+    for response in (absent, answer):
         assert response.status_code == 404
         assert "Search for it" in response.json()["detail"]
     assert call("GET", "/runs?model=flux").status_code == 422

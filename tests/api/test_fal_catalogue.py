@@ -1,4 +1,4 @@
-"""fal's catalogue in fal's format: its parameters and answers, of what a token may run."""
+"""The catalogue in fal's format: its parameters and answers, with the models a token may run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Get = Callable[..., Any]
 
 @pytest.fixture
 def get(user: Any) -> Get:
-    """`get("?q=cat")` → the JSON of `/models`; `status=400` for one that is refused."""
+    """`get("?q=cat")` → the JSON of `/models`; `status=400` for a refused query."""
     _, secret = tokens.create(user, "n8n", ["read"])
     browser = Client(headers={"Authorization": f"Key {secret}"})
 
@@ -52,7 +52,7 @@ def endpoint(make_endpoint: Any) -> Any:
 
 
 def sync(transport: httpx.AsyncBaseTransport, **options: Any) -> SyncReport:
-    """One sync of the catalogue from whatever answers."""
+    """Sync the catalogue once, from an upstream with this transport."""
 
     async def run() -> SyncReport:
         async with fal.Clients(fal.Addresses(), "id:secret", transport=transport) as clients:
@@ -63,7 +63,7 @@ def sync(transport: httpx.AsyncBaseTransport, **options: Any) -> SyncReport:
 
 @pytest.fixture
 def synced(db: None) -> CatalogueUpstream:
-    """A whole catalogue, of which those with a document have it."""
+    """A whole catalogue; models with a document have their schemas."""
     upstream = CatalogueUpstream()
     for each in documents.catalogue():
         name = each["endpoint_id"]
@@ -74,7 +74,7 @@ def synced(db: None) -> CatalogueUpstream:
     return upstream
 
 
-def names(body: Any) -> list[str]:
+def ids_in(body: Any) -> list[str]:
     return [model["endpoint_id"] for model in body["models"]]
 
 
@@ -142,7 +142,7 @@ def test_a_second_vitrine_syncs_from_the_first(synced: CatalogueUpstream, user: 
 
 
 def catalogue() -> list[tuple[Any, ...]]:
-    """What a sync has stored of every model, in upstream's order."""
+    """Return what a sync has stored of every model, in upstream's order."""
     columns = (
         "endpoint_id", "display_name", "category", "description", "status", "tags", "kind",
         "license_type", "group_key", "group_label", "thumbnail_url", "thumbnail_animated_url",
@@ -164,9 +164,9 @@ def test_what_nobody_or_this_token_may_not_run_is_not_there(
     Endpoint.objects.filter(pk=blocked.pk).update(standing="blocked")
     Endpoint.objects.filter(pk=gone.pk).update(gone_at=datetime(2026, 1, 1, tzinfo=UTC))
     for query in ("", "?q=cat", "?sort=recent", "?limit=1", "?status=active"):
-        assert (names(get(query)), get(query)["has_more"]) == ([open_.endpoint_id], False)
+        assert (ids_in(get(query)), get(query)["has_more"]) == ([open_.endpoint_id], False)
     everything = "&".join(f"endpoint_id={e.endpoint_id}" for e in (locked, open_, blocked, gone))
-    assert names(get(f"?{everything}&expand=openapi-3.0")) == [open_.endpoint_id]
+    assert ids_in(get(f"?{everything}&expand=openapi-3.0")) == [open_.endpoint_id]
     prices = get(f"?{everything}", path=PRICING)["prices"]
     assert [price["endpoint_id"] for price in prices] == [open_.endpoint_id]
     unknown = get("?endpoint_id=fal-ai/no-such", 404)["error"]
@@ -176,15 +176,15 @@ def test_what_nobody_or_this_token_may_not_run_is_not_there(
             assert error["type"] == unknown["type"] == "not_found"
             message = unknown["message"].replace("fal-ai/no-such", endpoint.endpoint_id)
             assert error["message"] == message
-        assert names(get(f"?category={endpoint.category}")) == []
+        assert ids_in(get(f"?category={endpoint.category}")) == []
 
 
 def test_a_rule_of_a_project_is_the_one_that_counts(get: Get, endpoint: Any, user: Any) -> None:
     from projects.models.project import private_project
 
-    assert names(get()) == [FLUX]
+    assert ids_in(get()) == [FLUX]
     Rule.objects.create(project=private_project(user), kind="id", value=FLUX)
-    assert names(get()) == []
+    assert ids_in(get()) == []
     assert get("?project=somebody-elses", 403)["error"]["type"] == "authorization_error"
 
 
@@ -193,16 +193,18 @@ def test_filters_and_orders_are_fals(get: Get, make_endpoint: Any) -> None:
     make_endpoint("fal-ai/b", position=0, published_at=datetime(2025, 1, 1, tzinfo=UTC))
     make_endpoint("fal-ai/c", position=2, published_at=datetime(2026, 1, 1, tzinfo=UTC))
     make_endpoint("fal-ai/d", position=3, category="training")
-    assert names(get()) == ["fal-ai/b", "fal-ai/a", "fal-ai/c", "fal-ai/d"]
+    assert ids_in(get()) == ["fal-ai/b", "fal-ai/a", "fal-ai/c", "fal-ai/d"]
     recent = get("?sort=recent")
-    assert names(recent) == ["fal-ai/c", "fal-ai/b", "fal-ai/a", "fal-ai/d"]
+    assert ids_in(recent) == ["fal-ai/c", "fal-ai/b", "fal-ai/a", "fal-ai/d"]
     assert recent["ordering"] == {"sort": "recent"}
-    assert names(get("?status=deprecated")) == ["fal-ai/a"]
-    assert names(get("?status=active&category=training")) == ["fal-ai/d"]
+    assert ids_in(get("?status=deprecated")) == ["fal-ai/a"]
+    assert ids_in(get("?status=active&category=training")) == ["fal-ai/d"]
     wanted = "endpoint_id=fal-ai/c&endpoint_id=fal-ai/a&endpoint_id=fal-ai/c&endpoint_id=fal-ai/x"
-    assert names(get(f"?{wanted}&sort=recent")) == ["fal-ai/c", "fal-ai/a"]
-    assert names(get(f"?{wanted}&status=active")) == ["fal-ai/c"]
-    assert names(get("?expand[]=openapi-3.0&anything=else")) == names(get())  # ignored, as there
+    assert ids_in(get(f"?{wanted}&sort=recent")) == ["fal-ai/c", "fal-ai/a"]
+    assert ids_in(get(f"?{wanted}&status=active")) == ["fal-ai/c"]
+    assert ids_in(get("?expand[]=openapi-3.0&anything=else")) == ids_in(
+        get()
+    )  # ignored, as fal does
 
 
 def test_expansions_are_the_stored_document_or_say_why_not(
@@ -289,8 +291,9 @@ def test_a_page_takes_few_queries(
         get("?limit=10&expand=openapi-3.0")
 
 
-# What fal's own n8n node asks of the Platform API, read from its source (fal-ai-community/
-# n8n-nodes-fal 1.0.1): method, path, query, and what it reads of the answer, as paths into it.
+# Requests of fal's own n8n node to the Platform API, from its source
+# (fal-ai-community/n8n-nodes-fal 1.0.1): method, path, query, and the paths of the values that it
+# reads in the answer.
 N8N_NODE: list[tuple[str, str, dict[str, str], list[str]]] = [
     ("credential test", "models", {"limit": "1"}, []),
     (
@@ -345,14 +348,14 @@ def test_fals_n8n_node_finds_what_it_reads(
         for step in place.split("."):
             value = value[int(step) if step.isdigit() else step]
         assert value is not None, place
-    if act == "getModelSchema":  # it looks for these among the schemas, by the ends of their names
+    if act == "getModelSchema":  # the node finds its schemas by the ends of their names
         schemas = response.json()["models"][0]["openapi"]["components"]["schemas"]
         (taken,) = (schemas[name] for name in schemas if name.endswith("Input"))
         assert "prompt" in taken["properties"]
 
 
 def test_n8ns_http_node_lists_reads_the_schema_runs_and_follows(synced: Any, user: Any) -> None:
-    """Nodes "HTTP Request" in a row, each of which takes its address from the one before."""
+    """A row of nodes "HTTP Request"; each takes its address from the one before."""
     _, secret = tokens.create(user, "n8n", ["read", "run"])
     n8n = Client(headers={"Authorization": f"Key {secret}"})
 
@@ -363,8 +366,8 @@ def test_n8ns_http_node_lists_reads_the_schema_runs_and_follows(synced: Any, use
 
     listed = n8n.get(MODELS, {"q": "flux dev", "category": "text-to-image"}).json()
     model = listed["models"][0]["endpoint_id"]
-    (found,) = n8n.get(MODELS, {"endpoint_id": model, "expand": "openapi-3.0"}).json()["models"]
-    assert "prompt" in json.dumps(found["openapi"])
+    (entry,) = n8n.get(MODELS, {"endpoint_id": model, "expand": "openapi-3.0"}).json()["models"]
+    assert "prompt" in json.dumps(entry["openapi"])
     queue = f"/api/fal/queue/{model}"
     handle = n8n.post(queue, {"prompt": "a cat"}, content_type="application/json").json()
     assert follow(handle["status_url"]).json()["status"] == "IN_QUEUE"

@@ -1,4 +1,4 @@
-"""A token sees and begins in all of its user's projects, or in the one that it is bound to."""
+"""A token reads and starts in all of its user's projects, or only in the one it is bound to."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.api.conftest import BASE
 from tests.api.two_projects import Filled, fill
 from tests.projects.people import make_project, person
 
-assert resources  # which declares the operations
+assert resources  # importing it declares the operations
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"
 BODY = {"endpoint_id": FLUX, "arguments": {"prompt": "a mill"}}
@@ -32,7 +32,7 @@ BODIES: dict[str, Any] = {
 
 
 class Program:
-    """Calls the API with a token of a person, bound to a project or not."""
+    """Calls the API with a person's token, bound to a project or not."""
 
     def __init__(self, who: Any, project: Any = None, scopes: Any = ("read", "run")) -> None:
         self.token, secret = tokens.create(who, uuid.uuid4().hex, scopes, project=project)
@@ -67,7 +67,7 @@ def path_of(operation: Operation, keys: dict[str, Any]) -> str:
 
 
 def outsiders(acme: Filled) -> list[Program]:
-    """Programs that must see nothing of Boreal: a member's token of Acme, and another person's."""
+    """Return programs that must not see Boreal: of a member, bound to Acme, and of a stranger."""
     return [Program(person("ana"), acme.project), Program(person("ben"))]
 
 
@@ -89,9 +89,11 @@ def test_no_list_has_a_word_of_a_project_that_the_token_does_not_see(
 def test_each_list_of_what_lives_in_projects_can_be_narrowed_to_one(
     acme: Filled, boreal: Filled
 ) -> None:
-    # The leaderboard is no list of rows: tests/features/boards/leaderboard/test_page.py.
+    # The leaderboard does not list rows: tests/features/boards/leaderboard/test_page.py.
     rows = (op for op in LISTS if op.path != "/leaderboard")
-    narrowed = [op for op in rows if any(one.name == "project" for one in op.parameters)]
+    narrowed = [
+        op for op in rows if any(parameter.name == "project" for parameter in op.parameters)
+    ]
     paths = {operation.path for operation in narrowed}
     assert paths == {"/runs", "/boards", "/flows", "/presets", "/uploads"}
     everything = Program(person("ana"))
@@ -170,7 +172,9 @@ def test_naming_another_project_is_refused_with_a_sentence(
         for method, path, body in (("GET", "/runs", None), ("POST", "/runs", BODY)):
             response = program(method, f"{path}?project={slug}", body)
             assert response.status_code == 403
-            assert response.json()["detail"].startswith(("This token is", "You are not a member"))
+            assert response.json()["detail"].startswith(
+                ("This token works only in", "You are not a member")
+            )
     assert Run.objects.count() == 2
 
 

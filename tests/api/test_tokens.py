@@ -1,4 +1,4 @@
-"""Tokens are valid for their person and time, are stored as digests, and can be revoked."""
+"""Tokens belong to a user, expire, are stored as digests, and can be revoked."""
 
 from __future__ import annotations
 

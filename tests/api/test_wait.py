@@ -1,4 +1,4 @@
-"""A call that waits for a run is answered when the run has ended, and holds no thread till then."""
+"""A call that waits for a run is answered once the run has ended, and holds no thread before."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Use = Callable[[httpx.AsyncClient, Broker], Coroutine[Any, Any, Any]]
 
 
 async def view(scope: Any, receive: Any, send: Any) -> None:
-    """What Django would answer: the run's state, to hold unless it has ended."""
+    """Answer as Django would, with the run's state: to be held unless the run has ended."""
     path, query = scope["path"], scope["query_string"].decode()
     pk = path.rpartition("/")[2] if "/runs/" in path else query.partition("run=")[2]
     state = await Run.objects.values_list("state", flat=True).aget(pk=pk)
@@ -49,7 +49,7 @@ async def view(scope: Any, receive: Any, send: Any) -> None:
 
 
 def holding(pk: uuid.UUID, address: str, state: Callable[[], Coroutine[Any, Any, str]]) -> Any:
-    """An application that answers with a state, and has calls that wait held by this address."""
+    """Return an app that answers with a state; a waiting call is held and answered by `address`."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
         held = [(HEADER.encode(), f"{pk} {PATIENCE_S} {address}".encode())]
@@ -78,7 +78,7 @@ def serve(use: Use, app: Any = view) -> Any:
 
 
 def ended_by(address: str, end: Callable[[], Coroutine[Any, Any, Any]]) -> Use:
-    """Return what `serve` takes to ask with `?wait=`, and to see it answered after `end`."""
+    """Return a function for `serve` that asks with `?wait=` and gets its answer after `end`."""
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> httpx.Response:
         held = asyncio.create_task(client.get(f"{address}?wait={PATIENCE_S}"))
@@ -90,7 +90,7 @@ def ended_by(address: str, end: Callable[[], Coroutine[Any, Any, Any]]) -> Use:
     return use
 
 
-def of(run: Run) -> str:
+def address_of_run(run: Run) -> str:
     return f"/api/v1/runs/{run.pk}"
 
 
@@ -100,7 +100,7 @@ async def end(pk: uuid.UUID) -> None:
 
 def test_a_wait_ends_when_the_run_has_ended(make_run: Any) -> None:
     run = make_run(state="running")
-    answer = serve(ended_by(of(run), lambda: end(run.pk))).json()
+    answer = serve(ended_by(address_of_run(run), lambda: end(run.pk))).json()
     assert answer == ["GET", "Bearer x", "succeeded"]
 
 
@@ -174,7 +174,7 @@ def test_a_wait_includes_the_copies_of_files(make_run: Any) -> None:
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> Any:
-        held = asyncio.create_task(client.get(f"{of(run)}?wait=50"))
+        held = asyncio.create_task(client.get(f"{address_of_run(run)}?wait=50"))
         await waiting(broker)
         await sync_to_async(state_machine.record)(run.pk, from_output(OUTPUT, by="test"))
         done, _ = await asyncio.wait({held}, timeout=0.5)
@@ -212,16 +212,18 @@ def test_a_slow_copy_does_not_hold_the_answer(make_run: Any, monkeypatch: Any) -
     run = make_run(state="running")
     output = from_output(OUTPUT, by="test")
     stop = sync_to_async(state_machine.record)
-    assert serve(ended_by(of(run), lambda: stop(run.pk, output))).json()[2] == "succeeded"
+    assert (
+        serve(ended_by(address_of_run(run), lambda: stop(run.pk, output))).json()[2] == "succeeded"
+    )
 
 
 @pytest.mark.parametrize(("state", "wait_s"), [("failed", 50), ("running", 0.1)])
 def test_a_call_is_answered_with_the_run_as_it_is(make_run: Any, state: str, wait_s: float) -> None:
-    """One that has ended at once, another after the time."""
+    """A call for an ended run at once, a call for a running one when its time is over."""
     run = make_run(state=state)
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> Any:
-        return (await client.get(f"{of(run)}?wait={wait_s}")).json()
+        return (await client.get(f"{address_of_run(run)}?wait={wait_s}")).json()
 
     assert serve(use)[2] == state
 
@@ -230,10 +232,10 @@ def test_a_shutdown_answers_waiting_calls(make_run: Any) -> None:
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> Any:
-        held = asyncio.create_task(client.get(f"{of(run)}?wait=50"))
+        held = asyncio.create_task(client.get(f"{address_of_run(run)}?wait=50"))
         await waiting(broker)
         broker.release_all()
-        after = (await client.get(f"{of(run)}?wait=50")).json()
+        after = (await client.get(f"{address_of_run(run)}?wait=50")).json()
         return (await held).json()[2], after[2]
 
     assert serve(use) == ("running", "running")
@@ -254,7 +256,12 @@ def test_a_caller_that_disconnects_waits_no_more(make_run: Any) -> None:
         async def send(message: Any) -> None:
             sent.append(message["type"])
 
-        scope = {"path": of(run), "method": "GET", "query_string": b"wait=50", "headers": []}
+        scope = {
+            "path": address_of_run(run),
+            "method": "GET",
+            "query_string": b"wait=50",
+            "headers": [],
+        }
         await HeldResponses(view, lambda: broker)(scope, receive, send)
         await waiting(broker, 0)
         return sent

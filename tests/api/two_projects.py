@@ -1,4 +1,4 @@
-"""Two projects with one of everything in each, whose every text has the project's own word."""
+"""Two projects with one object of every kind; each project's texts contain its own word."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from runs.models import Preset, Run, Upload
 
 @dataclass(frozen=True)
 class Filled:
-    """A project, its word, and the keys of what is in it, by the API's names of them."""
+    """A project, its word, and the keys of its objects by the API's names."""
 
     project: Project
     word: str
@@ -24,7 +24,7 @@ class Filled:
 
 
 def fill(project: Project, word: str, user: Any, endpoint: Endpoint) -> Filled:
-    """Put one of everything of `user` into the project."""
+    """Fill the project with one object of every kind by `user`."""
     place = {"user": user, "project": project}
     prompt = {"prompt": f"a {word} fox"}
     run = Run.objects.create(

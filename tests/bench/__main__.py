@@ -16,7 +16,8 @@ from importlib import import_module
 from tests.bench.figures import SUMMARY, Goal, table
 from tests.bench.stage.stage import Stage
 
-Measure = Callable[..., list[Goal]]  # of stage, rounds, is_full, and options for smaller runs
+# takes the stage, rounds, is_full, and options for smaller measurements
+Measure = Callable[..., list[Goal]]
 
 # name → function, rounds, description; a module is imported only when its benchmark runs
 BENCHMARKS = {

@@ -50,7 +50,7 @@ def at_least(name: str, what: str, value: float, limit: float, unit: str = "") -
 def at_most_ratio(
     name: str, what: str, value: float, reference: float, limit: float, unit: str, of: str = "floor"
 ) -> Goal:
-    """A goal relative to a reference of the same run; `of` names the reference."""
+    """A goal relative to a reference of the same measurement; `of` names the reference."""
     ratio = value / reference if reference else math.inf
     return Goal(
         name,
@@ -66,7 +66,7 @@ def at_most_ratio(
 def at_most_above(
     name: str, what: str, value: float, reference: float, more: float, unit: str, of: str = "floor"
 ) -> Goal:
-    """A goal with the limit `reference + more`; the reference is of the same run."""
+    """A goal with the limit `reference + more`; both are from the same measurement."""
     limit = f"<= {of} + {show(more, unit)}"
     ratio = value / reference if reference else math.inf
     is_met = value <= reference + more
@@ -85,12 +85,11 @@ def show(value: float, unit: str) -> str:
 
 
 def median(values: Iterable[float]) -> float:
-    """Return the median."""
     return statistics.median(values)
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """Return the value below which `share` of the values lie, by the nearest rank."""
+    """Return the value that `share` of the values do not exceed, by the nearest rank."""
     ordered = sorted(values)
     return ordered[max(math.ceil(share * len(ordered)) - 1, 0)]
 

@@ -1,4 +1,4 @@
-"""Each benchmark measures something: started as `make bench` does, for one small round."""
+"""Each benchmark measures something: started as by `make bench`, for one small round."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from tests.bench.__main__ import BENCHMARKS, find
 from tests.bench.stage.stage import Stage
 
-# What makes a round small. Those without an entry are small already.
+# Options that make a round small. Benchmarks without an entry are small already.
 SMALL: dict[str, dict[str, Any]] = {
     "g1": {"lengths": (0.1,)},
     "g3": {"crowds": (4,)},
@@ -26,7 +26,7 @@ SMALL: dict[str, dict[str, Any]] = {
 
 @pytest.fixture(scope="module")
 def stage(migrated: Path, collected: Path) -> Iterator[Stage]:
-    """Its database is migrated, its static files are collected."""
+    """Its database is migrated and its static files are collected."""
     with Stage(filler=0, is_calm=False) as stage:
         var = stage.product.checkout / "var"
         shutil.copytree(collected, var / "static")

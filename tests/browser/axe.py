@@ -9,8 +9,8 @@ from playwright.sync_api import Page, ViewportSize
 
 from tests.sampling import IS_EXHAUSTIVE
 
-# Finish animations first: the colours in the middle of a transition are nobody's choice. Progress
-# bars are animated without end and cannot be finished.
+# Finish animations first: nobody chose the colours in the middle of a transition. Progress bars are
+# animated without end and cannot be finished.
 RUN = """([within, rules]) => {
   for (const one of document.getAnimations())
     if (one.effect.getComputedTiming().endTime !== Infinity) one.finish();
@@ -24,7 +24,7 @@ OF_COLOURS = {"runOnly": ["color-contrast", "link-in-text-block"]}
 
 
 def assert_clean(page: Page, what: str = "", within: str | None = None) -> None:
-    """Assert that axe finds no violation on the page or in a selector, in dark and light theme."""
+    """Assert that axe finds no violation on the page, or in a selector, in both themes."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     size = page.viewport_size
@@ -32,8 +32,10 @@ def assert_clean(page: Page, what: str = "", within: str | None = None) -> None:
     themes: list[tuple[Literal["dark", "light"], Any]] = [("dark", {}), ("light", OF_COLOURS)]
     for theme, rules in themes[: 1 if is_narrow else 2]:
         page.emulate_media(color_scheme=theme)
-        found = AxeResults(page.evaluate(RUN, [within, rules]))
-        assert not found.violations_count, f"{what or page.url}, {theme}: {found.generate_report()}"
+        results = AxeResults(page.evaluate(RUN, [within, rules]))
+        assert not results.violations_count, (
+            f"{what or page.url}, {theme}: {results.generate_report()}"
+        )
 
 
 def assert_fits(page: Page, what: str = "") -> None:
@@ -43,7 +45,7 @@ def assert_fits(page: Page, what: str = "") -> None:
 
 
 def assert_usable(page: Page, what: str = "") -> None:
-    """Assert that the page fits at desktop and at phone width, and that it is accessible.
+    """Assert that the page fits at desktop and phone width and is accessible.
 
     `make test-all` looks for violations at both widths.
     """

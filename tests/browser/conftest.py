@@ -1,4 +1,4 @@
-"""One browser and one started Vitrine per test process, as benchmarks and `make run` start it."""
+"""One browser and one started Vitrine per test process, started as benchmarks and `make run` do."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ def bundles(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def vitrine(
     tmp_path_factory: pytest.TempPathFactory, migrated: Path, collected: Path
 ) -> Iterator[Up]:
-    """Web, worker and sandbox, as `make run` starts them, with a complete catalogue.
+    """Web, worker and sandbox as `make run` starts them, with a complete catalogue.
 
-    The database is migrated and static files are collected already.
+    The database is migrated and the static files are collected before.
     """
     checkout = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
     shutil.copytree(collected, checkout / "var" / "static")
@@ -88,7 +88,7 @@ def vitrine(
 
 @pytest.fixture(scope="package")
 def session(vitrine: Up) -> list[Any]:
-    """The owner's cookies; a login link of its own (`vitrine.link`) would start a process.
+    """The owner's cookies; each login link (`vitrine.link`) would start a process of its own.
 
     A test that logs out must use its own link, because logout ends the session for all tests.
     """

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext
 
-PATIENCE_MS = 60_000  # distinguishes an event that never comes from a busy machine
+PATIENCE_MS = 60_000  # long enough to tell an event that never comes from a busy machine
 
 
 class Contexts(ExitStack):
@@ -18,7 +18,7 @@ class Contexts(ExitStack):
         self._browser = browser
 
     def take(self, **options: Any) -> BrowserContext:
-        """A new context with these options (those of `Browser.new_context`)."""
+        """Return a new context with these options (those of `Browser.new_context`)."""
         context = self.enter_context(self._browser.new_context(**options))
         context.set_default_timeout(PATIENCE_MS)
         return context

@@ -1,4 +1,4 @@
-"""Shows a single form in a real browser, for the tests of form controls."""
+"""Shows a single form in a real browser, for tests of form controls."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def style_and_scripts() -> tuple[str, str]:
 
 
 def put(page: Page, root: Field, value: Any = None, problems: Any = ()) -> Page:
-    """Show the form alone on this page; `page.posts` collects the posts it makes."""
+    """Show only the form on this page; `page.posts` collects the posts it makes."""
     drawn = draw(root, {} if value is None else value, problems=problems)
     style, scripts = style_and_scripts()
     text = (
@@ -112,12 +112,12 @@ def put(page: Page, root: Field, value: Any = None, problems: Any = ()) -> Page:
             route.fulfill(body=PIXEL, content_type="image/png")
         elif request.url == f"{SITE}/uploads/":
             name = "bad" if b"bad.png" in (request.post_data_buffer or b"") else "a"
-            told = (
+            body = (
                 {"url": "/u/a.png", "name": "a.png", "size_bytes": 1500}
                 if name == "a"
                 else {"error": "That file is empty."}
             )
-            route.fulfill(json=told, status=200 if name == "a" else 422)
+            route.fulfill(json=body, status=200 if name == "a" else 422)
         elif request.method == "POST":
             posts.append(parse_qs(request.post_data or "", keep_blank_values=True))
             route.fulfill(body="<title>Sent</title>", content_type="text/html")
@@ -168,7 +168,7 @@ def kit() -> Field:
     return build(contract(strategies.document(KIT), "a/b"))
 
 
-def sent(page: Page, root: Field) -> Any:
+def send_form(page: Page, root: Field) -> Any:
     """Press Run; return the arguments that the form posts."""
     page.locator("button[value=run]").last.click()
     expect(page).to_have_title("Sent")

@@ -44,7 +44,7 @@ def files() -> dict[str, tuple[str, bytes]]:
 def gallery(transactional_db: None, live_server: LiveServer, user: User) -> None:
     """Sixty models in four categories, one collection, most with a picture, one with a clip."""
     today = timezone.now()
-    shown = Picture.objects.create(
+    picture = Picture.objects.create(
         digest="1", state="kept", colour="#305070", small=f"{BASE}-s.webp", large=f"{BASE}-l.webp"
     )
     moving = Picture.objects.create(
@@ -62,7 +62,7 @@ def gallery(transactional_db: None, live_server: LiveServer, user: User) -> None
             license_type="commercial" if n % 5 else "research",
             kind="inference",
             status="deprecated" if n == 59 else "active",
-            picture=moving if n == 2 else shown if n % 7 else None,
+            picture=moving if n == 2 else picture if n % 7 else None,
             unit_price_usd="0.025" if n % 2 else None,
             price_unit="image",
             currency="USD",
@@ -80,7 +80,7 @@ def gallery(transactional_db: None, live_server: LiveServer, user: User) -> None
 
 
 def is_trouble(message: ConsoleMessage) -> bool:
-    """Whether a console message is an error, except htmx's about requests that leaving aborted."""
+    """Return whether a console message is an error. htmx's about aborted requests are not."""
     is_left = message.text.startswith(("htmx:sendAbort", "htmx:afterRequest"))
     return message.type == "error" and not is_left
 

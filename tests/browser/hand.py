@@ -1,7 +1,7 @@
-"""Clicks and presses of a person in a browser, counted.
+"""Counts what a person does in a browser.
 
-A click is a press of a button, a link or a key that chooses. Typing, choosing from a list and
-dropping a file count as one each where they are done by the hand.
+A click is a press of a button, a link or a key that chooses. Typing a text, choosing from a list
+and dropping a file count as one click each, if a person does them.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Record = Callable[[str, object], None]
 
 
 class Hand:
-    """Clicks and presses, counted."""
+    """Acts like a person, and counts the clicks."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
@@ -39,7 +39,7 @@ class Hand:
         target.click()
 
     def tap(self, target: Locator) -> None:
-        """A press of a thumb, which counts as a click."""
+        """Tap, which counts as a click."""
         self.clicks += 1
         target.tap()
 
@@ -52,12 +52,12 @@ class Hand:
         target.select_option(value)
 
     def drop(self, content: str, name: str, kind: str) -> None:
-        """Drop what an address serves, under another name, onto the page's heading."""
+        """Drop the content of an address, under another name, onto the page's heading."""
         self.clicks += 1
         self.page.evaluate(BRING, [content, name, kind, "drop"])
 
     def paste(self, content: str, name: str, kind: str) -> None:
-        """Paste it likewise."""
+        """Paste the content of an address in the same way."""
         self.clicks += 1
         self.page.evaluate(BRING, [content, name, kind, "paste"])
 
@@ -66,7 +66,7 @@ class Hand:
         self.page.keyboard.press(key)
 
     def tell(self, record: Callable[[str, object], None], most: int) -> None:
-        """Check that no more clicks were needed than promised; tell them and the seconds."""
+        """Print and record clicks and seconds; assert that the clicks are at most `most`."""
         seconds = time.monotonic() - self.began
         print(f"{self.clicks} clicks, {seconds:.1f} s")
         record("clicks", self.clicks)

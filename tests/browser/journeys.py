@@ -1,4 +1,4 @@
-"""A complete Vitrine in a browser with the owner logged in, for the tests of whole journeys."""
+"""A complete Vitrine in a browser with the owner logged in, for tests of whole journeys."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.processes import Up
 
 WIDE, PHONE = (1440, 900), (390, 844)
 AURORA = "/models/sandbox/aurora/"
-REFUSED = ("413", "422")  # statuses that browsers log as errors, and that these tests provoke
+REFUSED = ("413", "422")  # statuses that these tests provoke; browsers log them as errors
 DONE = "[data-run-id][data-run-state='succeeded']"
 Open = Callable[..., Page]
 
 
 def open_more(page: Page) -> None:
-    """Open “…” of the result on the stage, at rest: a click that misses the menu would close it."""
+    """Open "…" of the large result at rest: otherwise the click misses the menu and closes it."""
     wait_at_rest(page)
     page.locator(".stage-run").get_by_role("button", name="More", exact=True).click()
 
@@ -94,7 +94,7 @@ def is_trouble(message: Any) -> bool:
 
 @pytest.fixture
 def aurora(log_in: Callable[..., BrowserContext]) -> Page:
-    """The page of a model with its form unchanged."""
+    """The page of a model whose form is unchanged."""
     return clean(log_in().new_page())
 
 
@@ -117,7 +117,7 @@ def type_and_save(page: Page, text: str) -> None:
 
 
 def open_presets(page: Page) -> None:
-    """Open the “…” menu once layout is stable: a click that misses the menu would close it."""
+    """Open the "…" menu once nothing moves: a click that misses the menu would close it."""
     settle(page)
     page.locator("#more-button").click()
     expect(page.locator("#more")).to_be_visible()
@@ -125,18 +125,18 @@ def open_presets(page: Page) -> None:
 
 
 def choose(page: Page, word: str) -> None:
-    """Press an entry of the “…” menu."""
+    """Press an entry of the "…" menu."""
     open_presets(page)
     page.locator("#more").get_by_role("button", name=word).first.click()
 
 
 def form_token(page: Page) -> str:
-    """The token of the form on a page that a flow or a board is run from."""
+    """Return the token of the form that starts a flow or a board."""
     return page.locator("form [name='~token']").first.input_value()
 
 
 def back_as_left(page: Page, token: str) -> None:
-    """Go back to such a form as it was left: Playwright turns off the cache that keeps pages."""
+    """Go back to this form as the user left it: Playwright turns off the cache that keeps pages."""
     page.go_back()
     kept = page.locator("form [name='~token']").first
     kept.evaluate("(input, token) => { input.value = token; }", token)

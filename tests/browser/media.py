@@ -96,12 +96,12 @@ def open_form(
         page = context.new_page()
         page.on("pageerror", lambda error: troubles.append(str(error)))
 
-        def heard(message: Any) -> None:
+        def note_error(message: Any) -> None:
             text = f"{message.text} {message.location.get('url')}"
             if message.type == "error" and not TROUBLES.search(text):
                 troubles.append(text)
 
-        page.on("console", heard)
+        page.on("console", note_error)
         page.goto(path)
         return page
 
@@ -111,15 +111,15 @@ def open_form(
 
 
 def field(page: Page, name: str) -> Locator:
-    """Return the media field of that control, scrolled into view so that its script is loaded."""
-    found = page.locator("media-field", has=page.locator(f"[name='{name}']"))
-    found.locator("input[type=text]").focus()
+    """Return a control's media field, scrolled into view so that its script loads."""
+    element = page.locator("media-field", has=page.locator(f"[name='{name}']"))
+    element.locator("input[type=text]").focus()
     expect(page.locator("media-field:not(:defined)")).to_have_count(0)
-    return found
+    return element
 
 
-def choose(found: Locator, *files: FilePayload) -> None:
-    found.locator("input[type=file]").set_input_files(files)
+def choose(element: Locator, *files: FilePayload) -> None:
+    element.locator("input[type=file]").set_input_files(files)
 
 
 def drop(page: Page, selector: str, *files: tuple[str, str, bytes], **more: str) -> bool:
@@ -129,18 +129,18 @@ def drop(page: Page, selector: str, *files: tuple[str, str, bytes], **more: str)
 
 
 def begin_drag(page: Page) -> None:
-    """Drag a file over the page; returns once the script for drops is loaded."""
+    """Drag a file over the page; return once the script for drops has loaded."""
     page.evaluate(BEGIN_DRAG)
     expect(page.locator(".drop-hint")).to_be_visible()
 
 
-def held(found: Locator) -> None:
+def held(element: Locator) -> None:
     """Wait until the field holds an uploaded file."""
-    expect(found).to_have_attribute("data-held", "")
-    expect(found).not_to_have_attribute("data-state", re.compile("."))
+    expect(element).to_have_attribute("data-held", "")
+    expect(element).not_to_have_attribute("data-state", re.compile("."))
 
 
-def stored(run: Run, colour: str) -> Artifact:
+def store_picture(run: Run, colour: str) -> Artifact:
     kept = stored_files.store(io.BytesIO(png(colour=colour)), "image/png")
     return Artifact.objects.create(
         run=run, position=0, path="$", kind="image", url="x", state="stored", file=kept.name,

@@ -1,4 +1,4 @@
-"""The keys that handlers get, whatever the layout and the input method."""
+"""The keys that handlers receive, with every layout and input method."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from config.settings import BASE_DIR
 from tests.browser.contexts import Contexts
 
 pytestmark = pytest.mark.browser
-KEYS: list[tuple[str, dict[str, Any], str | None]] = [  # where it is pressed, what handlers get
+# the focused element, the browser's event, the key that handlers receive
+KEYS: list[tuple[str, dict[str, Any], str | None]] = [
     ("textarea", {"key": "Enter", "keyCode": 229}, None),
     ("textarea", {"key": "Enter", "isComposing": True}, None),
     ("textarea", {"key": "Enter", "ctrlKey": True}, "Enter"),

@@ -11,7 +11,7 @@ from catalog.models import Endpoint, Note
 from runs.models import Run, View
 from tests.browser.axe import assert_usable
 from tests.browser.gallery import Open
-from tests.features.boards.leaderboard.voting import voted
+from tests.features.boards.leaderboard.voting import make_counted_board
 from tests.features.spending.spend.charges import charge, days_ago
 from tests.projects.people import make_project, person
 from tests.sampling import sample
@@ -61,15 +61,17 @@ PAGES = [
 
 
 @pytest.fixture
-def lived_in(gallery: None, user: User) -> None:
-    """A house with votes, spending, a project, a run and a note, whose admin is Ana."""
+def used_house(gallery: None, user: User) -> None:
+    """A house with votes, spending, a project, a run and a note; Ana is its admin."""
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     project = make_project("Red Fox", ana="manager", ben="maker")
     model = Endpoint.objects.get(endpoint_id="fal-ai/flux-01/run")
     for day in range(9):
         charge(user, "3.10", days_ago(day), project, model)
     charge(person("ben"), "60.00", days_ago(3), project, model, door="board")
-    voted(user, [Endpoint.objects.get(display_name=f"Flux {n}") for n in (4, 8)], wins=7)
+    make_counted_board(
+        user, [Endpoint.objects.get(display_name=f"Flux {n}") for n in (4, 8)], wins=7
+    )
     View.objects.create(user=user, name="Mine", line="q=flux", of="models")
     Note.objects.create(endpoint=model, user=user, text="See https://a.test")
     Run.objects.create(
@@ -78,7 +80,7 @@ def lived_in(gallery: None, user: User) -> None:
     )  # fmt: skip
 
 
-def test_everybody_can_use_every_page(open_page: Open, lived_in: None) -> None:
+def test_everybody_can_use_every_page(open_page: Open, used_house: None) -> None:
     page: Page = open_page(PAGES[0])
     base = page.url.rstrip("/")
     for address in sample(PAGES, 3, by_seed=4):

@@ -1,4 +1,4 @@
-"""Waits for what a page does, since on a busy machine it may be late at any point of a test."""
+"""Waits for what a page does: on a busy machine, it may be late at any point of a test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 
 def eventually(page: Page, claim: Callable[[], bool]) -> None:
-    """Wait until `claim()` is true; for conditions that the page's elements do not show."""
+    """Wait until `claim()` is true, for conditions that the page's elements do not show."""
     for _ in range(1200):
         if claim():
             return
@@ -17,7 +17,7 @@ def eventually(page: Page, claim: Callable[[], bool]) -> None:
     raise AssertionError("it did not come true")
 
 
-# Resolves once ten frames in a row have shown the same places of everything and the same scrolling.
+# Resolves once all places and the scrolling were the same for ten frames in a row.
 _AT_REST = """() => new Promise((done) => {
   let before = "", same = 0;
   const look = () => {
@@ -36,12 +36,12 @@ _AT_REST = """() => new Promise((done) => {
 
 
 def wait_at_rest(page: Page) -> None:
-    """Wait until nothing on the page moves any more: no scrolling, no late change of its layout."""
+    """Wait until nothing on the page moves any more: no scrolling, no late change of layout."""
     page.evaluate(_AT_REST)
 
 
 def pass_time(page: Page, seconds: float) -> None:
-    """Let the page's timers of the next seconds run now, and hear of the requests they made.
+    """Run the page's timers of the next seconds now, and receive the requests they make.
 
     The test calls `page.clock.install()` before the page sets these timers.
     """
@@ -52,7 +52,7 @@ def pass_time(page: Page, seconds: float) -> None:
 def settle(page: Page) -> None:
     """Wait until htmx has processed the swapped content.
 
-    A button pressed before that, which no person could do, would post without htmx.
+    A button pressed before that, faster than a person can, would post without htmx.
     """
     expect(page.locator(".htmx-swapping, .htmx-settling, .htmx-added")).to_have_count(0)
 

@@ -1,7 +1,4 @@
-"""Pages that watch runs whose end the test decides, for the tests of live pages.
-
-What the tests of the live page stand on.
-"""
+"""Pages that watch runs whose end the test decides, for tests of live pages."""
 
 from __future__ import annotations
 
@@ -19,8 +16,7 @@ from tests.processes import Up
 
 Watch = Callable[..., Page]
 RUNNING = "[data-run-id][data-run-state='running']"
-# Simulates a tab that is moved to the background, and records notifications instead of showing
-# them.
+# Acts like a tab in the background, and records notifications instead of showing them.
 PRETEND = """
   let isHidden = false;
   Object.defineProperty(document, "hidden", { get: () => isHidden });
@@ -43,7 +39,7 @@ PRETEND = """
 
 
 def slow(prompt: str = "patience", seconds: float = 3600) -> str:
-    """Return the URL of a form whose run takes `seconds`, or until `Up.hurry`."""
+    """Return the URL of a form whose run takes `seconds`, or ends at `Up.hurry`."""
     values = {"prompt": prompt, "duration": seconds, "picture": False}
     return f"/models/mischief/slow/?input={quote(json.dumps(values))}"
 
@@ -58,7 +54,7 @@ def context(contexts: Contexts, vitrine: Up, session: list[Any]) -> BrowserConte
 
 @pytest.fixture
 def watching(context: BrowserContext, vitrine: Up) -> Iterator[Watch]:
-    """`watching("patience")`: a page that watches a run, which ends by `vitrine.hurry()`."""
+    """`watching("patience")`: a page that watches a run, which `vitrine.hurry()` ends."""
 
     def start(prompt: str = "patience") -> Page:
         page = context.new_page()
@@ -72,7 +68,7 @@ def watching(context: BrowserContext, vitrine: Up) -> Iterator[Watch]:
 
 
 def end(page: Page, vitrine: Up) -> Page:
-    """Let the page's run end; return the page once it shows the end."""
+    """End the page's run; return the page once it shows the end."""
     vitrine.hurry()
     page.wait_for_selector(DONE)
     return page

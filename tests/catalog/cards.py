@@ -1,4 +1,4 @@
-"""Reads the cards off a page."""
+"""Reads the cards of a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fake catalogue upstream, and a function that runs a sync against it."""
+"""A fake upstream of the catalogue, and a function that syncs with it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tests.catalog.upstream import CatalogueUpstream
 
 @pytest.fixture
 def upstream() -> CatalogueUpstream:
-    """An upstream whose listing the test defines."""
+    """An upstream whose list of models the test defines."""
     return CatalogueUpstream()
 
 
 @pytest.fixture
 def run_sync(db: None, upstream: CatalogueUpstream) -> Callable[..., SyncReport]:
-    """`run_sync(full=True)` → the report of one sync against `upstream`, without its pauses.
+    """`run_sync(full=True)` → the report of one sync with `upstream`, without its pauses.
 
-    `stop_after=10` cancels the sync once that many schemas have been read.
+    `stop_after=10` cancels the sync once it has read that many schemas.
     """
 
     async def run(stop_after: int | None = None, **options: Any) -> SyncReport:

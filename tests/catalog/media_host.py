@@ -1,4 +1,4 @@
-"""A media host that serves thumbnails, and a worker that keeps them."""
+"""A media host that serves thumbnails, and a worker that stores them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Answer = Callable[[httpx.Request], httpx.Response] | bytes | int
 
 
 class Host:
-    """A media host: answers by path, remembers what it was asked."""
+    """A media host: answers by path, and records its requests."""
 
     def __init__(self, answers: dict[str, Answer] | None = None) -> None:
         self.answers = answers or {}
@@ -45,7 +45,7 @@ class Host:
         return answer(request) if callable(answer) else httpx.Response(200, content=answer)
 
 
-# A worker that looks again at once.
+# A worker that looks for work again at once.
 AT_ONCE = PictureLimits(idle_s=0.2, plan_every_s=0.0)
 
 
@@ -56,7 +56,7 @@ def work(
     rounds: int = 200,
     limits: PictureLimits = AT_ONCE,
 ) -> None:
-    """Tend the pictures until there is nothing left to do."""
+    """Run the worker's job for pictures until nothing is left to do."""
 
     async def main() -> None:
         addresses = fal.Addresses(media=media)
@@ -75,12 +75,12 @@ def work(
 
 
 def files() -> set[str]:
-    """The names of all that is stored."""
+    """Return the names of all stored files."""
     return {file.name for file in Path(default_storage.path("")).rglob("*.*")}
 
 
-def later() -> None:
-    """Move time on so that retries are due."""
+def make_retries_due() -> None:
+    """Move all times so that retries are due."""
     Picture.objects.filter(next_try_at__isnull=False).update(
         next_try_at=timezone.now() - timedelta(seconds=1)
     )

@@ -1,4 +1,4 @@
-"""No two models read alike on cards, and families fold without hiding what was asked for."""
+"""No two cards read the same; a folded family still shows the models that the query names."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def endpoint(endpoint_id: str, name: str, category: str = "", **more: str) -> En
 
 
 def listed_endpoints() -> list[Endpoint]:
-    """The endpoints of the tests' catalogue."""
+    """Return the endpoints of the tests' catalogue."""
     endpoints = []
     for item in catalogue():
         data: dict[str, Any] = item["metadata"]
@@ -48,7 +48,7 @@ def listed_endpoints() -> list[Endpoint]:
     return endpoints
 
 
-def looks(card: Card) -> tuple[str, ...]:
+def visible_texts(card: Card) -> tuple[str, ...]:
     listed = card.endpoint
     return listed.display_name, listed.owner, listed.category, card.variant
 
@@ -56,7 +56,9 @@ def looks(card: Card) -> tuple[str, ...]:
 def test_cards_of_a_whole_catalogue_are_unique() -> None:
     distinguished = distinguish(listed_endpoints())
     assert len(distinguished) == len(catalogue())
-    assert [look for look, count in Counter(map(looks, distinguished)).items() if count > 1] == []
+    assert [
+        look for look, count in Counter(map(visible_texts, distinguished)).items() if count > 1
+    ] == []
     assert max(len(card.variant) for card in distinguished) <= LONGEST
 
 
@@ -84,15 +86,15 @@ IDS = st.lists(st.sampled_from(PARTS), min_size=1, max_size=4)
 @given(st.sets(IDS.map("/".join), min_size=2, max_size=12), st.sampled_from(["A", "B 1", "to"]))
 def test_cards_are_unique_for_any_ids(ids: set[str], name: str) -> None:
     distinguished = distinguish(endpoint(f"o/{endpoint_id}", name) for endpoint_id in sorted(ids))
-    assert max(Counter(map(looks, distinguished)).values()) == 1
+    assert max(Counter(map(visible_texts, distinguished)).values()) == 1
 
 
 def family(*ids: str) -> list[Card]:
-    """Cards of ids whose first letter is their group."""
+    """Return cards with these ids, grouped by their first letter."""
     return [Card(endpoint(f"o/{i}", i, group_key=i[0]), "") for i in ids]
 
 
-def folded(*ids: str, **how: Any) -> list[str]:
+def fold_names(*ids: str, **how: Any) -> list[str]:
     return [
         " ".join(
             card.endpoint.display_name for card in (family_of_cards.lead, *family_of_cards.others)
@@ -102,15 +104,15 @@ def folded(*ids: str, **how: Any) -> list[str]:
 
 
 def test_a_family_is_placed_at_its_first_member() -> None:
-    assert folded("a1", "b1", "a2", "c1", "b2") == ["a1 a2", "b1 b2", "c1"]
+    assert fold_names("a1", "b1", "a2", "c1", "b2") == ["a1 a2", "b1 b2", "c1"]
 
 
 def test_the_best_results_are_not_folded() -> None:
-    assert folded("a1", "a2", "b1", "a3", "a4", apart=3) == ["a1", "a2", "b1", "a3 a4"]
+    assert fold_names("a1", "a2", "b1", "a3", "a4", apart=3) == ["a1", "a2", "b1", "a3 a4"]
 
 
 def test_in_a_sorted_list_only_neighbours_fold() -> None:
-    assert folded("a1", "a2", "b1", "a3", is_ordered=True) == ["a1 a2", "b1", "a3"]
+    assert fold_names("a1", "a2", "b1", "a3", is_ordered=True) == ["a1 a2", "b1", "a3"]
 
 
 def test_models_without_a_group_are_a_family_by_application_and_name() -> None:

@@ -1,4 +1,4 @@
-"""Thumbnails like upstream's: pictures, videos, and wrong files that a host may send."""
+"""Makes thumbnails as upstream has them: pictures, videos, and the wrong files of some hosts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from PIL import Image
 def photo(
     size: tuple[int, int] = (1200, 900), kind: str = "JPEG", mode: str = "RGB", **options: Any
 ) -> bytes:
-    """Soft shapes with some grain, as a photograph has them."""
+    """Return soft shapes with some grain, like a photograph."""
     dice = np.random.default_rng(7)
     soft = Image.fromarray(dice.integers(0, 255, (6, 8, 3), dtype=np.uint8))
     grain = dice.integers(-12, 12, (size[1], size[0], 3))
@@ -26,7 +26,7 @@ def photo(
 
 
 def frames(count: int = 30, size: tuple[int, int] = (400, 300)) -> list[Image.Image]:
-    """A square that wanders over a plain ground."""
+    """Return pictures of a square that moves over a plain ground."""
     pictures = []
     for number in range(count):
         frame = Image.new("RGB", size, (40, 90, 60))
@@ -37,7 +37,7 @@ def frames(count: int = 30, size: tuple[int, int] = (400, 300)) -> list[Image.Im
 
 
 def moving(kind: str, count: int = 30, frame_ms: int = 100) -> bytes:
-    """An animated GIF or WebP."""
+    """Return an animated GIF or WebP."""
     first, *rest = frames(count)
     out = io.BytesIO()
     first.save(out, kind, save_all=True, append_images=rest, duration=frame_ms, loop=0)
@@ -45,7 +45,7 @@ def moving(kind: str, count: int = 30, frame_ms: int = 100) -> bytes:
 
 
 def film(seconds: float = 6.0, kind: str = "mp4", codec: str = "libx264") -> bytes:
-    """A film without sound."""
+    """Return a video without sound."""
     out = io.BytesIO()
     with av.open(out, "w", format=kind) as container:
         stream = container.add_stream(codec, rate=10)
@@ -62,13 +62,13 @@ def film(seconds: float = 6.0, kind: str = "mp4", codec: str = "libx264") -> byt
 
 
 def bomb() -> bytes:
-    """A PNG of a few hundred kilobytes that says it is 20,000 by 20,000."""
+    """Return a PNG of a few hundred kilobytes that claims 20,000 by 20,000 pixels."""
     side = 20_000
     return png(side, side, depth=1, kind=0, pixels=bytes(side * (1 + side // 8)))
 
 
 def png(width: int, height: int, *, depth: int, kind: int, pixels: bytes) -> bytes:
-    """A PNG of these very bytes, be they its pixels or not; `kind` is its colour type."""
+    """Return a PNG of exactly these bytes, valid pixels or not; `kind` is its colour type."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return len(data).to_bytes(4) + name + data + zlib.crc32(name + data).to_bytes(4)
@@ -79,9 +79,9 @@ def png(width: int, height: int, *, depth: int, kind: int, pixels: bytes) -> byt
 
 
 def facts(clip: bytes) -> tuple[str, tuple[int, int], float, int]:
-    """A film's codec, size, seconds and number of sounds."""
+    """Return a video's codec, size, seconds and number of audio streams."""
     with av.open(io.BytesIO(clip), "r") as container:
-        shown = container.streams.video[0]
+        stream = container.streams.video[0]
         seconds = (container.duration or 0) / av.time_base
-        size = (shown.width, shown.height)
-        return shown.codec_context.name, size, seconds, len(container.streams.audio)
+        size = (stream.width, stream.height)
+        return stream.codec_context.name, size, seconds, len(container.streams.audio)

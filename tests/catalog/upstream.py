@@ -1,4 +1,4 @@
-"""fal's Platform API in little, and every way it was seen to misbehave (protocol, section 3)."""
+"""A small version of fal's Platform API, with every observed misbehaviour (protocol, section 3)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Fault = Callable[[httpx.Request], Any]
 
 
 def ids(count: int, owner: str = "fal-ai") -> list[str]:
-    """Ids of so many made-up endpoints."""
+    """Return this number of invented endpoint ids."""
     return [f"{owner}/model-{n:03}" for n in range(count)]
 
 
 def item(endpoint_id: str, **metadata: Any) -> dict[str, Any]:
-    """A catalogue item as fal lists it; `metadata=None` leaves the metadata out."""
+    """Return a catalogue item as fal lists it; `metadata=None` leaves the metadata out."""
     if metadata.get("metadata", ...) is None:
         return {"endpoint_id": endpoint_id}
     return {
@@ -43,13 +43,13 @@ def item(endpoint_id: str, **metadata: Any) -> dict[str, Any]:
 
 
 def error(status: int, kind: str, message: str, **headers: str) -> httpx.Response:
-    """An answer in the Platform API's envelope."""
+    """Return an error in the Platform API's format."""
     body = {"error": {"type": kind, "message": message}}
     return httpx.Response(status, json=body, headers=headers)
 
 
 class CatalogueUpstream:
-    """Lists `items`, gives `documents`, sells at `prices`; `faults` may answer first."""
+    """Lists `items`, serves `documents` and `prices`; a function in `faults` may answer first."""
 
     def __init__(self) -> None:
         self.items: dict[str, Any] = {}
@@ -62,12 +62,12 @@ class CatalogueUpstream:
         self.most_per_page = 1000
         self.most_expanded = 10
         self.lists_deprecated = True
-        self.forgets_unknown = False  # find mode leaves unknown ids out instead of 404
+        self.forgets_unknown = False  # find mode leaves unknown ids out instead of answering 404
         self.delay_s = 0.0
         self.in_flight = self.most_in_flight = 0
 
     def add(self, *endpoint_ids: str, **metadata: Any) -> None:
-        """List these endpoints, each with a document of its own."""
+        """Add these endpoints to the list, each with a document of its own."""
         for endpoint_id in endpoint_ids:
             self.items[endpoint_id] = item(endpoint_id, **metadata)
             self.documents[endpoint_id] = {"openapi": "3.0.4", "info": {"title": endpoint_id}}
@@ -96,7 +96,7 @@ class CatalogueUpstream:
         return self._models(request.url.params)
 
     def calls(self, kind: str) -> list[httpx.Request]:
-        """The requests of a kind: list, find, expand or pricing."""
+        """Return the requests of a kind: list, find, expand or pricing."""
         return [request for request in self.requests if kind_of(request) == kind]
 
     def _models(self, params: httpx.QueryParams) -> httpx.Response:
@@ -114,17 +114,17 @@ class CatalogueUpstream:
         else:
             listed = [each for each in self.items.values() if self._is_listed(each, params)]
         start = int(params.get("cursor", 0))
-        shown = listed[start : start + limit]
+        page = listed[start : start + limit]
         has_more = start + limit < len(listed)
         if is_expanded:
-            shown = [
+            page = [
                 {**each, "openapi": self.documents[each["endpoint_id"]]}
                 if each["endpoint_id"] in self.documents
                 else each
-                for each in shown
+                for each in page
             ]
-        body: dict[str, Any] = {"models": shown, "has_more": has_more}
-        if has_more:  # the key is missing on the last page (C1)
+        body: dict[str, Any] = {"models": page, "has_more": has_more}
+        if has_more:  # the last page has no such key (C1)
             body["next_cursor"] = str(start + limit)
         return httpx.Response(200, content=json.dumps(body))
 
@@ -148,7 +148,7 @@ class CatalogueUpstream:
 
 
 def kind_of(request: httpx.Request) -> str:
-    """list, find, expand or pricing."""
+    """Return list, find, expand or pricing."""
     params = request.url.params
     if request.url.path.endswith("/pricing"):
         return "pricing"
@@ -158,7 +158,7 @@ def kind_of(request: httpx.Request) -> str:
 
 
 def once(fault: Fault) -> Fault:
-    """A fault that happens the first time it applies."""
+    """Return a fault that happens only once."""
     done: list[httpx.Response] = []
 
     def first(request: httpx.Request) -> Any:
@@ -171,7 +171,7 @@ def once(fault: Fault) -> Fault:
 
 
 def after_two_expansions(message: str) -> Callable[[httpx.Request], httpx.Response | None]:
-    """A rate limit that lets two calls for schemas pass."""
+    """Return a rate limit that allows two calls for schemas."""
     passed: list[httpx.Request] = []
 
     def limited(request: httpx.Request) -> httpx.Response | None:

@@ -1,31 +1,31 @@
-"""`make clients`: unmodified clients of others, from their registries, against a whole Vitrine.
+"""`make clients`: unmodified clients of others, from their registries, with a whole Vitrine.
 
 python -m tests.clients [names]
 
-Prints what each client promises to its users and whether it holds: `ok`, `FAILED` with why, or
-`cannot` with why, for what the client itself does not do. Ends with 1 if anything failed.
+Prints whether each promise of each client holds: `ok`, `FAILED` with the reason, or `cannot` with
+the reason, if the client itself does not do this. Exit code 1 if anything failed.
 
-It starts itself again in a network that has the loopback interface alone, so that nothing can go
-elsewhere, with a resolver for each client that answers for Vitrine's names and says what else was
-asked for. Needs Linux with `unshare` (as root, or where accounts may make user namespaces).
+It starts itself again in a network that has only the loopback interface, so nothing can leave the
+machine. Each client has a resolver that answers for Vitrine's names and records other queries.
+Needs Linux with `unshare` (as root, or where accounts may make user namespaces).
 
 To add a client:
 
-1. Its packages, for Python: `locks/<name>.in` names them, `make lock` pins them into
-   `locks/<name>.txt`. Another language has its own function in `environments.py`.
-2. Its program, `programs/try_<name>.py` (other endings: `environments.LANGUAGES`). Called without
-   an argument it prints `{"promises": […], "cannot": {promise: why}, "statuses": {…}}`; the last
-   for a protocol that has others than fal's (null: none, its errors are words). Called with a
-   promise it keeps that one and prints facts as its last line, a JSON object:
+1. Its packages, for Python: `locks/<name>.in` names them, `make lock` pins them in
+   `locks/<name>.txt`. Each other language has a function in `environments.py`.
+2. Its program, `programs/try_<name>.py` (other endings: `environments.LANGUAGES`). Without an
+   argument, it prints `{"promises": […], "cannot": {promise: why}, "statuses": {…}}`; `statuses`
+   only if its protocol differs from fal's (null: it has none, its errors are texts). With a promise
+   as its argument, it keeps this promise and prints facts as its last line, a JSON object:
    - `run`, `minute` and promises of its own: `file`, the SHA-256 of the result's file that it
-     opened (with its `address`, if the client tells), or a `text`, or how many `events` came;
+     opened (with its `address`, if the client knows it), or a `text`, or the number of `events`;
    - `invalid`, `refused`, `blocked`, `budget`: the `status` and the `text` of the client's error;
-   - `cancel`: the `run`'s id, unless a header of fal's told it; its state is seen in Vitrine.
-   It gets VITRINE_URL, VITRINE_TOKEN (one for each promise: it says who may what), HUB_URL, and
-   SSL_CERT_FILE, NODE_EXTRA_CA_CERTS and the like; what the client's own variables are, the program
-   sets. It turns telemetry off as the client's documentation says.
+   - `cancel`: the `run`'s id, unless a header of fal's contained it; the stage reads its state.
+   It gets VITRINE_URL, VITRINE_TOKEN (one for each promise, with the rights that it needs),
+   HUB_URL, and SSL_CERT_FILE, NODE_EXTRA_CA_CERTS and the like. The program sets the client's own
+   variables, and turns its telemetry off as its documentation says.
 
-All of `promises.EVERY` have to be among its promises or in its `cannot`.
+Each of `promises.EVERY` must be among its promises or in its `cannot`.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ from tests.clients.stage import BASE, HUB, NAMES, Stage
 INSIDE = "VITRINE_CLIENTS_INSIDE"
 AT_ONCE = 3
 LIMIT_S = 240.0
-# Its own resolver stands in /etc/resolv.conf for a client and for nobody else.
+# Only the client sees its own resolver in /etc/resolv.conf.
 _OWN_RESOLVER = 'mount --bind "$0" /etc/resolv.conf && exec "$@"'
 
 
 @dataclass(frozen=True)
 class Client:
-    """A client's program, and what it says that it does and cannot do."""
+    """A client's program, with the promises that it makes and those that it cannot make."""
 
     name: str
     command: list[str]
@@ -65,7 +65,7 @@ class Client:
 
 
 def main(names: Sequence[str]) -> int:
-    """Try the named clients, or all; return 1 if one promise does not hold."""
+    """Try the named clients, or all; return 1 if one promise is broken."""
     names = names or environments.names()
     for name in names:
         environments.install(name)
@@ -86,12 +86,12 @@ def _inside(names: Sequence[str]) -> int:
             client.name: Resolver(f"127.0.1.{number + 1}", NAMES)
             for number, client in enumerate(clients)
         }
-        said = _try_all(stage, clients, tokens)
+        outcomes = _try_all(stage, clients, tokens)
         for client in clients:
-            said[client.name, "elsewhere"] = _elsewhere(resolvers[client.name])
-        said["Vitrine", "elsewhere"] = _elsewhere(stage.resolver)
-        said["Vitrine", "secrets"] = _secrets(stage)
-    return _print(clients, said, folder)
+            outcomes[client.name, "elsewhere"] = _elsewhere(resolvers[client.name])
+        outcomes["Vitrine", "elsewhere"] = _elsewhere(stage.resolver)
+        outcomes["Vitrine", "secrets"] = _secrets(stage)
+    return _print(clients, outcomes, folder)
 
 
 def _declared(name: str) -> Client:
@@ -116,7 +116,7 @@ def _declared(name: str) -> Client:
 def _try_all(
     stage: Stage, clients: Sequence[Client], tokens: dict[str, dict[str, str]]
 ) -> dict[tuple[str, str], str]:
-    """Return what is to be said of each client's promises; those of a minute run beside."""
+    """Return the outcome of each client's promises; the slow ones (`minute`) run separately."""
     running: dict[tuple[str, str], Future[str]] = {}
     with ThreadPoolExecutor(len(clients)) as slow, ThreadPoolExecutor(AT_ONCE) as quick:
         for number, client in enumerate(clients):
@@ -154,7 +154,7 @@ def _try(stage: Stage, client: Client, promise: str, token: str, resolver: str) 
         assert not done.returncode, done.stderr.strip().rpartition("\n")[2][:300]
         facts = json.loads(done.stdout.strip().rpartition("\n")[2])
         seconds = time.monotonic() - began
-        exchanges = stage.recorder.of(token)
+        exchanges = stage.recorder.exchanges_with(token)
         kept = Kept(client.name, promise, token, facts, seconds, client.statuses, exchanges)
         promises.judge(stage, kept)
     except Exception as error:  # a program may print anything
@@ -168,29 +168,33 @@ def _elsewhere(resolver: Resolver) -> str:
 
 
 def _secrets(stage: Stage) -> str:
-    """Upstream saw no token of Vitrine's, and no client the house's key."""
+    """Check that upstream saw no token of Vitrine's, and no client saw the house's key."""
     requests = stage.upstream_lines("requests")
     assert any(line.endswith("with key") for line in requests), "upstream's eye saw no key"
     tokens = stage.upstream_lines("tokens")
-    told = [exchange.line for exchange in stage.recorder.exchanges if exchange.has_secret]
-    if tokens or told:
-        return f"FAILED: {len(tokens)} tokens went upstream, the key came with {told[:3]}"
+    leaking = [exchange.line for exchange in stage.recorder.exchanges if exchange.has_secret]
+    if tokens or leaking:
+        return f"FAILED: {len(tokens)} tokens went upstream, the key came with {leaking[:3]}"
     return "ok"
 
 
 def _print(clients: Sequence[Client], said: dict[tuple[str, str], str], folder: Path) -> int:
-    """Print the table, below it what is not ok; return the exit code."""
+    """Print the table, and below it everything that is not ok; return the exit code."""
     columns = (*promises.EVERY, "elsewhere")
     width = max(len(client.name) for client in clients) + 2
     print(" " * width + " ".join(f"{column:<9}" for column in columns) + " its own")
     notes = []
     for client in clients:
-        told = {**{name: f"cannot: {why}" for name, why in client.cannot.items()}}
-        told |= {promise: word for (name, promise), word in said.items() if name == client.name}
-        notes += [f"{client.name}, {name}: {word}" for name, word in told.items() if word != "ok"]
-        cells = " ".join(f"{told[column].partition(':')[0]:<9}" for column in columns)
+        outcomes = {**{name: f"cannot: {why}" for name, why in client.cannot.items()}}
+        outcomes |= {promise: word for (name, promise), word in said.items() if name == client.name}
+        notes += [
+            f"{client.name}, {name}: {word}" for name, word in outcomes.items() if word != "ok"
+        ]
+        cells = " ".join(f"{outcomes[column].partition(':')[0]:<9}" for column in columns)
         own = " ".join(
-            f"{name} {word.partition(':')[0]}" for name, word in told.items() if name not in columns
+            f"{name} {word.partition(':')[0]}"
+            for name, word in outcomes.items()
+            if name not in columns
         )
         print(f"{client.name:<{width}}{cells} {own}")
     ours = {what: word for (name, what), word in said.items() if name == "Vitrine"}

@@ -11,23 +11,23 @@ from tests.processes import ROOT
 
 HERE = Path(__file__).parent
 PROGRAMS, LOCKS = HERE / "programs", HERE / "locks"
-PREFIX = "try_"  # else a program would stand for the package of its name
+PREFIX = "try_"  # otherwise a program would hide the package of its name
 VAR = ROOT / "var" / "clients"
 
 
 def names() -> list[str]:
-    """The clients that have a program."""
+    """Return the clients that have a program."""
     programs = (file for file in PROGRAMS.glob(f"{PREFIX}*") if file.suffix in LANGUAGES)
     return sorted(file.stem.removeprefix(PREFIX) for file in programs)
 
 
 def install(name: str) -> None:
-    """Make the client's environment, unless it is there as its lock file says."""
+    """Make the client's environment, unless one of the same lock file exists."""
     LANGUAGES[_program(name).suffix][0](name)
 
 
 def command(name: str) -> list[str]:
-    """How the client's program is started."""
+    """Return the command that starts the client's program."""
     program = _program(name)
     return LANGUAGES[program.suffix][1](name, program)
 
@@ -62,7 +62,7 @@ def _by_python(name: str, program: Path) -> list[str]:
 
 
 def _install_node(name: str) -> None:
-    """Node finds packages from where a program lies, so the programs are copied beside them."""
+    """Node looks for packages beside a program, so the programs are copied there."""
     environment, locked = VAR / name, LOCKS / name
     installed = environment / "installed.json"
     lock = locked / "package-lock.json"
@@ -81,5 +81,6 @@ def _by_node(name: str, program: Path) -> list[str]:
     return ["node", str(VAR / name / program.name)]
 
 
-# By the ending of a program: how its environment is made, and the command that runs it there.
+# By a program's ending: the function that makes its environment, and the command that runs it
+# there.
 LANGUAGES = {".py": (_install_python, _by_python), ".mjs": (_install_node, _by_node)}

@@ -2,8 +2,8 @@
 
 python -m tests.clients.people_script < {client: [promise, …]}  (with the settings of the stage)
 
-The token for `budget` has a budget of nothing, and the one for `blocked` lives in a project whose
-rule allows no model.
+The token for `budget` has an empty budget; the one for `blocked` lives in a project whose rule
+allows no model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import django
 
 
 def main() -> None:
-    """Make them all."""
+    """Make all people and tokens."""
     django.setup()
     from django.contrib.auth.models import User
 

@@ -1,4 +1,4 @@
-"""What is promised to every client, and how the stage sees whether it is kept."""
+"""The promises to every client, and how the stage checks that they are kept."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tests.clients.recorder import Exchange
 from tests.clients.stage import FAL_HOSTS, NAME, Stage
 from tests.processes import until
 
-# In the order of the table's columns; a client may have others, of its own.
+# In the order of the table's columns; a client may have others of its own.
 EVERY = ("run", "invalid", "refused", "cancel", "blocked", "budget", "minute")
-REFUSALS = {  # the status, and words of which one is in what the client says
+REFUSALS = {  # the status, and words of which the client must show at least one
     "invalid": (422, ("body", "must be")),
     "refused": (422, ("content_policy_violation", "flagged by a content checker")),
     "blocked": (403, ("is locked by a rule",)),
@@ -27,7 +27,7 @@ _RESULT = re.compile(r"(POST /api/fal/(hosts/fal\.run|run)/|GET /api/fal/\S+/req
 
 @dataclass(frozen=True)
 class Kept:
-    """A promise as a client kept it: what its program printed, and how long that took."""
+    """How a client kept a promise: what its program printed, and how long that took."""
 
     client: str
     promise: str
@@ -39,9 +39,9 @@ class Kept:
 
     @property
     def runs(self) -> set[str]:
-        """The ids of its runs, by Vitrine's answers or what the client says."""
-        said = {exchange.headers.get("x-fal-request-id", "") for exchange in self.exchanges}
-        return (said | {self.facts.get("run", "")}) - {""}
+        """Return the ids of its runs, from Vitrine's answers or from the client's output."""
+        ids = {exchange.headers.get("x-fal-request-id", "") for exchange in self.exchanges}
+        return (ids | {self.facts.get("run", "")}) - {""}
 
 
 def judge(stage: Stage, kept: Kept) -> None:
@@ -50,7 +50,7 @@ def judge(stage: Stage, kept: Kept) -> None:
     if kept.promise in REFUSALS:
         _refused(kept)
     else:
-        _SPECIAL.get(kept.promise, _opened)(stage, kept)
+        _SPECIAL.get(kept.promise, _require_file)(stage, kept)
     for exchange in kept.exchanges:
         _addresses_of_caller(exchange)
     if kept.promise == "run":
@@ -67,8 +67,8 @@ def _refused(kept: Kept) -> None:
     assert any(word in text for word in words), f"the client says {text[:300]}"
 
 
-def _opened(stage: Stage, kept: Kept) -> None:
-    """A file is the one that upstream made, byte for byte; a text or a frame is there."""
+def _require_file(stage: Stage, kept: Kept) -> None:
+    """Check that the file is upstream's, byte for byte, or that a text or frame has come."""
     facts = kept.facts
     for sent in facts.get("sent", []):
         assert sent in stage.upstream_files(), "a file that was sent did not come to upstream"
@@ -79,8 +79,8 @@ def _opened(stage: Stage, kept: Kept) -> None:
 
 
 def _run(stage: Stage, kept: Kept) -> None:
-    """The file opens without a token, and no longer once its run is deleted."""
-    _opened(stage, kept)
+    """Check that the file opens without a token until its run is deleted."""
+    _require_file(stage, kept)
     address = kept.facts.get("address") or _file_of(kept.exchanges)
     if address:
         assert address.startswith(f"https://{NAME}/"), f"not Vitrine's own address: {address}"
@@ -106,7 +106,7 @@ def _cancelled(stage: Stage, kept: Kept) -> None:
 
 def _minute(stage: Stage, kept: Kept) -> None:
     assert kept.seconds >= MINUTE_S, f"it took {kept.seconds:.0f} s"
-    _opened(stage, kept)
+    _require_file(stage, kept)
 
 
 _SPECIAL: dict[str, Callable[[Stage, Kept], None]] = {
@@ -117,9 +117,9 @@ _SPECIAL: dict[str, Callable[[Stage, Kept], None]] = {
 
 
 def _addresses_of_caller(exchange: Exchange) -> None:
-    """Addresses in an answer carry the host, and the prefix, under which the client called."""
+    """Check that addresses in an answer have the host and prefix that the client called."""
     body = exchange.body
-    is_fals = "/api/v1/" not in exchange.line  # of Vitrine's own, a run has a `request_id` too
+    is_fals = "/api/v1/" not in exchange.line  # a run in Vitrine's own API has a `request_id` too
     for name in _ADDRESSES if is_fals and isinstance(body, dict) and "request_id" in body else ():
         host = exchange.asked_host
         expected = f"https://{host}/" if host in FAL_HOSTS else f"https://{host}/api/fal/queue/"
@@ -129,8 +129,8 @@ def _addresses_of_caller(exchange: Exchange) -> None:
 
 
 def _headers(kept: Kept) -> None:
-    """The request's id and what was billed come with the result, for fal's own protocol."""
-    results = [e for e in kept.exchanges if _RESULT.match(e.called) and e.status == 200]
+    """Check that the result has the request's id and the billed units, in fal's own protocol."""
+    results = [e for e in kept.exchanges if _RESULT.match(e.called_line) and e.status == 200]
     is_fals = any("/api/fal/" in exchange.line for exchange in kept.exchanges)
     assert results or not is_fals, [exchange.line for exchange in kept.exchanges]
     for result in results:
@@ -142,5 +142,5 @@ def _file_of(exchanges: list[Exchange]) -> str:
     # Files of the JSON API need its token.
     open_to_all = (exchange for exchange in exchanges if "/api/v1/" not in exchange.line)
     bodies = "".join(exchange.response.decode(errors="replace") for exchange in open_to_all)
-    found = re.search(rf'"url": ?"(https://{re.escape(NAME)}/[^"]+)"', bodies)
-    return found[1] if found else ""
+    match = re.search(rf'"url": ?"(https://{re.escape(NAME)}/[^"]+)"', bodies)
+    return match[1] if match else ""

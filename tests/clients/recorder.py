@@ -1,4 +1,4 @@
-"""Passes connections on between nginx and Vitrine, and keeps what it sees."""
+"""Passes connections on between nginx and Vitrine, and records them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _CHUNK = re.compile(rb"\r\n[0-9a-f]+\r\n")
 
 @dataclass
 class Exchange:
-    """One request and its response; nginx opens a connection for each."""
+    """A request and its response; nginx opens a connection for each."""
 
     request: bytes = b""
     response: bytes = b""
-    has_secret: bool = False  # the house's key came to the client
+    has_secret: bool = False  # the client got the house's key
 
     @property
     def line(self) -> str:
@@ -30,21 +30,21 @@ class Exchange:
         return self.request.partition(b"\r\n")[0].decode(errors="replace")
 
     @property
-    def called(self) -> str:
-        """The first line, or what it would be without the proxy that passed the call on."""
+    def called_line(self) -> str:
+        """Return the first line as it would be without fal's proxy protocol."""
         target = re.search(rb"(?i)\r\nx-fal-target-url: *https://(\S+)", self.request)
         method = self.line.partition(" ")[0]
         return f"{method} /api/fal/hosts/{target[1].decode()} " if target else self.line
 
     @property
     def token(self) -> str:
-        """The token with which the client called."""
+        """Return the token of the client's call."""
         match = _TOKEN.search(self.request.partition(b"\r\n\r\n")[0])
         return match[0].decode() if match else ""
 
     @property
     def status(self) -> int:
-        """The response's status; 0 if there was none."""
+        """Return the response's status, or 0 without a response."""
         parts = self.response[:20].split(b" ")
         return int(parts[1]) if len(parts) > 1 else 0
 
@@ -57,14 +57,14 @@ class Exchange:
 
     @property
     def asked_host(self) -> str:
-        """The host that the client called."""
+        """Return the host that the client called."""
         match = re.search(rb"(?i)\r\nx-forwarded-host: *([^\r]+)", self.request)
         match = match or re.search(rb"(?i)\r\nhost: *([^\r]+)", self.request)
         return match[1].decode() if match else ""
 
     @property
     def body(self) -> Any:
-        """The response's JSON; None for anything else."""
+        """Return the response's JSON, or None for anything else."""
         content = self.response.partition(b"\r\n\r\n")[2]
         if "chunked" in self.headers.get("transfer-encoding", ""):
             content = b"".join(_CHUNK.split(b"\r\n" + content))
@@ -75,14 +75,14 @@ class Exchange:
 
 @dataclass
 class Recorder:
-    """Listens on ports and passes each connection on to another one."""
+    """Listens on ports and passes each connection on to another port."""
 
     secret: bytes
     exchanges: list[Exchange] = field(default_factory=list)
     _tasks: list[Any] = field(default_factory=list)
 
     def start(self, ports: dict[int, int]) -> None:
-        """Pass connections to each port on to the one it stands for, from a thread."""
+        """Listen on each port, in a thread, and pass its connections on to another port."""
         ready = threading.Event()
 
         async def serve() -> None:
@@ -97,19 +97,19 @@ class Recorder:
         ready.wait(10)
 
     def stop(self) -> None:
-        """Close what is still open."""
+        """Close all open connections."""
         self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(10)
 
-    def of(self, token: str) -> list[Exchange]:
-        """What was exchanged with this token, in order."""
+    def exchanges_with(self, token: str) -> list[Exchange]:
+        """Return the exchanges with this token, in order."""
         return [exchange for exchange in self.exchanges if exchange.token == token]
 
     def _serve(self, to: int) -> Any:
         async def passing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             exchange = Exchange()
             self.exchanges.append(exchange)
-            self._tasks.append(asyncio.current_task())  # asyncio itself refers to it weakly
+            self._tasks.append(asyncio.current_task())  # asyncio itself keeps only a weak reference
             with suppress(OSError):
                 inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", to)
                 await asyncio.gather(
@@ -130,7 +130,7 @@ class Recorder:
         with suppress(OSError):
             while part := await reader.read(1 << 16):
                 if direction == "request":
-                    part = _ENCODING.sub(b"", part)  # so that responses can be read
+                    part = _ENCODING.sub(b"", part)  # to keep responses readable
                 elif self.secret in before + part:
                     exchange.has_secret = True
                 before = part[-len(self.secret) :]

@@ -1,4 +1,4 @@
-"""Answers DNS for Vitrine's names alone, and keeps what else was asked for."""
+"""Answers DNS only for Vitrine's names, and records all other queries."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _A, _NXDOMAIN, _ANSWER = 1, 0x8183, 0x8180
 
 
 class Resolver:
-    """Answers on port 53 of a loopback address: one for each client, so it is known who asked."""
+    """Answers on port 53 of a loopback address. Each client has its own, which tells who asked."""
 
     def __init__(self, address: str, names: Collection[str]) -> None:
         self.elsewhere: list[str] = []

@@ -1,7 +1,7 @@
-"""A whole Vitrine before the sandbox, under its own and fal's names, for unmodified clients.
+"""A whole Vitrine with the sandbox, under its own and fal's names, for unmodified clients.
 
-It stands in a network of its own (`python -m tests.clients` starts itself in one), which has the
-loopback interface alone: client → nginx (TLS, the project's files) → recorder → Vitrine → sandbox.
+It lives in a network of its own (`python -m tests.clients` starts itself in one), which has only
+the loopback interface: client → nginx (TLS, the project's files) → recorder → Vitrine → sandbox.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ FAL_HOSTS = tuple(PREFIXES)
 NAMES = {NAME, *FAL_HOSTS}
 KEY = "stage:key-of-the-house-4f1c"
 WEB, REALTIME, UPSTREAM, HUB = 8000, 8002, 8300, 8400
-SEEN_WEB, SEEN_REALTIME = 8100, 8110  # where the recorder listens for nginx
+SEEN_WEB, SEEN_REALTIME = 8100, 8110  # the recorder's ports for nginx
 _SIOCGIFFLAGS, _SIOCSIFFLAGS, _IFF_UP = 0x8913, 0x8914, 1
 
 
@@ -86,7 +86,7 @@ class Stage:
         self._ends.close()
 
     def people(self, promises: dict[str, list[str]]) -> dict[str, dict[str, str]]:
-        """The token of each client for each of its promises, once the catalogue is there."""
+        """Return the token of each client for each of its promises, once the catalogue exists."""
         settings = self._settings | {"DJANGO_SETTINGS_MODULE": "config.settings"}
         printed = subprocess.run(
             [sys.executable, "-m", "tests.clients.people_script"],
@@ -104,19 +104,19 @@ class Stage:
         return tokens
 
     def ask(self, token: str, path: str, method: str = "GET") -> httpx.Response:
-        """Ask the JSON API, past the recorder."""
+        """Call the JSON API, not through the recorder."""
         headers = {"Authorization": f"Bearer {token}", "X-Forwarded-Proto": "https"}
         headers["Host"] = NAME
         url = f"http://127.0.0.1:{WEB}/api/v1/{path}"
         return self.client.request(method, url, headers=headers)
 
     def upstream_files(self) -> dict[str, int]:
-        """The SHA-256 of each file that upstream has, results and uploads, and its size."""
+        """Return SHA-256 and size of each file that upstream has, results and uploads."""
         files = (path for path in (self.upstream / "files").rglob("*") if path.is_file())
         return {sha256(file.read_bytes()).hexdigest(): file.stat().st_size for file in files}
 
     def upstream_lines(self, name: str) -> list[str]:
-        """What came to upstream: its `requests`, or the `tokens` of Vitrine among them."""
+        """Return what upstream has received: its `requests`, or the `tokens` of Vitrine."""
         file = self.upstream / name
         return file.read_text().splitlines() if file.exists() else []
 
@@ -130,7 +130,7 @@ class Stage:
 
     def _start_upstream(self) -> None:
         command = (sys.executable, "-m", "tests.clients.upstream", str(UPSTREAM))
-        trust = {"SSL_CERT_FILE": str(self.authority)}  # its webhooks come to nginx
+        trust = {"SSL_CERT_FILE": str(self.authority)}  # its webhooks go to nginx
         self._start("upstream", *command, str(self.upstream), SANDBOX_KEY=KEY, **trust)
         until(lambda: _listens(UPSTREAM))
 
@@ -138,7 +138,7 @@ class Stage:
         here = {
             "server 127.0.0.1:8002 max_fails=0;": "",
             "server 127.0.0.1:8001 max_fails=0;": f"server 127.0.0.1:{SEEN_WEB};",
-            "keepalive 32;": "",  # a connection for each request, for the recorder
+            "keepalive 32;": "",  # one connection per request, for the recorder
             "8010": str(SEEN_REALTIME),
             "vitrine.example.com": NAME,
             "/etc/ssl/vitrine/fullchain.pem": str(self._certificate),
@@ -147,7 +147,7 @@ class Stage:
             "/etc/ssl/vitrine/fal-hosts-key.pem": str(self._certificate),
         }
         files = ["nginx.conf", "fal-hosts.conf"]
-        alone = "master_process off;"  # in a namespace of users it cannot start a worker
+        alone = "master_process off;"  # in a user namespace, nginx cannot start a worker
         self._start("nginx", *nginx.command(self.folder, files, here, alone))
         until(lambda: _listens(443))
 
@@ -158,13 +158,13 @@ class Stage:
 
 
 class Hub(BaseHTTPRequestHandler):
-    """Stands in for Hugging Face's Hub, which says what a model is called at its providers.
+    """Plays Hugging Face's Hub, which knows a model's names at its providers.
 
-    `text-to-image/mischief.slow` is there what fal calls `mischief/slow`, for that task.
+    Its `text-to-image/mischief.slow` is fal's `mischief/slow`, for that task.
     """
 
     def do_GET(self) -> None:
-        """Answer a question for a model."""
+        """Answer a request for a model."""
         name = self.path.partition("?")[0].removeprefix("/api/models/")
         task, _, model = name.partition("/")
         there = {"provider": "fal-ai", "providerId": model.replace(".", "/"), "status": "live"}
@@ -177,14 +177,14 @@ class Hub(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 def _raise_loopback() -> None:
-    """Set the only interface of this network up."""
+    """Enable the only interface of this network."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        asked = struct.pack("16sh14x", b"lo", 0)
-        flags = struct.unpack("16sh14x", fcntl.ioctl(any_socket, _SIOCGIFFLAGS, asked))[1]
+        request = struct.pack("16sh14x", b"lo", 0)
+        flags = struct.unpack("16sh14x", fcntl.ioctl(any_socket, _SIOCGIFFLAGS, request))[1]
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sh14x", b"lo", flags | _IFF_UP))
 
 

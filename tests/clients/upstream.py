@@ -1,4 +1,4 @@
-"""The sandbox as the upstream of `make clients`, with an eye on all that comes to it.
+"""The sandbox as the upstream of `make clients`; it records everything that arrives.
 
 python -m tests.clients.upstream PORT FOLDER  (its key in SANDBOX_KEY)
 
@@ -33,7 +33,7 @@ FLAGGED = "The content could not be processed because it was flagged by a conten
 
 
 class Eye:
-    """The ASGI application: passes everything on to the sandbox, and looks at it."""
+    """The ASGI application: passes everything on to the sandbox, and inspects it."""
 
     def __init__(self, app: ASGIApp, folder: Path) -> None:
         self._app = app
@@ -49,16 +49,16 @@ class Eye:
         self._write("requests", f"{scope.get('method', 'WS')} {scope['path']} {key}")
         before = b""
 
-        async def seen() -> Message:
+        async def receive_watched() -> Message:
             nonlocal before
             message = await receive()
             part = message.get("body") or message.get("bytes") or b""
             part = part or (message.get("text") or "").encode()
             self._look(before + part)
-            before = part[-60:]  # a token may lie across two parts
+            before = part[-60:]  # two parts may share a token
             return message
 
-        return await self._app(scope, seen, send)
+        return await self._app(scope, receive_watched, send)
 
     def _look(self, part: bytes) -> None:
         for token in TOKEN.findall(part):
@@ -70,7 +70,7 @@ class Eye:
 
 
 class Staged(Model):
-    """A model of the stage: `task` is its function."""
+    """A model of this upstream; `task` is its function."""
 
     task: Callable[[Arguments, Any], Any]
 
@@ -95,7 +95,7 @@ class Wizper(Staged):
 
 
 class Talk(Staged):
-    """Says its prompt again."""
+    """Repeats its prompt."""
 
     @staticmethod
     def task(arguments: Arguments, context: Any) -> dict[str, Any]:
@@ -107,7 +107,7 @@ class Talk(Staged):
 
 
 class Speech(Staged):
-    """Speaks as the model behind it; AI SDK asks every model of speech for an address."""
+    """Speaks like the model behind it; AI SDK requests an address from every model of speech."""
 
     @staticmethod
     def task(arguments: Arguments, context: Any) -> dict[str, Any]:
@@ -131,7 +131,7 @@ MODELS = [
         copy_of="murmur/voice",
     ),
     Wizper(
-        # Two clients have this id built in.
+        # two clients have this id built in
         "fal-ai/wizper",
         "Wizper",
         "speech-to-text",
@@ -172,7 +172,7 @@ MODELS = [
 ]
 
 
-# Under ids of fal's own owner, which some clients have built in, or put before every id.
+# Copies under ids of fal's own owner, which some clients have built in or put before every id.
 COPIES = {
     "fal-ai/flux/dev": "sandbox/aurora",
     "fal-ai/drift/text-to-video": "sandbox/drift/text-to-video",

@@ -1,4 +1,4 @@
-"""Runs a module, with its arguments, on a disk that has three megabytes left."""
+"""Runs a module, with its arguments, on a disk that has only three megabytes left."""
 
 from __future__ import annotations
 

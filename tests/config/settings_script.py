@@ -1,8 +1,8 @@
-"""Reads the settings anew for each question: a line of JSON, answered by one.
+"""Reads the settings anew for each question: a line of JSON, answered by a line.
 
-A question names the folder with `config`, the command of `manage.py` (empty: another process), the
-variables and what is asked (`"s.DEBUG, s.FAL_KEY"`). Each is answered in a fork: what the settings
-import is loaded once, which takes most of a start.
+A question contains the folder with `config`, the command of `manage.py` (empty for another
+process), the variables and an expression (`"s.DEBUG, s.FAL_KEY"`). A fork answers it: imports take
+most of a start, and the parent has done them once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from django.core.files import storage  # noqa: F401
 
 
 def answer(folder: str, command: str, variables: dict[str, str], what: str) -> dict[str, Any]:
-    """Return the values, or why the settings refuse the environment."""
+    """Return the values, or the reason why the settings refuse the environment."""
     os.environ.clear()
     os.environ.update(variables)
     os.chdir(folder)

@@ -1,4 +1,4 @@
-"""A body that is larger than its view takes is refused before it is read."""
+"""A body larger than its view accepts is refused before it is read."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MB = 1 << 20
 
 
 def refusal(path: str, size_bytes: int, user: Any, monkeypatch: pytest.MonkeyPatch) -> object:
-    """Why the middleware refuses a body, which cannot be read; None if it does not."""
+    """Return why the middleware refuses an unreadable body, or None if it does not."""
     request = RequestFactory().generic("POST", path, CONTENT_LENGTH=str(size_bytes))
     request.user, request.resolver_match = user, resolve(path)
     monkeypatch.setattr("config.body_limits.too_large", lambda _, why: why)

@@ -1,4 +1,4 @@
-"""Cookies have our own names with the port: browsers send them to all ports of a host."""
+"""Our cookies have names of their own with the port: browsers send them to all ports of a host."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def test_every_cookie_is_named_with_our_prefix_and_the_port(client: Client, user
     client.get("/login/")
     client.post("/login/", {"login": user.username, "password": "correct horse"})
     client.post(reverse("account-theme"), {"theme": "dark"})
-    client.post(reverse("playground:runs-deletion"))  # leaves a message
+    client.post(reverse("playground:runs-deletion"))  # this sets a message
     client.get(reverse("library:runs"))
     assert {name.split("_")[1] for name in client.cookies} >= {"session", "csrf", "theme"}
     assert [name for name in client.cookies if not OURS.fullmatch(name)] == []
@@ -53,7 +53,7 @@ def test_logins_at_other_sites_of_this_host_do_not_end_ours(
     ],
 )
 def test_cookie_names_use_the_port_of_the_public_address(address: str, port: int | None) -> None:
-    """Processes behind a proxy listen on ports of their own and have to share the cookies."""
+    """Processes behind a proxy listen on different ports and have to share the cookies."""
     assert public_port(address) == port
 
 

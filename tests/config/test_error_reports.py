@@ -1,4 +1,4 @@
-"""Error pages show no key, token or password, with DEBUG neither; they still help."""
+"""Error pages show no key, token or password, not even with DEBUG; they are still useful."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PASSWORD = "lantern-otter-7"
 
 
 def fail(request: HttpRequest) -> HttpResponse:
-    """Raise with secrets in local variables, on their own and within others."""
+    """Raise an error with secrets in local variables, alone and inside other values."""
     header = request.headers.get("Authorization", "")
     upstream = {"headers": {"Authorization": f"Key {configured.FAL_KEY}"}}
     plain = "a plain value"
@@ -30,7 +30,7 @@ def fail(request: HttpRequest) -> HttpResponse:
 
 
 def fail_as_django(request: HttpRequest) -> HttpResponse:
-    """Raise the same with Django's own filter."""
+    """Raise the same error with Django's own filter."""
     request.exception_reporter_filter = SafeExceptionReporterFilter()
     return fail(request)
 

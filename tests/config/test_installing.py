@@ -1,4 +1,4 @@
-"""`make run` installs with uv, and with pip where uv cannot be had or fails."""
+"""`make run` installs with uv, or with pip if uv is not available or fails."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-# Programs that write down how they were called; what stands in `broken` fails.
+# Programs that record their calls; those listed in `broken` fail.
 PYTHON = """#!/bin/sh
 echo "pip $*" >> "{folder}/calls"
 case "$*" in

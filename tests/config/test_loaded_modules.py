@@ -1,4 +1,4 @@
-"""Heavy modules that processes do not load at their start."""
+"""Processes do not load certain heavy modules when they start."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from tests.processes import ROOT
 from tests.sampling import sample
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 
 PROGRAMS: list[tuple[str, set[str]]] = [
@@ -20,11 +20,11 @@ PROGRAMS: list[tuple[str, set[str]]] = [
         "import os; os.environ.update(DJANGO_SETTINGS_MODULE='config.settings', DEBUG='1');"
         "from config.starting import readiness as checks;"  # a fresh clone has no database
         "checks.require = checks.require_static_files = lambda **_: None; import config.asgi",
-        # `cryptography` comes with allauth's second factors and ID tokens.
+        # `cryptography` is loaded by allauth's second factors and ID tokens.
         {"rich", "pygments", "numpy", "PIL", "av", "trimesh", "mcp"}
-        # It sends nothing: clients are the worker's and the realtime process's.
+        # The web process sends nothing: the worker and the realtime process have clients.
         | {"httpx", "fal.clients", "websockets", "runs.worker.following.follow"}
-        # Loaded with the first pattern in a schema, and the first text.
+        # Loaded with the first pattern in a schema, and with the first text.
         | {"regex", "markdown_it"},
     ),
     (

@@ -1,4 +1,4 @@
-"""A refused request is one line of the log, a failure has its traceback, in text and in JSON."""
+"""A refused request is one line of the log; a failure has its traceback, in text and in JSON."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def log(settings: Any) -> Iterator[io.StringIO]:
-    """What the server's log says, by the project's own configuration."""
+    """The text that the server logs with the project's own configuration."""
     written = io.StringIO()
     configuration = deepcopy(settings.LOGGING)
     configuration["handlers"]["stderr"]["stream"] = written
@@ -54,7 +54,7 @@ def test_a_failure_keeps_its_traceback(log: io.StringIO) -> None:
 
 
 def as_json(message: str, *values: object, error: BaseException | None = None) -> dict[str, str]:
-    """The object that a record becomes; fails unless it is one line."""
+    """Return the JSON object of a log record; fail unless it is one line."""
     exc_info = (type(error), error, error.__traceback__) if error else None
     record = logging.LogRecord("runs", logging.ERROR, "", 0, message, values, exc_info)
     line = JsonLines().format(record)
@@ -78,7 +78,7 @@ def test_a_line_of_json_says_when_who_and_what(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_whatever_is_printed_is_json(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A traceback, a warning, the progress of a command, beside the records of the log."""
+    """Tracebacks, warnings and a command's progress, like the records of the log."""
     written = io.StringIO()
     written.name = "<stderr>"
     stream = logs.JsonStream(written)

@@ -1,6 +1,4 @@
-"""Answers are compressed as the browser likes it, files never are, and other sites keep no hold of
-a page.
-"""
+"""Pages are compressed as the browser prefers, files never; other sites get no hold of a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The settings computed from the environment, which a process reads anew each time."""
+"""Settings computed from the environment, by a process that reads them anew each time."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Read = Callable[..., tuple[str, list[str], bool, list[str]]]
 
 @pytest.fixture(scope="module")
 def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]]:
-    """Asks one started process, which reads the settings anew for each question.
+    """Ask one running process, which reads the settings anew for each question.
 
-    They are a copy's: what stands in the checkout's own `.env` does not count.
+    It reads a copy, so the checkout's own `.env` does not matter.
     """
     folder = tmp_path_factory.mktemp("settings")
     shutil.copytree(ROOT / "config", folder / "config")
@@ -58,7 +58,7 @@ def ask(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Any]
 def show_settings(ask: Callable[..., Any]) -> Shown:
     """`show_settings("s.DEBUG", FAL_KEY="a:b")`, as a process that may read the key.
 
-    Raises ImproperlyConfigured as the settings do; `file` is what stands in `.env`.
+    Raises ImproperlyConfigured as the settings do; `file` is the content of `.env`.
     """
 
     def show(
@@ -86,8 +86,8 @@ def read(show_settings: Shown) -> Read:
     """
 
     def show(**variables: str) -> tuple[str, list[str], bool, list[str]]:
-        what = "s.UPSTREAM, s.FAL_MEDIA_URLS, s.SESSION_COOKIE_SECURE, s.ALLOWED_HOSTS"
-        upstream, media, is_secure, hosts = show_settings(what, **variables)
+        expression = "s.UPSTREAM, s.FAL_MEDIA_URLS, s.SESSION_COOKIE_SECURE, s.ALLOWED_HOSTS"
+        upstream, media, is_secure, hosts = show_settings(expression, **variables)
         return upstream, media, is_secure, hosts
 
     return show
@@ -126,18 +126,18 @@ def test_the_key_chooses_the_upstream(read: Read, variables: dict[str, str], ups
 def test_only_processes_that_call_upstream_have_the_key(
     show_settings: Shown, variables: dict[str, str]
 ) -> None:
-    """Neither in its settings nor in the environment, which its children would get."""
-    what = "s.FAL_KEY, __import__('os').environ.get('FAL_KEY')"
-    assert show_settings(what, with_key=False, **variables) == ["", None]
+    """The key is neither in its settings nor in the environment that its children would get."""
+    expression = "s.FAL_KEY, __import__('os').environ.get('FAL_KEY')"
+    assert show_settings(expression, with_key=False, **variables) == ["", None]
     assert show_settings("s.FAL_KEY", **variables) == ["id:secret"]
 
 
 @pytest.mark.parametrize(("command", "key"), [("worker", "id:secret"), ("realtime", "")])
 def test_only_the_worker_has_the_admin_key(show_settings: Shown, command: str, key: str) -> None:
     variables = {"FAL_KEY": "a:b", "FAL_ADMIN_KEY": "id:secret"}
-    what = "s.FAL_ADMIN_KEY, __import__('os').environ.get('FAL_ADMIN_KEY')"
-    assert show_settings(what, command=command, **variables) == [key, key or None]
-    assert show_settings(what, with_key=False, **variables) == ["", None]
+    expression = "s.FAL_ADMIN_KEY, __import__('os').environ.get('FAL_ADMIN_KEY')"
+    assert show_settings(expression, command=command, **variables) == [key, key or None]
+    assert show_settings(expression, with_key=False, **variables) == ["", None]
 
 
 SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I="
@@ -147,15 +147,21 @@ SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I="
 def test_only_who_needs_it_has_the_secret_of_projects_keys(
     show_settings: Shown, command: str
 ) -> None:
-    # Not itself: no secret may stand in what a program prints, a test's either.
+    # Compare instead of printing: no program may print a secret, not even a test's.
     given = f"[secret == '{SECRET[::-1]}'[::-1] for secret in s.KEYS_SECRETS]"
     left = "'KEYS_SECRET' in __import__('os').environ"
-    what = f"{given}, str(s.KEYS_SECRET_FILE), {left}"
-    (secrets, file, _) = show_settings(what, command=command, KEYS_SECRET=f"{SECRET}, {SECRET}")
+    expression = f"{given}, str(s.KEYS_SECRET_FILE), {left}"
+    (secrets, file, _) = show_settings(
+        expression, command=command, KEYS_SECRET=f"{SECRET}, {SECRET}"
+    )
     assert secrets == [True, True]
     assert file.endswith("keys-secret")
-    assert show_settings(what, with_key=False, KEYS_SECRET=SECRET) == [[], "None", False]
-    assert show_settings(what, command="sync_models", KEYS_SECRET=SECRET) == [[], "None", False]
+    assert show_settings(expression, with_key=False, KEYS_SECRET=SECRET) == [[], "None", False]
+    assert show_settings(expression, command="sync_models", KEYS_SECRET=SECRET) == [
+        [],
+        "None",
+        False,
+    ]
 
 
 @pytest.mark.parametrize("text", ["short", SECRET + "x", f"{SECRET},ß"])
@@ -169,15 +175,15 @@ def test_a_secret_that_is_none_stops_the_start_without_being_quoted(
 
 def test_issuers_are_read_from_the_environment(show_settings: Shown) -> None:
     named = {"OIDC_ISSUER": "https://acme.example", "OIDC_CLIENT_ID": "v"}
-    what = "s.SOCIALACCOUNT_PROVIDERS, s.SIGN_UP_DOMAINS"
+    expression = "s.SOCIALACCOUNT_PROVIDERS, s.SIGN_UP_DOMAINS"
     (providers, domains) = show_settings(
-        what, **named, OIDC_CLIENT_SECRET="a-secret", SIGN_UP_DOMAINS="Example.com"
+        expression, **named, OIDC_CLIENT_SECRET="a-secret", SIGN_UP_DOMAINS="Example.com"
     )
     (app,) = providers["openid_connect"]["APPS"]
     assert (app["provider_id"], app["secret"]) == ("https://acme.example", "a-secret")
     assert domains == ["example.com"]
     assert refusal(show_settings, **named) == (
-        "OIDC_CLIENT_SECRET is missing: acme.example gives one for this server."
+        "OIDC_CLIENT_SECRET is missing: acme.example issues one for this server."
     )
 
 
@@ -193,9 +199,9 @@ def test_files_are_allowed_from_fal_and_its_stand_ins(read: Read) -> None:
 
 
 def test_a_local_stand_in_allows_only_its_own_port(show_settings: Shown) -> None:
-    what = "s.FAL_MEDIA_URLS, s.CONTENT_SECURITY_POLICY['DIRECTIVES']"
+    expression = "s.FAL_MEDIA_URLS, s.CONTENT_SECURITY_POLICY['DIRECTIVES']"
     media, policy = show_settings(
-        what,
+        expression,
         FAL_KEY="a:b",
         FAL_MEDIA_URLS="http://localhost:9003",
         FAL_API_URL="http://127.0.0.1:9000/api/v1",
@@ -238,7 +244,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"DATABASE_URL": "postgres://ana:secret[@db/vitrine"}, "DATABASE_URL must look like"),
     ({"PUBLIC_URL": f"{PUBLIC}/sub"}, "PUBLIC_URL must be a scheme and a host alone"),
     ({"PUBLIC_URL": "https://ana:secret@example.com"}, "PUBLIC_URL must be a scheme and a host"),
-    ({"PUBLIC_URL": "https://m\u00fcnchen..example"}, "PUBLIC_URL has a host name that none"),
+    ({"PUBLIC_URL": "https://m\u00fcnchen..example"}, "PUBLIC_URL has an invalid host name"),
     ({"FAL_QUEUE_URL": "queue.fal.run"}, "FAL_QUEUE_URL must be an address"),
     ({"FAL_KEY": "two words"}, "FAL_KEY must be one word"),
     ({"FAL_KEY": "nocolon"}, "FAL_KEY must be `key_id:key_secret`"),
@@ -247,7 +253,7 @@ WRONG: list[tuple[dict[str, str], str]] = [
     ({"PUBLIC_URL": PUBLIC, "SECRET_KEY": "x"}, "SECRET_KEY can be guessed"),
     ({"ALLOWED_HOSTS": "vitrine.example.com", "SECRET_KEY": "x"}, "SECRET_KEY can be guessed"),
     ({"SECRET_KEY": ""}, "SECRET_KEY is missing"),
-    ({"MAIL_FROM": "\udcff"}, "MAIL_FROM is not a text in UTF-8"),
+    ({"MAIL_FROM": "\udcff"}, "MAIL_FROM is not text in UTF-8"),
     ({"FAL_MEDIA_URLS": "http://127.0.0.1:*"}, "FAL_MEDIA_URLS must name the port of each address"),
     ({"FAL_MEDIA_URLS": "https://bücher.example"}, "FAL_MEDIA_URLS must have the ASCII form"),
     ({"MEDIA_STORAGE": "nowhere.Bucket"}, "MEDIA_STORAGE must be the dotted name"),
@@ -275,15 +281,15 @@ def test_a_public_host_of_any_script_is_served_as_browsers_send_it(show_settings
         "ALLOWED_HOSTS": "stra\u00dfe.de",
     }
     hosts = ["xn--strae-oqa.de", "xn--mnchen-3ya.example"]
-    shown = show_settings("s.PUBLIC_URL, s.ALLOWED_HOSTS", **variables)
-    assert shown == [f"https://{hosts[1]}:8443", hosts]
+    values = show_settings("s.PUBLIC_URL, s.ALLOWED_HOSTS", **variables)
+    assert values == [f"https://{hosts[1]}:8443", hosts]
 
 
 def test_all_read_one_database_address(show_settings: Shown) -> None:
     address = "postgres://ana:p#ss@127.0.0.1:5432/vitrine"
-    what = "s.DATABASES['default']['PASSWORD'], s.DATABASE_URL"
-    password, shown = show_settings(what, DATABASE_URL=address)
-    assert (password, urlsplit(shown).path) == ("p#ss", "/vitrine")
+    expression = "s.DATABASES['default']['PASSWORD'], s.DATABASE_URL"
+    password, others = show_settings(expression, DATABASE_URL=address)
+    assert (password, urlsplit(others).path) == ("p#ss", "/vitrine")
 
 
 def refusal(show_settings: Shown, **variables: str) -> str:
@@ -337,9 +343,9 @@ def test_the_password_of_an_address_is_not_quoted() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"MAIL_FROM=F\xfcchse\n", "is not a text in UTF-8 (byte 12)"),
-        ("DEBUG=1".encode("utf-16"), "is not a text in UTF-8 (byte 1)"),
-        (b"DEBUG=\0", "holds a NUL"),
+        (b"MAIL_FROM=F\xfcchse\n", "is not text in UTF-8 (byte 12)"),
+        ("DEBUG=1".encode("utf-16"), "is not text in UTF-8 (byte 1)"),
+        (b"DEBUG=\0", "contains a NUL"),
         (None, "cannot be read (Is a directory)"),
     ],
 )

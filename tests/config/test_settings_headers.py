@@ -1,4 +1,4 @@
-"""Security headers of a deployment; Django's deployment check reports nothing."""
+"""A deployment's security headers; Django's deployment check finds nothing."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_with_a_public_https_address_http_is_redirected(tmp_path: Path, migrated
     status, headers = answers["secure"]
     assert status == 302
     assert headers["Strict-Transport-Security"] == "max-age=63072000"
-    assert answers["health"][0] == 503  # answered, not led away
+    assert answers["health"][0] == 503  # answered, not redirected
     assert answers["metrics"][0] == 404
 
 
@@ -78,7 +78,7 @@ def test_pages_forbid_unused_device_features(client: Client, db: None) -> None:
     policy = client.get("/login/").headers["Permissions-Policy"]
     assert "camera=()" in policy
     assert "geolocation=()" in policy
-    assert "microphone=(self)" in policy  # sounds are recorded for a form
+    assert "microphone=(self)" in policy  # a form can record sounds
 
 
 @pytest.mark.parametrize(

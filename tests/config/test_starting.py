@@ -1,4 +1,4 @@
-"""Errors that stop the start of each process, with one line, before anything is changed."""
+"""Errors that stop a process at its start, with one line, before it changes anything."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ WEB = ["-m", "uvicorn", "config.asgi:application", "--port"]
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
-    """The project as a fresh clone has it, with an empty database in `var/`."""
+    """The project as a fresh clone, with an empty database in `var/`."""
     clone = copy_checkout(tmp_path_factory.mktemp("starting") / "vitrine")
     (clone / "var").mkdir()
     shutil.copy(migrated, clone / "var" / "vitrine.sqlite3")
@@ -35,7 +35,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, migrated: Path) -> Path:
 
 
 def start(checkout: Path, process: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Start one process that is expected to end by itself."""
+    """Start a process that should end by itself."""
     arguments = ["manage.py", process]
     if process == "realtime":
         arguments += ["--port", str(free_port())]
@@ -53,8 +53,8 @@ def start(checkout: Path, process: str, **variables: str) -> subprocess.Complete
     )
 
 
-def refused(checkout: Path, process: str, **variables: str) -> str:
-    """The one sentence that a process says when it does not start."""
+def read_refusal(checkout: Path, process: str, **variables: str) -> str:
+    """Return the one sentence of a process that does not start."""
     done = start(checkout, process, **variables)
     lines = [line for line in done.stderr.splitlines() if line.startswith("Vitrine did not start")]
     assert len(lines) == 1, done.stderr
@@ -64,7 +64,7 @@ def refused(checkout: Path, process: str, **variables: str) -> str:
 
 
 def migrated_otherwise(checkout: Path, sql: str) -> Callable[[Path], dict[str, str]]:
-    """Return what makes a copy of the database in a folder whose records `sql` has changed."""
+    """Return a function that puts a copy of the database, changed by `sql`, into a folder."""
 
     def make(folder: Path) -> dict[str, str]:
         file = folder / "otherwise.sqlite3"
@@ -86,8 +86,8 @@ BETWEEN = (
     " AND (name = '0001_squashed_0048' OR name >= '0046')"
 )
 UNMIGRATED = "DELETE FROM django_migrations WHERE app = 'training'"
-# Processes, what is wrong, and the beginning of the sentence that they say. The rules themselves
-# have their tests in `test_settings.py` and `starting/`: here each process is seen to apply them.
+# The processes, the problem, and the beginning of their sentence. `test_settings.py` and
+# `starting/` test the rules; here, each process must apply them.
 WRONG: list[tuple[str, dict[str, str] | str, str]] = [
     ("up", {"FAL_KEY": "nocolon"}, "FAL_KEY must be `key_id:key_secret`"),
     ("web", NEWER, "the database was migrated by a newer Vitrine"),
@@ -122,7 +122,7 @@ def test_what_is_wrong_stops_each_process_with_one_line_and_changes_nothing(
     if isinstance(wrong, str):
         wrong = migrated_otherwise(checkout, wrong)(tmp_path)
     files = {file: file.read_bytes() for file in tmp_path.iterdir()}
-    sentence = refused(checkout, process, **wrong)
+    sentence = read_refusal(checkout, process, **wrong)
     assert sentence.startswith(start_of_message)
     assert wrong.get("FAL_KEY", "secret-is-not-said") not in sentence
     assert {file: file.read_bytes() for file in tmp_path.iterdir()} == files
@@ -133,13 +133,15 @@ def test_a_taken_port_is_named_in_one_sentence(checkout: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        assert refused(checkout, "up", PORT=str(port)).startswith(f"PORT {port} cannot be used")
+        assert read_refusal(checkout, "up", PORT=str(port)).startswith(
+            f"PORT {port} cannot be used"
+        )
 
 
 @pytest.mark.exhaustive
 def test_a_folder_that_cannot_be_written_is_named(checkout: Path, tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file where the folder should be")
-    sentence = refused(checkout, "up", VITRINE_DATA_DIR=str(tmp_path / "var"))
+    sentence = read_refusal(checkout, "up", VITRINE_DATA_DIR=str(tmp_path / "var"))
     assert sentence.startswith(f"the folder {tmp_path}/var cannot be written to")
 
 
@@ -155,7 +157,7 @@ def test_missing_static_files_stop_the_web_process_with_one_line(
         paths = json.dumps({"css/gallery.css": "css/gallery.0123456789ab.css"})
         manifest = f'{{"paths": {paths}, "version": "1.1", "hash": ""}}'
         (tmp_path / "static" / "staticfiles.json").write_text(manifest)
-    sentence = refused(
+    sentence = read_refusal(
         checkout,
         "web",
         VITRINE_DATA_DIR=str(tmp_path),

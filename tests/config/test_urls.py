@@ -1,6 +1,7 @@
-"""Every address answers to HEAD as to GET, and to htmx whatever it is given.
+"""Every address answers HEAD like GET, and answers htmx whatever the parameters are.
 
-`tests/edges/test_routes.py` gives every route odd values as a page; here are the fragments.
+`tests/edges/test_routes.py` sends odd values to every route as a page; this file sends them to
+fragments.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ world, browser = test_routes.world, test_routes.browser
 
 @pytest.fixture
 def htmx(browser: Client) -> Client:
-    """The same browser, by script."""
+    """The same browser with htmx."""
     browser.defaults["HTTP_HX_REQUEST"] = "true"
     return browser
 
 
 def test_a_fragment_answers_whatever_it_is_given(world: World, htmx: Client) -> None:
-    """A NUL, which SQLite takes and PostgreSQL refuses, in every parameter, and in some alone.
+    """Every parameter, and some alone, is a NUL, which SQLite stores and PostgreSQL refuses.
 
-    An error of one field would hide what another does, `~do` above all.
+    In some requests alone, because an error of one parameter, mostly `~do`, hides another's.
     """
 
     def requests() -> Iterator[tuple[str, str, str]]:
@@ -43,18 +44,18 @@ def test_a_fragment_answers_whatever_it_is_given(world: World, htmx: Client) -> 
                 yield "GET", f"{address.partition('?')[0]}?{values}", ""
                 yield "POST", address, values
 
-    found = failures(htmx, requests())
-    assert not found, "\n".join(map(str, found))
+    broken = failures(htmx, requests())
+    assert not broken, "\n".join(map(str, broken))
 
 
 def test_whoever_asks_for_the_head_alone_gets_what_the_page_would_say(
     world: Any, browser: Client
 ) -> None:
-    """RFC 9110, 9.3.2; but Django's own admin, and a login link, which works only once."""
-    found = []
+    """RFC 9110, 9.3.2; except in Django's own admin, and a login link, which works only once."""
+    differing = []
     for name in sample([name for name in ROUTES if not name.startswith("admin:")], 30, by_seed=20):
         address = world.address(name)
-        asked = [status_of(browser, method, address) for method in ("HEAD", "GET")]
-        if asked[0] != asked[1] and not address.startswith("/login/link/"):
-            found.append((address, asked))
-    assert not found
+        statuses = [status_of(browser, method, address) for method in ("HEAD", "GET")]
+        if statuses[0] != statuses[1] and not address.startswith("/login/link/"):
+            differing.append((address, statuses))
+    assert not differing

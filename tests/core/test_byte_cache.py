@@ -1,6 +1,4 @@
-"""Caches are bounded in bytes, forget what was used least recently, and tell the operator their
-sums.
-"""
+"""Caches are limited in bytes, drop the least recently used entry, and report their total."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sums of money are exact in the database, and no float becomes one."""
+"""Sums of money are exact in the database; no float can become one."""
 
 from __future__ import annotations
 

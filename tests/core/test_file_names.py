@@ -1,4 +1,4 @@
-"""Names that we give to files can be stored on every system, whatever they are made of."""
+"""Names that we give to files can be stored on every system, whatever text they come from."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from core.file_names import MAX_PORTABLE_BYTES, numbered_name, portable_name, sh
 
 SUFFIXES = st.sampled_from(["", ".png", ".safetensors", ".run.json"])
 DEVICES = ["con", "PRN", "aux.tar", "nul ", "COM1", "lpt\u00b9.x", "conin$"]
-# What Windows takes for a device, whatever follows a dot. Python 3.13 deprecates `is_reserved`.
+# Names that Windows takes for devices, whatever follows a dot. Python 3.13 deprecates
+# `is_reserved`.
 DEVICE = r"(?i)(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9\u00b9\u00b2\u00b3]) *(\..*)?"
-# Texts of all kinds, with what systems and readers stumble over more often than by chance.
+# Texts of all kinds, with more of the characters that systems and readers misread.
 STEMS = st.one_of(
     st.text(max_size=300),
     st.text(
@@ -40,7 +41,7 @@ def assert_portable(name: str, suffix: str) -> None:
 
 
 @given(STEMS, SUFFIXES)
-@example("con" + "-" * 200 + "x", "")  # what is left of it after the cut is a device
+@example("con" + "-" * 200 + "x", "")  # after the cut, the rest is a device
 @example("con." + "a" * 200, ".png")
 def test_every_text_becomes_a_name_for_every_system(stem: str, suffix: str) -> None:
     name = portable_name(stem, suffix)

@@ -1,4 +1,4 @@
-"""The figures and words of every page."""
+"""The figures and words on every page."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def test_a_count_has_its_noun(count: int, text: str) -> None:
     assert counted(count, "run") == text
 
 
-# A count that may be one, in a text of Python or of a template: `counted` says it.
+# A count that may be one, in a text in Python or in a template: it has to use `counted`.
 UNCOUNTED = re.compile(
     r"(?:\{(?!counted|[A-Z_.]+\b)[^{}]*\}|\}\}(?:</\w+>)?) "
     r"(?:runs|models|files|rows|variations|results|tokens|boards|votes)\b"
 )
-# At least two, limits, or other words than a count
+# At least two, limits, or words that are no count
 MANY = ("at most", "more than", "or more", "{self.results}")
 
 
@@ -65,7 +65,7 @@ def test_every_count_is_worded_by_one_function() -> None:
         "runs",
         "schemas",
     ]
-    # These print logs and tables of figures too.
+    # These also print logs and tables of figures.
     others = {ROOT / name for name in ("api/cli", "features/spending", "house/operations")}
     files = [f for app in apps for f in (ROOT / app).rglob("*.py") if not others & {*f.parents}]
     assert {f.relative_to(ROOT).parts[0] for f in files} == {*apps}

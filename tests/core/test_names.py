@@ -1,4 +1,4 @@
-"""Names that look the same are the same, in every script; what shows nothing is no name."""
+"""Names that look the same are equal, in every script; a name needs a visible character."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Days and months are the house's: of its time zone, also where clocks change."""
+"""Days and months are those of the house's time zone, even when clocks change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whitespace that only the reader of a template needs is gone; whitespace that shows stays."""
+"""Whitespace that only a template's reader needs is removed; visible whitespace stays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A secret is the same however a keyboard sends it."""
+"""A secret is the same in every way in which keyboards send it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ def _hashers(settings: object) -> None:
 @pytest.mark.parametrize("chosen", [COMPOSED, DECOMPOSED, WIDE])
 def test_each_spelling_of_a_secret_is_taken(chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PasswordHasher, "iterations", 1)
-    former = PBKDF2PasswordHasher().encode(chosen, "salt", 1)  # before secrets were normalized
+    # hashed before secrets were normalized
+    former = PBKDF2PasswordHasher().encode(chosen, "salt", 1)
     assert check_password(chosen, former)
     for typed in (COMPOSED, DECOMPOSED, WIDE):
         assert check_password(typed, make_password(chosen))

@@ -1,4 +1,4 @@
-"""The image has the locked packages, and compose.yaml only settings that there are."""
+"""The image has the locked packages, and compose.yaml has only existing settings."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_compose_names_settings_that_there_are_and_the_key_only_where_it_is_used
     ours = {name: service for name, service in services.items() if service["image"] == "vitrine"}
     assert ours.keys() == {"prepare", "web", "worker", "realtime"}
     for name, service in ours.items():
-        names = {one for one in service["environment"] if not one.startswith("AWS_")}
+        names = {variable for variable in service["environment"] if not variable.startswith("AWS_")}
         assert names <= known, names - known
         assert ("FAL_KEY" in names) == (name in {"worker", "realtime"})
         assert service["read_only"]

@@ -1,4 +1,4 @@
-"""`deploy/release.sh` puts versions side by side; a process keeps the one that it began with."""
+"""`deploy/release.sh` installs versions side by side; a process keeps its version to its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 from tests.processes import ROOT
 
 DEPLOY = ROOT / "deploy"
-# A program of a version: says where it is, waits for a line, and only then imports a module.
+# A program of a version: prints its place, waits for a line, and only then imports a module.
 PROGRAM = """
 import sys
 print(sys.prefix, flush=True)
@@ -24,7 +24,7 @@ input()
 import late, later
 print(late.VERSION, later.VERSION, flush=True)
 """
-# Instead of Django's: notes each command, and where the link is meanwhile.
+# In place of Django's: records each command, and where the link leads meanwhile.
 MANAGE = """
 import os, sys
 home = os.environ["VITRINE_HOME"]
@@ -38,20 +38,20 @@ sys.exit({code} if sys.argv[1] == "migrate" else 0)
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """The folder of an installation, with nothing in it."""
+    """An empty folder for an installation."""
     home = tmp_path / "srv"
     (home / "data").mkdir(parents=True)
     return home
 
 
 def switch(home: Path, name: str) -> None:
-    """Let the link name another version, as `release.sh` does."""
+    """Let the link point to another version, as `release.sh` does."""
     (home / "new").symlink_to(f"versions/{name}")
     (home / "new").rename(home / "current")
 
 
 def make_version(home: Path, name: str) -> None:
-    """A version whose code, and whose environment's modules, say its name."""
+    """Make a version whose code, and the modules of whose environment, contain its name."""
     version = home / "versions" / name
     (version / "app").mkdir(parents=True)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", version / ".venv"], check=True)
@@ -65,7 +65,7 @@ def make_version(home: Path, name: str) -> None:
 def test_a_running_process_meets_no_code_of_another_version(
     home: Path, began_as: list[str]
 ) -> None:
-    """It ended with a ModuleNotFoundError when its folder's content changed under it."""
+    """Before, it ended with a ModuleNotFoundError when the content of its folder changed."""
     make_version(home, "1.0.0")
     make_version(home, "2.0.0")
     shutil.copy(DEPLOY / "start", home)
@@ -92,7 +92,7 @@ def git(repository: Path, *arguments: str) -> None:
 
 @pytest.fixture
 def tag(home: Path) -> Callable[..., str]:
-    """`tag("v1.0.0", fails=True)`: a tag of the repository, whose `migrate` may fail."""
+    """`tag("v1.0.0", fails=True)`: tag the repository; the `migrate` of this version fails."""
     repository = home / "repository"
     (repository / "requirements").mkdir(parents=True)
     git(repository, "init")

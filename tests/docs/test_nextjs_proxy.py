@@ -1,4 +1,4 @@
-"""The example docs/examples/nextjs-proxy: browser, own server, Vitrine; the token stays behind."""
+"""The example docs/examples/nextjs-proxy: browser, own server, Vitrine; it keeps the token."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ EXAMPLE = ROOT / "docs" / "examples" / "nextjs-proxy"
 FLUX = "fal-ai/flux/dev"
 QUEUE = f"https://queue.fal.run/{FLUX}"
 PICTURE = "https://v3.fal.media/files/x/cat.png"
-# What a page does, by the client that it loads from the example's own server.
+# What a page does with the client that it loads from the example's own server.
 PAGE = """
 globalThis.window = globalThis;
 const base = process.argv[1];
@@ -50,7 +50,7 @@ def secret(user: Any) -> str:
 
 @pytest.fixture
 def example(live_server: Any, secret: str, tmp_path: Path) -> Iterator[str]:
-    """The address of the example, which has the token."""
+    """The address of the example, whose server has the token."""
     folder = Path(shutil.copytree(EXAMPLE, tmp_path / "example"))
     (folder / "node_modules").symlink_to(fal_client.installed())
     variables = {"VITRINE_URL": live_server.url, "VITRINE_TOKEN": secret, "PORT": "0"}
@@ -76,7 +76,7 @@ def test_a_page_runs_a_model_and_never_sees_the_token(
         stderr=subprocess.PIPE,
         text=True,
     )
-    run = _begun(page)
+    run = _find_run(page)
     state_machine.record(run.pk, Observation("succeeded", output={"images": [{"url": PICTURE}]}))
     printed, errors = page.communicate(timeout=60)
     assert not page.returncode, errors
@@ -103,12 +103,12 @@ def test_a_page_runs_a_model_and_never_sees_the_token(
     assert secret not in seen + printed + errors
 
 
-def _begun(page: subprocess.Popen[str]) -> Run:
-    """The run that the page has begun."""
+def _find_run(page: subprocess.Popen[str]) -> Run:
+    """Return the run that the page has started."""
 
     def run() -> Run | None:
         assert page.poll() is None, page.stderr and page.stderr.read()
         return Run.objects.select_related("user").first()
 
-    begun: Run = until(run, 60)
-    return begun
+    found_run: Run = until(run, 60)
+    return found_run

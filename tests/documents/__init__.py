@@ -1,7 +1,7 @@
-"""The models that the tests read: invented documents and entries, and upstream's if there are.
+"""The models of the tests: invented documents and entries, and upstream's real ones if available.
 
-`openapi/` has invented documents: the schemas of each model's input and output and of what they
-refer to. Together they have every construct of fal's documents (protocol, section 4.3). Where the
+`openapi/` has invented documents: the schemas of each model's input and output, and those they
+refer to. Together they contain every construct of fal's documents (protocol, section 4.3). If the
 project's shared folder is beside the checkout, the same tests also run on its real documents,
 entries and files.
 """
@@ -22,12 +22,12 @@ from sandbox.models import MODELS
 Document = dict[str, Any]
 
 OWN = Path(__file__).parent
-# Only some machines have it; VITRINE_TEST_BESIDE names it where it is not next to the checkout.
+# Only some machines have this folder; VITRINE_TEST_BESIDE names it if it is elsewhere.
 BESIDE = Path(os.environ.get("VITRINE_TEST_BESIDE") or OWN.parents[1] / ".." / "shared")
 REFERENCE = "#/components/schemas/"
 ADDRESSES = {host: Config(OWN, base="http://sandbox").address(host) for host in PREFIXES}
 
-# The models whose documents the tests ask for by name, and the invented ones that stand for them.
+# Models whose documents the tests use by name, with the invented models that replace them.
 STAND_INS = {
     "fal-ai/flux/dev": "lab/painter",
     "fal-ai/stable-diffusion-v35-large": "lab/diffusion",
@@ -40,7 +40,7 @@ STAND_INS = {
 }
 
 WITH_TRAINER = "fal-ai/ltx-2-19b/audio-to-video"
-# As upstream has them.
+# In upstream's spelling.
 CATEGORIES = (
     "image-to-image", "text-to-image", "image-to-video", "video-to-video", "text-to-video",
     "vision", "text-to-audio", "training", "text-to-speech", "image-to-3d", "audio-to-audio",
@@ -52,9 +52,9 @@ CATEGORIES = (
 
 
 class Documents(dict[str, Document]):
-    """OpenAPI documents by endpoint id: the invented ones, the sandbox's, and upstream's.
+    """OpenAPI documents by endpoint id: invented ones, the sandbox's, and upstream's.
 
-    A model of `STAND_INS` whose own document is not there has that of its stand-in.
+    A model of `STAND_INS` without a document of its own has its stand-in's.
     """
 
     def __missing__(self, endpoint_id: str) -> Document:
@@ -74,17 +74,16 @@ def invented_ids() -> list[str]:
 
 
 def document_ids() -> list[str]:
-    """Return the ids of all documents but the sandbox's, for tests that these parametrize."""
+    """Return the ids of all documents except the sandbox's, for `parametrize`."""
     return [*invented_ids(), *upstreams()]
 
 
 def read_document(endpoint_id: str) -> Document:
-    """Return the document of one of `document_ids`."""
     return upstreams().get(endpoint_id) or invented(endpoint_id)
 
 
 def invented(name: str, endpoint_id: str = "") -> Document:
-    """Return the document of an invented model, under its own id or as another model's."""
+    """Return an invented model's document, under its own id or as another model's."""
     endpoint_id = endpoint_id or name
     schemas = json.loads((OWN / "openapi" / f"{name.replace('/', '--')}.json").read_text())
     common = json.loads((OWN / "common.json").read_text())
@@ -103,16 +102,16 @@ def invented(name: str, endpoint_id: str = "") -> Document:
 
 
 def upstreams() -> dict[str, Document]:
-    """Return upstream's documents beside the project, by endpoint id; an empty dict without any."""
+    """Return upstream's documents beside the project, by endpoint id; empty if there are none."""
     files = sorted((BESIDE / "data" / "openapi").glob("*.json"))
     return {file.stem.replace("--", "/"): json.loads(file.read_text()) for file in files}
 
 
 def items() -> list[dict[str, Any]]:
-    """Return entries of `GET /v1/models` (`models[]`): invented ones, and upstream's if there are.
+    """Return entries of `GET /v1/models` (`models[]`): invented ones, and upstream's if available.
 
-    The invented ones are those of all invented documents, of the models that tests ask for by name,
-    and of a family that does everything, with members in each category.
+    The invented entries are those of all invented documents, of the models that tests use by name,
+    and of a family with members in each category.
     """
     own = [_item(name) for name in [*invented_ids(), *STAND_INS]]
     trained = {"key": "ltx-2-19b", "label": "Audio to Video"}
@@ -130,9 +129,9 @@ def items() -> list[dict[str, Any]]:
 
 
 def catalogue(*, is_upstreams: bool = False) -> list[dict[str, Any]]:
-    """Return the entries with the documents that are known, as a sync with `expand` reads them.
+    """Return the entries with their known documents, as a sync with `expand` reads them.
 
-    Of upstream's alone, if asked: the judged queries are about these.
+    With `is_upstreams`, only upstream's, because the judged queries are about these.
     """
     known = documents()
     names = {*known, *STAND_INS}
@@ -143,9 +142,9 @@ def catalogue(*, is_upstreams: bool = False) -> list[dict[str, Any]]:
 
 
 def _item(endpoint_id: str, **metadata: Any) -> dict[str, Any]:
-    """Return an invented entry; the categories are taken from the end of the id."""
+    """Return an invented entry; its category comes from the end of the id."""
     words = endpoint_id.partition("/")[2].replace("/", " ").title()
-    category = next((one for one in CATEGORIES if endpoint_id.endswith(one)), "text-to-image")
+    category = next((known for known in CATEGORIES if endpoint_id.endswith(known)), "text-to-image")
     return {
         "endpoint_id": endpoint_id,
         "metadata": {
@@ -176,7 +175,7 @@ def upstreams_items() -> list[dict[str, Any]]:
 
 
 def with_case(name: str, own: bytes) -> list[bytes]:
-    """Return a test's own input, and where there is one beside the project the file that failed."""
+    """Return a test's own input, and the file that once failed, if it is beside the project."""
     file = BESIDE / "cases" / name
     return [own, file.read_bytes()] if file.exists() else [own]
 
@@ -192,7 +191,7 @@ def summary() -> str:
 
 
 def _titled(schema: Any) -> Any:
-    """Give each property the title that fal's generator makes from its name, unless it has one."""
+    """Give each property without a title the one that fal's generator makes from its name."""
     if isinstance(schema, list):
         return [_titled(item) for item in schema]
     if not isinstance(schema, dict):

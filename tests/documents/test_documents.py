@@ -1,4 +1,4 @@
-"""The invented documents have every construct of fal's, so that the suite needs no others."""
+"""The invented documents have every construct of fal's, so the tests need no others."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from tests.documents import document_ids, invented, invented_ids, read_document, summary
 from tests.sandbox.contract.test_schemas import nodes
 
-# Protocol, section 4.3: the census, and the further keywords that fal's generator writes.
+# Protocol, section 4.3: the keywords in the census, and those that fal's generator also writes.
 KEYWORDS = {
     *("type", "description", "title", "default", "properties", "required", "enum", "items"),
     *("x-fal-order-properties", "additionalProperties", "minimum", "maximum", "exclusiveMinimum"),
@@ -17,7 +17,7 @@ KEYWORDS = {
     *("min_width", "limit_description", "const", "pattern", "prefixItems", "nullable"),
     *("multipleOf", "deprecated", "enumDescriptions"),
 }
-DEEPEST = 4  # shots, their camera, its path, and how a waypoint eases along a curve
+DEEPEST = 4  # shots, their camera, its path, and the easing of a waypoint along a curve
 
 
 def schemas() -> Iterator[dict[str, Any]]:

@@ -1,1 +1,1 @@
-"""What lies at the edges of texts, numbers and times is refused, and never a server error."""
+"""Extreme texts, numbers and times are refused, and never cause a server error."""

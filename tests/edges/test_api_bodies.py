@@ -1,4 +1,4 @@
-"""Each operation of the API gets each edge value, in its parameters and in its body."""
+"""Each operation of the API gets each extreme value, in its parameters and in its body."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from api.contract.operation import JSON, OPERATIONS, Operation
 from api.http import cursor
 from tests.accounts.test_access import ENDPOINT, World
 from tests.accounts.things import PLAIN
-from tests.edges.test_routes import MEANT, encoded, world
+from tests.edges.test_routes import MEANT, encode_value, world
 from tests.edges.values import TEXTS
 from tests.sampling import one_of_each
 
-assert resources  # which declares the operations
+assert resources  # importing it declares the operations
 __all__ = ["world"]
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system]
@@ -49,25 +49,25 @@ def browser(world: World) -> Client:
 
 
 def failures(browser: Client, calls: Iterator[tuple[str, str, str]]) -> list[Any]:
-    found = []
+    broken = []
     for method, address, body in calls:
         with transaction.atomic():
             response = browser.generic(method, address, body, JSON)
             transaction.set_rollback(True)
         if response.status_code >= 500 and response.status_code not in MEANT:
-            found.append((response.status_code, method, address[:200], body[:300]))
-    return found
+            broken.append((response.status_code, method, address[:200], body[:300]))
+    return broken
 
 
 def some_of(values: Sequence[str], count: int, of: object) -> list[str]:
-    """So many of the values, by the seed and by what they are for."""
+    """Return `count` of the values, chosen by the seed and by what they are for."""
     numbered = one_of_each(enumerate(values), lambda value: value[0] % count, of)
     return [value for _, value in numbered]
 
 
-def address_of(one: Operation, world: World) -> str:
-    path = one.path
-    for part in one.parameters:
+def address_of(operation: Operation, world: World) -> str:
+    path = operation.path
+    for part in operation.parameters:
         if part.where == "path":
             key = world.things.keys.get(part.name.partition("_")[0], 1)
             known = (PLAIN | world.things.parts).get(part.name, key)
@@ -76,7 +76,7 @@ def address_of(one: Operation, world: World) -> str:
 
 
 def smallest(schema: Any) -> Any:
-    """The smallest value of a schema, for what is not at the edge."""
+    """Return the smallest value of a schema, for the ordinary parts."""
     if "$ref" in schema:
         return smallest(COMPONENTS[schema["$ref"].rpartition("/")[2]])
     if schema.get("properties"):
@@ -91,34 +91,38 @@ def smallest(schema: Any) -> Any:
     return {"array": item, "integer": 1, "number": 1, "boolean": True, "string": "x"}.get(kind, {})
 
 
-def bodies(one: Operation) -> Iterator[str]:
-    """Bodies of an operation that are right but for one value at an edge."""
-    if one.body is None or one.body.content_type != JSON:
+def bodies(operation: Operation) -> Iterator[str]:
+    """Yield an operation's bodies that are valid except for one extreme value."""
+    if operation.body is None or operation.body.content_type != JSON:
         return
-    schema = COMPONENTS[one.body.component]
+    schema = COMPONENTS[operation.body.component]
     whole = smallest(schema) | ({"endpoint_id": ENDPOINT} if "endpoint_id" in str(schema) else {})
     for name in schema.get("properties", {}):
         values = [
             json.dumps(made) for value in VALUES for made in (value, {"prompt": value}, [value])
         ]
         values += [*DEEP, "NaN", "1e400", "9" * 5000]
-        for value in some_of(values, 3, (one.path, one.method, name)):
+        for value in some_of(values, 3, (operation.path, operation.method, name)):
             yield json.dumps(whole | {name: HOLE}).replace(json.dumps(HOLE), value)
 
 
 def calls(world: World) -> Iterator[tuple[str, str, str]]:
-    for one in OPERATIONS:
-        address = address_of(one, world)
-        for part in one.parameters:
+    for operation in OPERATIONS:
+        address = address_of(operation, world)
+        for part in operation.parameters:
             if part.where == "query":
                 texts = [*SHORT, *CURSORS] if part.name == "cursor" else SHORT
                 for text in some_of(texts, 2, (address, part.name)):
-                    yield one.method, f"{address}?{quote(part.name)}={encoded(text)}", "{}"
-        for body in bodies(one):
-            yield one.method, address, body
-        yield from ((one.method, address, deep) for deep in some_of(DEEP, 1, address))
+                    yield (
+                        operation.method,
+                        f"{address}?{quote(part.name)}={encode_value(text)}",
+                        "{}",
+                    )
+        for body in bodies(operation):
+            yield operation.method, address, body
+        yield from ((operation.method, address, deep) for deep in some_of(DEEP, 1, address))
 
 
 def test_no_call_ends_in_a_server_error(world: World, browser: Client) -> None:
-    found = failures(browser, calls(world))
-    assert not found, "\n".join(map(str, found))
+    broken = failures(browser, calls(world))
+    assert not broken, "\n".join(map(str, broken))

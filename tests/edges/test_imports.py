@@ -1,4 +1,4 @@
-"""Each import gets documents that are deep, or hold half a surrogate pair, NUL or odd numbers.
+"""Each import gets documents that are deep, or contain lone surrogates, NUL or odd numbers.
 
 As a file and as text; `make test` sends some of each document.
 """
@@ -51,7 +51,7 @@ PLACES = ["/flows/import/", "/compare/import/", "/collections/import/", "/restor
 
 
 def posts(place: str, document: Any) -> Iterator[dict[str, Any]]:
-    """What is posted there: in `make test` three fillings, each as a file or as text."""
+    """Yield posts for an import: in `make test`, three fillings, each as a file or as text."""
     every = enumerate((filling, as_file) for filling in FILLINGS for as_file in (True, False))
     chosen = one_of_each(every, lambda numbered: numbered[0] % 3, (place, str(document)))
     for _, (filling, as_file) in chosen:
@@ -61,7 +61,7 @@ def posts(place: str, document: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_no_import_ends_in_a_server_error(world: World, browser: Client) -> None:
-    found = []
+    broken = []
     for place in PLACES:
         for document in DOCUMENTS:
             for post in posts(place, document):
@@ -69,5 +69,5 @@ def test_no_import_ends_in_a_server_error(world: World, browser: Client) -> None
                     response = browser.post(place, post)
                     transaction.set_rollback(True)
                 if response.status_code >= 500:
-                    found.append((place, str(post)[:200]))
-    assert not found, "\n".join(map(str, found))
+                    broken.append((place, str(post)[:200]))
+    assert not broken, "\n".join(map(str, broken))

@@ -1,4 +1,4 @@
-"""No list takes more queries for many rows than for a few, and none more than its row says."""
+"""No list takes more queries for many rows than for a few, and none more than its row allows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from projects.models import Project, Rule
 from runs.models import Run, View
 from tests.accounts.things import make_things
 from tests.databases import plan_queries
-from tests.features.boards.leaderboard.voting import voted
+from tests.features.boards.leaderboard.voting import make_counted_board
 from tests.features.spending.spend.charges import charge
 from tests.house.made import invite, make_admin
 from tests.projects.people import logged_in, make_project, person
@@ -78,7 +78,7 @@ def endpoint(make_endpoint: Any, documents: Any) -> Endpoint:
 
 
 def fill(user: User, admin: User, endpoint: Endpoint, start: int, end: int) -> None:
-    """Make one more of everything that is listed, for each number from `start` to `end`."""
+    """Make one more of everything that lists show, for each number from `start` to `end`."""
     project, collection = Project.objects.get(slug="best"), Collection.objects.get(slug="best")
     for number in range(start, end):
         model = Endpoint.objects.create(
@@ -98,7 +98,7 @@ def fill(user: User, admin: User, endpoint: Endpoint, start: int, end: int) -> N
         Run.objects.create(
             user=user, endpoint=model, arguments={}, form_token=uuid4().hex, state="running"
         )
-        voted(user, [endpoint, model])
+        make_counted_board(user, [endpoint, model])
         tokens.create(user, f"token {number}")
         channel = Channel.objects.create(user=user, method="email", name=f"{number}")
         Delivery.objects.create(user=user, method="email", channel=channel)
@@ -122,7 +122,7 @@ def fill(user: User, admin: User, endpoint: Endpoint, start: int, end: int) -> N
 
 
 def counts_of(client: Client, pages: dict[str, int]) -> dict[str, int]:
-    """Return how many queries each page takes, once what is remembered of it is remembered."""
+    """Return the number of queries of each page, after a first visit has filled the caches."""
     counts = {}
     for address in pages:
         client.get(address)
@@ -138,14 +138,14 @@ def test_no_list_takes_more_queries_for_many_rows(user: User, endpoint: Endpoint
     admin = make_admin("eva")
     _, secret = tokens.create(user, "script")
     program = Client(headers={"Authorization": f"Bearer {secret}"})
-    asked = [(logged_in(user), MEMBERS), (logged_in(admin), ADMINS), (program, PROGRAMS)]
+    lists = [(logged_in(user), MEMBERS), (logged_in(admin), ADMINS), (program, PROGRAMS)]
     fill(user, admin, endpoint, 0, FEW)
-    few = [counts_of(client, pages) for client, pages in asked]
+    few = [counts_of(client, pages) for client, pages in lists]
     fill(user, admin, endpoint, FEW, MANY)
-    many = [counts_of(client, pages) for client, pages in asked]
+    many = [counts_of(client, pages) for client, pages in lists]
     differences = [
         (address, before[address], count, pages[address])
-        for (_, pages), before, after in zip(asked, few, many, strict=True)
+        for (_, pages), before, after in zip(lists, few, many, strict=True)
         for address, count in after.items()
         if count > before[address] or count > pages[address] + plan_queries(2)
     ]

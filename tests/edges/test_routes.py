@@ -1,7 +1,7 @@
-"""Each route gets edge values: in each of its parameters, its form, its path and its body.
+"""Each route gets extreme values: in each of its parameters, its form, its path and its body.
 
-`make test` gives each parameter of some routes one value by GET and by POST, and a part of each
-path one by either; `make test-all` gives each of all of them every value by both.
+`make test` gives each parameter of some routes one value by GET and by POST, and each part of a
+path one value by either; `make test-all` gives all of them every value by both.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from tests.edges.values import TEXTS, names_of
 from tests.sampling import one_of_each, sample
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system]
-MEANT = {501, 507}  # what the proxy does not offer, and a storage that takes no file
+MEANT = {501, 507}  # the proxy does not offer this; the storage accepts no file
 ROUTES = [name for name in sorted(NAMES) if name != "operations:healthz"]
 
 
 @pytest.fixture(autouse=True)
 def no_log() -> Iterator[None]:
-    """pytest keeps each record, and Django's have the request: 15 GB with every route."""
+    """Switch logs off: pytest keeps the records, which hold the requests, 15 GB for all routes."""
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
@@ -50,30 +50,30 @@ def browser(world: World) -> Client:
     return browser
 
 
-def encoded(text: str) -> str:
-    """A value as a browser or an attacker writes it into an address: half a pair too."""
+def encode_value(text: str) -> str:
+    """Return a value as a browser or an attacker writes it in an address, even a lone surrogate."""
     return quote(text.encode("utf-8", "surrogatepass"))
 
 
 def status_of(browser: Client, method: str, address: str, body: str = "") -> int:
-    """The status of a response, of which nothing stays."""
+    """Return the status of a response, and undo its effects."""
     form = "application/x-www-form-urlencoded"
     with transaction.atomic():
         response: Any = browser.generic(method, address, body, form)
         if response.streaming:
-            b"".join(response.streaming_content)  # which closes the file
+            b"".join(response.streaming_content)  # reading to the end closes the file
         transaction.set_rollback(True)
     return int(response.status_code)
 
 
 def app_of(address: str) -> str:
-    """The folder of the app that answers: `playground`, `features/boards`."""
+    """Return the folder of the app that answers: `playground`, `features/boards`."""
     folder, name, *_ = resolve(address.partition("?")[0]).func.__module__.split(".")
     return f"{folder}/{name}" if folder == "features" else folder
 
 
 def failures(browser: Client, requests: Iterator[tuple[str, str, str]]) -> list[Any]:
-    """The requests that ended in a server error, cut off to be legible."""
+    """Return the requests that ended in a server error, shortened for reading."""
     return [
         (status, method, address[:200], body[:200])
         for method, address, body in requests
@@ -81,35 +81,36 @@ def failures(browser: Client, requests: Iterator[tuple[str, str, str]]) -> list[
     ]
 
 
-def asked(address: str, first: int) -> Iterator[tuple[str, str, str]]:
-    """A route with a value in each parameter that its app reads: each gets each in its turn.
+def requests_of_route(address: str, first: int) -> Iterator[tuple[str, str, str]]:
+    """Yield requests of a route with a value in each parameter that its app reads.
 
-    Turns begin with `first`, so that the one turn of `make test` is another for each route.
+    In each turn, every parameter gets the next value. The first turn is `first`, so that the only
+    turn of `make test` differs between routes.
     """
     names = [name for name in names_of(app_of(address)) if name != "csrfmiddlewaretoken"]
     path, _, query = address.partition("?")
     short = [text for text in TEXTS if len(text) < 5000]
     for turn in sample([*range(first, len(TEXTS)), *range(first)], 1):
-        yield "GET", f"{path}?{query}&{_filled(names, short, turn)}", ""
-        yield "POST", address, _filled(names, TEXTS, turn)
+        yield "GET", f"{path}?{query}&{_fill_query(names, short, turn)}", ""
+        yield "POST", address, _fill_query(names, TEXTS, turn)
 
 
-def _filled(names: Sequence[str], texts: Sequence[str], turn: int) -> str:
-    values = (encoded(texts[(turn + at) % len(texts)]) for at in range(len(names)))
+def _fill_query(names: Sequence[str], texts: Sequence[str], turn: int) -> str:
+    values = (encode_value(texts[(turn + at) % len(texts)]) for at in range(len(names)))
     return "&".join(f"{quote(name)}={value}" for name, value in zip(names, values, strict=True))
 
 
 def test_no_parameter_ends_in_a_server_error(world: World, browser: Client) -> None:
     asks = (
-        asked(world.address(name), number % len(TEXTS))
+        requests_of_route(world.address(name), number % len(TEXTS))
         for number, name in sample([*enumerate(ROUTES)], 30, by_seed=30)
     )
-    found = [one for requests in asks for one in failures(browser, requests)]
-    assert not found, "\n".join(map(str, found))
+    broken = [failure for requests in asks for failure in failures(browser, requests)]
+    assert not broken, "\n".join(map(str, broken))
 
 
 def test_no_path_ends_in_a_server_error(world: World, browser: Client) -> None:
-    short = [encoded(text) for text in TEXTS if len(text) < 5000]
+    short = [encode_value(text) for text in TEXTS if len(text) < 5000]
 
     def paths() -> Iterator[tuple[str, str, str]]:
         for name in ROUTES:
@@ -123,8 +124,8 @@ def test_no_path_ends_in_a_server_error(world: World, browser: Client) -> None:
             ]
             yield from one_of_each(every, lambda ask: "path", name)
 
-    found = failures(browser, paths())
-    assert not found, "\n".join(map(str, found))
+    broken = failures(browser, paths())
+    assert not broken, "\n".join(map(str, broken))
 
 
 def test_the_names_are_found_in_the_source() -> None:

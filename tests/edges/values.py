@@ -1,4 +1,4 @@
-"""Values at the edges, and the names of the parameters that views read."""
+"""Extreme values, and the names of the parameters that views read."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pathlib import Path
 
 from tests.processes import ROOT
 
-DIGITS = "9" * 5000  # Python converts no number of more than 4300
+DIGITS = "9" * 5000  # Python converts no number with more than 4300 digits
 TEXTS = (
-    "0001-01-01T00:00:00+14:00",  # in UTC it is before year 1
-    "9999-12-31T23:59:59-14:00",  # in UTC it is after year 9999
+    "0001-01-01T00:00:00+14:00",  # before year 1 in UTC
+    "9999-12-31T23:59:59-14:00",  # after year 9999 in UTC
     "0001-01-01T00:00:00Z",
     "9999-12-31T23:59:59Z",
     DIGITS,
@@ -23,7 +23,7 @@ TEXTS = (
     "1e400",
     "-1e308",
     "1e-400",
-    "²",  # a digit for `isdigit`, and none for `int`
+    "²",  # a digit for `isdigit`, but not for `int`
     "٣",  # a digit for both
     "a\x00b",
     "\ud800",
@@ -45,26 +45,27 @@ OFTEN = (
     "model",
     "run",
     "input",
-)  # read by a variable
+)  # views read these names through variables
 READERS = {"GET", "POST", "params", "request", "posted", "query"}
 FILES = {"FILES"}
 
 
 @cache
 def names_of(app: str) -> tuple[str, ...]:
-    """The names that an app's modules read from an address or a form, by their source."""
-    found = {*_names_in(app, READERS), *OFTEN}
-    return tuple(sorted(name for name in found if "." not in name and " " not in name))
+    """Return the names that an app's modules read from an address or a form, by their source."""
+    names = {*_names_in(app, READERS), *OFTEN}
+    return tuple(sorted(name for name in names if "." not in name and " " not in name))
 
 
 @cache
 def files_of(app: str) -> tuple[str, ...]:
-    """The names of the files that an app's modules take, by their source."""
+    """Return the names of the files that an app's modules read, by their source."""
     return tuple(sorted(_names_in(app, FILES)))
 
 
 def _names_in(app: str, readers: Set[str]) -> set[str]:
-    packages = (app, "runs") if app == "playground" else (app,)  # `runs` has no addresses itself
+    # `runs` has no addresses of its own
+    packages = (app, "runs") if app == "playground" else (app,)
     files = (file for package in packages for file in (ROOT / package).rglob("*.py"))
     return {name for file in files for name in _names(file, readers)}
 

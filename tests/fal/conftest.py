@@ -23,7 +23,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 async def connect() -> AsyncIterator[Connect]:
-    """Open clients on a fake upstream; they are closed at the end of the test."""
+    """Open clients with a fake upstream; they are closed at the end of the test."""
     async with AsyncExitStack() as stack:
 
         async def opened(upstream: Upstream, **given: Any) -> fal.Clients:

@@ -1,4 +1,4 @@
-"""Which addresses may hand us a file."""
+"""The addresses from which we download files."""
 
 from __future__ import annotations
 

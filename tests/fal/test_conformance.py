@@ -1,4 +1,4 @@
-"""docs/PROTOCOL.md stays true: it has what the code cites, tests name its lines, modules exist."""
+"""docs/PROTOCOL.md has the lines that the code cites; tests name its lines; its modules exist."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ CITED_SECTIONS = re.compile(
 )
 CITED_LINES = re.compile(r"(?<![%\w])C(\d{1,2})(?: to C(\d{1,2}))?\b")
 MAY_CITE = re.compile(r"[Pp]rotocol|[Ss]ection|\bC\d|\(\d{1,2}\.\d")
-CITES_STANDARDS = re.compile(r"\bRFC \d|\b14496-12")  # its section numbers are theirs
+CITES_STANDARDS = re.compile(r"\bRFC \d|\b14496-12")  # here, section numbers are the standard's
 
 
 @cache
 def citations(path: Path) -> frozenset[str]:
-    """The sections and lines that the comments and docstrings of a module cite."""
+    """Return the sections and lines that a module's comments and docstrings cite."""
     if not MAY_CITE.search(path.read_text()):
         return frozenset()
     with tokenize.open(path) as file:
@@ -60,7 +60,7 @@ def citations(path: Path) -> frozenset[str]:
 
 
 def named_lines(file: str) -> set[str]:
-    """The lines that a test file names: in its docstring, or a test's name or docstring."""
+    """Return the lines that a test file names in its docstring, or in its tests."""
     (path,) = [ROOT / file] if "/" in file else Path(__file__).parent.rglob(file)
     tree = ast.parse(path.read_text())
     tests = [

@@ -157,7 +157,7 @@ def test_c9_each_answer_becomes_the_error_with_its_reaction(
 
 
 RESULTS = [
-    # what the result call answers → whose failure it is
+    # the answer of the result call → who caused the failure
     (422, LIST, OURS, fal.RunFailed),
     (422, '{"detail":"Content refused"}', OURS, fal.RunFailed),
     (

@@ -1,6 +1,6 @@
-"""Whatever JSON, or anything else, comes over the wire.
+"""Any JSON, and anything else, may come over the wire.
 
-A reading of it or a FalError, nothing else.
+It is read, or raises a FalError, and nothing else.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ HEADERS = st.dictionaries(
 
 
 def read(reader: Callable[..., T], *arguments: Any) -> T | None:
-    """What `reader` makes of it, None when it raised a FalError as it should."""
+    """Return the reader's result, or None if it raises a FalError, as it may."""
     try:
         return reader(*arguments)
     except fal.FalError:

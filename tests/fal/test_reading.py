@@ -1,4 +1,4 @@
-"""Items of a list are kept as they were written, whatever stands around them."""
+"""A list's items are kept as they were written, whatever stands around them."""
 
 from __future__ import annotations
 

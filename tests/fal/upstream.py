@@ -1,4 +1,4 @@
-"""Stand-ins for fal at the level of HTTP requests: one that follows a script, one that queues."""
+"""Replaces fal at the level of HTTP requests: one class follows a script, one plays the queue."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Answer = httpx.Response | Exception
 
 
 class Upstream:
-    """Answers from `script` in order, the last one again and again; notes requests and pauses."""
+    """Answers from `script` in order, repeating the last answer; records requests and pauses."""
 
     def __init__(self, *script: Answer | Callable[[httpx.Request], httpx.Response]) -> None:
         self.script = itertools.chain(script, itertools.repeat(script[-1] if script else None))
@@ -25,7 +25,8 @@ class Upstream:
         self.pauses: list[float] = []
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        if request.url.host in SECOND_HOSTS.values():  # away too: tests of its own ask it
+        # second addresses are down too; tests of their own cover them
+        if request.url.host in SECOND_HOSTS.values():
             raise httpx.ConnectError("away")
         self.requests.append(request)
         return self.answer(request)
@@ -34,7 +35,8 @@ class Upstream:
         step = next(self.script)
         if isinstance(step, Exception):
             raise step
-        if isinstance(step, httpx.Response):  # a body can be read once, a script entry again
+        # a response's body can be read once, but the script repeats its entries
+        if isinstance(step, httpx.Response):
             return httpx.Response(step.status_code, headers=step.headers, content=step.content)
         assert step is not None, f"nothing was expected, came {request.method} {request.url}"
         return step(request)
@@ -48,7 +50,7 @@ class Upstream:
 
 
 class FakeQueue(Upstream):
-    """fal's queue in little: requests move to COMPLETED as their status is read."""
+    """A small version of fal's queue: requests move towards COMPLETED as their status is read."""
 
     base = "https://queue.fal.run"
     app = "fal-ai/flux"
@@ -106,21 +108,21 @@ class FakeQueue(Upstream):
 
 
 def catalogue(items: list[Any], *, cursor: str | None = None, **more: Any) -> httpx.Response:
-    """A page of the catalogue; without a cursor it is the last one."""
+    """Return a page of the catalogue; without a cursor it is the last one."""
     page = {"models": items, "has_more": cursor is not None, **more}
     if cursor is not None:
         page["next_cursor"] = cursor
     return httpx.Response(200, content=json.dumps(page).encode())
 
 
-def asked(upstream: Upstream) -> list[dict[str, list[str]]]:
-    """What the calls asked for, each one's query."""
+def queries_of(upstream: Upstream) -> list[dict[str, list[str]]]:
+    """Return the query of each call."""
     return [parse_qs(request.url.query.decode()) for request in upstream.requests]
 
 
 GIVEN = {"x-fal-request-id": "r-1"}
-# What a run over one connection may be answered instead of a success, and whether fal may have it
-# all the same.
+# Answers to a run over one connection other than a success, and whether fal may have the run all
+# the same.
 RUN_ANSWERS = [
     (
         httpx.Response(422, json={"detail": [{"loc": ["body"], "msg": "m", "type": "t"}]}),

@@ -1,4 +1,4 @@
-"""Prints how long each way in takes for half of its largest input, and for all of it."""
+"""Prints how long each entry point takes for half of its largest input, and for all of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures how the time of a parser grows: doubling its input may not much more than double it."""
+"""Measures how a parser's time grows: twice the input may take little more than twice the time."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-MOST_RATIO = 3.0  # of the times of doubled inputs; a quadratic parser has 4
-NOISE_S = 0.05  # a shorter time says nothing about growth
+MOST_RATIO = 3.0  # the ratio of the times of doubled inputs; a quadratic parser has 4
+NOISE_S = 0.05  # below this, a time says nothing about growth
 TRIES = 4
-REFERENCE_S = 0.03  # of the loop in `slowness`
+REFERENCE_S = 0.03  # the time of the loop in `slowness`
 
 
 @dataclass(frozen=True)
 class WayIn:
-    """A parser with the input that costs it most: `make(size)`; refusals are raised as `refused`.
+    """A parser with its most expensive input: `make(size)`; it raises refusals as `refused`.
 
-    `limit` is the size that is as large as may be sent; growth is measured up to it.
+    `limit` is the largest size that may be sent; growth is measured up to it.
     """
 
     name: str
@@ -32,7 +32,7 @@ class WayIn:
 
 @dataclass(frozen=True)
 class Growth:
-    """The times of an input and of its double, in seconds of this thread's processor time."""
+    """The times of an input and of its half, in seconds of this thread's processor time."""
 
     way: WayIn
     half_s: float
@@ -40,17 +40,16 @@ class Growth:
 
     @property
     def ratio(self) -> float:
-        """Return the ratio of the times."""
         return self.whole_s / self.half_s
 
     @property
     def is_linear(self) -> bool:
-        """Whether it grew about as much as its input, or took no time that counts."""
+        """Return whether the time grew about as much as the input, or is too short to count."""
         return self.whole_s < NOISE_S or self.ratio <= MOST_RATIO
 
 
 def measure(way: WayIn) -> Growth:
-    """Measure a way in; the best of several tries, since others use the processor's caches."""
+    """Measure an entry point; take the best of several tries, because others use the caches too."""
     growth = _once(way)
     for _ in range(TRIES - 1):
         if growth.is_linear:
@@ -65,15 +64,16 @@ def _once(way: WayIn) -> Growth:
 
 
 def seconds_of(way: WayIn, size: int) -> float:
-    """Return how long the parser takes to read or refuse an input of that size.
+    """Return how long the parser takes to read or refuse an input of this size.
 
-    Without the garbage collector: it would walk all that other tests have left in this process.
+    Without the garbage collector, which would walk everything that other tests have left in this
+    process.
     """
     content = way.make(size)
     gc.disable()
     try:
         began = time.thread_time()
-        with suppress(*way.refused):  # a refusal is an answer as well; only its time counts
+        with suppress(*way.refused):  # only its time counts, even if it refuses the input
             way.read(content)
         return time.thread_time() - began
     finally:
@@ -81,7 +81,7 @@ def seconds_of(way: WayIn, size: int) -> float:
 
 
 def slowness() -> float:
-    """Return how many times slower than the reference machine this one is now; at least 1."""
+    """Return how many times slower than the reference machine this machine is now; at least 1."""
     began = time.thread_time()
     sum(len(str(number)) for number in range(200_000))
     return max(1.0, (time.thread_time() - began) / REFERENCE_S)
@@ -89,7 +89,7 @@ def slowness() -> float:
 
 @contextmanager
 def largest_memory() -> Iterator[Callable[[], int]]:
-    """Measure the block's memory at its largest, in bytes, without what was there before."""
+    """Measure the block's peak memory in bytes, without the memory used before."""
     tracemalloc.start()
     before, _ = tracemalloc.get_traced_memory()
     largest = [0]

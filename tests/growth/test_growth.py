@@ -1,4 +1,4 @@
-"""No way in takes more than about twice as long for twice the input, nor more than a second."""
+"""No entry point takes much more than twice as long for twice the input, or over a second."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.growth.measuring import Growth, WayIn, measure, slowness
 from tests.growth.ways import WAYS
 from tests.sampling import sample
 
-MOST_S = 1.0  # of the processor, for the largest input
+MOST_S = 1.0  # seconds of processor time for the largest input
 
 pytestmark = pytest.mark.any_database
 

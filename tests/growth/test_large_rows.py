@@ -1,6 +1,6 @@
-"""No list loads what it does not show: inputs, results and files inside addresses have megabytes.
+"""No list loads what it does not show: inputs, results and files in addresses take megabytes.
 
-Each list is asked for beside rows of several megabytes; the limit is less than one of them takes.
+Each list is requested beside rows of several megabytes; the limit is less than one such row.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ def test_lists_do_not_load_large_columns(world: World) -> None:
         *((Client(), f"/api/v1/{name}", token) for name in LISTS),
         (Client(), "/api/v1/runs?limit=100", token),
     ]
-    statuses = {asked[1]: ask(*asked) for asked in asks}
+    statuses = {request[1]: ask(*request) for request in asks}
     assert {address: status for address, status in statuses.items() if status >= 400} == {}
     enlarge()
     gc.collect()
     tracemalloc.start()
-    peaks = {asked[1]: peak_of(*asked) for asked in asks}
+    peaks = {request[1]: peak_of(*request) for request in asks}
     tracemalloc.stop()
     assert {address: peak for address, peak in peaks.items() if peak > MOST_BYTES} == {}
 

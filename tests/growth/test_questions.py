@@ -1,4 +1,4 @@
-"""What is asked of all runs costs as much with ten times as many of them on the same days."""
+"""Queries over all runs cost the same with ten times as many runs on the same days."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ from tests.projects.people import logged_in
 
 FEW, MANY = 100, 1_000
 MOST_RATIO = 1.5  # G12
-FEW_STEPS = 500  # of an index of words in more or fewer segments; a scan of the many runs has 3,000
+# an index of words may have more segments or fewer; a scan of the many runs takes 3,000 steps
+FEW_STEPS = 500
 EVERY = 10  # steps of SQLite's virtual machine between two counts
 
-# Each question of all runs, asked by their user.
+# Each query over all runs, made for their user.
 QUESTIONS: dict[str, Callable[[User, Client], object]] = {
     "a person's page": lambda user, browser: person.overview(user, None),
     "what people have spent": lambda user, browser: ledger.spent_by_people([user.pk]),
@@ -51,7 +52,8 @@ QUESTIONS: dict[str, Callable[[User, Client], object]] = {
     "the inbox": lambda user, browser: browser.get("/inbox/"),
 }
 
-pytestmark = pytest.mark.any_database  # counts what SQLite does, on any machine the same
+# it counts SQLite's steps, which are the same on every machine
+pytestmark = pytest.mark.any_database
 
 
 @contextmanager

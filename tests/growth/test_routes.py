@@ -1,7 +1,7 @@
-"""What a route does with a text or a file grows with its size, whatever it is called.
+"""The time of a route grows with the size of a text or a file, in whatever control this is posted.
 
-The routes are the resolver's, and the names of their controls those that the source reads: a new
-way in is measured without being listed. `ways.py` has the dearest inputs of the parsers known.
+The resolver gives the routes, and the source the names of their controls, so new entry points are
+measured without being listed. `ways.py` has the most expensive inputs of the known parsers.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from tests.sampling import SEED, sample
 pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.any_database]
 world, browser, no_log = test_routes.world, test_routes.browser, test_routes.no_log
 
-MOST_S = 1.0  # for all that is posted, parsing it included
-CHARS = 100_000  # of each control; a post has some sixty of them
+MOST_S = 1.0  # for the whole post, including its parsing
+CHARS = 100_000  # in each control; a post has some sixty of them
 FILE_CHARS = 2_000_000
-# Each unit, repeated, is what some pattern, parser or loop likes least.
+# Repeated, each unit is the worst input of some pattern, parser or loop.
 UNITS = ("x", " ", "\n", "*", "*z", "a\n", "[", '"', "@a ", "-", "{", "9", ",", "\u0301", "/*")
 
 
 def post(address: str, unit: str, count: int) -> dict[str, Any]:
-    """A form in which each control that the app of the address reads has `count` characters."""
+    """Return a form in which each control that the address's app reads has `count` characters."""
     text = (unit * count)[:count]
     app = test_routes.app_of(address)
     controls = {name: text for name in names_of(app) if name != "csrfmiddlewaretoken"}
@@ -48,18 +48,19 @@ def post(address: str, unit: str, count: int) -> dict[str, Any]:
 
 
 def body(unit: str, count: int) -> str:
-    """A JSON document with a long text, a long list, and a deep one behind them."""
+    """Return a JSON document with a long text and a long list, and a deep list behind them."""
     return json.dumps({"text": unit * count, "list": [unit] * count})[:-1] + ', "x": ' + "[" * count
 
 
 def seconds(browser: Client, address: str, posted: Any) -> float:
-    """How long the processor needs for a post, of which nothing stays."""
+    """Return how long the processor needs for a post, and undo its effects."""
     kind = "application/json" if isinstance(posted, str) else MULTIPART_CONTENT
     with transaction.atomic():
-        gc.collect()  # what the post before left: signals of the tests keep its texts in circles
+        gc.collect()  # the former post's texts: signals of the tests keep them in reference cycles
         gc.disable()
         try:
-            began = time.process_time()  # an asynchronous view has a thread of its own
+            # of the whole process, because an asynchronous view has a thread of its own
+            began = time.process_time()
             response: Any = browser.post(address, posted, content_type=kind)
             if response.streaming:
                 b"".join(response.streaming_content)
@@ -70,8 +71,8 @@ def seconds(browser: Client, address: str, posted: Any) -> float:
 
 
 def is_linear(browser: Client, address: str, make: Callable[[int], Any]) -> bool:
-    """Whether the whole takes no more than a second, or about twice as long as half of it."""
-    for _ in range(3):  # since others use the processor as well
+    """Return whether the whole takes at most a second, or about twice as long as half of it."""
+    for _ in range(3):  # because others use the processor as well
         whole = seconds(browser, address, make(CHARS))
         if whole <= MOST_S * slowness() / 2:
             return True

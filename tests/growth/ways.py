@@ -1,4 +1,4 @@
-"""The entry points that parse input of people or upstream, each with its most expensive input."""
+"""The entry points that parse input of users or of upstream, each with its most expensive input."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def node(node_input: Any, depends: Any = ()) -> dict[str, Any]:
 
 
 def tangled(size: int) -> bytes:
-    """Nodes that wait for all nodes before them."""
+    """Return nodes that each wait for all nodes before them."""
     count = int(size**0.5)
     nodes = {}
     for at in range(count):
@@ -62,8 +62,8 @@ def workflow(content: bytes) -> object:
     return document(graph, "workflows/a/b", lambda app, name: {"type": "string"})
 
 
-def described(count: int) -> bytes:
-    """Inputs of a form that say nothing, each read by some node."""
+def describe_inputs(count: int) -> bytes:
+    """Return inputs of a form without properties, each read by some node."""
     fields: dict[str, Any] = {f"x{at}": {} for at in range(count)}
     read = {f"x{at}": f"$input.x{at}" for at in range(min(count, 4000))}
     contents = {"nodes": {"b": node(read, ["input"])}, "schema": {"input": fields}}
@@ -80,7 +80,7 @@ def schema(properties: dict[str, Any], **parts: Any) -> Any:
 
 
 def nested_parts(size: int) -> Any:
-    """Parts that each refer to the next one twice."""
+    """Return parts that each refer to the next part twice."""
     parts = {
         f"P{at}": {"allOf": [{"$ref": f"#/components/schemas/P{at + 1}"}] * 2} for at in range(size)
     }
@@ -134,7 +134,7 @@ WAYS = [
         FLOW,
     ),
     WayIn("workflow: nodes that wait for all", tangled, workflow, 250_000),
-    WayIn("workflow: inputs of its form", lambda n: described(n // 15), workflow, FLOW),
+    WayIn("workflow: inputs of its form", lambda n: describe_inputs(n // 15), workflow, FLOW),
     WayIn(
         "workflow: the most references",
         lambda n: flow(b=node({"x": ["$a" + ".a" * 190] * n}, ["a"])),
@@ -142,7 +142,7 @@ WAYS = [
         reading.MAX_LINKS - 10,
     ),
     WayIn("workflow: the most lines between nodes", tangled, workflow, 2 * reading.MAX_LINKS - 200),
-    WayIn("workflow: the most fields", described, workflow, reading.MAX_FIELDS),
+    WayIn("workflow: the most fields", describe_inputs, workflow, reading.MAX_FIELDS),
     WayIn(
         "workflow: many empty lists",
         lambda n: flow(b=node({"x": [[]] * (n // 5)})),

@@ -1,4 +1,4 @@
-"""Admins, invitations, and things that happen at once, for the tests about people."""
+"""Admins, invitations, and simultaneous actions, for tests about people."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from projects.models import Project
 
 
 def make_admin(name: str) -> User:
-    """An admin of the house, who is no superuser."""
+    """Return an admin of the house who is no superuser."""
     person = User.objects.create_user(name, password="pw")
     roles.set_role(person, Role.ADMIN, None)
     return User.objects.get(pk=person.pk)
@@ -31,13 +31,13 @@ def invite(
     email: str = "",
     max_uses: int | None = 1,
 ) -> tuple[Invitation, str]:
-    """An invitation that is good for a week, with its token."""
+    """Return an invitation that is valid for a week, with its token."""
     wanted: Sequence[Any] = (role, list(projects), email, 7, max_uses)
     return invitations.make(by, invitations.InvitationValues(*wanted))
 
 
-def at_once(*deeds: Callable[[], object]) -> list[str]:
-    """What becomes of deeds that begin in the same moment: `done`, or why one was refused."""
+def run_at_once(*deeds: Callable[[], object]) -> list[str]:
+    """Start actions at the same moment; return `done`, or the refusal, for each."""
     start, outcomes = threading.Barrier(len(deeds)), []
 
     def act(deed: Callable[[], object]) -> None:

@@ -1,4 +1,4 @@
-"""Whoever leaves loses every access at once, and nothing of their work is lost."""
+"""People who leave lose every access at once, and none of their work is lost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from projects.models.project import private_project
 from runs.models import Run, Share
 from tests.accounts.audit.audited import events
 from tests.conftest import grant
-from tests.house.made import at_once, invite, make_admin
+from tests.house.made import invite, make_admin, run_at_once
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,7 @@ def eva(db: None) -> User:
 
 @pytest.fixture
 def fox(user: User) -> Project:
-    """A project that ana alone manages."""
+    """A project whose only manager is ana."""
     return make_project("Fox", ana="manager", ben="maker")
 
 
@@ -103,7 +103,7 @@ def test_a_project_that_nobody_else_manages_gets_a_manager(
     make_project("Elk", ana="manager", ben="manager")
     left = departure.leave(user, eva, fate, stranger)
     assert [project.name for project in left.managed] == ["Fox"]
-    assert "sam manages “Fox” now." in left.sentence("ana", "sam")
+    assert "sam now manages “Fox”." in left.sentence("ana", "sam")
     members = Membership.objects.filter(project=fox).values_list("user__username", "role")
     assert set(members) == {("ben", "maker"), ("sam", "manager")}
 
@@ -151,7 +151,7 @@ def test_everything_passes_on(
 ) -> None:
     shared, private = make_run(project=fox), make_run()
     left = departure.leave(user, eva, Fate.PASSES, stranger)
-    assert "sam has got 2 runs." in left.sentence("ana", "sam")
+    assert "sam has received 2 runs." in left.sentence("ana", "sam")
     assert set(Run.objects.filter(user=stranger)) == {shared, private}
     shared.refresh_from_db()
     assert shared.project == fox
@@ -216,7 +216,7 @@ def test_work_passes_to_somebody_else_who_is_here(
 @pytest.mark.django_db(transaction=True)
 def test_of_two_admins_who_end_each_other_s_access_at_once_one_stays() -> None:
     eva, tom = make_admin("eva"), make_admin("tom")
-    outcomes = at_once(
+    outcomes = run_at_once(
         lambda: departure.leave(eva, tom, Fate.STAYS, tom),
         lambda: departure.leave(tom, eva, Fate.STAYS, eva),
     )
@@ -231,7 +231,7 @@ def test_whoever_joins_while_their_host_leaves_is_in_or_out() -> None:
     fox = make_project("Fox", tom="manager", mia="viewer")
     invitation, _ = invite(tom, (fox, "maker"), role=Role.CURATOR)
     mia = User.objects.get(username="mia")
-    outcomes = at_once(
+    outcomes = run_at_once(
         lambda: departure.leave(tom, eva, Fate.STAYS, eva),
         lambda: invitations.join(mia, invitation),
     )

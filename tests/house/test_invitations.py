@@ -1,4 +1,4 @@
-"""Invitations: who joins by which, what they get, and each sentence that says why not."""
+"""Invitations: who may accept which, what they get, and a sentence for each refusal."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from projects import members
 from projects.models import Membership, Project
 from tests.accounts.audit.audited import events
 from tests.conftest import grant
-from tests.house.made import at_once, invite, make_admin
+from tests.house.made import invite, make_admin, run_at_once
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db
@@ -66,9 +66,9 @@ def test_who_invited_is_told_that_somebody_has_joined(eva: User, user: User) -> 
     roles.set_role(person("tom"), Role.ADMIN, eva)
     invitation, _ = invite(eva)
     invitations.join(user, invitation)
-    told = Notification.objects.get()
-    assert (told.user, told.path) == (eva, "/people/invitations/")
-    assert told.subject == "ana has joined by your invitation"
+    notice = Notification.objects.get()
+    assert (notice.user, notice.path) == (eva, "/people/invitations/")
+    assert notice.subject == "ana has joined by your invitation"
     assert inbox.count_new(eva) == 1
     roles.set_role(eva, Role.MEMBER, person("tom"))
     assert inbox.count_new(User.objects.get(pk=eva.pk)) == 0
@@ -127,7 +127,7 @@ def used(invitation: Invitation) -> None:
     invitations.join(person("first"), invitation)
 
 
-def expired(invitation: Invitation) -> None:
+def expire(invitation: Invitation) -> None:
     Invitation.objects.update(expires_at=timezone.now() - timedelta(minutes=1))
 
 
@@ -144,7 +144,7 @@ def author_demoted(invitation: Invitation) -> None:
     ("happen", "sentence"),
     [
         (used, "has been used. Ask eva for a new one"),
-        (expired, "was good until .* Ask eva for a new one"),
+        (expire, "was valid until .* Ask eva for a new one"),
         (withdrawn, "was withdrawn. Ask eva for a new one"),
         (author_demoted, "may no longer invite people. Ask tom"),
     ],
@@ -169,7 +169,7 @@ def test_nobody_joins_by_an_invitation_that_no_longer_holds(
 def test_nobody_joins_twice_by_one_invitation(eva: User, user: User) -> None:
     invitation, _ = invite(eva, max_uses=None)
     invitations.join(user, invitation)
-    with pytest.raises(Refused, match="joined by this invitation already"):
+    with pytest.raises(Refused, match="already joined by this invitation"):
         invitations.join(user, invitation)
     assert Invitation.objects.get().uses == 1
 
@@ -247,7 +247,7 @@ def test_of_two_who_sign_up_with_one_address_at_once_one_is_told() -> None:
     sessions = [in_session(*invite(eva)) for _ in range(2)]
     addresses = ("mara@example.com", "Mara@Example.com")
     names = ("mara", "mara-2")
-    outcomes = at_once(
+    outcomes = run_at_once(
         *(
             partial(sign_up.create_account, session, name, address, "lantern-otter-7")
             for session, name, address in zip(sessions, names, addresses, strict=True)
@@ -266,7 +266,7 @@ def test_of_two_who_take_the_last_use_at_once_one_joins(role: Role) -> None:
     eva = make_admin("eva")
     invitation, _ = invite(eva, (make_project("Fox", tom="manager"), "maker"), role=role)
     ana, sam = person("ana"), person("sam")
-    outcomes = at_once(
+    outcomes = run_at_once(
         lambda: invitations.join(ana, invitation), lambda: invitations.join(sam, invitation)
     )
     assert outcomes[0] == "done"

@@ -1,4 +1,4 @@
-"""Roles of the house: who has which, and that somebody always administers it."""
+"""Roles of the house: who has which; there is always an admin."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from house.models import GivenPermission
 from projects import creation
 from tests.accounts.audit.audited import events
 from tests.conftest import grant
-from tests.house.made import at_once, make_admin
+from tests.house.made import make_admin, run_at_once
 
 pytestmark = pytest.mark.django_db
 CURATION = (permissions.CHANGE_ENDPOINT, permissions.HOUSE_DEFAULT)
@@ -95,7 +95,7 @@ def test_a_superuser_who_gets_another_role_is_none_any_more() -> None:
 def test_of_two_admins_who_demote_each_other_at_once_one_stays() -> None:
     people = [make_admin("eva"), make_admin("tom")]
     eva, tom = people
-    outcomes = at_once(
+    outcomes = run_at_once(
         lambda: roles.set_role(eva, Role.MEMBER, tom), lambda: roles.set_role(tom, Role.MEMBER, eva)
     )
     assert [outcome.partition(":")[0] for outcome in outcomes] == ["done", "refused"]
@@ -106,7 +106,7 @@ def test_of_two_admins_who_demote_each_other_at_once_one_stays() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_of_two_admins_who_give_up_the_role_at_once_one_stays() -> None:
     eva, tom = make_admin("eva"), make_admin("tom")
-    outcomes = at_once(
+    outcomes = run_at_once(
         lambda: roles.set_role(eva, Role.MEMBER, eva), lambda: roles.set_role(tom, Role.MEMBER, tom)
     )
     assert [outcome.partition(":")[0] for outcome in outcomes] == ["done", "refused"]
@@ -120,7 +120,7 @@ def test_what_an_operator_takes_from_a_role_stays_taken(user: User) -> None:
     person = User.objects.get(pk=user.pk)
     assert not person.has_perm(permissions.ADD_PROJECT)
     make_admin("eva")
-    with pytest.raises(PermissionDenied, match="Ask eva to make one for you"):
+    with pytest.raises(PermissionDenied, match="Ask eva to create one for you"):
         creation.create(person, name="Fox")
 
 
@@ -132,7 +132,7 @@ def test_a_new_permission_of_a_role_is_given_once() -> None:
 
 
 def test_every_pattern_of_the_defaults_names_a_permission() -> None:
-    later = {"auditlog.view_logentry"}  # where django-auditlog is installed
+    later = {"auditlog.view_logentry"}  # these exist only where django-auditlog is installed
     given = set(GivenPermission.objects.values_list("permission", flat=True))
     for patterns in role_permissions.DEFAULTS.values():
         for pattern in set(patterns) - later:

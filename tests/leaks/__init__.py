@@ -1,1 +1,1 @@
-"""Watches the whole suite: no key, token or session may stand in what Vitrine answers or writes."""
+"""Watches all tests: no key, token or session may be in what Vitrine answers or writes."""

@@ -1,4 +1,4 @@
-"""Looks for secrets in what started Python programs print, and in what `ps` shows of them."""
+"""Looks for secrets in the output of started Python programs, and in what `ps` shows of them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.leaks.responses import keys_in
 
 KEYS = ("FAL_ADMIN_KEY", "FAL_KEY", "KEYS_SECRET")
 VARIABLES = (*KEYS, "SECRET_KEY", "SANDBOX_KEY", "SANDBOX_ADMIN_KEY")
-# Keys that these programs do not get, by a word of their command lines.
+# Keys that these programs do not get; a word of the command line identifies a program.
 WITHOUT = {"config.server.serving": KEYS, "realtime": KEYS[:1]}
 
 
@@ -29,7 +29,7 @@ class Child:
     arguments: Sequence[str]
     folder: Path
     given: dict[str, str]  # the secrets in its environment, by variable
-    log: Path | None  # the file that it writes to
+    log: Path | None  # the file to which it writes
     read_bytes: int = 0
     place: str = field(init=False)
 
@@ -38,7 +38,7 @@ class Child:
 
     @property
     def watched(self) -> secrets.Watched:
-        """Its secrets: what it was given, and the keys that `manage.py up` makes."""
+        """Return its secrets: those it was given, and the keys that `manage.py up` makes."""
         made = keys_in(self.folder / "var")
         watched: secrets.Watched = {}
         for name, value in [*self.given.items(), *made]:
@@ -46,12 +46,12 @@ class Child:
         return watched
 
     def check(self, printed: str | bytes | None) -> None:
-        """Look at what it printed."""
+        """Check its output."""
         allowed = {kind for word in self.arguments for kind in PRINTED.get(word, ())}
         secrets.check(printed or b"", self.place, allowed, self.watched)
 
     def check_log(self) -> None:
-        """Look at what its file has got since the last time."""
+        """Check what its file has got since the last time."""
         if self.log is not None and self.log.exists():
             with self.log.open("rb") as file:
                 file.seek(max(0, self.read_bytes - secrets.longest()))
@@ -59,10 +59,10 @@ class Child:
                 self.read_bytes = file.tell()
 
     def check_family(self) -> None:
-        """Look at the command lines and environments of the program and of its children."""
+        """Check the command lines and environments of the program and of its children."""
         watched = self.watched
         for pid in family(self.process.pid):
-            with suppress(FileNotFoundError, ProcessLookupError):  # it has just ended
+            with suppress(FileNotFoundError, ProcessLookupError):  # the process has just ended
                 line = Path(f"/proc/{pid}/cmdline").read_bytes()
                 secrets.check(line, "a command line", (), watched)
                 variables = Path(f"/proc/{pid}/environ").read_bytes()
@@ -77,7 +77,7 @@ _children: list[Child] = []
 
 @contextmanager
 def watched_children() -> Iterator[None]:
-    """Look at each Python program that is started in the block."""
+    """Watch each Python program that the block starts."""
     start, communicate = subprocess.Popen.__init__, subprocess.Popen.communicate
 
     def start_watched(process: Any, args: Any, *rest: Any, **options: Any) -> None:
@@ -106,7 +106,7 @@ def watched_children() -> Iterator[None]:
 
 
 def check_children() -> None:
-    """Look at what runs and at what was written since the last time."""
+    """Check the running programs, and what they have written since the last time."""
     for child in [*_children]:
         child.check_log()
         if child.process.poll() is None:
@@ -116,7 +116,7 @@ def check_children() -> None:
 
 
 def family(pid: int) -> list[int]:
-    """Return a process and all that descend from it; those that have ended are missing."""
+    """Return a process and its descendants, without those that have ended."""
     pids = [pid]
     for parent in pids:
         with suppress(FileNotFoundError, ProcessLookupError):

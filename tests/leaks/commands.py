@@ -1,4 +1,4 @@
-"""Looks for secrets in what commands of `manage.py` write, when tests call them in this process."""
+"""Looks for secrets in the output of `manage.py`'s commands that tests call in this process."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, OutputWrapper
 
 from tests.leaks import secrets
 
-# Commands that print a secret because they were asked for one, and `up` its first link.
+# Commands that print a secret on request, and `up`, which prints its first link.
 PRINTED: Mapping[str, set[str]] = {
     "token": {"API token"},
     "login_link": {"login link"},
@@ -23,7 +23,7 @@ _running: ContextVar[str] = ContextVar("running", default="")
 
 @contextmanager
 def watched_commands() -> Iterator[None]:
-    """Look at each text that a command writes in the block."""
+    """Watch each text that a command writes in the block."""
     execute, write = BaseCommand.execute, OutputWrapper.write
 
     def execute_watched(command: BaseCommand, *arguments: Any, **options: Any) -> str | None:

@@ -13,7 +13,7 @@ from tests.leaks import secrets
 
 @contextmanager
 def watched_records() -> Iterator[None]:
-    """Look at each record that is made in the block, at the levels of `config.logs`."""
+    """Watch each record in the block, at the levels of `config.logs`."""
     make = logging.getLogRecordFactory()
 
     def make_watched(*arguments: Any, **named: Any) -> logging.LogRecord:
@@ -35,7 +35,7 @@ def watched_records() -> Iterator[None]:
 
 
 def _text(record: logging.LogRecord) -> str:
-    """Return the message and those of its exceptions; a traceback adds sources alone to them."""
+    """Return the record's message and its exceptions'; a traceback adds only source lines."""
     try:
         texts = [record.getMessage()]
     except (TypeError, ValueError):  # logging itself reports wrong arguments

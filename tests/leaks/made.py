@@ -1,4 +1,4 @@
-"""Lets `secrets.check` recognize the secrets that Vitrine makes or takes in."""
+"""Makes `secrets.check` recognise the secrets that Vitrine makes or receives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
-from tests.leaks.secrets import MarkedSecrets, marked, watch
+from tests.leaks.secrets import MarkedSecrets, add_mark, watch
 
 MAKERS = {
     "api.tokens": "API token",
@@ -18,7 +18,7 @@ MAKERS = {
 
 
 def mark_made_secrets() -> ExitStack:
-    """Mark what is made from now on, until the stack is closed; Django must have been set up.
+    """Mark secrets made from now on, until the stack is closed; call it after Django's setup.
 
     A project's key is watched once an admin has entered it.
     """
@@ -29,7 +29,7 @@ def mark_made_secrets() -> ExitStack:
     make_key = SessionBase._get_new_session_key  # type: ignore[attr-defined]  # not in the stubs
 
     def make_marked_key(session: Any) -> str:
-        return marked(make_key(session), "session")
+        return add_mark(make_key(session), "session")
 
     seal = vault.seal
 

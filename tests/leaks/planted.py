@@ -1,17 +1,17 @@
-"""Two tests for `test_plugin.py`, which starts pytest with them: the first leaks a token."""
+"""Two tests for `test_plugin.py`, which runs pytest on them: the first leaks a token."""
 
 from __future__ import annotations
 
 import logging
 import secrets
 
-from tests.leaks.secrets import marked
+from tests.leaks.secrets import add_mark
 
 log = logging.getLogger(__name__)
 
 
 def test_that_leaks() -> None:
-    log.info("made %s", marked(secrets.token_urlsafe(32), "API token"))
+    log.info("made %s", add_mark(secrets.token_urlsafe(32), "API token"))
 
 
 def test_that_does_not() -> None:

@@ -1,4 +1,4 @@
-"""Fails each test in which a secret leaked; `tests.conftest` has the fixtures for all tests."""
+"""Fails each test in which a secret leaked; `tests.conftest` imports the fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from tests.leaks import child_processes, commands, logs, made, secrets
 from tests.leaks.responses import watched_application
 
 SETTINGS = ("SECRET_KEY", "FAL_KEY", "FAL_ADMIN_KEY", "EMAIL_HOST_PASSWORD", "KEYS_SECRETS")
-MAILED = {"login link", "invitation"}  # to the person whom they are for
+MAILED = {"login link", "invitation"}  # mailed to the person for whom they are
 
 
 @pytest.fixture(scope="session", autouse=True)
 def watched_traffic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Watch whatever this process and those that it starts answer and write.
+    """Watch everything that this process and those that it starts answer and write.
 
     Returns the file in which started processes report leaks.
     """
@@ -50,7 +50,7 @@ def watched_traffic(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(autouse=True)
 def leaks(watched_traffic: Path) -> Iterator[list[str]]:
-    """Fail the test if a secret leaked in it; returns what leaked where."""
+    """Fail the test if a secret leaked in it; return which leaked, and where."""
     secrets.found.clear()
     yield secrets.found
     check_mails()
@@ -68,7 +68,7 @@ def _watch_setting(setting: str, value: Any, **_: Any) -> None:
 
 
 def check_mails() -> None:
-    """Look at the mails that the test sent."""
+    """Check the mails that the test has sent."""
     for message in getattr(mail, "outbox", ()):
         texts = [message.subject, str(message.body)]
         texts += [str(content) for content, _ in getattr(message, "alternatives", None) or ()]
@@ -76,7 +76,7 @@ def check_mails() -> None:
 
 
 def _watched_asgi() -> ExitStack:
-    """Watch the applications that tests serve with uvicorn or ask through httpx."""
+    """Watch the applications that tests serve with uvicorn or call through httpx."""
     load, ask = uvicorn.Config.load, httpx.ASGITransport.handle_async_request
 
     def load_watched(config: uvicorn.Config) -> None:
@@ -84,7 +84,7 @@ def _watched_asgi() -> ExitStack:
         config.loaded_app = watched_application(config.loaded_app)
 
     async def ask_watched(transport: httpx.ASGITransport, request: httpx.Request) -> httpx.Response:
-        watched = copy(transport)  # tests look at the application of their own
+        watched = copy(transport)  # a copy, because tests use their own transport's application
         watched.app = watched_application(transport.app)
         return await ask(watched, request)
 

@@ -17,7 +17,7 @@ from tests.leaks import secrets
 
 
 class Shown(NamedTuple):
-    """Where a secret is shown on purpose; `method` and `path` are those of the request."""
+    """A place that shows a secret on purpose; `method` and `path` are the request's."""
 
     kind: str
     method: str
@@ -41,9 +41,9 @@ SHOWN = [
         "who opened it and signed in at an issuer is sent back to it",
     ),
 ]
-# Media are what upstream made, large, and no text.
+# Media come from upstream, are large, and contain no text.
 UNREAD = ("image/", "video/", "audio/", "font/")
-MAX_ZIP_BYTES = 4 << 20  # kept in memory: a larger archive is of a test about its size
+MAX_ZIP_BYTES = 4 << 20  # kept in memory: only tests about the size of archives make larger ones
 
 
 LINKS = {"login link", "invitation"}
@@ -52,7 +52,7 @@ LINKS = {"login link", "invitation"}
 def shown_to(method: str, path: str) -> set[str]:
     """Return the kinds of secrets that the response to this request may contain.
 
-    The page of a link may contain its own address, which its forms post to.
+    The page of a link may contain its own address, to which its forms post.
     """
     own = LINKS & secrets.made_kinds(path.encode("utf-8", "surrogatepass"))
     return own.union(
@@ -61,7 +61,7 @@ def shown_to(method: str, path: str) -> set[str]:
 
 
 class Body:
-    """The body of one response, looked at piece by piece."""
+    """The body of one response, checked piece by piece."""
 
     def __init__(self, place: str, allowed: Collection[str], content_type: str, encoding: str):
         self._place = place
@@ -69,10 +69,10 @@ class Body:
         self._is_read = not content_type.startswith(UNREAD)
         self._zip = io.BytesIO() if content_type.startswith("application/zip") else None
         self._decompress = _decompressor(encoding)
-        self._end = b""  # of what was looked at: the beginning of a secret may stand there
+        self._end = b""  # the end of the last piece, which may contain the beginning of a secret
 
     def feed(self, piece: bytes) -> None:
-        """Look at the next piece."""
+        """Check the next piece."""
         if not piece or not self._is_read:
             return
         if self._zip is not None:
@@ -84,10 +84,10 @@ class Body:
         self._end = text[1 - secrets.longest() :]
 
     def close(self) -> None:
-        """Look at what can be read only as a whole."""
+        """Check parts that can be read only as a whole."""
         if self._zip is None or self._zip.tell() > MAX_ZIP_BYTES:
             return
-        if zipfile.is_zipfile(self._zip):  # not of a client that went away
+        if zipfile.is_zipfile(self._zip):  # false if the client has disconnected
             with zipfile.ZipFile(self._zip) as archive:
                 for name in archive.namelist():
                     place = f"{name} of {self._place}"
@@ -105,7 +105,7 @@ def _decompressor(encoding: str) -> Callable[[bytes], bytes]:
 
 # --- Django: the test client and the live server --------------------------------------------------
 def watch_responses(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Middleware of `tests.settings`, the outermost: it sees what leaves the server."""
+    """The outermost middleware of `tests.settings`: it sees everything that leaves the server."""
     from django.conf import settings
     from django.http import FileResponse
 
@@ -118,7 +118,8 @@ def watch_responses(get_response: Callable[[Any], Any]) -> Callable[[Any], Any]:
             if name != settings.SESSION_COOKIE_NAME:
                 secrets.check(str(cookie), f"a cookie of {place}", allowed)
         if isinstance(response, FileResponse):
-            return response  # a stored file; to iterate over it would turn off sending it as one
+            # iterating over a stored file would make the server send it as a stream
+            return response
         body = _body(response.headers, place, allowed)
         if not response.streaming:
             body.feed(response.content)
@@ -164,7 +165,7 @@ def _check_headers(
 
 # --- ASGI: long polls, streams, assistants, sockets, and started web processes --------------------
 def watched_application(app: App) -> App:
-    """Return the application with a look at whatever it sends."""
+    """Return the application, with checks of everything that it sends."""
 
     async def application(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -181,7 +182,7 @@ def watched_application(app: App) -> App:
 
 
 class _Sent:
-    """What is sent in answer to one request or in one socket."""
+    """Everything sent in answer to one request or in one socket."""
 
     def __init__(self, scope: Scope) -> None:
         method = scope.get("method", "socket")
@@ -209,7 +210,7 @@ class _Sent:
 
 
 def watch_own_keys() -> None:
-    """Watch, in a started process, for the keys of its installation, even if it has none itself."""
+    """In a started process, watch for the keys of its installation, even if it has none itself."""
     from django.conf import settings
 
     secrets.watch(settings.SECRET_KEY, "SECRET_KEY")

@@ -1,6 +1,6 @@
 """The secrets that exist during the tests, and the leaks that were found.
 
-Needs the standard library alone: started web processes import it too (`in_children`).
+Needs only the standard library, because started web processes import it too (`in_children`).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-# Each secret that Vitrine makes during the tests contains this and the letter of its kind, so one
-# search finds all of them, however many there are. Lower case, as session keys are.
+# Each secret that Vitrine makes during the tests contains this mark and the letter of its kind, so
+# a single search finds all of them, however many exist. Lower case, because session keys are.
 MARK = "q7leakz"
 KINDS = {
     "s": "session",
@@ -23,8 +23,8 @@ KINDS = {
     "w": "webhook token",
 }
 LETTERS = {kind: letter for letter, kind in KINDS.items()}
-MIN_CHARS = 10  # a test's key of a few letters would be found in any page
-REPORT = "LEAKS_REPORT"  # in the environment of started processes: the file for what they find
+MIN_CHARS = 10  # every page would contain a test's key of a few letters
+REPORT = "LEAKS_REPORT"  # a variable of started processes: the file for their findings
 
 _MARK = MARK.encode()
 _MADE = re.compile(_MARK + b"([a-z])")
@@ -32,18 +32,18 @@ _HIDDEN = re.compile(rf"[\w-]*{MARK}[\w-]*")
 
 Watched = dict[bytes, str]  # secrets, each with its kind
 _configured: Watched = {}
-found: list[str] = []  # during this test
+found: list[str] = []  # leaks found during this test
 
 
 def watch(secret: str, kind: str = "key") -> None:
-    """Watch for this secret from now on; of `key_id:key_secret` for the part after the colon."""
+    """Watch for this secret from now on; of `key_id:key_secret`, for the part after the colon."""
     _configured.update(watched(secret, kind))
 
 
 def watched(secret: str, kind: str = "key") -> Watched:
-    """Return the secret for `check`; nothing if it is too short to be told from other text.
+    """Return the secret for `check`, or nothing if it is too short to be recognised in a text.
 
-    Of a pair whose secret is short, such as the sandbox's `name:sandbox`, the whole counts.
+    If the secret part of a pair is short, as in the sandbox's `name:sandbox`, use the whole pair.
     """
     for text in (secret.partition(":")[2], secret):
         if len(text) >= MIN_CHARS:
@@ -51,14 +51,14 @@ def watched(secret: str, kind: str = "key") -> Watched:
     return {}
 
 
-def marked(secret: str, kind: str) -> str:
+def add_mark(secret: str, kind: str) -> str:
     """Return a secret of the same length that `check` recognizes."""
     mark = MARK + LETTERS[kind]
     return secret[:6] + mark + secret[6 + len(mark) :]
 
 
 class MarkedSecrets:
-    """Python's `secrets` for a module that makes secrets of one kind."""
+    """Replaces Python's `secrets` in a module that makes secrets of one kind."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
@@ -67,8 +67,8 @@ class MarkedSecrets:
         return getattr(secrets, name)
 
     def token_urlsafe(self, nbytes: int | None = None) -> str:
-        """Return a random text that is marked."""
-        return marked(secrets.token_urlsafe(nbytes), self._kind)
+        """Return a random text with the mark."""
+        return add_mark(secrets.token_urlsafe(nbytes), self._kind)
 
 
 def check(
@@ -76,7 +76,7 @@ def check(
 ) -> None:
     """Report each kind of secret in `data` that is not allowed there.
 
-    `others` are watched for in this text alone.
+    `others` are secrets to find in this text alone.
     """
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
@@ -88,12 +88,12 @@ def check(
 
 
 def kinds_in(data: bytes) -> set[str]:
-    """Return the kinds of all secrets that are in `data`."""
+    """Return the kinds of all secrets in `data`."""
     return made_kinds(data) | {kind for secret, kind in _configured.items() if secret in data}
 
 
 def made_kinds(data: bytes) -> set[str]:
-    """Return the kinds of the made secrets that are in `data`."""
+    """Return the kinds of the made secrets in `data`."""
     return {KINDS[letter.decode()] for letter in _MADE.findall(data)} if _MARK in data else set()
 
 
@@ -103,7 +103,7 @@ def hide(text: str) -> str:
 
 
 def report(leak: str) -> None:
-    """Fail the test that runs, from whichever process."""
+    """Fail the current test, from any process."""
     if file := os.environ.get(REPORT):
         with Path(file).open("a") as lines:
             lines.write(f"{leak}\n")
@@ -112,5 +112,5 @@ def report(leak: str) -> None:
 
 
 def longest() -> int:
-    """Return the length of the longest secret, to find those that are cut in two."""
+    """Return the length of the longest secret, to find secrets cut in two."""
     return max(map(len, _configured), default=0) or len(MARK) + 1

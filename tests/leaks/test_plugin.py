@@ -31,7 +31,7 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "_configured", {SECRET.encode(): "key"})
 
 
-@pytest.mark.exhaustive  # it starts pytest
+@pytest.mark.exhaustive  # this test starts pytest
 def test_a_leak_fails_its_test_and_no_other(leaks: list[str]) -> None:
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(
@@ -41,7 +41,8 @@ def test_a_leak_fails_its_test_and_no_other(leaks: list[str]) -> None:
     assert "AssertionError: API token in the log of tests.leaks.planted" in done.stdout
     assert "ERROR tests/leaks/planted.py::test_that_leaks" in done.stdout
     assert "2 passed, 1 error" in done.stdout
-    assert leaks == ["API token in what `-m pytest -q` prints"]  # pytest shows the log of a failure
+    # because pytest shows the log of a failed test
+    assert leaks == ["API token in what `-m pytest -q` prints"]
     leaks.clear()
 
 
@@ -58,7 +59,7 @@ def test_a_secret_in_a_log_is_found(leaks: list[str]) -> None:
         log.exception("failed")
     assert len(leaks) == 2
     log.info("the key is %.5s", SECRET)
-    log.debug("the key is %s", SECRET)  # nowhere: the server logs from INFO on
+    log.debug("the key is %s", SECRET)  # the server logs only from INFO on, so this goes nowhere
     assert len(leaks) == 2
     leaks.clear()
 
@@ -156,7 +157,7 @@ def test_command_lines_and_environments_are_looked_at(waiting: Any, leaks: list[
     leaks.clear()
 
 
-@pytest.mark.exhaustive  # it starts a whole Vitrine
+@pytest.mark.exhaustive  # this test starts a whole Vitrine
 def test_a_started_web_process_looks_at_its_answers(
     tmp_path: Path, watched_traffic: Path, leaks: list[str], migrated: Path, collected: Path
 ) -> None:

@@ -1,4 +1,4 @@
-"""A secret in a response is found wherever it stands, and the places that show one need to."""
+"""A secret in a response is found wherever it is, and each place that shows one needs to."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "_configured", {SECRET.encode(): "key"})
 
 
-def zipped() -> bytes:
-    """An archive with the secret in a file that is compressed."""
+def zip_secret() -> bytes:
+    """Return an archive with the secret in a compressed file."""
     written = io.BytesIO()
     with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("runs.json", TEXT * 9)
@@ -45,7 +45,7 @@ def zipped() -> bytes:
 
 
 def pieces(whole: bytes, size: int) -> Iterable[bytes]:
-    """The bytes in pieces, so that the secret is cut."""
+    """Return the bytes in pieces, which cut the secret in two."""
     return (whole[start : start + size] for start in range(0, len(whole), size))
 
 
@@ -60,7 +60,7 @@ def with_cookie(name: str) -> HttpResponse:
 
 
 def respond(rf: RequestFactory, response: Any) -> Any:
-    """What leaves the server where a view answers so."""
+    """Return what leaves the server if a view answers with this response."""
     return responses.watch_responses(lambda _: response)(rf.get("/page/"))
 
 
@@ -82,7 +82,7 @@ def respond(rf: RequestFactory, response: Any) -> Any:
             id="brotli in pieces",
         ),
         pytest.param(
-            lambda: StreamingHttpResponse(pieces(zipped(), 9), content_type="application/zip"),
+            lambda: StreamingHttpResponse(pieces(zip_secret(), 9), content_type="application/zip"),
             id="file of an archive",
         ),
     ],
@@ -133,8 +133,8 @@ def test_tokens_sessions_and_configured_keys_are_watched(
     settings.FAL_ADMIN_KEY = "id:a-setting-of-this-test"
     session = SessionStore()
     session.create()
-    shown = [tokens.create(user, "one")[1], session.secret, settings.FAL_ADMIN_KEY]
-    for text in shown:
+    secrets_shown = [tokens.create(user, "one")[1], session.secret, settings.FAL_ADMIN_KEY]
+    for text in secrets_shown:
         respond(rf, HttpResponse(text))
     kinds = [leak.partition(" in ")[0] for leak in leaks]
     assert kinds == ["API token", "session", "FAL_ADMIN_KEY"]

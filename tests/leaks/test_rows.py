@@ -1,4 +1,4 @@
-"""What the database keeps of secrets: digests and encrypted texts, one kind excepted."""
+"""The database keeps secrets only as digests and encrypted texts, except for one kind."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ PASSWORD = "lantern-otter-7-of-eva"
 SLACK = "https://hooks.slack.com/services/T000/B000/this-is-verysecret"
 PROJECT_KEY = "spring-1:a-key-of-the-project"
 FLUX = "fal-ai/flux/dev"
-# The column in which a secret stands as it is, and why.
+# The column that contains a secret as it is, and the reason.
 CLEAR = {
-    # Worth nothing alone: what arrives there must be signed by fal, and is then asked for at fal.
+    # Useless alone: fal must sign what arrives there, and the result is then fetched from fal.
     ("playground_run", "webhook_token"): "webhook token",
 }
 
 
 def rows() -> list[tuple[str, str, bytes]]:
-    """Each value of each table: the table, the column and the value."""
+    """Return each value of each table: the table, the column and the value."""
     values = []
     with connection.cursor() as cursor:
         for table in connection.introspection.table_names(cursor):
@@ -53,7 +53,7 @@ def _is_binary(value: Any) -> bool:
 
 
 def use_every_secret(client: Client) -> None:
-    """Log in, make a token, start a run with it, invite, be notified, enter a project's key."""
+    """Log in, make a token, start a run with it, invite, notify, enter a project's key."""
     eva = make_admin("eva")
     eva.is_superuser = eva.is_staff = True
     eva.set_password(PASSWORD)
@@ -63,8 +63,8 @@ def use_every_secret(client: Client) -> None:
     page = client.post("/account/tokens/", {"name": "one", "scope": ["read", "run"]})
     body = json.dumps({"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}})
     headers = {"authorization": f"Bearer {page.context['secret']}", "idempotency-key": "one"}
-    made = client.post("/api/v1/runs", body, content_type="application/json", headers=headers)
-    assert made.status_code == 201
+    response = client.post("/api/v1/runs", body, content_type="application/json", headers=headers)
+    assert response.status_code == 201
     posted = {"role": "member", "email": "mara@example.com", "days": "7", "max_uses": "1"}
     client.post("/people/invitations/", posted)
     channel = {"method": "slack", "address": SLACK, "kind": ["run_finished"], "name": ""}
@@ -83,15 +83,17 @@ def test_the_database_keeps_no_secret_in_the_clear(
     settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
     monkeypatch.setattr(secrets, "_configured", {**secrets._configured})
     settings.KEYS_SECRETS = [vault.new_secret()]
-    monkeypatch.setattr(new_key, "wait_for_answer", lambda row, within_s: row)  # of a worker
+    monkeypatch.setattr(
+        new_key, "wait_for_answer", lambda row, within_s: row
+    )  # the answer of a worker
     secrets.watch(PASSWORD, "password")
     secrets.watch(SLACK, "address of a channel")
     make_endpoint(FLUX, documents[FLUX])
     use_every_secret(client)
-    found = {
+    kinds = {
         (table, column): kind for table, column, value in rows() for kind in secrets.kinds_in(value)
     }
-    assert found == CLEAR
+    assert kinds == CLEAR
 
 
 def test_a_secret_in_any_column_is_found(make_endpoint: Any, monkeypatch: Any) -> None:

@@ -1,4 +1,4 @@
-"""`make mutants`: breaks the product at random places and counts how many `make test` notices.
+"""`make mutants`: break the product at random places and count how many `make test` notices.
 
 `python -m tests.mutants [--count 40] [--seed 1]`. `make test` runs once with a probe at each place,
 which records the tests that reach it. Then each mutant meets just these tests, on SQLite, in the
@@ -25,19 +25,18 @@ from tests.mutants.mutations import Mutant, choose, insert_probes
 from tests.processes import ROOT, copy_checkout
 
 AT_ONCE = 2
-LONGEST_S = 900.0  # a mutant that never ends is noticed, by whoever waits
-MOST_TRIED = 5  # failing tests that fail without the mutant too, before it counts as missed
+LONGEST_S = 900.0  # a mutant that makes a test hang counts as noticed
+MOST_TRIED = 5  # failing tests that also fail without the mutant, before it counts as missed
 
 
 @dataclass
 class Trial:
-    """The checkouts in which mutants meet their tests, one for each that runs at a time."""
+    """The checkouts in which mutants meet their tests, one for each parallel trial."""
 
     folder: Path
     free: SimpleQueue[Path] = field(default_factory=SimpleQueue)
 
     def prepare(self) -> None:
-        """Make the checkouts."""
         for number in range(AT_ONCE):
             self.free.put(checkout(self.folder / str(number)))
 
@@ -49,7 +48,7 @@ class Trial:
         left = list(tests)
         try:
             for _ in range(MOST_TRIED):
-                path.write_text(mutant.broken(source))
+                path.write_text(mutant.break_source(source))
                 failed = first_failure(place, left)
                 path.write_text(source)
                 if not failed or not first_failure(place, [failed]):
@@ -62,7 +61,7 @@ class Trial:
 
 
 def checkout(folder: Path) -> Path:
-    """Copy the project into `folder`, beside what it reads from beside itself."""
+    """Copy the project into `folder`, with the files beside it that it reads."""
     folder.mkdir(parents=True)
     beside = ROOT.parent / "shared"
     if beside.exists():
@@ -92,7 +91,7 @@ def first_failure(place: Path, tests: Sequence[str]) -> str:
         return tests[0]
     if result.exists():
         return result.read_text()
-    return tests[0] if ended.returncode else ""  # not even collected
+    return tests[0] if ended.returncode else ""  # an error before the tests were collected
 
 
 def tests_that_reach(folder: Path, mutants: Sequence[Mutant]) -> dict[int, list[str]]:
@@ -111,7 +110,7 @@ def tests_that_reach(folder: Path, mutants: Sequence[Mutant]) -> dict[int, list[
 
 
 def read_hits(hits: Path) -> dict[int, list[str]]:
-    """Return the tests of each mutant; those with a browser come last, since they take longest."""
+    """Return the tests of each mutant, slow ones with a browser last."""
     reached: defaultdict[int, dict[str, None]] = defaultdict(dict)
     for line in hits.read_text().splitlines():
         number, _, test = line.partition(" ")
@@ -138,8 +137,8 @@ def main() -> None:
             tests = [reached.get(number, []) for number in range(len(mutants))]
             killers = list(pool.map(trial.killer, mutants, tests))
     for mutant, killer, those in zip(mutants, killers, tests, strict=True):
-        told = f"noticed by {killer}" if killer else f"missed by {len(those)} tests"
-        print(f"{mutant}\n    {told}")
+        outcome = f"noticed by {killer}" if killer else f"missed by {len(those)} tests"
+        print(f"{mutant}\n    {outcome}")
     noticed = sum(map(bool, killers))
     print(f"{noticed} of {len(mutants)} mutants noticed (seed {options.seed})")
 

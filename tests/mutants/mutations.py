@@ -1,7 +1,7 @@
-"""Chooses places in the product's source and says how each is broken, one small change a place.
+"""Chooses places in the product's source, and how each is broken: one small change per place.
 
-The choice depends on a seed and on the text of the places alone, not on their line numbers: two
-revisions of the project are judged by the same mutants as long as their lines stand in both.
+The choice depends only on a seed and on the text of the places, not on their line numbers: two
+revisions of the project are judged by the same mutants if both contain their lines.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import cast
 
 LEFT_OUT = {"tests", "migrations", "sandbox", "vitrine", "static", "templates"}
-# Money, access, and the states of a run.
+# Modules about money, access, and the states of a run.
 RULES = (
     *(
         "runs/ledger",
@@ -53,8 +53,8 @@ ARITHMETIC: dict[type[ast.operator], str] = {
 class Mutant:
     """One broken place: characters `start` to `end` of `file` become `text`.
 
-    `probe` is the line (from 1) before which a statement can be inserted that runs whenever the
-    place is reached.
+    `probe` is the line (from 1) before which an inserted statement runs whenever this place is
+    reached.
     """
 
     file: str
@@ -65,14 +65,14 @@ class Mutant:
     text: str
     probe: int
 
-    def broken(self, source: str) -> str:
+    def break_source(self, source: str) -> str:
         """Return the file's source with this place broken."""
         text = self.text if self.text == "pass" else f"({self.text})"
         return source[: self.start] + text + source[self.end :]
 
     def __str__(self) -> str:
-        shown = " → ".join(" ".join(part.split())[:70] for part in (self.before, self.text))
-        return f"{self.file}:{self.line}: {shown}"
+        change = " → ".join(" ".join(part.split())[:70] for part in (self.before, self.text))
+        return f"{self.file}:{self.line}: {change}"
 
 
 def choose(root: Path, count: int, seed: int) -> list[Mutant]:
@@ -101,7 +101,7 @@ def _first(keyed: list[tuple[str, Mutant]], count: int) -> list[Mutant]:
 
 
 def insert_probes(root: Path, mutants: list[Mutant]) -> None:
-    """Let the project in `root` call `_probe.hit(n)` whenever it reaches the n-th mutant."""
+    """Make the project in `root` call `_probe.hit(n)` whenever it reaches mutant `n`."""
     for file in {mutant.file for mutant in mutants}:
         lines = (root / file).read_text().splitlines(keepends=True)
         probes = [(mutant.probe, n) for n, mutant in enumerate(mutants) if mutant.file == file]
@@ -140,10 +140,10 @@ Change = tuple[ast.stmt, ast.expr | ast.stmt, str]
 
 
 def _changes(body: list[ast.stmt], source: str) -> Iterator[Change]:
-    """Yield (statement to probe, node to replace, its new text) in these statements and below."""
+    """Yield (statement to probe, node to replace, its new text) for these statements and below."""
     for statement in body:
         if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            continue  # found as a function of its own
+            continue  # `mutants_of` finds it as a function of its own
         is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
         if is_text:
             continue
@@ -159,7 +159,7 @@ def _changes(body: list[ast.stmt], source: str) -> Iterator[Change]:
 
 
 def _own_changes(statement: ast.stmt, source: str) -> Iterator[tuple[ast.expr | ast.stmt, str]]:
-    """Yield what can be replaced in a statement, without the statements inside it."""
+    """Yield the replaceable parts of a statement, without the statements inside it."""
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call | ast.Await):
         yield statement, "pass"
     if isinstance(statement, ast.If):
@@ -177,7 +177,7 @@ def _own_changes(statement: ast.stmt, source: str) -> Iterator[tuple[ast.expr | 
 
 
 def _expressions(node: ast.AST) -> Iterator[ast.expr]:
-    """Yield an expression and those in it, but for f-strings: 3.11 misplaces what is in them."""
+    """Yield an expression and its parts, except in f-strings, where Python 3.11 misplaces them."""
     if not isinstance(node, ast.JoinedStr):
         if isinstance(node, ast.expr):
             yield node
@@ -186,7 +186,7 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
 
 
 def _replacement(node: ast.expr) -> str | None:
-    """The other text of an expression, or None if this kind is left as it is."""
+    """Return the other text of an expression, or None if its kind is not changed."""
     match node:
         case ast.Compare(left, [operator], [right]) if type(operator) in COMPARISONS:
             return f"{_text(left)} {COMPARISONS[type(operator)]} {_text(right)}"

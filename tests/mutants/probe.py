@@ -1,6 +1,6 @@
 """Records which tests reach which mutants; `tests.mutants` copies it beside the probed product.
 
-It imports nothing of the project, since every process of the product imports it.
+It imports nothing of the project, because every process of the product imports it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ _seen: set[tuple[int, str]] = set()
 
 def hit(mutant: int) -> None:
     """Append `<mutant> <test>` to the file HITS, once for each pair in a process."""
-    # A started program inherits the variable from the test that started it.
+    # A started program inherits the variable from the test that has started it.
     test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
     if test and (mutant, test) not in _seen:
         _seen.add((mutant, test))

@@ -1,4 +1,4 @@
-"""What a browser without JavaScript would post from a page: the successful controls of its form."""
+"""What a browser without JavaScript posts from a page: the successful controls of its form."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _FLOAT = re.compile(r"-?(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 
 
 def post_of(page: str) -> dict[str, list[str]]:
-    """The posted texts by control name, in the order of the page, line breaks as CRLF."""
-    page.encode()  # else it could not be sent
+    """Return the posted texts by control name, in the page's order, with CRLF line breaks."""
+    page.encode()  # otherwise the page could not be sent
     reader = _Controls()
-    # A page's parser knows neither carriage returns nor NUL.
+    # The parser of a page sees neither carriage returns nor NUL.
     reader.feed(page.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd"))
     reader.close()
     assert not reader.open_tags, f"unclosed: {reader.open_tags}"
@@ -36,7 +36,7 @@ class _Controls(HTMLParser):
 
     def send(self, name: str | None, text: str) -> None:
         if name and not self.templates:
-            text.encode()  # a lone surrogate could not be posted
+            text.encode()  # a lone surrogate cannot be posted
             self.post.setdefault(name, []).append(text.replace("\n", "\r\n"))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

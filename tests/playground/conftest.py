@@ -1,4 +1,4 @@
-"""The fixtures of runs, for the tests of pages."""
+"""The fixtures of runs, for tests of pages."""
 
 from tests.runs.conftest import (
     artifact,

@@ -1,4 +1,4 @@
-"""Run again: a press is one run however often the button was hit, another press another run."""
+"""Run again: one press makes one run, even on a double click; another press makes another."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from tests.sampling import sample
 
 
 def press(client: Client, run: Run) -> str:
-    """The address of the run that a press makes."""
+    """Press "Run again"; return the address of the new run."""
     return str(client.post(f"{run.get_absolute_url()}repetition/").headers["Location"])
 
 
-def later() -> None:
-    """Let all runs be of a while ago."""
+def age_runs() -> None:
+    """Let all runs be a while old."""
     Run.objects.update(created_at=F("created_at") - timedelta(minutes=1))
 
 
@@ -42,7 +42,7 @@ def test_a_later_press_starts_another_run(member: Client, make_run: Any) -> None
     run_ids = set()
     for _ in range(12):
         run_ids.add(press(member, run))
-        later()
+        age_runs()
     assert len(run_ids) == 12
 
 
@@ -51,7 +51,7 @@ def test_a_second_click_on_the_swapped_run_is_the_same_press(member: Client, mak
     again = Run.objects.get(form_token__startswith="again-")
     Run.objects.filter(pk=again.pk).update(state="succeeded")
     assert press(member, again) == address
-    later()
+    age_runs()
     assert press(member, again) != address
 
 

@@ -1,4 +1,4 @@
-"""Each kind of result has a template in every size that a page asks for."""
+"""Each kind of result has a template for every size that a page uses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ASKED = {sizes for page in PAGES for sizes in re.findall(r'\|result:"([^"]+)"', 
 @pytest.mark.parametrize("kind", [*KINDS, "lost", "text", ""])
 def test_every_size_that_a_page_asks_for_has_a_template(kind: str) -> None:
     assert {"stage media", "tile", "face", "small media", "tools"} <= ASKED
-    for sizes in ASKED - {"controls"}:  # only what is played has controls
+    for sizes in ASKED - {"controls"}:  # only results that play have controls
         select_template(result(kind, sizes))
 
 

@@ -1,4 +1,4 @@
-"""Variations: one press starts several runs, once, which are shown and priced together."""
+"""Variations: one press starts several runs, once; they are shown and priced together."""
 
 from __future__ import annotations
 
@@ -121,9 +121,9 @@ def test_a_grid_takes_as_many_queries_for_any_length(
 def test_the_answer_to_a_press_shows_the_cost_of_the_next(member: Client, films: Any) -> None:
     for times, cost in ((1, "about $0.50"), (4, "about $2.00")):
         text = press(member, times, f"t{times}", headers=HTMX).content.decode()
-        shown = re.search(r'id="run-cost"\s+hx-swap-oob="true"\s*>([^<]*)<', text)
-        assert shown, text
-        assert shown[1] == cost
+        sentence = re.search(r'id="run-cost"\s+hx-swap-oob="true"\s*>([^<]*)<', text)
+        assert sentence, text
+        assert sentence[1] == cost
 
 
 def test_saving_a_draft_returns_the_cost_of_a_press(member: Client, films: Any) -> None:
@@ -216,7 +216,8 @@ def test_each_run_counts_for_the_rate_limit(
     member: Client, films: Any, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.RATE_LIMITS = True
-    standing_clock = rate_limit.Buckets(clock=lambda: 0.0)  # a slow machine refills no bucket
+    # with this clock, no slow machine refills a bucket
+    standing_clock = rate_limit.Buckets(clock=lambda: 0.0)
     monkeypatch.setattr(rate_limit, "buckets", standing_clock)
     limit = rate_limit.LIMITS["run"]
     user = User.objects.get(username="ana")

@@ -1,1 +1,1 @@
-"""`make production-check`: the shape of docs/OPERATING.md on this machine, used and broken."""
+"""`make production-check`: the deployment of docs/OPERATING.md on this machine, used and broken."""

@@ -1,9 +1,9 @@
-"""`make production-check`: brings the deployment of docs/OPERATING.md up here, uses and breaks it.
+"""`make production-check`: sets up the deployment of docs/OPERATING.md here, uses and breaks it.
 
-What it starts are the project's own files: the units, nginx.conf and the Caddyfile, with this
-machine's ports and paths, PostgreSQL and nginx from packages, and a bucket. PEOPLE (200) and
-SECONDS (120) choose the crowd; names of promises choose among these. Not tried here: systemd's
-hardening, since no systemd runs in a container, and the accounts, as all runs as one.
+It starts the project's own files: the units, nginx.conf and the Caddyfile, with this machine's
+ports and paths, PostgreSQL and nginx from packages, and a bucket. PEOPLE (200) and SECONDS (120)
+set the size of the crowd; arguments select promises by name. It does not test systemd's hardening,
+because no systemd runs in a container, nor the accounts, because everything runs as one user.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.production.machine import Machine
 def main(names: Sequence[str]) -> int:
     """Try the named promises, or all in turn; return 1 if one does not hold."""
     folder = Path(tempfile.mkdtemp(prefix="vitrine-production-"))
-    folder.chmod(0o755)  # PostgreSQL's account goes through it
+    folder.chmod(0o755)  # PostgreSQL's account must pass through it
     failed = 0
     began = time.monotonic()
     with Machine(folder) as machine:

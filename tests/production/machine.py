@@ -1,4 +1,4 @@
-"""One machine with all that docs/OPERATING.md puts on it: PostgreSQL, a bucket, nginx, Vitrine."""
+"""One machine with everything in docs/OPERATING.md: PostgreSQL, a bucket, nginx, Vitrine."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from tests.soak.cluster import Cluster, binaries
 
 KEY, ADMIN_KEY = "production:key", "production:admin-key"
 PASSWORD = "lantern-otter-7"
-DISK_MB = 700  # of the database, so that it can be filled
+DISK_MB = 700  # the disk of the database is small, so that it can be filled
 S3 = {"AWS_ACCESS_KEY_ID": "vitrine", "AWS_SECRET_ACCESS_KEY": "bucket-secret"}
 WEB = ("vitrine-web@", "8001"), ("vitrine-web@", "8002")
 WORKERS = ("vitrine-worker@", "1"), ("vitrine-worker@", "2")
 
 
 class Machine:
-    """The processes, and where they are; leaving the `with` block ends them."""
+    """The processes and their places; leaving the `with` block ends them."""
 
     def __init__(self, folder: Path) -> None:
-        """Everything is put into `folder`, which stands for `/srv` too."""
+        """Put everything into `folder`, which also represents `/srv`."""
         self.folder = folder
         self.home = folder / "srv"
         self.ports = {
@@ -69,12 +69,11 @@ class Machine:
 
     @property
     def trust(self) -> ssl.SSLContext:
-        """What trusts the certificate of nginx."""
+        """Return the TLS context that trusts nginx's certificate."""
         return ssl.create_default_context(cafile=str(self.certificate))
 
     # --- Vitrine --------------------------------------------------------------------------------
     def start(self, name: str, instance: str) -> None:
-        """Start a unit's process."""
         ports = {port: here for port, here in self.ports.items() if port.startswith("80")}
         del ports["80"]
         unit = Unit(self.home, name, instance, ports)
@@ -82,11 +81,11 @@ class Machine:
         self._ends.callback(unit.stop)
 
     def manage(self, *arguments: str, **more: str) -> str:
-        """Run `manage.py` as the page says; return what it prints."""
+        """Run `manage.py` as the page says; return its output."""
         return self._python("manage.py", *arguments, **more)
 
     def people(self, count: int) -> list[str]:
-        """The cookies of so many people who are logged in."""
+        """Return the cookies of this number of people, who are logged in."""
         settings = {"DJANGO_SETTINGS_MODULE": "config.settings"}
         printed = self._python("-m", "tests.production.people_script", str(count), **settings)
         return [line for line in printed.splitlines() if line.startswith("vitrine_session")]
@@ -104,7 +103,7 @@ class Machine:
         return done.stdout
 
     def release(self, version: str = "HEAD") -> None:
-        """Install what is committed here as a version, and switch to it."""
+        """Install the current commit as a version, and switch to it."""
         done = subprocess.run(
             ["sh", str(ROOT / "deploy" / "release.sh"), version],
             env={**os.environ, "VITRINE_HOME": str(self.home), "PYTHON": sys.executable},
@@ -116,28 +115,28 @@ class Machine:
             raise AssertionError(f"release.sh {version}:\n{done.stderr[-3000:]}")
 
     def is_ready(self, port: str) -> bool:
-        """Whether the web process that the files know under this port shows pages."""
+        """Return whether the web process with this port in the files shows pages."""
         try:
             return httpx.get(f"http://127.0.0.1:{self.ports[port]}/readyz", timeout=5).is_success
         except httpx.TransportError:
             return False
 
     def query(self, sql: str) -> list[tuple[object, ...]]:
-        """Ask the database."""
+        """Query the database."""
         with psycopg.connect(self.database_url) as connection:
             return connection.execute(sql).fetchall()
 
     def errors(self, since: int = 0) -> dict[str, int]:
-        """How often nginx answered with each status from 500 on, from this line of its log on.
+        """Return how often nginx answered each status from 500 on, after this line of its log.
 
-        Without the held polls that a process which ends lets go: they are asked again.
+        Held polls that a process releases at its end are not counted: pages repeat them.
         """
         lines = self.access_log.read_text().splitlines()[since:]
         bad = [x for x in lines if x >= "500" and not x.startswith("503 POST /runs/live/")]
         return Counter(line.split()[0] for line in bad)
 
     def lines(self) -> int:
-        """How many lines nginx's log has."""
+        """Return the number of lines in nginx's log."""
         return len(self.access_log.read_text().splitlines())
 
     # --- what breaks ----------------------------------------------------------------------------
@@ -152,7 +151,7 @@ class Machine:
 
     @contextmanager
     def full_disk(self) -> Iterator[None]:
-        """Fill the disk of the database; make room again at the end, and start it if it ended."""
+        """Fill the database's disk; at the end make room, and start the server if it ended."""
         filler = self.folder / "disk" / "filler"
         with filler.open("wb") as file:
             try:
@@ -160,7 +159,7 @@ class Machine:
                     file.write(bytes(1 << 20))
                     file.flush()
             except OSError:
-                pass  # it is full now
+                pass  # now the disk is full
         try:
             yield
         finally:
@@ -225,11 +224,11 @@ class Machine:
         self.bucket_url = url
 
     def files(self) -> dict[str, str]:
-        """What the bucket has: a checksum by name."""
+        """Return the bucket's files: a checksum by name."""
         return {file.key: file.e_tag for file in self.buckets.Bucket("vitrine").objects.all()}
 
     def wipe(self) -> None:
-        """Lose the database and all files, as with a machine that is gone."""
+        """Delete the database and all files, as if the machine were gone."""
         with psycopg.connect(self.cluster.url, autocommit=True) as connection:
             connection.execute("DROP DATABASE vitrine WITH (FORCE)")
             connection.execute("CREATE DATABASE vitrine OWNER vitrine")
@@ -242,12 +241,12 @@ class Machine:
             *(sys.executable, "-m", "sandbox", *flags),
             SANDBOX_KEY=KEY,
             SANDBOX_ADMIN_KEY=ADMIN_KEY,
-            SSL_CERT_FILE=str(self.certificate),  # its webhooks come to nginx
+            SSL_CERT_FILE=str(self.certificate),  # its webhooks go to nginx
         )
         until(lambda: _answers(self.sandbox))
 
     def taken(self, model: str) -> list[str]:
-        """The prompts of all requests for this model that upstream took, by its own book."""
+        """Return the prompts of all requests for this model that upstream says it accepted."""
         prompts: list[str] = []
         query = {"endpoint_id": model, "expand": "payloads", "limit": "100"}
         headers = {"Authorization": f"Key {KEY}"}
@@ -266,7 +265,7 @@ class Machine:
             query["cursor"] = answer["next_cursor"]
 
     def _install(self) -> None:
-        """As the page says: settings, `release.sh`, which installs and migrates, an account."""
+        """Install as the page says: settings, `release.sh` with its migrations, an account."""
         data = self.home / "data"
         data.mkdir(0o700)
         host = self.sandbox.removeprefix("http://")
@@ -304,7 +303,7 @@ class Machine:
         )
 
     def _start_nginx(self) -> None:
-        """Start it with the project's file, whose host, ports and paths are this machine's."""
+        """Start nginx with the project's file, with this machine's host, ports and paths."""
         here = {
             **{port: self.ports[port] for port in ("8001", "8002", "8010")},
             "listen 443": f"listen 127.0.0.1:{self.ports['443']}",

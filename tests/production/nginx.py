@@ -17,9 +17,9 @@ TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 def command(
     folder: Path, files: Sequence[str], here: Mapping[str, str], first: str = ""
 ) -> list[str]:
-    """Write a configuration of these files into the folder; return how nginx is started with it.
+    """Write a configuration of these files into the folder; return the command that starts nginx.
 
-    `here` is what stands for each text of the files, which must have it; `first` are directives.
+    `here` replaces texts of the files, each of which must occur; `first` are directives.
     """
     site = "\n".join((ROOT / "deploy" / name).read_text() for name in files)
     nginx = shutil.which("nginx") or "/usr/sbin/nginx"

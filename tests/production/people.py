@@ -22,7 +22,7 @@ from tests.production.machine import Machine
 
 MODEL = "mischief/slow"
 LASTS_S = 1.0
-THINKS_S = (5.0, 20.0)  # between two pages
+THINKS_S = (5.0, 20.0)  # seconds between two pages
 ENDS_WITHIN_S = 180.0
 AGAIN_S = 1.0
 FINAL = re.compile(r'data-run-state="(succeeded|failed|cancelled)"|data-final="1"')
@@ -32,29 +32,29 @@ PAGES = ("/", "/models/", "/models/?q=picture", "/runs/", f"/models/{MODEL}/")
 
 @dataclass
 class Crowd:
-    """What a crowd met: the prompts of runs that were accepted, and what it was answered."""
+    """The prompts of a crowd's accepted runs, and the answers that it got."""
 
     accepted: list[str] = field(default_factory=list)
     finished: list[str] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
-    broken: list[str] = field(default_factory=list)  # connections, and pages that say nothing
+    broken: list[str] = field(default_factory=list)  # lost connections, and pages without content
     seconds: list[float] = field(default_factory=list)
 
     @property
     def p95_ms(self) -> float:
-        """Of 100 pages 95 were answered in this time."""
+        """Return the time within which 95 of 100 pages were answered."""
         return sorted(self.seconds)[int(len(self.seconds) * 0.95)] * 1000 if self.seconds else 0.0
 
     def __str__(self) -> str:
-        told = ", ".join(f"{count} × {status}" for status, count in sorted(self.statuses.items()))
+        by_status = ", ".join(f"{n} × {status}" for status, n in sorted(self.statuses.items()))
         return (
-            f"{len(self.accepted)} runs accepted, {len(self.finished)} seen to their end; {told}; "
-            f"95 of 100 pages within {self.p95_ms:.0f} ms"
+            f"{len(self.accepted)} runs accepted, {len(self.finished)} seen to their end; "
+            f"{by_status}; 95 of 100 pages within {self.p95_ms:.0f} ms"
         )
 
 
 def browse(machine: Machine, cookies: list[str], for_s: float) -> Crowd:
-    """Let as many people as there are cookies work for so long; what they began they finish."""
+    """Let one person per cookie work for this time; each finishes the run that they have begun."""
     crowd = Crowd()
 
     async def all_of_them() -> None:
@@ -68,10 +68,10 @@ def browse(machine: Machine, cookies: list[str], for_s: float) -> Crowd:
 
 
 class Person:
-    """Somebody with a browser, who presses again where a page did not come."""
+    """A person with a browser, who presses again if no page came."""
 
     def __init__(self, base: str, trust: ssl.SSLContext, cookie: str, crowd: Crowd) -> None:
-        """`cookie` is that of a session, with its name."""
+        """`cookie` is a session's cookie, with its name."""
         name, _, value = cookie.partition("=")
         self._client = httpx.AsyncClient(
             base_url=base,
@@ -84,34 +84,35 @@ class Person:
         self._crowd = crowd
 
     async def work(self, until: float) -> None:
-        """Go on until then; finish what was begun."""
+        """Work until this time; then finish the current run."""
         async with self._client:
             await asyncio.sleep(random.uniform(0, THINKS_S[1]))
             while time.monotonic() < until:
-                await self._page(random.choice(PAGES))
+                await self._load_page(random.choice(PAGES))
                 await asyncio.sleep(random.uniform(*THINKS_S))
                 await self.run()
                 await asyncio.sleep(random.uniform(*THINKS_S))
 
     async def run(self) -> None:
-        """Fill a form in and press Run, again where no page came; watch it and open its picture."""
+        """Fill in a form and press Run, again without a page; watch the run, open its picture."""
         prompt = f"patience {uuid.uuid4()}"
         values = {"prompt": prompt, "duration": LASTS_S, "log_lines": 1}
         path = f"/models/{MODEL}/"
-        form = await self._page(f"{path}?input={quote(json.dumps(values))}")
+        form = await self._load_page(f"{path}?input={quote(json.dumps(values))}")
         names = {name: html.unescape(value) for name, value in HIDDEN.findall(form.text)}
         data = names | {name: str(value) for name, value in values.items()}
-        page = await self._page(path, data=data)
+        page = await self._load_page(path, data=data)
         match = WATCH.search(page.text)
         if not match:
             self._crowd.broken.append(f"no run on the page that answers Run: {page.status_code}")
             return
         self._crowd.accepted.append(prompt)
         run, watch = match[1], json.loads(html.unescape(match[2]))
-        # On a busy machine it is over before its page comes, which then watches its files alone.
+        # On a busy machine, the run may end before its page comes, which then watches only its
+        # files.
         if FINAL.search(page.text) or await self._ends({"run": run, **watch}):
             self._crowd.finished.append(prompt)
-            await self._page(f"/runs/{run}/artifacts/0/")
+            await self._load_page(f"/runs/{run}/artifacts/0/")
         else:
             self._crowd.broken.append(f"run {run} did not end")
 
@@ -130,8 +131,8 @@ class Person:
                 version = next((row["version"] for row in news["versions"]), version)
         return False
 
-    async def _page(self, path: str, data: dict[str, str] | None = None) -> httpx.Response:
-        """Load a page, or post to it, until one comes."""
+    async def _load_page(self, path: str, data: dict[str, str] | None = None) -> httpx.Response:
+        """Load a page, or post to it, until an answer comes."""
         until = time.monotonic() + ENDS_WITHIN_S
         while True:
             began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Makes people who are logged in; prints the cookies of their sessions, a line each.
+"""Makes people who are logged in; prints the cookies of their sessions, one per line.
 
 python -m tests.production.people_script COUNT  (in the folder of the app, with its settings)
 """
@@ -11,7 +11,7 @@ import django
 
 
 def main(count: int) -> None:
-    """Make them, or take those who are there."""
+    """Make these people, or use existing ones."""
     django.setup()
     from django.conf import settings
     from django.contrib.auth.models import User

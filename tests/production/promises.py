@@ -1,4 +1,4 @@
-"""What the deployment promises, in the order in which it is tried; each returns what it saw."""
+"""The deployment's promises, in the order in which they are tried; each returns what it saw."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from tests.production.people import MODEL, Crowd, browse
 
 PEOPLE = int(os.environ.get("PEOPLE", "200"))
 SECONDS = float(os.environ.get("SECONDS", "120"))
-FEW, SHORT_S = 40, 40.0  # people while something breaks, and for how long
-AT_REST_WITHIN_S = 600.0  # upstream's list is asked for five minutes
+FEW, SHORT_S = 40, 40.0  # the number of people while something breaks, and for how long
+AT_REST_WITHIN_S = 600.0  # upstream's list is searched for five minutes
 crowds: list[Crowd] = []
 
 
 def addresses(machine: Machine) -> str:
-    """HTTP leads to HTTPS, HTTP/2 is spoken, and each address is its process's."""
+    """HTTP redirects to HTTPS, HTTP/2 works, and each address reaches its process."""
     plain = httpx.get(f"http://localhost:{machine.ports['80']}/models/?q=a")
     assert plain.status_code == 301, plain
     assert plain.headers["location"] == f"{machine.base}/models/?q=a"
@@ -49,7 +49,7 @@ def addresses(machine: Machine) -> str:
 
 
 def sign_in(machine: Machine) -> str:
-    """By password through the proxy, with a secure cookie."""
+    """Log in by password through the proxy, with a secure cookie."""
     with _client(machine) as client:
         page = _sign_in(client)
         assert "ada" in page.text, page.text[:500]
@@ -58,7 +58,7 @@ def sign_in(machine: Machine) -> str:
 
 
 def run_upload_webhook(machine: Machine) -> str:
-    """A picture goes up, a model works on it, fal reports its end; the file lies in the bucket."""
+    """Upload a picture and run a model on it; fal reports the end, and the bucket has the file."""
     before = len(machine.files())
     with _client(machine) as client:
         _sign_in(client)
@@ -89,28 +89,28 @@ def run_upload_webhook(machine: Machine) -> str:
 
 
 def crowd_of_people(machine: Machine) -> str:
-    """Two hundred people for two minutes, with a backup in between: no error at all."""
+    """Two hundred people work for two minutes, with a backup in between, without any error."""
     cookies, lines = machine.people(PEOPLE), machine.lines()
     with ThreadPoolExecutor(1) as aside:
         backup = aside.submit(_back_up, machine)
         crowd = _browse(machine, cookies, SECONDS)
-        made = backup.result()
+        backup_made = backup.result()
     assert not crowd.broken, crowd.broken[:5]
     errors = machine.errors(lines)
     assert not errors, errors
     assert len(crowd.finished) == len(crowd.accepted) > 0, crowd
     memory = ", ".join(f"{name} {unit.memory_mb} MB" for name, unit in machine.units.items())
-    return f"{crowd}; a backup beside: {made.strip().splitlines()[-2]} {memory}"
+    return f"{crowd}; a backup beside: {backup_made.strip().splitlines()[-2]} {memory}"
 
 
 def proof_of_backup(machine: Machine) -> str:
-    """What was backed up while they worked is proved."""
+    """Prove the backup that was made while they worked."""
     printed = machine.manage("backup", "--prove")
     return printed.strip().splitlines()[-1]
 
 
 def rolling_restart(machine: Machine) -> str:
-    """Every process is started anew, one after the other, and nobody sees a 502."""
+    """Restart every process, one after the other; nobody gets a 502."""
 
     def act() -> None:
         for name, port in WEB:
@@ -123,30 +123,30 @@ def rolling_restart(machine: Machine) -> str:
 
 
 def killed_processes(machine: Machine) -> str:
-    """A web process and a worker are killed: no page says so, and their runs go on."""
+    """Kill a web process and a worker: no page shows it, and their runs go on."""
 
     def act() -> None:
         machine.units["vitrine-web@8001"].kill()
         machine.units["vitrine-worker@1"].kill()
 
-    # What the killed process was answering ends as a 502: it may have been done.
+    # Requests in the killed process end as a 502, because they may have had an effect.
     return _while_people_work(machine, act, allowed=("502",))
 
 
 def killed_database(machine: Machine) -> str:
-    """The server is killed and comes back after ten seconds; pages say 503 until then."""
+    """Kill the database server, which returns after ten seconds; until then, pages answer 503."""
     return _while_broken(machine, machine.without_database)
 
 
 def full_disk(machine: Machine) -> str:
-    """The database's disk is full for ten seconds."""
+    """Fill the database's disk for ten seconds."""
     if not machine.has_small_disk:
         return "not tried: only root may make a small disk"
     return _while_broken(machine, machine.full_disk)
 
 
 def nothing_lost_or_doubled(machine: Machine) -> str:
-    """After all of that each accepted run is in the database once, and upstream took it once."""
+    """In the end, each accepted run is in the database once, and upstream accepted it once."""
     unfinished = "SELECT count(*) FROM playground_run WHERE ended_at IS NULL"
     try:
         until(lambda: machine.query(unfinished) == [(0,)], AT_REST_WITHIN_S)
@@ -161,7 +161,8 @@ def nothing_lost_or_doubled(machine: Machine) -> str:
     doubled = _more_than_once(kept), _more_than_once(taken)
     assert doubled == ([], []), f"twice in the database and at upstream: {doubled}"
     failed = {prompt for prompt, state in _runs(machine) if state == "failed"}
-    unsent = kept.keys() - taken.keys() - failed  # what upstream's list did not have has failed
+    # runs that upstream's list did not have have failed
+    unsent = kept.keys() - taken.keys() - failed
     assert not unsent, f"{len(unsent)} never reached upstream"
     return (
         f"{len(accepted)} accepted, {len(kept)} kept, {len(taken)} taken by upstream, each once; "
@@ -170,7 +171,7 @@ def nothing_lost_or_doubled(machine: Machine) -> str:
 
 
 def wiped_and_restored(machine: Machine) -> str:
-    """All is lost but the backup; from it the same pages and the same bytes come back."""
+    """Lose everything but the backup; the same pages and the same bytes come back from it."""
     for unit in machine.units.values():
         unit.stop()
     _back_up(machine)
@@ -190,7 +191,7 @@ def wiped_and_restored(machine: Machine) -> str:
 
 
 def caddy_in_front(machine: Machine) -> str:
-    """The Caddyfile does the same: a page, sign-in, a run, realtime's address."""
+    """The Caddyfile does the same: a page, a login, a run, realtime's address."""
     machine.start_caddy()
     with httpx.Client(base_url=machine.caddy, verify=machine.caddy_trust) as client:
         assert client.get("/livez").text == "alive\n"
@@ -234,7 +235,7 @@ def _sign_in(client: httpx.Client) -> httpx.Response:
 
 
 def _is_realtimes(base: str, trust: ssl.SSLContext) -> None:
-    """A WebSocket without a ticket is refused there; a web process would show a page."""
+    """Return whether realtime answers: it refuses a WebSocket without a ticket; web does not."""
     with pytest.raises(InvalidStatus) as refusal:
         connect(f"{base.replace('https', 'wss')}/live", ssl=trust).close()
     assert refusal.value.response.status_code == 403, refusal.value.response
@@ -246,7 +247,7 @@ def _file(answer: httpx.Response) -> bytes:
 
 
 def _back_up(machine: Machine) -> str:
-    """Make a backup, once a worker's own of this day is done."""
+    """Make a backup, after a worker's own backup of this day."""
     while True:
         try:
             return machine.manage("backup")
@@ -263,7 +264,7 @@ def _browse(machine: Machine, cookies: list[str], for_s: float) -> Crowd:
 
 
 def _while_people_work(machine: Machine, act: Callable[[], None], allowed: Iterable[str]) -> str:
-    """Do something while some people work; they finish what they began, with these errors."""
+    """Run `act` while some people work; they may get these errors, and finish what they began."""
     cookies, lines = machine.people(FEW), machine.lines()
     with ThreadPoolExecutor(1) as aside:
         working = aside.submit(_browse, machine, cookies, SHORT_S)
@@ -273,8 +274,8 @@ def _while_people_work(machine: Machine, act: Callable[[], None], allowed: Itera
     errors = machine.errors(lines)
     assert errors.keys() <= set(allowed), errors
     unfinished = set(crowd.accepted) - set(crowd.finished)
-    # Whose worker was killed while it sent them: upstream's list says some minutes later whether it
-    # has them. Until then they are not sent again.
+    # Their worker was killed while it sent them: some minutes later, upstream's list says whether
+    # it has them. Until then, they are not sent again.
     unconfirmed = {prompt for prompt, state in _runs(machine) if state == "unconfirmed"}
     assert crowd.accepted, crowd
     assert unfinished <= unconfirmed, f"{crowd}; {crowd.broken[:5]}"
@@ -290,7 +291,7 @@ def _while_broken(machine: Machine, broken: Callable[[], AbstractContextManager[
 
 
 def _runs(machine: Machine) -> list[tuple[str, str]]:
-    """The prompt and the state of each run of the crowds' model."""
+    """Return the prompt and the state of each run of the crowds' model."""
     rows = machine.query(
         """SELECT arguments::jsonb->>'prompt', state FROM playground_run
            JOIN catalog_endpoint ON catalog_endpoint.id = playground_run.endpoint_id

@@ -1,4 +1,4 @@
-"""Starts processes as the units in `deploy/systemd/` say, where no systemd runs."""
+"""Starts processes as the units in `deploy/systemd/` say, on machines without systemd."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from threading import Event, Thread
 from tests.processes import ROOT
 
 UNITS = ROOT / "deploy" / "systemd"
-HOME = "/srv/vitrine"  # as the units and the page have it
+HOME = "/srv/vitrine"  # as in the units and on the page
 RESTART_AFTER_S = 2.0  # their RestartSec
 
 
 class Unit:
-    """One process of a unit; like systemd it starts it again when it ends by itself."""
+    """One process of a unit; like systemd, it restarts the process if that ends by itself."""
 
     def __init__(self, home: Path, name: str, instance: str, ports: Mapping[str, str]) -> None:
-        """`home` stands for /srv/vitrine, `ports` has the ports here by those of the files."""
+        """`home` represents /srv/vitrine; `ports` maps the files' ports to the ports here."""
         self.name = f"{name}{instance}"
         self.log = home / f"{self.name}.log"
-        self._is_asked = False  # to start anew
+        self._is_asked = False  # whether a restart was requested
         self._stopped = Event()
         text = (UNITS / f"{name}.service").read_text().replace(HOME, str(home))
         for written, port in ports.items():
@@ -52,17 +52,17 @@ class Unit:
             time.sleep(0.05)
 
     def kill(self) -> None:
-        """Kill it; it is started again."""
+        """Kill the process, which is then restarted."""
         self._process.kill()
 
     @property
     def memory_mb(self) -> int:
-        """Its resident memory now."""
+        """Return its resident memory now."""
         status = Path(f"/proc/{self._process.pid}/status").read_text()
         return int(status.partition("VmRSS:")[2].split()[0]) >> 10
 
     def stop(self) -> None:
-        """End it for good."""
+        """Stop it for good."""
         self._stopped.set()
         self._process.terminate()
         self._process.wait(60)
@@ -83,7 +83,7 @@ class Unit:
 
 
 def _inherited() -> dict[str, str]:
-    """A unit gets nothing of the shell but the way to programs."""
+    """Return a unit's environment, which gets only the path to programs from the shell."""
     return {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
 
 

@@ -1,4 +1,4 @@
-"""Projects with members, for the tests of every room."""
+"""Projects with members, for the tests of all apps."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from projects.models import Membership, Project
 
 
 def make_project(name: str, /, **members: str) -> Project:
-    """`make_project("Acme", ana="manager", ben="viewer")`; people without an account get one."""
+    """`make_project("Acme", ana="manager", ben="viewer")`; missing accounts are created."""
     project = Project.objects.create(name=name, slug=free_slug(name))
     for username, role in members.items():
         user, _ = User.objects.get_or_create(username=username)
@@ -20,7 +20,7 @@ def make_project(name: str, /, **members: str) -> Project:
 
 
 def person(name: str) -> User:
-    """The account of this name, made where it is missing."""
+    """Return the account with this name; create a missing one."""
     user, _ = User.objects.get_or_create(username=name)
     return user
 

@@ -1,4 +1,4 @@
-"""In the admin, superusers give a project a manager; private projects are read-only."""
+"""In the admin, superusers can give a project a manager; private projects are read-only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def root(db: None) -> Client:
 
 
 def post(project: Project, **members: str) -> dict[str, str]:
-    """What the form posts to give the project's only member another role, or remove them."""
+    """Return the post that gives the project's only member another role, or removes them."""
     (member,) = Membership.objects.filter(project=project)
     return {
         "name": project.name,

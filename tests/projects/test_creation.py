@@ -1,4 +1,4 @@
-"""A project's slug is readable, unique, and no other address; its maker manages it."""
+"""A project's slug is readable, unique, and no existing address; its creator manages it."""
 
 from __future__ import annotations
 

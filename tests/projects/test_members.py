@@ -1,4 +1,4 @@
-"""Members come, go and change roles, and there is always somebody who manages."""
+"""Members join, leave and change roles, and there is always an active manager."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def test_the_last_manager_stays(user: User, ben: User, fox: Project) -> None:
         with pytest.raises(Refused, match="Make somebody else a manager first"):
             change()
     members.change_role(user, fox, ben.pk, "manager", "maker")
-    User.objects.filter(pk=ben.pk).update(is_active=False)  # who can help nobody
+    User.objects.filter(pk=ben.pk).update(is_active=False)  # an inactive manager is no help
     with pytest.raises(Refused, match="only manager"):
         members.leave(user, fox)
     User.objects.filter(pk=ben.pk).update(is_active=True)
@@ -226,7 +226,7 @@ def test_of_two_managers_who_leave_at_once_one_stays() -> None:
         finally:
             connections.close_all()
 
-    threads = [threading.Thread(target=leave, args=[one]) for one in people]
+    threads = [threading.Thread(target=leave, args=[manager]) for manager in people]
     for thread in threads:
         thread.start()
     for thread in threads:

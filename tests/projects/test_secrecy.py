@@ -1,7 +1,8 @@
-"""What is done in one project changes nothing that the members of another one see.
+"""Work in one project changes nothing that the members of another project see.
 
-Every page, fragment and list of programs is asked for before and after somebody has filled another
-project and their private one. The answers are the same: no title, no hint, no count tells of it.
+The test requests every page, fragment and list for programs before and after somebody has filled
+another project and their private one. The answers are the same: no title, hint or count reveals the
+work.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from tests.sampling import one_of_each
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.system]
 ENDPOINT = "fal-ai/flux/dev"
 OURS, THEIRS = "quokka", "xylophone"
-# Texts that people ask for: a word of theirs, the beginning of one, and nothing.
+# Queries: a word of the other project's, the beginning of one, and none.
 ASKED = (
     "",
     f"?q={THEIRS}",
@@ -40,17 +41,17 @@ ASKED = (
     "?scope=all",
     "?state=deleted",
 )
-# What differs between two answers to the same question.
+# Parts of an answer that change by themselves.
 CHANGING = re.compile(
-    r"[A-Za-z0-9_\-.:=]{20,}"  # tokens, ids and moments
+    r"[A-Za-z0-9_\-.:=]{20,}"  # tokens, ids and times
     r"|since=[^&\"]*"
     r'|name="~tab" value="[^"]*"'
     r"|[0-9]+ \w+ ago|just now|[0-9]+(?:\.[0-9]+)? ?(?:ms|s)\b"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}"
-    r"|\b[0-9]{1,2}:[0-9]{2}\b"  # of the clock
+    r"|\b[0-9]{1,2}:[0-9]{2}\b"  # times of day
 )
-# Not about what people do in projects: the house's state, as operators see it. And a ZIP of one's
-# own data, which has the moments of one's sessions (`test_archive.py` says what is not in it).
+# These are not about work in projects: the house's state for operators, and a ZIP of the user's own
+# data, which contains the times of their sessions (`test_archive.py` covers its content).
 EXEMPT = {"operations:healthz", "operations:own-archive"}
 
 
@@ -62,22 +63,22 @@ def file() -> Iterator[str]:
 
 
 def addresses() -> list[str]:
-    """Of every route that is about no thing of anybody's."""
+    """Return the addresses of all routes that are not about a certain object."""
     things = Things({"nothing": None}, {"endpoint_id": ENDPOINT, "address": ENDPOINT})
-    found = []
+    paths = []
     for route in routes(get_resolver("config.urls").url_patterns):
         is_general = "<" not in route.path or "endpoint_id" in route.path
         if is_general and not route.name.startswith("admin:") and route.name not in EXEMPT:
-            found.append(things.address(route.name))
-    return sorted(set(found))
+            paths.append(things.address(route.name))
+    return sorted(set(paths))
 
 
-def answers(browser: Client, token: str, asked: Sequence[str] = ASKED) -> dict[str, str]:
-    """What somebody is told everywhere, without what changes by itself.
+def read_all_pages(browser: Client, token: str, asked: Sequence[str] = ASKED) -> dict[str, str]:
+    """Return all answers to somebody, without the parts that change by themselves.
 
-    `make test` asks each address without a text and with one of them.
+    `make test` requests each address without a query and with one of them.
     """
-    told = {}
+    contents = {}
     for address in addresses():
         for query in one_of_each(asked, bool, address):
             if "/api/" in address:
@@ -89,8 +90,8 @@ def answers(browser: Client, token: str, asked: Sequence[str] = ASKED) -> dict[s
             if response.streaming or response.status_code == 405:
                 continue
             text = CHANGING.sub("*", response.content.decode(errors="replace"))
-            told[address + query] = f"{response.status_code} {text}"
-    return told
+            contents[address + query] = f"{response.status_code} {text}"
+    return contents
 
 
 def test_other_projects_change_nothing(
@@ -105,13 +106,13 @@ def test_other_projects_change_nothing(
     client.force_login(bea)
     _, token = tokens.create(bea, "script")
     choose(client, ours)
-    answers(client, token, [""])  # what is remembered of a first visit is remembered
-    before = answers(client, token)
+    read_all_pages(client, token, [""])  # the first visit fills caches
+    before = read_all_pages(client, token)
     assert sum(OURS in text for text in before.values()) > 20, "these pages show something"
 
     make_things(ana, endpoint, file, theirs, word=THEIRS)
     make_things(ana, endpoint, file, word=THEIRS)
-    after = answers(client, token)
+    after = read_all_pages(client, token)
     changed = {
         address: changes(before[address], text)
         for address, text in after.items()
@@ -132,43 +133,43 @@ def test_whoever_is_removed_reads_nothing_any_more(
     Channel.objects.filter(pk=channel.pk).update(kinds=[kinds.RUN_FINISHED])
     outbox.notify(ana, kinds.RUN_FINISHED, subject=THEIRS, key="a", about=run)
     Delivery.objects.create(user=ana, method=Method.RUNS, run=run, state="failed")
-    Run.objects.update(state="in_progress")  # which the bell lists
+    Run.objects.update(state="in_progress")  # the bell lists runs in progress
     client.force_login(ana)
     _, token = tokens.create(ana, "script")
     content = [b"\x89PNG", b"playground.Run.json", b"library.PromptVersion.json", b"xylophone.png"]
 
-    def archived() -> list[bytes]:
+    def archived_parts() -> list[bytes]:
         response: Any = client.get("/account/data/archive/")
         archive = b"".join(response.streaming_content)
         return [part for part in content if part in archive]
 
     assert len(read_by(client, token, things)) > 40
-    assert archived() == content
+    assert archived_parts() == content
     members.remove(person("bea"), project, ana.pk)
     assert not read_by(client, token, things)
-    assert archived() == []
+    assert archived_parts() == []
 
 
 def read_by(browser: Client, token: str, things: Things) -> set[str]:
-    """The addresses that say something of these things, or that send a file of them."""
-    told = set()
+    """Return the addresses whose answers mention these objects or send one of their files."""
+    addresses = set()
     for route in routes(get_resolver("config.urls").url_patterns):
         if route.name.startswith("admin:") or route.name in EXEMPT:
             continue
         try:
             address = things.address(route.name)
-        except NoReverseMatch:  # about none of these things
+        except NoReverseMatch:  # this route is about none of these objects
             continue
         headers = {"Authorization": f"Bearer {token}"} if "/api/" in address else {}
         response: Any = browser.get(address, headers=headers)
         sent = b"".join(response.streaming_content) if response.streaming else response.content
         if THEIRS.encode() in sent or sent.startswith(b"\x89PNG"):
-            told.add(address)
-    return told
+            addresses.add(address)
+    return addresses
 
 
 def changes(before: str, after: str) -> str:
-    """The elements, or lines, that are new."""
+    """Return the elements, or lines, that are new."""
     old, new = (re.split(r"(?=<)|\n|(?<=,)", text) for text in (before, after))
     known = set(old)
     return " ".join(part for part in new if part not in known)[:400]

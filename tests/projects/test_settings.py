@@ -1,4 +1,4 @@
-"""Managers rename, archive and delete projects; what lives in one keeps it."""
+"""Managers rename, archive and delete projects; the work in them stays."""
 
 from __future__ import annotations
 

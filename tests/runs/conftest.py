@@ -36,7 +36,7 @@ from tests.sandbox.server import RunningSandbox, start_sandbox
 
 __all__ = ["artifact", "deliver", "helper_programs", "signer"]
 
-LIMIT_S = 90.0  # distinguishes a hang from a busy machine
+LIMIT_S = 90.0  # long enough to tell a hang from a busy machine
 SETTINGS = {
     "api": "FAL_API_URL",
     "queue": "FAL_QUEUE_URL",
@@ -56,7 +56,7 @@ def sandbox_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runnin
 
 
 class Control:
-    """Controls the sandbox: call counts and faults."""
+    """Controls of the sandbox: counts of calls, and faults."""
 
     def __init__(self, sandbox: RunningSandbox) -> None:
         headers = {"Authorization": f"Key {sandbox.key}"}
@@ -67,10 +67,10 @@ class Control:
         self.http.post("/faults", json={"kind": kind, "name": name, **more}).raise_for_status()
 
     def bill(self, **what: Any) -> dict[str, Any]:
-        """Script what is billed (`sandbox.hosts.control.bills`); returns events and balance."""
+        """Script the bills (`sandbox.hosts.control.bills`); return the events and the balance."""
         answer = self.http.post("/bills", json=what).raise_for_status()
-        told: dict[str, Any] = answer.json()
-        return told
+        state: dict[str, Any] = answer.json()
+        return state
 
     def calls(self) -> dict[str, int]:
         """Return the number of calls by kind since the last reset."""
@@ -114,9 +114,9 @@ SOON = fal.Limits(first_pause_s=0.1)  # failed calls are retried soon
 
 
 class Work(Protocol):
-    """`work(until)`: a worker runs until the function returns true; fails after `LIMIT_S`.
+    """`work(until)`: run a worker until the function returns true; fail after `LIMIT_S`.
 
-    `limits` are those of its clients, `options` further arguments of `_work`.
+    `limits` belong to its clients; `options` are further arguments of `_work`.
     """
 
     def __call__(
@@ -127,7 +127,7 @@ class Work(Protocol):
 Ask = Callable[..., Run]
 
 
-def ended(*runs: Run) -> bool:
+def have_ended(*runs: Run) -> bool:
     return not Run.objects.unfinished().filter(pk__in=[run.pk for run in runs]).exists()
 
 
@@ -148,7 +148,7 @@ def ask(catalogue: None) -> Ask:
 
 
 class Team(Protocol):
-    """`team(["one", "two"], until)`: several workers run until the function returns true."""
+    """`team(["one", "two"], until)`: run several workers until the function returns true."""
 
     def __call__(self, names: list[str], until: Callable[[], Any]) -> None: ...
 
@@ -189,7 +189,7 @@ class RunsWorker(Worker):
 
 @pytest.fixture
 def work(sandbox: Control, transactional_db: None) -> Work:
-    """`work(until)`: a worker runs until the function returns true; fails after `LIMIT_S`."""
+    """`work(until)`: run a worker until the function returns true; fail after `LIMIT_S`."""
 
     def run(until: Callable[[], Any], limits: fal.Limits = SOON, **options: Any) -> None:
         asyncio.run(alone(_work(["tester"], until, limits, **options)))
@@ -232,7 +232,7 @@ async def _work(
         deadline = time.monotonic() + LIMIT_S
         try:
             while not await sync_to_async(until)():
-                assert not any(one.done() for one in working), "a worker ended by itself"
+                assert not any(task.done() for task in working), "a worker ended by itself"
                 assert time.monotonic() < deadline, "nothing happened in time"
                 await asyncio.sleep(0.02)
         finally:
@@ -243,7 +243,7 @@ async def _work(
 
 @pytest.fixture(scope="session")
 def synced() -> list[Model]:
-    """The rows that a first sync of the sandbox's catalogue writes, made once on first use."""
+    """The rows that a first sync writes for the sandbox's catalogue, made once on first use."""
     return []
 
 

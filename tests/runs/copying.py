@@ -1,4 +1,4 @@
-"""Files for a worker to copy, and a worker that copies one."""
+"""Makes files for a worker to copy, and copies one as a worker does."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def helper_programs() -> Iterator[None]:
 def artifact(
     make_run: Any, settings: Any, tmp_path: Path, helper_programs: None
 ) -> Callable[..., Artifact]:
-    """`artifact(kind="video")` → a row that waits for its copy into a storage of the test's own."""
+    """`artifact(kind="video")` → a row that waits to be copied into this test's own storage."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
 
     def make(kind: str = "image", **values: Any) -> Artifact:
@@ -77,9 +77,9 @@ def artifact(
 
 
 def copy(row: Artifact, answer: Answer | bytes, limit_s: float = PROBE_LIMIT_S) -> Artifact:
-    """Copy it once from a host that gives this answer, as a worker does.
+    """Copy a file once, as a worker does, from a host that gives this answer.
 
-    The probe may take `limit_s`; another limit than the usual one gets a probe of its own.
+    The probe may take `limit_s`; an unusual limit gets a probe of its own.
     """
     give = answer if callable(answer) else lambda _: httpx.Response(200, content=answer)
     copier = _copier()
@@ -102,7 +102,7 @@ def copy(row: Artifact, answer: Answer | bytes, limit_s: float = PROBE_LIMIT_S) 
 
 @cache
 def picture(width: int = 1600, height: int = 900, kind: str = "PNG", **options: Any) -> bytes:
-    """Noise, so that it is not small."""
+    """Return a picture of noise, which compresses badly and is therefore not small."""
     noise = np.random.default_rng(1).integers(0, 255, (height, width, 3), dtype=np.uint8)
     out = io.BytesIO()
     Image.fromarray(noise).save(out, kind, **options)
@@ -111,7 +111,7 @@ def picture(width: int = 1600, height: int = 900, kind: str = "PNG", **options: 
 
 @cache
 def film(seconds: float = 2.0, black_s: float = 0.0, size: tuple[int, int] = (640, 360)) -> bytes:
-    """Grey noise, black at first."""
+    """Return a video of grey noise that is black at first."""
     out = io.BytesIO()
     dice = np.random.default_rng(2)
     with av.open(out, "w", format="mp4") as container:
@@ -139,7 +139,7 @@ def sound(seconds: float = 1.5) -> bytes:
 
 
 def song(rate: int = 8000, cover: bytes = b"") -> bytes:
-    """An MP3 with no tag before it, as models write them, or with a cover."""
+    """Return an MP3: without a tag before it, as models write them, or with a cover."""
     out = io.BytesIO()
     with av.open(out, "w", format="mp3", options={"write_xing": "0", "id3v2_version": "0"}) as file:
         stream = file.add_stream("libmp3lame", rate=rate)
@@ -157,7 +157,7 @@ def song(rate: int = 8000, cover: bytes = b"") -> bytes:
 
 
 def sound_in_mp4() -> bytes:
-    """A sound in a container that mostly holds films."""
+    """Return a sound in a container that is mostly used for videos."""
     out = io.BytesIO()
     with av.open(out, "w", format="mp4") as file:
         stream = file.add_stream("aac", rate=8000)
@@ -176,7 +176,7 @@ def glb() -> bytes:
 
 
 def stored_film(make_run: Any, data: bytes, **small: str) -> Artifact:
-    """An ended run's film of these bytes, in our storage; `small` are its poster and thumbnail."""
+    """Store a video of an ended run; `small` are its poster and thumbnail."""
     run = make_run(state="succeeded", output={"video": {"url": "https://v3.fal.media/a.mp4"}})
     stored_file = stored_files.store(io.BytesIO(data), "video/mp4")
     return Artifact.objects.create(

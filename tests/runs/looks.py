@@ -1,4 +1,4 @@
-"""Admins who have given the reason to look at somebody's private run."""
+"""Admins who have stated a reason to look at private runs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from runs.models import Run
 
 
 def let_look(person: User, *runs: Run) -> None:
-    """Let the person read these runs for a day, as if they had given a reason."""
+    """Let the person read these runs for a day, as if they had stated a reason."""
     until = timezone.now() + timedelta(days=1)
     Look.objects.bulk_create(
         Look(kind="playground.run", row=run.pk, by=person, until=until) for run in runs

@@ -1,4 +1,4 @@
-"""Models and results for tests of "Use as": documents in short, and runs with files."""
+"""Models and results for tests of "Use as": short documents, and runs with files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ IMAGES = {"type": "array", "items": TEXT, "maxItems": 3}
 
 
 def document(inputs: dict[str, Any], makes: str, required: tuple[str, ...] = ()) -> dict[str, Any]:
-    """An OpenAPI document as fal writes them."""
+    """Return an OpenAPI document as fal writes it."""
     schemas = {
         "XInput": {"type": "object", "properties": inputs, "required": list(required)},
         "XOutput": {"type": "object", "properties": OUTPUTS[makes]},
@@ -48,7 +48,7 @@ Models = Callable[..., dict[str, Endpoint]]
 
 @pytest.fixture
 def models(make_endpoint: Any) -> dict[str, Endpoint]:
-    """Some models by the last part of their ids, synced."""
+    """Models by the last part of their ids, synced."""
     specs: list[tuple[str, dict[str, Any], str, tuple[str, ...]]] = [
         ("a/draw", {"prompt": TEXT, "loras": LORAS}, "image", ("prompt",)),
         ("a/edit", {"prompt": TEXT, "image_urls": IMAGES}, "image", ("prompt", "image_urls")),

@@ -1,4 +1,4 @@
-"""Somebody who signs and delivers webhooks as fal does."""
+"""Signs and delivers webhooks as fal does."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Fal:
     def tend(
         self, part: Callable[[Any], Coroutine[Any, Any, float]] = processing.process_pending
     ) -> None:
-        """One round of the worker's part, against this fal."""
+        """Run one round of a part of the worker, against this fal."""
 
         async def work() -> None:
             try:
@@ -81,7 +81,7 @@ class Fal:
 
 @pytest.fixture
 def signer(db: None, settings: Any) -> Fal:
-    """Somebody whose keys we have."""
+    """A sender whose keys we have."""
     settings.PUBLIC_URL = "https://vitrine.example"
     fal_double = Fal()
     UpstreamKeys.objects.create(pk=1, jwks=fal_double.jwks(), fetched_at=timezone.now())

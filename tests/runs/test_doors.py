@@ -1,7 +1,7 @@
-"""Doors × rules: whatever starts runs refuses a locked model with the rule's sentence.
+"""Every entry point that starts runs refuses a locked model with the rule's sentence.
 
-The doors are found in the code: each function that calls `runs/start/starting.py` has a row in
-`doors/table.py`, where it is used as people and programs use it.
+The test finds the entry points in the code: each function that calls `runs/start/starting.py` needs
+a row in `doors/table.py`, which uses it as people and programs do.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ from tests.runs.start.test_starting import APPS
 from tests.sampling import sample
 
 REASON = "Legal has not cleared it."
-JOBS = {"trial", "next-step"}  # of the worker: a page says afterwards why nothing was started
+# entry points of the worker: a page says afterwards why nothing was started
+JOBS = {"trial", "next-step"}
 LEVELS = ("house", "project")
-# What a rule names a door's model by; `only` is a rule that allows only something else.
+# How a rule names the entry point's model; `only` allows nothing but other models.
 RULES: dict[str, Callable[[Endpoint], tuple[str, str, str]]] = {
     "id": lambda model: ("forbid", "id", model.endpoint_id),
     "ids": lambda model: ("forbid", "id", f"{model.endpoint_id[:-2]}*"),
@@ -42,9 +43,9 @@ PAIRS = [(level, kind) for kind in RULES for level in LEVELS]
 
 
 def rules_for(door: Door) -> Iterator[tuple[str, str]]:
-    """Some pairs of level and kind of rule, others for each door: together the doors meet all.
+    """Return pairs of level and kind of rule, different ones per entry point: together all pairs.
 
-    Both levels are always among them, and `make test-all` tries all pairs at each door.
+    Both levels are always among them; `make test-all` tries all pairs at each entry point.
     """
     first = DOORS.index(door) % len(PAIRS)
     yield from sample([*PAIRS[first:], *PAIRS[:first]], 2, by_seed=1)
@@ -53,18 +54,18 @@ def rules_for(door: Door) -> Iterator[tuple[str, str]]:
 @pytest.mark.system
 def test_the_table_has_every_function_that_starts_runs() -> None:
     """A new way to start a run fails here until `doors/table.py` has a row that uses it."""
-    found = {
+    starters = {
         f"{path.relative_to(ROOT)}:{function}"
         for app in APPS
         for path in (ROOT / app).rglob("*.py")
         for function in _starters(ast.parse(path.read_text()))
     }
-    # Its callers are the doors.
-    assert found - {"runs/start/starting.py:start"} == STARTERS
+    # the callers of `start` are the entry points
+    assert starters - {"runs/start/starting.py:start"} == STARTERS
 
 
 def _starters(module: ast.Module) -> Iterator[str]:
-    """The functions of a module that call `start` or `start_many` of `runs.start.starting`."""
+    """Return the module's functions that call `start` or `start_many` of the starting module."""
     names, modules = set[str](), set[str]()
     for node in ast.walk(module):
         if isinstance(node, ast.ImportFrom):
@@ -75,7 +76,7 @@ def _starters(module: ast.Module) -> Iterator[str]:
                 if node.module == "runs.start" and alias.name == "starting":
                     modules.add(name)
         if isinstance(node, ast.FunctionDef) and node.name == "start_many":
-            names.add(node.name)  # runs/start/starting.py itself
+            names.add(node.name)  # within runs/start/starting.py itself
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     for function in ast.walk(module):
         if not isinstance(function, functions):
@@ -113,7 +114,7 @@ def world(
 @pytest.mark.any_database
 @pytest.mark.parametrize("door", sample(DOORS, 8, by_seed=3), ids=lambda door: door.name)
 def test_a_door_refuses_what_any_rule_locks_and_starts_the_rest(world: World, door: Door) -> None:
-    """Nothing is started and nothing reserved; once the rule is gone, the same press starts it."""
+    """Nothing is started or reserved; without the rule, the same press starts the run."""
     for level, kind in rules_for(door):
         use = door.use(world)
         effect, by, value = RULES[kind](world.endpoint(door.endpoint_id))
@@ -121,19 +122,19 @@ def test_a_door_refuses_what_any_rule_locks_and_starts_the_rest(world: World, do
         rule = Rule.objects.create(
             project=project, effect=effect, kind=by, value=value, reason=REASON
         )
-        before = _everything()
+        before = _count_started()
         text = html.unescape(re.sub(r"\s+", " ", use().replace("\\u201c", "“")))
         text = text.replace("\\u201d", "”").replace('\\"', '"')
         where = f"{door.name}, {level}, {kind}: {text[:2000]}"
         whose = "the project “Spring”" if project else "the house"
         assert f"is locked by a rule of {whose}: “" in text, where
         assert REASON in text, where
-        ask = "Ask mia if" if project else "Ask who administers Vitrine if"
+        ask = "Ask mia if" if project else "Ask an admin of Vitrine if"
         assert ask in text, where
         if text[:3].isdigit() and door.name not in JOBS:  # the answer to a press or a call
             assert text.startswith("403: "), where
             assert "<" not in text[:6] or "data-refused" in text, where
-        assert _everything() == before, where
+        assert _count_started() == before, where
         rule.delete()
     use = door.use(world)
     count = Run.objects.count()
@@ -141,6 +142,6 @@ def test_a_door_refuses_what_any_rule_locks_and_starts_the_rest(world: World, do
     assert Run.objects.count() > count, door.name
 
 
-def _everything() -> tuple[int, int]:
-    """The numbers of runs and of reservations."""
+def _count_started() -> tuple[int, int]:
+    """Return the numbers of runs and of reservations."""
     return Run.objects.count(), LedgerEntry.objects.count()

@@ -1,4 +1,4 @@
-"""Lists load runs without their heavy columns, which `runs/models/querysets.py` alone names."""
+"""Lists load runs without their heavy columns, which only `runs/models/querysets.py` names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOADING = {"only", "defer"}
 
 def test_a_new_column_is_light_and_each_heavy_one_exists() -> None:
     light = Run.objects.light().query.deferred_loading
-    assert light == (set(HEAVY), True)  # all but these are loaded
+    assert light == (set(HEAVY), True)  # all other columns are loaded
     assert set(HEAVY) <= COLUMNS
     assert len(set(HEAVY)) == len(HEAVY)
 
@@ -80,7 +80,7 @@ def _is_of_a_run(name: str, of_runs: bool) -> bool:
 
 
 def _columns(call: ast.Call, tuples: dict[str, ast.expr]) -> Iterator[str]:
-    """Yield the texts in a call's arguments, also in the module's tuples that these name."""
+    """Yield the texts in a call's arguments, and in the module's tuples that they name."""
     for argument in call.args:
         if "heavy_columns(" in ast.unparse(argument):
             continue
@@ -92,7 +92,7 @@ def _columns(call: ast.Call, tuples: dict[str, ast.expr]) -> Iterator[str]:
 
 
 def _names_of_runs(tree: ast.Module) -> Iterator[str]:
-    """Yield the variables that are querysets of runs."""
+    """Yield the names of variables that hold querysets of runs."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Assign) and _root(node.value) == "Run.objects":
             yield from (target.id for target in node.targets if isinstance(target, ast.Name))
@@ -101,7 +101,7 @@ def _names_of_runs(tree: ast.Module) -> Iterator[str]:
 
 
 def _root(node: ast.expr) -> str:
-    """Return what a chain of calls begins with: `Run.objects` or a variable."""
+    """Return the beginning of a chain of calls: `Run.objects` or a variable."""
     while isinstance(node, ast.Call | ast.Attribute):
         if ast.unparse(node) == "Run.objects":
             return "Run.objects"

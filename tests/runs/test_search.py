@@ -1,4 +1,4 @@
-"""A search of the history finds text by an index, whatever its case and script."""
+"""A search of the history finds text by an index, in any case and script."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_postgresql_searches_by_the_index_of_the_text(make_run: Any) -> None:
 
 
 def test_repeated_searches_keep_their_own_query_plan(member: Client, make_run: Any) -> None:
-    """PostgreSQL goes over to a plan for any words after five executions; SQLite has none."""
+    """After five executions, PostgreSQL would use one plan for all words. SQLite would not."""
     make_run(title="letterpress")
     for _ in range(9):
         assert "letterpress" in member.get("/runs/?q=letterpress").content.decode()

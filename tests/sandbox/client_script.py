@@ -1,7 +1,7 @@
 """Runs fal-client, as it comes from PyPI, against the hosts in the environment; prints JSON.
 
-Its queue and run hosts are read from FAL_QUEUE_RUN_HOST and FAL_RUN_HOST at import, so this is a
-process of its own; the REST and CDN hosts are constants of its module.
+It reads its queue and run hosts from FAL_QUEUE_RUN_HOST and FAL_RUN_HOST when imported, so this is
+a process of its own; the REST and CDN hosts are constants of its module.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ SLOW = "mischief/slow"
 
 
 def queue() -> dict[str, Any]:
-    """submit, status, iter_events, get."""
+    """Call submit, status, iter_events and get."""
     handle = fal_client.submit(SLOW, {"duration": 0.4, "picture": False, "log_lines": 4})
     names = [type(handle.status()).__name__]
     lines: dict[str, str] = {}
@@ -41,7 +41,7 @@ def queue() -> dict[str, Any]:
 
 
 def cancel() -> dict[str, Any]:
-    """cancel while it runs, then once more."""
+    """Call cancel while the request runs, then once more."""
     handle = fal_client.submit(SLOW, {"duration": 30, "picture": False})
     handle.cancel()
     for _ in handle.iter_events(interval=0.02):
@@ -56,7 +56,7 @@ def cancel() -> dict[str, Any]:
 
 
 def subscribe() -> dict[str, Any]:
-    """subscribe with callbacks, and asynchronously."""
+    """Call subscribe with callbacks, and asynchronously."""
     updates: list[str] = []
     ids: list[str] = []
     output = fal_client.subscribe(
@@ -73,7 +73,7 @@ def subscribe() -> dict[str, Any]:
 
 
 def run() -> dict[str, Any]:
-    """run, and its errors."""
+    """Call run, and make its errors happen."""
     output = fal_client.run("sandbox/scribe", arguments={"prompt": "Paper is patient."})
     try:
         fal_client.run("sandbox/scribe", arguments={})
@@ -83,13 +83,13 @@ def run() -> dict[str, Any]:
 
 
 def stream() -> dict[str, Any]:
-    """stream."""
+    """Call stream."""
     events = list(fal_client.stream("sandbox/scribe", {"prompt": "paper", "max_tokens": 40}))
     return {"count": len(events), "last": events[-1], "first": events[0]}
 
 
 def upload() -> dict[str, Any]:
-    """upload whole, in parts, and by the fallback; then use a file as input."""
+    """Upload a file whole, in parts, and by the fallback; then use a file as input."""
     module.MULTIPART_THRESHOLD = 1024 * 1024
     module.MULTIPART_CHUNK_SIZE = 512 * 1024
     small = fal_client.upload(b"small", "text/plain", "note.txt")
@@ -105,7 +105,7 @@ LIVE = "sandbox/aurora/lite"
 
 
 def realtime() -> dict[str, Any]:
-    """realtime by a token, by the key, on the doubled path, asynchronously; and a refused input."""
+    """Open realtime by token, by key, on the doubled path, asynchronously; send a refused input."""
     seen: dict[str, Any] = {"pictures": []}
     ways: tuple[dict[str, Any], dict[str, Any]] = ({"max_buffering": 2}, {"use_jwt": False})
     for endpoint_id, how in [(LIVE, ways[0]), (LIVE, ways[1]), (f"{LIVE}/realtime", ways[1])]:
@@ -129,7 +129,7 @@ async def _realtime_async() -> Any:
 
 
 def _picture(output: Any) -> str:
-    """What identifies the picture's bytes, which come as bytes."""
+    """Return what identifies a picture, whose bytes come in the output."""
     (image,) = output["images"]
     return hashlib.sha256(image["content"]).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Runs fal-client, as it comes from PyPI, with nothing but the lines that the sandbox printed."""
+"""Runs fal-client, as it comes from PyPI, with only the variables that the sandbox printed."""
 
 import json
 
@@ -9,7 +9,7 @@ ASKED = {"prompt": "sea", "max_tokens": 20}
 
 
 def main() -> None:
-    """Every call that needs no address but those of the environment; prints JSON."""
+    """Make every call that needs only the addresses in the environment; print JSON."""
     seen: list[str] = []
     output = fal_client.subscribe(
         SCRIBE, ASKED, on_queue_update=lambda update: seen.append(type(update).__name__)

@@ -1,4 +1,4 @@
-"""Prints the packages that the sandbox's application needs to start: FOLDER is for its data."""
+"""Prints the packages that the sandbox's application needs to start; FOLDER is for its data."""
 
 from __future__ import annotations
 

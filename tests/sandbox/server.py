@@ -23,7 +23,7 @@ ADMIN_KEY = "test-admin:sandbox-admin-never-shown"
 
 @dataclass
 class RunningSandbox:
-    """A sandbox that answers at `base`; `addresses` holds the base of each fal host."""
+    """A sandbox that answers at `base`; `addresses` has the base of each fal host."""
 
     base: str
     key: str
@@ -31,7 +31,7 @@ class RunningSandbox:
     process: subprocess.Popen[str]
 
     def stop(self) -> int:
-        """End it politely; returns its exit code."""
+        """Ask it to end; return its exit code."""
         if self.process.poll() is None:
             self.process.terminate()
         try:
@@ -41,7 +41,7 @@ class RunningSandbox:
                 self.process.stdout.close()
 
     def kill(self) -> None:
-        """End it at once: what still runs there would keep it for seconds."""
+        """End it at once: requests that still run would delay it for seconds."""
         self.process.kill()
         self.stop()
 
@@ -52,7 +52,7 @@ def start_sandbox(
     port: int = 0,
     **options: object,
 ) -> RunningSandbox:
-    """A sandbox in a process of its own, ready to answer.
+    """Start a sandbox in a process of its own; return it when it answers.
 
     Options are flags (`pace=0`, `concurrency=1`).
     """
@@ -80,7 +80,7 @@ def start_sandbox(
 
 @dataclass
 class TlsHosts:
-    """The hosts of one sandbox, each at the root of a TLS port of its own, trusted through `ca`."""
+    """A sandbox's hosts, each at the root of a TLS port of its own, trusted through `ca`."""
 
     addresses: dict[str, str]
     key: str
@@ -96,7 +96,7 @@ class TlsHosts:
 
 
 def start_tls_hosts(data_dir: Path, key: str = "test-key:sandbox-secret-never-shown") -> TlsHosts:
-    """Serve every host over TLS on localhost from a thread: what fal's own clients insist on."""
+    """Serve every host over TLS on localhost, from a thread: fal's own clients require TLS."""
     ca, certificate = https.make_certificates(data_dir)
     listeners = {host: socket.create_server(("127.0.0.1", 0)) for host in PREFIXES}
     addresses = {

@@ -1,4 +1,4 @@
-"""C37: the unmodified fal-client from PyPI, over TLS, each verb in a process of its own."""
+"""C37: the unmodified fal-client from PyPI, over TLS, each step in a process of its own."""
 
 import json
 import os
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.system
 
 
 def run_client(tls: TlsHosts, step: str, *more: str) -> dict[str, Any]:
-    """What one step of client_script.py printed."""
+    """Return what one step of client_script.py printed."""
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("FAL_", "COV"))
     } | {

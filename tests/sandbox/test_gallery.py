@@ -1,4 +1,4 @@
-"""Thumbnails: one of its own for every model, moving for those that make films."""
+"""Thumbnails: a different one for every model, animated for models that make videos."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_every_model_has_exactly_one_thumbnail_of_its_own() -> None:
 
 
 @pytest.mark.exhaustive
-@pytest.mark.system  # starts a sandbox
+@pytest.mark.system  # this test starts a sandbox
 def test_thumbnails_and_examples_are_served(tmp_path: Path) -> None:
     running = start_sandbox(tmp_path)
     files = running.addresses["files"]

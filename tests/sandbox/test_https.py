@@ -1,4 +1,4 @@
-"""`--tls`: fal-client from PyPI by environment alone, and fal's own host names."""
+"""`--tls`: fal-client from PyPI configured only by the environment, with fal's own host names."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.system
 
 @dataclass
 class Served:
-    """A sandbox over TLS, and the variables that it printed."""
+    """A sandbox over TLS, and the variables that it has printed."""
 
     variables: dict[str, str]
 
@@ -34,7 +34,7 @@ class Served:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def tls_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("tls")
     command = [sys.executable, "-m", "sandbox", "--port=0", f"--data-dir={folder}", "--pace=0"]
     process = subprocess.Popen(
@@ -58,15 +58,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     process.stdout.close()
 
 
-def test_fal_client_works_with_environment_variables_only(served: Served) -> None:
+def test_fal_client_works_with_environment_variables_only(tls_sandbox: Served) -> None:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("FAL_", "COV"))}
     done = subprocess.run(
         [sys.executable, "-m", "tests.sandbox.environment_script"],
         cwd=ROOT,
-        env=inherited | served.variables,
+        env=inherited | tls_sandbox.variables,
         capture_output=True,
         text=True,
-        timeout=300,  # distinguishes a hang from a busy machine
+        timeout=300,  # long enough to tell a hang from a busy machine
     )
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
@@ -76,14 +76,14 @@ def test_fal_client_works_with_environment_variables_only(served: Served) -> Non
     assert report["live"] == "violet"
 
 
-def test_fals_own_names_are_answered(served: Served) -> None:
-    trust = ssl.create_default_context(cafile=served.variables["SSL_CERT_FILE"])
+def test_fals_own_names_are_answered(tls_sandbox: Served) -> None:
+    trust = ssl.create_default_context(cafile=tls_sandbox.variables["SSL_CERT_FILE"])
     for host, path in (
         ("api.fal.ai", "/v1/models?limit=1"),
         ("rest.fal.ai", "/.well-known/jwks.json"),
     ):
         with (
-            socket.create_connection(("127.0.0.1", served.port), 10) as plain,
+            socket.create_connection(("127.0.0.1", tls_sandbox.port), 10) as plain,
             trust.wrap_socket(plain, server_hostname=host) as secure,
         ):
             secure.sendall(
@@ -95,7 +95,8 @@ def test_fals_own_names_are_answered(served: Served) -> None:
 def test_certificates_are_stored_and_private(tmp_path: Path) -> None:
     first = [file.read_bytes() for file in https.make_certificates(tmp_path, ("fal.run",))]
     assert [file.read_bytes() for file in https.make_certificates(tmp_path)] == first
-    ca, server = https.make_certificates(tmp_path, tuple(PREFIXES))  # more names: made anew
+    # more names need a new certificate
+    ca, server = https.make_certificates(tmp_path, tuple(PREFIXES))
     assert server.read_bytes() != first[1]
     assert server.stat().st_mode & 0o777 == 0o600
     assert b"PRIVATE" not in ca.read_bytes()

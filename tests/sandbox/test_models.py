@@ -1,4 +1,4 @@
-"""Every model with its example: real output, as its schema promises, the same by seed."""
+"""Every model with its example: real output that fits its schema, the same for the same seed."""
 
 import io
 import json
@@ -18,10 +18,10 @@ from tests.sampling import sample
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.wire import result, submit
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 SMALL = {"width": 192, "height": 144}
-# Smaller than the examples, where those would take long.
+# Smaller arguments than in the examples, where those would take long.
 LIGHTER: dict[str, dict[str, Any]] = {
     "mischief/slow": {"duration": 0},
     "mischief/clock": {"words": 3},
@@ -29,7 +29,7 @@ LIGHTER: dict[str, dict[str, Any]] = {
 
 
 def arguments_for(model: Model, sandbox: RunningSandbox, **more: Any) -> dict[str, Any]:
-    """The example, made smaller and with a seed where the model takes one."""
+    """Return the example, made smaller, with a seed if the model accepts one."""
     fields = model.input["properties"]
     example = model.example() | LIGHTER.get(model.endpoint_id, {})
     if "image_size" in fields and model.category == "text-to-image":
@@ -41,7 +41,7 @@ def arguments_for(model: Model, sandbox: RunningSandbox, **more: Any) -> dict[st
 
 
 def media(value: Any) -> Iterator[dict[str, Any]]:
-    """Every File anywhere in an output."""
+    """Return every File anywhere in an output."""
     if isinstance(value, dict):
         if isinstance(value.get("url"), str):
             yield value
@@ -53,7 +53,7 @@ def media(value: Any) -> Iterator[dict[str, Any]]:
 
 
 def output_schema(model: Model, sandbox: RunningSandbox) -> dict[str, Any]:
-    """The output schema, found where section 4.2 says."""
+    """Return the output schema, found as section 4.2 says."""
     openapi = document(model, sandbox.addresses)
     answer = openapi["paths"][f"/{model.endpoint_id}/requests/{{request_id}}"]["get"]["responses"][
         "200"

@@ -1,4 +1,4 @@
-"""The program: quick to start, clean to stop, and nothing of Django or of ours in it."""
+"""The program starts fast, stops cleanly, and imports neither Django nor the rest of Vitrine."""
 
 import resource
 import subprocess
@@ -10,12 +10,12 @@ import pytest
 
 from tests.sandbox.server import ROOT, start_sandbox
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 
 def test_the_sandbox_starts_within_a_second_and_exits_with_0(tmp_path: Path) -> None:
     def start_and_stop() -> float:
-        """Processor seconds, so that a busy machine does not matter much; it is about 0.4."""
+        """Return processor seconds, which a busy machine affects little; usually about 0.4."""
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         running = start_sandbox(tmp_path)
         assert httpx.get(f"{running.addresses['api']}/models").status_code == 200

@@ -1,4 +1,4 @@
-"""Small verbs for talking to a sandbox over its sockets."""
+"""Small functions that talk to a sandbox over its sockets."""
 
 import json
 import time
@@ -15,7 +15,7 @@ SLOW = "mischief/slow"
 def submit(
     http: httpx.Client, to: RunningSandbox, endpoint_id: str, arguments: Any, **more: Any
 ) -> dict[str, Any]:
-    """Submit to the queue; returns the handle."""
+    """Submit to the queue; return the handle."""
     answer = http.post(f"{to.addresses['queue']}/{endpoint_id}", json=arguments, **more)
     assert answer.status_code == 200, answer.text
     handle: dict[str, Any] = answer.json()
@@ -25,7 +25,7 @@ def submit(
 def wait(
     http: httpx.Client, handle: dict[str, Any], status: str = "COMPLETED", seconds: float = 90
 ) -> dict[str, Any]:
-    """Poll until a request has a status; returns the status object with its logs."""
+    """Poll until a request has a status; return the status object with its logs."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         seen: dict[str, Any] = http.get(handle["status_url"], params={"logs": 1}).json()
@@ -36,13 +36,13 @@ def wait(
 
 
 def result(http: httpx.Client, handle: dict[str, Any]) -> httpx.Response:
-    """The answer of the result call once the request is over."""
+    """Wait until the request has ended; return the answer of the result call."""
     wait(http, handle)
     return http.get(handle["response_url"])
 
 
 def occupy(http: httpx.Client, to: RunningSandbox, seconds: float = 60) -> dict[str, Any]:
-    """Start a request that fills the only place of a narrow sandbox."""
+    """Start a request that takes the only place of a narrow sandbox."""
     arguments = {"duration": seconds, "picture": False, "log_lines": 1}
     handle = submit(http, to, SLOW, arguments)
     wait(http, handle, "IN_PROGRESS")
@@ -50,7 +50,7 @@ def occupy(http: httpx.Client, to: RunningSandbox, seconds: float = 60) -> dict[
 
 
 def events(response: httpx.Response) -> Iterator[dict[str, Any]]:
-    """The JSON of every server-sent event."""
+    """Return the JSON of every server-sent event."""
     for line in response.iter_lines():
         if line.startswith("data: "):
             yield json.loads(line.removeprefix("data: "))

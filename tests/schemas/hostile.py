@@ -1,4 +1,4 @@
-"""Documents gone wrong: values no document should hold, put into the real ones anywhere."""
+"""Broken documents: values that no document should contain, placed anywhere in real ones."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.schemas.strategies import HOSTILE, json_values
 
 
 def nested(levels: int, around: str) -> Any:
-    """A schema within a schema within …, under one keyword."""
+    """Return a schema within a schema within …, under one keyword."""
     schema: Any = {"type": "string"}
     for _ in range(levels):
         schema = {
@@ -213,7 +213,7 @@ values = st.one_of(
 
 @st.composite
 def mutations(draw: st.DrawFn, document: Any) -> Any:
-    """A document with up to six of its nodes deleted, replaced, renamed or put elsewhere."""
+    """Return a document with up to six nodes deleted, replaced, renamed or moved."""
     changed = copy.deepcopy(document)
     for _ in range(draw(st.integers(1, 6))):
         holders = [h for h in _holders(changed) if h]
@@ -253,7 +253,7 @@ def mutations(draw: st.DrawFn, document: Any) -> Any:
 
 
 def _holders(value: Any) -> list[Any]:
-    """Every object and array in a value, itself first."""
+    """Return every object and array in a value, the value itself first."""
     holders, waiting = [], [value]
     while waiting:
         here = waiting.pop()

@@ -1,6 +1,6 @@
-"""How many cases each law is tried on; neither a clock nor chance decides the outcome.
+"""How many examples each law gets; neither a clock nor chance decides the outcome.
 
-A normal run tries few, the same ones each time; `make test-all` tries ten times as many, and
+A normal run tries a few examples, the same each time; `make test-all` tries ten times as many, and
 `HYPOTHESIS_PROFILE=long` a hundred times.
 """
 
@@ -17,14 +17,14 @@ FACTOR = 100 if IS_LONG else 10 if IS_EXHAUSTIVE else 1
 
 
 def cases(few: int) -> int:
-    """The number of examples for a law that a normal run tries on `few`."""
+    """Return the number of examples for a law that gets `few` in a normal run."""
     return few * FACTOR
 
 
 def lay_down() -> None:
-    """Let every law be tried like that, unless it says otherwise."""
+    """Apply these settings to every law that has none of its own."""
     if not IS_LONG:
-        # Else the cases vary with the texts and numbers of whatever modules are loaded so far.
+        # Otherwise the texts and numbers of all loaded modules influence the examples.
         providers._get_local_constants = Constants
     settings.register_profile(
         "laws",

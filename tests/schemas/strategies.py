@@ -1,4 +1,4 @@
-"""Hypothesis strategies: JSON, fal's schemas, values of a schema, documents gone wrong."""
+"""Hypothesis strategies: JSON, fal's schemas, values of a schema, broken documents."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ names = st.one_of(
 
 
 def values(schema: Any, document: Any, depth: int = 0) -> st.SearchStrategy[Any]:
-    """Values that are valid, or nearly valid, under a schema; at times anything at all."""
+    """Values that are valid or nearly valid for a schema, and sometimes any value at all."""
     flat, _ = resolve(document, schema)
     if depth > 4:
         return scalars
@@ -80,7 +80,7 @@ def values(schema: Any, document: Any, depth: int = 0) -> st.SearchStrategy[Any]
 
 
 def set_of(required: Any) -> list[str]:
-    """The names in a `required`, once each."""
+    """Return the names in a `required`, once each."""
     return list(dict.fromkeys(name for name in as_list(required) if isinstance(name, str)))
 
 
@@ -124,7 +124,7 @@ def _of_kind(kind: Any, flat: Any, document: Any, depth: int) -> list[st.SearchS
 
 
 def _places(parts: list[st.SearchStrategy[Any]]) -> st.SearchStrategy[Any]:
-    """A tuple's values: all of them mostly, at times the first few or one too many."""
+    """Values of a tuple: mostly all, sometimes only the first few or one too many."""
     whole = st.tuples(*parts).map(list)
     return st.one_of(
         whole,
@@ -182,7 +182,7 @@ def _merged(*parts: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 def _with_default(schema: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Half of the schemas get a default: often one of their own values, at times nonsense."""
+    """Half of the schemas get a default: often one of their own values, sometimes nonsense."""
     return schema.flatmap(
         lambda s: st.one_of(
             st.just(s), st.one_of(values(s, {}, 1), scalars).map(lambda v: s | {"default": v})
@@ -273,7 +273,7 @@ def _around(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 
 
 def _object(properties: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """An object with these properties, some required, at times with conditions or open to more."""
+    """An object with these properties: some are required; some are open or have conditions."""
     return properties.flatmap(
         lambda named: st.fixed_dictionaries(
             {"type": st.just("object"), "properties": st.just(named)},
@@ -315,7 +315,7 @@ inputs = st.one_of(
 
 
 def document(schema: Any) -> dict[str, Any]:
-    """A whole document whose input is `schema` (which `#/components/schemas/In` names)."""
+    """Return a whole document whose input is `schema` (`#/components/schemas/In`)."""
     body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/In"}}}}
     return {
         "openapi": "3.0.4",
@@ -325,7 +325,7 @@ def document(schema: Any) -> dict[str, Any]:
 
 
 def arguments(schema: Any, inside: Any) -> st.SearchStrategy[dict[str, Any]]:
-    """Objects for an input: of its own properties' values, of any values, of unknown keys."""
+    """Objects for an input: own properties with their own or any values, and unknown keys."""
     flat, _ = resolve(inside, schema)
     declared = as_dict(flat.get("properties"))
     loose = st.dictionaries(

@@ -1,4 +1,4 @@
-"""Every file and text of an output is found, wherever it sits (C32)."""
+"""Every file and text in an output is found, at any place (C32)."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def kinds(output: Any) -> list[tuple[str, str]]:
     return [(artifact.path, artifact.kind) for artifact in artifacts(output)]
 
 
-def served(output: Any) -> list[tuple[str, str]]:
-    """The addresses that are artifacts, with their kinds, when `C` is upstream's media host."""
+def find_artifacts(output: Any) -> list[tuple[str, str]]:
+    """Return the addresses that are artifacts, with their kinds; `C` is upstream's media host."""
     listed = artifacts(output, is_media=lambda url: url.startswith(C))
     return [(artifact.url.replace(C, "C"), artifact.kind) for artifact in listed if artifact.url]
 
 
-# Outputs as models have published them; `C` is an address that upstream's media hosts serve.
+# Outputs that models have published; `C` is an address served by upstream's media hosts.
 OUTPUTS = {
     "list": {"output": ["C/a.png", "C/b.png"]},
     "nested": {"result": {"output": "C/v.mp4"}},
@@ -40,8 +40,8 @@ OUTPUTS = {
 }
 
 
-def published(name: str, host: str = C) -> list[Any]:
-    """Return the output of this name, and that of the file that failed if it is there."""
+def published_output(name: str, host: str = C) -> list[Any]:
+    """Return the output with this name, and the output of the file that failed, if there is one."""
     files = with_case("26-results.json", json.dumps(OUTPUTS).encode())
     return [json.loads(file.decode().replace("C/", f"{host}/"))[name] for file in files]
 
@@ -61,8 +61,8 @@ def published(name: str, host: str = C) -> list[Any]:
 def test_each_address_of_the_published_results_is_an_artifact(
     name: str, right: list[tuple[str, str]]
 ) -> None:
-    for output in published(name):
-        assert served(output) == right
+    for output in published_output(name):
+        assert find_artifacts(output) == right
 
 
 @each_row(
@@ -88,7 +88,7 @@ def test_each_address_of_the_published_results_is_an_artifact(
 def test_an_address_of_upstreams_hosts_is_an_artifact_wherever_it_stands(
     output: Any, right: list[tuple[str, str]]
 ) -> None:
-    assert served(output) == right
+    assert find_artifacts(output) == right
 
 
 @pytest.mark.parametrize(
@@ -108,26 +108,29 @@ def test_prose_that_mentions_an_address_stays_a_text(text: str) -> None:
 def test_files_keep_document_order_without_duplicates() -> None:
     described = {"url": f"{C}/b", "content_type": "video/mp4", "width": 8}
     output = {"all": [f"{C}/z.png", f"{C}/b", f"{C}/a.png"], "film": described}
-    assert served(output) == [("C/z.png", "image"), ("C/b", "video"), ("C/a.png", "image")]
+    assert find_artifacts(output) == [("C/z.png", "image"), ("C/b", "video"), ("C/a.png", "image")]
 
 
 def test_many_texts_do_not_displace_a_later_file() -> None:
     output = {"texts": [str(n) for n in range(MOST_FOUND + 5)], "image": {"url": f"{C}/a.png"}}
-    assert served(output) == [("C/a.png", "image")]
+    assert find_artifacts(output) == [("C/a.png", "image")]
 
 
 @pytest.mark.parametrize(
     "shape", sample([list, lambda urls: {f"k{n}": url for n, url in enumerate(urls)}], 1, by_seed=0)
 )
 def test_tens_of_thousands_of_addresses_are_bounded(shape: Any) -> None:
-    assert len(served({"x": shape([f"{C}/{n}.png" for n in range(3 * MOST_FOUND)])})) == MOST_FOUND
+    assert (
+        len(find_artifacts({"x": shape([f"{C}/{n}.png" for n in range(3 * MOST_FOUND)])}))
+        == MOST_FOUND
+    )
 
 
 def test_an_address_is_found_below_hundreds_of_levels() -> None:
     output: Any = f"{C}/a.png"
     for _ in range(900):
         output = [output]
-    assert served(output) == [("C/a.png", "image")]
+    assert find_artifacts(output) == [("C/a.png", "image")]
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "https://[", "http://\u2100.test/a.png"])

@@ -1,4 +1,4 @@
-"""JSON that people typed: what is wrong with it, in their words, and where."""
+"""JSON typed by users: its errors, in their words, with the place."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from tests.tables import each_row
     ("text", "message"),
     [
         ("", "a value is missing (line 1, column 1)"),
-        ("a cat", "a text stands in double quotes"),
+        ("a cat", "a text must be in double quotes"),
         ("{a: 1}", "a key in double quotes is missing (line 1, column 2)"),
         ('{"a" 1}', "a colon is missing (line 1, column 6)"),
         ('{\n"a": 1 "b": 2}', "a comma is missing (line 2, column 8)"),
-        ('{"a": 1,}', "there is a comma too many (line 1, column 8)"),
-        ("[1,\n]", "there is a comma too many (line 1, column 3)"),
+        ('{"a": 1,}', "there is one comma too many (line 1, column 8)"),
+        ("[1,\n]", "there is one comma too many (line 1, column 3)"),
         ('"a', "this text has no closing quote (line 1, column 1)"),
         ("1 2", "nothing may follow its end (line 1, column 3)"),
-        ('{"a": 1, "a": 2}', 'the key "a" stands in it twice'),
+        ('{"a": 1, "a": 2}', 'it has the key "a" twice'),
         ("[NaN]", "NaN is not a JSON value"),
         ("1e999", "1e999 is too large a number"),
         ("[" * 200 + "]" * 200, "it is nested more than 100 levels deep"),
@@ -41,7 +41,7 @@ def test_json_errors_are_explained(text: str, message: str) -> None:
 
 
 def test_json_errors_in_extra_keys_are_shown_at_the_extra_keys() -> None:
-    """Whether the whole box cannot be read, or the value of one row; nested as well."""
+    """If the whole box is unreadable, and if one row's value is; also nested."""
     form = build(
         contract(
             strategies.document(
@@ -59,7 +59,7 @@ def test_json_errors_in_extra_keys_are_shown_at_the_extra_keys() -> None:
         (
             "~extra.0",
             {"~extra~rows": ["0"], "~extra.0~key": ["k"], "~extra.0": ["a cat"]},
-            "The value is not valid JSON: a text stands in double quotes",
+            "The value is not valid JSON: a text must be in double quotes",
         ),
     ):
         problems = decode_post(form, post).problems

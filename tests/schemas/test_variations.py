@@ -1,4 +1,4 @@
-"""Variations ask for the right number of results, within the schema, with seeds of their own."""
+"""Variations request the right number of results, within the schema, with different seeds."""
 
 from __future__ import annotations
 

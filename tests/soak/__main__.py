@@ -81,8 +81,8 @@ def soak(scratch: Path, minutes: float, cluster: Cluster | None) -> int:
     finally:
         connection.close()
     print(f"\n{sum(row.total() for row in table.values())} runs on {connection.vendor}\n")
-    print(drawn(table))
-    print(f"\n{ends.total()} pairs of seed {seed}: {_words(ends)}.")
+    print(format_table(table))
+    print(f"\n{ends.total()} pairs of seed {seed}: {_describe_row(ends)}.")
     print(f"Broken promises: {len(broken)}. Lines in the logs that nobody had thought of: {lines}.")
     for text in broken:
         print(text)
@@ -108,12 +108,12 @@ def _outcome(stage: object, case: Case, broken: list[str]) -> str:
     return ended
 
 
-def drawn(table: Table) -> str:
+def format_table(table: Table) -> str:
     """Return a table of faults by steps; each cell counts how the runs ended."""
     from tests.soak.cases import STEPS
 
     faults = list(dict.fromkeys(case.fault for case in table))
-    cells = {(case.fault, case.step): _words(row) for case, row in table.items()}
+    cells = {(case.fault, case.step): _describe_row(row) for case, row in table.items()}
     rows = [["fault", *STEPS]]
     rows += [[fault, *(cells.get((fault, step), "") for step in STEPS)] for fault in faults]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
@@ -124,7 +124,7 @@ def drawn(table: Table) -> str:
     )
 
 
-def _words(row: Counter[str]) -> str:
+def _describe_row(row: Counter[str]) -> str:
     return ", ".join(f"{count} {ended}" for ended, count in row.items())
 
 

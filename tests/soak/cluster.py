@@ -11,7 +11,7 @@ from typing import Any
 from tests.processes import free_port
 
 INSTALLED = Path("/usr/lib/postgresql")
-# The account for the server if we are root, which PostgreSQL refuses.
+# PostgreSQL refuses to run as root, so root starts it under this account.
 UNPRIVILEGED_USER = "postgres"
 
 
@@ -48,7 +48,7 @@ class Cluster:
         self._control("start", "-o", self._listen)
 
     def is_up(self) -> bool:
-        """Whether the server runs."""
+        """Return whether the server runs."""
         try:
             self._control("status")
         except subprocess.CalledProcessError:

@@ -12,7 +12,7 @@ from django.db import connection, connections
 from tests.soak.stage import Stage
 
 
-def killed(name: str) -> Callable[[Stage], None]:
+def kill(name: str) -> Callable[[Stage], None]:
     """Kill a process with SIGKILL and start a new one a moment later."""
 
     def happens(stage: Stage) -> None:
@@ -24,7 +24,9 @@ def killed(name: str) -> Callable[[Stage], None]:
     return happens
 
 
-def answered(name: str, *kinds: str, times: int = 2, value: float = 0.3) -> Callable[[Stage], None]:
+def answer_with(
+    name: str, *kinds: str, times: int = 2, value: float = 0.3
+) -> Callable[[Stage], None]:
     """Upstream answers calls of these kinds with this fault, `times` times."""
 
     def happens(stage: Stage) -> None:
@@ -34,7 +36,7 @@ def answered(name: str, *kinds: str, times: int = 2, value: float = 0.3) -> Call
     return happens
 
 
-def locked(seconds: float) -> Callable[[Stage], None]:
+def lock_database(seconds: float) -> Callable[[Stage], None]:
     """Lock the database for `seconds` (SQLite), or close every connection (PostgreSQL)."""
 
     def happens(stage: Stage) -> None:
@@ -52,7 +54,7 @@ def locked(seconds: float) -> Callable[[Stage], None]:
     return happens
 
 
-def restarted(stage: Stage) -> None:
+def restart_database(stage: Stage) -> None:
     """The database server crashes and restarts: interrupted writes must be repeated."""
     assert stage.cluster
     stage.cluster.restart()
@@ -69,7 +71,7 @@ def _hold(seconds: float) -> None:
         connections.close_all()
 
 
-def ended(name: str) -> Callable[[Stage], None]:
+def terminate(name: str) -> Callable[[Stage], None]:
     """Send SIGTERM to a process and start a new one."""
 
     def happens(stage: Stage) -> None:
@@ -80,12 +82,12 @@ def ended(name: str) -> Callable[[Stage], None]:
     return happens
 
 
-def frozen(name: str, seconds: float) -> Callable[[Stage], None]:
+def freeze(name: str, seconds: float) -> Callable[[Stage], None]:
     """Stop a process (SIGSTOP) for `seconds`: its callers run into timeouts."""
 
     def happens(stage: Stage) -> None:
         stage.signal(name, signal.SIGSTOP)
-        if name == "sandbox":  # at step "created" no call is made to it otherwise
+        if name == "sandbox":  # at step "created", nothing else would call it
             stage.start("worker")
         time.sleep(seconds)
         stage.signal(name, signal.SIGCONT)
@@ -93,7 +95,7 @@ def frozen(name: str, seconds: float) -> Callable[[Stage], None]:
     return happens
 
 
-def deaf(seconds: float) -> Callable[[Stage], None]:
+def refuse_connections(seconds: float) -> Callable[[Stage], None]:
     """Upstream's host is reachable but accepts no connection, so that callers wait in vain."""
 
     def happens(stage: Stage) -> None:
@@ -104,7 +106,7 @@ def deaf(seconds: float) -> Callable[[Stage], None]:
     return happens
 
 
-def filled(seconds: float) -> Callable[[Stage], None]:
+def fill_disk(seconds: float) -> Callable[[Stage], None]:
     """The disk is full for `seconds`."""
 
     def happens(stage: Stage) -> None:
@@ -115,7 +117,7 @@ def filled(seconds: float) -> Callable[[Stage], None]:
     return happens
 
 
-def skewed(hours: float) -> Callable[[Stage], None]:
+def skew_clock(hours: float) -> Callable[[Stage], None]:
     """The worker's clock is wrong by `hours`."""
 
     def happens(stage: Stage) -> None:
@@ -127,17 +129,17 @@ def skewed(hours: float) -> Callable[[Stage], None]:
     return happens
 
 
-def skewed_at_once(hours: float) -> Callable[[Stage], None]:
+def skew_clock_at_first_run(hours: float) -> Callable[[Stage], None]:
     """The worker's clock is wrong by `hours` from its first run on."""
 
     def happens(stage: Stage) -> None:
         stage.start("worker")
-        skewed(hours)(stage)
+        skew_clock(hours)(stage)
 
     return happens
 
 
-def together(*happenings: Callable[[Stage], None]) -> Callable[[Stage], None]:
+def apply_together(*happenings: Callable[[Stage], None]) -> Callable[[Stage], None]:
     """Apply several faults one after the other, without a pause; upstream runs at each."""
 
     def happens(stage: Stage) -> None:

@@ -112,7 +112,7 @@ class Stage:
                     )
         for name in names:
             if name in self.ports:
-                until(partial(answers, self.ports[name]), f"{name} does not start")
+                until(partial(is_listening, self.ports[name]), f"{name} does not start")
 
     def kill(self, name: str) -> None:
         """Kill a process with SIGKILL."""
@@ -207,9 +207,8 @@ class Stage:
             PUBLIC_URL=f"http://127.0.0.1:{self.ports['web']}" if self.is_reported_to else "",
         )
 
-    # --- runs -----------------------------------------------------------------------------------
     def ask(self, duration_s: float = 0.5, transport: str = "queue") -> Run:
-        """A run with a picture, or a streamed one with a text, which nobody has seen before."""
+        """Return a run with a picture, or a streamed one with a text, not yet shown on a page."""
         prompt = f"run {next(self._names)} {uuid.uuid4()}"
         is_streamed = transport == "stream"
         how = {"max_tokens": 2000} if is_streamed else {"duration": duration_s, "log_lines": 3}
@@ -223,7 +222,7 @@ class Stage:
         return run
 
     def ask_with_file(self) -> Run:
-        """A run on a picture of ours, which has to go up first; nobody has seen it before."""
+        """Return a run on an upload of ours, which is sent first; no page has shown it before."""
         prompt = f"run {next(self._names)} {uuid.uuid4()}"
         picture = io.BytesIO()
         Image.frombytes("RGB", (16, 16), random.randbytes(16 * 16 * 3)).save(picture, "PNG")
@@ -245,19 +244,19 @@ class Stage:
         return run
 
     def calls(self) -> dict[str, int]:
-        """What the sandbox was asked, by kind; since its start, or since `fault` or `quiet`."""
+        """Return the sandbox's calls by kind, since its start or since `fault` or `quiet`."""
         counted: dict[str, int] = self.upstream.get("/_sandbox/calls").json()["calls"]
         return counted
 
     def taken(self, run: Run) -> int:
-        """How many requests for this run the sandbox took since its start, by its own book."""
+        """Return how many requests for this run the sandbox has accepted, by its own records."""
         query = {"endpoint_id": run.endpoint.endpoint_id, "expand": "payloads", "limit": "100"}
         answer = self.upstream.get("/api/v1/models/requests/by-endpoint", params=query)
         answer.raise_for_status()
         return sum(run.arguments["prompt"] in json.dumps(item) for item in answer.json()["items"])
 
     def clear_faults(self) -> None:
-        """Faults off, counts at zero."""
+        """Switch all faults off and reset the counts."""
         self.upstream.delete("/_sandbox/faults")
         self.upstream.delete("/_sandbox/calls")
 
@@ -267,8 +266,8 @@ class Stage:
         self.upstream.post("/_sandbox/faults", json=body).raise_for_status()
 
 
-def answers(port: int) -> bool:
-    """Whether somebody listens there and answers."""
+def is_listening(port: int) -> bool:
+    """Return whether a server on this port answers."""
     try:
         httpx.get(f"http://127.0.0.1:{port}/", timeout=5)
     except httpx.TransportError:
@@ -277,7 +276,7 @@ def answers(port: int) -> bool:
 
 
 def database_url() -> str:
-    """The database at hand, for processes beside this one."""
+    """Return the URL of the current database, for other processes."""
     database = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{database['NAME']}"
@@ -286,9 +285,9 @@ def database_url() -> str:
 
 
 def until(condition: Found, why: str | Callable[[], str], limit_s: float = 90.0) -> Any:
-    """What `condition()` gives once it is true.
+    """Return the result of `condition()` once it is true.
 
-    AssertionError with `why`, as it is by then, when that takes too long.
+    Raise AssertionError with `why`, evaluated then, if that takes too long.
     """
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:

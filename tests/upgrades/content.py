@@ -1,6 +1,6 @@
-"""Makes a little of everything that people make, by the pages and the API of a running Vitrine.
+"""Makes a few objects of every kind, through the pages and the API of a running Vitrine.
 
-Only addresses and names of fields are used, which stay from version to version.
+It uses only addresses and names of fields, which stay the same from version to version.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tests.processes import until
 SMALL = {"width": 128, "height": 128}
 MODELS = ("sandbox/aurora", "sandbox/aurora/lite", "sandbox/scribe", "sandbox/eye")
 AURORA, LITE, SCRIBE, EYE = MODELS
-RUNS = 1 + 4 + 2 + 1  # a single one, the board's, the flow's, the chat's
+RUNS = 1 + 4 + 2 + 1  # a single run, the board's, the flow's, the chat's
 FLOW = {
     "format": "vitrine-flow",
     "name": "Fox in words",
@@ -41,7 +41,7 @@ HERE = "?project=lighthouse"
 
 
 class Owner:
-    """The owner at a browser, and a program with a token of the owner's."""
+    """The owner's browser, and a program with a token of the owner's."""
 
     def __init__(self, base: str, cookies: Mapping[str, str], token: str) -> None:
         self.browser = httpx.Client(base_url=base, cookies=dict(cookies), timeout=60)
@@ -57,32 +57,32 @@ class Owner:
         self._program.close()
 
     def post(self, address: str, **fields: Any) -> str:
-        """Post a form; returns the address that it leads to."""
+        """Post a form; return the address to which it redirects."""
         answer = self.browser.post(address, data=fields | {"csrfmiddlewaretoken": self._csrf})
         assert answer.status_code == 302, f"{address}: {answer.status_code} {answer.text}"
         return str(answer.headers["location"])
 
     def call(self, method: str, path: str, **body: Any) -> Any:
-        """Call the API; returns what it answers."""
+        """Call the API; return its answer."""
         answer = self._program.request(method, path, json=body or None)
         assert answer.is_success, f"{path}: {answer.text}"
         return answer.json()
 
     def run(self, prompt: str) -> str:
-        """Start a run in the project; returns its id."""
+        """Start a run in the project; return its id."""
         arguments = {"prompt": prompt, "image_size": SMALL}
         run = self.call("POST", f"/runs{HERE}", endpoint_id=LITE, arguments=arguments)
         return str(run["id"])
 
     def wait_for(self, is_done: Callable[[], Any]) -> None:
-        """Wait for what the worker does; fails with the newest runs if it does not."""
+        """Wait for the worker; fail with a list of the newest runs if it takes too long."""
         try:
             until(is_done)
         except AssertionError as error:
             raise AssertionError(json.dumps(self.call("GET", "/runs"))) from error
 
     def is_kept(self, run: str) -> bool:
-        """Whether a run has ended well, and its files are in our storage."""
+        """Return whether a run has succeeded and its files are in our storage."""
         return _is_kept(self.call("GET", f"/runs/{run}"))
 
 
@@ -92,16 +92,16 @@ def _is_kept(run: Any) -> bool:
 
 
 def make(owner: Owner, member: int) -> dict[str, str]:
-    """Make it, and wait until everything that runs has run; returns pages with a text of each.
+    """Make all objects, and wait until all runs have ended; return pages with a text of each.
 
     `member` is the key of another user, who becomes a maker in the project.
     """
-    pages = dict(_made(owner, member))
+    pages = dict(_make_parts(owner, member))
     owner.wait_for(lambda: _all_kept(owner))
     return pages
 
 
-def _made(owner: Owner, member: int) -> Iterator[tuple[str, str]]:
+def _make_parts(owner: Owner, member: int) -> Iterator[tuple[str, str]]:
     yield owner.post("/projects/new/", name="Lighthouse", description="Posters for the pier"), "ana"
     owner.post("/projects/lighthouse/members/", user=member, role="maker")
     owner.post("/spend/budgets/new/", target="house", limit="25", period="month")

@@ -1,4 +1,4 @@
-"""Databases for upgrades: made, migrated by `manage.py`, and looked into."""
+"""Databases for tests of upgrades: made, migrated by `manage.py`, and read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MakeDatabase = Callable[[str], str]
 def databases(folder: Path) -> Iterator[MakeDatabase]:
     """`make_database("")`: the address of a new, empty database of the kind under test.
 
-    With the address of another one it is a copy of that. All are dropped at the end.
+    Given the address of another database, it makes a copy. All are dropped at the end.
     """
     names: list[str] = []
 
@@ -54,12 +54,12 @@ def _execute_outside_transaction(sql: str) -> None:
 
 
 def connect(url: str) -> BaseDatabaseWrapper:
-    """A connection to the database at `url`, outside Django's settings."""
+    """Open a connection to the database at `url`, outside Django's settings."""
     return ConnectionHandler({"default": environ.Env.db_url_config(url)})["default"]
 
 
 def manage(url: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """`manage.py` with `arguments` on the database at `url`; `more` are settings."""
+    """Run `manage.py` with `arguments` on the database at `url`; `more` are settings."""
     return subprocess.run(
         [sys.executable, "manage.py", *arguments],
         cwd=ROOT,
@@ -77,27 +77,27 @@ def migrate(url: str, *options: str) -> None:
 
 
 def rows(url: str) -> dict[str, list[str]]:
-    """Every row but those that record migrations, by table, in a stable order."""
+    """Return every row except those that record migrations, by table, in a stable order."""
     with closing(connect(url)) as database, database.cursor() as cursor:
-        found = {}
+        by_table = {}
         for table in database.introspection.table_names(cursor):
             if table != "django_migrations":
                 cursor.execute(f"SELECT * FROM {table}")
-                found[table] = sorted(map(repr, cursor.fetchall()))
-        return found
+                by_table[table] = sorted(map(repr, cursor.fetchall()))
+        return by_table
 
 
 def execute(url: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-    """Execute one statement; returns its rows, if it has any."""
+    """Execute one statement; return its rows, if it has any."""
     with closing(connect(url)) as database, database.cursor() as cursor:
         cursor.execute(sql, values)
-        found = cursor.fetchall() if cursor.description else []
+        rows_found = cursor.fetchall() if cursor.description else []
         database.commit()
-    return found
+    return rows_found
 
 
 def schema(database: Any) -> dict[str, Any]:
-    """Columns, indexes, constraints and triggers by table, without Django's generated names."""
+    """Return columns, indexes, constraints, triggers by table, without Django's generated names."""
     with database.cursor() as cursor:
         inspect = database.introspection
         tables = {
@@ -111,7 +111,8 @@ def schema(database: Any) -> dict[str, Any]:
                 ),
             }
             for table in inspect.table_names(cursor)
-            if table != "sqlite_stat1"  # a test of plans has let the database look at its tables
+            # a test of query plans has run ANALYZE, which made this table
+            if table != "sqlite_stat1"
         }
         cursor.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
@@ -119,6 +120,6 @@ def schema(database: Any) -> dict[str, Any]:
             else "SELECT tgname, pg_get_triggerdef(oid) FROM pg_trigger "
             "WHERE NOT tgisinternal ORDER BY tgname"
         )
-        # PostgreSQL orders the columns of a trigger by age, and casts once more what was restored.
+        # PostgreSQL orders the columns of a trigger by age, and adds casts to restored ones.
         triggers = {name: {*re.findall(r"\w+", sql)} for name, sql in cursor.fetchall()}
         return {**tables, "triggers": triggers}

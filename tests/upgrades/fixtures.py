@@ -1,4 +1,4 @@
-"""The fixtures of the tags: backups that their versions have made (`make_fixture`)."""
+"""The fixtures of tagged versions: backups that these versions have made (`make_fixture`)."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ VERSIONS = sorted((path.parent.name for path in HERE.glob("*/commit")), key=_num
 
 @dataclass(frozen=True)
 class Restored:
-    """A fixture that was restored by the present code."""
+    """A fixture that the present code has restored."""
 
     url: str
     about: About
-    pages: dict[str, str]  # address → a text on it
+    pages: dict[str, str]  # address → a text on the page
     media: Path
 
 
 def commit_of(version: str) -> str:
-    """Return the commit whose code has made the fixtures of a version."""
+    """Return the commit whose code has made a version's fixtures."""
     return (HERE / version / "commit").read_text().strip()
 
 
 def migrations(version: str) -> set[Key]:
-    """Return the migrations that a version's code had, as its fixture says."""
+    """Return the migrations of a version's code, as its fixture lists them."""
     with tarfile.open(HERE / version / "sqlite.tar.xz") as pack:
         (about,) = [name for name in pack.getnames() if name.endswith("/backup.json")]
         file = pack.extractfile(about)
@@ -48,7 +48,7 @@ def migrations(version: str) -> set[Key]:
 
 
 def unpack(version: str, engine: str, folder: Path) -> Path:
-    """Unpack a version's fixture; returns the folder of its backup."""
+    """Unpack a version's fixture; return the folder of its backup."""
     with tarfile.open(HERE / version / f"{engine}.tar.xz") as pack:
         pack.extractall(folder / "backups", filter="data")
     return folder / "backups"

@@ -1,8 +1,8 @@
 """Makes the fixture of this version, before its tag: `python -m tests.upgrades.make_fixture`.
 
-For each kind of database a backup of a small Vitrine that has run on the sandbox, packed into
-`tests/upgrades/<version>/`. Later versions restore it (`test_fixtures`). PostgreSQL is the
-server of TEST_DATABASE_URL.
+For each kind of database, it packs a backup of a small Vitrine that has run with the sandbox into
+`tests/upgrades/<version>/`. Later versions restore it (`test_fixtures`). The PostgreSQL server is
+that of TEST_DATABASE_URL.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tests.upgrades import content
 
 SECRET_KEY = "of-the-fixtures-alone-" + "0123456789abcdef" * 2
 NAME = "vitrine_fixture"
-# The other models and all pictures of models would be most of it; they come back with a sync.
+# Other models and all pictures of models would be most of the fixture; a sync restores them.
 THINNED = """
 from catalog.models import Endpoint, Picture
 Endpoint.objects.exclude(endpoint_id__in={models}).delete()
@@ -34,7 +34,7 @@ Picture.objects.all().delete()
 
 
 def main() -> None:
-    """Make both, and note the commit that has made them."""
+    """Make both fixtures, and record the commit that has made them."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     folder = ROOT / "tests" / "upgrades" / project["version"]
     folder.mkdir(exist_ok=True)
@@ -63,7 +63,7 @@ def _postgresql(scratch: Path) -> Iterator[str]:
 
 
 def _backup(scratch: Path, url: str) -> Path:
-    """Run a Vitrine, fill it, and back it up; returns the folder of the backup."""
+    """Run a Vitrine, fill it, and back it up; return the folder of the backup."""
     checkout, port = copy_checkout(scratch / "checkout"), free_port()
     given = {"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY}
     variables = environment(PORT=str(port), **given)

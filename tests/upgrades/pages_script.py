@@ -1,4 +1,4 @@
-"""Reads `{address: a text}` as JSON; prints which pages, as the owner sees them, lack their text.
+"""Reads `{address: a text}` as JSON; prints the pages that lack their text for the owner.
 
 The database is that of VITRINE_TEST_DATABASE_URL, the settings those of the tests.
 """
@@ -20,7 +20,7 @@ if __name__ == "__main__":
     wrong = {}
     for address, text in json.load(sys.stdin).items():
         response = client.get(address, secure=True, SERVER_NAME="localhost")
-        shown = b"".join(response).decode()
-        if response.status_code != 200 or text not in shown:
-            wrong[address] = f"{response.status_code}, without {text!r}: {shown[:2000]}"
+        html = b"".join(response).decode()
+        if response.status_code != 200 or text not in html:
+            wrong[address] = f"{response.status_code}, without {text!r}: {html[:2000]}"
     print(json.dumps(wrong))

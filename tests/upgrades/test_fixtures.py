@@ -1,4 +1,4 @@
-"""Every tagged version's backup comes back: all rows, all files, and pages that show them."""
+"""Every tagged version's backup can be restored: all rows, all files, and pages that show them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ pytestmark = [
     pytest.mark.system,
     pytest.mark.needs("pg_dump"),
 ]
-# Migrations add rows for new models, and a note of who migrated; people have none of these.
+# Tables in which migrations add rows, for new models and about the migration itself; no user adds
+# any.
 GROWING = {
     "django_content_type", "auth_permission", "auth_group_permissions", "operations_dataversion",
 }  # fmt: skip
@@ -57,7 +58,7 @@ def test_all_rows_are_there(restored: fixtures.Restored) -> None:
 
 
 def test_its_tables_are_those_of_a_new_database(restored: fixtures.Restored) -> None:
-    """The squashed migrations make what those made that they replace."""
+    """The squashed migrations create the same tables as the migrations that they replace."""
     with closing(connect(restored.url)) as database:
         assert schema(database) == schema(connection)
 

@@ -1,4 +1,4 @@
-"""Nobody waits for a second while `migrate` runs over a large history, however many it has."""
+"""While `migrate` runs over a history of any size, nobody waits for more than a second."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ pytestmark = [
 RUNS = 200_000
 EVERY_S = 0.05
 HELD_S = 1.0
-# The promise at a million runs. SQLite has one writer: others wait, as long as they are patient.
-PATIENCE_S = 20  # as config/settings.py has it; Python's own, 5 s, ended on a busy machine
+# The promise for a million runs. SQLite has one writer: others wait as long as their patience.
+PATIENCE_S = 20  # as in config/settings.py; Python's own 5 s were too short on a busy machine
 LONGEST_S = {"postgresql": 1.0, "sqlite": PATIENCE_S}
 NEW_ID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)))"}
 
@@ -36,7 +36,7 @@ NEW_ID = {"postgresql": "gen_random_uuid()", "sqlite": "lower(hex(randomblob(16)
 def large(
     django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    """The oldest fixture's database, as its version left it, with many runs."""
+    """The oldest fixture's database, as its version left it, with many runs added."""
     folder = tmp_path_factory.mktemp("large")
     backups = fixtures.unpack(fixtures.VERSIONS[0], connection.vendor, folder)
     (file,) = backups.glob("*/database.*")
@@ -70,7 +70,7 @@ def _multiply_runs(url: str) -> None:
 
 @contextmanager
 def people_at_work(url: str) -> Iterator[list[float]]:
-    """Read and write runs all the while; yields how long each time took, in seconds."""
+    """Read and write runs continuously; yield the seconds that each step took."""
     took: list[float] = []
     is_over = threading.Event()
 
@@ -108,7 +108,7 @@ def test_nobody_waits_for_a_second_while_it_migrates(large: str, tmp_path: Path)
 
 
 def test_a_lock_is_noticed(large: str) -> None:
-    """What the other test would say if a migration held one."""
+    """The other test would fail like this if a migration held a lock."""
     with people_at_work(large) as took, closing(connect(large)) as database:
         cursor = database.cursor()
         cursor.execute("BEGIN")

@@ -1,6 +1,6 @@
-"""A process of the former version goes on after `migrate`, beside one of this version.
+"""A process of the former version goes on after `migrate`, beside processes of this version.
 
-That one which starts afterwards is refused says `tests/config/starting/test_migrations.py`.
+`tests/config/starting/test_migrations.py` tests that one started afterwards is refused.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ pytestmark = [
 ]
 FORMER = fixtures.VERSIONS[-1]
 KEY = "sandbox:of-two-versions"
-# Rows in all tables and of all kinds that this version removes, made by the former one.
+# Rows of all tables and kinds that this version removes, made by the former version.
 REMOVED = """
 from boards.models import Board
 from django.utils import timezone
@@ -71,11 +71,11 @@ class Installation:
 
     @property
     def web(self) -> list[str]:
-        """The arguments that start a web process."""
+        """Return the arguments that start a web process."""
         return ["-m", "config.server.serving", f"--port={self.port}"]
 
     def manage(self, code: Path, *arguments: str) -> str:
-        """Run a command of one version; returns what it prints."""
+        """Run a command of one version; return its output."""
         return subprocess.check_output(
             [sys.executable, "manage.py", *arguments],
             cwd=code,
@@ -86,14 +86,14 @@ class Installation:
 
     @contextmanager
     def running(self, code: Path, arguments: list[str]) -> Iterator[None]:
-        """Let a process of one version run, and be up, for the block."""
+        """Run a process of one version for the block, once it is up."""
         log = self.folder / f"{len(list(self.folder.glob('*.log')))}.log"
-        with log.open("w") as said:
+        with log.open("w") as output:
             process = subprocess.Popen(
                 [sys.executable, *arguments],
                 cwd=code,
                 env=environment(**self._shared, SANDBOX_KEY=KEY),
-                stdout=said,
+                stdout=output,
                 stderr=subprocess.STDOUT,
             )
         try:
@@ -117,7 +117,7 @@ class Installation:
 
     @contextmanager
     def sandbox(self) -> Iterator[None]:
-        """Let the upstream run for the block."""
+        """Run the upstream for the block."""
         with self.running(ROOT, self._sandbox):
             yield
 
@@ -139,21 +139,21 @@ def former(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def installation(tmp_path: Path, former: Path) -> Iterator[Installation]:
-    """The former version's data, as its own code has restored it."""
+    """The former version's data, restored by its own code."""
     with databases(tmp_path) as make_database:
-        made = Installation(tmp_path, make_database(""))
+        new_installation = Installation(tmp_path, make_database(""))
         backups = fixtures.unpack(FORMER, connection.vendor, tmp_path)
-        made.manage(former, "restore", "--yes", "--from", str(backups))
-        made.manage(former, "collectstatic", "--no-input", "--verbosity=0")
-        with made.sandbox():
-            yield made
+        new_installation.manage(former, "restore", "--yes", "--from", str(backups))
+        new_installation.manage(former, "collectstatic", "--no-input", "--verbosity=0")
+        with new_installation.sandbox():
+            yield new_installation
 
 
 @pytest.mark.parametrize("stays", ["web", "worker"])
 def test_what_runs_goes_on_beside_the_next_version(
     installation: Installation, former: Path, stays: str
 ) -> None:
-    """A run begun at a web process of one version is done by a worker of the other."""
+    """A worker of one version completes a run that a web process of the other has started."""
     before, after = installation.web, WORKER
     if stays == "worker":
         before, after = after, before
@@ -171,8 +171,10 @@ def test_what_is_removed_is_counted_and_does_not_stop_the_former_version(
 ) -> None:
     shell = ("shell", "--verbosity=0", "-c")
     installation.manage(former, *shell, REMOVED)
-    said = installation.manage(ROOT, "migrate", "--no-input", "--verbosity=0")
-    assert [line.partition("Deleting ")[2] for line in said.splitlines() if "Deleting" in line] == [
+    output = installation.manage(ROOT, "migrate", "--no-input", "--verbosity=0")
+    assert [
+        line.partition("Deleting ")[2] for line in output.splitlines() if "Deleting" in line
+    ] == [
         "shares of the kind preset: 1",
         "shares of the kind prompt: 1",
         "shares of the kind flow: 2",

@@ -1,6 +1,6 @@
-"""A database of the last Vitrine before the squashed migrations works on, with all its rows.
+"""A database of the last version before the squashed migrations still works, with all its rows.
 
-Which database is refused, and how, says `tests/config/starting/test_migrations.py`.
+`tests/config/starting/test_migrations.py` tests which databases are refused, and how.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Key = tuple[str, str]  # app label and name of a migration
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db, pytest.mark.exhaustive]
 
 
-def applied(url: str) -> set[Key]:
+def applied_migrations(url: str) -> set[Key]:
     return {(app, name) for app, name in execute(url, "SELECT app, name FROM django_migrations")}
 
 
@@ -42,7 +42,7 @@ def forget(url: str, migrations: Iterable[Key]) -> None:
 
 @pytest.fixture(scope="module")
 def current(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any) -> Iterator[str]:
-    """The address of a new database with a user; one for all of these tests."""
+    """The address of a new database with a user, shared by all of these tests."""
     folder = tmp_path_factory.mktemp("upgrades")
     with django_db_blocker.unblock(), databases(folder) as make_database:
         url = make_database("")
@@ -53,9 +53,9 @@ def current(django_db_setup: None, django_db_blocker: Any, tmp_path_factory: Any
 
 @pytest.fixture
 def last_unsquashed(current: str, tmp_path: Path) -> Iterator[str]:
-    """The address of a database as commit a53b0300 left it, which had no squash of these.
+    """The address of a database as commit a53b0300 left it, which had none of these squashes.
 
-    A squashed migration that runs records all that it replaces as well.
+    A squashed migration that runs also records all migrations that it replaces.
     """
     with databases(tmp_path) as make_database:
         url = make_database(current)
@@ -67,16 +67,16 @@ def test_a_database_with_all_replaced_migrations_is_up_to_date(last_unsquashed: 
     url = last_unsquashed
     before = rows(url)
     migrate(url, "--check")
-    assert not applied(url) & SQUASHES
+    assert not applied_migrations(url) & SQUASHES
     migrate(url)
-    assert applied(url) >= SQUASHES
+    assert applied_migrations(url) >= SQUASHES
     with closing(connect(url)) as database:
         assert schema(database) == schema(connection)
     assert rows(url) == before
 
 
 def test_a_database_that_is_too_old_is_refused_in_one_sentence(last_unsquashed: str) -> None:
-    """A part of what a squashed migration replaces is applied: Django ends with a traceback."""
+    """Only some of a squash's migrations are applied: Django would end with a traceback."""
     url = last_unsquashed
     before = rows(url)
     missing = max(replaced_by(min(SQUASHES)))
@@ -91,7 +91,7 @@ def test_a_database_that_is_too_old_is_refused_in_one_sentence(last_unsquashed: 
 
 @pytest.mark.needs("pg_dump")
 def test_a_migration_that_is_interrupted_goes_on(last_unsquashed: str) -> None:
-    """The migrations of some apps have run: each records what it replaces, itself at the end."""
+    """Some apps have migrated: each migration recorded those it replaces, and itself at last."""
     url = last_unsquashed
     for table in ("people_invitedproject", "people_joining", "people_invitation"):
         execute(url, f"DROP TABLE {table}")

@@ -10,7 +10,7 @@ from accounts.sign_in import local_owner
 class Command(BaseCommand):
     """Prints one URL; the previous link becomes invalid."""
 
-    help = "Prints a link that logs the owner in: once, within 15 minutes."
+    help = "Prints a link that logs the owner in. It works once, within 15 minutes."
     requires_system_checks = []  # they import every page
 
     def handle(self, *args: Any, **options: Any) -> None:

@@ -32,7 +32,7 @@ LAST_WAY = (
     "This is the only way in which you log in. Set a password or connect another account first, "
     "then disconnect this one."
 )
-GONE = "It is disconnected already."
+GONE = "This account is already disconnected."
 STEP_FIRST = "Your account must have a second step. Confirm it, or set it up, and try again."
 
 
@@ -78,7 +78,7 @@ def pending_connection(request: HtmxRequest) -> HttpResponse:
     pending_login = pending.find_pending_login(request)
     pending.drop(request)
     if pending_login is None:
-        word = "No login waits to be connected any more. Connect the account below instead."
+        word = "That login can no longer be connected. Connect the account below instead."
         messages.error(request, word)
     elif not is_posted(request, "forget"):
         _connect(request, pending_login)

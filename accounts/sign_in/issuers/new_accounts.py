@@ -101,7 +101,7 @@ def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
         raise IssuerFailure(Reason.NOT_INVITED, "the invitation has just ended") from error
     if is_invited:
         login.state.pop("next", None)  # the invitation's page, no longer needed
-    messages.success(request, f"Your account “{user.get_username()}” is made.")
+    messages.success(request, f"Your account “{user.get_username()}” has been created.")
     return account
 
 

@@ -34,8 +34,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--project",
             default="",
-            help="slug of the only project that it sees and begins in, `private` for the person's "
-            "own; without it, all of theirs",
+            help="slug of the only project that the token can use, `private` for the person's "
+            "private one; without it, all of their projects",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

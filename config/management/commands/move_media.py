@@ -27,8 +27,8 @@ class Command(BaseCommand):
     """Copies every file that a row names from the former storage to MEDIA_STORAGE."""
 
     help = (
-        "Copy results, uploads and thumbnails from the former storage to MEDIA_STORAGE, and verify "
-        "each copy. Nothing is deleted. Safe to stop at any time: the next one goes on."
+        "Copy results, uploads and thumbnails from the former storage to MEDIA_STORAGE, and "
+        "verify each copy. Nothing is deleted. Safe to stop at any time: the next one continues."
     )
     requires_system_checks = []  # they import every page
 
@@ -63,13 +63,13 @@ class Command(BaseCommand):
         try:
             move(rows, former, default_storage, progress, on_batch)
         except KeyboardInterrupt:
-            raise CommandError("Stopped. The next `move_media` goes on from here.") from None
+            raise CommandError("Stopped. The next `move_media` continues from here.") from None
         progress_file.unlink(missing_ok=True)
         self.stdout.write(_summary(progress))
         if progress.count(Outcome.FAILED) + progress.count(Outcome.MISSING):
             raise CommandError(
-                "Not every file came over; the lines above name them. Run it again once the cause "
-                "is mended, and keep the former storage until then."
+                "Some files were not copied; the lines above name them. Remove the cause and run "
+                "this command again. Keep the former storage until then."
             )
 
 

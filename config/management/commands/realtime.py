@@ -31,7 +31,10 @@ DRAIN_S = 0.1  # time for connections that were accepted just before listening s
 class Command(BaseCommand):
     """Serves on `--port` or REALTIME_URL's port, by default at the loopback address."""
 
-    help = "Relays live sessions and streams of pages and programs, so that the key stays here."
+    help = (
+        "Relays live sessions and streams of pages and programs, so that only this process needs "
+        "the key."
+    )
     requires_system_checks = []  # they import every page
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -43,7 +46,7 @@ class Command(BaseCommand):
         """Serve until SIGTERM or Ctrl-C; raises CommandError if no port is known."""
         port = options["port"] or urlsplit(settings.REALTIME_URL).port
         if not port:
-            raise CommandError("Say on which port, by --port or in REALTIME_URL.")
+            raise CommandError("Name the port with --port or in REALTIME_URL.")
         descriptor = os.environ.pop(LISTENER_VARIABLE, "")
         listener = socket.socket(fileno=int(descriptor)) if descriptor else None
         tuning.run_event_loop(serve(options["host"], port, listener))

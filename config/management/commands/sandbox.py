@@ -12,7 +12,7 @@ from config.local import VAR_DIR
 class Command(BaseCommand):
     """Replaces this process by `python -m sandbox`, which does not use Django."""
 
-    help = "Serves the bundled upstream; point FAL_API_URL and the others at it."
+    help = "Serves the bundled upstream; point FAL_API_URL and the other FAL_*_URL settings at it."
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,7 +21,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--tls",
             action="store_true",
-            help="Serves it over TLS with a local authority, and prints what fal's clients need.",
+            help="Serve it over TLS with a local authority, and print the settings that fal's "
+            "clients need.",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

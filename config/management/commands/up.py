@@ -30,7 +30,7 @@ from house.operations import migrating
 class Command(BaseCommand):
     """Starts the processes, prints the owner's login link, then supervises them."""
 
-    help = "Starts web, worker and, without a key, the sandbox. PORT chooses the port."
+    help = "Starts web, worker and, if there is no key, the sandbox. PORT chooses the port."
     requires_system_checks = []
     _is_first = False  # this start creates the database
 
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         worker.start()
         if not processes.wait_until_answering(f"http://{HOST}:{port}/healthz", [web]):
             supervisor.end(children)
-            sys.exit("Vitrine did not start: the web process ended; its message stands above.")
+            sys.exit("Vitrine did not start: the web process ended; its message is above.")
         self._print_welcome(link)
         supervisor.supervise(children)
         local.SANDBOX_FILE.unlink(missing_ok=True)
@@ -76,9 +76,13 @@ class Command(BaseCommand):
         is_fal = settings.UPSTREAM == "fal"
         upstream = "fal" if is_fal else "the bundled sandbox (no FAL_KEY is set)"
         self.stdout.write(f"\nVitrine is up, on {upstream}. Open this link:\n\n    {link}\n")
-        self.stdout.write("It is good once, for 15 minutes; `manage.py login_link` prints another.")
+        self.stdout.write(
+            "The link works once, within 15 minutes; `manage.py login_link` prints another."
+        )
         if self._is_first:
-            self.stdout.write(f"Its days are those of {settings.TIME_ZONE} (TIME_ZONE).")
+            self.stdout.write(
+                f"Days begin and end in the time zone {settings.TIME_ZONE} (TIME_ZONE)."
+            )
         self.stdout.write("Ctrl-C stops it.")
         self.stdout.flush()
 

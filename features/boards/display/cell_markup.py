@@ -64,7 +64,7 @@ def render(shown_cell: ShownCell, board: Board, rights: BoardRights) -> SafeStri
     key = _key(shown_cell.cell, shown_cell.by, shown_cell.comments, rights)
     if key is None or shown_cell.tile is None or shown_cell.tile.copies:
         return None
-    context = {"one": shown_cell, "board": board, "rights": rights}
+    context = {"shown_cell": shown_cell, "board": board, "rights": rights}
     markup = render_to_string("features/boards/_cell.html", context)
     _MARKUP_CACHE.put(key, markup)
     return markup

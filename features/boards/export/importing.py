@@ -86,7 +86,7 @@ def _parsed(content: bytes) -> dict[str, Any]:
             "This JSON file is not a board. Choose a file that a board exported as JSON."
         )
     if document.get("version") != VERSION:
-        raise ValueError("A newer Vitrine has exported this board: update this one first.")
+        raise ValueError("A newer Vitrine exported this board: update this Vitrine first.")
     return document
 
 

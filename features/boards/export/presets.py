@@ -74,6 +74,6 @@ def make_house_default(user: User, board: Board, column: Column) -> Preset:
 def house_words(preset: Preset, column: Column) -> str:
     """Return a sentence that confirms a new house default."""
     return (
-        f"“{preset.name}” is what the house starts {name_of(column)} with: it fills an untouched "
-        "form for everybody. Change or delete it under Presets of the model."
+        f"“{preset.name}” now fills new forms of {name_of(column)} for everybody. Change or "
+        "delete it under Presets of the model."
     )

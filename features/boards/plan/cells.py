@@ -23,7 +23,7 @@ KINDS = (
     ("dropped", "Left out"),
     ("clamped", "Limited"),
     ("converted", "Converted"),
-    ("carried", "Carried"),
+    ("carried", "Taken over"),
 )
 
 

@@ -52,8 +52,8 @@ def plan_results(user: User, result_names: Sequence[str], of: str) -> PlanOfResu
         troubles.append(
             Trouble(
                 "shared",
-                f"{counted(left_out, 'result')} were left out: a plan begins with up to "
-                f"{MAX_RESULTS}, of those that are there and yours to see.",
+                f"{counted(left_out, 'result')} were left out: a plan starts with up to "
+                f"{MAX_RESULTS} results that exist and that you may see.",
             )
         )
     if of == PICTURES:
@@ -113,7 +113,7 @@ def _of_pictures(
     }
     addresses = [stored_addresses[key] for key in dict.fromkeys(keys) if key in stored_addresses]
     if left_out := len(set(keys)) - len(addresses):
-        message = f"{counted(left_out, 'result')} were left out: they are no pictures."
+        message = f"{counted(left_out, 'result')} were left out: they are not pictures."
         troubles.append(Trouble("shared", message))
     taker = _usual_taker(user)
     if taker is None or not addresses:

@@ -62,7 +62,7 @@ def _stored(file: UploadedFile[Any], user: User, project: Project) -> Upload:
     head = file.read(content_types.HEAD_BYTES)
     kind = content_types.content_type(head, file.content_type or "").partition("/")[0]
     if file.size and kind not in NOUNS:
-        raise ValueError(f"{clean_name(file.name or '')} is no picture, film or sound.")
+        raise ValueError(f"{clean_name(file.name or '')} is not a picture, film or sound.")
     return uploads.store(user.pk, file, kind, project=project)
 
 
@@ -126,7 +126,7 @@ def _known(kind: str, name: str, still: str, *, is_here: bool) -> KnownFile:
     if not is_here:
         return KnownFile("", name, still, ELSEWHERE.format(f"“{name[:60]}”"))
     if kind not in NOUNS:
-        return KnownFile("", name, refusal=f"“{name[:60]}” is no picture, film or sound.")
+        return KnownFile("", name, refusal=f"“{name[:60]}” is not a picture, film or sound.")
     return KnownFile(kind, name, still)
 
 

@@ -206,7 +206,7 @@ class _Reader:
         typed_rows = [row for row in row_controls.typed_rows(self.post) if row.prompt or row.files]
         if sum(map(bool, (typed_rows, table.strip(), axis.strip()))) > 1:
             ways = "are written one by one, or come " if typed_rows else "come "
-            message = f"Rows {ways}from a table or from values of one field: empty one of the two."
+            message = f"Rows {ways}from a table or from values of one field: clear one of the two."
             self.troubles.append(Trouble("table" if table.strip() else "rows", message))
         try:
             if table.strip():

@@ -131,14 +131,16 @@ def guessed(address: str) -> KnownFile:
         parts = urlsplit("")
     name = unquote(parts.path.rstrip("/").rpartition("/")[2])
     if parts.scheme not in {"http", "https"} and not address.startswith(("/", "data:")):
-        sentence = f"“{address[:60]}” is no address of a file, and no reference such as @bottle."
+        sentence = (
+            f"“{address[:60]}” is neither the address of a file nor a reference such as @bottle."
+        )
         return KnownFile("", address[:60], refusal=sentence)
     claimed_type = mimetypes.guess_type(name)[0] or ""
     if address.startswith("data:"):
         claimed_type, name = address[5:].partition(";")[0], "a file"
     kind = claimed_type.partition("/")[0]
     if claimed_type and kind not in NOUNS:
-        return KnownFile("", name, refusal=f"{name[:60]} is no picture, film or sound.")
+        return KnownFile("", name, refusal=f"{name[:60]} is not a picture, film or sound.")
     return KnownFile(kind or "image", name or parts.netloc)
 
 

@@ -25,7 +25,7 @@ def lock_for_sending(unlocked: Board) -> Board:
     """
     locked = lock(unlocked.pk)
     if locked.deleted_at:
-        raise Refused("The board was deleted meanwhile. Nothing was sent.")
+        raise Refused("The board has just been deleted. Nothing was sent.")
     if locked.stopped_at != unlocked.stopped_at:
-        raise Refused("The board was stopped meanwhile. Nothing was sent: press again to send it.")
+        raise Refused("The board has just been stopped. Nothing was sent: press again to send it.")
     return locked

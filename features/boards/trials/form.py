@@ -30,7 +30,7 @@ MAX_SEARCH_CHARS = 300
 SEARCH, KEPT = "", "kept"  # besides the keys of views: the typed search, and the saved one
 NOTHING = "Write a search or choose new versions: without either there is nothing to try."
 GONE = "This view was deleted. Choose another one."
-NO_CAP = "Write what it may cost each month, in US dollars, such as 2.50."
+NO_CAP = "Write what trials may cost each month, in US dollars, such as 2.50."
 
 
 class ColumnField(forms.ModelChoiceField):  # type: ignore[type-arg]
@@ -52,7 +52,7 @@ class TrialsForm(forms.Form):
         max_length=MAX_SEARCH_CHARS,
         required=False,
         widget=forms.TextInput({"placeholder": "in:image out:video price:<0.5"}),
-        help_text="As in the gallery's search. Empty: new models are not tried.",
+        help_text="Write it as in the gallery's search. Leave it empty to try no new models.",
     )
     saved = forms.ChoiceField(
         label="or one of your views of models",

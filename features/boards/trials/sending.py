@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 NIGHT_HOURS = range(1, 5)
-NOT_A_MAKER = "Its runs would be those of {}, who may run nothing in this project now."
+NOT_A_MAKER = "Its runs would belong to {}, who may not run anything in this project now."
 AT_ONCE = 10  # per call: other jobs get their turn in between
 EVERY_S = 30.0
 IDLE_S = 60.0
@@ -194,8 +194,8 @@ def held_words(total: Estimate | None, month: Balance, own: Balance) -> str:
     most = in_dollars(total) if total else None
     if most is None:
         return (
-            "Its price is unknown, so the monthly cap cannot be guaranteed. "
-            "Add it to the plan to run it all the same."
+            "Its price is unknown, so the monthly cap cannot be guaranteed. Add it to the plan "
+            "to run it anyway."
         )
     if month.cap is not None and not month.allows(most):
         amount_left = max(month.cap - month.committed, Decimal(0))

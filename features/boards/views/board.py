@@ -44,7 +44,7 @@ def render_board(
         "progress": board_grid.progress,
         "rights": rights,
         "readiness": "" if board_grid.progress.is_over else readiness(),
-        "asked": row_requests.undecided(board, request.user, rights.may_change),
+        "row_requests": row_requests.undecided(board, request.user, rights.may_change),
         "access": audiences_of(board) if rights.may_change else (),
     }
     return render(request, "features/boards/board.html", context | more, status=status)
@@ -72,7 +72,7 @@ def part(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     grid_part = grid.part_of(board, request.user, rights, number)
     if grid_part is None:
         raise Http404("This board has fewer rows.")
-    context = {"board": board, "part": grid_part, "rights": rights}
+    context = {"board": board, "row_group": grid_part, "rights": rights}
     return render(request, "features/boards/_row_group.html", context)
 
 

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from projects.kept.voices.comment import CommentQuerySet
 
-MAY_NOT = "Who may change this board has not let you comment on it. {} to let you."
+MAY_NOT = "You may not comment on this board. {} to let you."
 
 
 class Place(NamedTuple):
@@ -90,7 +90,10 @@ def resolution(request: HtmxRequest, pk: uuid.UUID, comment: int) -> HttpRespons
     rights = BoardRights(request.user, board)
     is_own = thread.is_by(Participant.of_user(request.user))
     if not (rights.may_change or (is_own and rights.may_comment)):
-        raise PermissionDenied("Who began a thread may resolve it, and who may change the board.")
+        raise PermissionDenied(
+            "Only the person who started a thread and people who may change the board can "
+            "resolve it."
+        )
     thread.set_resolved(hidden(request, "resolved") == "1", request.user)
     return _done(request, board, _place(board, request.GET), thread.pk)
 
@@ -136,7 +139,9 @@ COMMENTS = Comments()
 def _require_may_delete(request: HtmxRequest, board: Board, comment: Comment) -> None:
     is_own = comment.is_by(Participant.of_user(request.user))
     if not is_own and not BoardRights(request.user, board).may_remove:
-        raise PermissionDenied("Who wrote a comment may delete it, and who manages the board.")
+        raise PermissionDenied(
+            "Only a comment's author and people who manage the board can delete it."
+        )
 
 
 def _place(board: Board, query: QueryDict) -> Place:

@@ -39,9 +39,9 @@ def index(request: HtmxRequest) -> HttpResponse:
     lines.sort(key=lambda line: line.at, reverse=True)
     context = {
         "kind": chosen_kinds[0].kind if chosen_kinds else "",
-        "lines": lines[:LISTED],
+        "entries": lines[:LISTED],
         "more": lines[LISTED - 1].at.isoformat() if len(lines) > LISTED else "",
-        "asked": search_text,
+        "search_text": search_text,
         "all_projects": current.is_of_all_projects(request),
         "why_not": roles.refusal_to_make(request.user, current.current(request)),
     }

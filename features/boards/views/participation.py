@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from features.boards.models import Board
 
-MAY_NOT = "Who may change this board has not let you ask for rows. {} to let you."
+MAY_NOT = "You may not ask for rows on this board. {} to let you."
 
 
 @for_makers
 def access_form(request: HtmxRequest, board: Board) -> Any:
     """Save what viewers and visitors by link may do with the board."""
     access.change(request.user, board, ticked(request, "viewers"), ticked(request, "link"))
-    return "Saved who may do what."
+    return "The permissions are saved."
 
 
 @limit("run")
@@ -50,7 +50,7 @@ def rows(request: HtmxRequest, board: Board) -> Any:
     except (ValueError, Refused) as error:
         prompt = form["prompt"].value()
         return render_board(request, board, status=422, row_problem=str(error), row_typed=prompt)
-    messages.info(request, "Your row waits: whoever may run it decides.")
+    messages.info(request, "Your row waits until somebody who may run it decides.")
     return redirect(board)
 
 
@@ -63,4 +63,7 @@ def row_request(request: HtmxRequest, board: Board, row_request: int) -> Any:
     if hidden(request, "do") == "run":
         return row_requests.run_request(request.user, board_request).summary
     row_requests.leave_out(request.user, board_request)
-    return "Left out. It stays listed below the board's requests, where it can still be run."
+    return (
+        "The row is left out. It stays listed below the board's requests, where it can still be "
+        "run."
+    )

@@ -294,9 +294,9 @@ def _render_plan(
         "project": project,  # a board's own, whatever the user has chosen
         "why_not": roles.refusal_to_make(request.user, project) or why_not,
         "form_token": hidden(request, "~token") or secrets.token_urlsafe(16),
-        "found": matches or [],
+        "matches": matches or [],
         "locks": enforcement.locks(project, matches) if matches else None,
-        "asked": (request.POST or request.GET).get("add", ""),
+        "search_text": (request.POST or request.GET).get("add", ""),
         "is_fresh": hidden(request, "~do", "add").startswith(("add", "remove")),
         "readiness": readiness(),
         "is_refused": is_refused,
@@ -326,11 +326,11 @@ def _summary(plan: Plan, expanded: ExpandedPlan) -> dict[str, Any]:
     fitting = len(expanded.fitting)
     return {
         "troubles": plan.troubles,
-        "where": {
+        "troubles_by_part": {
             part: plan.troubles_at(part)
             for part in ("models", "shared", "rows", "table", "values", "seeds", "cap", "total")
         },
-        "bad": bad,
+        "failing_reports": bad,
         "fitting": fitting,
         "can_run": bool(fitting) and not bad and not plan.troubles,
         "can_run_some": bool(fitting) and bool(bad) and not plan.troubles,

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from features.boards.models import Vote
 
 LEAST_VOTERS, LEAST_PAIRS = 2, 5
-TOO_FEW = "Too few to tell how far the voters agree: that takes two voters and five shared pairs."
+TOO_FEW = (
+    "There are too few votes to say how far the voters agree: that takes two voters and five "
+    "pairs that both judged."
+)
 Judgement = tuple[Hashable, Hashable, Hashable]  # voter, unit, value
 
 

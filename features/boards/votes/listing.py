@@ -51,8 +51,8 @@ class Listing:
         if not self.made_by_voter:
             return number
         if len(self.voters) == 1:
-            return f"{number}, who made the board"
-        return f"1 of {number} made the board"
+            return f"{number}, the board's author"
+        return f"{number}, one of them the board's author"
 
 
 def listing_of(board: Board, names: dict[int, str], order: str, page: int = 1) -> Listing:

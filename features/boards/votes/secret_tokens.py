@@ -31,7 +31,7 @@ def decrypt(kind: str, voter_key: Part, token: str) -> list[Part]:
     except (InvalidToken, UnicodeEncodeError) as error:
         raise ValueError("This address is not valid, or older than a day.") from error
     if owner != voter_key:
-        raise ValueError("This address is somebody else's.")
+        raise ValueError("This address belongs to somebody else.")
     return [*parts]
 
 

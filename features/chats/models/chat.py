@@ -48,8 +48,8 @@ class Chat(Kept):
     def read_along(self) -> str:
         """Return why the project's other members cannot write in it."""
         return (
-            f"{self.author} writes in this chat, and you read along. "
-            "To ask something yourself, begin a chat of your own."
+            f"Only {self.author} writes in this chat; you can read it. To ask something yourself, "
+            "start a chat of your own."
         )
 
 

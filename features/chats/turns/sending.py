@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NOT_A_CHAT = "{} has no field for a conversation, or does not answer in text. Choose another model."
 EMPTY = "Write a message first."
-IN_PROGRESS = "The answer above is still being written. Stop it, or wait until it is there."
+IN_PROGRESS = "The answer above is still being written. Stop it, or wait until it is complete."
 PROMPT_PLACES = {"prompt", "messages"}
 
 

@@ -99,7 +99,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     models = models_for_chats(query)
     if chat and is_second:
         models = [endpoint for endpoint in models if endpoint.pk != chat.endpoint_id]
-    context: dict[str, Any] = {"models": models, "asked": query, "chat": chat}
+    context: dict[str, Any] = {"models": models, "search_text": query, "chat": chat}
     context |= {"is_second": bool(chat) and is_second, "why_not": why_not}
     context["locks"] = enforcement.locks(chat.project if chat else project, models)
     if request.method == "POST":

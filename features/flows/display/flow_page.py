@@ -116,7 +116,7 @@ def context(
         "flow": flow,
         "definition": definition,
         "groups": _groups(definition, endpoints, node.children),
-        "loose": [problem.message for problem in problems if not problem.path],
+        "general_problems": [problem.message for problem in problems if not problem.path],
         "steps": steps,
         "can_run": bool(steps) and not any(step.refusal for step in steps),
         "estimate": sum(costs.values(), NOTHING),

@@ -46,7 +46,7 @@ def _line(flow: Flow, models: Sequence[Endpoint], request: HttpRequest) -> Line:
     last = dict(FlowRun.State.choices).get(flow.last_state)  # type: ignore[attr-defined]
     state = [
         counted(len(flow.definition["steps"]), "step"),
-        "seen by everybody in the house" if flow.visibility == Flow.Visibility.TEAM else "",
+        "everybody in the house sees it" if flow.visibility == Flow.Visibility.TEAM else "",
         f"last run: {str(last).lower()}" if last else "",
     ]
     return Line(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 VIEW = "flow"  # the view of a flow's run, as in `watch_tokens`
 REPEAT = "repeat"
-READ_ONLY = "You look at this flow as an admin: it is there to be read, not to be run or copied."
+READ_ONLY = "You see this flow as an admin: you can read it, but not run or copy it."
 WITHHELD = "The run of this step is no longer shared."
 
 

@@ -31,7 +31,10 @@ from schemas.estimate import NOTHING, Estimate
 
 LISTED = 24
 RUNS = 8
-NO_KEY = "FAL_KEY is not set, so there is no account to read. An admin can put it into .env."
+NO_KEY = (
+    "FAL_KEY is not set, so there is no fal account whose workflows could be read. An admin can "
+    "put FAL_KEY into .env."
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def listing(query: str, page: int = 1) -> dict[str, Any]:
     state = AccountListing.current()
     return {
         "workflows": rows[:LISTED],
-        "asked": query,
+        "search_text": query,
         "page": page,
         "more": page + 1 if len(rows) > LISTED else 0,
         "listing": state,
@@ -93,7 +96,7 @@ def detail(
         "graph": graph,
         "unreadable": trouble,
         "refusal": refusal,
-        "general": [problem for problem in problems if not problem.node],
+        "general_problems": [problem for problem in problems if not problem.node],
         "problem_count": sum(not problem.is_warning for problem in problems),
         "form": _form(workflow.endpoint, filled),
         "has_fields": bool(version_of(workflow.endpoint).root.children)

@@ -206,7 +206,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     project = current.current(request)
     why_not = roles.refusal_to_make(request.user, project)
     locks = enforcement.locks(project, models)
-    context = {"models": models, "asked": query, "why_not": why_not, "locks": locks}
+    context = {"models": models, "search_text": query, "why_not": why_not, "locks": locks}
     return render(request, "features/flows/new.html", context)
 
 

@@ -60,7 +60,7 @@ def _render_swap(
         "flow": flow,
         "step": step,
         "number": definition.number(step.id),
-        "now": now,
+        "current": now,
         "q": query,
         "chosen": swap_choice,
         "trouble": NOT_THERE if to and swap_choice is None else "",

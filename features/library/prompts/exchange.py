@@ -28,7 +28,7 @@ MAX_BYTES = 2 << 20
 MAX_PROMPTS = 1000  # of one import
 _ALSO = {"prompt": "text"}  # as styles.csv calls it
 NEGATIVE = "negative_prompt"
-NO_NEGATIVE = "Its negative prompt is left out: it has no place here."
+NO_NEGATIVE = "Its negative prompt is left out, because saved prompts have none."
 COLUMNS = ("name", "text", "tags", "folder")
 KIND, STYLE = "kind", "style"  # of former exports
 TOO_LARGE = "This is more than 2 MB of text: split it."
@@ -66,10 +66,10 @@ def read(text: str) -> list[Entry]:
     # Stop early: reading two megabytes of short lines took 12 s, only to refuse them as too many.
     entries = list(islice(all_entries, MAX_PROMPTS + 1))
     if not entries:
-        raise ValueError("There is a header and no prompt below it.")
+        raise ValueError("There is a header, but no prompt below it.")
     if len(entries) > MAX_PROMPTS:
         raise ValueError(
-            f"There are more than {MAX_PROMPTS:,} prompts: so many can be imported at once."
+            f"There are more than {MAX_PROMPTS:,} prompts, the most that can be imported at once."
         )
     return entries
 
@@ -125,7 +125,7 @@ def _header(text: str) -> list[str]:
         return []
     if unknown := next((name for name in names if name not in (*COLUMNS, NEGATIVE, KIND)), ""):
         raise ValueError(
-            f"The column “{unknown[:40]}” has no place here: take it out. A table of prompts has "
+            f"The column “{unknown[:40]}” is unknown: remove it. A table of prompts has "
             f"{', '.join(COLUMNS)}."
         )
     return names
@@ -185,7 +185,7 @@ def _wrong(item: Any) -> str:
     for name, value in item.items():
         is_list = isinstance(value, list) and all(isinstance(tag, str) for tag in value)
         if value is not None and not isinstance(value, str) and not (name == "tags" and is_list):
-            return f"“{name}” is no text."
+            return f"“{name}” is not a text."
     return ""
 
 

@@ -44,8 +44,8 @@ def expand(template: Template, values: Mapping[str, str], seed: int) -> list[str
     )
     if length > MAX_CHARS:
         raise Refused(
-            f"A prompt would have {length:,} characters; the most is {MAX_CHARS:,}. "
-            "Shorten what is filled in, or name it less often."
+            f"A prompt would have {length:,} characters; the most is {MAX_CHARS:,}. Shorten the "
+            "values, or use their names less often."
         )
     if length * number > MAX_CHARS_OF_ALL:
         raise Refused(

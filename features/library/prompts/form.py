@@ -19,9 +19,10 @@ MAX_FOLDER_CHARS = 200
 MAX_TAGS = 20
 MAX_TAG_CHARS = 40
 GRAMMAR = (
-    "{subject} is asked for when the prompt is used, {subject: fox | otter} offers what to choose "
-    "from. {red|green|blue} makes a prompt of each, {2 of red|green|blue} of two that are drawn. "
-    "With {prompt}, ink drawing it can be put around any prompt. Write \\{ for a brace."
+    "When you use the prompt, {subject} asks for a text, and {subject: fox | otter} offers a "
+    "choice. {red|green|blue} makes one prompt of each, {2 of red|green|blue} of two drawn at "
+    "random. A text such as “{prompt}, ink drawing” can be put around any prompt. Write "
+    "\\{ for a brace."
 )
 
 

@@ -207,7 +207,7 @@ def _control(slot: Slot, typed_value: str, is_asking: bool) -> SlotControl:
         error = f"This has {len(value):,} characters; the most is {MAX_VALUE_CHARS:,}."
         return SlotControl(slot, value[:MAX_VALUE_CHARS], error)
     if not value and not slot.options and is_asking:
-        return SlotControl(slot, "", f"Write what stands for “{slot.name}”.")
+        return SlotControl(slot, "", f"Write a value for “{slot.name}”.")
     return SlotControl(slot, value)
 
 

@@ -47,11 +47,11 @@ class NameField(LineField):
         super().validate(value)
         if len(value) <= mentions.MAX_NAME_CHARS and not mentions.NAME.fullmatch(value):
             raise forms.ValidationError(
-                "A name is letters, digits, - and _, begins with a letter and has no spaces: "
-                f"“{value}” is none. Try “brand-bottle”."
+                f"“{value}” cannot be a name. A name has letters, digits, - and _, begins with a "
+                "letter and has no spaces. Try “brand-bottle”."
             )
         if mentions.key_of(value) in _RESERVED:
-            raise forms.ValidationError("“@me” means your own. Choose another name.")
+            raise forms.ValidationError("“@me” stands for yourself. Choose another name.")
 
 
 class ReferenceForm(KeptForm):
@@ -60,7 +60,7 @@ class ReferenceForm(KeptForm):
     name = NameField(
         max_length=mentions.MAX_NAME_CHARS,
         required="Give it a name, such as “bottle”: prompts call it @bottle.",
-        help_text="What prompts call it. Letters, digits, - and _, without spaces.",
+        help_text="Prompts use this name. Letters, digits, - and _, without spaces.",
         widget=forms.TextInput(
             {"placeholder": "bottle", "autocapitalize": "off", "spellcheck": "false"}
         ),
@@ -75,16 +75,16 @@ class ReferenceForm(KeptForm):
     files = PicturesField(  # type: ignore[assignment]  # Django takes it out of the class
         label="Pictures",
         required=False,
-        help_text=f"Up to {MAX_PICTURES}; the first is the cover, and what a model gets that "
-        "takes one.",
+        help_text=f"Up to {MAX_PICTURES}. The first is the cover; a model that takes one picture "
+        "gets it.",
     )
     description = LineField(
         max_length=MAX_DESCRIPTION_CHARS,
         required=False,
-        help_text="Stands in the prompt where its name is. Without one, models read the name.",
+        help_text="Replaces the name in the prompt. If this is empty, models read the name.",
         widget=forms.Textarea({"rows": 3, "placeholder": "a slim amber glass bottle with a cork"}),
     )
-    lora = forms.CharField(label="LoRA made of it", widget=forms.Select, required=False)
+    lora = forms.CharField(label="LoRA trained on it", widget=forms.Select, required=False)
 
     class Meta(KeptForm.Meta):
         model = Reference
@@ -117,7 +117,7 @@ class ReferenceForm(KeptForm):
         ]
         current_lora = self.held_lora
         is_known = not current_lora or current_lora in dict(weights)
-        return weights if is_known else [(current_lora, "The weights that it has now"), *weights]
+        return weights if is_known else [(current_lora, "Its present weights"), *weights]
 
     def clean_kind(self) -> str:
         """Return the kind; a product by default."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 RESULT = re.compile(r"(?:/runs/)?(?P<run>[0-9a-f-]{36})/(?:artifacts/)?(?P<position>[0-9]{1,6})/?")
 NOT_COPIED = "That result is not copied here yet. Try again in a moment."
-GONE = "That picture is gone, or it is not shared with you. Choose another one."
+GONE = "That picture no longer exists, or it is not shared with you. Choose another one."
 
 
 @dataclass
@@ -86,7 +86,7 @@ def _of_file(user: User, project: Project, file: UploadedFile[Any]) -> Upload:
         if not kind.startswith("image/"):
             raise ValueError(f"{name} is not a picture. Choose a PNG, JPEG or WebP.")
         if kind != "image/svg+xml" and stored_files.dimensions(file) == (None, None):
-            raise ValueError(f"{name} is a broken picture. Save it again, or choose another.")
+            raise ValueError(f"{name} is a damaged picture. Save it again, or choose another.")
         file.seek(0)
     return uploads.store(user.pk, file, "image", project=project)
 
@@ -103,7 +103,7 @@ def _of_address(user: User, project: Project, text: str) -> Upload:
     if artifact is None:
         raise ValueError(GONE)
     if artifact.kind != "image":
-        raise ValueError("That result is not a picture. Choose one that is.")
+        raise ValueError("That result is not a picture. Choose a picture.")
     if artifact.state != Artifact.State.STORED:
         raise ValueError(NOT_COPIED)
     return uploads.of_result(user.pk, project, artifact)
@@ -132,4 +132,4 @@ def lora_problem(user: User, address: str) -> str:
         artifact = result_of(user, match["run"], int(match["position"]))
         if artifact and artifact.state != Artifact.State.LOST:
             return ""
-    return "These weights are gone, or not shared with you. Choose others, or none."
+    return "These weights no longer exist, or they are not shared with you. Choose others, or none."

@@ -37,7 +37,7 @@ def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
             "Reference",
             str(use.reference),
             use.reference.get_absolute_url(),
-            f"version {use.version}, {use.words.partition(': ')[2] or 'nothing of it used'}",
+            f"version {use.version}, {use.words.partition(': ')[2] or 'none of it was used'}",
         )
         for use in uses.order_by("pk")
     ]

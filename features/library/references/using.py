@@ -78,7 +78,9 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     project = current.chosen(user)
     mention = mention_of(reference, user, project)
     if not mention:
-        return FormState(before, f"{reference} is of another project: work there to use it.")
+        return FormState(
+            before, f"{reference} belongs to another project: switch to that project to use it."
+        )
     root = version_of(endpoint).root
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
     taker = _taker(endpoint, control)

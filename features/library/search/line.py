@@ -101,7 +101,7 @@ def _condition(piece: str) -> Condition | None:
     key = BY_NAME.get(match["key"].casefold())
     if key is None:
         offered = ", ".join(f"{name}:" for name in KEYS if name != IS)
-        raise BadValue(f"There is no {match['key']}: to search by. There is {offered}.")
+        raise BadValue(f"There is no condition {match['key']}:. The conditions are {offered}.")
     return parse(key, match["value"], is_negated=bool(match["no"]))
 
 

@@ -77,7 +77,7 @@ def missing_models(line: Line) -> list[Hint]:
         for value in condition.values:
             named_models = _called(value)
             if not named_models:
-                hints.append(Hint(condition.word, f"No model is called “{value}” any more or yet."))
+                hints.append(Hint(condition.word, f"No model is called “{value}”."))
             elif all(endpoint.gone_at for endpoint in named_models):
                 message = f"“{value}” is no longer in the catalogue; its results stay."
                 hints.append(Hint(condition.word, message))

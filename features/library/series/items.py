@@ -54,8 +54,8 @@ def add(user: User, series: Series, selection: Selection) -> SelectedResults:
         if len(present_results) + len(new) > MAX_ITEMS:
             raise Refused(
                 f"A series holds at most {counted(MAX_ITEMS, 'result')}; “{series.name}” has "
-                f"{len(present_results):,} and {len(new):,} would be added. Choose fewer, or begin "
-                "another."
+                f"{len(present_results):,} and {len(new):,} would be added. Choose fewer, or "
+                "create another series."
             )
         last = series.items.aggregate(last=Max("place"))["last"]
         first = 0 if last is None else last + 1

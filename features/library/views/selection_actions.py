@@ -102,7 +102,7 @@ def stars(request: HtmxRequest) -> HttpResponseBase:
     is_starred = hidden(request, "star") != "0"
     selected = selection.choose(posted, starrable_by(request.user))
     stars_of_runs.star_results(selected.results, is_starred=is_starred)
-    words = sentence(selected, "are starred" if is_starred else "are without a star")
+    words = sentence(selected, "are starred" if is_starred else "are no longer starred")
     return done(request, words, starred=is_starred)
 
 
@@ -146,7 +146,7 @@ def board(request: HtmxRequest) -> HttpResponseBase:
 def _chosen(request: HtmxRequest) -> SelectedResults:
     selected = selection.choose(selection.posted(request), Run.objects.readable_by(request.user))
     if not selected.results:
-        raise Refused("None of these results is there any more, or yours to see.")
+        raise Refused("None of these results exists any more, or you may not see them.")
     return selected
 
 

@@ -91,7 +91,7 @@ class ViewForm(KeptForm):
     line = LineField(
         label="Words and conditions",
         max_length=MOST_CHARS,
-        required="A view needs something to narrow the results by: words or a condition.",
+        required="A view needs words or a condition that narrow the results.",
         widget=forms.TextInput({"spellcheck": "false"}),
     )
     of = forms.ChoiceField(choices=View.Of.choices, widget=forms.HiddenInput, required=False)

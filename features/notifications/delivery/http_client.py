@@ -118,7 +118,9 @@ def outcome_of(response: httpx.Response) -> Outcome:
         )
         return Outcome(status, message, is_permanent=True)
     if status == HTTPStatus.GONE:
-        return Outcome(status, "It answered 410: it wants no more of these.", is_permanent=True)
+        return Outcome(
+            status, "It answered 410: it no longer accepts these messages.", is_permanent=True
+        )
     wait = response.headers.get("retry-after", "")
     is_asked = status in _LATER or status == HTTPStatus.SERVICE_UNAVAILABLE
     wait_s = float(wait) if wait.isdecimal() and len(wait) < 9 and is_asked else 0.0
@@ -133,5 +135,5 @@ def _describe_error(error: Exception) -> str:
     if "was not found" in text:
         return "Its host name was not found."
     if isinstance(error, httpx.ConnectError):
-        return "It could not be connected to."
+        return "The connection could not be opened."
     return f"The connection broke ({type(error).__name__})."

@@ -43,10 +43,10 @@ AT_ONCE = 40
 AT_ONCE_PER_PERSON = 5  # so that a slow receiver does not delay the others' deliveries
 REST_S = 600.0
 LOG_ENTRIES = 20
-NO_OUTCOME = "The worker stopped during this attempt: whether it arrived is not known."
+NO_OUTCOME = "The worker stopped during this attempt: it may or may not have arrived."
 NO_MAIL_SERVER = "This server sends no mail: an admin has to set EMAIL_URL."
 NO_ADDRESS = "Your account has no e-mail address."
-OUT_OF_SIGHT = "You do not see any more what it is about, so it was not sent."
+OUT_OF_SIGHT = "You may no longer see what it is about, so it was not sent."
 
 
 async def send_due(transport: httpx.AsyncBaseTransport | None = None) -> float:

@@ -37,7 +37,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         rows = history.rows_for(request.user, runs)
         return render(request, "features/notifications/running.html", {"rows": rows})
     page = page_of(request, inbox.lines(request.user), ON_A_PAGE)
-    context = {"page": page, "lines": _labelled(page.object_list)}
+    context = {"page": page, "notifications": _labelled(page.object_list)}
     return render(request, "features/notifications/inbox.html", context)
 
 
@@ -47,7 +47,7 @@ def panel(request: HtmxRequest) -> HttpResponse:
     """Render the bell's panel: runs in progress or ended after `?since`, and new lines."""
     since = parse_moment(request.GET.get("since", ""))
     new = inbox.lines(request.user, Q(seen_at=None))[:IN_PANEL]
-    context = {"rows": tray.rows(request.user, since), "lines": _labelled(new)}
+    context = {"rows": tray.rows(request.user, since), "notifications": _labelled(new)}
     return render(request, "features/notifications/panel.html", context)
 
 

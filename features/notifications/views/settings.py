@@ -131,7 +131,7 @@ def delivery_repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase
     """Retry a failed delivery."""
     delivery = get_object_or_404(Delivery, user=request.user, pk=pk)
     is_tried = sending.retry(delivery)
-    message = "It is sent again." if is_tried else "It is on its way already, or was delivered."
+    message = "It is sent again." if is_tried else "It is already on its way, or was delivered."
     return _back(request, message, "deliveries")
 
 

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from features.sharing.items import ItemView
     from features.sharing.models import Share
 
-NO_FILES = "It has neither a file nor a text to show."
-FAILED, CANCELLED = "It failed.", "It was cancelled."
+NO_FILES = "The run has neither a file nor a text to show."
+FAILED, CANCELLED = "The run failed.", "The run was cancelled."
 UNDER_WAY = "Under way: look again in a minute."
-UNFINISHED = "It was not finished when this was shared."
+UNFINISHED = "The run had not ended when this was shared."
 UNCOPIED = "Its file is not copied yet: look again in a minute."
 LONGEST = 4000  # characters of a text
 LONGEST_SETTING = 5000  # characters of a text: a prompt is read whole
@@ -179,7 +179,7 @@ class Curtain:
 
 def inputs_gone(count: int) -> str:
     """Return the sentence in place of files that are gone."""
-    return "This file is not there any more." if count == 1 else "These files are gone."
+    return "This file no longer exists." if count == 1 else "These files no longer exist."
 
 
 def _names(models: Iterable[tuple[str, str]]) -> Iterable[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from features.sharing.models import Share
 
 Document = Mapping[str, Any]
-GONE = "What was shared here is not there any more. Ask whoever sent you the link."
+GONE = "The content of this share no longer exists. Ask the person who sent you the link."
 
 
 class Kind:
@@ -134,7 +134,7 @@ class DocumentKind(Kind, Generic[Thing]):
         """Return the template context, or the sentence `gone`."""
         document = self.document_of(visit.share)
         if document is None:
-            return {"gone": GONE}
+            return {"gone_notice": GONE}
         addresses = inputs.addresses_in(with_own_paths(list(self.input_values(document))))
         inputs.keep_in_step(visit.share, addresses)
         return self.page_context(visit, document)

@@ -109,7 +109,7 @@ def _of_item(context: dict[str, Any], number: int) -> dict[str, str]:
     ordinal = [item.pk for item in chain].index(item_view.item.pk) + 1
     threads = reading.threads(share, chain)
     context |= {
-        "shown": item_view,
+        "shown_item": item_view,
         "item": item_view.item,
         "versions": versions,
         "ordinal": ordinal,

@@ -39,7 +39,7 @@ FOR_WHOM = (
     ForWhom(
         "client",
         "A client",
-        "Takes picks and comments, tells no model, ends in 30 days",
+        "Asks for picks and comments, hides the models, ends in 30 days",
         OPEN
         | {
             "shows_models": False,
@@ -52,10 +52,10 @@ FOR_WHOM = (
     ForWhom(
         "colleagues",
         "Colleagues",
-        "Everybody who logs in here, with models and settings",
+        "Everybody who logs in here; shows models and settings",
         OPEN | {"audience": Share.Audience.HOUSE},
     ),
-    ForWhom("link", "Everybody with the link", "Models and settings are shown, no end", OPEN),
+    ForWhom("link", "Everybody with the link", "Shows models and settings, does not end", OPEN),
 )
 
 

@@ -40,10 +40,11 @@ if TYPE_CHECKING:
 
 REUSED_FOR = timedelta(minutes=15)
 NONE_LEFT = (
-    "Nothing of it can be shared: it is gone, has no result, or is not yours to share. You can "
-    "share what you see in projects where you are a maker, but not others' examples."
+    "Nothing here can be shared: it no longer exists, has no result, or you may not share it. "
+    "You can share what you see in projects in which you are a maker, but not other people's "
+    "examples."
 )
-UNKNOWN = "There is no such thing here, or it is not yours to see."
+UNKNOWN = "This does not exist, or you may not see it."
 TOO_MANY = f"A share shows at most {items.MAX_ITEMS:,} results. Choose fewer."
 
 
@@ -191,7 +192,7 @@ def bring_back(by: User, share: Share) -> None:
     since = timezone.now() - UNDO_WITHIN
     restored_count = Share.objects.filter(pk=share.pk, revoked_at__gt=since).update(revoked_at=None)
     if not restored_count:
-        raise Refused("It cannot be brought back any more. Share it anew.")
+        raise Refused("It can no longer be brought back. Create a new share.")
     trail.record(by, "restored", [share])
     raise_version(share.pk)
 

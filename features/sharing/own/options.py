@@ -34,7 +34,7 @@ ENDS = [
     ("month", "In a month"),
     (DATE, "After a date"),
 ]
-NOT_TO_COME = "Choose a date that is still to come."
+NOT_TO_COME = "Choose a date in the future."
 MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 6, 128
 SHOWN = ("shows_models", "shows_settings", "shows_prices", "allows_download")
 
@@ -65,9 +65,11 @@ class OptionsForm(forms.Form):
             "max_length": f"A password has at most {MAX_PASSWORD_CHARS} characters.",
         },
     )
-    note = TextField(label="Note to its visitors", max_length=MAX_NOTE_CHARS, required=False)
+    note = TextField(label="Note to visitors", max_length=MAX_NOTE_CHARS, required=False)
     no_password = forms.BooleanField(label="Open it without the password", required=False)
-    follows = forms.BooleanField(label="Follow updates: else it stays as it is now", required=False)
+    follows = forms.BooleanField(
+        label="Follow updates; otherwise it stays as it is now", required=False
+    )
     shows_models = forms.BooleanField(label="Show models", required=False)
     shows_settings = forms.BooleanField(label="Show prompts and settings", required=False)
     shows_prices = forms.BooleanField(label="Show what it cost", required=False)
@@ -154,18 +156,18 @@ class ReviewOptionsForm(forms.Form):
 
     picks = forms.ChoiceField(choices=Share.Picks.choices, required=False)
     most_picks = forms.IntegerField(
-        label="At most, of several",
+        label="Most picks of each visitor",
         min_value=0,
         max_value=MOST,
         required=False,
         widget=forms.NumberInput({"placeholder": "any"}),
-        error_messages={"invalid": "Write a number, or leave it empty for as many as one likes."},
+        error_messages={"invalid": "Write a number, or leave it empty for any number."},
     )
     takes_ratings = forms.BooleanField(label="Stars, 1 to 5", required=False)
     takes_comments = forms.BooleanField(label="Comments", required=False)
     takes_votes = forms.BooleanField(label="Blind votes: which of two is better", required=False)
     takes_rows = forms.BooleanField(
-        label="Rows to be tried: they wait for your click", required=False
+        label="Rows to try: they wait until you run them", required=False
     )
 
     def __init__(self, share: Share, data: QueryDict | None = None) -> None:

@@ -14,7 +14,7 @@ from features.sharing.review.rules import require
 from projects.kept.voices import forms
 from projects.kept.voices.forms import CommentField
 
-NOT_YOURS = "Only who wrote a comment can change it."
+NOT_YOURS = "Only a comment's author can change it."
 
 
 class CommentForm(forms.CommentForm):

@@ -20,7 +20,7 @@ EXCERPT_CHARS = 300
 KEY = "mention {}"  # of the notifications about a mention
 
 kinds.register(
-    Kind(MENTION, "Mentions", "somebody named you with @ in a comment on a share", asks=True)
+    Kind(MENTION, "Mentions", "somebody mentioned you in a comment on a share", asks=True)
 )
 
 

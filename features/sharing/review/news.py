@@ -76,7 +76,7 @@ def _tell(reviewer: Reviewer, *, is_done: bool = False) -> None:
         subject = f"{reviewer.name} is done with “{share}”"
     comments = _new(Comment.objects.filter(reviewer=reviewer, deleted_at=None), since)
     excerpts = [_excerpt(comment.text) for comment in comments[:EXCERPTS]]
-    done_lines = [f"{reviewer.name} says that they are done."] if is_done else []
+    done_lines = [f"{reviewer.name} has finished the review."] if is_done else []
     outbox.notify(
         share.user,
         REVIEW,

@@ -16,7 +16,7 @@ THOUSANDTHS = 1000
 LONGEST_MS = 24 * 60 * 60 * 1000
 _TIME = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,4}):)?(\d{1,5})(?:[.,](\d{1,6}))?\s*s?")
 BAD_TIME = "Write a time as 0:03.2 or 3.2."
-BAD_POINT = "Write how far from the left and the top it is, from 0 to 100."
+BAD_POINT = "Write its distance from the left and from the top, from 0 to 100."
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from features.sharing.models import Share, ShareItem
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-CLOSED = "This review is closed. What was said stays."
+CLOSED = "This review is closed. Its answers are kept."
 NOT_ASKED = "This share does not ask for that."
 
 

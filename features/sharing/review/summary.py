@@ -19,9 +19,9 @@ SHOW = {
     "rated": "Rated",
     "commented": "Commented",
     "open": "With open comments",
-    "nothing": "Nothing said",
+    "nothing": "No answers",
 }
-SORTS = {"": "In order", "picks": "Most picked", "stars": "Best rated", "comments": "Most said"}
+SORTS = {"": "In order", "picks": "Most picked", "stars": "Best rated", "comments": "Most comments"}
 HEADER = (
     *("what", "item", "version", "reviewer", "guest", "rank", "stars", "comment", "place"),
     *("resolved", "answers", "at"),

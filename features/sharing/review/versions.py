@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 MAX_VERSIONS = 50  # of one item
 OFFERED = 24
-NOT_HERE = "That result cannot be shown here: choose one that you and who made the share may read."
-ALREADY = "That result is on this share already."
-TOO_MANY = f"{MAX_VERSIONS} versions of a result are all that fit."
+NOT_HERE = (
+    "That result cannot be shown here: choose one that both you and the share's author may see."
+)
+ALREADY = "That result is already on this share."
+TOO_MANY = f"A result can have at most {MAX_VERSIONS} versions."
 
 
 def chain_of(items_of_share: Sequence[ShareItem], item: ShareItem) -> list[ShareItem]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 SAVED = "Saved. The address stays the same."
-RENEWED = "The share has a new address. The former one leads nowhere."
+RENEWED = "The share has a new address. The former one no longer works."
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +65,7 @@ def _save(request: HtmxRequest, share: Share, changes: str) -> None:
 
 def dialog(request: HtmxRequest, share: Share, words: str = "") -> HttpResponse:
     """Return the dialog with the address and the options of a share."""
-    context = _context(request, share, OptionsForm(share, request.user)) | {"words": words}
+    context = _context(request, share, OptionsForm(share, request.user)) | {"message": words}
     return render(request, "features/sharing/_dialog.html", context)
 
 

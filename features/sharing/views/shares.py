@@ -38,7 +38,7 @@ class Shares(Resource[Share]):
     """The user's shares, with `?of=all` everybody's; they end, and come back for a day."""
 
     model, list_route = Share, "sharing:shares"
-    deletion_message = "The share has ended. Its address is void."
+    deletion_message = "The share has ended. Its address no longer works."
     undo_message = "“{row}” is shared again, at the same address."
     on_page, list_template = 50, "features/sharing/shares.html"
     delete_and_restore = (creation.revoke, creation.bring_back)
@@ -111,10 +111,12 @@ def _left_out(selected: selection.SelectedResults) -> str:
     sentences = []
     if unreachable:
         left_out_phrase = f"{counted(unreachable, 'selected result')} left out"
-        sentences.append(f"{left_out_phrase}: gone, without a result, or not yours to share.")
+        sentences.append(
+            f"{left_out_phrase}: deleted, without a result, or you may not share them."
+        )
     if selected.left_out:
         older = counted(selected.left_out, "older run")
-        sentences.append(f"{older} left out: a share has its most.")
+        sentences.append(f"{older} left out: a share holds no more.")
     return " ".join(sentences)
 
 

@@ -36,8 +36,8 @@ from runs.views import files
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-WRONG = "That is not the password. Ask whoever sent you the link."
-WAIT = "That was wrong too often. Wait {}, then try again."
+WRONG = "That is not the password. Ask the person who sent you the link."
+WAIT = "The password was wrong too often. Wait {}, then try again."
 NO_DOWNLOAD = "Nothing can be downloaded here."
 
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from projects.kept.voices.participant import Participant
 
-CLOSED = "Voting is over here. Thank you for looking."
+CLOSED = "Voting has ended. Thank you for looking."
 
 
 def for_voters(view: Callable[..., Any]) -> Callable[..., HttpResponseBase]:

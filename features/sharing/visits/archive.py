@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from features.sharing.items import ItemView
     from features.sharing.models import Share
 
-MISSING = "Not in this archive: what is gone, still being copied here, or cannot be given out.\n\n"
+MISSING = (
+    "Not in this archive: files that were deleted, are still being copied here, or cannot be "
+    "shared.\n\n"
+)
 
 
 def name_of(share: Share) -> str:

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from projects.kept.voices.participant import Participant
 
 MOST_LISTED = 20
-CLOSED = "This board takes no more rows. Thank you for looking."
-THERE = "The board has this row already."
+CLOSED = "This board accepts no more rows. Thank you for looking."
+THERE = "The board already has this row."
 WAITS = "waits until somebody who may run it decides"
 LEFT_OUT = "was left out"
-RUN = "is a row of the board now"
-RUN_ELSEWHERE = "was run; what you see here stays as it was"
+RUN = "is now a row of the board"
+RUN_ELSEWHERE = "was run; this share stays as it was"
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def context(request: HtmxRequest, visit: Visit) -> dict[str, Any]:
     return {
         "takes_rows": True,
         "participant": participant,
-        "asked": asked_by(share, board, participant) if participant else [],
+        "row_requests": asked_by(share, board, participant) if participant else [],
     }
 
 

@@ -42,7 +42,7 @@ def look(user: User, alarm: Alarm) -> bool:
     Raises PermissionDenied.
     """
     if not may_look(user, alarm):
-        raise PermissionDenied("An admin, or a manager of the project, looks at this alarm.")
+        raise PermissionDenied("Only an admin or a manager of the project can settle this alarm.")
     unseen = Alarm.objects.filter(pk=alarm.pk, looked_at=None)
     if not unseen.update(looked_at=timezone.now(), looked_by=user):
         return False

@@ -8,7 +8,7 @@ from core.formatting import money
 from features.spending.models import Alarm
 from schemas.estimate.wording import about
 
-YES = "Run it all the same"
+YES = "Run it anyway"
 SEE = "See the alarm"
 
 
@@ -26,8 +26,8 @@ def question(alarm: Alarm) -> str:
     """Return the question to a person who starts another run of the model."""
     name = alarm.endpoint.name if alarm.endpoint else "this model"
     return (
-        f"A run of {name} has cost {money(alarm.cost)} instead of {about(alarm.expected)}. "
-        "Nobody has looked at it yet. Run it all the same?"
+        f"A run of {name} has cost {money(alarm.cost)} instead of {about(alarm.expected)}. Nobody "
+        "has looked at the alarm yet. Run it anyway?"
     )
 
 
@@ -35,6 +35,6 @@ def refusal(alarm: Alarm) -> str:
     """Return why a run does not start if nobody can be asked."""
     name = alarm.endpoint.name if alarm.endpoint else "this model"
     return (
-        f"A run of {name} has cost {money(alarm.cost)} instead of {about(alarm.expected)}. "
-        "Its runs wait until an admin has looked at it."
+        f"A run of {name} has cost {money(alarm.cost)} instead of {about(alarm.expected)}. Runs "
+        "of this model wait until an admin has looked at the alarm."
     )

@@ -134,7 +134,7 @@ def sentence(error: fal.FalError) -> str:
                 f"billing:usage:read. fal says: {error.message}"
             )
         case 429:
-            text = "fal wants fewer questions about bills; they are asked again later."
+            text = "fal wants fewer requests for bills; Vitrine tries again later."
         case None:
             is_silent = isinstance(error, fal.Unreachable)
             trouble = "does not answer" if is_silent else "answers nothing that can be read"

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 Keys = Mapping[Scope, frozenset[int]]
-MAY_NOT = "Only who looks after money, and the managers of its project, change a budget."
-BY_ADMIN = "An admin has set this budget, and only admins change it."
-BESIDE = "You may make a smaller one of your own beside it."
+MAY_NOT = "Only people who look after money and the managers of its project can change a budget."
+BY_ADMIN = "An admin has set this budget, so only admins can change it."
+BESIDE = "You can add a smaller budget of your own."
 TOKENS = Budget._meta.get_field("token").remote_field.model  # of an app above this one
 
 

@@ -18,8 +18,8 @@ from runs.costs import ledger
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-GONE = "The budget is gone."
-TWICE = "{whose} has such a budget again meanwhile: {allowance}. Change that one instead."
+GONE = "The budget no longer exists."
+TWICE = "{whose} now has another such budget: {allowance}. Change that one instead."
 
 
 class Refused(refusals.Refused):

@@ -23,23 +23,23 @@ from runs.costs.ledger import Scope
 if TYPE_CHECKING:
     from django.http import QueryDict
 
-FOR_WHOM = "Choose whom the budget is for."
+FOR_WHOM = "Choose the person, project or token that the budget is for."
 NO_SUM = "Enter a sum in dollars, such as 50 or 12.50."
 TOO_MUCH = f"No budget is above {money(MOST)}: enter less."
-NOT_NOTHING = "A budget of nothing stops everything. Enter a sum above $0."
+NOT_NOTHING = "A budget of $0 stops everything. Enter a sum above $0."
 ONCE_ALONE = "Only a budget that is spent once has dates: choose “once”, or leave them empty."
-PAST = "This day is over: the budget would hold nobody back. Choose today or a later one."
-BACKWARDS = "It would end before it begins. Choose a later day."
-NEVER_ASKS = "A press of more than {limit} is refused anyway: enter less, or nothing."
+PAST = "This day is over, so the budget would have no effect. Choose today or a later day."
+BACKWARDS = "The budget would end before it begins. Choose a later day."
+NEVER_ASKS = "The budget refuses more than {limit} anyway: enter less, or leave it empty."
 BELOW = (
-    "{whose} spent {spent} of it already{when}. With this limit, everything is refused{until}. "
-    "Enter more, or tick “Make it all the same”."
+    "{whose} already spent {spent}{when}. With this limit, everything is refused{until}. Enter "
+    "more, or tick “Save it anyway”."
 )
 ABOVE_ADMINS = (
-    "An admin has set {allowance} for this project: a limit of yours that is not below that would "
-    "hold nobody back. Enter less."
+    "An admin has set {allowance} for this project: your limit has an effect only if it is "
+    "lower. Enter less."
 )
-WOULD_NOT_SEE = "{names} would not see this budget, so cannot be told of it."
+WOULD_NOT_SEE = "{names} may not see this budget, so they cannot be notified about it."
 SUM_ERRORS = {
     "required": NO_SUM,
     "invalid": NO_SUM,
@@ -73,19 +73,19 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     )
     limit = SumField(label="Limit in dollars")
     ask_above = SumField(
-        label="Ask before a press that costs more than",
+        label="Ask before one press of Run costs more than",
         required=False,
         min_value=Decimal(0),
-        help_text="In dollars; empty: nothing asks. One press may start many runs.",
-        error_messages={"min_value": "Enter $0 or more: at $0 each press asks."},
+        help_text="In dollars. Leave it empty never to ask. One press may start many runs.",
+        error_messages={"min_value": "Enter $0 or more. With $0, Vitrine always asks."},
     )
-    is_below_fine = forms.BooleanField(label="Make it all the same", required=False)
+    is_below_fine = forms.BooleanField(label="Save it anyway", required=False)
 
     class Meta:
         model = Budget
         fields = ("limit", "period", "begins_on", "ends_on", "ask_above", "informed")
         help_texts = {
-            "begins_on": "Empty: today.",
+            "begins_on": "Empty: it begins today.",
             "ends_on": "Its last day. Empty: it has no end.",
         }
         widgets = dict.fromkeys(
@@ -99,7 +99,9 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         self.offers_below = False
         self._user = user
         self.fields["informed"] = forms.ModelMultipleChoiceField(
-            _tellable(user, instance), label="Told at 80 %, and when it is spent", required=False
+            _tellable(user, instance),
+            label="Notified at 80 %, and when it is spent",
+            required=False,
         )
         if instance:
             del self.fields["target"]

@@ -80,7 +80,7 @@ def _notify(person: User, gauge: Gauge, name: str) -> None:
     title = "the house's budget" if gauge.counter.scope == Scope.HOUSE else f"the budget of {name}"
     end = wording.until(gauge.budget, gauge.counter.period)
     outlook = (
-        f"Nothing more starts{end}, unless somebody grants more."
+        f"Nothing more can start{end}, unless somebody grants more."
         if gauge.is_spent
         else f"{money(gauge.left)} is left{end}."
     )
@@ -88,7 +88,7 @@ def _notify(person: User, gauge: Gauge, name: str) -> None:
         person,
         kinds.BUDGET_WARNING,
         subject=f"{share} of {title} {verb} spent",
-        text=f"{money(gauge.spent)} of {money(gauge.limit)}, with what is under way. {outlook}",
+        text=f"{money(gauge.spent)} of {money(gauge.limit)}, including runs under way. {outlook}",
         path=gauge.budget.get_absolute_url(),
         key=_key(gauge),
         about=_whose(gauge),

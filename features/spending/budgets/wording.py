@@ -50,7 +50,7 @@ def spent(
     end = until(budget, period)
     period_phrase = _WHEN[Budget.Period(budget.period)]
     cost = (
-        "How much this costs is not known before"
+        "The cost of this is not known in advance"
         if amount is None
         else (f"This may cost {money(amount)}")
     )
@@ -75,7 +75,7 @@ def subject(budget: Budget, counter: Counter, user: User) -> str:
             is_own = project is None or project.is_private
             return "Your private project" if is_own else f"The project “{project}”"
         case Scope.PERSON:
-            return "You" if counter.key == user.pk else "Whoever starts this"
+            return "You" if counter.key == user.pk else "The person who starts this"
         case Scope.TOKEN:
             return "This token"
         case _:
@@ -105,17 +105,17 @@ def unknown_refused(charges: Sequence[Charge]) -> str:
     """Return why runs of unknown cost are refused."""
     (name, *_) = [charge.endpoint.name for charge in charges if charge.endpoint] or ["this model"]
     return (
-        f"How much a run of {name} costs is not known before, and the house starts no such run "
-        f"where a budget holds. {house_roles.whom_to_ask()} if it should run."
+        f"The cost of a run of {name} is not known in advance, and the house does not start such "
+        f"runs under a budget. {house_roles.whom_to_ask()} if it should run."
     )
 
 
 def one_at_a_time(runs: int) -> str:
     """Return why several runs of unknown cost do not start together."""
     return (
-        f"How much {runs} of these runs cost is not known before. Under a budget one such run "
-        "starts at a time, since it counts as all that is left until its cost is known. "
-        f"{house_roles.whom_to_ask()} to set a sum that is assumed for them."
+        f"The cost of {runs} of these runs is not known in advance. Under a budget, only one such "
+        "run starts at a time, since it counts as all that is left until its cost is known. "
+        f"{house_roles.whom_to_ask()} to set a sum that is assumed for such runs."
     )
 
 
@@ -128,7 +128,7 @@ def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
     rest_cost = f"; the rest costs {about(amount)}" if amount else ""
     held_sum = sum((charge.amount or Decimal() for charge in unknown), Decimal())
     until = f" Until it is known, it counts as {money(held_sum)}." if held_sum else ""
-    return f"How much {cost_phrase} is not known before{rest_cost}.{until} Go on?"
+    return f"It is not known in advance how much {cost_phrase}{rest_cost}.{until} Go on?"
 
 
 def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:

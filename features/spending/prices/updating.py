@@ -125,8 +125,8 @@ def _ask_admins(row: MeasuredPrice) -> None:
             admin,
             KIND,
             subject=f"{name} seems to cost {money(row.median)} per {per}, not {list_price}",
-            text=f"Measured from the bills of {counted(row.count, 'run')}. Estimates go on with "
-            "the list price until an admin agrees on the page below.",
+            text=f"Measured from the bills of {counted(row.count, 'run')}. Estimates use the list "
+            "price until an admin agrees on the page below.",
             path=f"{reverse('prices:prices')}?{urlencode({'q': row.endpoint.endpoint_id})}",
             key=f"measured price {row.endpoint_id} {row.updated_at:%Y-%m-%d}",
         )

@@ -21,9 +21,9 @@ from features.spending.requests import submission
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MAY_NOT = "Only who looks after this budget decides on requests for more of it."
-DECIDED = "{who} has {verb} this already."
-TOO_LATE = "The budget has ended, or has begun anew, since it was asked: there is nothing to grant."
+MAY_NOT = "Only people who look after this budget can decide on requests for more."
+DECIDED = "{who} has already {verb} this."
+TOO_LATE = "The budget has ended or started again since the request: there is nothing to grant."
 
 
 class Refused(refusals.Refused):

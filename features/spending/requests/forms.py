@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from django.http import QueryDict
 
 NOTHING_ASKED = "Ask for a sum above $0."
-TOO_LITTLE = "{over} is spent above the limit already: ask for more than that."
+TOO_LITTLE = "The limit is already exceeded by {over}: ask for more than that."
 NOTHING_GRANTED = "Grant a sum above $0, or refuse it."
 
 
@@ -31,7 +31,7 @@ class RequestForm(forms.Form):
         label="Why, in a sentence",
         max_length=SENTENCE_CHARS,
         error_messages={
-            "required": "Say in a sentence what it is for: whoever decides reads it.",
+            "required": "Say in a sentence what it is for: the people who decide read it.",
             "max_length": f"Say it in at most {SENTENCE_CHARS} characters.",
         },
     )
@@ -64,7 +64,7 @@ class DecisionForm(forms.Form):
 
     amount = SumField(label="Another sum, in dollars", required=False)
     answer = forms.CharField(
-        label="A sentence back",
+        label="Your answer, in a sentence",
         max_length=SENTENCE_CHARS,
         required=False,
         error_messages={"max_length": f"Say it in at most {SENTENCE_CHARS} characters."},

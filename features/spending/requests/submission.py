@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 KIND = "budget_request"
-ENDED = "This budget holds nobody back any more: try again what was refused."
-BEGUN_ANEW = "This budget has begun anew since: try again what was refused."
-NO_CEILING = "The house has no ceiling any more: try again what was refused."
+ENDED = "This budget no longer applies: try again what was refused."
+BEGUN_ANEW = "This budget has started again since: try again what was refused."
+NO_CEILING = "The house no longer has a ceiling: try again what was refused."
 
 
 class Refused(refusals.Refused):

@@ -143,7 +143,7 @@ _GONE: Mapping[By, str] = {
     By.PROJECT: "A project that is gone",
     By.PERSON: "Somebody who left",
     By.CATEGORY: "A model that is gone",
-    By.DOOR: "Not noted",
+    By.DOOR: "Not recorded",
 }
 _LABELS: Mapping[By, Callable[[Collection[Any], Scope], dict[Any, Label]]] = {
     By.MODEL: _models,

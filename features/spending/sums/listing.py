@@ -27,7 +27,7 @@ class Order(models.TextChoices):
     """The order of the runs."""
 
     NEWEST = "", "Newest first"
-    DEAREST = "dearest", "Dearest first"
+    DEAREST = "dearest", "Most expensive first"
 
     @classmethod
     def named(cls, name: str) -> Order:

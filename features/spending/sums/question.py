@@ -142,7 +142,7 @@ class QuestionForm(forms.Form):
         last: date = values["to"] or self._last(values["from"])
         days = Days(values["from"] or last.replace(day=1), last)
         if days.last < days.first:
-            self.add_error("to", "This day is before the first one.")
+            self.add_error("to", "The last day is before the first one.")
         elif days.first < FIRST_DAY or len(days) > MOST_DAYS or days.last.year > 9000:
             self.add_error("from", f"Choose ten years at most, from {FIRST_DAY:%Y-%m-%d} on.")
         else:

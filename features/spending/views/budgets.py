@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from projects.models import Project
 
-NOBODYS = "Budgets are made by who looks after money, and by the managers of shared projects."
+NOBODYS = "Only people who look after money and the managers of shared projects can create budgets."
 
 
 class Budgets(Resource[Budget]):
@@ -36,7 +36,7 @@ class Budgets(Resource[Budget]):
     at, list_route = "budgets/", "spending:budgets"
     on_page, list_template = 100, "features/spending/budgets/budgets.html"
     delete_and_restore = (editing.end, editing.bring_back)
-    deletion_message = "The budget is ended: it holds nobody back any more."
+    deletion_message = "The budget has ended and no longer applies."
 
     def visible_rows(self, request: HtmxRequest) -> Any:
         """Return the budgets that the user sees, ended ones too."""
@@ -50,7 +50,7 @@ class Budgets(Resource[Budget]):
     def list_context(self, request: HtmxRequest, page: Page[Any]) -> Mapping[str, Any]:
         """Return them in two parts, and those that have ended."""
         return {
-            "shown": _shown_project(request),
+            "chosen_project": _shown_project(request),
             "house": [gauge for gauge in page if not gauge.is_for_each],
             "for_each": [gauge for gauge in page if gauge.is_for_each],
             "may_make": _may_make(request),
@@ -61,7 +61,7 @@ class Budgets(Resource[Budget]):
         }
 
     def restored_message(self, row: Budget) -> str:
-        return f"The budget holds again. {wording.title(row)}: {wording.allowance(row)}."
+        return f"The budget applies again. {wording.title(row)}: {wording.allowance(row)}."
 
 
 BUDGETS = Budgets()
@@ -76,7 +76,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         budget = editing.save(request.user, form.instance, form.cleaned_data["informed"])
         sentence = f"{wording.title(budget)}: {wording.allowance(budget)}"
-        messages.success(request, f"The budget is made. {sentence}.")
+        messages.success(request, f"The budget is created. {sentence}.")
         return redirect("spending:budgets")
     if request.method != "POST" and current.PARAMETER in request.GET:
         project = current.current(request)
@@ -91,7 +91,7 @@ def budget(request: HtmxRequest, pk: int) -> HttpResponse:
     """Show a budget; who may, changes it by a POST."""
     row = BUDGETS.find(request, pk)
     description = listing.describe(request.user, [row])[0]
-    context: dict[str, Any] = {"shown": description}
+    context: dict[str, Any] = {"listed_budget": description}
     if request.method == "POST" and not description.may_change:
         raise PermissionDenied(description.refusal)
     if not description.may_change or row.ended_at is not None:

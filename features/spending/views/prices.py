@@ -40,7 +40,7 @@ def prices(request: HtmxRequest) -> HttpResponse:
     context = {
         "page": page,
         "prices": [listing.ListedPrice(row) for row in page.object_list],
-        "words": words,
+        "search_text": words,
         "sort": sort if sort in listing.SORTS else "",
         "sorts": listing.SORTS,
         "differs": is_used,

@@ -43,7 +43,7 @@ def index(request: HtmxRequest) -> HttpResponse:
     user = request.user
     context = {
         "waiting": listing.waiting_for(user),
-        "asked": listing.asked_by(user),
+        "own_requests": listing.asked_by(user),
         "decided": listing.decided(user),
         "new": inbox.new_things(user, BudgetRequest),
     }
@@ -56,7 +56,9 @@ def new(request: HtmxRequest) -> HttpResponse:
     user, subject = request.user, _subject(request)
     if waiting_request := submission.waiting(user, subject):
         if request.method == "POST":
-            messages.info(request, "You have asked for this already: it waits for an answer.")
+            messages.info(
+                request, "You have already asked for this. Your request waits for an answer."
+            )
         return redirect(waiting_request)
     posted = request.POST if request.method == "POST" else None
     facts = _about(subject, user)
@@ -68,7 +70,7 @@ def new(request: HtmxRequest) -> HttpResponse:
         if posted is not None and form.is_valid():
             amount, sentence = form.cleaned_data["amount"], form.cleaned_data["sentence"]
             budget_request = submission.ask(user, subject, amount, sentence, context["path"])
-            messages.success(request, f"{facts['told']} You are told the answer by the bell.")
+            messages.success(request, f"{facts['told']} Your inbox will show the answer.")
             return redirect(context["path"] or budget_request)
     except submission.Refused as refusal:
         context["refusal"] = str(refusal)
@@ -100,15 +102,15 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
             messages.success(request, f"Granted: {submission.in_words(decided)}.")
         elif hidden(request, BUTTON) == "refuse":
             decision.refuse(request.user, pk, answer)
-            messages.success(request, "Refused. Whoever asked is told.")
+            messages.success(request, "Refused. The person who asked is notified.")
     return redirect(budget_request)
 
 
 def _render_request(request: HtmxRequest, row: BudgetRequest, form: DecisionForm) -> HttpResponse:
     subject = submission.Subject(row.budget, row.scope_key, row.period)
     context: dict[str, Any] = {
-        "asked": row,
-        "words": submission.in_words(row),
+        "budget_request": row,
+        "request_text": submission.in_words(row),
         "period": submission.period_in_words(row),
         "is_own": row.user_id == request.user.pk,
         "may_decide": access.may_decide(request.user, row),
@@ -127,7 +129,7 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
     people = [person.get_username() for person in other_deciders]
     facts: dict[str, Any] = {
         "deciders": enumerated(people),
-        "told": _who_can_grant(people),
+        "waiting_text": _who_can_grant(people),
         "budget": subject.budget,
     }
     if subject.budget is None:
@@ -141,9 +143,9 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
 def _who_can_grant(people: list[str]) -> str:
     """Return the sentence that says who can grant a request."""
     if not people:
-        return "There is nobody yet who could grant it."
+        return "Nobody can grant it yet."
     verb = "has" if len(people) == 1 else "have"
-    return f"{enumerated(people)} can grant it, and {verb} been told."
+    return f"{enumerated(people)} can grant it, and {verb} been notified."
 
 
 def _subject(request: HtmxRequest) -> Subject:

@@ -28,7 +28,7 @@ def rules(request: HtmxRequest) -> HttpResponse:
     if request.method == "POST":
         if form.is_valid():
             sums.save(request.user, form)
-            messages.success(request, "The rules are saved, and hold from now on.")
+            messages.success(request, "The rules are saved, and apply from now on.")
             return redirect("spending:rules")
         status = HTTPStatus.UNPROCESSABLE_ENTITY
     return render(request, "features/spending/rules.html", {"form": form}, status=status)

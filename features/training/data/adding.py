@@ -151,7 +151,7 @@ def _stored(owner: Owner, file: UploadedFile[Any], name: str) -> Upload:
     if kind.partition("/")[0] not in {"image", "video", "audio"}:
         raise ValueError(f"{name} is neither a picture, film, sound nor a caption.")
     if kind.startswith("image/") and stored_files.dimensions(file) == (None, None):
-        raise ValueError(f"{name} is a broken picture.")
+        raise ValueError(f"{name} is a damaged picture.")
     return uploads.store(owner.user_id, file, project=owner.project)
 
 

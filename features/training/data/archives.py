@@ -81,7 +81,7 @@ def entries(archive: IO[bytes], name: str, max_bytes: int = MAX_UNPACKED_BYTES) 
         _require_short_list(archive, name)
         zip_file = zipfile.ZipFile(archive)
     except _BROKEN as error:
-        raise Refused(f"{name} is not a ZIP archive, or is broken.") from error
+        raise Refused(f"{name} is not a ZIP archive, or is damaged.") from error
     with zip_file:
         infos = [info for info in zip_file.infolist() if counts(_path(info))]
         if len(infos) > MAX_ENTRIES:
@@ -143,7 +143,7 @@ def _entry(
         most = min(budget, MAX_TEXT_BYTES) if is_caption else budget
         size_bytes = _unpack(archive, info, file, most)
     except _BROKEN:
-        return Entry(path, trouble="is broken in the archive"), 0
+        return Entry(path, trouble="is damaged in the archive"), 0
     if is_caption:
         return Entry(path, text=decode_caption(file.read(MAX_TEXT_BYTES))), size_bytes
     return Entry(path, file), size_bytes

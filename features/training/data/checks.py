@@ -76,7 +76,9 @@ def _of_number(counts: Counts, rules: Rules) -> list[Finding]:
     if rules.most and has > rules.most:
         return [Finding(f"The model takes at most {noun(rules, rules.most)}; it has {has}.", True)]
     if has < rules.advised:
-        return [Finding(f"The model advises at least {noun(rules, rules.advised)}; it has {has}.")]
+        return [
+            Finding(f"The model recommends at least {noun(rules, rules.advised)}; it has {has}.")
+        ]
     return []
 
 

@@ -32,7 +32,7 @@ def context(user: User, dataset: Dataset, page: int) -> dict[str, Any]:
         "rules": rules,
         "page": page,
         "pages": pages,
-        "made": _made(user, dataset),
+        "trained_weights": _made(user, dataset),
         "may_change": rights.may_change,
         "why_not": rights.why_not,
         "may_delete": rights.may_remove,
@@ -41,7 +41,7 @@ def context(user: User, dataset: Dataset, page: int) -> dict[str, Any]:
         counts = counts_of(kept_items, rules)
         checked |= {
             "counts": counts,
-            "said": noun(rules, counts.examples),
+            "examples_text": noun(rules, counts.examples),
             "findings": findings_of(kept_items, rules),
         }
         checked["is_ready"] = not any(finding.is_blocking for finding in checked["findings"])

@@ -46,7 +46,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         "all_projects": current.is_of_all_projects(request),
         "trainers": trainers,
         "locks": enforcement.locks(current.current(request), trainers),
-        "asked": query,
+        "search_text": query,
     }
     return render(request, "features/training/training.html", context)
 

@@ -32,7 +32,7 @@ class AllWeights(Resource[Weights]):
 
     model, parts = Weights, ("list", "deletion")
     at, list_route = "weights/", "training:weights"
-    on_page, deletion_message = 24, "Removed. Their run is kept."
+    on_page, deletion_message = 24, "The weights are removed. Their run is kept."
     list_template, row_template = (
         "features/training/weights.html",
         "features/training/_weights.html",

@@ -222,8 +222,8 @@ def _missing_in_words(missing: list[str]) -> str:
     if not missing:
         return ""
     return (
-        f"{counted(len(missing), 'file')} that rows name could not be found in our storage, such "
-        f"as {missing[0]}."
+        f"{counted(len(missing), 'file')} that the database names could not be found in our "
+        f"storage, such as {missing[0]}."
     )
 
 
@@ -234,7 +234,8 @@ def _require_room(folder: Path) -> None:
     if free < needed_bytes:
         raise NoBackup(
             f"A copy of the database takes {size(needed_bytes)} for a while, and the disk of "
-            f"{folder} has {size(free)} free. Make room there, or let TMPDIR name another disk."
+            f"{folder} has {size(free)} free. Make room there, or set TMPDIR to a folder on "
+            "another disk."
         )
 
 

@@ -210,7 +210,7 @@ class Scratch:
 
     def fill(self, file: Path, say: Say) -> None:
         """Fill it with the content of a backup; raises NoBackup."""
-        say("The database is put beside the one in use")
+        say("The backup's database is created beside the one in use")
         if settings.IS_SQLITE:
             shutil.copyfile(file, self.name)
             return
@@ -375,7 +375,7 @@ def _on_server(*statements: str) -> list[tuple[Any, ...]]:
             return cursor.fetchall() if cursor.description else []
     except psycopg.errors.InsufficientPrivilege as error:
         raise NoBackup(
-            f"The database's role {parameters.get('user', '')} may not make databases "
+            f"The database's role {parameters.get('user', '')} may not create databases "
             f"({str(error).strip()}): let an admin of PostgreSQL run “ALTER ROLE "
             f"{parameters.get('user', 'vitrine')} CREATEDB”, once."
         ) from error

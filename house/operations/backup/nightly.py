@@ -90,7 +90,7 @@ def problems() -> Iterator[str]:
     elif last.state == Backup.State.DOUBTED:
         yield (
             f"The backup of {_at(last.started_at)} cannot be relied upon: {last.trouble} Make "
-            "another by “manage.py backup”; the earlier ones are still there."
+            "another one with “manage.py backup”. The earlier backups are still there."
         )
     elif last.reason == REASON and last.state == Backup.State.MADE and not _is_being_proved(last):
         yield f"The backup of {_at(last.started_at)} was not proved: that process was stopped."
@@ -100,7 +100,7 @@ def problems() -> Iterator[str]:
     since = newest_whole.started_at if newest_whole else first_due_at()
     if since is None or clock.now() - since > LATE:
         words = f" since {_at(since)}" if since else ""
-        yield f"No backup was made{words}. See whether a worker is running."
+        yield f"No backup was made{words}. Check whether a worker is running."
 
 
 def first_due_at() -> datetime | None:

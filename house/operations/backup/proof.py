@@ -125,7 +125,7 @@ def check_database(about: About, restored: Scratch, say: Say) -> Iterator[str]:
             yield f"The table {table} is missing in it."
         elif row_counts[table] != rows:
             yield f"The table {table} has {row_counts[table]:,} rows, and had {rows:,}."
-    yield from (f"The database is not whole: {line}." for line in restored.check())
+    yield from (f"The database is damaged: {line}." for line in restored.check())
 
 
 def _compared(about: About, restored: Scratch) -> Iterator[str]:

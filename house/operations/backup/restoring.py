@@ -48,11 +48,11 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> RestoreResult:
     _require_stopped()
     is_used = database.exists() and not database.is_empty()
     if is_used and not ask(
-        f"{_in_use()} is in use. It will be put aside, and {name} take its place. Go on?"
+        f"{_in_use()} is in use. It will be put aside, and {name} will take its place. Go on?"
     ):
         raise NoBackup("Nothing was changed.")
     trouble = list(proof.check_files(place, about, say))
-    if trouble and not ask(f"{' '.join(trouble)} Restore what is there?"):
+    if trouble and not ask(f"{' '.join(trouble)} Restore the rest?"):
         raise NoBackup("Nothing was changed.")
     _require_room(about)
     with leftovers.folder("restore") as folder:
@@ -62,12 +62,12 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> RestoreResult:
             restored.fill(file, say)
             if wrong := list(proof.check_database(about, restored, say)):
                 raise NoBackup(" ".join(wrong))
-            say("It is brought up to this version")
+            say("The database is migrated to this version")
             restored.migrate()
             held_count = restored.hold_unsent()
             count = _restore_files(place, about, say)
             aside = _aside()
-            say("It takes the place of the database in use")
+            say("It replaces the database in use")
             database.take_the_place(restored, aside)
             if not is_used:
                 database.Scratch(aside).drop()  # nobody has made anything in it
@@ -78,8 +78,8 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> RestoreResult:
     if held_count:
         remarks.append(
             f"{counted(held_count, 'run')} waited to be sent when it was made, and may have been "
-            "sent since. They are unconfirmed now: upstream's list, or their people, say what "
-            "they are."
+            "sent since. They are unconfirmed now, until upstream's list or the people who "
+            "started them say what became of them."
         )
     return RestoreResult(about, count, aside if is_used else "", remarks)
 
@@ -177,7 +177,9 @@ def _remarks(about: About) -> list[str]:
         return remarks
     backup_secrets = sealing.unseal(about.sealed, settings.BACKUP_PASSPHRASE)
     if backup_secrets is None:
-        remarks.append("BACKUP_PASSPHRASE is not the one that sealed its secrets; they stay so.")
+        remarks.append(
+            "BACKUP_PASSPHRASE is not the one that sealed its secrets, so they stay sealed."
+        )
     elif differing := [
         name for name, value in backup_secrets.items() if own_secrets.get(name) != value
     ]:

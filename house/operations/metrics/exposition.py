@@ -19,16 +19,17 @@ from house.operations.models import Counter
 
 COUNTERS = {
     "vitrine_requests_total": "Requests answered, by the first part of their path and status.",
-    "vitrine_runs_started_total": "Runs begun, by where people began them.",
-    "vitrine_runs_refused_total": "Presses and calls that started no run, by the reason.",
+    "vitrine_runs_started_total": "Runs started, by the page or program that started them.",
+    "vitrine_runs_refused_total": "Presses of Run and calls that started no run, by the reason.",
     "vitrine_runs_ended_total": "Runs ended, by state and transport.",
     "vitrine_upstream_errors_total": "Requests to upstream that failed, by host and error.",
 }
 HISTOGRAMS = {
-    "vitrine_request_seconds": "Until a response began, by the first part of the path.",
-    "vitrine_run_wait_seconds": "From a run's creation until it was sent, once it has ended.",
-    "vitrine_run_seconds": "From a run's submit until its end, by transport.",
-    "vitrine_upstream_seconds": "Until upstream had answered a request, by host.",
+    "vitrine_request_seconds": "Seconds until a response began, by the first part of the path.",
+    "vitrine_run_wait_seconds": "Seconds from a run's creation until it was sent; counted once "
+    "it has ended.",
+    "vitrine_run_seconds": "Seconds from a run's submit until its end, by transport.",
+    "vitrine_upstream_seconds": "Seconds until upstream had answered a request, by host.",
 }
 
 

@@ -28,21 +28,21 @@ from runs.progress import worker_status
 from runs.results import figures
 
 GAUGES = {
-    "vitrine_process_memory_bytes": "Resident memory of each process, the oldest first.",
-    "vitrine_realtime_missing": "1 if realtime is configured, and no such process is alive.",
+    "vitrine_process_memory_bytes": "Resident memory of each process, the oldest process first.",
+    "vitrine_realtime_missing": "1 if realtime is configured, but no realtime process is alive.",
     "vitrine_runs": "Runs that have not ended.",
-    "vitrine_oldest_run_seconds": "Since the oldest of these was created.",
-    "vitrine_leases": "Those that a worker holds, and those whose holder is silent (expired).",
+    "vitrine_oldest_run_seconds": "Seconds since the oldest run that has not ended was created.",
+    "vitrine_leases": "Leases of runs: held by a worker, or expired because the worker is silent.",
     "vitrine_workers": "Workers alive, with upstream's key and without.",
     "vitrine_account_refused": "1 if upstream refuses the key or the balance.",
     "vitrine_upstream_breakers": "Circuit breakers of the workers, by host and state.",
     "vitrine_ledger_dollars": "What runs have cost (settled), and may cost (reserved).",
-    "vitrine_sync_age_seconds": "Since the catalogue was last brought up to date.",
+    "vitrine_sync_age_seconds": "Seconds since the catalogue was last brought up to date.",
     "vitrine_sync_failed": "1 if the last sync did not end well.",
-    "vitrine_backup_age_seconds": "Since the newest backup was begun, by what became of it.",
-    "vitrine_backup_last": "1 for what became of the last one.",
+    "vitrine_backup_age_seconds": "Seconds since the newest backup was started, by its outcome.",
+    "vitrine_backup_last": "1 for the outcome of the last backup.",
     "vitrine_waiting": "Rows that wait for a worker.",
-    "vitrine_storage_bytes": "What is stored, and what is free.",
+    "vitrine_storage_bytes": "Bytes that are stored, and bytes that are free.",
 }
 NONE: Mapping[str, str] = {}
 Number = float | Decimal | None  # None: unknown, and so not shown

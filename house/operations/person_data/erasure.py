@@ -41,7 +41,7 @@ from runs.ownership.handover import Belongings
 
 # Rows that refer to the account's nameless row: votes are decisions of others, too.
 STAYS = {"boards.Vote", "projects.Membership", "projects.Project"}
-UNDER_WAY = "{} of theirs {} under way. Cancel them, or wait for their end."
+UNDER_WAY = "{} of theirs {} under way. Cancel them, or wait until they have ended."
 
 
 class Refused(refusals.Refused):

@@ -47,7 +47,7 @@ class EraseForm(forms.Form):
         other_users = User.objects.filter(is_active=True).exclude(pk=person.pk)
         self.fields["to"] = forms.ModelChoiceField(
             other_users.order_by(by_name("username"), "pk"),
-            label="Who gets what others rely on",
+            label="The person who gets what others rely on",
             empty_label=None,
         )
         self.fields["name"].label = f"Type “{person.get_username()}” to erase them"
@@ -55,7 +55,7 @@ class EraseForm(forms.Form):
     def clean_name(self) -> str:
         """Return the name, which must be the person's."""
         if self.cleaned_data["name"] != self._person.get_username():
-            raise ValidationError("This is another name. Nothing was erased.")
+            raise ValidationError("This is not the person's name. Nothing was erased.")
         return self._person.get_username()
 
 
@@ -79,7 +79,7 @@ def of_person(request: HtmxRequest, user_id: int) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, f"They are erased. Their account is {erased} now.")
+            messages.success(request, f"They are erased. Their account is now called {erased}.")
             return redirect("people:people")
     return _render_person_data(request, person, form, ReasonForm())
 
@@ -106,7 +106,7 @@ def archive_of_person(request: HtmxRequest, user_id: int) -> HttpResponseBase:
 
 def _person(request: HtmxRequest, user_id: int) -> User:
     if not request.user.is_staff:
-        raise Http404("Only who looks after people sees this.")
+        raise Http404("You may not see this page: it is for people who look after accounts.")
     permissions.require(request.user, permissions.DELETE_USER)
     return get_object_or_404(User, pk=user_id)
 
@@ -117,7 +117,7 @@ def _render_person_data(
     wrong = (form.is_bound and form.errors) or (reason.is_bound and reason.errors)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if wrong else HTTPStatus.OK
     context = {
-        "shown": person,
+        "person": person,
         "name": members.name_of(person),
         "plan": erasure.plan(person),
         "is_oneself": person.pk == request.user.pk,

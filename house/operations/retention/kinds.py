@@ -23,8 +23,8 @@ from runs.models.querysets import RunQuerySet
 from runs.promises import owners
 
 Keys = Sequence[uuid.UUID]
-STAR = "Star or share what should stay."
-USE = "What a run, a preset or a draft uses stays."
+STAR = "Star or share the results that should stay."
+USE = "Files that a run, a preset or a draft uses stay."
 
 
 @dataclass(frozen=True)

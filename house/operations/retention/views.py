@@ -46,7 +46,9 @@ def going(request: HtmxRequest, slug: str) -> HttpResponse:
     roles.require_manager(request.user, project)
     announced = Announcement.objects.filter(project=project).select_related("project")
     parts = [_part(request, row) for row in announced.order_by("goes_at", "pk")]
-    return render(request, "house/operations/going.html", {"shown": project, "parts": parts})
+    return render(
+        request, "house/operations/going.html", {"this_project": project, "groups": parts}
+    )
 
 
 def _part(request: HtmxRequest, row: Announcement) -> Part:

@@ -37,7 +37,10 @@ BATCH = 50  # rows per transaction
 PROGRAM = "retention"  # the name in the audit log
 NOTICE = timedelta(days=7)
 TOLD = Told(
-    "retention", "Old things that go", "what is old in a project of yours goes soon", asks=True
+    "retention",
+    "Old work is deleted",
+    "old work in a project of yours will be deleted soon",
+    asks=True,
 )
 
 
@@ -153,7 +156,10 @@ def _remove(kind: Kind, announced: Announcement, keys: Sequence[uuid.UUID]) -> b
         if project is None or not _holds(announced, project):
             return False
         rows: QuerySet[Any] = kind.due(project, announced.before).filter(pk__in=free)
-        why = f"it went after {announced.days} days, as “{project}” keeps files no longer."
+        why = (
+            f"it was deleted after {announced.days} days, because “{project}” keeps files no "
+            "longer."
+        )
         if count := kind.remove(rows, timezone.now(), why):
             detail = f"{kind.number(count)}, older than {announced.days} days"
             trail.record(None, f"deleted old {kind.name} of", [project], detail, program=PROGRAM)

@@ -38,7 +38,7 @@ def find_places(user: User, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
     text = _normalize(text)
     words = text.lower().split()
     groups = [
-        Group("Models" if text else "Used lately", _models(user, text, locks)),
+        Group("Models" if text else "Recently used", _models(user, text, locks)),
         Group("Collections", _collections(words)),
         *pages.projects(user, words),
         *destinations.named(user, words),
@@ -72,7 +72,7 @@ def models_for_run(run: Run, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
     own_category = frozenset({("category", own.category)})
     similar = engine.rank_all(Query(picked=own_category), index.search)
     shelves = (
-        ("Runs what it trains", trained),
+        ("Uses its trained weights", trained),
         ("Family", family),
         (category_name(own.category), [key for key in similar if key not in family]),
     )

@@ -235,7 +235,10 @@ MENU = (
             ),
             Room("Alarms", "spending:alarms", "costly runs", tab_needs=OTHERS_MONEY),
             Room(
-                "Rules", "spending:rules", name="Rules about sums", needs=permissions.CHANGE_BUDGETS
+                "Rules",
+                "spending:rules",
+                name="Rules about sums",
+                needs=permissions.CHANGE_BUDGETS,
             ),
         ),
         ("spending:",),

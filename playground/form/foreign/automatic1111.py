@@ -29,7 +29,9 @@ def read(text: str) -> dict[str, Any]:
     end = ends[-1] if ends else len(lines)
     starts = [number for number, line in enumerate(lines[:end]) if line.startswith(_NEGATIVE)]
     if not ends and not starts:
-        raise Unreadable("What this picture says of its settings is of no program known here.")
+        raise Unreadable(
+            "The settings in this picture are from a program that Vitrine does not know."
+        )
     split = starts[0] if starts else end
     negative = "\n".join(lines[split:end]).removeprefix(_NEGATIVE)
     settings = _settings(lines[end]) if ends else {}

@@ -27,7 +27,7 @@ def read(text: str) -> dict[str, Any]:
     graph = _inputs(values.as_json(text, "ComfyUI's recipe"))
     sampler = _sampler(graph)
     if sampler is None:
-        raise Unreadable("ComfyUI's recipe in this picture has no sampler that is known here.")
+        raise Unreadable("ComfyUI's recipe in this picture has no sampler that Vitrine knows.")
     nodes = [*_back_from(graph, sampler)]
     sides = next((size for node in nodes if (size := _size(node))), None)
     guider = graph.get(_key(sampler.get("guider")), {})

@@ -66,12 +66,12 @@ def read(texts: dict[str, str]) -> ForeignRecipe | None:
         if keyword in texts:
             arguments = reader.read(texts[keyword])
             if not arguments:
-                raise Unreadable(f"{reader.PROGRAM}'s recipe in this picture says nothing.")
+                raise Unreadable(f"{reader.PROGRAM}'s recipe in this picture is empty.")
             return ForeignRecipe(reader.PROGRAM, arguments)
     if "workflow" in texts:
         raise Unreadable(
-            "This picture carries ComfyUI's graph as it was drawn, without the settings as they "
-            "were run. Save it in ComfyUI with its prompt."
+            "This picture carries ComfyUI's graph, but not the settings of its run. Save it in "
+            "ComfyUI with its prompt."
         )
     return None
 

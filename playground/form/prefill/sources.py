@@ -67,7 +67,7 @@ def migrated(endpoint: Endpoint, arguments: Any, digest: str) -> FormState:
     migration = migrate_arguments.find_misfits(endpoint, arguments, digest)
     if migration is None:
         return replace(
-            form_state.from_arguments(endpoint, arguments), notice="All of it fits the model."
+            form_state.from_arguments(endpoint, arguments), notice="All its settings fit the model."
         )
     filled = form_state.from_arguments(endpoint, migration.arguments)
     return replace(filled, notice=migrate_arguments.migration_sentence(migration.misfits))
@@ -92,7 +92,7 @@ def _saved(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     if share is None:
         return None
     owner_phrase = "your" if share.user_id == user.pk else f"{share.user}'s"
-    name = f"What {owner_phrase} link holds"
+    name = f"The input in {owner_phrase} link"
     return _saved_arguments(
         endpoint, share.endpoint, share.arguments, migrate_arguments.UNKNOWN, name
     )
@@ -103,7 +103,7 @@ def _saved_arguments(
 ) -> FormState:
     if source.pk != endpoint.pk:
         carried = transfer.transfer(endpoint, arguments, source)
-        return _carried(endpoint, carried, f"{name} is of {source.name}.")
+        return _carried(endpoint, carried, f"{name} is from {source.name}.")
     return _from_this_model(endpoint, arguments, digest, f"{name} is filled in.")
 
 
@@ -165,7 +165,7 @@ def _run(user: User, endpoint: Endpoint, key: str) -> FormState | None:
 
 def _carried(endpoint: Endpoint, carried: Transfer, notice: str) -> FormState:
     """Return a form with arguments transferred from another model, and each value's outcome."""
-    notice = notice if carried.fates else f"{notice} It had no settings to take over."
+    notice = notice if carried.fates else f"{notice} It had no settings that could be taken over."
     filled = form_state.from_arguments(endpoint, carried.arguments)
     return replace(filled, notice=notice, fates=carried.fates)
 

@@ -174,7 +174,7 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     root = form_state.version_of(endpoint).root
     field = next((taker for taker in inputs_of(root) if taker.path == path), None)
     if field is None:
-        notice = f"This model has no field that takes {result.origin} any more."
+        notice = f"This model no longer has a field that takes {result.origin}."
         return FormState(before, notice)
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
     form = form_state.from_arguments(endpoint, place(root, arguments, path, result.value))

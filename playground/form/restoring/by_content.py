@@ -51,7 +51,7 @@ def by_address(user: User, address: str) -> Outcome:
     match = ADDRESS.search(address)
     run = _visible(user).filter(pk=uuid.UUID(match[1])).first() if match else None
     if run is None:
-        raise NotFound("That is no run you can see.")
+        raise NotFound("There is no run at this address that you can see.")
     return of_run(run)
 
 
@@ -68,7 +68,7 @@ def of_run(run: Run, like: int | None = None, derived_kind: str = "") -> Outcome
     ]
     if like is not None:
         alike = reverse("library:artifact-like", kwargs={"pk": run.pk, "position": like})
-        acts.append(Act("Find alike", alike))
+        acts.append(Act("Find similar results", alike))
     origin = f"This is {derived_kind} of a result made" if derived_kind else "Made"
     words = f"{origin} here by {run.endpoint.name}, {sources.moment_of(run)}."
     return Outcome(words, acts, run.endpoint, source)

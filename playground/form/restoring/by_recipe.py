@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MOST_CHOICES = 24  # recipes of one file to choose from
 MOST_ADDRESS_CHARS = 6000  # browsers, proxies and chat programs cut longer addresses
-NO_RECIPE = "This file is neither a recipe nor of a run here."
+NO_RECIPE = "This file is neither a recipe nor a file of a run here."
 FORMAT = "vitrine-run"
 
 
@@ -80,7 +80,7 @@ def _of_recipes(user: User, recipe_list: list[Recipe]) -> Outcome:
             with suppress(ValueError):  # its model is not here; the page says how many are
                 choices[_of_recipe(user, recipe).fill] = None
     if not choices:
-        raise ValueError(f"None of the {len(several)} recipes is of a model in this catalogue.")
+        raise ValueError(f"None of the {len(several)} recipes is for a model in this catalogue.")
     words = f"This file has {len(several)} recipes."
     if len(choices) < len(several):
         words = f"{words} {len(choices)} of them can be opened here."
@@ -99,20 +99,20 @@ def _of_recipe(user: User, recipe: Recipe) -> Outcome:
             return by_content.by_address(user, f"/runs/{pk}/")
     endpoint = Endpoint.objects.filter(endpoint_id=recipe.model).first()
     if endpoint is None:
-        raise ValueError(f"This recipe is of {recipe.model}, which is not in the catalogue.")
+        raise ValueError(f"This recipe is for {recipe.model}, which is not in the catalogue.")
     row = share_links.share(user, endpoint, recipe.arguments)
-    return _filling(endpoint, f"recipe:{row.pk}", f"This file has a recipe of {endpoint.name}.")
+    return _filling(endpoint, f"recipe:{row.pk}", f"This file has a recipe for {endpoint.name}.")
 
 
 def _of_foreign(recipe: ForeignRecipe, onto: Endpoint | None) -> Outcome:
     fill = recipe.as_text()
-    words = f"This picture carries a recipe of {recipe.program}."
+    words = f"This picture carries a recipe from {recipe.program}."
     if onto is not None and _takes(onto, recipe):
         return _filling(onto, f"recipe:{fill}", words)
     address = f"{reverse('playground:restoration-models')}?{urlencode({'recipe': fill})}"
     if len(address) > MOST_ADDRESS_CHARS:
         raise ValueError(
-            f"{words} It is too long to be carried along: open the page of a model, and drop the "
+            f"{words} The recipe is too long for a link: open the page of a model, and drop the "
             "picture there."
         )
     return Outcome(words, [Act("Choose a model for it", address)])

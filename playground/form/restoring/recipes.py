@@ -79,7 +79,7 @@ def parse(document: dict[str, Any]) -> list[Recipe] | None:
     if version != VERSION or not isinstance(recipes, dict):
         raise ValueError("This file of recipes is damaged.")
     if not recipes:
-        raise ValueError("This file of recipes is empty: it was of a ZIP without files.")
+        raise ValueError("This file of recipes is empty: the ZIP that it came with had no files.")
     return [parsed(recipe) for recipe in recipes.values()]
 
 
@@ -107,9 +107,9 @@ def in_archive(file: IO[bytes]) -> list[Recipe]:
         with zipfile.ZipFile(file) as archive, archive.open(FILE_NAME) as packed:
             content = packed.read(MOST_BYTES + 1)
     except KeyError as error:
-        raise ValueError("This ZIP has no recipes of a Vitrine in it.") from error
+        raise ValueError("This ZIP contains no recipes of Vitrine.") from error
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
-        raise ValueError("This ZIP cannot be opened: it is damaged, or a part of one.") from error
+        raise ValueError("This ZIP cannot be opened: it is damaged or incomplete.") from error
     if len(content) > MOST_BYTES:
         raise ValueError(f"The recipes in this ZIP are larger than {MOST_BYTES >> 20} MB.")
     try:
@@ -118,7 +118,7 @@ def in_archive(file: IO[bytes]) -> list[Recipe]:
         raise ValueError("The recipes in this ZIP are damaged.") from error
     recipes = parse(document) if isinstance(document, dict) else None
     if recipes is None:
-        raise ValueError("The recipes in this ZIP are of no Vitrine.")
+        raise ValueError("The recipes in this ZIP were not written by Vitrine.")
     return recipes
 
 

@@ -32,7 +32,7 @@ def by_file(user: User, file: IO[bytes], size_bytes: int, onto: Endpoint | None 
     NotFound, and ValueError for a broken recipe or a file that is too large.
     """
     if size_bytes > MOST_FILE_BYTES:
-        raise ValueError("This file is too large to be searched for.")
+        raise ValueError("This file is too large to look up.")
     file.seek(0)
     digest = hashlib.file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
     try:

@@ -122,7 +122,7 @@ def _initial_state(request: HtmxRequest, endpoint: Endpoint) -> tuple[Draft, For
     pending = request.session.get(PENDING_KEY, {})
     if pending.get("endpoint") == endpoint.endpoint_id:
         del request.session[PENDING_KEY]
-        notice = "You had been logged out. Here is what you typed; go on from here."
+        notice = "You had been logged out. Here is what you typed."
         drafts.save(request.user, FormContents(endpoint, pending["post"]), tab_in_front(request))
         draft = drafts.find(request.user, endpoint, tab_in_front(request))
         return draft, FormState(pending["post"], notice), False
@@ -134,7 +134,7 @@ def _initial_state(request: HtmxRequest, endpoint: Endpoint) -> tuple[Draft, For
         return draft, _draft_state(request, draft), False
     has_other = bool(draft.post) and draft.post != filled.post
     if has_other:
-        notice = filled.notice or "What the link holds is filled in."
+        notice = filled.notice or "The link's input is filled in."
         filled = replace(filled, notice=notice, undo="Back to what you had typed")
     return draft, filled, True
 
@@ -153,7 +153,7 @@ def _draft_state(request: HtmxRequest, draft: Draft) -> FormState:
     is_own = draft.tab == tab_in_front(request).id
     if is_own or filled.notice or not drafts.other_draft(request.user, draft.endpoint, draft):
         return filled
-    notice = "Another tab has something else in this form."
+    notice = "This form has other contents in another tab."
     return replace(filled, notice=notice, has_other_draft=True)
 
 
@@ -170,14 +170,14 @@ def _state_from_query(request: HtmxRequest, endpoint: Endpoint) -> FormState | N
     return None
 
 
-_GONE = "What that link was to fill in is gone, or it is somebody else's."
+_GONE = "The settings that this link points to no longer exist, or they are somebody else's."
 _SOURCE_MISSING = {
     "preset": "That preset is gone, or it is not shared with you.",
-    "run": "That run is not here, or it is somebody else's.",
-    "saved": "That link leads nowhere: it is mistyped, or what it held is gone.",
-    "example": "This model has no example of its own any more.",
+    "run": "That run does not exist, or it is somebody else's.",
+    "saved": "That link does not work: it is mistyped, or its input was deleted.",
+    "example": "This model no longer has an example.",
     "seed": "The seed of that run is not known, or the run is somebody else's.",
-    "use": "That result is not here any more, or it is somebody else's.",
+    "use": "That result no longer exists, or it is somebody else's.",
 }
 
 

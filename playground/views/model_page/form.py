@@ -53,7 +53,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 FIELD_NAME = re.compile(r"[\w.%~-]+", re.ASCII)
 REFUSED = FormState(
-    {}, "Nothing to fill in from was found: it is gone, or it is not shared with you."
+    {}, "There is nothing to fill in: it no longer exists, or it is not shared with you."
 )
 
 

@@ -126,7 +126,7 @@ def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         messages.success(request, f"{endpoint.name}: {label.lower()}.")
         return redirect(endpoint)
     endpoint = Endpoint.objects.select_related("standing_by").get(pk=endpoint.pk)
-    context = {"endpoint": endpoint, "was": former_values, "words": label}
+    context = {"endpoint": endpoint, "former_mark": former_values, "mark_label": label}
     return render(request, "playground/standing/_updates.html", context)
 
 

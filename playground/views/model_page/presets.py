@@ -133,7 +133,7 @@ def _whose(preset: Preset) -> str:
         Scope.ME: "yours alone",
         Scope.MEMBERS: f"for the members of “{preset.project}”",
         Scope.HOUSE: "for the house",
-        Scope.START: "what the house starts with: it fills an untouched form",
+        Scope.START: "the house's preset that fills new forms of this model",
     }[Scope.of_preset(preset)]
 
 
@@ -165,7 +165,7 @@ def repair_undo(request: HtmxRequest, pk: int) -> HttpResponse:
     """Restore a preset's contents from before its migration."""
     preset = _editable(request, pk, permissions.CHANGE_PRESET)
     presets.undo_migration(preset)
-    return _done(request, preset, f"“{preset.name}” is as it was.")
+    return _done(request, preset, f"“{preset.name}” is as it was before the repair.")
 
 
 def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
@@ -179,7 +179,7 @@ def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
     try:
         arguments = loads(text)
         if not isinstance(arguments, dict):
-            raise NotJson("The settings are no JSON object")
+            raise NotJson("The settings are not a JSON object")
         saved_preset = presets.create(
             request.user,
             endpoint,

@@ -16,9 +16,9 @@ from core.refusals import Refused
 EVERY_S = 3600.0
 MAX_TEXT_CHARS = 5000
 MAX_COMMENTS = 5000  # at one place: a board, a share
-FULL = f"There are {MAX_COMMENTS:,} comments here, which is all that fit."
-GONE = "This comment is not there any more."
-REMOVED = "It was deleted by somebody who looks after this place, and only they bring it back."
+FULL = f"There are already {MAX_COMMENTS:,} comments here, and no more fit."
+GONE = "This comment no longer exists."
+REMOVED = "Somebody who manages this page deleted the comment. Only they can bring it back."
 Row = TypeVar("Row", bound="Saying")
 
 

@@ -18,7 +18,7 @@ class CommentField(TextField):
 
     def __init__(self) -> None:
         """Create a field with the length limit of all comments."""
-        too_long = f"That is %(show_value)d characters; {MAX_TEXT_CHARS:,} fit."
+        too_long = f"That has %(show_value)d characters, but only {MAX_TEXT_CHARS:,} fit."
         super().__init__(
             max_length=MAX_TEXT_CHARS,
             required="Write something first.",

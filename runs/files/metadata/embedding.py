@@ -51,7 +51,7 @@ def patches(file: IO[bytes], keyword: str, text: str) -> list[Patch]:
         return [_in_jpeg(file_blocks, text)]
     if kinds == {"riff"} and file_blocks[0].name in {"VP8 ", "VP8L", "VP8X"}:
         return _in_webp(file, file_blocks, text)
-    raise NotEmbeddable("Only PNG, JPEG and WebP take a recipe inside.")
+    raise NotEmbeddable("Only PNG, JPEG and WebP files can carry a recipe.")
 
 
 def patched(file: IO[bytes], changes: Sequence[Patch]) -> Iterator[bytes]:
@@ -94,7 +94,7 @@ def _in_webp(file: IO[bytes], file_blocks: list[Block], text: str) -> list[Patch
     last, data = file_blocks[-1], COMMENT_MARK + text.encode()
     end = last.start + last.size_bytes + last.size_bytes % 2
     if end != file.seek(0, 2):
-        raise NotEmbeddable("This WebP has bytes behind its end, so nothing is written into it.")
+        raise NotEmbeddable("This WebP has bytes after its end, so nothing is written into it.")
     chunk = _chunk(b"vitr", data)
     header = b"" if file_blocks[0].name == "VP8X" else _extended_header(file, file_blocks[0])
     size = (end - 8 + len(header) + len(chunk)).to_bytes(4, "little")

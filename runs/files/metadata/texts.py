@@ -28,8 +28,8 @@ class TooLarge(ValueError):
 
     def __init__(self) -> None:
         super().__init__(
-            f"What this file says of how it was made is larger than {MOST_BYTES >> 20} MB, "
-            "the most that is read."
+            f"The settings that this file carries are larger than {MOST_BYTES >> 20} MB, the most "
+            "that is read."
         )
 
 

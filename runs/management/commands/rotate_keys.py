@@ -15,7 +15,9 @@ from runs.models import KeySeal, ProjectKey
 class Command(BaseCommand):
     """Afterwards only older backups need the former secrets."""
 
-    help = "Encrypts the keys of projects with the first secret of KEYS_SECRET, or a new one."
+    help = (
+        "Encrypts the keys of projects with the first secret of KEYS_SECRET, or with a new secret."
+    )
     requires_system_checks = []  # they import every page
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
@@ -38,8 +40,8 @@ class Command(BaseCommand):
         if file:
             vault.keep_first(file)
         self.stdout.write(
-            f"{count} encrypted anew. "
-            + ("The file has the new secret alone." if file else "Now take out the older secrets.")
+            f"{count} re-encrypted. "
+            + ("The file now has only the new secret." if file else "Now remove the older secrets.")
         )
 
     def _encrypt_anew(self) -> int:
@@ -63,7 +65,7 @@ class Command(BaseCommand):
                 count += unchanged.update(**{column: anew})
         if lost_rows:
             raise CommandError(
-                f"{count} encrypted anew. Not decrypted by any secret: {', '.join(lost_rows)}. All "
-                "secrets are kept; enter those keys again."
+                f"{count} re-encrypted. Not decrypted by any secret: {', '.join(lost_rows)}. All "
+                "secrets are kept; enter these keys again."
             )
         return count

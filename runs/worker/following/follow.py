@@ -69,7 +69,7 @@ async def follow(
                 return
             unknown = unknown + 1 if status.state is fal.Phase.UNKNOWN else 0
             if unknown > (UNKNOWN_WITH_ERROR_LIMIT if status.error else UNKNOWN_LIMIT):
-                message = status.error or "Upstream gives a status that nobody knows."
+                message = status.error or "Upstream gives an unknown status."
                 failure = fal.RunFailed(message, type=status.error_type, detail=status.raw)
                 await state_machine.arecord(pk, outcomes.from_error(failure, by="poll"))
                 return

@@ -245,8 +245,10 @@ async def note_trouble(
 ) -> None:
     """Show a run's own failures on its page; a host's trouble is on the pages of all its runs."""
     if failures % SHOW_EVERY_FAILURES == 0 and not host.trouble:
-        message = "Upstream does not know this run just now." if error.status == 404 else str(error)
-        note = f"{with_full_stop(message)} It is asked again."
+        message = (
+            "Upstream does not know this run at the moment." if error.status == 404 else str(error)
+        )
+        note = f"{with_full_stop(message)} Vitrine asks again."
         await state_machine.arecord(pk, Observation(by="follower", note=note))
 
 

@@ -46,14 +46,15 @@ LEASE = transitions.HOLDER_RENEWS_WITHIN
 
 State = Run.State
 SUBMIT_INTERRUPTED = {
-    "message": "Its worker stopped, or lost the database, while upstream's answer was on the way."
+    "message": "The run's worker stopped, or lost the database, while it waited for upstream's "
+    "answer."
 }
 SESSION_INTERRUPTED = (
-    "The process that painted it stopped. Pictures after the last one here may be missing."
+    "The process that ran the session stopped. Pictures after the last one here may be missing."
 )
 # A PostgreSQL advisory lock: two workers must not both fill the last free slot.
 SUBMIT_LOCK = 0x5649_5452
-GOES_ON = " The run goes on by itself."
+GOES_ON = " The run continues by itself."
 NO_TROUBLE: Mapping[int | None, str] = {}
 
 # Whether the caller, if it gets the run, will submit it before doing anything else with it.
@@ -356,7 +357,8 @@ def note_queue_positions() -> None:
 
 def _queue_note(count: int, owner_phrase: str) -> str:
     return (
-        f"It waits for its turn: {count} {owner_phrase} {'is' if count == 1 else 'are'} under way."
+        f"The run waits for its turn: {count} {owner_phrase} {'is' if count == 1 else 'are'} "
+        "under way."
     )
 
 

@@ -19,8 +19,10 @@ from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker.transports.limits import DIRECT_LIMITS, DirectLimits
 
-NOTHING_YET = "Nothing has come yet. Some models think for long first; you may wait or cancel."
-NOTHING_MORE = "Nothing has come for a while. What has come is kept; you may wait or cancel."
+NOTHING_YET = (
+    "Nothing has arrived yet. Some models think for a long time first; you can wait or cancel."
+)
+NOTHING_MORE = "Nothing has arrived for a while. What has arrived is kept; you can wait or cancel."
 LONGEST_DATA_URI = 2 << 20
 MOST_STEPS = 1000  # stored events of a workflow's nodes; fal sends two for each
 

@@ -1,8 +1,7 @@
 /**
- * Opens the command palette, limited to one kind of target if a URL is given. Typing queries the
- * server. Enter waits for the response to the typed text.
+ * Fills the command palette with the targets at a URL. Typing queries the server. Enter does
+ * nothing until the response to the typed text is here: the list above it is another one's.
  */
-import { dialog } from "./dialog.js";
 import { TypeAhead } from "./type-ahead.js";
 import { parsed } from "./server.js";
 
@@ -11,16 +10,20 @@ class Places extends TypeAhead {
   constructor(shown, address) {
     const part = (role) => shown.querySelector(`[role='${role}']`);
     super(part("combobox"), part("listbox"), part("status"));
-    Object.assign(this, { shown, address, answered: this.input.value });
+    Object.assign(this, { shown, address });
     shown.addEventListener("click", (event) => this.press(event));
-    this.point(this.first);
-    this.input.focus();
+    this.offer(this.input.value);
   }
   async find(typed) {
     const answer = await fetch(`${this.address}&q=${encodeURIComponent(typed)}`);
-    const fresh = parsed(await answer.text()).querySelector("dialog.jump");
-    this.told = fresh.querySelector("[role='status']").textContent;
-    return fresh.querySelector("[role='listbox']").children;
+    const fresh = parsed(await answer.text());
+    const list = fresh.querySelector("[role='listbox']");
+    this.told = list ? fresh.querySelector("[role='status']").textContent : refusal(answer);
+    if (!list) return [];
+    const { label } = list.dataset;
+    this.input.placeholder = label;
+    for (const element of [this.input, this.shown]) element.setAttribute("aria-label", label);
+    return list.children;
   }
   words() {
     return this.told;
@@ -31,19 +34,14 @@ class Places extends TypeAhead {
   }
   async offer(typed) {
     await super.offer(typed);
-    if (this.input.value !== typed) return; // its query follows
-    this.answered = typed;
-    if (this.isTaken) this.at?.click();
+    if (this.input.value === typed) this.answered = typed;
   }
   /** Lets the list change after an arrow key: else Enter would wait for a cancelled query. */
   keep() {}
-  look() {
-    this.isTaken = false;
-    super.look();
-  }
   key(event) {
-    this.isTaken = event.key === "Enter" && this.input.value !== this.answered;
-    if (!this.isTaken) super.key(event);
+    if (event.key !== "Enter" || this.input.value === this.answered) return super.key(event);
+    event.preventDefault();
+    this.status.textContent = "Still loading: press Enter again in a moment.";
   }
   hide() {
     this.shown.close();
@@ -65,10 +63,8 @@ class Places extends TypeAhead {
   }
 }
 
-let opening = null;
-export async function open(address = "/jump/?") {
-  if (opening || document.querySelector("dialog[open]:not(.viewer)")) return;
-  opening = dialog(address);
-  const shown = await opening.finally(() => (opening = null));
-  new Places(shown, address);
-}
+const refusal = ({ redirected }) =>
+  redirected
+    ? "You are logged out. Log in in another tab, then try again."
+    : "The server could not show this. Try again.";
+export const fill = (shown, address) => new Places(shown, address);

@@ -92,7 +92,7 @@ function mistake(text, places = new Map()) {
       if (text[at] < " ") stop("a line break or tab in a text is written \\n or \\t");
       if (text[at] !== "\\") continue;
       if (!/^(["\\/bfnrt]|u[0-9a-fA-F]{4})/.test(text.slice(at + 1, at + 6)))
-        stop("this backslash means nothing here");
+        stop("this backslash is not the start of an escape");
       at += 1;
     }
     at += 1;
@@ -110,7 +110,7 @@ function mistake(text, places = new Map()) {
       const comma = at;
       at += 1;
       skip();
-      if (text[at] === close) stop("there is a comma too many", comma);
+      if (text[at] === close) stop("there is one comma too many", comma);
     }
   };
   const value = (path) => {
@@ -123,7 +123,7 @@ function mistake(text, places = new Map()) {
       return items("}", () => {
         const start = at;
         const key = string("a key in double quotes is missing");
-        if (keys.has(key)) stop(`the key ${key} stands in it twice`, start);
+        if (keys.has(key)) stop(`it has the key ${key} twice`, start);
         keys.add(key);
         skip();
         if (text[at] !== ":") stop("a colon is missing");

@@ -14,12 +14,20 @@ const WORDS = {
 };
 
 export function press(key, target = document.body) {
+  const open = document.querySelector("dialog[open]");
+  if (open) return type(key, open.querySelector("input[type='search']"));
   if (key === "?") return list();
   if (key === " ") return play(target);
   if (key.startsWith("Arrow")) return step(key === "ArrowRight" ? 1 : -1);
   const control = pressable(key, target);
   if (control?.matches("input, textarea, select")) control.focus();
   else control?.click();
+}
+/** Types a key that was pressed before an earlier key had opened the command palette. */
+function type(key, input) {
+  if (!input || key.length > 1) return;
+  input.value += key;
+  input.dispatchEvent(new Event("input", { bubbles: true }));
 }
 function pressable(key, target) {
   const around = target.closest?.(FOCUSED);

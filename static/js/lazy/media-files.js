@@ -34,7 +34,7 @@ export async function refusal(file, kind, limits) {
   } catch {
     return `${file.name} cannot be read. A folder cannot be given, its files can.`;
   }
-  if (!file.size) return `${file.name} is empty. Choose a file with something in it.`;
+  if (!file.size) return `${file.name} is empty. Choose a file that has content.`;
   const detected = picture(head) || (MAGIC.find(([magic]) => magic.test(head))?.[1] ?? "");
   if (detected === "image/heic" || /\.hei[cf]$/i.test(file.name))
     return `${file.name} is an HEIC photo, which models cannot read. Save it as JPEG or PNG.`;

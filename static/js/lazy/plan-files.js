@@ -99,7 +99,7 @@ class PlanFiles extends HTMLElement {
     if (!value) return;
     if (!MENTION.test(value) && !ADDRESS.test(value))
       return this.say(
-        `“${value}” is no address of a file, and no reference such as @bottle.`,
+        `“${value}” is neither the address of a file nor a reference such as @bottle.`,
         "bad",
       );
     this.text.value = "";
@@ -141,7 +141,7 @@ class PlanFiles extends HTMLElement {
     entry.addEventListener("plan:removed", () => ending.abort());
     try {
       const why = await refusal(file, kind || "file", {});
-      if (why || !kind) throw new Error(why || `${file.name} is no picture, film or sound.`);
+      if (why || !kind) throw new Error(why || `${file.name} is not a picture, film or sound.`);
       const { signal } = ending;
       const stored = await send(file, {
         field: this,

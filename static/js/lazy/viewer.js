@@ -168,9 +168,23 @@ class Viewer {
   }
   /** Waits for a result that is still loading before its key takes effect. */
   async pressVerb(letter) {
+    const control = this.verb(letter);
+    // The palette opens at once: it takes the keys that follow.
+    if (letter === "u") return dispatchEvent(new CustomEvent("jump", { detail: control }));
+    this.pressControl(await control);
+  }
+  async verb(letter) {
     const { key } = this;
     await this.showing;
-    if (this.key === key) this.dialog.querySelector(`[data-key="${letter}"]`)?.click();
+    return this.key === key && this.dialog.querySelector(`[data-key="${letter}"]`);
+  }
+  pressControl(control) {
+    if (!control || document.querySelector("dialog[open]:not(.viewer)")) return;
+    if (!control.matches("[data-costs]")) return control.click();
+    // A key alone never starts a run: it shows the button with its price, and Enter presses that.
+    control.closest("[popover]")?.showPopover();
+    control.focus();
+    this.say(`${control.title}: press Enter to start.`);
   }
   toggleDetails() {
     const isOpen = !("details" in this.body.dataset);

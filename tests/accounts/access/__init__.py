@@ -1,1 +1,1 @@
-"""Who gets what at each route: the declared table, which `python -m` prints."""
+"""What each role gets at each route: the declared table, which `python -m` prints."""

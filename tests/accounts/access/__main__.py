@@ -1,4 +1,4 @@
-"""`python -m tests.accounts.access` prints who may do what, as Markdown."""
+"""`python -m tests.accounts.access` prints the rights of every role, as Markdown."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Who gets what at the routes of boards, and of a board that is voted on."""
+"""What each role gets at the routes of boards, and of a board with a vote."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ BOARDS: dict[str, Row] = {
     "boards:vote-retraction": Row(METHOD, OWNERS_ALONE),
 }
 
-# Who is logged in gets at the addresses of a blind vote: the board's owner, as the member of its
-# project, who has followed the open link, who has a link from before the vote was closed, and who
-# has none.
+# What a logged-in user gets at the addresses of a blind vote: the board's owner (a member of its
+# project), a voter with the open link, one with a link from before the vote was closed, and one
+# without a link.
 VOTERS = ("owner", "link", "old link", "none")
 VOTE_ACCESS = {
     "boards:vote": "yes yes none none",

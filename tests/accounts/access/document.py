@@ -1,4 +1,4 @@
-"""The tables of who may do what, for people."""
+"""The tables of rights, for readers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tests.accounts.membership import membership_as_lines
 
 
 def as_document(rows: dict[str, Row]) -> str:
-    """The table for people."""
+    """Return the table as Markdown."""
     head = [
         "# Who may do what",
         "",

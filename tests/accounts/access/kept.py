@@ -1,4 +1,4 @@
-"""What everybody gets of the pages of `projects.kept.resource.Resource`: the same of each kind."""
+"""What each role gets at the pages of `projects.kept.resource.Resource`, the same for all kinds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from projects.kept.resource import Resource
 from tests.accounts.access.marks import ANYBODYS, METHOD, OWNERS_ALONE, Row
 from tests.accounts.routes import routes
 
-# By the resource's method.
+# By the method of the resource.
 ROWS = {
     "index": Row(ANYBODYS, METHOD),
     "new": Row(ANYBODYS, ANYBODYS),
@@ -19,8 +19,8 @@ ROWS = {
 }
 
 
-def served() -> dict[str, str]:
-    """Return which method of a resource answers at each route that one serves."""
+def methods_by_route() -> dict[str, str]:
+    """Return the method of a resource that serves each of its routes."""
     return {
         route.name: route.view.__name__
         for route in routes(get_resolver("config.urls").url_patterns)
@@ -29,6 +29,6 @@ def served() -> dict[str, str]:
 
 
 KEPT: dict[str, Row] = {
-    **{name: ROWS[method] for name, method in served().items()},
+    **{name: ROWS[method] for name, method in methods_by_route().items()},
     **{f"undo:{kind.slug}": Row(METHOD, OWNERS_ALONE) for kind in kinds()},
 }

@@ -1,4 +1,4 @@
-"""Who gets what at the routes for programs: the API, fal's clients, tokens."""
+"""What each role gets at the routes for programs: the API, fal's clients, tokens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets what at the routes of links: shares, reviews."""
+"""What each role gets at the routes of links: shares, reviews."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ SHARES: dict[str, Row] = {
     "sharing:share-mesh": Row(NOWHERE, CLOSED),
     "sharing:share-password": Row(CLOSED, OPEN),
     "sharing:share-preview": Row(OPEN, CLOSED),
-    # The share of these tests is of results; others: tests/features/sharing/kinds.
+    # The share of these tests is of results; other kinds: tests/features/sharing/kinds.
     "sharing:share-picture": Row(NOWHERE, CLOSED),
     "sharing:share-poster": Row(OPEN, CLOSED),
     "sharing:share-rows": Row(CLOSED, NOWHERE),

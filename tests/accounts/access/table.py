@@ -1,4 +1,4 @@
-"""Who gets what at each route. `marks.py` says what the words mean."""
+"""What each role gets at each route. `marks.py` explains the words."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ HOUSE: dict[str, Row] = {
     "operations:own-archive": Row(ANYBODYS, METHOD),
     "operations:person-archive": Row(METHOD, CURATORS, DELETE_USER),
     "operations:person-data": Row(CURATORS, CURATORS, DELETE_USER),
-    # Nobody has METRICS_TOKEN, and in the tests it is not set.
+    # Without METRICS_TOKEN, which the tests do not set, nobody gets this.
     "operations:metrics": Row(NOWHERE, CLOSED),
     "operations:readyz": Row(OPEN, CLOSED),
     "playground:jump": Row(ANYBODYS, METHOD),

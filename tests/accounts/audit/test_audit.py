@@ -1,4 +1,4 @@
-"""The audit log: acts on what others use are in it, and stay when people and rows are gone."""
+"""The audit log has all acts on shared objects; entries outlive the people and the rows."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def admin(client: Client, eva: User) -> Client:
 
 
 def entries() -> list[tuple[str, str, str, str]]:
-    """Who did what to which kind of row, by its name; the oldest first. Without sign-ins."""
+    """Return actor, event, and the row's kind and name of each entry but sign-ins, oldest first."""
     return [(row.actor_name, row.event, row.kind, row.object_repr) for row in events()]
 
 
@@ -110,7 +110,7 @@ def test_setting_and_removing_a_house_default_are_logged(
     page = reverse("playground:preset", args=[preset.pk])
     house = {"name": "Calm", "used_by": "start"}
     admin.post(page, house)
-    admin.post(page, house)  # changes nothing
+    admin.post(page, house)  # this changes nothing
     admin.post(page, {"name": "Calm", "used_by": "house"})
     admin.post(reverse("playground:preset-deletion", args=[preset.pk]))
     admin.post(f"/undo/preset/{preset.pk}/")

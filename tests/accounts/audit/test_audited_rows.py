@@ -1,4 +1,4 @@
-"""What django-auditlog writes: before and after, by whom and from where; and who signs in."""
+"""Entries of django-auditlog: old and new values, by whom and from where; and sign-ins."""
 
 from __future__ import annotations
 
@@ -163,17 +163,17 @@ def test_ways_in_are_logged_without_their_secrets(user: User) -> None:
 
 def test_invitations_and_rules_are_logged_with_what_they_say() -> None:
     boss = make_admin("boss")
-    made, token = invite(boss, email="zoe@example.com")
+    invitation, token = invite(boss, email="zoe@example.com")
     rule = editing.add(boss, None, editing.Terms("forbid", "owner", "fal-ai", "Too dear", True))
-    _, said = changes("people.invitation", made)[0]
-    assert said is not None
-    assert said["email"] == ["None", "zoe@example.com"]
+    _, fields = changes("people.invitation", invitation)[0]
+    assert fields is not None
+    assert fields["email"] == ["None", "zoe@example.com"]
     text = str(list(AuditEntry.objects.values()))
     assert token not in text
-    assert made.digest not in text
-    _, said = changes("projects.rule", rule)[-1]
-    assert said is not None
-    assert (said["value"], said["reason"]) == (["None", "fal-ai"], ["None", "Too dear"])
+    assert invitation.digest not in text
+    _, fields = changes("projects.rule", rule)[-1]
+    assert fields is not None
+    assert (fields["value"], fields["reason"]) == (["None", "fal-ai"], ["None", "Too dear"])
 
 
 def test_every_field_that_is_named_exists_and_none_is_a_secret() -> None:

@@ -1,1 +1,1 @@
-"""Sign-in by other issuers, against issuers that listen on a real socket."""
+"""Sign-in with other issuers, which listen on a real socket."""

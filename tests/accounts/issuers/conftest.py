@@ -1,4 +1,4 @@
-"""Issuers on real sockets: an honest mock of OpenID Connect, and one that lies."""
+"""Issuers on real sockets: an honest mock of OpenID Connect, and a lying one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Tell = Callable[..., None]
 
 @pytest.fixture(autouse=True)
 def quiet_authlib() -> Iterator[None]:
-    """No test fails because of the mock's library."""
+    """Warnings of the mock's library fail no test."""
     with honest.without_warnings_of_authlib():
         yield
 
@@ -34,7 +34,7 @@ def mock_url() -> Iterator[str]:
 
 @pytest.fixture
 def configure(settings: Any) -> Configure:
-    """`configure(OIDC_ISSUER=…)`: as if these variables were in the environment."""
+    """`configure(OIDC_ISSUER=…)`: apply these variables as if the environment had them."""
 
     def set_issuers(**variables: str) -> None:
         settings.SOCIALACCOUNT_PROVIDERS = issuers.read(lambda name: variables.get(name, ""))
@@ -46,7 +46,7 @@ def configure(settings: Any) -> Configure:
 
 @pytest.fixture
 def mock(mock_url: str, configure: Configure) -> Tell:
-    """Vitrine with the honest issuer; `mock("subject", email=…)` says who somebody is there."""
+    """Vitrine with the honest issuer; `mock("subject", email=…)` sets claims about a subject."""
     configure(**honest.variables(mock_url), SIGN_UP_DOMAINS="example.com")
     return partial(honest.tell, mock_url)
 
@@ -61,5 +61,5 @@ def liar(configure: Configure) -> Iterator[LyingIssuer]:
 
 @pytest.fixture
 def visitor(db: None) -> Visitor:
-    """Somebody who is not logged in."""
+    """A visitor who is not logged in."""
     return Visitor(Client())

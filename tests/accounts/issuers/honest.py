@@ -1,4 +1,4 @@
-"""An honest issuer on a real socket: oidc-provider-mock, where any subject may log in."""
+"""An honest issuer on a real socket: oidc-provider-mock, which lets any subject log in."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ def serve(host: str = "localhost") -> Iterator[str]:
 
 @contextmanager
 def without_warnings_of_authlib() -> Iterator[None]:
-    """The mock uses parts of Authlib that a coming release of it will not have."""
+    """Silence Authlib's warnings: the mock uses parts that a coming release removes."""
     with warnings.catch_warnings():
-        import_module("authlib.deprecate")  # has its warnings shown, before ours are set
+        # importing it shows its warnings, so import it before silencing them
+        import_module("authlib.deprecate")
 
         for message in ("authlib.jose module is deprecated", r"get_jwt_config\("):
             warnings.filterwarnings("ignore", message, DeprecationWarning)
@@ -35,12 +36,12 @@ def without_warnings_of_authlib() -> Iterator[None]:
 
 
 def tell(url: str, subject: str, **claims: Any) -> None:
-    """Tell the issuer what it says about somebody from now on."""
+    """Set the issuer's claims about a subject from now on."""
     httpx.put(f"{url}/users/{subject}", json=claims).raise_for_status()
 
 
 def variables(url: str, **more: str) -> dict[str, str]:
-    """Return the environment that names the issuer "Acme"."""
+    """Return the environment that configures this issuer as "Acme"."""
     return {
         "OIDC_ISSUER": url,
         "OIDC_NAME": "Acme",

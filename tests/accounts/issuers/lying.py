@@ -1,4 +1,4 @@
-"""An issuer on a real socket that lies, stalls or answers nonsense, as a test wants it."""
+"""An issuer on a real socket that lies, stalls or answers nonsense, as a test wants."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SUBJECT = "subject-1"
 
 @cache
 def private_key(name: str = "own") -> rsa.RSAPrivateKey:
-    """A key to sign with; each name is another."""
+    """Return a key for signing, a different one for each name."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -34,15 +34,16 @@ class LyingIssuer:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.claims: dict[str, Any] = {}  # replace or, as None, remove those of the ID token
+        # these claims replace those of the ID token, or with None remove them
+        self.claims: dict[str, Any] = {}
         self.userinfo: dict[str, Any] = {"sub": SUBJECT}
         self.configuration: dict[str, Any] = {}
         self.header: dict[str, Any] = {"kid": "own"}
         self.key: Any = private_key()
         self.algorithm = "RS256"
-        self.answers: dict[str, tuple[int, bytes]] = {}  # a status and a body by path
+        self.answers: dict[str, tuple[int, bytes]] = {}  # status and body by path
         self.stalls = ""  # the path that never answers
-        self.drips = ""  # the path whose answer never ends
+        self.drips = ""  # the path with an endless answer
         self.nonce = ""
         self.posts: list[dict[str, str]] = []
 
@@ -59,7 +60,7 @@ class LyingIssuer:
         return 200, json.dumps(parts[path]()).encode()
 
     def is_proven(self, challenge: str) -> bool:
-        """Whether the last code came with the verifier of this PKCE challenge."""
+        """Return whether the last code came with the verifier of this PKCE challenge."""
         verifier = self.posts[-1]["code_verifier"].encode()
         hashed = base64.urlsafe_b64encode(hashlib.sha256(verifier).digest())
         return hashed.rstrip(b"=").decode() == challenge
@@ -134,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Say nothing of who hung up, as tests of stalls do."""
+        """Ignore clients that hang up, as tests of stalls do."""
 
 
 @contextmanager

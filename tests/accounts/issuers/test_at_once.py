@@ -1,4 +1,4 @@
-"""Two sign-ins or two disconnections at once: one account, one way in, no traceback."""
+"""Two simultaneous sign-ins or disconnections: one account, one remaining login, no traceback."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests.accounts.issuers.visitor import Visitor, query_of
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
 
-def at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Do all of these in threads of their own; return what each answers."""
+def run_at_once(*acts: Callable[[], Any]) -> list[Any]:
+    """Run each function in a thread of its own; return their results."""
 
     def do(act: Callable[[], Any]) -> Any:
         try:
@@ -54,7 +54,7 @@ def test_two_first_sign_ins_at_once_make_one_account(
     def come_back(number: int) -> Any:
         return visitors[number].come_back("oidc", code="c", state=states[number])
 
-    pages = at_once(lambda: come_back(0), lambda: come_back(1))
+    pages = run_at_once(lambda: come_back(0), lambda: come_back(1))
     assert sorted(page.status_code for page in pages) in ([200, 200], [200, 409])
     assert User.objects.count() == SocialAccount.objects.count() == 1
     late = next((page for page in pages if page.status_code == 409), None)
@@ -104,6 +104,6 @@ def test_two_disconnections_at_once_leave_a_way_in(
         posted = {"account": accounts[number].pk}
         return browsers[number].post("/account/connections/disconnection/", posted)
 
-    pages = at_once(lambda: disconnect(0), lambda: disconnect(1))
+    pages = run_at_once(lambda: disconnect(0), lambda: disconnect(1))
     assert sorted(page.status_code for page in pages) == [302, 422]
     assert SocialAccount.objects.count() == 1

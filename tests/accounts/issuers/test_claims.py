@@ -1,4 +1,4 @@
-"""What claims give: a house role and projects, at each sign-in."""
+"""Claims give a role in the house and projects, at each sign-in."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_claim_lowers_only_what_it_gave(current: str, wanted: str, before: str) 
     else:
         assert ORDER.index(role) >= ORDER.index(current)
         assert given_now in ("", role)
-    # The same claim once more changes nothing.
+    # Repeating the same claim changes nothing.
     role = role or "member"
     assert claims.settle(role, wanted, given_now, ORDER)[0] in (role, wanted)
 
@@ -63,7 +63,7 @@ class Acme:
         self.tell = tell
 
     def sign_in(self, **said: Any) -> User:
-        """Log somebody in with these claims; return the account."""
+        """Log in with these claims; return the account."""
         self.tell("g-1", email="ana@example.com", email_verified=True, **said)
         visitor = Visitor(Client())
         visitor.log_in("oidc", "g-1")
@@ -72,7 +72,7 @@ class Acme:
 
 @pytest.fixture
 def acme(db: None, mock: Tell, mock_url: str, configure: Configure) -> Acme:
-    """Groups of the issuer give a role and projects; there is another admin."""
+    """Groups of the issuer give a role and projects; the house has another admin."""
     User.objects.create_superuser("root")
     configure(
         **variables(
@@ -89,7 +89,7 @@ def acme(db: None, mock: Tell, mock_url: str, configure: Configure) -> Acme:
 
 @pytest.fixture
 def spring(db: None) -> Project:
-    """A project that somebody else manages."""
+    """A project with another manager."""
     project = Project.objects.create(slug="spring", name="Spring")
     manager = User.objects.create_user("max")
     Membership.objects.create(project=project, user=manager, role="manager")
@@ -97,7 +97,7 @@ def spring(db: None) -> Project:
 
 
 def role_in(project: Project, person: User) -> str:
-    """Return the person's role in the project; empty for none."""
+    """Return the person's role in the project, or an empty text."""
     members = Membership.objects.filter(project=project, user=person)
     return members.values_list("role", flat=True).first() or ""
 
@@ -119,7 +119,7 @@ def test_role_that_people_gave_is_only_raised(acme: Acme) -> None:
     roles.set_role(person, Role.CURATOR, None)
     assert roles.role_of(acme.sign_in(groups=["all"])) == Role.CURATOR
     assert roles.role_of(acme.sign_in(groups=["it"])) == Role.ADMIN
-    # What people have changed since is theirs again.
+    # A role that a person has set since is no longer the claim's.
     roles.set_role(person, Role.CURATOR, None)
     assert roles.role_of(acme.sign_in(groups=[])) == Role.CURATOR
 
@@ -183,7 +183,7 @@ def test_private_project_is_no_ones_to_give(
 
 
 def test_nothing_changes_while_the_issuer_cannot_tell(acme: Acme, spring: Project) -> None:
-    """Entra leaves groups out of a token where somebody is in too many."""
+    """Entra leaves groups out of the token of a person with too many groups."""
     acme.sign_in(groups=["it", "design"])
     person = acme.sign_in(_claim_names={"groups": "src1"}, _claim_sources={})
     assert roles.role_of(person) == Role.ADMIN

@@ -1,4 +1,4 @@
-"""An account that is there is connected only by its owner; the last way in stays."""
+"""Only the owner can connect an existing account; the last way to log in stays."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def ana() -> User:
 
 
 def log_in(visitor: Visitor, name: str = "ana", password: str = "pw-of-ana") -> Any:
-    """Log in by password, and go on to the connections."""
+    """Log in by password, and open the connections."""
     posted = {"login": name, "password": password, "next": CONNECTIONS}
     return visitor.client.post("/login/", posted, follow=True)
 
@@ -53,7 +53,7 @@ def test_account_with_the_address_is_connected_after_its_owner_has_logged_in(
     mock("c-1", email="Ana@example.com", email_verified=True)
     page = visitor.log_in("oidc", "c-1")
     assert page.status_code == 409
-    assert "An account with your address is there" in text_of(page)
+    assert "An account with your address exists already" in text_of(page)
     assert f"next={CONNECTIONS}" in text_of(page)
     assert visitor.user_id is None
     assert not SocialAccount.objects.exists()
@@ -66,8 +66,10 @@ def test_account_with_the_address_is_connected_after_its_owner_has_logged_in(
     assert SocialAccount.objects.get().user == ana
     entry = events().get(event="connected an issuer to")
     assert (entry.actor, entry.detail) == (ana, "Acme, c-1")
-    # The button cannot be pressed twice.
-    assert "No login waits" in text_of(visitor.client.post(PENDING, follow=True))
+    # A second press of the button does nothing.
+    assert "That login can no longer be connected" in text_of(
+        visitor.client.post(PENDING, follow=True)
+    )
 
     other = Visitor(Client())
     other.log_in("oidc", "c-1")
@@ -76,13 +78,15 @@ def test_account_with_the_address_is_connected_after_its_owner_has_logged_in(
 
 
 def test_waiting_login_is_for_nobody_else(mock: Tell, visitor: Visitor, ana: User) -> None:
-    """Whoever uses the browser next is not offered somebody else's account."""
+    """The next user of the browser is not offered this person's account."""
     User.objects.create_user("sam", "sam@example.com", "pw-of-sam")
     mock("c-2", email="ana@example.com", email_verified=True)
     visitor.log_in("oidc", "c-2")
     page = log_in(visitor, "sam", "pw-of-sam")
-    assert "waits to be connected" not in text_of(page)
-    assert "No login waits" in text_of(visitor.client.post(PENDING, follow=True))
+    assert "Do not connect" not in text_of(page)
+    assert "That login can no longer be connected" in text_of(
+        visitor.client.post(PENDING, follow=True)
+    )
     assert not SocialAccount.objects.exists()
 
 
@@ -92,7 +96,7 @@ def test_unchecked_address_says_nothing_about_accounts(
     mock("c-3", email="ana@example.com", email_verified=False)
     page = visitor.log_in("oidc", "c-3")
     assert page.status_code == 403
-    assert "has not checked your e-mail address" in text_of(page)
+    assert "has not confirmed your e-mail address" in text_of(page)
 
 
 def test_waiting_login_can_be_forgotten_and_ends_by_itself(
@@ -108,7 +112,7 @@ def test_waiting_login_can_be_forgotten_and_ends_by_itself(
     log_in(visitor)
     later = time.time() + pending.LIFETIME_S
     monkeypatch.setattr(time, "time", lambda: later)
-    assert "waits to be connected" not in text_of(visitor.client.get(CONNECTIONS))
+    assert "Do not connect" not in text_of(visitor.client.get(CONNECTIONS))
     visitor.client.post(PENDING)
     assert not SocialAccount.objects.exists()
 
@@ -138,7 +142,7 @@ def test_logged_in_person_connects_and_disconnects(
     assert QueuedMail.objects.count() == 2
     page = visitor.client.post(DISCONNECTION, {"account": account.pk})
     assert page.status_code == 422
-    assert "It is disconnected already" in text_of(page)
+    assert "This account is already disconnected" in text_of(page)
 
 
 def test_connected_account_of_somebody_else_stays_theirs(
@@ -171,7 +175,7 @@ def test_last_way_to_log_in_stays(
     page = visitor.client.post(DISCONNECTION, {"account": account.pk})
     assert page.status_code == 422
     assert "This is the only way in which you log in" in text_of(page)
-    # One at an issuer that is no longer set lets nobody in either, and can itself be removed.
+    # A connection to an issuer that is no longer configured lets nobody in, so it may be removed.
     gone = SocialAccount.objects.create(
         user=account.user, provider="https://old.example.com", uid="9", extra_data={}
     )
@@ -196,7 +200,7 @@ def test_passkey_is_a_way_too(mock: Tell, visitor: Visitor) -> None:
 def test_second_step_is_asked_for_after_an_issuer_too(
     mock: Tell, mock_url: str, configure: Configure, visitor: Visitor
 ) -> None:
-    """What claims give is given once the step is done."""
+    """The claims are applied after the second factor."""
     root = User.objects.create_superuser("root", is_staff=True)
     roles = {"OIDC_ROLE_CLAIM": "groups", "OIDC_ROLES": "it=curator"}
     configure(**variables(mock_url, **roles), SIGN_UP_DOMAINS="example.com")
@@ -235,7 +239,7 @@ def test_old_login_has_to_be_renewed_before_connections_change(
     page = visitor.client.post("/login/with/oidc/", {"process": "connect"})
     assert page.status_code == 302
     assert page.headers["Location"].startswith("/login/again/")
-    # Who has no password logs in again.
+    # A person without a password logs in again.
     ana.set_unusable_password()
     ana.save()
     visitor.client.force_login(ana)
@@ -254,7 +258,7 @@ def test_who_is_logged_out_connects_nothing(mock: Tell, visitor: Visitor) -> Non
 def test_two_issuers_with_the_same_subject_are_two_people(
     mock: Tell, visitor: Visitor, mock_url: str, configure: Configure
 ) -> None:
-    """A subject counts only with its issuer, however the settings number these."""
+    """A subject belongs to its issuer, however the settings number the issuers."""
     mock("c-10", email="zoe@example.com", email_verified=True)
     other = mock_url.replace("localhost", "127.0.0.1")
     numbered = {f"{name}_2": value for name, value in variables(mock_url).items()}
@@ -265,7 +269,7 @@ def test_two_issuers_with_the_same_subject_are_two_people(
     page = swapped.log_in("oidc", "c-10")
     assert page.status_code == 409
     assert swapped.user_id is None
-    # The same issuer under another number is the same.
+    # The same issuer with another number is still the same.
     configure(**variables(mock_url))
     again = Visitor(Client())
     again.log_in("oidc", "c-10")

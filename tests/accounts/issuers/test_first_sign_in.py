@@ -1,4 +1,4 @@
-"""The first sign-in by an issuer makes an account where that is allowed; the next finds it."""
+"""The first sign-in with an issuer makes an account if that is allowed; the next one finds it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_what_changes_at_the_issuer_changes_only_how_it_is_shown(
 
 
 def test_subject_and_not_name_or_address_says_who_it_is(mock: Tell, visitor: Visitor) -> None:
-    """Somebody who takes over a name and an address at the issuer gets another account, or none."""
+    """A person who takes over a name and an address at the issuer gets another account, or none."""
     mock("u-3", email="ana@example.com", email_verified=True, preferred_username="ana")
     visitor.log_in("oidc", "u-3")
     mock("u-4", email="ana2@example.com", email_verified=True, preferred_username="ana")
@@ -80,13 +80,13 @@ def test_subject_and_not_name_or_address_says_who_it_is(mock: Tell, visitor: Vis
 @pytest.mark.parametrize(
     ("claims", "sentence"),
     [
-        ({}, "Acme gives no e-mail address"),
-        ({"email": "ana@example.com"}, "Acme has not checked your e-mail address"),
-        ({"email": "ana@example.com", "email_verified": False}, "has not checked"),
-        ({"email": "ana@example.com", "email_verified": "false"}, "has not checked"),
+        ({}, "Acme sent no e-mail address"),
+        ({"email": "ana@example.com"}, "Acme has not confirmed your e-mail address"),
+        ({"email": "ana@example.com", "email_verified": False}, "has not confirmed"),
+        ({"email": "ana@example.com", "email_verified": "false"}, "has not confirmed"),
         ({"email": "ana@elsewhere.com", "email_verified": True}, "You have no account here yet"),
         ({"email": "ana@example.com.evil.com", "email_verified": True}, "no account here yet"),
-        ({"email": "no address", "email_verified": True}, "Acme gives no e-mail address"),
+        ({"email": "no address", "email_verified": True}, "Acme sent no e-mail address"),
     ],
 )
 def test_nobody_else_gets_an_account(
@@ -128,7 +128,7 @@ def test_invitation_opens_the_way_without_a_checked_address(
     person = User.objects.get()
     assert accepted == [person.username]
     assert visitor.user_id == person.pk
-    # Whoever owns the address could have a new password sent to it.
+    # The owner of an unverified address could have a new password sent to it.
     assert person.email == ""
     assert not EmailAddress.objects.exists()
 
@@ -147,7 +147,7 @@ def test_closed_account_says_so(mock: Tell, visitor: Visitor) -> None:
     page = again.log_in("oidc", "u-8")
     assert "This account is closed" in page.content.decode()
     assert again.user_id is None
-    # Nor does another login with its address open a way.
+    # Another login with the same address does not help either.
     mock("u-9", email="ana@example.com", email_verified=True)
     page = again.log_in("oidc", "u-9")
     assert page.status_code == 403
@@ -164,7 +164,7 @@ def test_no_token_and_no_application_is_stored(mock: Tell, visitor: Visitor) -> 
 
 
 def test_form_typed_before_the_login_is_kept(mock: Tell, visitor: Visitor) -> None:
-    """A form that was posted without a login travels through the issuer, too."""
+    """A posted form survives the login, also through an issuer."""
     from accounts.sign_in import pending_form
 
     mock("u-11", email="ana@example.com", email_verified=True)
@@ -175,7 +175,7 @@ def test_form_typed_before_the_login_is_kept(mock: Tell, visitor: Visitor) -> No
 
 @pytest.fixture
 def address() -> str:
-    """Where an invitation for one person leads: a curator, who makes things in "Spring"."""
+    """An invitation's address for one person, as curator, and as maker in "Spring"."""
     boss = User.objects.create_superuser("boss", is_staff=True)
     project = Project.objects.create(slug="spring", name="Spring")
     Membership.objects.create(project=project, user=boss, role="manager")
@@ -196,19 +196,19 @@ def test_invited_person_joins_by_an_issuer(mock: Tell, visitor: Visitor, address
     assert visitor.log_in("oidc", "i-1").status_code == 403
     assert "Continue with Acme" in text_of(visitor.client.get(address))
     page = visitor.log_in("oidc", "i-1", next=address)
-    assert "Your account “zoe” is made." in text_of(page)
+    assert "Your account “zoe” has been created." in text_of(page)
     assert page.redirect_chain[-1][0] == "/"
     zoe = User.objects.get(pk=visitor.user_id or 0)
     assert roles.role_of(zoe) == Role.CURATOR
     assert Membership.objects.get(user=zoe, project__slug="spring").role == "maker"
     assert Invitation.objects.get().uses == 1
-    # It was for one person; nobody else gets in by it.
+    # The invitation was for one person and admits nobody else.
     mock("i-2", email="eve@elsewhere.com")
     other = Visitor(Client())
     other.client.get(address)
     assert other.log_in("oidc", "i-2", next=address).status_code == 403
     assert other.user_id is None
-    # And who has joined logs in as ever.
+    # The person who has joined can log in as usual.
     again = Visitor(Client())
     again.log_in("oidc", "i-1")
     assert again.user_id == zoe.pk

@@ -1,4 +1,4 @@
-"""GitHub, which has no ID tokens, and Google, which is an OpenID Connect issuer like any other."""
+"""GitHub, which has no ID tokens, and Google, which is an ordinary OpenID Connect issuer."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def hub(configure: Configure) -> Iterator[GitHub]:
 
 
 def log_in(visitor: Visitor, hub: GitHub) -> Any:
-    """Log in at GitHub, whose pages the test leaves out."""
+    """Log in at GitHub without its pages."""
     address = visitor.begin("github")
     assert address.startswith(f"{hub.url}/login/oauth/authorize?")
     query = query_of(address)
@@ -103,7 +103,7 @@ def test_github_makes_an_account_by_its_number(hub: GitHub, visitor: Visitor) ->
     assert (person.username, person.email) == ("ana-lima", "ana@example.com")
     account = SocialAccount.objects.get()
     assert (account.provider, account.uid) == (hub.url, "583231")
-    # A renamed account is the same; another one with its former name is not.
+    # A renamed account is the same; another account with its former name is a different one.
     hub.answers["/api/v3/user"] = {"id": 583231, "login": "renamed"}
     again = Visitor(Client())
     log_in(again, hub)
@@ -116,14 +116,14 @@ def test_github_makes_an_account_by_its_number(hub: GitHub, visitor: Visitor) ->
 @pytest.mark.parametrize(
     ("path", "answer", "status", "sentence"),
     [
-        ("/api/v3/user/emails", [], 403, "GitHub gives no e-mail address"),
-        ("/api/v3/user/emails", {"message": "Not Found"}, 403, "gives no e-mail address"),
-        ("/api/v3/user/emails", [OTHER_MAIL], 403, "gives no e-mail address"),
+        ("/api/v3/user/emails", [], 403, "GitHub sent no e-mail address"),
+        ("/api/v3/user/emails", {"message": "Not Found"}, 403, "sent no e-mail address"),
+        ("/api/v3/user/emails", [OTHER_MAIL], 403, "sent no e-mail address"),
         (
             "/api/v3/user/emails",
             [{**MAIL, "verified": False}],
             403,
-            "GitHub has not checked your e-mail address",
+            "GitHub has not confirmed your e-mail address",
         ),
         ("/api/v3/user", {"login": "ana"}, 502, "GitHub cannot be trusted now"),
         ("/api/v3/user", {"id": True, "login": "ana"}, 502, "cannot be trusted"),
@@ -155,16 +155,16 @@ def test_public_github_has_an_api_of_its_own(
     (app,) = from_settings.apps()
     assert app.provider_id == "https://github.com"
     assert github.authorize_url(app) == "https://github.com/login/oauth/authorize"
-    asked = []
+    requests = []
     monkeypatch.setattr(http, "post_form", lambda url, form: {"access_token": "t"})
 
     def get_json(url: str, bearer: str) -> Any:
-        asked.append(url)
+        requests.append(url)
         return [MAIL] if url.endswith("emails") else {"id": 7}
 
     monkeypatch.setattr(http, "get_json", get_json)
     assert github.redeem(app, "c", "v", "https://x/").subject == "7"
-    assert asked == ["https://api.github.com/user", "https://api.github.com/user/emails"]
+    assert requests == ["https://api.github.com/user", "https://api.github.com/user/emails"]
 
 
 def test_google_is_verified_like_any_issuer(

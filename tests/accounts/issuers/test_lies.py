@@ -1,4 +1,4 @@
-"""An issuer that is down, lies or answers nonsense: a sentence, and nobody is logged in."""
+"""An issuer that is down, lies or answers nonsense: the page says so, and nobody is logged in."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ def claims(**changes: Any) -> Lie:
 
 
 def answers(path: str, status: int, body: bytes = b"{}") -> Lie:
-    """Answer something else at a path."""
+    """Give this answer at a path."""
     return lambda issuer: issuer.answers.update({path: (status, body)})
 
 
 def attributes(**changes: Any) -> Lie:
-    """Sign, stall or describe itself otherwise."""
+    """Change how the issuer signs, stalls or describes itself."""
 
     def lie(issuer: LyingIssuer) -> None:
         for name, value in changes.items():
@@ -41,14 +41,14 @@ def attributes(**changes: Any) -> Lie:
 
 
 def come_back(visitor: Visitor, liar: LyingIssuer) -> Any:
-    """Log in at the issuer, whose pages the test leaves out, and come back with a code."""
+    """Log in at the issuer without its pages, and return with a code."""
     query = query_of(visitor.begin("oidc"))
     liar.nonce = liar.nonce or query["nonce"]
     return visitor.come_back("oidc", code="a-code-of-the-tests", state=query["state"])
 
 
 def require_nobody(visitor: Visitor, caplog: pytest.LogCaptureFixture, page: Any) -> str:
-    """Nobody is logged in and nothing is made; return the page's text."""
+    """Assert that nobody is logged in and nothing was made; return the page's text."""
     text: str = page.content.decode()
     assert visitor.user_id is None
     assert not User.objects.exists()
@@ -56,7 +56,7 @@ def require_nobody(visitor: Visitor, caplog: pytest.LogCaptureFixture, page: Any
     assert "data-refused" in text
     assert "Start again with Acme" in text
     assert "Back to the login" in text
-    # As JSON Web Tokens begin; shorter beginnings occur in a form's random token.
+    # JSON Web Tokens begin like this; a form's random token may contain shorter beginnings.
     for secret in (SECRET, "a-code-of-the-tests", "access-token-of-the-tests", "eyJhbGci"):
         assert secret not in text
         assert secret not in caplog.text
@@ -66,7 +66,7 @@ def require_nobody(visitor: Visitor, caplog: pytest.LogCaptureFixture, page: Any
 
 
 def test_truth_logs_in(liar: LyingIssuer, visitor: Visitor) -> None:
-    """What the lies below differ from; PKCE proves that the code came to who had begun."""
+    """The honest login from which the lies differ; PKCE proves that the same browser began it."""
     query = query_of(visitor.begin("oidc"))
     liar.nonce = query["nonce"]
     page = visitor.come_back("oidc", code="c", state=query["state"], iss=liar.url)
@@ -262,7 +262,7 @@ def test_odd_claims_make_an_account_all_the_same(
 
 
 def test_rotated_key_is_found(liar: LyingIssuer, visitor: Visitor) -> None:
-    """Keys are asked for at each login, so none of an hour ago is trusted or missed."""
+    """Each login fetches the keys, so an old key is never trusted and a new one never missed."""
     fresh = jwt.algorithms.RSAAlgorithm.to_jwk(private_key("new").public_key())
     liar.answers["/jwks"] = (200, b'{"keys": [' + fresh.encode() + b"]}")
     liar.key, liar.header = private_key("new"), {}

@@ -1,4 +1,4 @@
-"""Client secrets stay out of pages, the admin, the log and what is printed of an object."""
+"""Client secrets appear on no page, in no admin list, log or printed object."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Too frequent requests are refused with a wait, in the format of the request.
+"""Requests that come too often are refused with a wait, in the format of the request.
 
-An ordinary page view writes nothing.
+An ordinary page view writes nothing to the database.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ FEW = Limit("few", rate_limit.READ, burst=2, per_minute=60)
 
 
 @pytest.fixture(autouse=True)
-def limited(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every limit of the table, with few requests at once, so that a test reaches it."""
+def low_limits(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Lower every limit of the table, so that a test reaches it."""
     settings.RATE_LIMITS = True
     few = {name: replace(limit, burst=20, per_minute=60) for name, limit in LIMITS.items()}
     monkeypatch.setattr(rate_limit, "LIMITS", few)
@@ -54,7 +54,7 @@ def test_a_bucket_empties_and_refills() -> None:
 
 
 def processes(number: int) -> list[Buckets]:
-    """The buckets of several web processes on one database."""
+    """Return the buckets of several web processes that share one database."""
     return [Buckets(spend=rate_limit.spend_shared) for _ in range(number)]
 
 
@@ -75,7 +75,7 @@ def test_a_new_web_process_reads_the_stored_buckets(
         assert before.take(limit, "a") == 0
     [after] = processes(1)
     assert after.take(limit, "a") > 0
-    with django_assert_num_queries(0):  # who is refused writes nothing
+    with django_assert_num_queries(0):  # a refusal writes nothing
         assert after.take(limit, "a") > 0
 
 
@@ -107,9 +107,9 @@ def test_memory_for_many_clients_is_bounded() -> None:
 
 
 def test_every_post_route_has_a_limit() -> None:
-    """All but upstream's reports, and metrics, which take no post.
+    """Except upstream's reports, and metrics, which accept no post.
 
-    The API counts for itself, and tells what is left in headers.
+    The API has limits of its own and states the rest in headers.
     """
     posts = {
         route.name: getattr(route.view, rate_limit.MARK, rate_limit.CHANGE)
@@ -163,8 +163,8 @@ def test_a_refused_search_gives_a_message_and_a_wait(member: Client) -> None:
     text = response.content.decode()
     assert "too often" in text
     assert "Wait 1 second, then try again." in text
-    assert 'class="head"' in text  # in our looks
-    assert member.get("/runs/").status_code == 200  # what costs little goes on
+    assert 'class="head"' in text  # the page has Vitrine's own design
+    assert member.get("/runs/").status_code == 200  # cheap requests are still answered
 
 
 def test_a_limit_does_not_affect_another_person(member: Client, stranger: User) -> None:

@@ -72,7 +72,8 @@ def test_each_wait_is_in_the_audit_log_once_however_many_try(client: Client, ana
     assert re.fullmatch(r"the next attempt in \d+ seconds", entry.detail)
     wait_is_over()
     for _ in range(4):
-        sign_in(client, "wrong")  # one more failure, then the next wait
+        # one failure begins the next wait, during which the others are refused
+        sign_in(client, "wrong")
     assert throttled.count() == 2
     for _ in range(free + 2):
         sign_in(client, "wrong", name="s3cret")
@@ -111,7 +112,8 @@ def test_guesses_from_many_addresses_do_not_lock_out_the_owner(client: Client, a
     client.logout()
     for number in range(throttle.RULES[throttle.ACCOUNT].free):
         sign_in(client, "wrong", f"198.51.100.{number}")
-    assert sign_in(client, "right", "192.0.2.1").status_code == 429  # never seen before
+    # an address with no earlier login by ana
+    assert sign_in(client, "right", "192.0.2.1").status_code == 429
     assert sign_in(client, "right").status_code == 302
 
 
@@ -154,9 +156,9 @@ def test_a_forwarded_address_counts_only_behind_a_proxy(
         return int(response.status_code)
 
     settings.PUBLIC_URL = "https://vitrine.test"
-    assert tries(8) == 422  # eight clients, as the proxy says
+    assert tries(8) == 422  # eight clients, according to the proxy
     settings.PUBLIC_URL = ""
-    assert tries(8) == 429  # one client, whatever it claims
+    assert tries(8) == 429  # one client, whatever its header claims
 
 
 def test_successes_and_failures_are_logged_with_their_address(
@@ -184,5 +186,6 @@ def test_old_counters_are_deleted(ana: User) -> None:
     throttle.record_success("sam", THERE)
     SignInCounter.objects.update(updated_at=timezone.now() - timedelta(days=1))
     throttle.delete_expired()
-    assert SignInCounter.objects.exclude(signed_in_at=None).count() == 1  # an address to trust
+    # the row that makes an address trusted stays
+    assert SignInCounter.objects.exclude(signed_in_at=None).count() == 1
     assert SignInCounter.objects.count() == 1

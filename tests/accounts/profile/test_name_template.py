@@ -1,4 +1,4 @@
-"""A template of file names: which words it knows, and what becomes of words without a value."""
+"""A template of file names: the words that it knows, and words without a value."""
 
 from __future__ import annotations
 
@@ -67,12 +67,12 @@ def test_a_filled_template_has_every_value_that_fits(template: str, values: dict
 @pytest.mark.parametrize(
     ("template", "problem"),
     [
-        ("{promt}-{n}", "There is no “{promt}”."),
-        ("{seed.__class__}", "There is no “{seed.__class__}”."),
-        ("{}", "There is no “{}”."),
-        ("{seed!r}", "There is no “{seed!r}”."),
-        ("{{seed}}", "Write a word with both of its brackets."),
-        ("{seed", "Write a word with both of its brackets."),
+        ("{promt}-{n}", "“{promt}” is not a placeholder."),
+        ("{seed.__class__}", "“{seed.__class__}” is not a placeholder."),
+        ("{}", "“{}” is not a placeholder."),
+        ("{seed!r}", "“{seed!r}” is not a placeholder."),
+        ("{{seed}}", "A placeholder needs both of its braces."),
+        ("{seed", "A placeholder needs both of its braces."),
     ],
 )
 @pytest.mark.django_db
@@ -91,16 +91,16 @@ def test_an_unknown_word_is_named_beside_the_field(
 
 @pytest.mark.django_db
 def test_the_account_page_shows_an_example_of_what_is_saved(member: Client, user: User) -> None:
-    def saved(template: str) -> str:
+    def save_template(template: str) -> str:
         page: Any = member.post("/account/file-names/", {"file_names": template}, follow=True)
         return page.content.decode()  # type: ignore[no-any-return]
 
-    assert "Your file names are saved." in saved(" {model} {seed} ")
+    assert "Your file names are saved." in save_template(" {model} {seed} ")
     html = member.get("/account/").content.decode()
     assert 'value="{model} {seed}"' in html
     assert "flux-dev 1234.png" in html
     assert preferences.file_names(User.objects.get(pk=user.pk)) == "{model} {seed}"
-    assert "2026-11-27-a-mill-at-dusk-flux-dev-1234-1.png" in saved("")
+    assert "2026-11-27-a-mill-at-dusk-flux-dev-1234-1.png" in save_template("")
     refused = member.post("/account/file-names/", {"file_names": "x" * 201})
     assert refused.status_code == 422
     assert "200 characters" in refused.content.decode()

@@ -1,4 +1,4 @@
-"""A forgotten password: asked for on a page, mailed by the worker, chosen by the link."""
+"""A forgotten password: requested on a page, mailed by the worker, chosen through the link."""
 
 from __future__ import annotations
 
@@ -104,7 +104,8 @@ def test_deactivated_and_similarly_spelt_accounts_get_no_mail(client: Client, an
         "nobody@example.com",
     ):
         answer = ask(client, email)
-        assert answer.status_code in {302, 422}  # the same page whether or not there is an account
+        # the page does not reveal whether the account exists
+        assert answer.status_code in {302, 422}
     assert not QueuedMail.objects.exists()
 
 

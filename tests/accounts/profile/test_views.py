@@ -1,4 +1,4 @@
-"""The account page: each of its forms, as its owner and with what is wrong."""
+"""The account page: each of its forms, for its owner, with its errors."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NEW = "a lighthouse at dusk"
 
 @pytest.fixture
 def here(client: Client, user: User) -> Client:
-    """A browser with a real login: a password change keeps it."""
+    """A browser with a real login, which a password change keeps."""
     client.post("/login/", {"login": "ana", "password": "pw"})
     return client
 
@@ -156,7 +156,7 @@ def test_new_runs_are_shared_with_the_team_by_preference(
     html = change(member, "sharing", shares_runs="1").content.decode()
     assert "New runs are shown to the team" in html
     assert (after := run("after")).is_example
-    # What was private stays so when it is run again.
+    # A private run stays private when it is run again.
     assert not rerun.rerun(before, User.objects.get(pk=user.pk)).is_example
     assert rerun.rerun(after, User.objects.get(pk=user.pk)).is_example
     change(member, "sharing", shares_runs="0")

@@ -1,4 +1,4 @@
-"""People who have logged in with their password, so that they may change how they log in."""
+"""People who have just logged in with their password, so that they may change how they log in."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.accounts.second_factor.journeys import at_localhost, log_in
 
 @pytest.fixture(autouse=True)
 def forgetful() -> None:
-    """Forget what allauth keeps in this process, as another process would not have it."""
+    """Empty allauth's cache of this process, as if another process answered."""
     cache.clear()
 
 
 @pytest.fixture
 def ana(transactional_db: None) -> User:
-    """A person with a password and an address; rows are committed, as allauth's signals need."""
+    """A person with a password and an address; allauth's signals need committed rows."""
     return User.objects.create_user("ana", "ana@example.com", "pw")
 
 
@@ -34,5 +34,5 @@ def here(ana: User) -> Client:
 
 @pytest.fixture
 def sends_mail(settings: Any) -> None:
-    """A server that sends mail."""
+    """The server sends mail."""
     settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://localhost", "https://vitrine.example"

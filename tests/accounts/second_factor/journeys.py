@@ -1,4 +1,4 @@
-"""Steps of people with a second factor, and an authenticator app and a passkey in software."""
+"""Steps of people with a second factor; an authenticator app and a passkey in software."""
 
 from __future__ import annotations
 
@@ -33,61 +33,61 @@ VERIFIED = AuthenticatorData.FLAG.UP | AuthenticatorData.FLAG.UV
 
 
 def at_localhost() -> Client:
-    """A browser at a host where passkeys work."""
+    """Return a browser at a host where passkeys work."""
     return Client(headers={"host": HOST})
 
 
 def log_in(client: Client, name: str = "ana", password: str = "pw", to: str = "/runs/") -> Any:
-    """Give name and password."""
+    """Enter name and password."""
     posted = {"login": name, "password": password, "next": to}
     return client.post("/login/", posted)
 
 
 def is_logged_in(client: Client) -> bool:
-    """Whether the session has a person."""
+    """Return whether the session has a user."""
     return "_auth_user_id" in client.session
 
 
 def code_of(secret: str, steps: int = 1) -> str:
-    """What an app with this secret shows, some steps of 30 seconds later.
+    """Return the code of an app with this secret, some steps of 30 seconds later.
 
-    The code before, this one and the next count. Only the last two still do if a step ends between
-    this moment and the answer, so no test takes the code before.
+    Vitrine accepts the code before, the current one and the next. If a step ends before the answer,
+    the code before is refused, so no test uses it.
     """
     return format_hotp_value(hotp_value(secret, int(time.time()) // 30 + steps))
 
 
 def secret_of(page: Any) -> str:
-    """The secret that the page of the app shows."""
+    """Return the secret on the app's page."""
     match = re.search(r'class="secret">([A-Z2-7 ]+)<', page.content.decode())
     assert match
     return match[1].replace(" ", "")
 
 
 def set_up_app(client: Client) -> str:
-    """Set up an authenticator app by this step's code; return its secret."""
+    """Set up an authenticator app with this step's code; return its secret."""
     secret = secret_of(client.get(APP))
     assert client.post(APP, {"code": code_of(secret, 0)}).status_code == 302
     return secret
 
 
 def recovery_codes(client: Client) -> list[str]:
-    """The codes that the page shows."""
+    """Return the codes on the page."""
     return re.findall(r"<code>(\d{8})</code>", client.get(CODES).content.decode())
 
 
 def kinds(user: User) -> set[str]:
-    """The kinds of factors that a person has."""
+    """Return the kinds of a person's factors."""
     return set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
 
 
 def options_of(page: Any) -> dict[str, Any]:
-    """What the page's script hands to the browser."""
+    """Return what the page's script passes to the browser."""
     match = re.search(r'id="js_data" type="application/json">(.*?)</script>', page.content.decode())
     assert match
     (options,) = json.loads(html.unescape(match[1])).values()
-    asked: dict[str, Any] = options["publicKey"]
-    return asked
+    request: dict[str, Any] = options["publicKey"]
+    return request
 
 
 class Passkey:
@@ -99,24 +99,24 @@ class Passkey:
         self.host = host
         self.user_handle = ""
 
-    def create(self, asked: dict[str, Any]) -> str:
+    def create(self, request: dict[str, Any]) -> str:
         """Answer a page that adds a passkey."""
-        self.user_handle = asked["user"]["id"]
+        self.user_handle = request["user"]["id"]
         public = ES256.from_cryptography_key(self._key.public_key())  # type: ignore[no-untyped-call]
         credential = AttestedCredentialData.create(Aaguid.NONE, self.id, public)
         flags = VERIFIED | AuthenticatorData.FLAG.AT
         data = AuthenticatorData.create(self._host_hash(), flags, 0, credential)
-        made = AttestationObject.create("none", data, {})
+        attestation = AttestationObject.create("none", data, {})
         answer = {
-            "clientDataJSON": websafe_encode(self._client("webauthn.create", asked)),
-            "attestationObject": websafe_encode(bytes(made)),
+            "clientDataJSON": websafe_encode(self._client("webauthn.create", request)),
+            "attestationObject": websafe_encode(bytes(attestation)),
             "transports": ["internal"],
         }
         return self._as_json(answer, {"credProps": {"rk": True}})
 
-    def sign(self, asked: dict[str, Any], flags: int = VERIFIED) -> str:
+    def sign(self, request: dict[str, Any], flags: int = VERIFIED) -> str:
         """Answer a page that asks for a passkey."""
-        client = self._client("webauthn.get", asked)
+        client = self._client("webauthn.get", request)
         data = AuthenticatorData.create(self._host_hash(), AuthenticatorData.FLAG(flags), 1)
         signed = bytes(data) + client.hash
         answer = {
@@ -127,8 +127,8 @@ class Passkey:
         }
         return self._as_json(answer, {})
 
-    def _client(self, kind: str, asked: dict[str, Any]) -> CollectedClientData:
-        return CollectedClientData.create(kind, asked["challenge"], f"http://{self.host}:8000")
+    def _client(self, kind: str, request: dict[str, Any]) -> CollectedClientData:
+        return CollectedClientData.create(kind, request["challenge"], f"http://{self.host}:8000")
 
     def _host_hash(self) -> bytes:
         digest = hashes.Hash(hashes.SHA256())
@@ -142,7 +142,7 @@ class Passkey:
 
 
 def add_passkey(client: Client, name: str = "Laptop") -> Passkey:
-    """Add a passkey that logs in alone."""
+    """Add a passkey that can log in alone."""
     passkey = Passkey()
     credential = passkey.create(options_of(client.get(NEW_PASSKEY)))
     posted = {"name": name, "passwordless": "on", "credential": credential}
@@ -152,7 +152,7 @@ def add_passkey(client: Client, name: str = "Laptop") -> Passkey:
 
 
 def ask_login(client: Client) -> dict[str, Any]:
-    """What the login page's script asks a passkey for."""
+    """Return the request for a passkey by the login page's script."""
     page = client.get(PASSKEY_LOGIN, headers={"accept": "application/json"})
-    asked: dict[str, Any] = page.json()["request_options"]["publicKey"]
-    return asked
+    request: dict[str, Any] = page.json()["request_options"]["publicKey"]
+    return request

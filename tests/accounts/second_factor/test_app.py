@@ -1,4 +1,4 @@
-"""The authenticator app and the recovery codes: set up, asked for at a login, used once, waited."""
+"""The authenticator app and the recovery codes: set up, required at login, used once, throttled."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def test_an_app_is_set_up_with_its_first_code(here: Client, ana: User) -> None:
     secret = secret_of(page)
     wrong = here.post(APP, {"code": "12 34"})
     assert wrong.status_code == 422
-    assert "the one that the app shows now" in wrong.content.decode()
+    assert "the code that the app shows now" in wrong.content.decode()
     assert 'value="12 34"' in wrong.content.decode()
     assert secret_of(wrong) == secret
     assert not kinds(ana)
@@ -118,7 +118,7 @@ def test_a_code_counts_once_in_all_processes(here: Client, ana: User) -> None:
     secret = set_up_app(here)
     code = code_of(secret)
     for is_first in (True, False):
-        cache.clear()  # another process
+        cache.clear()  # as in another process
         there = at_localhost()
         log_in(there)
         spaced = code if is_first else f"{code[:3]} {code[3:]}"
@@ -150,7 +150,7 @@ def test_wrong_codes_wait_longer_and_longer_in_all_processes(here: Client, ana: 
     free = throttle.RULES[throttle.PAIR].free
     codes = [step(there, "000000").status_code for _ in range(free + 1)]
     assert codes == [422] * free + [429]
-    cache.clear()  # another process
+    cache.clear()  # as in another process
     response = step(there, code_of(secret))
     assert response.status_code == 429
     assert 0 < int(response.headers["Retry-After"]) <= throttle.RULES[throttle.PAIR].first_wait_s

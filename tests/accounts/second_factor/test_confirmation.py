@@ -1,4 +1,4 @@
-"""Confirming who is logged in, also for people who have neither password nor factor."""
+"""Confirming one's login again, also for people without a password or a factor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AGAIN = "/login/again/new/"
 
 @pytest.fixture
 def late(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Any:
-    """Calling it lets the quarter of an hour pass in which a login counts."""
+    """`late()` lets the quarter of an hour pass for which a login counts."""
     started = time.time()
 
     def pass_time() -> None:
@@ -35,7 +35,7 @@ def late(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Any:
 
 @pytest.fixture
 def owner(client: Client, transactional_db: None) -> Client:
-    """The owner, logged in by the link that `make run` prints."""
+    """The owner, logged in with the link that `make run` prints."""
     client.post(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
     return client
 

@@ -1,4 +1,4 @@
-"""Who changes a second factor is told by mail, and stands in the audit log; an admin takes it."""
+"""Changes of a second factor are mailed and in the audit log; an admin can remove a factor."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from tests.conftest import grant
 
 
 def acts() -> list[str]:
-    """What the audit log says, oldest first."""
+    """Return the entries of the audit log, oldest first."""
     entries = events()
     return [f"{e.actor_name} {e.event} {e.object_repr}: {e.detail}" for e in entries]
 
 
 def mails() -> list[Any]:
-    """The mails that the worker would send now."""
+    """Return the mails that the worker would send now."""
     mail_queue.send_due()
     return mail.outbox
 
@@ -124,9 +124,9 @@ def test_an_admin_takes_a_factor_away(here: Client, ana: User) -> None:
     eva = User.objects.create_user("eva", password="pw")
     assert reset_second_factor(ana, eva) == 2
     assert not kinds(ana)
-    assert here.get("/runs/").status_code == 302  # the session is ended
+    assert here.get("/runs/").status_code == 302  # this ends the session
     assert acts()[-1] == "eva took the second factor of ana: authenticator app, recovery codes"
-    assert mails()[-1].subject == "Your second step for Vitrine was taken away"
+    assert mails()[-1].subject == "Your second step for Vitrine was removed"
     assert "eva has removed the second step of your account" in mail.outbox[-1].body
     there = at_localhost()
     assert log_in(there)["Location"] == "/runs/"

@@ -1,4 +1,4 @@
-"""Passkeys: added, used alone and after the password, renamed, removed; forged ones refused."""
+"""Passkeys: added, used alone and after the password, renamed, removed; forged ones are refused."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def log_in_by(passkey: Passkey, client: Client, **posted: str) -> Any:
 
 def test_a_passkey_is_added_and_logs_in_alone(here: Client, ana: User) -> None:
     page = here.get(NEW_PASSKEY).content.decode()
-    assert "Log in with it alone" in page
+    assert "Log in with this passkey alone" in page
     assert 'value="Passkey"' in page
     passkey = add_passkey(here)
     assert kinds(ana) == {"webauthn", "recovery_codes"}
@@ -180,9 +180,9 @@ def test_data_of_the_scripts_is_no_script(here: Client, ana: User) -> None:
 
 
 def test_a_script_that_asks_for_a_login_gets_no_names(client: Client, ana: User) -> None:
-    asked = ask_login(at_localhost())
-    assert not asked.get("allowCredentials")
-    assert "ana" not in json.dumps(asked)
+    request = ask_login(at_localhost())
+    assert not request.get("allowCredentials")
+    assert "ana" not in json.dumps(request)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""SECOND_FACTOR: who must have one is led to set it up, and cannot take the last one away."""
+"""SECOND_FACTOR: people who need one must set it up, and cannot remove the last one."""
 
 from __future__ import annotations
 
@@ -84,7 +84,9 @@ def test_a_session_from_before_the_setting_obeys(here: Client, settings: Any) ->
 def test_what_cannot_be_led_is_refused(here: Client) -> None:
     part = here.get("/runs/", headers={"hx-request": "true"})
     assert part.status_code == 403
-    assert part.content.decode() == ("Your account must have a second step. Set it up, then go on.")
+    assert part.content.decode() == (
+        "Your account must have a second step. Set one up, then go on."
+    )
     script = here.get("/runs/", headers={"sec-fetch-dest": "empty"})
     assert script.status_code == 403
     assert "second step" in script.json()["error"]
@@ -145,7 +147,7 @@ def test_another_session_shows_the_factor_too(here: Client, ana: User) -> None:
     elsewhere.force_login(ana)
     secret = set_up_app(here)
     assert elsewhere.get("/runs/")["Location"] == f"{CONFIRM}?next=%2Fruns%2F"
-    # A password is not enough to add a factor of one's own.
+    # With only the password, nobody can add a factor.
     for page in (NEW_PASSKEY, PASSKEYS, INDEX, "/login/again/", f"{APP}removal/"):
         assert elsewhere.get(page)["Location"].startswith(CONFIRM)
     posted = {"code": code_of(secret), "next": "/runs/"}

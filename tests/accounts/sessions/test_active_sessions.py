@@ -1,4 +1,4 @@
-"""Where a person is logged in, and how that ends."""
+"""The list of a person's sessions, and how they end."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_session_keys_are_not_stored_in_clear(user: User) -> None:
     thief.cookies["vitrine_session_8000"] = stored.pk
     assert thief.get("/account/").status_code == 302
     assert here.get("/account/").status_code == 200
-    assert here.cookies["vitrine_session_8000"].value == secret  # saved again, the same cookie
+    assert here.cookies["vitrine_session_8000"].value == secret  # saving again keeps the cookie
     here.post("/logout/")
     assert not Session.objects.filter(pk=stored.pk).exists()
 

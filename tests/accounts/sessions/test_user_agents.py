@@ -1,4 +1,4 @@
-"""Browsers and systems by the headers that they send."""
+"""Browsers and systems, recognised by their headers."""
 
 from __future__ import annotations
 

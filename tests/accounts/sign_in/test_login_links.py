@@ -1,4 +1,4 @@
-"""The link that logs the owner in: once, for a quarter of an hour, and never in a log."""
+"""The link that logs the owner in: works once, within a quarter of an hour, and is in no log."""
 
 from __future__ import annotations
 
@@ -24,42 +24,42 @@ def token() -> str:
     return local_owner.login_token(local_owner.get_or_create())
 
 
-def opens(client: Client, token: str) -> bool:
+def logs_in(client: Client, token: str) -> bool:
     response = client.post(f"/login/link/{token}/")
     assert response.headers["Cache-Control"].count("no-store") == 1
     return response.status_code == 302
 
 
 def test_a_login_link_works_once(client: Client, token: str) -> None:
-    assert opens(client, token)
+    assert logs_in(client, token)
     assert client.get("/runs/").status_code == 200
-    assert not opens(Client(), token)
+    assert not logs_in(Client(), token)
 
 
 def test_a_login_link_lasts_15_minutes(client: Client, token: str) -> None:
     assert timedelta(minutes=15) == login_links.LIFETIME
     LoginLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    assert not opens(client, token)
+    assert not logs_in(client, token)
 
 
 def test_a_new_login_link_replaces_the_earlier_one(client: Client, token: str) -> None:
     other = local_owner.login_token(local_owner.get_or_create())
-    assert not opens(client, token)
-    assert opens(client, other)
+    assert not logs_in(client, token)
+    assert logs_in(client, other)
 
 
 @pytest.mark.parametrize("method", ["get", "head"])
 def test_what_opens_the_link_first_does_not_use_it_up(
     client: Client, token: str, method: str
 ) -> None:
-    """A chat's preview got the session, and the person 403."""
+    """A chat's preview got the session, and the person got 403."""
     preview = Client(headers={"Sec-Purpose": "prefetch"})
     page = getattr(preview, method)(f"/login/link/{token}/")
     assert page.status_code == 200
     assert page.headers["Cache-Control"].count("no-store") == 1
     assert "_auth_user_id" not in preview.session
     assert "Log in as" in client.get(f"/login/link/{token}/").content.decode()
-    assert opens(client, token)
+    assert logs_in(client, token)
     assert client.get(f"/login/link/{token}/").status_code == 403
 
 
@@ -67,19 +67,19 @@ def test_a_logout_ends_a_login_link(client: Client, token: str) -> None:
     other = Client()
     other.force_login(local_owner.get_or_create())
     other.post("/logout/")
-    assert not opens(client, token)
+    assert not logs_in(client, token)
 
 
 def test_a_new_password_ends_a_login_link(client: Client, token: str) -> None:
     user = local_owner.get_or_create()
     user.set_password("another")
     user.save()
-    assert not opens(client, token)
+    assert not logs_in(client, token)
 
 
 def test_a_login_link_of_an_inactive_user_is_refused(client: Client, token: str) -> None:
     type(local_owner.get_or_create()).objects.update(is_active=False)
-    assert not opens(client, token)
+    assert not logs_in(client, token)
 
 
 def test_the_database_does_not_contain_the_login_token(token: str) -> None:
@@ -93,12 +93,12 @@ def test_a_command_prints_a_new_login_link(client: Client, token: str) -> None:
 
 
 def log_of(client: Client, path: str, settings: Any) -> str:
-    """The log lines of all kinds of requests for a path."""
+    """Return the log lines of all kinds of requests for a path."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     handler.setFormatter(RedactingFormatter(fmt=settings.LOGGING["formatters"]["line"]["format"]))
-    # Once a test has started uvicorn in this process, its loggers have a level and handlers of
-    # their own, or none: a later configuration of logs disables those that it does not name.
+    # If a test has started uvicorn in this process, its loggers have their own level and handlers,
+    # or are disabled: a later configuration of logs disables loggers that it does not name.
     server = logging.getLogger("uvicorn.error")
     server.disabled = False
     server.setLevel(logging.ERROR)

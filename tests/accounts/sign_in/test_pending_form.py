@@ -19,7 +19,8 @@ from runs.models import Draft
 
 pytestmark = pytest.mark.django_db
 PAGE = "/models/fal-ai/flux/dev/"
-LONG = " ".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(200))  # nothing to compress
+# it cannot be compressed
+LONG = " ".join(hashlib.sha256(bytes([n])).hexdigest() for n in range(200))
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +29,7 @@ def flux(make_endpoint: Any, documents: dict[str, Any]) -> Any:
 
 
 def held(response: Any) -> str:
-    """The hidden field of a login page."""
+    """Return the hidden field of a login page."""
     match = re.search(r'name="typed" value="([^"]*)"', response.content.decode())
     return html.unescape(match[1]) if match else ""
 
@@ -50,7 +51,7 @@ def test_anonymous_posts_store_no_rows(client: Client, path: str, headers: dict[
 
 def test_a_long_text_survives_a_wrong_password_and_the_login(client: Client, user: User) -> None:
     page = client.post(PAGE, {"prompt": LONG})
-    assert "vitrine_typed_8000" not in client.cookies  # too long for one
+    assert "vitrine_typed_8000" not in client.cookies  # too long for a cookie
     posted = {"login": "ana", "password": "wrong", "next": PAGE, "typed": held(page)}
     again = client.post("/login/", posted)
     assert held(again) == held(page) != ""

@@ -1,4 +1,4 @@
-"""Conversations of the MCP SDK's own client with `/mcp`, on the pages of the web process."""
+"""Connects the MCP SDK's own client with `/mcp`, among the pages of the web process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from tests.core.live.listening import listening
 from tests.features.flows.conftest import flow, models
 from tests.leaks.responses import watched_application
 
-if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
+# imported where it is used: otherwise every process pays half a second when collecting tests
+if TYPE_CHECKING:
     from mcp import Client
 
 __all__ = ["flow", "models"]
@@ -35,9 +36,9 @@ MAX_BYTES = 8192
 
 @pytest.fixture
 def pages() -> Iterator[Pages]:
-    found = Pages(get_wsgi_application())
-    yield found
-    found.close()
+    app = Pages(get_wsgi_application())
+    yield app
+    app.close()
 
 
 @pytest.fixture
@@ -48,10 +49,10 @@ def flux(make_endpoint: Any, documents: Any) -> Any:
 
 
 @asynccontextmanager
-async def connected(
+async def connect_client(
     assistants: Assistants, authorization: str, mode: Any = "auto", **declared: Any
 ) -> AsyncIterator[Client]:
-    """A client of `assistants` that sends this header."""
+    """Yield a client of `assistants` that sends this header."""
     from mcp import Client
     from mcp.client.streamable_http import streamable_http_client
 
@@ -65,7 +66,7 @@ async def connected(
 
 @pytest.fixture
 def talk(pages: Pages, user: Any) -> Callable[..., Any]:
-    """`talk(conversation, scopes)`: a conversation of the SDK's client with `/mcp`."""
+    """`talk(conversation, scopes)`: run a conversation of the SDK's client with `/mcp`."""
 
     def converse(
         conversation: Callable[[Client], Awaitable[Any]],
@@ -84,19 +85,19 @@ def talk(pages: Pages, user: Any) -> Callable[..., Any]:
             async with listening() as broker:
                 assistants = Assistants(HeldResponses(pages, lambda: broker), cap)
                 authorization = f"Bearer {secret}"
-                async with connected(assistants, authorization, mode, **declared) as client:
-                    found = await conversation(client)
+                async with connect_client(assistants, authorization, mode, **declared) as client:
+                    outcome = await conversation(client)
                 await assistants.stop()
             await sync_to_async(connections.close_all)()
-            return found
+            return outcome
 
         return asyncio.run(main())
 
     return converse
 
 
-def text(result: Any) -> str:
-    """A result's text, which is small."""
+def text_of(result: Any) -> str:
+    """Return a result's text. It must be small."""
     size = len(json.dumps(result.model_dump(mode="json"), ensure_ascii=False).encode())
     assert size <= MAX_BYTES
     return str(result.content[0].text)

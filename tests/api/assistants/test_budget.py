@@ -1,4 +1,4 @@
-"""The budget of `vitrine mcp`, which its process counts."""
+"""The spending limit of `vitrine mcp`, which its process counts."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ AMOUNT = Decimal("0.3")
 
 
 class Server:
-    """A `Caller` that yields to the other calls before it answers, with a status from 400 or 0."""
+    """A `Caller` that lets other calls run before it answers; with a status, it refuses."""
 
     def __init__(self, status: int | None = None) -> None:
         self.status = status
@@ -49,7 +49,7 @@ def test_a_call_of_unknown_cost_counts_as_all_that_is_left() -> None:
     server = Server()
     answers = asyncio.run(_start(ProcessBudget(server, Decimal(1)), 30, None))
     assert server.paid == 1
-    assert "What this costs is not known, and this session may spend 0 more" in str(answers[-1])
+    assert "The cost of this is not known, and this session may spend 0 more" in str(answers[-1])
     budget = ProcessBudget(Server(422), Decimal(1))
     asyncio.run(_start(budget, 1, None))
     assert asyncio.run(budget.left()) == 1

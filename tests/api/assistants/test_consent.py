@@ -1,4 +1,4 @@
-"""Nothing dear runs for an assistant without its person's recorded yes, on both protocols."""
+"""No expensive run starts for an assistant without its person's recorded yes, in both protocols."""
 
 from __future__ import annotations
 
@@ -39,9 +39,10 @@ from features.spending.models import Budget, SpendingRules
 from runs.models import Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from tests.api.assistants.conftest import FLUX, text
+from tests.api.assistants.conftest import FLUX, text_of
 
-if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
+# imported where it is used: otherwise every process pays half a second when collecting tests
+if TYPE_CHECKING:
     from mcp import Client
 
 pytestmark = [
@@ -54,7 +55,7 @@ YES = ElicitResult(action="accept", content={"run": True})
 
 
 @pytest.fixture
-def dear(flux: Any) -> Any:
+def expensive_model(flux: Any) -> Any:
     """A model at $0.60 a picture, in a house where assistants ask above 50 cents."""
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
     Budget.objects.create(scope="session", period="once", limit=5, ask_above=Decimal("0.5"))
@@ -62,7 +63,7 @@ def dear(flux: Any) -> Any:
 
 
 class Person:
-    """Answers each question of a client in the same way, after doing something meanwhile."""
+    """Answers each question of a client in the same way, after an optional action."""
 
     def __init__(self, answer: ElicitResult = YES, meanwhile: Any = None) -> None:
         self.questions: list[Any] = []
@@ -76,7 +77,7 @@ class Person:
 
 
 def run_once(talk: Any, person: Any = None, paid: Any = PAID, **how: Any) -> Any:
-    """The answer to one paid call of a client whose person answers so."""
+    """Make one paid call by a client of this person; return the answer."""
 
     async def conversation(client: Client) -> Any:
         tool = "run_flow" if "flow_id" in paid else "run_model"
@@ -85,7 +86,9 @@ def run_once(talk: Any, person: Any = None, paid: Any = PAID, **how: Any) -> Any
     return talk(conversation, cap=5, elicitation_callback=person, **how)
 
 
-def test_a_form_asks_and_the_audit_log_names_what_was_agreed(talk: Any, dear: Any) -> None:
+def test_a_form_asks_and_the_audit_log_names_what_was_agreed(
+    talk: Any, expensive_model: Any
+) -> None:
     person = Person()
     answer = run_once(talk, person)
     (question,) = person.questions
@@ -94,7 +97,7 @@ def test_a_form_asks_and_the_audit_log_names_what_was_agreed(talk: Any, dear: An
     assert "120 seconds" in question.message
     assert question.requested_schema["properties"]["run"]["title"] == "Run for $0.60"
     run = Run.objects.get()
-    assert str(run.pk) in text(answer)
+    assert str(run.pk) in text_of(answer)
     entry = AuditEntry.objects.get(event="agreed to pay for")
     assert entry.object_repr == f"$0.60 for {FLUX}"
     assert f"$0.60 for {FLUX}, asked by “assistant”, answered by a form" in entry.detail
@@ -103,17 +106,17 @@ def test_a_form_asks_and_the_audit_log_names_what_was_agreed(talk: Any, dear: An
     assert Consent.objects.get().state == "started"
 
 
-def test_a_form_says_what_budgets_leave(talk: Any, dear: Any, user: User) -> None:
+def test_a_form_says_what_budgets_leave(talk: Any, expensive_model: Any, user: User) -> None:
     Budget.objects.create(
         scope="person", person=user, period="month", limit=12, ask_above=Decimal("0.1")
     )
     person = Person()
     run_once(talk, person)
     assert "Your budget leaves $12.00; this session" in person.questions[0].message
-    assert Run.objects.count() == 1  # one yes is one for both budgets
+    assert Run.objects.count() == 1  # one yes confirms the run for both budgets
 
 
-def test_what_is_cheap_is_not_asked_about(talk: Any, dear: Any) -> None:
+def test_what_is_cheap_is_not_asked_about(talk: Any, expensive_model: Any) -> None:
     Endpoint.objects.update(unit_price_usd="0.5")
     person = Person()
     run_once(talk, person)
@@ -124,7 +127,7 @@ def test_what_is_cheap_is_not_asked_about(talk: Any, dear: Any) -> None:
 def test_an_unknown_price_is_asked_about(talk: Any, flux: Any, mode: str) -> None:
     Endpoint.objects.update(unit_price_usd=None)
     answer = run_once(talk, None, mode=mode)
-    assert "for Price unknown?" in text(answer)
+    assert "for Price unknown?" in text_of(answer)
     assert Run.objects.count() == 0
     if mode == "auto":
         run_once(talk, Person())
@@ -141,10 +144,12 @@ NO = {
 
 
 @pytest.mark.parametrize("answer", NO.values(), ids=NO)
-def test_what_is_no_yes_starts_nothing(talk: Any, dear: Any, answer: ElicitResult) -> None:
+def test_what_is_no_yes_starts_nothing(
+    talk: Any, expensive_model: Any, answer: ElicitResult
+) -> None:
     result = run_once(talk, Person(answer))
     assert result.is_error
-    assert "The person said no" in text(result)
+    assert "The person said no" in text_of(result)
     assert Run.objects.count() == 0
     assert AuditEntry.objects.filter(event="declined to pay for").count() == 1
 
@@ -153,7 +158,7 @@ def _dearer() -> None:
     Endpoint.objects.update(unit_price_usd="0.7")
 
 
-def _later() -> None:
+def _expire_consents() -> None:
     Consent.objects.update(expires_at=clock.now() - timedelta(seconds=1))
 
 
@@ -163,18 +168,24 @@ def _used() -> None:
 
 @pytest.mark.parametrize(
     ("meanwhile", "sentence"),
-    [(_dearer, "The price has changed"), (_later, "has expired"), (_used, "This yes is used")],
+    [
+        (_dearer, "The price has changed"),
+        (_expire_consents, "has expired"),
+        (_used, "The person agreed to one start only"),
+    ],
 )
 def test_a_yes_holds_for_what_was_asked(
-    talk: Any, dear: Any, meanwhile: Any, sentence: str
+    talk: Any, expensive_model: Any, meanwhile: Any, sentence: str
 ) -> None:
     result = run_once(talk, Person(meanwhile=meanwhile))
     assert result.is_error
-    assert sentence in text(result)
+    assert sentence in text_of(result)
     assert Run.objects.count() == 0
 
 
-def test_a_client_that_says_yes_by_itself_stays_within_the_limit(talk: Any, dear: Any) -> None:
+def test_a_client_that_says_yes_by_itself_stays_within_the_limit(
+    talk: Any, expensive_model: Any
+) -> None:
     Endpoint.objects.update(unit_price_usd="2")
 
     async def conversation(client: Client) -> list[Any]:
@@ -182,7 +193,7 @@ def test_a_client_that_says_yes_by_itself_stays_within_the_limit(talk: Any, dear
 
     answers = talk(conversation, cap=50, elicitation_callback=Person())
     assert [answer.is_error for answer in answers] == [False, False, True, True]
-    assert "this session may spend 1 more" in text(answers[-1])
+    assert "this session may spend 1 more" in text_of(answers[-1])
     assert Run.objects.count() == 2
 
 
@@ -190,32 +201,32 @@ def test_a_client_that_says_yes_by_itself_stays_within_the_limit(talk: Any, dear
 def test_a_run_of_unknown_cost_counts_in_its_session_until_that_is_known(
     talk: Any, flux: Any, assumed: Decimal | None
 ) -> None:
-    """It counts with what the house assumes, or as all that is left."""
+    """It counts with the sum that the house assumes, or else as everything that is left."""
     Endpoint.objects.update(unit_price_usd=None)
     SpendingRules.objects.create(pk=1, assumed=assumed)
     Budget.objects.create(scope="session", period="once", limit=Decimal("0.3"))
 
     def end_first() -> int:
-        begun = Run.objects.order_by("created_at")
+        runs = Run.objects.order_by("created_at")
         Endpoint.objects.update(unit_price_usd="0.05", price_unit="images", currency="USD")
         ended = Observation("succeeded", output={}, billable_units="2")
-        state_machine.record(begun[0].pk, ended)
-        return begun.count()
+        state_machine.record(runs[0].pk, ended)
+        return runs.count()
 
     async def conversation(client: Client) -> int:
         for _ in range(4):
             await client.call_tool("run_model", PAID)
-        begun = await sync_to_async(end_first)()
+        count = await sync_to_async(end_first)()
         for _ in range(5):
             await client.call_tool("run_model", PAID)
-        return int(begun)
+        return int(count)
 
-    begun = talk(conversation, cap=50, elicitation_callback=Person())
-    assert (begun, Run.objects.count()) == ((3, 3) if assumed else (1, 5))
+    counts = talk(conversation, cap=50, elicitation_callback=Person())
+    assert (counts, Run.objects.count()) == ((3, 3) if assumed else (1, 5))
 
 
-def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, dear: Any) -> None:
-    """Without a question, for other arguments, with a made-up state, and twice at once."""
+def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, expensive_model: Any) -> None:
+    """Answers without a question, for other arguments, with an invented state, and twice."""
 
     async def conversation(client: Client) -> list[Any]:
         async def call(arguments: Any = PAID, state: Any = None, allow: bool = True) -> Any:
@@ -227,17 +238,17 @@ def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, dear: Any) -
                 allow_input_required=True,
             )
 
-        asked = await call()
-        assert isinstance(asked, InputRequiredResult)
+        question = await call()
+        assert isinstance(question, InputRequiredResult)
         other = PAID | {"arguments": {"prompt": "a dog"}}
         refused = []
-        for arguments, state in [(other, asked.request_state), (PAID, "v1.made-up")]:
+        for arguments, state in [(other, question.request_state), (PAID, "v1.made-up")]:
             with pytest.raises(MCPError) as error:
                 await call(arguments, state)
             refused.append(str(error.value))
         assert await sync_to_async(Run.objects.count)() == 0
-        twice = await asyncio.gather(*(call(PAID, asked.request_state) for _ in range(4)))
-        again = await call(PAID, asked.request_state)
+        twice = await asyncio.gather(*(call(PAID, question.request_state) for _ in range(4)))
+        again = await call(PAID, question.request_state)
         return [refused, twice, again]
 
     refused, twice, again = talk(conversation, cap=5, elicitation_callback=Person())
@@ -247,13 +258,15 @@ def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, dear: Any) -
     assert Run.objects.get().arguments == {"prompt": "a cat"}
 
 
-def test_another_person_cannot_use_a_yes(talk: Any, dear: Any, django_user_model: Any) -> None:
+def test_another_person_cannot_use_a_yes(
+    talk: Any, expensive_model: Any, django_user_model: Any
+) -> None:
     states: list[str] = []
 
     async def ask(client: Client) -> None:
-        asked = await client.session.call_tool("run_model", PAID, allow_input_required=True)
-        assert isinstance(asked, InputRequiredResult)
-        states.append(str(asked.request_state))
+        question = await client.session.call_tool("run_model", PAID, allow_input_required=True)
+        assert isinstance(question, InputRequiredResult)
+        states.append(str(question.request_state))
 
     async def use(client: Client) -> None:
         with pytest.raises(MCPError, match="Invalid or expired requestState"):
@@ -262,7 +275,7 @@ def test_another_person_cannot_use_a_yes(talk: Any, dear: Any, django_user_model
             )
 
     talk(ask, elicitation_callback=Person(), cap=5)
-    talk(use, elicitation_callback=Person(), cap=5)  # with another token
+    talk(use, elicitation_callback=Person(), cap=5)  # by another token
     _, secret = tokens.create(django_user_model.objects.create_user("eve"), "hers")
     consent = Consent.objects.get()
     program = Browser(headers={"Authorization": f"Bearer {secret}"})
@@ -277,28 +290,29 @@ def test_another_person_cannot_use_a_yes(talk: Any, dear: Any, django_user_model
 
 
 def link_of(answer: Any) -> str:
-    """The path of the page that a text names."""
-    (line,) = (line for line in text(answer).splitlines() if "/account/agree/" in line)
+    """Return the path of the page that a text names."""
+    (line,) = (line for line in text_of(answer).splitlines() if "/account/agree/" in line)
     return urlsplit(line.rpartition(" ")[2]).path
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])
 def test_a_client_that_cannot_ask_gets_a_page(
-    talk: Any, dear: Any, user: User, django_user_model: Any, mode: str
+    talk: Any, expensive_model: Any, user: User, django_user_model: Any, mode: str
 ) -> None:
     answer = run_once(talk, None, mode=mode)
     path = link_of(answer)
-    assert "Nothing has run yet" in text(answer)
+    assert "Nothing has run yet" in text_of(answer)
     eve = Browser()
     eve.force_login(django_user_model.objects.create_user("eve"))
     assert eve.post(path, {"run": "1"}).status_code == 404
     person = Browser()
-    assert person.post(path, {"run": "1"}).status_code == 302  # to the login page
+    # the answer redirects to the login page
+    assert person.post(path, {"run": "1"}).status_code == 302
     assert Run.objects.count() == 0
     person.force_login(user)
-    shown = person.get(path).content.decode()
-    assert "Run for $0.60" in shown
-    assert "a cat" in shown
+    page = person.get(path).content.decode()
+    assert "Run for $0.60" in page
+    assert "a cat" in page
     assert Run.objects.count() == 0
     started = person.post(path, {"run": "1"})
     run = Run.objects.get()
@@ -310,9 +324,9 @@ def test_a_client_that_cannot_ask_gets_a_page(
     consent = Consent.objects.get()
 
     async def read(client: Client) -> Any:
-        return text(await client.call_tool("get_run", {"run_id": str(consent.pk)}))
+        return text_of(await client.call_tool("get_run", {"run_id": str(consent.pk)}))
 
-    # By the token that asked: the first of this person's.
+    # The token that asked may read the run; it is this person's first.
     _, secret = tokens.create(user, "reads")
     Consent.objects.update(token=tokens.authenticate(secret))
     assert str(run.pk) in talk(read, secret=secret)
@@ -321,14 +335,14 @@ def test_a_client_that_cannot_ask_gets_a_page(
 @pytest.mark.parametrize(
     ("change", "status", "sentence"),
     [
-        (_later, 200, "has expired"),
+        (_expire_consents, 200, "has expired"),
         (_dearer, 409, "The price has changed"),
         (lambda: Token.objects.update(revoked_at=clock.now()), 409, "no longer valid"),
         (lambda: User.objects.update(is_active=True), 302, ""),
     ],
 )
 def test_the_page_starts_what_was_asked_while_it_was_open(
-    talk: Any, dear: Any, user: User, change: Any, status: int, sentence: str
+    talk: Any, expensive_model: Any, user: User, change: Any, status: int, sentence: str
 ) -> None:
     path = link_of(run_once(talk, None))
     change()
@@ -340,18 +354,18 @@ def test_the_page_starts_what_was_asked_while_it_was_open(
     assert Run.objects.count() == (1 if status == 302 else 0)
 
 
-def test_no_on_the_page_is_no(talk: Any, dear: Any, user: User) -> None:
+def test_no_on_the_page_is_no(talk: Any, expensive_model: Any, user: User) -> None:
     path = link_of(run_once(talk, None))
     person = Browser()
     person.force_login(user)
-    assert "You said no" in person.post(path, {"decline": "1"}).content.decode()
+    assert "You declined" in person.post(path, {"decline": "1"}).content.decode()
     person.post(path, {"run": "1"})
     assert Run.objects.count() == 0
     assert person.get(path.replace("agree/", "agree/x")).status_code == 404
 
 
 def test_a_client_that_opens_addresses_waits_for_the_page(
-    talk: Any, dear: Any, user: User, monkeypatch: pytest.MonkeyPatch
+    talk: Any, expensive_model: Any, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     addresses = ClientCapabilities(
         elicitation=ElicitationCapability(url=UrlElicitationCapability())
@@ -367,7 +381,7 @@ def test_a_client_that_opens_addresses_waits_for_the_page(
 
     opens = Person(ElicitResult(action="accept"), press)
     answer = run_once(talk, opens)
-    assert str(Run.objects.get().pk) in text(answer)
+    assert str(Run.objects.get().pk) in text_of(answer)
 
 
 def test_a_flow_asks_as_well(talk: Any, flow: Flow) -> None:
@@ -381,7 +395,7 @@ def test_a_flow_asks_as_well(talk: Any, flow: Flow) -> None:
     assert FlowRun.objects.count() == 1
 
 
-def test_a_refusal_comes_before_the_question(talk: Any, dear: Any) -> None:
+def test_a_refusal_comes_before_the_question(talk: Any, expensive_model: Any) -> None:
     Endpoint.objects.update(standing="blocked")
     person = Person()
     assert run_once(talk, person).is_error
@@ -393,7 +407,7 @@ def test_a_refusal_comes_before_the_question(talk: Any, dear: Any) -> None:
 def test_a_process_of_ones_own_asks_over_any_protocol(
     flux: Any, user: User, mode: Any, answer: ElicitResult
 ) -> None:
-    """`vitrine mcp`: its one client can be asked while a call waits."""
+    """`vitrine mcp` has one client, which can be asked while its call waits."""
     from mcp import Client
 
     from tests.runs.doors.programs import _Calls

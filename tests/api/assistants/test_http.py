@@ -19,12 +19,13 @@ from runs.files import stored_files
 from runs.models import Artifact, Preset, Run
 from runs.state import locked_update, state_machine
 from runs.state.transitions import Observation
-from tests.api.assistants.conftest import FLUX, MAX_BYTES, text
+from tests.api.assistants.conftest import FLUX, MAX_BYTES, text_of
 from tests.api.pages import Pages
 from tests.features.chats.documents import document
 from tests.leaks.responses import watched_application
 
-if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
+# imported where it is used: otherwise every process pays half a second when collecting tests
+if TYPE_CHECKING:
     from mcp import Client
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
@@ -39,7 +40,7 @@ def test_a_conversation_finds_reads_prices_and_runs(talk: Any, flux: Any, mode: 
         arguments = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
         price_text = await client.call_tool("price_run", arguments)
         run_text = await client.call_tool("run_model", arguments | {"wait_s": 0})
-        return [text(answer) for answer in (matches, model_text, price_text, run_text)]
+        return [text_of(answer) for answer in (matches, model_text, price_text, run_text)]
 
     matches, model_text, price_text, run_text = talk(conversation, mode=mode)
     run = Run.objects.get()
@@ -87,7 +88,7 @@ def test_a_run_is_waited_for_with_progress(talk: Any, flux: Any) -> None:
         arguments = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 60}
         answer = await client.call_tool("run_model", arguments, progress_callback=progress)
         await ending
-        return text(answer)
+        return text_of(answer)
 
     assert "succeeded" in talk(conversation)
     assert progress_messages[0] == "created"
@@ -107,7 +108,7 @@ def test_every_real_model_is_described_in_8_kb(
         listed = await client.call_tool(
             "find_models", {"question": "", "limit": 30, "cursor": None}
         )
-        return [text(answer) for answer in (*models_read, listed)]
+        return [text_of(answer) for answer in (*models_read, listed)]
 
     assert len(talk(conversation)) == len(documents) + 1
 
@@ -127,11 +128,11 @@ def test_every_choice_of_an_input_is_read_on_demand(talk: Any, make_endpoint: An
         ask = {"endpoint_id": "lab/voices"}
         whole = await client.call_tool("read_model", ask)
         pages = [await client.call_tool("read_model", ask | {"input": "voice"})]
-        while match := re.search("More: cursor='(.*)'", text(pages[-1])):
+        while match := re.search("More: cursor='(.*)'", text_of(pages[-1])):
             more = ask | {"input": "voice", "cursor": match[1]}
             pages.append(await client.call_tool("read_model", more))
         wrong = await client.call_tool("read_model", ask | {"input": "voise"})
-        return [text(whole), "\n".join(map(text, pages)), wrong.is_error, text(wrong)]
+        return [text_of(whole), "\n".join(map(text_of, pages)), wrong.is_error, text_of(wrong)]
 
     whole, pages, is_error, wrong = talk(conversation)
     assert "(all: read_model with input='voice')" in whole
@@ -150,7 +151,7 @@ def test_messages_name_the_tools_of_assistants(talk: Any, flux: Any) -> None:
             {"endpoint_id": "fal-ai/nowhere", "arguments": {}},
             {"arguments": {}},
         ]
-        return [text(await client.call_tool("run_model", arguments)) for arguments in calls]
+        return [text_of(await client.call_tool("run_model", arguments)) for arguments in calls]
 
     arguments, nowhere, nothing = talk(conversation)
     assert f"read_model with endpoint_id={FLUX}" in arguments
@@ -174,7 +175,7 @@ def test_a_run_gives_lasting_addresses(talk: Any, make_run: Any) -> None:
 
     async def conversation(client: Client) -> str:
         copying = asyncio.create_task(copy())
-        answer = text(await client.call_tool("get_run", {"run_id": str(run.pk), "wait_s": 5}))
+        answer = text_of(await client.call_tool("get_run", {"run_id": str(run.pk), "wait_s": 5}))
         await copying
         return answer
 
@@ -189,7 +190,7 @@ def test_a_huge_output_is_cut(talk: Any, make_run: Any) -> None:
     run = make_run(state="succeeded", output={"text": "ü\n" * 100_000, "more": [{}] * 5000})
 
     async def conversation(client: Client) -> str:
-        return text(await client.call_tool("get_run", {"run_id": str(run.pk)}))
+        return text_of(await client.call_tool("get_run", {"run_id": str(run.pk)}))
 
     assert "succeeded" in talk(conversation)
 
@@ -237,7 +238,7 @@ def test_presets_and_collections_are_readable_resources(
         read = await client.read_resource(f"vitrine://runs/{run.pk}")
         (content,) = read.contents
         assert isinstance(content, TextResourceContents)
-        return [*map(text, results), content.text]
+        return [*map(text_of, results), content.text]
 
     presets, collections, models, favourites, runs, cancelled, ran, resource = talk(conversation)
     assert "wide" in presets
@@ -306,7 +307,7 @@ def test_a_refusal_gives_its_reason(
 
     answer = talk(conversation, *scopes)
     assert answer.is_error
-    assert reason in text(answer)
+    assert reason in text_of(answer)
     assert Run.objects.count() == 0
 
 
@@ -325,8 +326,11 @@ def test_the_server_needs_a_token_with_the_read_scope(pages: Pages, user: Any) -
             kinds = {response.headers["content-type"] for response in answers}
             assert kinds == {"application/problem+json"}
             assert answers[0].headers["www-authenticate"].startswith("Bearer")
-            asked = await http.options("/mcp")
-            assert (asked.status_code, asked.headers["allow"]) == (204, answers[3].headers["allow"])
+            answer = await http.options("/mcp")
+            assert (answer.status_code, answer.headers["allow"]) == (
+                204,
+                answers[3].headers["allow"],
+            )
             return [response.status_code for response in answers]
 
     assert asyncio.run(main()) == [401, 401, 403, 405]

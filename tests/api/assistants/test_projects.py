@@ -1,4 +1,4 @@
-"""Assistants begin and look in the token's projects, or in the one that a tool's call names."""
+"""Assistants read and start runs in the token's projects, or in the one that a call names."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import pytest
 
 from projects.models import Project
 from runs.models import Preset, Run
-from tests.api.assistants.conftest import FLUX, text
+from tests.api.assistants.conftest import FLUX, text_of
 from tests.projects.people import make_project, person
 
-if TYPE_CHECKING:  # imported where it is used: every process would pay half a second to collect
+# imported where it is used: otherwise every process pays half a second when collecting tests
+if TYPE_CHECKING:
     from mcp import Client
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
@@ -44,7 +45,7 @@ def test_lists_are_of_the_tokens_projects(talk: Any, acme: Project) -> None:
         ("list_projects", {}),
     ]
     for project in (None, acme):
-        runs, presets, projects = map(text, answers(talk, project, *calls))
+        runs, presets, projects = map(text_of, answers(talk, project, *calls))
         assert "albatross" in runs
         assert "albatross" in presets
         assert "acme · Acme · maker" in projects
@@ -52,7 +53,7 @@ def test_lists_are_of_the_tokens_projects(talk: Any, acme: Project) -> None:
         assert "Elsewhere" not in projects
         assert ("private · " in projects) == (project is None)
     narrowed = answers(talk, None, ("list_runs", {"project": "private"}))
-    assert text(narrowed[0]) == "No run matches."
+    assert text_of(narrowed[0]) == "No run matches."
 
 
 def test_a_run_begins_in_the_named_project(talk: Any, user: Any, acme: Project) -> None:
@@ -73,5 +74,5 @@ def test_a_refusal_is_an_error_with_its_sentence(
 ) -> None:
     (answer,) = answers(talk, None, ("run_model", RUN | {"project": slug}))
     assert answer.is_error
-    assert words in text(answer)
+    assert words in text_of(answer)
     assert not Run.objects.filter(user=user).exists()

@@ -1,4 +1,4 @@
-"""The spending cap of assistants holds for concurrent calls and any headers."""
+"""The spending cap of assistants holds for concurrent calls and with any headers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from catalog.models import Endpoint
 from features.flows.models import Flow
 from features.spending.models import Budget
 from runs.models import LedgerEntry, Run
-from tests.api.assistants.conftest import FLUX, connected, text
+from tests.api.assistants.conftest import FLUX, connect_client, text_of
 from tests.api.pages import Pages
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def test_the_cap_ends_spending(talk: Any, flux: Any) -> None:
 
     answers = talk(conversation, cap=1)
     assert [answer.is_error for answer in answers] == [False, True]
-    assert "may spend 0.4" in text(answers[1])
+    assert "may spend 0.4" in text_of(answers[1])
     assert Run.objects.count() == 1
 
 
@@ -54,8 +54,8 @@ def test_a_budget_of_sessions_holds_below_the_cap(talk: Any, flux: Any) -> None:
 
     answers = talk(conversation, cap=50)
     assert [answer.is_error for answer in answers] == [False, True]
-    assert "may spend 0.4 more" in text(answers[1])
-    assert "an admin for a larger budget of sessions" in text(answers[1])
+    assert "may spend 0.4 more" in text_of(answers[1])
+    assert "an admin for a larger budget of sessions" in text_of(answers[1])
 
 
 def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:
@@ -68,7 +68,7 @@ def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:
 
     refused, accepted = talk(conversation, cap=1)
     assert (refused.is_error, accepted.is_error) == (True, False)
-    assert "Nothing was run" in text(refused)
+    assert "Nothing was run" in text_of(refused)
     assert Run.objects.get().arguments["prompt"] == "a hare"
 
 
@@ -76,7 +76,7 @@ def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:
 def test_concurrent_calls_in_two_processes_stay_within_the_cap(
     pages: Pages, flux: Any, user: Any
 ) -> None:
-    """Each `Assistants` is a web process: they share the database alone."""
+    """Each `Assistants` is a web process: they share nothing but the database."""
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.3")
     _, secret = tokens.create(user, "assistant")
     others = Pages(get_wsgi_application())
@@ -86,7 +86,7 @@ def test_concurrent_calls_in_two_processes_stay_within_the_cap(
         headers = [f"Bearer {secret}", f"bearer {secret}", f"Key {secret}", f"Bearer  {secret}"]
         async with AsyncExitStack() as stack:
             clients = [
-                await stack.enter_async_context(connected(process, header))
+                await stack.enter_async_context(connect_client(process, header))
                 for process in processes
                 for header in headers
             ]
@@ -100,7 +100,7 @@ def test_concurrent_calls_in_two_processes_stay_within_the_cap(
     others.close()
     assert sum(not answer.is_error for answer in answers) == 3
     assert Run.objects.count() == 3
-    refused = {text(answer) for answer in answers if answer.is_error}
+    refused = {text_of(answer) for answer in answers if answer.is_error}
     assert len(refused) == 1
     assert "may cost 0.3, and this session may spend 0.1 more" in refused.pop()
 
@@ -127,7 +127,7 @@ def test_a_budget_of_sessions_is_their_cap_where_it_is_smaller(talk: Any, flux: 
 
     answers = talk(conversation, cap=5)
     assert [answer.is_error for answer in answers] == [False, False, True]
-    assert "this session may spend 0.2 more" in text(answers[-1])
+    assert "this session may spend 0.2 more" in text_of(answers[-1])
 
 
 def test_a_run_that_was_not_started_is_not_counted(talk: Any, flux: Any) -> None:
@@ -148,5 +148,5 @@ def test_a_flow_with_an_unknown_price_asks(talk: Any, flow: Flow) -> None:
     async def conversation(client: Client) -> Any:
         return await client.call_tool("run_flow", {"flow_id": str(flow.pk), "wait_s": 0})
 
-    assert "+ 1 unknown? This session may spend" in text(talk(conversation, cap=1))
+    assert "+ 1 unknown? This session may spend" in text_of(talk(conversation, cap=1))
     assert Run.objects.count() == 0

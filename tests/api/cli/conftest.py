@@ -1,4 +1,4 @@
-"""A client of the application that runs within the test's transaction."""
+"""A client of the application whose calls run within the test's transaction."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from api.cli.client import Client
 
 @pytest.fixture
 def client_of(user: Any) -> Any:
-    """A `Client` as `user`."""
     _, secret = tokens.create(user, "command line")
     signals = (request_started, request_finished)
     for signal in signals:

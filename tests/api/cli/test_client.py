@@ -1,4 +1,4 @@
-"""The client sends its token to its own server alone, also when a file is elsewhere."""
+"""The client sends its token only to its own server, even if a file is elsewhere."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ class Me(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def private(tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The address of a server whose certificate a private authority has signed, and that one's."""
+    """The address of a server with a certificate of a private authority, and the authority's."""
     ca, certificate = https.make_certificates(tmp_path / "authority")
     server = HTTPServer(("127.0.0.1", 0), Me)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -101,7 +101,7 @@ def test_a_private_certificate_authority_is_read_from_ssl_cert_file(
     private: tuple[str, Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     url, ca = private
-    # Tests share one context; this one needs those that the environment names.
+    # The tests share one SSL context; this test needs one that reads the environment.
     own = httpx._config.create_ssl_context
     monkeypatch.setattr("httpx._transports.default.create_ssl_context", own)
     monkeypatch.setenv("VITRINE_URL", url)

@@ -1,4 +1,4 @@
-"""The commands against the API: what they print, save and exit with."""
+"""The commands against the API: their output, the files they save, their exit codes."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ def test_runs_are_listed_by_date(vitrine: Any, flux: Any, make_run: Any) -> None
 def test_a_reused_key_is_reported_as_its_option(vitrine: Any, flux: Any) -> None:
     vitrine("run", FLUX, "prompt=a cat", "--key", "k")
     code, _, err = vitrine("run", FLUX, "prompt=a dog", "--key", "k")
-    assert (code, "This --key came with another request" in err) == (3, True)
+    assert (code, "This --key was sent with another request" in err) == (3, True)
 
 
 def test_wait_exits_by_the_state_of_the_run(vitrine: Any, flux: Any, make_run: Any) -> None:

@@ -1,4 +1,4 @@
-"""`name=value` words become the model's input, by its schema."""
+"""Words like `name=value` become the model's input, according to its schema."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def read(*arguments: str) -> Any:
         (["seed=null"], {"seed": None}),
         (["seed=1e3", "scale=1.2e-7"], {"seed": 1000, "scale": 1.2e-7}),
         (["seed=9007199254740993.0"], {"seed": 9007199254740993}),
-        (["scale=NaN"], {"scale": "NaN"}),  # refused by the server
+        (["scale=NaN"], {"scale": "NaN"}),  # the server refuses this
         (["scale=1e999"], {"scale": "1e999"}),
         (["safe=yes"], {"safe": True}),
         (["safe=false"], {"safe": False}),
@@ -88,7 +88,7 @@ def read(*arguments: str) -> Any:
         (["size.width=512"], {"size": {"width": 512}}),
         (['loras:=[{"path": "x"}]'], {"loras": [{"path": "x"}]}),
         (["prompt:=null"], {"prompt": None}),
-        (["num_images=many"], {"num_images": "many"}),  # the server says what is wrong with it
+        (["num_images=many"], {"num_images": "many"}),  # the server says what is wrong
     ],
 )
 def test_inputs_are_parsed_by_the_kind_of_field(typed: list[str], arguments: Any) -> None:

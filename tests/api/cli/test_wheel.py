@@ -1,6 +1,6 @@
-"""The wheel works from any folder: installed alone, it starts, searches, runs and stops.
+"""The installed wheel works in any folder: it starts, searches, runs and stops.
 
-Its dependencies are those of this environment, so that the test needs no package index.
+It uses the dependencies of this environment, so the test needs no package index.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PATIENCE_S = 120
 
 
 def free_port() -> int:
-    """The first of three free ports: web, sandbox, realtime."""
+    """Return the first of three free ports: web, sandbox, realtime."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -74,7 +74,7 @@ def program(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """Of somebody who has set nothing but a port."""
+    """The environment of a user who has set only a port."""
     return {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
@@ -86,7 +86,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def running(program: Path, environment: dict[str, str], tmp_path: Path) -> Iterator[Path]:
-    """`vitrine up`, from a folder that is no checkout."""
+    """`vitrine up`, started in a folder that is no checkout."""
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen(
             [program, "up"], cwd=tmp_path, env=environment, stdout=log, stderr=log
@@ -104,8 +104,8 @@ def running(program: Path, environment: dict[str, str], tmp_path: Path) -> Itera
 
 
 async def converse(program: Path, environment: dict[str, str], folder: Path) -> str:
-    """What an assistant is told over stdio, by the SDK's own client."""
-    # Imported here: every process would pay half a second to collect this file.
+    """Return what an assistant gets over stdio, by the SDK's own client."""
+    # Imported here: otherwise every process pays half a second when collecting this file.
     from mcp import Client, StdioServerParameters
     from mcp.types import TextContent
 
@@ -140,7 +140,7 @@ def test_the_installed_wheel_searches_and_runs(
 
     until = time.monotonic() + PATIENCE_S
     while "sandbox/aurora" not in vitrine("search", "northern light"):
-        assert time.monotonic() < until  # the first sync is under way
+        assert time.monotonic() < until  # the first sync is still running
         time.sleep(1)
     vitrine("run", "sandbox/aurora", "prompt=a lighthouse", "--wait", "-o", "out")
     (picture,) = (running / "out").iterdir()

@@ -1,4 +1,4 @@
-"""Parts of files count towards their person's quota, and those of one file towards its limit."""
+"""Parts of files count towards the user's quota; all parts of a file towards its size limit."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from api.fal_proxy.uploads import AnnouncedUpload
 from api.models import ProxyPart
 from runs.files import storage_limits, uploads
 from runs.models import Upload
-from tests.runs.files.test_storage_limits_races import at_once
+from tests.runs.files.test_storage_limits_races import run_at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KB = 1 << 10
@@ -45,7 +45,7 @@ def send(announced: AnnouncedUpload, number: int, size_bytes: int = 300 * KB) ->
 
 
 def test_concurrent_parts_stay_within_the_quota(announced: AnnouncedUpload, tmp_path: Any) -> None:
-    raised = at_once(6, lambda number: send(announced, number + 1))
+    raised = run_at_once(6, lambda number: send(announced, number + 1))
     assert [type(error) for error in raised if error] == [storage_limits.QuotaExceeded] * 3
     assert ProxyPart.objects.aggregate(sum=Sum("size_bytes"))["sum"] == 900 * KB
     assert len(list((tmp_path / "incoming").iterdir())) == 3
@@ -63,7 +63,7 @@ def test_concurrent_parts_stay_within_the_file_size_limit(
         size_bytes=uploads.MAX_BYTES - 700 * KB,
         stored_as="x",
     )
-    raised = at_once(6, lambda number: send(announced, number + 1))
+    raised = run_at_once(6, lambda number: send(announced, number + 1))
     assert sum(error is not None for error in raised) == 4
     assert ProxyPart.objects.aggregate(sum=Sum("size_bytes"))["sum"] <= uploads.MAX_BYTES
 
@@ -85,7 +85,7 @@ def test_a_completed_file_replaces_its_parts(announced: AnnouncedUpload) -> None
 def test_a_part_sent_twice_concurrently_is_stored_once(
     announced: AnnouncedUpload, tmp_path: Any
 ) -> None:
-    raised = at_once(4, lambda _: send(announced, 1))
+    raised = run_at_once(4, lambda _: send(announced, 1))
     assert ProxyPart.objects.count() == len(list((tmp_path / "incoming").iterdir())) == 1
     assert {type(error) for error in raised if error} <= {ValueError}
 
@@ -93,7 +93,7 @@ def test_a_part_sent_twice_concurrently_is_stored_once(
 def test_a_part_replaced_while_the_storage_writes_it_blames_no_storage(
     announced: AnnouncedUpload, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its file is deleted under the storage's hands: that looked like one that takes no files."""
+    """Its file is deleted while the storage writes it: the error blamed the storage."""
 
     class Replaced(io.BytesIO):
         def read(self, size: int | None = -1) -> bytes:

@@ -1,4 +1,4 @@
-"""A run's status as fal streams it: each change at once, each line of the log once, an end."""
+"""A run's status, streamed as fal does: each change at once, each log line once, and an end."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ END = b""
 
 
 class Stream:
-    """A stream of a run's status by a client that may disconnect."""
+    """A client's stream of a run's status; the client may disconnect."""
 
     def __init__(self, run: Run, broker: Broker) -> None:
         self.is_gone = asyncio.Event()
@@ -50,7 +50,7 @@ class Stream:
             await self.events.put(message["body"])
 
     async def next(self) -> tuple[str, list[str]]:
-        """Return the status of the next event, and the lines of the log that it adds."""
+        """Return the next event's status, and the lines of the log that it adds."""
         event = json.loads((await self.events.get()).removeprefix(b"data: "))
         return event["status"], [line["message"] for line in event["logs"]]
 

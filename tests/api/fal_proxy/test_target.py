@@ -1,6 +1,6 @@
-"""Which call an address is; what is not one of fal's addresses is refused (C35).
+"""The call that an address means; addresses that are not fal's are refused (C35).
 
-Which headers of fal's clients go with a run, and which values are refused.
+The headers of fal's clients that apply to a run, and the values that are refused.
 """
 
 from __future__ import annotations

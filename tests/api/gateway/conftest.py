@@ -31,7 +31,7 @@ def person(transactional_db: None) -> User:
 
 @pytest.fixture
 def gated(catalogue: None, sandbox: Control, person: User) -> Gated:
-    """`gated(act)` returns what `act(address)` returns while a gateway serves at that address."""
+    """`gated(act)`: the result of `act(address)`, called while a gateway serves at that address."""
 
     async def serve(act: Act) -> Any:
         async with upstream.clients() as clients:

@@ -1,4 +1,4 @@
-"""Inputs that wait in a live session: as bytes, and decoded within limits."""
+"""Inputs that wait in a live session stay encoded until used, and are decoded within limits."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ BYTES = 500_000
 LIST = b"\xdd" + struct.pack(">I", BYTES)
 
 
-def packed(value: bytes) -> bytes:
+def pack_value(value: bytes) -> bytes:
     return b"\x81\xa1x" + value
 
 
 @pytest.mark.parametrize(
     "frame",
     [
-        packed(LIST + b"\x80" * BYTES),  # empty objects
-        packed((b"\xdc\x40\x00" + b"\x80" * 0x4000) * 30),  # in lists that are short enough
-        packed(b"\xdc\x00\x20" + (b"\xdc\x40\x00" + b"\x80" * 0x4000) * 32),
-        packed(LIST * 1000 + b"\xc0" * BYTES),  # lists that announce more than they hold
-        packed(b"\x91" * 500 + b"\xc0"),
-        packed(b"\x81\x90\xc0"),  # a list as a key
+        pack_value(LIST + b"\x80" * BYTES),  # many empty objects
+        pack_value(
+            (b"\xdc\x40\x00" + b"\x80" * 0x4000) * 30
+        ),  # many lists, each of an allowed length
+        pack_value(b"\xdc\x00\x20" + (b"\xdc\x40\x00" + b"\x80" * 0x4000) * 32),
+        pack_value(LIST * 1000 + b"\xc0" * BYTES),  # lists that announce more items than they hold
+        pack_value(b"\x91" * 500 + b"\xc0"),
+        pack_value(b"\x81\x90\xc0"),  # a list as a key
         '{"x": [' + "{}," * 170_000 + "{}]}",
         '{"x": ' + "[" * 5000 + "]" * 5000 + "}",
         "[]",
@@ -50,8 +52,8 @@ async def test_waiting_inputs_take_no_more_than_their_bytes(frame: str | bytes) 
     socket = LiveSocket(receive, send, None)
     tracemalloc.start()
     await socket.read()
-    socket.is_gone = False  # so that it is told of what is refused
-    socket._waiting.append(packed(b"\x01"))
+    socket.is_gone = False  # to receive the message about refused input
+    socket._waiting.append(pack_value(b"\x01"))
     message = await socket.next_input(1.0)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()

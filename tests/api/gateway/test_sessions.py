@@ -26,7 +26,7 @@ from tests.api.gateway.conftest import Gated
 from tests.projects.people import make_project
 from tests.runs.conftest import Control
 
-pytestmark = pytest.mark.any_database  # of frames on their way
+pytestmark = pytest.mark.any_database  # for frames on their way
 
 LIVE = "sandbox/aurora/lite"
 
@@ -42,7 +42,7 @@ def paint(word: str) -> bytes:
 
 
 async def result(socket: Any) -> dict[str, Any]:
-    """The next frame that is no control message of fal's timing."""
+    """Return the next frame, without control messages about fal's timing."""
     while isinstance(frame := await socket.recv(), str):
         if (message := json.loads(frame)).get("type") != "x-fal-message":
             return dict(message)
@@ -88,7 +88,8 @@ def test_a_session_can_be_ended_on_its_runs_page(gated: Gated, person: User) -> 
 
     async def act(address: str) -> Any:
         headers = {"Authorization": f"Key {secret}"}
-        url = f"ws://{address}/api/fal/run/{LIVE}/realtime/realtime"  # as fal-client may double it
+        # fal-client may double this path
+        url = f"ws://{address}/api/fal/run/{LIVE}/realtime/realtime"
         async with connect(url, additional_headers=headers) as socket:
             await socket.send(paint("violet"))
             await result(socket)

@@ -1,6 +1,6 @@
 """Streams from a real sandbox through the gateway and the web process's pipe.
 
-OpenAI's chunks on their way: whole events alone, and an error where the rest is missing.
+Chunks in OpenAI's format: only whole events, and an error if the rest is missing.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Caller:
 
 
 def view_of(run: Run) -> Callable[[Scope, Receive, Send], Any]:
-    """What the view of the proxy answers for the run of a stream."""
+    """Return the proxy view's answer for the run of a stream."""
 
     async def view(scope: Scope, receive: Receive, send: Send) -> None:
         value = f"{run.pk} {tickets.sign_stream(run.pk)}".encode()

@@ -1,6 +1,6 @@
-"""Authentication, refused requests, and that every failure is a problem document.
+"""Authentication, refused requests, and a problem document for every failure.
 
-`null` for an optional member of a body is its absence, but never inside a model's own input.
+`null` means absence for an optional member of a body, but never inside a model's own input.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 def assert_problem(response: Any, status: int) -> dict[str, Any]:
-    """The problem in a response of this status."""
+    """Assert that a response is a problem with this status; return the problem."""
     assert response.status_code == status, response.content
     assert response.headers["Content-Type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()
@@ -75,14 +75,14 @@ def test_a_token_is_limited_to_its_scopes(
 def test_files_need_the_read_scope(caller: Any, user: Any, make_run: Any) -> None:
     run = make_run(state="succeeded", output={"text": "words"})
     address = f"/runs/{run.pk}/output.json"
-    assert caller(user, "read").page(address).status_code == 200
-    assert_problem(caller(user, "run").page(address), 403)
+    assert caller(user, "read").get_page(address).status_code == 200
+    assert_problem(caller(user, "run").get_page(address), 403)
     assert_problem(Client(headers={"Authorization": "Bearer vitrine_x"}).get(address), 401)
 
 
 def test_pages_do_not_accept_tokens(call: Any) -> None:
     for address in ("/models/", "/runs/", "/account/tokens/"):
-        assert call.page(address).status_code == 302
+        assert call.get_page(address).status_code == 302
 
 
 def test_an_unknown_address_is_a_problem(call: Any) -> None:
@@ -140,7 +140,7 @@ def test_uploads_have_their_own_size_limit(user: Any, settings: Any) -> None:
         ("sort=best", "sort"),
         ("q=%00", "q"),
         ("cursor=nonsense", "cursor"),
-        ("cursor=WzFd", "cursor"),  # [1], of another list
+        ("cursor=WzFd", "cursor"),  # [1], a cursor of another list
         ("favourite=perhaps", "favourite"),
     ],
 )
@@ -156,13 +156,14 @@ def test_the_rate_limit_is_announced_and_enforced(call: Any, user: Any, settings
     response = call("GET", "/me")
     assert response.headers["RateLimit-Policy"] == '"read";q=1200;w=60'
     assert response.headers["RateLimit"].startswith('"read";r=1199;t=')
-    for _ in range(100):  # a token comes back every 50 ms, and a busy machine may take as long
+    # the bucket gains a request every 50 ms, and a busy machine may need as long
+    for _ in range(100):
         while not buckets.take(limits.LIMITS["read"], f"person {user.pk}"):
             continue
         if (refused := call("GET", "/me")).status_code != 200:
             break
     assert_problem(refused, 429)
-    # Another token may have come back between the refusal and its header.
+    # Between the refusal and its header, the bucket may gain another request.
     assert refused.headers["RateLimit"].startswith(('"read";r=0;t=', '"read";r=1;t='))
     assert int(refused.headers["Retry-After"]) > 0
     buckets.clear()
@@ -230,9 +231,9 @@ def test_null_for_what_is_required_is_refused(call: Any) -> None:
 
 
 def test_the_document_says_what_may_be_null() -> None:
-    shown = document(OPERATIONS)["components"]["schemas"]["NewRun"]["properties"]
-    assert shown["max_cost"]["type"] == ["number", "null"]
-    assert None in shown["transport"]["enum"]
-    assert shown["endpoint_id"]["type"] == ["string", "null"]
+    properties = document(OPERATIONS)["components"]["schemas"]["NewRun"]["properties"]
+    assert properties["max_cost"]["type"] == ["number", "null"]
+    assert None in properties["transport"]["enum"]
+    assert properties["endpoint_id"]["type"] == ["string", "null"]
     columns = with_nulls(COMPONENTS["NewBoard"])["properties"]["columns"]
     assert columns["type"] == "array"

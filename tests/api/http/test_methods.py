@@ -1,4 +1,4 @@
-"""Every address for programs says which methods it takes: in `Allow` of a 405, and to OPTIONS."""
+"""Every address for programs names its methods: in the `Allow` of a 405, and to OPTIONS."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ADDRESSES = {
     "/api/openai/v1/models": "GET HEAD",
     "/api/openai/v1/models/a/b": "GET HEAD",
 }
-# The API's, each path with the methods of its operations.
+# The API's paths, each with the methods of its operations.
 BY_PATH: dict[str, set[str]] = {}
 for operation in OPERATIONS:
     converters = {p.name: p.converter for p in operation.parameters if p.where == "path"}

@@ -1,4 +1,4 @@
-"""Which endpoint answers a chat body of OpenAI's, and with which arguments."""
+"""The endpoint that answers a chat body in OpenAI's format, and the arguments it gets."""
 
 from __future__ import annotations
 
@@ -136,14 +136,14 @@ def test_the_address_accepts_only_its_method_and_scope(call: Any, user: Any) -> 
     assert browser.get("/api/openai/v1/nothing").json()["error"]["type"] == "invalid_request_error"
 
 
-def parsed(model: str, *messages: Any, **more: Any) -> dict[str, Any]:
+def parse_arguments(model: str, *messages: Any, **more: Any) -> dict[str, Any]:
     body = {"model": model, "messages": [*messages], **more}
     return chat_requests.parse_chat_request(body).arguments
 
 
-def refused(model: str, *messages: Any, **more: Any) -> tuple[int, str]:
+def read_refusal(model: str, *messages: Any, **more: Any) -> tuple[int, str]:
     with pytest.raises(Problem) as caught:
-        parsed(model, *messages, **more)
+        parse_arguments(model, *messages, **more)
     return caught.value.status, caught.value.errors[0]["parameter"]
 
 
@@ -158,20 +158,20 @@ SOUND = {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "w
 
 
 def test_each_message_of_the_published_chat_is_sent(make_endpoint: Any) -> None:
-    said = [("system", "S"), ("assistant", "Hello, I am Bob."), ("user", "Who are you?")]
-    own = {"messages": [chat_message(role, text) for role, text in said]}
+    turns = [("system", "S"), ("assistant", "Hello, I am Bob."), ("user", "Who are you?")]
+    own = {"messages": [chat_message(role, text) for role, text in turns]}
     make_endpoint("lab/short", SHORT)
     make_endpoint("lab/messages", MESSAGES)
     make_endpoint("lab/dialogue", DIALOGUE)
     for case in with_case("43-openai.json", json.dumps(own).encode()):
         messages = json.loads(case)["messages"]
-        folded = parsed("lab/short", *messages)["prompt"]
+        folded = parse_arguments("lab/short", *messages)["prompt"]
         places = [
             folded.index(text) for text in ("S", "Assistant: Hello, I am Bob.", "User: Who are")
         ]
         assert places == sorted(places)
-        assert parsed("lab/messages", *messages)["messages"] == messages
-        assert parsed("lab/dialogue", *messages)["messages"] == [
+        assert parse_arguments("lab/messages", *messages)["messages"] == messages
+        assert parse_arguments("lab/dialogue", *messages)["messages"] == [
             chat_message("user", "S"),
             *messages[1:],
         ]
@@ -183,17 +183,20 @@ def test_media_of_all_messages_go_into_the_fields_that_take_them(make_endpoint: 
     make_endpoint("lab/listener", LISTENER)
     first = chat_message("user", [{"type": "text", "text": "hi"}, picture("a")])
     then = [chat_message("assistant", "A fox."), chat_message("user", [picture("b"), picture("a")])]
-    assert parsed("lab/eye", first) == {"prompt": "hi", "image_urls": ["https://lab.test/a.png"]}
+    assert parse_arguments("lab/eye", first) == {
+        "prompt": "hi",
+        "image_urls": ["https://lab.test/a.png"],
+    }
     pictures = ["https://lab.test/a.png", "https://lab.test/b.png"]
-    assert parsed("lab/eye", first, *then)["image_urls"] == pictures
-    assert refused("lab/short", first) == (400, "messages[0].content[1].image_url")
-    arguments = parsed(
+    assert parse_arguments("lab/eye", first, *then)["image_urls"] == pictures
+    assert read_refusal("lab/short", first) == (400, "messages[0].content[1].image_url")
+    arguments = parse_arguments(
         "lab/listener", chat_message("user", [{"type": "text", "text": "hi"}, SOUND])
     )
     assert arguments == {"prompt": "hi", "audio_url": "data:audio/wav;base64,UklGRg=="}
     place = "messages[2].content[0].image_url"
-    assert refused("lab/listener", first, *then) == (400, place)
-    assert refused("lab/short", chat_message("user", [SOUND])) == (
+    assert read_refusal("lab/listener", first, *then) == (400, place)
+    assert read_refusal("lab/short", chat_message("user", [SOUND])) == (
         400,
         "messages[0].content[0].input_audio",
     )
@@ -221,14 +224,14 @@ def test_an_unsupported_setting_is_refused_by_name(
     make_endpoint: Any, parameter: str, value: Any
 ) -> None:
     make_endpoint("lab/short", SHORT)
-    assert refused("lab/short", HI, **{parameter: value}) == (400, parameter)
+    assert read_refusal("lab/short", HI, **{parameter: value}) == (400, parameter)
 
 
 def test_a_setting_without_effect_is_accepted(make_endpoint: Any) -> None:
     make_endpoint("lab/short", SHORT)
     neutral = {"n": 1, "stop": None, "response_format": {"type": "text"}, "temperature": 1.0}
     more = {"tools": [], "tool_choice": "auto", "user": "ann", "stream_options": {}, "top_p": 1}
-    assert parsed("lab/short", HI, **neutral, **more) == {"prompt": "Hi"}
+    assert parse_arguments("lab/short", HI, **neutral, **more) == {"prompt": "Hi"}
 
 
 def test_a_setting_is_mapped_to_the_field_of_the_same_meaning(make_endpoint: Any) -> None:
@@ -237,14 +240,14 @@ def test_a_setting_is_mapped_to_the_field_of_the_same_meaning(make_endpoint: Any
     make_endpoint("lab/set", document(inputs, ["prompt"]))
     settings = {"stop": ["x"], "max_completion_tokens": 5}
     right = {"prompt": "Hi", "stop_sequences": ["x"], "max_tokens": 5}
-    assert parsed("lab/set", HI, **settings) == right
-    assert refused("lab/set", HI, max_completion_tokens=5, max_tokens=6) == (400, "max_tokens")
+    assert parse_arguments("lab/set", HI, **settings) == right
+    assert read_refusal("lab/set", HI, max_completion_tokens=5, max_tokens=6) == (400, "max_tokens")
 
 
 def test_a_conversation_too_long_for_the_model_is_refused(make_endpoint: Any) -> None:
     make_endpoint("lab/short", SHORT)
     earlier = [chat_message("user", "a" * 200), chat_message("assistant", "b" * 200)]
-    assert refused("lab/short", *earlier, HI) == (400, "messages")
+    assert read_refusal("lab/short", *earlier, HI) == (400, "messages")
 
 
 def test_a_model_that_is_not_for_chat_is_refused_by_name(
@@ -253,10 +256,10 @@ def test_a_model_that_is_not_for_chat_is_refused_by_name(
     make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
     make_endpoint("lab/both", document({"prompt": TEXT}, ["prompt"], BOTH))
     make_endpoint(known_models.ROUTER, {})
-    assert refused("fal-ai/flux/dev", HI) == (404, "model")
-    assert refused("lab/both", HI) == (404, "model")
-    assert refused("no-such-thing", HI) == (404, "model")
-    assert parsed("vendor/model", HI)["model"] == "vendor/model"
+    assert read_refusal("fal-ai/flux/dev", HI) == (404, "model")
+    assert read_refusal("lab/both", HI) == (404, "model")
+    assert read_refusal("no-such-thing", HI) == (404, "model")
+    assert parse_arguments("vendor/model", HI)["model"] == "vendor/model"
 
 
 BOTH = {"output": TEXT, "image": {"type": "object", "properties": {"url": TEXT}, "title": "Image"}}
@@ -270,27 +273,27 @@ def test_the_model_list_has_exactly_the_accepted_ids(make_endpoint: Any, documen
     named = ROUTER["components"]["schemas"]["In"]["properties"]["model"]
     offering = document({"prompt": TEXT, "model": named | {"enum": ["a/b"], "default": "a/b"}}, [])
     make_endpoint("fal-ai/any-llm", offering)
-    for number in range(70):  # the chat page lists sixty
+    for number in range(70):  # a chat's page lists only sixty
         make_endpoint(f"lab/llm-{number}", SHORT)
     eye = make_endpoint("lab/eye", VISION)
 
-    def names(*locked: int) -> list[str]:
+    def list_ids(*locked: int) -> list[str]:
         return [
             model["id"]
             for model in known_models.usable_models(Locks("t", dict.fromkeys(locked, "a rule")))
         ]
 
     endpoints = {*(f"lab/llm-{number}" for number in range(70)), "lab/eye", "fal-ai/any-llm"}
-    assert {*names()} == endpoints
+    assert {*list_ids()} == endpoints
     router = make_endpoint(known_models.ROUTER, {})
-    assert {*names()} == {*endpoints, "a/b"}
-    assert {*names(router.pk)} == endpoints
-    assert {*names(eye.pk)} == {*endpoints, "a/b"} - {"lab/eye"}
-    for name in names():
-        assert parsed(
+    assert {*list_ids()} == {*endpoints, "a/b"}
+    assert {*list_ids(router.pk)} == endpoints
+    assert {*list_ids(eye.pk)} == {*endpoints, "a/b"} - {"lab/eye"}
+    for name in list_ids():
+        assert parse_arguments(
             name, chat_message("user", [{"type": "text", "text": "hi"}, *EYES.get(name, [])])
         )
-    assert refused("openrouter/router", HI) == (400, "model")
+    assert read_refusal("openrouter/router", HI) == (400, "model")
 
 
 EYES = {"lab/eye": [picture("a")]}

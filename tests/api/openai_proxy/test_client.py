@@ -32,7 +32,7 @@ from tests.api.pages import Pages
 from tests.core.live.listening import listening
 from tests.runs.conftest import Control, _work
 
-# Imported where it is used: every process would pay a third of a second to collect.
+# Imported where it is used: otherwise every process pays a third of a second when collecting tests.
 if TYPE_CHECKING:
     import openai
 
@@ -50,7 +50,7 @@ Ask = Callable[[Act], Any]
 
 @pytest.fixture
 def ask(gated: Gated, person: User, settings: Any) -> Ask:
-    """`ask(act)`: what `act(client)` gives, with a client of the package for the person's token."""
+    """`ask(act)`: the result of `act(client)`, with the package's client and the person's token."""
     import openai
 
     _, secret = tokens.create(person, "notebook", ["run"])
@@ -91,14 +91,14 @@ def test_a_completion_is_a_run_of_the_router(ask: Ask, person: User) -> None:
     assert moment.detail == "With the token “notebook”."
 
 
-async def streamed(client: openai.AsyncOpenAI, model: str, **more: Any) -> list[Any]:
+async def stream_chunks(client: openai.AsyncOpenAI, model: str, **more: Any) -> list[Any]:
     chunks = await client.chat.completions.create(model=model, messages=SAID, stream=True, **more)
     return [chunk async for chunk in chunks]
 
 
 @pytest.mark.parametrize("model", [NAME, "sandbox/scribe"], ids=["router", "endpoint"])
 def test_a_stream_arrives_in_chunks_and_is_stored(ask: Ask, model: str) -> None:
-    chunks = ask(lambda c: streamed(c, model, stream_options={"include_usage": True}))
+    chunks = ask(lambda c: stream_chunks(c, model, stream_options={"include_usage": True}))
     text = "".join(c.choices[0].delta.content or "" for c in chunks if c.choices)
     assert len(chunks) > 10
     assert chunks[-1].usage.total_tokens > 0
@@ -123,7 +123,7 @@ def test_errors_are_raised_as_the_packages_exceptions(ask: Ask, sandbox: Control
             client.chat.completions.create(model="sandbox/scribe", messages=[]),
             client.chat.completions.create(model="sandbox/scribe", messages=SAID, max_tokens=1),
             client.chat.completions.create(model="sandbox/eye", messages=PICTURE),
-            streamed(client, NAME),
+            stream_chunks(client, NAME),
         ):
             with pytest.raises(openai.APIError) as caught:
                 await call
@@ -137,7 +137,7 @@ def test_errors_are_raised_as_the_packages_exceptions(ask: Ask, sandbox: Control
     assert isinstance(blocked, openai.PermissionDeniedError)
     assert "not for us" in blocked.message
     assert "broke off" in broken.message
-    run = Run.objects.get()  # that the others were refused without
+    run = Run.objects.get()  # the only run: the other calls were refused before they made one
     assert run.partial["choices"][0]["message"]["content"]
 
 

@@ -1,4 +1,4 @@
-"""Boards by the API: their owner's, with the runs in their cells."""
+"""Boards by the API: for their owner, with the runs in their cells."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from accounts.profile import preferences
 from features.boards.models import Board, Cell, Column, Row
 from runs.models import Run
 from tests.features.boards import documents
-from tests.features.boards.racing import at_once
+from tests.features.boards.racing import run_at_once
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def board(user: Any, make_endpoint: Any, make_run: Any) -> Board:
-    """One input on two models, of which one could not be run."""
+    """One input on two models, one of which could not be run."""
     flux, other = make_endpoint("fal-ai/flux/dev"), make_endpoint("fal-ai/other")
     new_board = Board.objects.create(user=user, source=flux, title="Cats", form_token="t")
     row = Row.objects.create(board=new_board, position=0, label="a cat", values={"prompt": "a cat"})
@@ -60,7 +60,7 @@ def test_a_deleted_run_is_left_out_of_its_board(call: Any, board: Board) -> None
 
 @pytest.fixture
 def models(make_endpoint: Any) -> list[str]:
-    """Two painters at a cent a picture, with other names for their steps; and an editor."""
+    """Two image models at a cent a picture, with different names for their steps; and an editor."""
     price = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": "USD"}
     for name, document in (("flux", documents.FLUX), ("turbo", documents.TURBO)):
         make_endpoint(f"lab/{name}", document, **price)
@@ -151,7 +151,7 @@ def test_concurrent_calls_with_one_key_create_one_board(call: Any, models: list[
     def create() -> Any:
         return call("POST", "/boards", plan(models), Idempotency_Key="a")
 
-    answers = at_once([create] * 3)
+    answers = run_at_once([create] * 3)
     assert sorted(answer.status_code for answer in answers) == [200, 200, 201]
     assert len({answer.json()["id"] for answer in answers}) == Board.objects.count() == 1
 
@@ -241,7 +241,7 @@ def test_characters_a_database_refuses_are_removed_from_texts(
 def test_numbers_outside_json_are_refused(call: Any, make_endpoint: Any, number: float) -> None:
     make_endpoint("lab/tuner", documents.document(lr={"type": "number"}))
     body = {"columns": [{"endpoint_id": "lab/tuner"}], "rows": [{"lr": number}]}
-    answer = call("POST", "/boards", body)  # Python writes NaN and Infinity
+    answer = call("POST", "/boards", body)  # Python's JSON writes NaN and Infinity
     assert answer.status_code == 400
     assert "is not a JSON value" in answer.json()["detail"]
 

@@ -1,4 +1,4 @@
-"""Flows by the API: read, started once for each key, and followed."""
+"""Flows by the API: read, started once per key, and followed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from features.flows.execution import starting
 from features.flows.execution.advance import advance
 from features.flows.models import Flow, FlowRun
 from runs.models import Run
-from tests.features.boards.racing import begun_during
+from tests.features.boards.racing import run_during
 from tests.features.flows.conftest import FLUX, SEEDREAM, flow, models, succeed
 
 __all__ = ["flow", "models"]
@@ -52,8 +52,8 @@ def test_a_concurrent_call_with_one_key_and_other_inputs_is_refused(call: Any, f
         body = {"inputs": {"prompt": prompt}}
         return call("POST", f"/flows/{flow.pk}/runs", body, Idempotency_Key="one")
 
-    call("GET", "/me")  # records the token's use, for which the second call would wait
-    other = begun_during(lambda: start("a hare"), lambda: start("a cat"))
+    call("GET", "/me")  # it records the token's use, for which the second call would wait
+    other = run_during(lambda: start("a hare"), lambda: start("a cat"))
     assert other.status_code == 422
     assert Run.objects.get().arguments["prompt"] == "a hare"
 

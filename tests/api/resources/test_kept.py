@@ -95,7 +95,7 @@ def test_a_file_is_uploaded_once_and_read_back(call: Any, user: Any) -> None:
     assert send().json() == upload
     assert Upload.objects.count() == 1
     assert upload["address"] == f"/uploads/{upload['id']}/cat.png"
-    response = call.page(upload["address"])
+    response = call.get_page(upload["address"])
     assert b"".join(response.streaming_content) == PNG
     assert call("GET", f"/uploads/{upload['id']}").json() == upload
     assert call("GET", "/uploads").json()["items"] == [upload]

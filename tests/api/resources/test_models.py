@@ -1,4 +1,4 @@
-"""Models by the API: the same questions and facts as the page, in pages by cursor."""
+"""Models by the API: the same filters and facts as on the page, in pages with a cursor."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_model_that_a_rule_locks_is_not_runnable(call: Any, many: Any) -> None
     details = call("GET", f"/models/{many[0]}").json()
     assert not details["is_runnable"]
     assert "is locked by a rule of the house" in details["refusal"]
-    assert "Ask who administers Vitrine" in details["refusal"]
+    assert "Ask an admin of Vitrine" in details["refusal"]
 
 
 def test_a_model_is_summarised(call: Any, make_endpoint: Any, documents: Any) -> None:
@@ -132,7 +132,7 @@ GROUP = {
 
 @pytest.fixture
 def prices(make_endpoint: Any) -> list[str]:
-    """Seven measured models, the first with the largest difference; the last has too few runs."""
+    """Seven measured models; the first differs most, the last has too few runs."""
     for number in range(7):
         endpoint = make_endpoint(
             f"acme/paint-{number}", unit_price_usd=Decimal("0.05"), price_unit="images"

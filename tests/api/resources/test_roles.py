@@ -1,4 +1,4 @@
-"""What a program may do in a shared project is what its person's role lets them do there."""
+"""In a shared project, a program may do what its user's role allows."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ BOARD = {"columns": [{"endpoint_id": BODY["endpoint_id"]}], "rows": [{"prompt": 
 
 
 @pytest.fixture
-def called(acme: Filled) -> Any:
-    """`called("cas", "POST", "/runs/{run_id}/cancellation")` → the response in Acme."""
+def call_as(acme: Filled) -> Any:
+    """`call_as("cas", "POST", "/runs/{run_id}/cancellation")` → the response in Acme."""
 
     def call(who: str, method: str, path: str, body: Any = None) -> Any:
         return Program(person(who))(method, path.format(**acme.keys), body)
@@ -42,13 +42,14 @@ def begins(acme: Filled) -> list[tuple[str, Any]]:
     ]
 
 
-def test_a_viewer_reads_and_begins_nothing(called: Any, acme: Filled) -> None:
+def test_a_viewer_reads_and_begins_nothing(call_as: Any, acme: Filled) -> None:
     counts = [model.objects.count() for model in (Run, Board, Preset)]
     for path, body in begins(acme):
-        response = called("cas", "POST", path, body)
+        response = call_as("cas", "POST", path, body)
         assert response.status_code == 403, path
         assert (
-            "you look, vote and comment. Ask ben to make you a maker" in response.json()["detail"]
+            "you can only look, vote and comment. Ask ben to make you a maker"
+            in response.json()["detail"]
         )
     assert [model.objects.count() for model in (Run, Board, Preset)] == counts
     upload = Program(person("cas")).client.post("/api/v1/uploads?project=acme", {"file": _file()})
@@ -61,29 +62,29 @@ def _file() -> Any:
     return SimpleUploadedFile("x.txt", b"x")
 
 
-def test_an_upload_lies_in_the_named_project(called: Any, acme: Filled) -> None:
+def test_an_upload_lies_in_the_named_project(call_as: Any, acme: Filled) -> None:
     maker = Program(person("ana")).client
     created = maker.post("/api/v1/uploads?project=acme", {"file": _file()}).json()
     assert created["project"] == "acme"
-    assert called("cas", "GET", f"/uploads/{created['id']}").status_code == 200
+    assert call_as("cas", "GET", f"/uploads/{created['id']}").status_code == 200
 
 
-def test_a_viewer_runs_a_flow_of_the_project_in_their_own(called: Any, acme: Filled) -> None:
+def test_a_viewer_runs_a_flow_of_the_project_in_their_own(call_as: Any, acme: Filled) -> None:
     flow = "/flows/{flow_id}/runs"
-    maker, viewer = called("ana", "POST", flow, {}), called("cas", "POST", flow, {})
+    maker, viewer = call_as("ana", "POST", flow, {}), call_as("cas", "POST", flow, {})
     assert (maker.status_code, maker.json()["project"]) == (201, "acme")
     assert (viewer.status_code, viewer.json()["project"]) == (201, "private")
     run = Run.objects.get(pk=viewer.json()["steps"][0]["run_id"])
     assert (run.user, run.project.person) == (person("cas"), person("cas"))
-    assert called("cas", "POST", f"{flow}?project=acme", {}).status_code == 403
+    assert call_as("cas", "POST", f"{flow}?project=acme", {}).status_code == 403
     bound = Program(person("cas"), acme.project)
     assert bound("POST", flow.format(**acme.keys), {}).status_code == 403
     assert FlowRun.objects.count() == 3
 
 
-def test_makers_add_to_others_boards(called: Any, acme: Filled) -> None:
+def test_makers_add_to_others_boards(call_as: Any, acme: Filled) -> None:
     Membership.objects.create(project=acme.project, user=person("eve"), role="maker")
-    response = called("eve", "POST", "/boards/{board_id}/cells", {"seeds": [1]})
+    response = call_as("eve", "POST", "/boards/{board_id}/cells", {"seeds": [1]})
     assert response.status_code == 200
     runs = Run.objects.exclude(pk=acme.keys["run_id"])
     assert {run.project for run in runs} == {acme.project}
@@ -96,13 +97,13 @@ def test_a_bound_token_makes_no_webhook_for_all_projects(acme: Filled) -> None:
     assert "webhook_url with each run" in response.json()["detail"]
 
 
-def test_an_archived_project_is_read_alone(called: Any, acme: Filled) -> None:
+def test_an_archived_project_is_read_alone(call_as: Any, acme: Filled) -> None:
     from django.utils import timezone
 
     acme.project.archived_at = timezone.now()
     acme.project.save()
-    assert called("ben", "GET", "/runs/{run_id}").status_code == 200
-    response = called("ben", "POST", "/runs?project=acme", BODY)
+    assert call_as("ben", "GET", "/runs/{run_id}").status_code == 200
+    response = call_as("ben", "POST", "/runs?project=acme", BODY)
     assert response.status_code == 403
     assert "is archived" in response.json()["detail"]
 
@@ -129,6 +130,6 @@ def test_the_run_list_takes_a_query_for_each_project(
     alone, member = Program(person("zoe")), Program(person("ana"))
     for program, count in ((alone, 2), (member, 7)):
         program("GET", "/me")
-        # Token, (projects, one for each,) runs, artifacts.
+        # Token, projects (one query each), runs, artifacts.
         with django_assert_num_queries(count + plan_queries()):
             program("GET", "/runs")

@@ -1,4 +1,4 @@
-"""Runs by the API: checked, once for each key, visible to their person alone."""
+"""Runs by the API: checked, started once per key, visible to their user alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from runs.models import Artifact, Run
 from runs.results import outcomes, timeline
 from runs.state import state_machine
 from tests.runs.looks import let_look
-from tests.schemas.test_artifacts import OUTPUTS, published
+from tests.schemas.test_artifacts import OUTPUTS, published_output
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"
@@ -132,7 +132,11 @@ def test_addresses_of_our_files_are_stored_without_the_host(call: Any, make_endp
         ({"endpoint_id": FLUX, "arguments": []}, 422, "not of type"),
         ({"arguments": {}}, 422, "Name the model by endpoint_id, and its input by arguments"),
         ({"model": FLUX, "input": {}}, 422, "It takes endpoint_id, arguments"),
-        ({"endpoint_id": FLUX, "prompt": "x"}, 422, "'prompt' is not a property here. It takes"),
+        (
+            {"endpoint_id": FLUX, "prompt": "x"},
+            422,
+            "'prompt' is not a property of this object. It takes",
+        ),
         ({"endpoint_id": FLUX, "argumets": {}}, 422, "argumets"),
         ({"endpoint_id": FLUX, "transport": "pigeon"}, 422, "pigeon"),
         ({"preset_id": 999}, 404, "no such preset"),
@@ -177,7 +181,7 @@ def test_artifacts_are_readable_with_the_token(call: Any, make_run: Any, caller:
         run=run, position=0, path="image", kind="image", url="data:image/png;base64,iVBORw0KGgo="
     )
     (artifact,) = call("GET", f"/runs/{run.pk}").json()["artifacts"]
-    response = call.page(artifact["url"].removeprefix("http://testserver"))
+    response = call.get_page(artifact["url"].removeprefix("http://testserver"))
     assert (response.status_code, response.content) == (200, b"\x89PNG\r\n\x1a\n")
     assert response.headers["Content-Type"] == "image/png"
 
@@ -200,7 +204,8 @@ def test_staff_need_the_permission_to_cancel(caller: Any, make_run: Any, strange
     assert staff("POST", f"/runs/{run.pk}/cancellation").status_code == 403
     stranger.user_permissions.add(Permission.objects.get(codename="cancel_any_run"))
     response = staff("POST", f"/runs/{run.pk}/cancellation")
-    assert (response.status_code, response.content) == (204, b"")  # it is private: nothing is shown
+    # the run is private, so the answer shows nothing of it
+    assert (response.status_code, response.content) == (204, b"")
     let_look(stranger, run)
     response = staff("POST", f"/runs/{run.pk}/cancellation")
     assert (response.status_code, response.json()["state"]) == (202, "cancelled")
@@ -209,7 +214,7 @@ def test_staff_need_the_permission_to_cancel(caller: Any, make_run: Any, strange
 def test_pages_follow_each_other_without_gap_or_repetition(call: Any, make_run: Any) -> None:
     run_ids = [str(make_run().pk) for _ in range(7)]
     at = Run.objects.latest("created_at").created_at
-    Run.objects.update(created_at=at)  # the key decides where times are equal
+    Run.objects.update(created_at=at)  # with equal times, the primary key decides
     seen, address = [], "/runs?limit=3"
     for _ in range(3):
         page = call("GET", address).json()
@@ -234,14 +239,14 @@ def test_a_file_has_a_star_of_its_own(call: Any, make_run: Any, stranger: Any) -
     for position in (0, 1):
         Artifact.objects.create(run=run, position=position, path="x", kind="image", url="https://x")
 
-    def starred() -> tuple[bool, list[bool]]:
+    def read_stars() -> tuple[bool, list[bool]]:
         details = call("GET", f"/runs/{run.pk}").json()
         return details["is_starred"], [artifact["is_starred"] for artifact in details["artifacts"]]
 
     assert call("PUT", f"/runs/{run.pk}/artifacts/1/star").status_code == 204
-    assert starred() == (True, [False, True])
+    assert read_stars() == (True, [False, True])
     assert call("DELETE", f"/runs/{run.pk}/artifacts/1/star").status_code == 204
-    assert starred() == (False, [False, False])
+    assert read_stars() == (False, [False, False])
     assert call("PUT", f"/runs/{run.pk}/artifacts/2/star").status_code == 404
     other = make_run(user=stranger, state="succeeded")
     assert call("PUT", f"/runs/{other.pk}/artifacts/0/star").status_code == 404
@@ -294,15 +299,15 @@ def test_runs_are_listed_by_date_and_by_batch(call: Any, make_run: Any) -> None:
     for day, run in enumerate(runs, start=1):
         Run.objects.filter(pk=run.pk).update(created_at=datetime(2026, 11, day, 12, tzinfo=UTC))
 
-    def listed(query: str) -> list[int]:
+    def list_runs(query: str) -> list[int]:
         items = call("GET", f"/runs?{query}").json()["items"]
         pks = [str(run.pk) for run in runs]
         return [pks.index(item["id"]) for item in items]
 
-    assert listed("created_after=2026-11-02") == [2, 1]
-    assert listed("created_after=2026-11-01T12:00:01Z&created_before=2026-11-03") == [1]
-    assert listed("created_before=2026-11-02T14:00:00%2B02:00") == [0]
-    assert listed(f"batch={batch}") == [1, 0]
+    assert list_runs("created_after=2026-11-02") == [2, 1]
+    assert list_runs("created_after=2026-11-01T12:00:01Z&created_before=2026-11-03") == [1]
+    assert list_runs("created_before=2026-11-02T14:00:00%2B02:00") == [0]
+    assert list_runs(f"batch={batch}") == [1, 0]
     assert call("GET", f"/runs/{runs[0].pk}").json()["batch_id"] == str(batch)
     refused = call("GET", "/runs?created_after=yesterday")
     assert refused.status_code == 422
@@ -319,7 +324,7 @@ def test_a_run_lists_files_of_upstreams_hosts_anywhere_in_its_output(
     call: Any, make_run: Any
 ) -> None:
     for name in OUTPUTS:
-        for output in published(name, "https://v3b.fal.media/files/b"):
+        for output in published_output(name, "https://v3b.fal.media/files/b"):
             run = make_run(state="running")
             assert state_machine.record(run.pk, outcomes.from_output(output, by="test"))
             artifacts = call("GET", f"/runs/{run.pk}").json()["artifacts"]
@@ -359,7 +364,7 @@ def test_a_misspelt_argument_is_refused_with_the_nearest_name(
 
 
 def test_unknown_arguments_can_be_allowed(call: Any, flux: Any) -> None:
-    """fal takes fields before its schema names them."""
+    """fal accepts fields before its schema names them."""
     body = {"endpoint_id": FLUX, "arguments": MISSPELT, "allow_unknown": True}
     assert call("POST", "/estimates", body).status_code == 200
     assert call("POST", "/runs", body).status_code == 201

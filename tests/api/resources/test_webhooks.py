@@ -1,4 +1,4 @@
-"""Webhooks by the API: of one run and of all, vetted, once for each key, with every delivery."""
+"""Webhooks by the API: for one run or all, checked, created once per key, with every delivery."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def test_a_run_keeps_its_webhook_and_shows_it_without_the_secret(call: Any) -> N
     assert response.json()["webhook_url"] == "https://example.com/…cret"
     delivery = Delivery.objects.get()
     assert (str(delivery.run_id), delivery.state) == (response.json()["id"], "waiting")
-    (shown,) = call("GET", f"/deliveries?run_id={delivery.run_id}").json()["items"]
-    assert (shown["state"], shown["webhook_id"], shown["attempts"]) == ("waiting", None, [])
+    (item,) = call("GET", f"/deliveries?run_id={delivery.run_id}").json()["items"]
+    assert (item["state"], item["webhook_id"], item["attempts"]) == ("waiting", None, [])
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_a_failed_delivery_is_listed_and_can_be_repeated(
     failed = Delivery.objects.create(
         user=user, method="runs", address=HOOK, run=make_run(), state="failed", log=log
     )
-    (shown,) = call("GET", "/deliveries").json()["items"]
-    assert shown["attempts"] == log
+    (item,) = call("GET", "/deliveries").json()["items"]
+    assert item["attempts"] == log
     address = f"/deliveries/{failed.pk}/repetition"
     assert call("POST", address).json()["state"] == "pending"
     assert call("POST", address).status_code == 409

@@ -1,4 +1,4 @@
-"""Calls the proxy in the way fal's clients do."""
+"""Calls the proxy as fal's clients do."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ def call(user: Any) -> Call:
     """`call("POST", target, body)` through the proxy, with a token in place of fal's key."""
     _, secret = tokens.create(user, "n8n", ["run"])
     browser = Client(headers={"Authorization": f"Key {secret}"})
-    return lambda *what, **more: send(browser, *what, **more)
+    return lambda *call, **more: send(browser, *call, **more)

@@ -15,7 +15,7 @@ Call = Callable[..., Any]
 
 
 def send(browser: Client, method: str, target: str, body: Any = None, **headers: str) -> Any:
-    """The proxy's response to a call of `target`; `headers` have underscores for hyphens."""
+    """Return the proxy's response to a call of `target`; `headers` have underscores for hyphens."""
     content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body)
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     return browser.generic(

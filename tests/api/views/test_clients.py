@@ -1,4 +1,4 @@
-"""The page "Put this in front of your code": lines, a token in them once, its first request."""
+"""The page "Put this in front of your code": its lines, the token shown once, the first request."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ SECRET = re.compile(r"vitrine_[A-Za-z0-9_-]{43}")
 NEW = {"name": "my script", "scope": ["read", "run"], "days": "90"}
 
 
-def _page(browser: Any, **asked: Any) -> str:
-    """The page without its whitespace, so that a sentence stands in one line."""
+def _read_page(browser: Any, **asked: Any) -> str:
+    """Return the page with single spaces, so that a sentence stands in one line."""
     response = browser.get(reverse("api:clients"), asked)
     assert response.status_code == 200
     return " ".join(response.content.decode().split())
@@ -37,7 +37,7 @@ def schnell(make_endpoint: Any) -> Any:
 
 @pytest.mark.parametrize("key", CLIENTS)
 def test_each_client_has_a_page_without_a_token(member: Any, schnell: Any, key: str) -> None:
-    page = _page(member, client=key)
+    page = _read_page(member, client=key)
     assert PLACEHOLDER in page
     assert "testserver" in page
     assert not SECRET.search(page)
@@ -49,7 +49,7 @@ def test_an_unknown_client_is_not_found(member: Any) -> None:
 
 def test_the_public_address_of_the_server_is_in_the_lines(member: Any, settings: Any) -> None:
     settings.PUBLIC_URL = "https://vitrine.example"
-    assert "https://vitrine.example/api/fal/queue/fal-ai/flux/schnell" in _page(member)
+    assert "https://vitrine.example/api/fal/queue/fal-ai/flux/schnell" in _read_page(member)
 
 
 def test_a_new_token_is_in_the_lines_once(member: Any, user: Any, schnell: Any) -> None:
@@ -61,12 +61,12 @@ def test_a_new_token_is_in_the_lines_once(member: Any, user: Any, schnell: Any) 
     assert (token.user, token.scopes) == (user, "read run")
     assert f"export FAL_KEY={secret}" in page
     assert "no-store" in response.headers["Cache-Control"]
-    assert not SECRET.search(_page(member, client="fal-client", token=token.pk))
+    assert not SECRET.search(_read_page(member, client="fal-client", token=token.pk))
 
 
 def test_a_name_that_is_taken_gets_a_number(member: Any, user: Any) -> None:
     tokens.create(user, "curl")
-    assert 'value="curl 2"' in _page(member)
+    assert 'value="curl 2"' in _read_page(member)
     refused = member.post(reverse("api:clients"), NEW | {"name": "curl"})
     assert refused.status_code == 422
     assert "You have a token “curl” already" in refused.content.decode()
@@ -79,7 +79,7 @@ def test_the_page_waits_for_a_token_and_then_shows_its_first_run(
     token, secret = tokens.create(user, "script")
     _, other = tokens.create(user, "other")
     make_endpoint(FLUX)
-    waiting = _page(member, token=token.pk)
+    waiting = _read_page(member, token=token.pk)
     assert "Waiting for the first request with this token…" in waiting
     assert 'http-equiv="refresh"' in waiting
     for key in (other, secret, secret):
@@ -87,11 +87,11 @@ def test_the_page_waits_for_a_token_and_then_shows_its_first_run(
         send(program, "POST", f"https://queue.fal.run/{FLUX}", {"prompt": "a mill"})
     _, first, _ = Run.objects.order_by("created_at")
     Charge.objects.filter(run=first).update(amount="0.003")
-    arrived = _page(member, token=token.pk)
+    arrived = _read_page(member, token=token.pk)
     assert f"{FLUX}</bdi>, waiting, $0.003" in arrived
     assert first.get_absolute_url() in arrived
     Run.objects.filter(pk=first.pk).update(state="succeeded", ended_at=timezone.now())
-    ended = _page(member, token=token.pk)
+    ended = _read_page(member, token=token.pk)
     assert f"{FLUX}</bdi>, done, $0.003" in ended
     assert "hx-trigger" not in ended.partition('id="first-request"')[2].partition(">")[0]
 
@@ -99,36 +99,36 @@ def test_the_page_waits_for_a_token_and_then_shows_its_first_run(
 def test_a_call_that_began_no_run_is_told(member: Any, user: Any) -> None:
     token, secret = tokens.create(user, "script")
     tokens.authenticate(secret)
-    assert "but no run began" in _page(member, token=token.pk)
+    assert "but no run started" in _read_page(member, token=token.pk)
 
 
 def test_the_page_stops_to_look_after_an_hour(member: Any, user: Any) -> None:
     token, _ = tokens.create(user, "script")
     Token.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    page = _page(member, token=token.pk)
-    assert "No run has begun with this token yet." in page
+    page = _read_page(member, token=token.pk)
+    assert "No run has started with this token yet." in page
     assert "every 2s" not in page
 
 
 def test_a_poll_without_news_changes_nothing(member: Any, user: Any) -> None:
     token, secret = tokens.create(user, "script")
-    asked = {"token": token.pk, "seen": "none"}
+    query = {"token": token.pk, "seen": "none"}
     poll = {"headers": {"HX-Request": "true"}}
-    assert member.get(reverse("api:clients"), asked, **poll).status_code == 204
+    assert member.get(reverse("api:clients"), query, **poll).status_code == 204
     tokens.authenticate(secret)
-    assert member.get(reverse("api:clients"), asked, **poll).status_code == 200
+    assert member.get(reverse("api:clients"), query, **poll).status_code == 200
 
 
 def test_a_trial_is_the_tokens_first_run_once(member: Any, user: Any, schnell: Any) -> None:
     acme = make_project("Acme", ana="maker")
     token, _ = tokens.create(user, "script", project=acme)
-    assert "Try it here: " in _page(member, token=token.pk)
+    assert "Try it here: " in _read_page(member, token=token.pk)
     for _ in range(2):
         response = member.post(reverse("api:token-trial", args=[token.pk]) + "?client=n8n")
         assert response.url == f"{reverse('api:clients')}?client=n8n&token={token.pk}&tried=1"
     run = Run.objects.get()
     assert (run.endpoint, run.project, run.charge.token_id) == (schnell, acme, token.pk)
-    assert "Try it here: " not in _page(member, token=token.pk)
+    assert "Try it here: " not in _read_page(member, token=token.pk)
 
 
 def test_a_trial_is_refused_where_the_token_may_not_run(

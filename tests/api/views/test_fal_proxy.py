@@ -1,4 +1,4 @@
-"""Calls of fal's clients become runs of their person, and are answered in upstream's shapes."""
+"""Calls of fal's clients become runs of their user and get answers in fal's format."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_the_status_follows_the_run(call: Call, endpoint: Any) -> None:
 def test_metrics_that_were_read_do_not_change(call: Call, endpoint: Any) -> None:
     status_url = call("POST", SUBMIT).json()["status_url"]
     run = Run.objects.get()
-    end(run, "succeeded", request_id="up-1", output={})  # a webhook has none
+    end(run, "succeeded", request_id="up-1", output={})  # a webhook has no metrics
     assert "metrics" not in call("GET", status_url).json()
     for seconds in (1.5, 2.5):
         end(run, "succeeded", metrics={"inference_time": seconds})

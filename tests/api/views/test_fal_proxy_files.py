@@ -1,4 +1,4 @@
-"""Files that fal's clients upload through the proxy become uploads of their person."""
+"""Files that fal's clients upload through the proxy become uploads of their user."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_an_uploaded_file_can_be_an_input(
     initiated = [
         call("POST", INITIATE, {"file_name": "a b.png", "content_type": "image/png"}).json()
     ]
-    initiated.append(call("POST", INITIATE, {}).json())  # the same content once more
+    initiated.append(call("POST", INITIATE, {}).json())  # for the same content again
     for upload in initiated:
         assert Client().put(upload["upload_url"], PNG, content_type="image/png").status_code == 200
     upload = Upload.objects.get()
@@ -52,7 +52,7 @@ def test_a_file_of_somebody_else_cannot_be_used(call: Call, endpoint: Any, stran
 
 
 def test_a_page_of_another_site_may_send_its_file(call: Call) -> None:
-    """An application's page, whose own server called the proxy, sends the file here itself."""
+    """A page of an app, whose own server called the proxy, sends its file to us directly."""
     address = call("POST", INITIATE, {"file_name": "x.png"}).json()["upload_url"]
     parted = call("POST", INITIATE.replace("initiate?", "initiate-multipart?"), {}).json()
     page = Client(headers={"Origin": "https://app.example"})
@@ -61,11 +61,11 @@ def test_a_page_of_another_site_may_send_its_file(call: Call) -> None:
         (f"{parted['upload_url']}/1", "PUT"),
         (f"{parted['upload_url']}/complete", "POST"),
     ):
-        asked = page.options(target, headers={"Access-Control-Request-Method": method})
-        assert asked.status_code == 204
-        assert asked.headers["Access-Control-Allow-Methods"] == method
-        assert asked.headers["Access-Control-Allow-Origin"] == "*"
-        assert asked.headers["Access-Control-Allow-Headers"] == "*"
+        answer = page.options(target, headers={"Access-Control-Request-Method": method})
+        assert answer.status_code == 204
+        assert answer.headers["Access-Control-Allow-Methods"] == method
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Access-Control-Allow-Headers"] == "*"
     for target, status in ((address, 200), (address + "x", 403)):
         response = page.put(target, PNG, content_type="image/png")
         assert (response.status_code, response.headers["Access-Control-Allow-Origin"]) == (
@@ -98,7 +98,7 @@ def test_a_file_can_be_uploaded_in_parts(
     initiated = call("POST", PARTS, {"file_name": "film.png", "content_type": "image/png"}).json()
     address = initiated["upload_url"]
     sent = [PNG[: 1 << 20], b"not yet whole", PNG[1 << 20 :]]
-    numbers = (1, 2, 2)  # the second is sent again
+    numbers = (1, 2, 2)  # part 2 is sent twice
     etags = {}
     for number, content in zip(numbers, sent, strict=True):
         etags[number] = Client().put(f"{address}/{number}", content).json()

@@ -1,4 +1,4 @@
-"""A proxy in front maps fal's own host names to us; answers keep the name that was called."""
+"""A reverse proxy maps fal's host names to us; answers contain the host name that was called."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_addresses_carry_the_host_under_which_the_caller_came(browser: Client) -
     ours = f"http://testserver{HOSTS}/queue.fal.run"
     for forwarded, base in (
         ({"X-Forwarded-Host": "queue.fal.run"}, QUEUE),
-        ({}, ours),  # else a token would go to fal with the next call
+        ({}, ours),  # otherwise the next call would send a token to fal
         ({"X-Forwarded-Host": "evil.test"}, ours),
     ):
         answer = submit(browser, **forwarded).json()
@@ -103,8 +103,8 @@ def test_fals_python_client_uploads_parts(
 ) -> None:
     settings.MEDIA_ROOT = str(tmp_path)
     token = authorize(browser)["token"]
-    begun = upload(token, "files/upload/multipart", b"").json()
-    address = f"{begun['access_url']}/multipart/{begun['uploadId']}"
+    upload_token = upload(token, "files/upload/multipart", b"").json()
+    address = f"{upload_token['access_url']}/multipart/{upload_token['uploadId']}"
     parts = {2: PNG[1 << 20 :], 1: PNG[: 1 << 20]}
     etags = {
         number: Client().put(f"{address}/{number}", part).headers["ETag"]
@@ -115,7 +115,7 @@ def test_fals_python_client_uploads_parts(
     ended = Client().post(f"{address}/complete", whole, content_type="application/json")
     assert ended.status_code == 200, ended.content
     assert Upload.objects.get().size_bytes == len(PNG)
-    call("POST", SUBMIT, {"image_url": begun["access_url"]})
+    call("POST", SUBMIT, {"image_url": upload_token["access_url"]})
     assert Run.objects.get().arguments == {"image_url": Upload.objects.get().get_absolute_url()}
 
 

@@ -1,4 +1,4 @@
-"""A result names its files by addresses of ours, which open for as long as the result does."""
+"""A result names its files by our addresses, which open as long as the result does."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.projects.people import make_project
 pytestmark = pytest.mark.django_db
 
 URL = "https://v3.fal.media/files/a/mill.png"
-OTHER = f"{URL}.txt"  # begins like it, and is no file of the result
+OTHER = f"{URL}.txt"  # it begins with the file's address, but is no file of the result
 TEXT = (
     '{"images": [{"url": "https:\\/\\/v3.fal.media/files/a/mill.png", "width": 1.00}],'
     f' "seed": 12345678901234567890123, "also": "{URL}", "said": "\\ud800 see {URL}, {OTHER}"}}'

@@ -1,4 +1,4 @@
-"""fal's and OpenAI's clients begin in the token's project, or the one that their address names."""
+"""fal's and OpenAI's clients start in the token's project, or in the one their address names."""
 
 from __future__ import annotations
 
@@ -52,25 +52,25 @@ def test_openai_lists_what_no_rule_locks_in_the_project(acme: Project, make_endp
     make_endpoint("bolt/long", SHORT)
     models = "/api/openai/v1/models"
 
-    def names(who: str, project: Project | None = None) -> list[str]:
+    def list_ids(who: str, project: Project | None = None) -> list[str]:
         listed = client_of(who, project).get(models).json()["data"]
         return sorted(model["id"] for model in listed)
 
     Rule.objects.create(project=acme, effect="forbid", kind="owner", value="lab")
-    assert names("ana", acme) == ["bolt/long"]
-    assert names("ana") == ["bolt/long", "lab/short"]
+    assert list_ids("ana", acme) == ["bolt/long"]
+    assert list_ids("ana") == ["bolt/long", "lab/short"]
     browser = client_of("ana", acme)
     assert browser.get(f"{models}/lab/short").status_code == 404
     assert browser.get(f"{models}/bolt/long").status_code == 200
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as captured:
         browser.get(models)
-    with_rules = len(asked)
+    with_rules = len(captured)
     Rule.objects.all().delete()
-    browser.get(models)  # knows the new revision
-    with CaptureQueriesContext(connection) as asked:
+    browser.get(models)  # this call reads the new revision
+    with CaptureQueriesContext(connection) as captured:
         browser.get(models)
-    assert len(asked) == with_rules
-    assert sum("catalog_revision" in query["sql"] for query in asked) == 1
+    assert len(captured) == with_rules
+    assert sum("catalog_revision" in query["sql"] for query in captured) == 1
 
 
 @pytest.mark.parametrize("send", [submit, complete])
@@ -82,7 +82,8 @@ def test_a_call_is_a_run_of_the_project(
     acme: Project, send: Any, is_bound: bool, query: str, lands_in: str | None
 ) -> None:
     response = send(client_of("ana", acme if is_bound else None), query)
-    assert response.status_code == (200 if send is submit else 504)  # held by middleware
+    # the middleware then holds the call
+    assert response.status_code == (200 if send is submit else 504)
     run = Run.objects.get()
     assert (run.project.slug if lands_in else run.project.person) == (lands_in or person("ana"))
 
@@ -121,7 +122,7 @@ def test_a_bound_token_finds_no_request_of_another_project(acme: Project) -> Non
     assert free.get("/api/fal/proxy", headers={"x-fal-target-url": status}).status_code == 202
     assert bound.get("/api/fal/proxy", headers={"x-fal-target-url": status}).status_code == 404
     completion = complete(free).headers["Vitrine-Wait"].split()[0]
-    assert free.get(f"{COMPLETIONS}/{completion}").status_code == 504  # it is not over
+    assert free.get(f"{COMPLETIONS}/{completion}").status_code == 504  # the run has not ended
     assert bound.get(f"{COMPLETIONS}/{completion}").status_code == 404
 
 

@@ -1,4 +1,4 @@
-"""The tokens page shows a new token once, and takes a revocation back."""
+"""The page of tokens shows a new token once, and can undo a revocation."""
 
 from __future__ import annotations
 

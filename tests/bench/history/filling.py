@@ -1,4 +1,4 @@
-"""Fills a database with a team's history: runs of two years, their results and their input files.
+"""Fills a database with two years of a team's history: runs, their results and their input files.
 
 Rows are written by COPY on PostgreSQL and by `executemany` on SQLite. The same number of runs gives
 the same rows, except for the keys. No file is stored, because no benchmark reads one.
@@ -26,19 +26,19 @@ from runs.models import Artifact, Preset, Run, Upload
 
 PEOPLE = 40
 AGE = timedelta(days=730)
-UNFINISHED = 20  # runs under way
+UNFINISHED = 20  # runs that have not ended
 DELETED_SHARE, RESTORABLE_SHARE = 0.10, 0.01
-INPUT_SHARE = 0.25  # of runs that have a file of ours as an input
+INPUT_SHARE = 0.25  # the share of runs that have a file of ours as an input
 BATCH_SHARE, STARRED_SHARE, EXAMPLE_SHARE = 0.15, 0.02, 0.01
-MOTIFS, FLIPPED_BITS = 200, 14  # half of all pictures look like others of their motif
+MOTIFS, FLIPPED_BITS = 200, 14  # half of all pictures look like another one of the same motif
 RARE_WORD = "letterpress"
-RARE_EVERY = 50_000  # runs
+RARE_EVERY = 50_000  # one run in this number has the rare word
 WORDS = "harbour dawn boat fox snow marble light portrait sailor neon rain dew leaf office poster"
 PAGE = 5_000
 
 
 def fill(count: int, team: Sequence[User] = ()) -> None:
-    """Write a history of `count` runs, of a new team or these people."""
+    """Write a history of `count` runs, by a new team or by these people."""
     dice = random.Random(count)
     people, endpoints = list(team) or add_people(), list(Endpoint.objects.order_by("pk"))
     history = _History(dice, people, endpoints, count)
@@ -117,7 +117,7 @@ class _History:
             yield runs, artifacts
 
     def presses(self) -> Iterator[tuple[int, Endpoint, uuid.UUID | None]]:
-        """Yield person, model and batch of one run after the other; a batch has four runs."""
+        """Yield person, model and batch of each run; a batch has four runs."""
         while True:
             (user,) = self.dice.choices(self.people, self.person_weights)
             (endpoint,) = self.dice.choices(self.endpoints, self.endpoint_weights)
@@ -180,7 +180,7 @@ class _History:
             "is_starred": dice.random() < STARRED_SHARE,
             "is_example": dice.random() < EXAMPLE_SHARE,
             "deleted_at": None if is_unfinished else self.deleted_at(),
-            # a worker that is started on this database leaves them alone for a while
+            # for a day, no worker started on this database takes these runs
             "lease_until": self.now + timedelta(days=1) if is_unfinished else None,
         }
 
@@ -206,7 +206,7 @@ class _History:
         return json.dumps({"type": "InvalidInput", "status": 422, "message": "NSFW content"})
 
     def artifacts(self, run: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """Yield a run's results, 2.7 on average: most runs that succeed have several."""
+        """Yield a run's results, 2.7 on average: most successful runs have several."""
         if run["state"] != "succeeded":
             return
         for position in range(self.dice.choices([1, 2, 4, 6], [30, 20, 45, 5])[0]):
@@ -249,7 +249,7 @@ class _History:
 
 
 def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
-    """Write rows of one model, which all have the same columns."""
+    """Insert rows of one model, which all have the same columns."""
     columns = list(rows[0])
     quoted = ", ".join(f'"{name}"' for name in columns)
     table = model._meta.db_table

@@ -21,7 +21,7 @@ from tests.bench.history.filling import RARE_WORD
 
 
 class Page(NamedTuple):
-    """One page, and who opens it."""
+    """A page, and the person who opens it."""
 
     name: str
     client: Client
@@ -74,7 +74,7 @@ def pages() -> list[Page]:
 
 
 def logged_in(user: User) -> Client:
-    """Return a client whose cookie is a session's secret; Django's client would write its key."""
+    """Return a client with a session's secret as its cookie; Django's sets the key instead."""
     request, client = HttpRequest(), Client()
     session = request.session = SessionStore()
     login(request, user, settings.AUTHENTICATION_BACKENDS[0])
@@ -85,14 +85,14 @@ def logged_in(user: User) -> Client:
 
 def _with_token(user: User) -> Client:
     printed = io.StringIO()
-    name = f"bench {uuid.uuid4()}"  # unique among the tokens of a person
+    name = f"bench {uuid.uuid4()}"  # a person's tokens need different names
     call_command("token", user.username, "--name", name, "--scope", "read", stdout=printed)
     secret = max(printed.getvalue().split(), key=len)
     return Client(headers={"authorization": f"Bearer {secret}"})
 
 
 def measure(page: Page, plain: Page, rounds: int) -> dict[str, list[float]]:
-    """Return the milliseconds of a page, and of one without runs, in turns."""
+    """Return the milliseconds of a page, and of a page without runs, measured in turns."""
     whole, beside = [], []
     for number in range(rounds + 1):
         times = _timed(page), _timed(plain)

@@ -1,4 +1,4 @@
-"""Fills a database with a history and measures pages, claim and purge. Prints JSON.
+"""Fills a database with a history; measures pages, claims and the purge. Prints JSON.
 
 python -m tests.bench.history.program COUNT ROUNDS  (settings come from the environment)
 """
@@ -12,13 +12,13 @@ from typing import Any
 
 from tests.bench import catalogue
 
-FEW = 1_000  # runs, with which the whole history is compared
+FEW = 1_000  # the number of runs for the reference
 PURGED_FOR_S = 10.0
 CLAIMS = 50
 
 
 def main(count: int, rounds: int) -> dict[str, Any]:
-    """Return the figures: ms of pages and of looking for work, seconds, runs purged a second."""
+    """Return the figures: ms of pages and of looking for work, seconds, purged runs per second."""
     catalogue.set_up()
     from django.db import connection
 
@@ -27,7 +27,7 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     from runs.results import figures
     from tests.bench.history import filling
 
-    url_locals.install()  # as the web process does, and `freeze_gc`
+    url_locals.install()  # as the web process does, and `freeze_gc` too
 
     empty = looks_for_work()
     team = filling.add_people()
@@ -50,7 +50,7 @@ def main(count: int, rounds: int) -> dict[str, Any]:
 
 
 def measured_pages(rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Return the figures of each page by its name, with the runs written so far."""
+    """Return each page's figures by name, with the runs written so far."""
     from tests.bench.history import pages
 
     plain, *others = pages.pages()
@@ -78,7 +78,7 @@ def purge_for_a_while() -> dict[str, float]:
     transactions: list[float] = []
     for module, name in ((purge, "_purge"), (input_references, "_note")):
         setattr(module, name, _timing(getattr(module, name), transactions))
-    while input_references.read_unread():  # an upgrade does it once
+    while input_references.read_unread():  # an upgrade does this once, before
         pass
     before, began, walk = Run.objects.deleted().count(), time.monotonic(), purge.Purge()
     while (pause_s := walk.step()) < 1 and time.monotonic() - began < PURGED_FOR_S:

@@ -1,10 +1,10 @@
-"""G12: pages, lists, claim and purge with the history of a team of forty.
+"""G12: pages, lists, claims and the purge with the history of a team of forty.
 
 By default 10,000 runs on SQLite and, if a PostgreSQL server is configured, 100,000 there; with
 `--full` 200,000 and 1,000,000. Pages are rendered in one process by Django's test client, so no
-network is in the figures. The reference of a page is the same page with 1,000 runs, in the same
-process before the others are written. Because the machine may be busier at one time than at the
-other, both are divided by the time of a page without runs, which is measured in turns with them.
+network is in the figures. The reference of a page is the same page with 1,000 runs, measured in the
+same process before the other runs are written. Because the machine may be busier at one time than
+at the other, both are divided by the time of a page without runs, measured in turns with them.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ Figures = dict[str, list[float]]
 SIZES = {"sqlite": (10_000, 200_000), "postgresql": (100_000, 1_000_000)}
 PAGE_P99_MS, PAGE_RATIO = 150.0, 1.5
 CLAIM_RATIO, PURGE_RATE, LOCK_MS = 1.2, 200.0, 100.0
-NOISE_MS = 0.5  # a shorter look for work counts as one in an empty table
+NOISE_MS = 0.5  # below this, looking for work counts as no slower than in an empty table
 HEAD = ["page", "with 1,000 runs: p50 ms", "p50 ms", "p99", "in plain pages, before", "now"]
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = 0) -> list[Goal]:
-    """Return the results of G12; `count` runs on SQLite, by default those of SIZES."""
+    """Return the results of G12, with `count` runs on SQLite, by default those of SIZES."""
     url = f"sqlite:///{stage.scratch / 'history.sqlite3'}"
     goals = measure(stage, url, count or SIZES["sqlite"][is_full], rounds)
     if postgresql.is_named():
@@ -61,7 +61,7 @@ def measure(stage: Stage, url: str, count: int, rounds: int) -> list[Goal]:
 
 
 def in_plain_pages(page: Figures) -> float:
-    """Return the median of a page divided by that of the page without runs."""
+    """Return the median of a page, divided by that of the page without runs."""
     return median(page["whole"]) / median(page["plain"])
 
 

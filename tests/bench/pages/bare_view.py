@@ -1,9 +1,8 @@
 """A minimal Django view with 24 cards, uncached.
 
-The reference for the processor time of a view, on the same server as the product.
-
-No session, user or middleware: one query, one template. `python -m uvicorn
-bench.pages.bare_view:application`; BARE_DATABASE names the database file.
+The reference for the processor time of a view, on the same server as the product. It has no
+session, user or middleware: one query, one template. BARE_DATABASE names the database file.
+`python -m uvicorn tests.bench.pages.bare_view:application` starts it.
 """
 
 import os

@@ -28,17 +28,34 @@ def measure_form(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     visits = take_turns(stage, FORM, FORM_NEEDS, rounds)
     show("Form page, cold", visits)
     product, floor = visits["product"], visits["floor"]
-    kb, heap = of(product, wire_kb), of(product, heap_mb)
+    kb, heap = median_of(product, wire_kb), median_of(product, heap_mb)
     return [
         at_most("G5", "form page: on the wire", kb, 32, "KB"),
-        at_most("G5", "form page: requests", of(product, lambda visited: visited.requests), 5, ""),
         at_most(
-            "G5", "form page: external hosts", of(product, lambda visited: visited.external), 0, ""
+            "G5", "form page: requests", median_of(product, lambda visited: visited.requests), 5, ""
         ),
-        at_most_ratio("G5", "form page: usable", of(product, usable), of(floor, usable), 1.5, "ms"),
+        at_most(
+            "G5",
+            "form page: external hosts",
+            median_of(product, lambda visited: visited.external),
+            0,
+            "",
+        ),
+        at_most_ratio(
+            "G5",
+            "form page: usable",
+            median_of(product, usable),
+            median_of(floor, usable),
+            1.5,
+            "ms",
+        ),
         at_most("G5", "form page: JS heap", heap, 1.5, "MB"),
         at_most(
-            "G5", "form page: long tasks", of(product, lambda visited: visited.long_tasks), 0, ""
+            "G5",
+            "form page: long tasks",
+            median_of(product, lambda visited: visited.long_tasks),
+            0,
+            "",
         ),
     ]
 
@@ -50,10 +67,12 @@ def measure_gallery(stage: Stage, rounds: int, is_full: bool) -> list[Goal]:
     warm = {name: see(stage, name, GALLERY, GALLERY_NEEDS, 2)[1:] for name in visits}
     show("Gallery, a second visit", warm)
     product, floor = visits["product"], visits["floor"]
-    kb = of(product, wire_kb)
+    kb = median_of(product, wire_kb)
     return [
         at_most("G6", "gallery: on the wire, no pictures", kb, 32, "KB"),
-        at_most_ratio("G6", "gallery: usable", of(product, usable), of(floor, usable), 2, "ms"),
+        at_most_ratio(
+            "G6", "gallery: usable", median_of(product, usable), median_of(floor, usable), 2, "ms"
+        ),
         at_most("G6", "gallery: second visit", warm["product"][0].wire_bytes / KB, 8, "KB"),
     ]
 
@@ -79,7 +98,6 @@ def see(stage: Stage, name: str, path: str, needs: str, often: int) -> list[Visi
 
 
 def base(stage: Stage, name: str) -> str:
-    """Return the address of the product or the floor."""
     return stage.product.address if name == "product" else stage.floor
 
 
@@ -95,13 +113,13 @@ def show(title: str, visits: Visits) -> None:
     rows = [
         [
             name,
-            f"{of(seen, wire_kb):.1f}",
-            f"{of(seen, lambda visited: visited.requests):g}",
-            f"{of(seen, lambda visited: visited.external):g}",
-            f"{of(seen, usable):.0f}",
+            f"{median_of(seen, wire_kb):.1f}",
+            f"{median_of(seen, lambda visited: visited.requests):g}",
+            f"{median_of(seen, lambda visited: visited.external):g}",
+            f"{median_of(seen, usable):.0f}",
             f"{percentile(map(usable, seen), 0.9):.0f}",
-            f"{of(seen, heap_mb):.2f}",
-            f"{of(seen, lambda visited: visited.long_tasks):g}",
+            f"{median_of(seen, heap_mb):.2f}",
+            f"{median_of(seen, lambda visited: visited.long_tasks):g}",
         ]
         for name, seen in visits.items()
     ]
@@ -109,8 +127,7 @@ def show(title: str, visits: Visits) -> None:
     print(table(HEAD, rows), flush=True)
 
 
-def of(visits: list[Visit], figure: Callable[[Visit], float]) -> float:
-    """Return the median of one figure."""
+def median_of(visits: list[Visit], figure: Callable[[Visit], float]) -> float:
     return median(map(figure, visits))
 
 

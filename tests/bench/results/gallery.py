@@ -30,7 +30,7 @@ WATCH = """() => {
   each("longtask", (entry) => (window.longest = Math.max(window.longest, entry.duration)));
   each("layout-shift", (entry) => (window.shifted += entry.hadRecentInput ? 0 : entry.value));
 }"""
-STEP_PX = 400  # every two frames: 12,000 pixels in a second, faster than a person reads
+STEP_PX = 400  # every two frames: 12,000 pixels per second, faster than a person reads
 TWO_FRAMES = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 IS_AT_END = "scrollY + innerHeight >= document.documentElement.scrollHeight - 1"
 PAGE_BYTES = "performance.getEntriesByType('navigation')[0].encodedBodySize"
@@ -38,7 +38,7 @@ COUNT = "document.querySelectorAll('#wall .tile').length"
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = RESULTS) -> list[Goal]:
-    """Return the results of G14; `count` is the number of results, about."""
+    """Return the results of G14; `count` is the approximate number of results."""
     goals = measure(stage, f"sqlite:///{stage.scratch / 'results.sqlite3'}", count, rounds)
     if postgresql.is_named():
         with postgresql.empty() as url:
@@ -47,7 +47,7 @@ def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = RESULTS
 
 
 def measure(stage: Stage, url: str, count: int, rounds: int) -> list[Goal]:
-    """Measure one database; the wall only on SQLite, as its pages are the same."""
+    """Measure one database; the wall only on SQLite, because its pages are the same on both."""
     vendor = url.partition(":")[0]
     product = Product(stage, f"results-{vendor}", url)
     command = ["tests.bench.results.program", str(count), str(rounds)]
@@ -63,25 +63,25 @@ def measure(stage: Stage, url: str, count: int, rounds: int) -> list[Goal]:
 
 
 def wall(stage: Stage, product: Product, tiles: int) -> list[Goal]:
-    """Measure the wall: what a page weighs, and whether scrolling through it is smooth."""
+    """Measure the wall: the size of a page, and whether scrolling through it is smooth."""
     context = stage.browser.new_context(
         storage_state=product.cookies, viewport={"width": 1440, "height": 900}
     )
     try:
-        # Scripts, styles and the page itself; it has more than a hundred tiles.
+        # Scripts, styles and the page itself, which has more than a hundred tiles.
         weight_kb = visit(context, product.address + WALL, "#wall .tile").wire_bytes / KB
         page = context.new_page()
         page.goto(product.address + WALL, wait_until="networkidle")
         in_page, page_kb = page.evaluate(COUNT), page.evaluate(PAGE_BYTES) / KB
-        shown, longest_ms, shifted = scroll(page, tiles)
+        count, longest_ms, shifted = scroll(page, tiles)
     finally:
         context.close()
-    shared_kb = weight_kb - page_kb  # scripts and styles, however many tiles there are
+    shared_kb = weight_kb - page_kb  # scripts and styles, the same for any number of tiles
     of_100_kb = shared_kb + page_kb * WALL_TILES / max(in_page, 1)
     print(f"\nThe wall: {in_page} tiles in {page_kb:.1f} KB, beside {shared_kb:.1f} KB of the site")
     return [
         at_most("G14", "wall: 100 tiles on the wire, cold", of_100_kb, WALL_KB, "KB"),
-        at_most("G14", f"wall: longest task of {shown:,} tiles", longest_ms, TASK_MS, "ms"),
+        at_most("G14", f"wall: longest task of {count:,} tiles", longest_ms, TASK_MS, "ms"),
         at_most("G14", "wall: layout shift while it is scrolled", shifted, 0, ""),
     ]
 
@@ -90,12 +90,12 @@ def scroll(page: Page, tiles: int) -> tuple[int, float, float]:
     """Scroll until there are `tiles`; return their number, the longest task, the layout shift."""
     page.evaluate(WATCH)
     page.mouse.move(700, 500)
-    shown = 0
-    while shown < tiles:
+    count = 0
+    while count < tiles:
         page.mouse.wheel(0, STEP_PX)
         page.evaluate(TWO_FRAMES)
-        shown, is_at_end = page.evaluate(f"[{COUNT}, {IS_AT_END}]")
+        count, is_at_end = page.evaluate(f"[{COUNT}, {IS_AT_END}]")
         if is_at_end:  # the next tiles are loading
-            page.locator("#wall .tile").nth(shown).wait_for(state="attached", timeout=PATIENCE_MS)
+            page.locator("#wall .tile").nth(count).wait_for(state="attached", timeout=PATIENCE_MS)
     longest_ms, shifted = page.evaluate("[window.longest, window.shifted]")
-    return shown, longest_ms, shifted
+    return count, longest_ms, shifted

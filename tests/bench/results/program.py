@@ -1,4 +1,4 @@
-"""Fills a database with one person's results; measures "like this" and an archive. Prints JSON.
+"""Fills a database with one person's results; measures "Like this" and an archive. Prints JSON.
 
 python -m tests.bench.results.program COUNT ROUNDS  (settings come from the environment)
 """
@@ -17,8 +17,8 @@ from typing import Any
 
 from tests.bench import catalogue
 
-FILES, FILE_BYTES = 1_000, 256 << 10  # of the archive
-PICTURES = 24  # shared by all results, each with the size of a real thumbnail
+FILES, FILE_BYTES = 1_000, 256 << 10  # for the archive
+PICTURES = 24  # shared by all results; each has the size of a real thumbnail
 
 
 def main(count: int, rounds: int) -> dict[str, Any]:
@@ -31,9 +31,9 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     from tests.bench.history import filling
 
     owner = local_owner.get_or_create()
-    # A run has 2.7 results on average, and some of them are deleted.
+    # A run has 2.7 results on average, some of which are deleted.
     filling.fill(round(count / 2.2), [owner])
-    Run.objects.unfinished().delete()  # a page that waits for news is never idle
+    Run.objects.unfinished().delete()  # otherwise the page would poll and never be idle
     store_pictures()
     return {
         "vendor": connection.vendor,

@@ -34,7 +34,7 @@ from tests.bench.stage.product import Product
 from tests.bench.stage.stage import Stage
 
 LONG = 10.0
-MORE_S = 0.5  # a run of T seconds is longer by at most this
+MORE_S = 0.5  # a run of T seconds takes at most this much longer
 DISTANT_MS = 60.0
 DISTANT_S = 2.0
 DISTANT_ROUNDS = 2
@@ -57,7 +57,7 @@ def measure_goals(
     try:
         warm(targets)
         for seconds in (*lengths, *(LONG,) * is_full):
-            # Fewer rounds for longer runs.
+            # Longer runs get fewer rounds.
             few = rounds if seconds == lengths[0] else max(round(rounds / (1 + seconds)), 1)
             samples, calls = measure(stage, targets, seconds, few)
             for on in stage.products:
@@ -119,13 +119,13 @@ def measure(stage: Stage, targets: Targets, seconds: float, rounds: int) -> tupl
     """Return the milliseconds above the model's time, and upstream calls, by target."""
     samples: Samples = defaultdict(list)
     calls: Samples = defaultdict(list)
-    dice = random.Random(seconds)  # the same lengths in every call
+    dice = random.Random(seconds)  # each call gets the same lengths
     for _ in range(rounds):
         length = round(seconds + dice.uniform(0, MORE_S), 3)
         for name, target in targets.items():
             elapsed = target.run(length)
             samples[name].append(elapsed - model_ms(stage))
-            calls[name].append(sum(counted(stage).values()))
+            calls[name].append(sum(count_calls(stage).values()))
     rows = []
     for name, ms in samples.items():
         figures = (median(ms), percentile(ms, 0.9), min(ms), max(ms))
@@ -165,7 +165,7 @@ def without_stream(stage: Stage, product: Target, seconds: float) -> list[Goal]:
         over = product.run(seconds) - model_ms(stage)
     finally:
         stage.upstream.delete("/_sandbox/faults")
-    calls = counted(stage)
+    calls = count_calls(stage)
     tries = calls["status"] + calls["status_stream"]
     what = f"no status stream, T = {seconds:g} s"
     return [
@@ -175,7 +175,7 @@ def without_stream(stage: Stage, product: Target, seconds: float) -> list[Goal]:
     ]
 
 
-def counted(stage: Stage) -> dict[str, int]:
+def count_calls(stage: Stage) -> dict[str, int]:
     """Return the upstream calls since the last reset by kind, except submits."""
     calls = stage.upstream.get("/_sandbox/calls").json()["calls"]
     return {kind: calls.get(kind, 0) for kind in AFTER_SUBMIT}

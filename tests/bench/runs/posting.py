@@ -1,4 +1,4 @@
-"""Posts a run like a form without script."""
+"""Posts a run as a form without JavaScript does."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ from tests.bench.stage.stage import Stage
 MEASURED_S = 30.0
 # Helper processes end ten seconds after their last use; an incomplete clip is retried after thirty.
 SETTLE_S = 35.0
-APART_S = (1.0, 2.0)  # between two runs
+APART_S = (1.0, 2.0)  # seconds between two runs
 MODEL = "sandbox/ridgeline"
 NAMES = {
     "up": "supervisor",
@@ -107,7 +107,7 @@ def usages(pid: int) -> dict[int, Usage]:
     """Return the usage of a process and its descendants, by process id."""
     by_pid = {}
     for number in sorted(tree(pid)):
-        with suppress(OSError, IndexError):  # it has just ended
+        with suppress(OSError, IndexError):  # the process has just ended
             folder = Path(f"/proc/{number}")
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
             cpu_s = (int(fields[11]) + int(fields[12])) / TICKS_PER_S
@@ -128,7 +128,7 @@ def tree(pid: int) -> Iterator[int]:
 
 
 def wake_ups(checkout: Path, owner: httpx.Client, rounds: int) -> tuple[list[float], list[float]]:
-    """Return the milliseconds from the creation of runs to their claim by an idle worker.
+    """Return the milliseconds from each run's creation until an idle worker claims it.
 
     The second list has those of plain commits.
     """

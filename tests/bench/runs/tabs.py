@@ -20,8 +20,8 @@ TABS = 7
 SECONDS = 7.0
 WITHIN_MS = 60_000
 USABLE = "performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
-# Records the wall-clock time when the image is decoded. Frames cannot be used: a browser renders a
-# background tab once a second only.
+# Records the time of day when the image is decoded. Frames are no measure: a browser renders a
+# background tab only once a second.
 NOTE = """() => {
   const note = () => {
     const image = document.querySelector('#stage img');

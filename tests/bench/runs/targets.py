@@ -84,7 +84,7 @@ def pages(stage: Stage) -> Targets:
     port = free_port()
     if python := gradio_python():
         program = str(ROOT / "tests" / "bench" / "stage" / "gradio_run.py")
-        # -P: else `http.py` beside the program hides Python's own package.
+        # -P: otherwise `http.py` beside the program hides Python's own package.
         command = [python, "-P", program, str(port), stage.sandbox, KEY, MODEL]
         # By default it sends analytics, and stores every image in the machine's shared temporary
         # folder.
@@ -93,7 +93,7 @@ def pages(stage: Stage) -> Targets:
         try:
             address = app.answering(f"http://{HOST}:{port}")
             targets[GRADIO] = Target(stage, address, form=OF_GRADIO)
-        except Broken as error:  # the others are measured without it
+        except Broken as error:  # the other targets are measured without it
             print(f"{GRADIO} is broken: {error}", file=sys.stderr)
     return targets
 
@@ -104,7 +104,7 @@ def unmeasured(is_installed: object) -> str:
 
 
 def gradio_python() -> str:
-    """Return the Python in which Gradio and fal-client are installed; empty if there is none.
+    """Return the Python that has Gradio and fal-client; empty if there is none.
 
     docs/BENCHMARKS.md says how to install them into the folder that BENCH_PEERS names.
     """

@@ -35,18 +35,18 @@ FINAL = b'data-final=\\"1\\"'  # in JSON
 
 @dataclass(frozen=True)
 class Watch:
-    """How to poll for a run: an address, what is posted to it, and which response is the last."""
+    """How to poll for a run: the address, the posted body, and a test for the last response."""
 
     base: str
     path: str
-    body: Callable[[int], bytes]  # by the version that the watcher has; empty: a GET request
+    body: Callable[[int], bytes]  # by the watcher's version; an empty body makes a GET request
     is_last: Callable[[int, bytes], bool]
     cookie: str = ""
 
 
 @dataclass(frozen=True)
 class Side:
-    """A function that starts a run to be watched, and the process that serves its watchers."""
+    """Starts a run to be watched, in the process that serves its watchers."""
 
     begin: Callable[[], Watch]
     pid: int
@@ -127,7 +127,7 @@ def _of_product(product: Product) -> Side:
 
 
 def _product(product: Product) -> Watch:
-    """Post a run like a form without script, and read from its page how to watch it."""
+    """Post a run as a form without JavaScript does; read from its page how to watch it."""
     with httpx.Client(base_url=product.address, follow_redirects=True, timeout=30) as client:
         client.cookies.update(
             {cookie["name"]: cookie["value"] for cookie in product.cookies["cookies"]}

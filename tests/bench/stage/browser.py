@@ -86,16 +86,16 @@ class _Wire:
     of: dict[str, Any] = field(default_factory=dict)
     sizes: dict[str, int] = field(default_factory=dict)
 
-    def sent(self, event: Any) -> None:
+    def note_request(self, event: Any) -> None:
         if not event["request"]["url"].startswith(("data:", "blob:")):
             self.of[event["requestId"]] = event
 
-    def loaded(self, event: Any) -> None:
+    def note_size(self, event: Any) -> None:
         if event["requestId"] in self.of:
             self.sizes[event["requestId"]] = int(event["encodedDataLength"])
 
     def is_picture(self, request: str) -> bool:
-        """Whether a request is for a thumbnail, a result or an image of another host."""
+        """Return whether a request is for a thumbnail, a result or an image of another host."""
         event = self.of[request]
         address = urlsplit(event["request"]["url"])
         is_content = address.path.startswith((THUMBNAILS, SHARES)) or RESULTS in address.path
@@ -152,14 +152,14 @@ def visit(context: BrowserContext, url: str, needs: str, *, is_live: bool = Fals
     try:
         session = context.new_cdp_session(page)
         wire = _Wire(urlsplit(url).netloc)
-        session.on("Network.requestWillBeSent", wire.sent)
-        session.on("Network.loadingFinished", wire.loaded)
+        session.on("Network.requestWillBeSent", wire.note_request)
+        session.on("Network.loadingFinished", wire.note_size)
         session.send("Network.enable")
         session.send("Performance.enable")
         until: Literal["load", "networkidle"] = "load" if is_live else "networkidle"
         answer = page.goto(url, wait_until=until, timeout=PATIENCE_MS)
-        # The heap comes first: Playwright's own scripts, loaded when it queries a page, would be a
-        # large part of it.
+        # First the heap: Playwright's own scripts, loaded when it queries a page, would be a large
+        # part.
         session.send("HeapProfiler.collectGarbage")
         metrics = session.send("Performance.getMetrics")["metrics"]
         times = page.evaluate(TIMES)
@@ -182,5 +182,5 @@ def painted_ms(page: Page, button: str, picture: str, limit_s: float) -> float:
     try:
         return float(page.evaluate(PAINTED, [button, picture, limit_s * 1000]))
     except Error as error:
-        shown = page.locator("body").inner_text()
-        raise Broken(f"{page.url}: {error.message}; the page shows:\n{shown}") from error
+        text = page.locator("body").inner_text()
+        raise Broken(f"{page.url}: {error.message}; the page shows:\n{text}") from error

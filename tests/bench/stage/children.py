@@ -19,7 +19,7 @@ import httpx
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[3]
 HOST = "127.0.0.1"
-START_WITHIN_S = 300.0  # a first start on a machine that is busy with something else
+START_WITHIN_S = 300.0  # for a first start on a busy machine
 # Settings of the user's shell or `.env` must not affect a benchmark.
 OURS = (
     *("FAL_", "DJANGO_", "SECRET_KEY", "DEBUG", "DATABASE_URL", "MEDIA_ROOT", "PUBLIC_URL"),
@@ -112,7 +112,7 @@ def report_of(command: Sequence[str], folder: Path, environment: dict[str, str])
 
 
 def apart(work: Coroutine[Any, Any, T]) -> T:
-    """Return the result of `work`, done in a thread: the browser's event loop runs in this one."""
+    """Run `work` in a thread and return its result: this thread runs the browser's event loop."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
 

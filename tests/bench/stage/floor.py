@@ -103,7 +103,7 @@ class Floor:
         query = "SELECT id, name, owner, category, description, thumbnail FROM endpoint LIMIT ?"
         cards = "".join(card(*row) for row in self.database.execute(query, [CARDS]))
         search = '<form><input type="search" name="q" aria-label="Search"></form>'
-        return page("Models", f'{search}<div class="cards">{cards}</div>')
+        return render_page("Models", f'{search}<div class="cards">{cards}</div>')
 
     async def form(self, request: Request) -> Response:
         """Respond with a model's form; a POST to the same URL submits it."""
@@ -114,7 +114,7 @@ class Floor:
             f'<form name="run">{controls}<button id="run-button">Run</button></form>'
             '<div id="stage"></div>'
         )
-        return page(name, f'{body}<script type="module">{SCRIPT}</script>')
+        return render_page(name, f'{body}<script type="module">{SCRIPT}</script>')
 
     async def submit(self, request: Request) -> Response:
         """Store the run, submit it, and respond with its id."""
@@ -153,7 +153,7 @@ class Floor:
         return Response(row[0], media_type="application/json")
 
 
-def page(title: str, body: str) -> HTMLResponse:
+def render_page(title: str, body: str) -> HTMLResponse:
     """Return a complete page: htmx, one stylesheet, the body."""
     return HTMLResponse(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -194,14 +194,14 @@ def properties(document: Any, endpoint_id: str) -> list[tuple[str, Any]]:
 def control(name: str, schema: Any) -> str:
     """Return the HTML control that suits a property best."""
     value = schema.get("default")
-    shown = escape("" if value is None else str(value))
+    text = escape("" if value is None else str(value))
     if "enum" in schema:
         options = "".join(f"<option>{escape(str(option))}</option>" for option in schema["enum"])
         box = f'<select name="{name}"><option></option>{options}</select>'
     elif schema.get("type") == "boolean":
         box = f'<input type="checkbox" name="{name}"{" checked" if value else ""}>'
     elif schema.get("type") in ("integer", "number"):
-        box = f'<input type="number" step="any" name="{name}" value="{shown}">'
+        box = f'<input type="number" step="any" name="{name}" value="{text}">'
     else:
         box = f'<textarea name="{name}"></textarea>'
     label = escape(schema.get("title") or name)

@@ -1,4 +1,4 @@
-"""Reads answers of HTTP/1.1 from a connection: a whole client would cost more than the server."""
+"""Reads HTTP/1.1 answers from a connection: a full client would cost more than the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logs in by the link that `manage.py up` prints: its page has a button, which uses the link."""
+"""Logs in with the link that `manage.py up` prints: its page has a button that uses the link."""
 
 from __future__ import annotations
 

@@ -34,13 +34,13 @@ class Product:
         *,
         has_own_sandbox: bool = False,
     ) -> None:
-        """`name` distinguishes products of one stage.
+        """`name` tells the products of one stage apart.
 
-        Without a `database_url` it creates an SQLite file; with its own sandbox it starts one, as
-        a new user's does, and has no other settings.
+        Without a `database_url` it creates an SQLite file; with its own sandbox it starts one, as a
+        new user's does, and has no other settings.
         """
         self.stage = stage
-        self.up: Child  # set with the address
+        self.up: Child  # set together with the address
         self._has_own_sandbox = has_own_sandbox
         self.name = name
         self.database_url = database_url
@@ -55,7 +55,7 @@ class Product:
         port = {"PORT": str(free_port())}
         if self._has_own_sandbox:
             return clean_environment() | port
-        # Speed is measured, not the rate limits.
+        # The benchmarks measure speed, not the rate limits.
         environment = self.stage.environment | port | {"RATE_LIMITS": "0"}
         return environment | ({"DATABASE_URL": self.database_url} if self.database_url else {})
 

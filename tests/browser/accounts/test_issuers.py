@@ -1,4 +1,4 @@
-"""Signing in by an issuer on another site, in a browser under our Content Security Policy."""
+"""Signing in with an issuer on another site, in a browser with our Content Security Policy."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ REFUSED = (
     "403",
     "409",
     "422",
-)  # statuses that browsers log as errors, and that these tests provoke
+)  # statuses that these tests provoke; browsers log them as errors
 
 
 @pytest.fixture(scope="module")
 def acme() -> Iterator[str]:
-    """An issuer whose site is not ours: ours is at localhost."""
+    """An issuer on another site than ours, which is at localhost."""
     with honest.serve("127.0.0.1") as url:
         yield url
 
 
 @pytest.fixture(autouse=True)
-def offered(acme: str, settings: Any, transactional_db: None) -> Iterator[None]:
-    """Vitrine offers the issuer, and accounts to people of example.com."""
+def offered_issuer(acme: str, settings: Any, transactional_db: None) -> Iterator[None]:
+    """Vitrine offers this issuer, and lets people of example.com make accounts."""
     values = honest.variables(acme)
     settings.SOCIALACCOUNT_PROVIDERS = issuers.read(lambda name: values.get(name, ""))
     settings.SIGN_UP_DOMAINS = ["example.com"]
@@ -44,7 +44,7 @@ def offered(acme: str, settings: Any, transactional_db: None) -> Iterator[None]:
 
 
 class Browser:
-    """Pages of people; errors in the console fail the test."""
+    """Opens pages for people; errors in the console fail the test."""
 
     def __init__(self, contexts: Contexts, base: str) -> None:
         self._contexts, self._base = contexts, base
@@ -53,7 +53,7 @@ class Browser:
     def open(self, path: str, **options: Any) -> Page:
         """Open a page in a browser of its own."""
         context = self._contexts.take(base_url=self._base, **options)
-        # The issuer's own pages ask another site for their looks.
+        # The issuer's own pages load their style from another site.
         context.route(
             re.compile(r"^https?://(?!localhost|127)"), lambda route: route.fulfill(body="")
         )
@@ -73,7 +73,7 @@ class Browser:
 
 @pytest.fixture
 def browser(contexts: Contexts, live_server: LiveServer) -> Iterator[Browser]:
-    """People with browsers."""
+    """`browser.open(path)` opens a page in a browser of its own."""
     people = Browser(contexts, live_server.url)
     yield people
     contexts.close()
@@ -81,7 +81,7 @@ def browser(contexts: Contexts, live_server: LiveServer) -> Iterator[Browser]:
 
 
 def log_in_at_acme(page: Page, subject: str) -> None:
-    """Log in on the issuer's own page, and come back."""
+    """Log in on the issuer's own page, and return to Vitrine."""
     page.wait_for_url("http://127.0.0.1:*/oauth2/authorize*")
     page.get_by_placeholder("sub").fill(subject)
     page.get_by_role("button", name="Authorize").click()
@@ -101,7 +101,7 @@ def test_account_is_made_and_found_again(browser: Browser, acme: str) -> None:
     expect(page).to_have_url(re.compile(r"//localhost:\d+/account/$"))
     name = subject.lower()
     expect(page.get_by_text(f"You are logged in as {name}.")).to_be_visible()
-    expect(page.get_by_text(f"Your account “{name}” is made.")).to_be_visible()
+    expect(page.get_by_text(f"Your account “{name}” has been created.")).to_be_visible()
     person = User.objects.get()
 
     page.get_by_role("link", name="See the accounts that you log in with").click()
@@ -115,6 +115,6 @@ def test_account_is_made_and_found_again(browser: Browser, acme: str) -> None:
     page.locator("main").get_by_role("button", name="Log out").click()
     page.get_by_role("button", name="Continue with Acme").click()
     log_in_at_acme(page, subject)
-    expect(page.get_by_text("is made")).to_have_count(0)
+    expect(page.get_by_text("has been created")).to_have_count(0)
     assert SocialAccount.objects.get().user == person
     assert User.objects.count() == 1

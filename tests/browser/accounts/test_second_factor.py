@@ -1,4 +1,4 @@
-"""Passkeys and authenticator apps in Chromium, whose virtual authenticator answers for a device."""
+"""Passkeys and authenticator apps in Chromium, whose virtual authenticator plays the device."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.browser.contexts import Contexts
 
 pytestmark = pytest.mark.browser
 PASSWORD = "a lighthouse at dusk"
-REFUSED = ("422", "429")  # statuses that browsers log as errors, and that these tests provoke
+REFUSED = ("422", "429")  # statuses that these tests provoke; browsers log them as errors
 Browse = Callable[..., Page]
 DEVICE = {
     "protocol": "ctap2",
@@ -68,7 +68,7 @@ def add_device(page: Page) -> tuple[CDPSession, str]:
 
 
 def log_in(page: Page) -> None:
-    """Give name and password by keyboard."""
+    """Enter name and password by keyboard."""
     expect(page.get_by_label("Name or e-mail address")).to_be_focused()
     page.keyboard.type("ana")
     page.keyboard.press("Tab")
@@ -83,7 +83,7 @@ def log_out(page: Page) -> None:
 
 
 def press(page: Page, name: str) -> None:
-    """Press a button that only does something once the page's scripts have loaded."""
+    """Press a button that works only once the page's scripts have loaded."""
     button = page.get_by_role("button", name=name)
     expect(button).to_be_visible()
     page.wait_for_load_state()
@@ -129,5 +129,5 @@ def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
     expect(page.get_by_role("heading", name="Remove the passkey")).to_be_visible()
     assert_usable(page)
     page.get_by_role("button", name="Remove the passkey").click()
-    expect(page.get_by_text("You have none yet.")).to_be_visible()
+    expect(page.get_by_text("You have no passkeys yet.")).to_be_visible()
     assert not Authenticator.objects.exists()

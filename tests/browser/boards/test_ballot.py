@@ -1,4 +1,4 @@
-"""A ballot in a browser: judged by keys and on a phone by a client who has no account."""
+"""A ballot in a browser: by keys, and on the phone of a client without an account."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from tests.browser.contexts import Contexts
 from tests.browser.gallery import PHONE
 from tests.browser.waiting import Held
 from tests.features.boards.conftest import models, plan_of, send
-from tests.features.boards.judging import Judged, judged, stored
+from tests.features.boards.judging import Judged, make_judged_board, stored_picture
 from tests.features.sharing.kinds.walking import share_of
 from tests.projects.people import logged_in
 
-__all__ = ["judged", "models", "plan_of", "send", "stored"]
+__all__ = ["make_judged_board", "models", "plan_of", "send", "stored_picture"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 @pytest.fixture
-def client_page(user: User, judged: Judged, contexts: Contexts, live_server: Any) -> Page:
-    """A shared board of two pairs, on the phone of somebody without an account."""
-    board = judged("flux", "turbo", prompts="quiet zebra\nloud heron")
+def client_page(
+    user: User, make_judged_board: Judged, contexts: Contexts, live_server: Any
+) -> Page:
+    """A shared board of two pairs, on the phone of a visitor without an account."""
+    board = make_judged_board("flux", "turbo", prompts="quiet zebra\nloud heron")
     share = share_of(user, "board", str(board.pk), shows_models=False, takes_votes=True)
     page = contexts.take(viewport={"width": PHONE[0], "height": PHONE[1]}).new_page()
     page.goto(live_server.url + share.get_absolute_url())
@@ -44,7 +46,7 @@ def test_a_client_sees_a_board_and_judges_it_by_keys(client_page: Page) -> None:
     axe.assert_usable(page)
     page.get_by_role("link", name="Vote: which one is better?").click()
     page.get_by_label("Your name").fill("Anna")
-    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Start voting").click()
     better = page.get_by_role("button", name="A is better")
     box = better.bounding_box()
     assert box
@@ -59,10 +61,10 @@ def test_a_client_sees_a_board_and_judges_it_by_keys(client_page: Page) -> None:
 
 
 def test_a_key_that_comes_before_htmx_votes(
-    user: User, judged: Judged, contexts: Contexts, live_server: Any
+    user: User, make_judged_board: Judged, contexts: Contexts, live_server: Any
 ) -> None:
-    """The button that a held form was sent by is sent with it, once htmx is there."""
-    board = judged("flux", "turbo", prompts="quiet zebra")
+    """htmx, once loaded, posts the held form together with the button that was pressed."""
+    board = make_judged_board("flux", "turbo", prompts="quiet zebra")
     cookie = logged_in(user).cookies[settings.SESSION_COOKIE_NAME]
     context = contexts.take(base_url=live_server.url)
     context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])

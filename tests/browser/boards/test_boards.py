@@ -1,6 +1,4 @@
-"""A board in a browser: from a model's page to the results, by keyboard, on a phone, without
-script.
-"""
+"""A board in a browser: from a model's page to the results, by keyboard, on a phone, scriptless."""
 
 from __future__ import annotations
 
@@ -26,8 +24,8 @@ LITE = "model=sandbox/aurora/lite"
 ENDED_MS = 90_000
 
 
-def ended(page: Page, count: int) -> None:
-    """Wait until all cells of the board show how their runs ended."""
+def wait_for_ends(page: Page, count: int) -> None:
+    """Wait until all cells of the board show the end of their runs."""
     done = page.locator(".board [data-run-state='succeeded']")
     expect(done).to_have_count(count, timeout=ENDED_MS)
     expect(page.locator("#board-progress")).to_contain_text(f"{count} of {count} done")
@@ -49,7 +47,7 @@ def test_a_board_goes_from_a_models_form_to_its_results_live(open_page: Open) ->
     assert_clean(page, "the plan")
     page.locator("form[data-board-plan] button").first.click()
     page.wait_for_url(BOARD)
-    ended(page, 8)
+    wait_for_ends(page, 8)
     expect(page.locator("[data-row='1'][data-column='1'] [data-run-id]")).to_have_count(2)
     assert_clean(page, "the board")
 
@@ -61,7 +59,7 @@ def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
     page.locator("#column-values").fill("\n".join(f"boat {n}" for n in range(30)))
     page.locator("#row-field").select_option("image_size")
     page.locator("#row-values").fill("all")
-    page.locator("#plan-cap").fill("0.0001")  # nothing is sent
+    page.locator("#plan-cap").fill("0.0001")  # this cap sends no run
     page.locator("form[data-board-plan] button").first.click()
     page.wait_for_url(BOARD)
     assert_clean(page, "a wide board")
@@ -75,7 +73,7 @@ def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
     last = "[data-row='5'][data-column='29']"
     expect(board.locator(last)).to_have_count(0)
 
-    def is_drawn() -> bool:  # rows grow as they are drawn
+    def is_drawn() -> bool:  # rows grow as they are rendered
         page.mouse.wheel(0, 800)
         return board.locator(last).is_visible()
 
@@ -93,7 +91,7 @@ def test_a_phone_shows_one_column_at_a_time(open_page: Open) -> None:
     assert_fits(page, "the plan")
     page.locator("form[data-board-plan] button").first.click()
     page.wait_for_url(BOARD)
-    ended(page, 2)
+    wait_for_ends(page, 2)
     assert_fits(page, "the board")
     cell = page.locator("[data-row='0'][data-column='0']")
     other = page.locator("[data-row='0'][data-column='1']")

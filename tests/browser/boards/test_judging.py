@@ -1,4 +1,4 @@
-"""A board's results are compared closely, voted on blindly and judged, by keyboard."""
+"""A board's results: compared in detail, voted on blindly, and judged by keyboard."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COPIED = """async (ballot) => (await (await fetch(ballot)).text()).includes('nam
 
 
 def run_plan(page: Page) -> str:
-    """Run the plan that the page shows; returns the board's address when its two runs are over."""
+    """Run the plan on the page; return the board's address once its two runs have ended."""
     page.locator("form[data-board-plan] button").first.click()
     expect(page.locator("[data-board-id]")).to_be_visible()
     address = f"/compare/{page.locator('[data-board-id]').get_attribute('data-board-id')}/"
@@ -28,9 +28,9 @@ def run_plan(page: Page) -> str:
 
 
 def board_of(page: Page) -> str:
-    """Run the plan that the page shows; returns the board's address when its files are copied."""
+    """Run the plan on the page; return the board's address once its files are copied."""
     address = run_plan(page)
-    # `wait_for_function` takes an asynchronous function's promise for its answer.
+    # `wait_for_function` would take the promise of this asynchronous function for true.
     eventually(page, lambda: bool(page.evaluate(COPIED, f"{address}vote/")))
     return address
 
@@ -116,7 +116,7 @@ def test_meshes_turn_together_by_keys_and_by_dragging(open_page: Open) -> None:
     page.mouse.move(250, 420, steps=6)
     page.mouse.up()
     eventually(page, lambda: is_shared(turned))
-    page.keyboard.press("0")  # the frame that was dragged has the focus
+    page.keyboard.press("0")  # the keys go to the frame that was dragged
     eventually(page, lambda: views() == [start, start])
     assert page.evaluate("window.origin") != inner[0].evaluate("window.origin") == "null"
     axe.assert_clean(page)

@@ -1,4 +1,4 @@
-"""A board is judged close up by keys: stars, winner, pass and fail, comment; and blindly."""
+"""Judging a board's results by keys: stars, winner, pass and fail, comment; also blindly."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_keys_say_what_is_thought_of_a_result(open_page: Open) -> None:
     expect(facts.last).to_be_focused()
     axe.assert_clean(page, "judging")
     hand.press("ArrowLeft")
-    hand.press("w")  # one winner for each row
+    hand.press("w")  # each row has one winner
     expect(facts.last.get_by_role("button", name="Wins its row: B")).to_have_attribute(
         "aria-pressed", "false"
     )
@@ -52,7 +52,7 @@ def test_keys_say_what_is_thought_of_a_result(open_page: Open) -> None:
     expect(page.locator(".stars")).to_have_attribute("aria-label", "2 of 5 stars")
     axe.assert_clean(page, "judged board")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    page.get_by_label("More to do with the board").click()
+    page.get_by_label("More actions for this board").click()
     page.get_by_text("Who may do what").click()
     expect(page.get_by_role("group", name="Whoever has a link")).to_be_visible()
     axe.assert_clean(page, "who may do what")

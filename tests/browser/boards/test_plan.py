@@ -1,4 +1,4 @@
-"""A plan in a browser: prompts pasted as rows, and photos dropped onto them."""
+"""A plan in a browser: prompts pasted as rows, and photos dropped onto rows."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def photo(colour: str, kind: str = "PNG") -> list[int]:
 def data_of(
     page: Page, *, text: str = "", files: tuple[tuple[str, str, list[int]], ...] = ()
 ) -> object:
-    """Return what a browser hands over with a paste or a drop, as a handle."""
+    """Return a handle of what a browser passes on with a paste or a drop."""
     return page.evaluate_handle(
         """({ text, files }) => {
           const data = new DataTransfer();
@@ -77,7 +77,7 @@ def test_pasted_prompts_and_two_dropped_photos_reach_the_model(open_page: Open) 
     assert [row.input_value() for row in rows.locator("textarea").all()] == PROMPTS
     page.get_by_role("button", name="Undo: keep it as one text").click()
     expect(rows).to_have_count(0)
-    answers.let_go()  # tells of rows that are there no more
+    answers.let_go()  # these answers are about rows that are gone
     assert prompt.input_value() == "\n".join(PROMPTS)
     prompt.fill("")
     paste(prompt, "\n".join(PROMPTS))
@@ -95,10 +95,12 @@ def test_pasted_prompts_and_two_dropped_photos_reach_the_model(open_page: Open) 
     page.wait_for_url(BOARD)
     expect(page.locator(".board [data-run-id]")).to_have_count(3)
     given = [arguments_of(page, run) for run in runs_of(page)]
-    for one in given:  # a run's file names no files: the ids tell them apart
-        frames = [one["image_url"], one["last_frame_url"]]
-        assert [frame.split("/")[2] for frame in frames] == [it.split("/")[2] for it in photos]
-    assert sorted(one["prompt"] for one in given) == sorted(PROMPTS)
+    for arguments in given:  # a run's file has addresses without file names, so compare the ids
+        frames = [arguments["image_url"], arguments["last_frame_url"]]
+        assert [frame.split("/")[2] for frame in frames] == [
+            upload.split("/")[2] for upload in photos
+        ]
+    assert sorted(arguments_sent["prompt"] for arguments_sent in given) == sorted(PROMPTS)
 
 
 def runs_of(page: Page) -> list[str]:
@@ -108,7 +110,7 @@ def runs_of(page: Page) -> list[str]:
 
 
 def arguments_of(page: Page, run: str) -> dict[str, str]:
-    """Return the arguments of a run, from the file that describes it."""
+    """Return a run's arguments from the file that describes it."""
     answer = page.request.get(f"/runs/{run}/run.json")
     document = json.loads(answer.text())
     return dict(document["arguments"])
@@ -134,7 +136,7 @@ def test_each_dropped_file_makes_a_row_and_what_is_none_is_refused(open_page: Op
         ("me.heic", "image/heic", heic),
         ("list.pdf", "application/pdf", [*b"%PDF-1.7"]),
     )
-    expect(rows.nth(1).locator(".plan-files-note")).to_contain_text("list.pdf is no picture")
+    expect(rows.nth(1).locator(".plan-files-note")).to_contain_text("list.pdf is not a picture")
     expect(rows.nth(1).locator(".plan-file")).to_have_count(1)
     page.get_by_role("button", name="Remove c.png").click()
     expect(rows.nth(0).locator(".plan-file")).to_have_count(1)

@@ -1,6 +1,6 @@
-"""Curating in a browser: by drag, by keyboard, undone, for everybody.
+"""Curating in a browser: by drag, by keyboard, with undo, accessible to everybody.
 
-Nothing of it waits for a Save.
+No step needs a Save.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ EDIT = "/collections/best/edition/"
 
 @pytest.fixture
 def curate(open_page: Open, user: User) -> Open:
-    """`open_page`, as a curator."""
+    """`open_page`, logged in as a curator."""
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     return open_page
 

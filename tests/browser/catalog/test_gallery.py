@@ -1,4 +1,4 @@
-"""The gallery in a browser: by pointer, by keyboard, on a phone, without scripts, for everybody."""
+"""The gallery in a browser: by pointer and keyboard, on a phone, without JavaScript, accessible."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_htmx_comes_with_the_first_sign_of_a_person(open_page: Open) -> None:
     assert page.evaluate("window.htmx === undefined")
     page.mouse.move(20, 20)
     until(lambda: page.evaluate("window.htmx !== undefined"))
-    # Nothing has moved while the pictures were loaded.
+    # Nothing may have moved while the pictures loaded.
     moved = page.evaluate(
         """() => new Promise((done) => {
           let sum = 0;
@@ -80,7 +80,8 @@ def test_a_facet_narrows_counts_anew_and_keeps_the_focus(open_page: Open) -> Non
     page.wait_for_url("**/models/?category=text-to-speech")
     page.get_by_label("Sort").select_option("name")
     page.wait_for_url("**/models/?category=text-to-speech&sort=name")
-    expect(page.locator("article.card h3").first).to_have_text("Flux 2 02")  # numbers by value
+    # names sort their numbers by value
+    expect(page.locator("article.card h3").first).to_have_text("Flux 2 02")
 
 
 def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:
@@ -140,12 +141,12 @@ def test_a_picture_moves_under_the_pointer_and_with_the_focus_only(open_page: Op
 
     page = open_page("/models/", motion="reduce")
     page.clock.install()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     page.locator("article:has([data-clip])").hover()
     pass_time(page, 1)
     expect(page.locator("article video")).to_have_count(0)
-    assert not [url for url in asked if url.endswith(".mp4")]
+    assert not [url for url in requests if url.endswith(".mp4")]
 
 
 @pytest.mark.exhaustive

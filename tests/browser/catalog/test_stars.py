@@ -1,4 +1,4 @@
-"""Stars in a browser: they turn at once, wherever their model is shown, and back."""
+"""Stars in a browser: a press changes them at once, wherever their model appears, and back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_star_turns_at_once_is_announced_and_can_be_undone(
 ) -> None:
     page = open_page("/", size)
     stars = page.get_by_role("button", name="Star: Kling 0")
-    expect(stars).to_have_count(2)  # in the collection and among the new
+    expect(stars).to_have_count(2)  # in the collection, and in the list of new models
     stars.first.click()
     for star in stars.all():
         expect(star).to_have_attribute("aria-pressed", "true")

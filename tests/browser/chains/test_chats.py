@@ -1,4 +1,4 @@
-"""A conversation with the sandbox's language model: sent by keyboard, stopped, branched."""
+"""A chat with the sandbox's language model: sent by keyboard, stopped, branched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A chain built from a result, run step by step before one's eyes, and again from its form."""
+"""A flow built from a result, run step by step on an open page, and again from its form."""
 
 from __future__ import annotations
 

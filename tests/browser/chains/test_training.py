@@ -1,4 +1,4 @@
-"""From dropped pictures through a training to a picture made with its weights."""
+"""From dropped pictures through a training to a picture made with the new weights."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ pytestmark = pytest.mark.browser
 
 
 def drop(page: Page, files: list[FilePayload]) -> None:
-    """Drag files over the page and let them go at its heading."""
+    """Drag files over the page and drop them on its heading."""
     given = [
-        [one["name"], one["mimeType"], base64.b64encode(one["buffer"]).decode()] for one in files
+        [file["name"], file["mimeType"], base64.b64encode(file["buffer"]).decode()]
+        for file in files
     ]
     page.evaluate("customElements.whenDefined('dataset-files')")
     page.evaluate(
@@ -57,11 +58,11 @@ def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
     drop(page, files[:2])
     page.locator("input[type=file]").focus()
     drop(page, files[2:])
-    page.get_by_role("button", name="Make the data set").click()
+    page.get_by_role("button", name="Create data set").click()
     expect(page.get_by_text("3 pictures ·")).to_be_visible()
     page.get_by_label("Caption of b.png").fill("red embers")
     more: FilePayload = {"name": "d.png", "mimeType": "image/png", "buffer": picture("black")}
-    drop(page, [more])  # onto the heading; what was typed is saved with it
+    drop(page, [more])  # onto the heading; the upload also saves what was typed
     expect(page.get_by_text("4 pictures ·")).to_be_visible()
     expect(page.get_by_label("Caption of b.png")).to_have_value("red embers")
     page.get_by_label("Caption of a.png").fill("glowing embers")
@@ -86,4 +87,4 @@ def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
     page.locator("#run-button").click()
     expect(page.locator(f"#stage {DONE}")).to_have_count(1, timeout=60_000)
     page.goto("/training/weights/")
-    expect(page.get_by_text("1 run made with it")).to_be_visible()
+    expect(page.get_by_text("used by 1 run")).to_be_visible()

@@ -1,4 +1,4 @@
-"""A workflow of the account, run with its steps as they come."""
+"""A workflow of fal's account, run while the page shows its steps one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people come for takes no more acts than promised: a press, a typed text, a drop, a key."""
+"""Users reach their goals with at most the promised number of presses, texts, drops and keys."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Size = tuple[int, int]
 
 @pytest.fixture
 def browsers(contexts: Contexts, vitrine: Up) -> Iterator[Browsers]:
-    """Everybody's browsers; console errors fail the test."""
+    """One browser for each person; console errors fail the test."""
     browsers = Browsers(contexts, vitrine.base)
     yield browsers
     contexts.close()
@@ -67,8 +67,8 @@ def test_a_newcomers_first_result(
     hand.tell(record_property, FIRST_RESULT)
 
 
-def made(page: Page) -> str:
-    """Run a model; return the address of the copy of its result, once it is kept here."""
+def make_result(page: Page) -> str:
+    """Run a model; return the address of our copy of its result, once it is stored."""
     page.goto(AURORA)
     prompt(page).fill("a heron in the mist")
     prompt(page).press("Control+Enter")
@@ -92,7 +92,7 @@ def made_again(page: Page) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_a_renamed_file_is_made_again(open_page: Open, size: Size, record_property: Record) -> None:
     page = open_page("/models/", has_touch=size == PHONE, size=size)
-    file = made(page)
+    file = make_result(page)
     hand = Hand(page)
     hand.drop(file, "IMG_0001.png", "image/png")
     expect(page.locator("#toasts")).to_contain_text("Made here by Aurora, ")
@@ -108,7 +108,7 @@ def test_a_renamed_file_is_made_again_by_keys_alone(
     open_page: Open, record_property: Record
 ) -> None:
     page = open_page("/models/")
-    file = made(page)
+    file = make_result(page)
     hand = Hand(page)
     hand.paste(file, "IMG_0001.png", "image/png")
     expect(page.get_by_role("link", name="Use its settings")).to_be_focused()
@@ -161,7 +161,7 @@ def test_which_model_for_landscapes(open_page: Open, size: Size, record_property
     hand.click(page.get_by_text("We take…"))
     hand.select(page.locator(".judge-decision [name='column']"), "1")
     hand.type(page.locator(".judge-decision [name='why']"), REASON)
-    hand.click(page.get_by_role("button", name="Decide"))
+    hand.click(page.get_by_role("button", name="Save the decision"))
     expect(page.locator("main")).to_contain_text(REASON)
     hand.tell(record_property, DECISION)
 
@@ -173,8 +173,8 @@ def rings(page: Page, count: int) -> None:
 
 
 @pytest.fixture
-def dear(gallery: None) -> Endpoint:
-    """A model of two dollars a picture."""
+def expensive_model(gallery: None) -> Endpoint:
+    """A model that costs two dollars a picture."""
     endpoint = Endpoint.objects.order_by("position")[0]
     endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency = Decimal(2), "images", "USD"
     text = json.dumps(strategies.document(PROMPT))
@@ -184,7 +184,7 @@ def dear(gallery: None) -> Endpoint:
     return endpoint
 
 
-def opened(contexts: Contexts, server: LiveServer, client: Client, size: Size) -> Page:
+def open_as(contexts: Contexts, server: LiveServer, client: Client, size: Size) -> Page:
     cookie = client.cookies[settings.SESSION_COOKIE_NAME]
     context = contexts.take(
         base_url=server.url,
@@ -200,14 +200,18 @@ def opened(contexts: Contexts, server: LiveServer, client: Client, size: Size) -
 
 @pytest.mark.parametrize("size", SIZES)
 def test_money_is_asked_for_granted_and_used(
-    contexts: Contexts, live_server: LiveServer, dear: Endpoint, size: Size, record_property: Record
+    contexts: Contexts,
+    live_server: LiveServer,
+    expensive_model: Endpoint,
+    size: Size,
+    record_property: Record,
 ) -> None:
     fox = make_project("Fox", ana="maker", mia="manager")
     Budget.objects.create(scope="project", project=fox, limit=Decimal(1))
-    ana = opened(contexts, live_server, logged_in(person("ana")), size)
-    ana.goto(f"{dear.get_absolute_url()}?project={fox.slug}")
+    ana = open_as(contexts, live_server, logged_in(person("ana")), size)
+    ana.goto(f"{expensive_model.get_absolute_url()}?project={fox.slug}")
     prompt(ana).fill("a fox in the snow")
-    ana.locator("#run-button").click()  # is refused: here the errand begins
+    ana.locator("#run-button").click()  # refused: here the counted journey begins
     asking = Hand(ana)
     asking.click(ana.get_by_role("link", name="Ask for more"))
     asking.type(ana.get_by_label("Why"), "The film is due tomorrow")
@@ -215,7 +219,7 @@ def test_money_is_asked_for_granted_and_used(
     expect(prompt(ana)).to_have_value("a fox in the snow")
     rings(ana, 0)
 
-    mia = opened(contexts, live_server, logged_in(person("mia")), size)
+    mia = open_as(contexts, live_server, logged_in(person("mia")), size)
     rings(mia, 1)
     mia.locator("[data-inbox]").press("Enter")
     expect(mia.locator("#tray")).to_contain_text("ana asks for")
@@ -234,8 +238,8 @@ def test_money_is_asked_for_granted_and_used(
 
     ana.goto("/inbox/")
     rings(ana, 1)
-    told = ana.get_by_role("list", name="What you were told")
+    inbox = ana.get_by_role("list", name="Notifications")
     assert_usable(ana)
-    told.get_by_role("link", name=re.compile("mia has granted")).first.click()
+    inbox.get_by_role("link", name=re.compile("mia has granted")).first.click()
     expect(prompt(ana)).to_be_visible()
     rings(ana, 0)

@@ -1,4 +1,4 @@
-"""Makes the unmodified `@fal-ai/client` package of npm loadable by a page, without a build."""
+"""Makes npm's unmodified package `@fal-ai/client` loadable by a page, without a build."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 CLIENT = "@fal-ai/client"
 WITHIN_S = 120
 _REQUIRED = re.compile(r"""\brequire\(["']([^"']+)["']\)""")
-# Provides `require`, `module` and `exports` to each file, as Node does for CommonJS.
+# Gives each file `require`, `module` and `exports`, as Node does for CommonJS.
 _LOADER = """const files = {}, loaded = {};
 const load = (name) => {
   if (!loaded[name]) {
@@ -34,7 +34,7 @@ def installed() -> Path:
     target = Path(sys.prefix) / "npm" / hashlib.sha256(lock.read_bytes()).hexdigest()[:16]
     target.mkdir(parents=True, exist_ok=True)
     with target.with_suffix(".lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)  # only one of several test processes installs
+        fcntl.flock(file, fcntl.LOCK_EX)  # one test process installs, the others wait
         if not (target / "done").exists():
             for source in (lock, HERE / "package.json"):
                 shutil.copy(source, target)
@@ -59,9 +59,9 @@ def script() -> str:
         if file.suffix == ".json":
             text = f"module.exports = {text}"
         else:
-            names = {asked: _resolve(modules, file, asked) for asked in _REQUIRED.findall(text)}
+            names = {module: _resolve(modules, file, module) for module in _REQUIRED.findall(text)}
         pending += names.values()
-        known = {asked: str(found.relative_to(modules)) for asked, found in names.items()}
+        known = {module: str(path.relative_to(modules)) for module, path in names.items()}
         function = f"(module, exports, require) => {{{text}\n}}"
         name = json.dumps(str(file.relative_to(modules)))
         parts.append(f"files[{name}] = [{function}, {json.dumps(known)}];\n")
@@ -74,9 +74,9 @@ def _entry(modules: Path, package: str) -> Path:
     return (modules / package / main).resolve()
 
 
-def _resolve(modules: Path, file: Path, asked: str) -> Path:
-    if not asked.startswith("."):
-        return _entry(modules, asked)
-    path = (file.parent / asked).resolve()
+def _resolve(modules: Path, file: Path, module: str) -> Path:
+    if not module.startswith("."):
+        return _entry(modules, module)
+    path = (file.parent / module).resolve()
     candidates = (path, path.with_name(f"{path.name}.js"), path / "index.js")
-    return next(one for one in candidates if one.is_file())
+    return next(candidate for candidate in candidates if candidate.is_file())

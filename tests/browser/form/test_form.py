@@ -1,4 +1,4 @@
-"""The form in a real browser: with script and without, by keyboard, and through axe's eyes."""
+"""The form in a real browser: with JavaScript and without, by keyboard, and checked by axe."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas import Field, build, contract
 from schemas.exact import identical
 from schemas.validation import validate
 from tests.browser.dragging import drag
-from tests.browser.forms import Show, form_of, sent
+from tests.browser.forms import Show, form_of, send_form
 from tests.documents import document_ids
 from tests.sampling import IS_EXHAUSTIVE, sample
 from tests.schemas import strategies
@@ -23,18 +23,18 @@ pytestmark = pytest.mark.browser
 def test_chromium_without_script_posts_the_same_arguments(show: Show, name: str) -> None:
     from hypothesis import Phase, given, settings
 
-    found, root = form_of(name)
+    contract, root = form_of(name)
     values: list[Any] = []
 
     @settings(max_examples=12, phases=[Phase.generate])
-    @given(strategies.arguments(found.input, found.document))
+    @given(strategies.arguments(contract.input, contract.document))
     def collect(value: Any) -> None:
         values.append(value)
 
     collect()
     for value in sorted(values, key=lambda v: -len(str(v)))[: 4 if IS_EXHAUSTIVE else 2]:
         page = show(root, value, java_script_enabled=False)
-        assert identical(sent(page, root), value), value
+        assert identical(send_form(page, root), value), value
 
 
 def test_rows_are_added_copied_moved_and_removed(show: Show, kit: Field) -> None:
@@ -50,7 +50,7 @@ def test_rows_are_added_copied_moved_and_removed(show: Show, kit: Field) -> None
     expect(rows).to_have_count(3)
     rows.nth(2).get_by_role("button", name="Move up").last.press("Enter")
     rows.nth(0).get_by_role("button", name="Remove", exact=True).last.press("Enter")
-    assert sent(page, kit) == {
+    assert send_form(page, kit) == {
         "prompt": "p",
         "loras": [{"path": "two", "scale": 2.5, "tags": ["deep"]}, {"path": "one", "how": "b"}],
     }
@@ -62,20 +62,20 @@ def test_rows_are_dragged_and_custom_size_swaps_its_fields(show: Show, kit: Fiel
     width = page.locator("[name='image_size~1.width']")
     expect(width).to_be_hidden()
     page.get_by_role("radio", name="Custom").check()
-    expect(width).to_have_value("512")  # as in the preset that was chosen
+    expect(width).to_have_value("512")  # the size of the preset that was chosen before
     page.locator("[name='image_size~1.height']").fill("256")
     page.get_by_role("button", name="Swap width and height").click()
     rows = page.locator("form-rows[data-name=loras] > .rows > .row")
     drag(rows.nth(1).locator("> .row-tools .drag"), rows.nth(0), 50, 4)
-    arguments = sent(page, kit)
+    arguments = send_form(page, kit)
     assert arguments["image_size"] == {"width": 256, "height": 512}
     assert [row["path"] for row in arguments["loras"]] == ["two", "one"]
 
 
 def test_problems_get_the_focus_and_lead_to_their_field(show: Show) -> None:
-    found, root = form_of("lab/diffusion")
+    contract, root = form_of("lab/diffusion")
     value = {"num_images": 9, "controlnet": {"conditioning_scale": 5}}
-    page = show(root, value, problems=validate(found, value, root))
+    page = show(root, value, problems=validate(contract, value, root))
     expect(page.locator("#form-problems")).to_be_focused()
     page.get_by_role("link", name="ControlNet: Path is required").click()
     expect(page.locator("[name='controlnet.path']")).to_be_focused()

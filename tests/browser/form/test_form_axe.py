@@ -1,4 +1,4 @@
-"""axe-core finds nothing on any form: untouched, filled in and full of mistakes, in both themes."""
+"""axe-core finds nothing on any form: untouched, filled in, full of errors, in both themes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.documents import document_ids
 from tests.sampling import IS_EXHAUSTIVE, sample
 
 pytestmark = pytest.mark.browser
-# Each element's tag, classes, kind and the names of its attributes, with those of its parent.
+# Tag, classes, type and attribute names of each element and of its parent.
 ELEMENTS = """() => {
   const told = (one) => {
     const names = one.getAttributeNames().sort();
@@ -29,9 +29,7 @@ ELEMENTS = """() => {
   return all.map((one) => told(one.parentNode) + told(one));
 }"""
 UNFOLD = "document.querySelectorAll('details').forEach((d) => (d.open = true))"
-Form = tuple[
-    str, Field, Any, Any
-]  # its model, its fields, what is filled in, what is wrong with it
+Form = tuple[str, Field, Any, Any]  # the model, its fields, the values, the problems
 WRONG = {
     "loras": [{"scale": 9}],
     "num_images": 99,
@@ -42,8 +40,8 @@ WRONG = {
 
 
 @pytest.fixture
-def page(chromium: Browser) -> Iterator[Page]:
-    """One page for one form after the other."""
+def form_page(chromium: Browser) -> Iterator[Page]:
+    """One page that shows all forms one after the other."""
     with without_errors() as watch:
         page = watch(chromium.new_page(viewport=NARROW))  # type: ignore[arg-type]
         yield page
@@ -51,27 +49,27 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def seen() -> set[str]:
-    """The elements that stood in a form before."""
+def seen_elements() -> set[str]:
+    """The elements of the forms so far."""
     return set()
 
 
 def wrong(kit: Field) -> Iterator[Form]:
-    """Forms in which much is wrong."""
+    """Yield forms with many errors."""
     yield "kit", kit, WRONG, []
     for name in sample(document_ids(), 2, by_seed=2):
-        found, root = form_of(name)
-        yield name, root, WRONG, validate(found, WRONG, root)
+        contract, root = form_of(name)
+        yield name, root, WRONG, validate(contract, WRONG, root)
 
 
 def untouched(kit: Field) -> Iterator[Form]:
-    """The forms of real models."""
+    """Yield the forms of real models."""
     for name in document_ids():
         yield name, form_of(name)[1], None, []
 
 
 def examples(kit: Field) -> Iterator[Form]:
-    """The forms of the sandbox's models with their examples."""
+    """Yield the forms of the sandbox's models with their examples."""
     for model in MODELS:
         document = openapi.document(model, defaultdict(lambda: "http://127.0.0.1/"))
         yield model.endpoint_id, build(contract(document, model.endpoint_id)), model.example(), []
@@ -86,12 +84,12 @@ def examples(kit: Field) -> Iterator[Form]:
     ],
 )
 def test_axe_finds_nothing(
-    page: Page, kit: Field, forms: Callable[[Field], Iterator[Form]], seen: set[str]
+    form_page: Page, kit: Field, forms: Callable[[Field], Iterator[Form]], seen_elements: set[str]
 ) -> None:
-    """A form all of whose elements stood in one before is left to `make test-all`."""
+    """A form without new elements is checked only by `make test-all`."""
     for name, root, value, problems in forms(kit):
-        put(page, root, value, problems).evaluate(UNFOLD)
-        elements = set(page.evaluate(ELEMENTS))
-        if IS_EXHAUSTIVE or elements - seen:
-            assert_clean(page, name)
-        seen.update(elements)
+        put(form_page, root, value, problems).evaluate(UNFOLD)
+        elements = set(form_page.evaluate(ELEMENTS))
+        if IS_EXHAUSTIVE or elements - seen_elements:
+            assert_clean(form_page, name)
+        seen_elements.update(elements)

@@ -1,4 +1,4 @@
-"""The controls that script makes pleasant: long lists, sizes, resets, what is changed."""
+"""The form's controls with JavaScript: long lists, sizes, resets, marks of changed settings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from schemas import Field, build, contract, decode_post
-from tests.browser.forms import Show, sent
+from tests.browser.forms import Show, send_form
 from tests.schemas import strategies
 
 pytestmark = pytest.mark.browser
@@ -35,8 +35,8 @@ def bench() -> Field:
     return build(contract(strategies.document(BENCH), "a/b"))
 
 
-def opened(page: Page) -> Page:
-    """The page with all its settings in sight."""
+def unfold_settings(page: Page) -> Page:
+    """Return the page with all its settings unfolded."""
     for fold in page.locator("details.more:not([open]) > summary").all():
         fold.click()
     return page
@@ -45,7 +45,7 @@ def opened(page: Page) -> Page:
 def test_a_long_list_is_chosen_from_by_mouse_and_searched_by_keyboard(
     show: Show, bench: Field
 ) -> None:
-    page = opened(show(bench, {"prompt": "p"}))
+    page = unfold_settings(show(bench, {"prompt": "p"}))
     page.locator("#f-style").click()
     choices = page.get_by_role("listbox").get_by_role("option")
     expect(choices.and_(page.locator("[aria-selected=true]"))).to_have_text("Style 3")
@@ -68,11 +68,11 @@ def test_a_long_list_is_chosen_from_by_mouse_and_searched_by_keyboard(
     box.press("Enter")
     expect(page.locator("#f-style")).to_be_focused()
     expect(page.get_by_role("listbox")).to_have_count(0)
-    assert sent(page, bench) == {"prompt": "p", "style": "deep_sea"}
+    assert send_form(page, bench) == {"prompt": "p", "style": "deep_sea"}
 
 
 def test_numbers_are_swapped_snapped_idle_and_checked_when_left(show: Show, bench: Field) -> None:
-    page = opened(show(bench, {"prompt": "p"}))
+    page = unfold_settings(show(bench, {"prompt": "p"}))
     width, height = page.locator("#f-width"), page.locator("#f-height")
     expect(page.locator(".pair-tools output")).to_have_text("2:1 · 0.52 MP")
     page.get_by_role("button", name="Keep the ratio").click()
@@ -95,12 +95,12 @@ def test_numbers_are_swapped_snapped_idle_and_checked_when_left(show: Show, benc
     expect(page.get_by_role("alert")).to_have_text("Steps must be 50 or less")
     steps.fill("28")
     expect(page.get_by_role("alert")).to_have_count(0)
-    assert sent(page, bench) == {"prompt": "p", "width": 512, "height": 1008, "cfg": 7.5}
+    assert send_form(page, bench) == {"prompt": "p", "width": 512, "height": 1008, "cfg": 7.5}
 
 
 @pytest.mark.exhaustive
 def test_what_differs_from_the_defaults_is_told_and_put_back(show: Show, bench: Field) -> None:
-    page = opened(show(bench, {"prompt": "p", "steps": 30}))
+    page = unfold_settings(show(bench, {"prompt": "p", "steps": 30}))
     line = page.locator(".changes")
     expect(line.locator("p")).to_have_text("Steps 30")
     page.get_by_label("slow").check(force=True)
@@ -112,14 +112,16 @@ def test_what_differs_from_the_defaults_is_told_and_put_back(show: Show, bench: 
         page.get_by_role("button", name=f"Reset {name}").click()
     expect(page.get_by_label("fast")).to_be_checked()
     expect(line).to_be_hidden()
-    assert sent(page, bench) == {"prompt": "p"}
+    assert send_form(page, bench) == {"prompt": "p"}
 
 
 @pytest.mark.exhaustive
 def test_a_row_folds_to_what_is_in_it_and_is_put_back_where_it_was(
     show: Show, bench: Field
 ) -> None:
-    page = opened(show(bench, {"prompt": "p", "loras": [{"path": "one"}, {"path": "two"}]}))
+    page = unfold_settings(
+        show(bench, {"prompt": "p", "loras": [{"path": "one"}, {"path": "two"}]})
+    )
     row = page.locator(".row").first
     row.locator("[name='loras.0.path']").fill("https://x.test/weights.bin")
     row.locator("summary").first.click()
@@ -134,7 +136,7 @@ def test_a_row_folds_to_what_is_in_it_and_is_put_back_where_it_was(
     expect(page.get_by_role("button", name="Undo removal")).to_have_count(0)
     page.get_by_role("button", name="Move down").first.press("Enter")
     expect(page.locator("form-rows > [role=status]")).to_have_text("Moved to 2 of 2")
-    paths = [row["path"] for row in sent(page, bench)["loras"]]
+    paths = [row["path"] for row in send_form(page, bench)["loras"]]
     assert paths == ["two", "https://x.test/weights.bin"]
 
 
@@ -158,7 +160,7 @@ def test_properties_named_like_a_forms_own_do_no_harm(show: Show) -> None:
     ]
     properties = {name: {"type": "string"} for name in ["prompt", *names]}
     root = build(contract(strategies.document({"type": "object", "properties": properties}), "a/b"))
-    page = opened(show(root, {"prompt": "p"}))
+    page = unfold_settings(show(root, {"prompt": "p"}))
     for name in names:
         page.locator(f"#f-{name}").fill(name)
     page.locator("#f-id").press("Control+Enter")
@@ -195,7 +197,7 @@ def test_a_colour_is_picked_and_custom_begins_with_the_pixels_that_were_chosen(s
     page.get_by_role("radio", name="Custom").check()
     expect(page.get_by_role("spinbutton", name="Height")).to_have_value(
         "800"
-    )  # what was typed stays
+    )  # the typed height stays
     page.get_by_label("Pick Color").fill("#ff8800")
     page.get_by_label("Pick Tint").fill("#00ff00")
     expect(page.locator("[data-field='tint'] .reset")).to_be_visible()
@@ -209,7 +211,7 @@ def test_a_colour_is_picked_and_custom_begins_with_the_pixels_that_were_chosen(s
     expect(page.locator("[data-field='colors']").get_by_role("alert")).to_have_text("")
     page.locator("[name='colors.1.g']").fill("0")
     expect(page.get_by_label("Pick Color").last).to_have_value("#ff0000")
-    assert sent(page, palette) == {
+    assert send_form(page, palette) == {
         "image_size": {"width": 1024, "height": 800},
         "tint": "#00ff00",
         "colors": [{"r": 255, "g": 136}, {"r": 255}],

@@ -1,6 +1,4 @@
-"""A form that is too large: with script it stays where it was typed, without the page says so and
-Back brings it back.
-"""
+"""A form too large to send stays with JavaScript; else a page says so, and Back restores it."""
 
 from __future__ import annotations
 
@@ -11,7 +9,7 @@ from tests.browser.journeys import Open, open_page
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
-# A hidden input: a text area of that size takes minutes to lay out.
+# A hidden input, because the layout of such a large text area takes minutes.
 ENLARGE = """() => {
   const large = document.createElement("input");
   Object.assign(large, { type: "hidden", name: "large", value: "x".repeat(17 * 2 ** 20) });
@@ -32,7 +30,9 @@ def test_with_script_it_does_not_leave_and_says_so_beside_the_form(open_page: Op
     expect(note).to_be_in_viewport()
     expect(page.locator("[name=prompt]")).to_have_value("all that I typed")
     assert not [
-        one for one in sent if one.startswith("POST") and one.endswith("/models/sandbox/ridgeline/")
+        line
+        for line in sent
+        if line.startswith("POST") and line.endswith("/models/sandbox/ridgeline/")
     ]
     page.evaluate("document.querySelector('[name=large]').remove()")
     page.locator("#run-button").click()

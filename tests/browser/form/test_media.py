@@ -1,4 +1,4 @@
-"""Giving files to a form: every way in, every trouble on the way, by pointer and by keyboard."""
+"""Files for a form: every way to add one, every error on the way, by pointer and by keyboard."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_what_is_there_already_does_not_go_up_again(open_form: Open) -> None:
     assert len([url for url in sent if "/uploads/?" in url]) == 1
     assert len([url for url in sent if "/uploads/known/?" in url]) == 2
     values = [page.locator(f"[name={name}]").input_value() for name in ("image_url", "mask_url")]
-    assert len({value.split("/")[2] for value in values}) == 1  # one file, under either name
+    assert len({value.split("/")[2] for value in values}) == 1  # one file, under both names
 
 
 @pytest.mark.exhaustive
@@ -88,16 +88,16 @@ def test_what_cannot_be_taken_is_told_before_it_is_sent_and_holds_run(
     page = open_form()
     posted: list[str] = []
     page.on("request", lambda r: posted.append(r.url) if r.method == "POST" else None)
-    found = field(page, name)
+    media_field = field(page, name)
     drop(page, f"[name={name}]", given)
-    expect(found).to_have_attribute("data-state", "failed")
-    expect(found.locator(".media-note")).to_contain_text(sentence)
+    expect(media_field).to_have_attribute("data-state", "failed")
+    expect(media_field.locator(".media-note")).to_contain_text(sentence)
     page.locator("#run-button").click()
     expect(page.locator("toast-note").last).to_contain_text("Run was not sent")
-    expect(found.get_by_role("button", name="Remove")).to_be_focused()
+    expect(media_field.get_by_role("button", name="Remove")).to_be_focused()
     assert not [url for url in posted if "/uploads/" in url or "/models/" in url]
-    found.get_by_role("button", name="Remove").press("Enter")
-    expect(found.locator(".media-note")).to_have_text("")
+    media_field.get_by_role("button", name="Remove").press("Enter")
+    expect(media_field.locator(".media-note")).to_have_text("")
     assert Run.objects.count() == 0
 
 
@@ -114,14 +114,14 @@ def test_what_the_model_may_not_like_is_said_and_does_not_hold_run(open_form: Op
     page.wait_for_selector("#stage [data-run-id]")
     assert Run.objects.get().arguments == {"image_url": Upload.objects.get().get_absolute_url()}
 
-    said = page.evaluate(
+    text = page.evaluate(
         """async (cases) => {
           const { doubt, figures } = await import("/static/js/lazy/media-files.js");
           return cases.map(([facts, limits]) => doubt(facts, "image", figures(limits)));
         }""",
         [[facts, limits] for facts, limits, _ in LIMITS],
     )
-    assert [one.replace("\u00d7", "x") for one in said] == [sentence for *_, sentence in LIMITS]
+    assert [limit.replace("\u00d7", "x") for limit in text] == [sentence for *_, sentence in LIMITS]
 
 
 @pytest.mark.parametrize(
@@ -220,19 +220,19 @@ def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open) -> N
     assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.locator("#run-button").click()
     page.wait_for_selector("#stage [data-run-id]")
-    by_name = {one.file_name: one.get_absolute_url() for one in Upload.objects.all()}
+    by_name = {upload.file_name: upload.get_absolute_url() for upload in Upload.objects.all()}
     assert Run.objects.get().arguments["image_urls"] == [by_name["three.png"], by_name["two.png"]]
 
 
 @pytest.mark.exhaustive
 def test_nothing_of_it_loads_before_somebody_turns_to_a_field(open_form: Open) -> None:
-    asked: list[str] = []
+    requests: list[str] = []
     page = open_form(path="/models/")
-    page.on("request", lambda request: asked.append(request.url))
+    page.on("request", lambda request: requests.append(request.url))
     page.goto("/models/a/b/")
-    assert not [url for url in asked if "media" in url]
+    assert not [url for url in requests if "media" in url]
     field(page, "image_url")
-    came = {url.rpartition("/")[2] for url in asked if "media" in url}
+    came = {url.rpartition("/")[2] for url in requests if "media" in url}
     assert came == {
         "form-media.js",
         "media-submit-guard.js",
@@ -243,8 +243,8 @@ def test_nothing_of_it_loads_before_somebody_turns_to_a_field(open_form: Open) -
     }
     page.locator("media-field [data-tool=picker]").first.click()
     page.get_by_role("dialog").wait_for()
-    assert [url for url in asked if url.endswith("media-tools.css")]
-    assert not [url for url in asked if "mask" in url or "recorder" in url]
+    assert [url for url in requests if url.endswith("media-tools.css")]
+    assert not [url for url in requests if "mask" in url or "recorder" in url]
 
 
 LIMITS: list[tuple[dict[str, float], str, str]] = [

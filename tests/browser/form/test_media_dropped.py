@@ -1,4 +1,4 @@
-"""Files that are dropped and pasted: on their field, beside the fields, from the page itself."""
+"""Dropped and pasted files: onto their field, beside the fields, and from the page itself."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_files_are_dropped_and_pasted_and_a_stray_one_never_leaves_the_page(
 
 @pytest.mark.exhaustive
 def test_what_is_chosen_while_scripts_come_is_not_replaced(open_form: Open) -> None:
-    """A file dropped beside the fields looks for a free one when it is put there, not before."""
+    """A file dropped beside the fields takes a field that is free once the script has loaded."""
     page = open_form()
     picture = field(page, "image_url")
     script = Held(page, "**/form-rows*.js")
@@ -61,7 +61,7 @@ def test_what_is_chosen_while_scripts_come_is_not_replaced(open_form: Open) -> N
 
 @pytest.mark.exhaustive
 def test_a_file_given_beside_the_fields_goes_to_the_one_that_takes_it(open_form: Open) -> None:
-    """On a field's label; anywhere on the page; pasted while another control has the focus."""
+    """On a field's label, anywhere on the page, or pasted while another control has the focus."""
     page = open_form()
     one = ("a.png", "image/png", png())
     two = ("b.png", "image/png", png(99, 99))
@@ -96,7 +96,8 @@ def test_a_picture_of_the_page_is_taken_by_its_own_address(
     drop(page, "[name=image_url]", link=run, html=f'<a href="{run}"><img src="{ours}"></a>')
     expect(page.locator("[name=image_url]")).to_have_value(ours)
     picture.get_by_role("button", name="Remove").click()
-    remote = "https://v3.fal.media/files/x.png"  # what a fresh result shows until it is copied
+    # a fresh result shows this address until it is copied
+    remote = "https://v3.fal.media/files/x.png"
     page.evaluate(
         """([remote, ours]) => document.querySelector("#stage").insertAdjacentHTML("beforeend",
           `<figure class="artifact" data-copy="${ours}"><img src="${remote}" alt=""></figure>`)""",

@@ -1,4 +1,4 @@
-"""Files from past results, by brush and by microphone: the dialogs of a media field."""
+"""A media field's dialogs: files from past results, by brush, and by microphone."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, expect
 from runs.models import Upload
 from tests.bench.stage import browser
 from tests.browser.axe import assert_clean
-from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, stored
+from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, store_picture
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -38,11 +38,11 @@ def test_a_past_result_is_found_and_taken_by_keyboard(
     open_form: Open, make_run: Any, size: Any
 ) -> None:
     page = open_form(size)
-    taken = stored(make_run(state="succeeded", title="a red barn"), "red")
-    stored(make_run(state="succeeded", title="a blue lake"), "blue")
+    taken = store_picture(make_run(state="succeeded", title="a red barn"), "red")
+    store_picture(make_run(state="succeeded", title="a blue lake"), "blue")
     picture = field(page, "image_url")
     picture.get_by_role("button", name="Results").press("Enter")
-    dialog = page.get_by_role("dialog", name="Take a picture")
+    dialog = page.get_by_role("dialog", name="Choose a picture")
     expect(dialog.locator(".choice-name")).to_have_text(["a blue lake", "a red barn"])
     assert_clean(page)
     dialog.get_by_role("searchbox").fill("barn")
@@ -55,14 +55,14 @@ def test_a_past_result_is_found_and_taken_by_keyboard(
     expect(picture.get_by_role("button", name="Remove")).to_be_focused()
     picture.get_by_role("button", name="Results").press("Enter")
     dialog.get_by_role("radio", name="Uploads").press("Space")
-    expect(dialog).to_contain_text("You have uploaded none yet.")
+    expect(dialog).to_contain_text("You have not uploaded any yet.")
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(picture.get_by_role("button", name="Results")).to_be_focused()
 
 
 def mask_of(page: Page) -> Image.Image:
-    """The uploaded mask, as the field names it."""
+    """Return the uploaded mask that the field names."""
     expect(page.locator("[name=mask_url]")).to_have_value(re.compile("^/uploads/"))
     pk = page.locator("[name=mask_url]").input_value().split("/")[2]
     with default_storage.open(Upload.objects.get(pk=pk).file) as file_:
@@ -121,7 +121,7 @@ def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     mask.get_by_role("button", name="Paint").press("Enter")
     dialog = page.get_by_role("dialog", name="Paint the mask")
     expect(dialog.locator("canvas")).to_be_focused()
-    page.keyboard.press("Escape")  # nothing was painted: nothing to ask
+    page.keyboard.press("Escape")  # nothing is painted yet, so the dialog closes without a question
     expect(dialog).to_have_count(0)
     mask.get_by_role("button", name="Paint").press("Enter")
     expect(dialog.locator("canvas")).to_be_focused()
@@ -140,7 +140,7 @@ def test_a_mask_is_edited_by_keyboard_alone_and_strokes_are_not_lost_by_mistake(
     painted = mask_of(page)
     assert painted.size == (200, 120)
     assert (painted.getpixel((40, 60)), painted.getpixel((190, 5))) == (0, 255)
-    assert 0 in [painted.getpixel((x, 60)) for x in range(110, 200)]  # what was erased
+    assert 0 in [painted.getpixel((x, 60)) for x in range(110, 200)]  # the erased part
     mask.get_by_role("button", name="Paint").press("Enter")
     expect(dialog.locator("canvas")).to_be_focused()
     page.keyboard.press("Space")
@@ -196,16 +196,16 @@ def test_a_price_that_waits_for_a_measurement_comes_without_a_reload(open_form: 
     page = open_form()
     page.evaluate(
         "() => { const wait = setTimeout; window.setTimeout = (run) => wait(run, 5) }"
-    )  # minutes in a moment
-    told = {
+    )  # this lets minutes pass at once
+    answer = {
         "words": "Price unknown",
         "head": "being measured",
         "lines": [],
         "named": [],
         "is_measuring": True,
     }
-    known = {**told, "words": "about $0.02", "is_measuring": False}
-    answers = iter([told] * 20)
+    known = {**answer, "words": "about $0.02", "is_measuring": False}
+    answers = iter([answer] * 20)
     page.route(
         "**/drafts/**",
         lambda route: route.fulfill(json={"version": 1, "cost": next(answers, known)}),

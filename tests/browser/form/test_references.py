@@ -1,4 +1,4 @@
-"""References: made with pictures, offered by `@` in prompts and fields, and run."""
+"""References: created with pictures, offered after `@` in prompts and fields, and run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_references_are_offered_by_an_at_sign_chosen_by_keyboard_and_run(aurora:
     options = aurora.locator("[role=option]:visible")
     prompt(aurora).fill("")
     prompt(aurora).press_sequentially("mail me@fla")
-    expect(options).to_have_count(0)  # within a word it is a letter
+    expect(options).to_have_count(0)  # within a word, "@" is only a character
     prompt(aurora).fill("")
     prompt(aurora).press_sequentially("see @fla")
     expect(options).to_have_count(2)
@@ -79,8 +79,10 @@ def test_pictures_are_ordered_by_dragging(aurora: Page) -> None:
     rows = aurora.locator(".reference-pictures > li")
     first = rows.first.locator("[name='picture']").input_value()
     width = rows.last.evaluate("row => row.clientWidth")
-    rows.first.drag_to(rows.last, target_position={"x": width - 8, "y": 40})  # behind its middle
+    # behind the middle of the last row
+    rows.first.drag_to(rows.last, target_position={"x": width - 8, "y": 40})
     expect(rows.last.locator("[name='picture']")).to_have_value(first)
-    expect(aurora.get_by_text("other order")).to_have_count(0)  # still the first sitting
+    # both changes are one sitting, so there is no second version
+    expect(aurora.get_by_text("other order")).to_have_count(0)
     aurora.reload()
     expect(rows.last.locator("[name='picture']")).to_have_value(first)

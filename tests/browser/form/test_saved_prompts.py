@@ -38,7 +38,7 @@ def test_saved_prompts_open_by_a_slash_and_are_filled_in_by_keyboard(aurora: Pag
     expect(prompt(aurora)).to_have_value("at dusk /slash")
     prompt(aurora).press_sequentially("ed")
     expect(options).to_have_count(2)
-    aurora.keyboard.press("ArrowDown")  # the last changed is the first
+    aurora.keyboard.press("ArrowDown")  # the latest change comes first
     aurora.keyboard.press("Enter")
     aurora.get_by_label("animal").fill("heron")
     assert_clean(aurora)
@@ -53,7 +53,7 @@ def test_saved_prompts_open_by_a_slash_and_are_filled_in_by_keyboard(aurora: Pag
     aurora.keyboard.press("Enter")
     expect(prompt(aurora)).to_have_value("at dusk a red heron in the snow, ink on paper")
     prompt(aurora).press_sequentially("/path")
-    expect(options).to_have_count(0)  # in the middle of a word it is a letter
+    expect(options).to_have_count(0)  # within a word, "/" is only a character
     prompt(aurora).press_sequentially(" /nothing")
     expect(aurora.get_by_text("No saved prompt with these words.")).to_be_visible()
     prompt(aurora).press("Control+Enter")

@@ -1,6 +1,4 @@
-"""Settings on their way: form and JSON, drafts in two tabs, undo, presets, links, recent prompts,
-drops.
-"""
+"""Settings: form and JSON, drafts in two tabs, undo, presets, links, recent prompts, drops."""
 
 from __future__ import annotations
 
@@ -77,14 +75,14 @@ def test_the_scripts_mistakes_are_the_servers(aurora: Page) -> None:
         note = aurora.locator(".json-note:not(:empty)")
         expect(note).to_contain_text("Line")
         pass_time(aurora, 0.5)
-        told = note.inner_text()
+        problem = note.inner_text()
         choose(aurora, "a form")
-        expect(aurora.locator("#f-json-error")).to_have_text(told)
+        expect(aurora.locator("#f-json-error")).to_have_text(problem)
 
 
 @pytest.mark.exhaustive
 def test_a_tab_that_reloads_without_the_focus_gets_its_own_draft(aurora: Page) -> None:
-    """As a restored window reloads its tabs: none is touched, and the cookie names another one."""
+    """A restored window reloads its tabs: none has the focus, and the cookie names another."""
     other, third = aurora.context.new_page(), aurora.context.new_page()
     texts = {aurora: "from this tab", other: "from the other tab", third: "from the third tab"}
     for page, text in texts.items():
@@ -99,11 +97,11 @@ def test_a_tab_that_reloads_without_the_focus_gets_its_own_draft(aurora: Page) -
     type_and_save(aurora, "from this tab, on")
     other.reload()
     expect(prompt(other)).to_have_value("from the other tab")
-    # As after a new start of the browser.
+    # As after a restart of the browser.
     aurora.context.clear_cookies(name=re.compile("^vitrine_tab_"))
     fourth = aurora.context.new_page()
     fourth.goto(AURORA)
-    fourth.get_by_role("button", name="Show that").click()
+    fourth.get_by_role("button", name="Show the other draft").click()
     expect(fourth.locator("#form-notice")).to_contain_text("This is what the other tab holds.")
     fourth.get_by_role("button", name="Undo").click()
     expect(fourth.locator("#form-notice")).to_contain_text("Everything is back as it was.")
@@ -113,7 +111,7 @@ def test_a_tab_that_reloads_without_the_focus_gets_its_own_draft(aurora: Page) -
 def test_a_copied_tab_begins_a_draft_of_its_own(aurora: Page) -> None:
     type_and_save(aurora, "typed first")
     with aurora.expect_popup() as opened:
-        aurora.evaluate("window.open(location.href)")  # copies the tab's storage
+        aurora.evaluate("window.open(location.href)")  # this copies the tab's storage
     copied = opened.value
     expect(prompt(copied)).to_have_value("typed first")
     type_and_save(copied, "typed in the copy")
@@ -148,7 +146,7 @@ def test_what_is_typed_is_kept_without_a_network_when_cleared_and_when_left(auro
     prompt(aurora).fill("typed and gone")
     aurora.goto("/models/")
 
-    def is_kept() -> bool:  # the save outlives its page, and arrives when it does
+    def is_kept() -> bool:  # the save outlives its page and may arrive later
         aurora.goto(AURORA)
         return bool(prompt(aurora).input_value() == "typed and gone")
 
@@ -202,7 +200,7 @@ def test_a_preset_is_saved_chosen_changed_and_brought_back_by_keyboard(aurora: P
     name.press("Enter")
     expect(aurora.locator("#preset-name_error")).to_contain_text("already")
     settle(aurora)
-    aurora.get_by_role("button", name="Replace it").click()
+    aurora.get_by_role("button", name="Replace the existing preset").click()
     expect(aurora.locator("#form-notice")).to_contain_text("“Night” is saved.")
     open_presets(aurora)
     expect(aurora.get_by_role("link", name="Change Night")).to_be_visible()
@@ -237,17 +235,17 @@ def test_a_link_is_copied_and_copy_says_whether_it_could(aurora: Page, is_secure
         aurora.bring_to_front()
     labelled = aurora.locator("#form-notice copy-button button")
     expect(labelled).to_have_text("Copy")
-    said = "Copied" if is_secure else "Not copied"
+    label = "Copied" if is_secure else "Not copied"
     if not is_secure:  # as over plain HTTP from another machine
         aurora.evaluate("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
     for _ in range(2):
         labelled.click()
-    expect(labelled).to_have_text(said)
-    expect(aurora.locator("#toasts")).to_contain_text(said)
+    expect(labelled).to_have_text(label)
+    expect(aurora.locator("#toasts")).to_contain_text(label)
     expect(labelled).to_have_text("Copy")
     assert_usable(aurora, "the link")
     aurora.goto(f"{AURORA}?tab=about")
-    # an icon, which has no label to change
+    # an icon has no label that could change
     aurora.get_by_role("button", name="Copy the id").click()
     if is_secure:
         expect(aurora.locator("#toasts toast-note").last).to_have_text("Copied")

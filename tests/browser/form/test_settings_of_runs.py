@@ -1,4 +1,4 @@
-"""Settings of earlier runs come back into the form: by recent prompts, dropped files and Remix."""
+"""Settings of earlier runs return to the form: by recent prompts, dropped files and Remix."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DROP = """([where, kind, value]) => {
 
 
 def run(page: Page, text: str) -> str:
-    """Run a prompt by keyboard; the run's address once it has ended."""
+    """Run a prompt by keyboard; return the run's address once it has ended."""
     prompt(page).fill(text)
     prompt(page).press("Control+Enter")
     page.wait_for_selector(f"#stage {DONE}")
@@ -76,7 +76,7 @@ def test_a_run_a_picture_and_a_run_file_give_their_settings_back_when_dropped(
         aurora.get_by_role("button", name="Undo").click()
         expect(prompt(aurora)).to_have_value("something else")
     assert picture
-    copy = f"{address}artifacts/0/"  # until it is kept here, its address leads elsewhere
+    copy = f"{address}artifacts/0/"  # until our copy is stored, its address redirects
     until(lambda: aurora.request.get(copy, max_redirects=0).status == 200)
     aurora.evaluate(
         """async (src) => {

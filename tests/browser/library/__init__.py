@@ -1,1 +1,1 @@
-"""Browser tests of living with results: the wall."""
+"""Browser tests of the library: the wall and the viewer."""

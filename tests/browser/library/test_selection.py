@@ -1,4 +1,4 @@
-"""Selecting on the wall and what follows: mouse, keyboard, the bar, series and tags."""
+"""Selecting results on the wall, by mouse and keyboard, and the bar's actions: series and stars."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def eight(make_run: Any) -> list[Run]:
     return runs
 
 
-def selected(page: Page) -> Any:
+def selected_count(page: Page) -> Any:
     return page.locator("output[data-count]")
 
 
@@ -35,14 +35,14 @@ def test_the_keyboard_selects_a_range_all_and_nothing(open_page: Open, eight: li
     expect(page.get_by_role("button", name="Star")).to_be_hidden()
     page.locator("#wall .face").first.focus()
     page.keyboard.press("Space")
-    expect(selected(page)).to_have_text("1 selected")
+    expect(selected_count(page)).to_have_text("1 selected")
     page.keyboard.press("Shift+ArrowRight")
     page.keyboard.press("Shift+ArrowRight")
-    expect(selected(page)).to_have_text("3 selected")
+    expect(selected_count(page)).to_have_text("3 selected")
     page.keyboard.press("Shift+ArrowLeft")
-    expect(selected(page)).to_have_text("2 selected")
+    expect(selected_count(page)).to_have_text("2 selected")
     page.keyboard.press("Control+a")
-    expect(selected(page)).to_have_text("8 selected")
+    expect(selected_count(page)).to_have_text("8 selected")
     page.keyboard.press("Escape")
     expect(page.get_by_role("button", name="Star")).to_be_hidden()
 
@@ -56,7 +56,7 @@ def test_shift_click_and_a_rectangle_select_and_open_nothing(
     newest.hover()
     newest.get_by_role("checkbox").check()
     tile(page, eight[4]).locator(".face").click(modifiers=["Shift"])
-    expect(selected(page)).to_have_text("4 selected")
+    expect(selected_count(page)).to_have_text("4 selected")
     first, other = newest.bounding_box(), tile(page, eight[6]).bounding_box()
     assert first
     assert other
@@ -65,7 +65,7 @@ def test_shift_click_and_a_rectangle_select_and_open_nothing(
     page.mouse.move(first["x"] + 80, first["y"] + 80, steps=3)
     page.mouse.move(other["x"] + 60, other["y"] + 90, steps=5)
     expect(page.locator(".selection-rectangle")).to_be_visible()
-    expect(selected(page)).to_have_text("2 selected")
+    expect(selected_count(page)).to_have_text("2 selected")
     page.mouse.up()
     expect(page.locator(".selection-rectangle")).to_have_count(0)
     expect(page.locator("dialog[open]")).to_have_count(0)
@@ -84,11 +84,13 @@ def test_stars_and_series_from_the_bar(open_page: Open, eight: list[Run]) -> Non
     expect(page.get_by_text("2 results are in the series “fox”.")).to_be_visible()
     page.get_by_role("button", name="Star", exact=True).click()
     expect(tile(page, eight[5]).get_by_text("starred")).to_be_attached()
-    expect(selected(page)).to_have_text("2 selected")  # for the next verb
+    expect(selected_count(page)).to_have_text(
+        "2 selected"
+    )  # the selection stays for the next action
     page.locator(".selection summary", has_text="Series").click()
     page.get_by_role("button", name="All series…").click()
     page.get_by_label("A new series").fill("Poster")
-    page.get_by_role("button", name="Begin it").click()
+    page.get_by_role("button", name="Create series").click()
     expect(page.get_by_role("heading", name="Poster")).to_be_visible()
     page.locator(".series-wall .face").first.focus()
     page.keyboard.press("Alt+ArrowRight")

@@ -1,4 +1,4 @@
-"""The viewer in a browser: by keys through what the wall lists, each kind's tools, and back."""
+"""The viewer in a browser: keys move through the wall's results; tools per kind; the way back."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from runs.models import Artifact, Run
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, WIDE, Open
 from tests.browser.media import png
+from tests.browser.waiting import Held
 from tests.catalog.thumbs import film
 from tests.features.library.wall.test_wall import done
 from tests.sampling import sample
@@ -28,7 +29,7 @@ COLOURS = ("teal", "maroon", "olive")
 
 
 def store(run: Run, content: bytes, content_type: str, position: int = 0, **more: Any) -> Artifact:
-    """Give a run a file that is copied here."""
+    """Give a run a file that is stored here."""
     copy = stored_files.store(io.BytesIO(content), content_type)
     kind = content_type.partition("/")[0]
     return Artifact.objects.create(
@@ -49,7 +50,7 @@ def tone(seconds: float = 1.0, rate: int = 8000) -> bytes:
 
 @pytest.fixture
 def pictures(make_run: Any) -> list[Run]:
-    """Six runs with one picture each, the last one with three; newest last."""
+    """Six runs, newest last: with one picture each, the last one with three."""
     runs = [done(make_run, title=f"picture {number}", files=[]) for number in range(6)]
     Run.objects.update(output={"seed": 77})
     for number, run in enumerate(runs):
@@ -60,7 +61,7 @@ def pictures(make_run: Any) -> list[Run]:
 
 
 def open_first(page: Page) -> None:
-    """Open the viewer on the wall's first tile."""
+    """Open the viewer with the wall's first tile."""
     page.locator("#wall .face").first.click()
     expect(page.locator("dialog.viewer[open] .viewer-picture[data-loaded]")).to_be_visible()
 
@@ -75,7 +76,7 @@ def test_keys_and_addresses_lead_through_the_wall_and_back_to_the_tile(
     page = open_page("/runs/")
     open_first(page)
     assert page.url.endswith(f"#view={pictures[5].pk}/0")
-    expect(place(page)).to_have_text("1 of 8")  # each picture of a closed stack, too
+    expect(place(page)).to_have_text("1 of 8")  # the count includes each picture of a closed stack
     for _ in range(3):
         page.keyboard.press("ArrowRight")
     expect(place(page)).to_have_text("4 of 8")
@@ -100,7 +101,7 @@ def test_keys_and_addresses_lead_through_the_wall_and_back_to_the_tile(
     expect(page).to_have_url(re.compile(r"/runs/$"))
     page.go_forward()
     expect(place(page)).to_have_text("2 of 8")
-    page.evaluate("location.hash = '#view=/accounts/logout/'")  # no key
+    page.evaluate("location.hash = '#view=/accounts/logout/'")  # this is no key of a result
     expect(place(page)).to_have_text("2 of 8")
 
 
@@ -122,10 +123,10 @@ def test_the_wall_loads_more_as_one_goes_on(
 @pytest.mark.exhaustive
 def test_the_next_ones_are_here_before_one_goes_on(open_page: Open, pictures: list[Run]) -> None:
     page = open_page("/runs/")
-    page.locator("#wall .face").first.hover()  # fetches the viewer
+    page.locator("#wall .face").first.hover()  # hovering loads the viewer
     expect(page.locator("dialog.viewer")).to_be_attached()
     open_first(page)
-    page.wait_for_load_state("networkidle")  # the next two are there
+    page.wait_for_load_state("networkidle")  # the next two results are loaded
     page.context.set_offline(True)
     for number in (2, 3):
         page.get_by_role("button", name="Next").click()
@@ -179,12 +180,31 @@ def test_verbs_by_key(open_page: Open, pictures: list[Run]) -> None:
     page.keyboard.press("u")
     palette = page.get_by_role("dialog", name="Use this picture as…")
     expect(palette).to_be_visible()
-    page.keyboard.type("kxi")  # typed, not pressed
+    page.keyboard.type("kxi")  # letters for the search, not keys of the viewer
     page.keyboard.press("Escape")
     expect(palette).to_have_count(0)
     expect(page.get_by_role("region", name="Details")).to_be_visible()
     page.keyboard.press("s")
     page.wait_for_url(f"**/models/fal-ai/flux/dev/?seed={pictures[5].pk}*")
+
+
+def test_what_is_typed_after_u_presses_no_other_key(open_page: Open, pictures: list[Run]) -> None:
+    """“Video” typed before the picker was there pressed V, which started four paid runs."""
+    page = open_page("/runs/")
+    results, lists = Held(page, "**/artifacts/*/view/"), Held(page, "**/uses/**")
+    page.locator("#wall .face").first.click()
+    expect(page.get_by_role("dialog", name="Viewer")).to_be_visible()
+    page.keyboard.press("u")
+    page.keyboard.type("video x")
+    page.keyboard.press("Enter")
+    box = page.locator("dialog.jump").get_by_role("combobox")
+    expect(box).to_have_value("video x")
+    results.let_go()
+    lists.let_go()
+    expect(page.get_by_role("dialog", name="Use this picture as…")).to_be_visible()
+    expect(box).to_have_value("video x")
+    expect(page).to_have_url(re.compile("/runs/"))
+    assert Run.objects.count() == len(pictures)
 
 
 def test_a_deleted_result_leaves_the_wall_and_comes_back(
@@ -254,11 +274,11 @@ def test_a_film_goes_frame_by_frame(open_page: Open, make_run: Any, tmp_path: Pa
     time = "film => film.currentTime"
     begin = player.evaluate(time)
     page.keyboard.press(".")
-    one = player.evaluate(time)
-    assert one > begin
+    before = player.evaluate(time)
+    assert before > begin
     page.keyboard.press(".")
     page.keyboard.press(",")
-    assert player.evaluate(time) == pytest.approx(one)
+    assert player.evaluate(time) == pytest.approx(before)
     page.keyboard.press("[")
     page.keyboard.press(".")
     page.keyboard.press("]")

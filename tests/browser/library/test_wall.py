@@ -1,4 +1,4 @@
-"""The wall of results in a browser: stacks, sizes, keys, scrolling on, and back to one's place."""
+"""The wall of results in a browser: stacks, sizes, keys, scrolling, and returning to a place."""
 
 from __future__ import annotations
 
@@ -43,11 +43,12 @@ def test_scrolling_goes_on_and_back_returns_to_the_place(
 ) -> None:
     monkeypatch.setattr(sections, "PAGE", 25)
     page = open_page("/runs/")
-    # A run's page asks whether its files have been copied; the tests' live server has no such poll.
+    # A run's page polls whether its files have been copied; the tests' live server has no such
+    # poll.
     page.route("**/runs/live/**", lambda route: route.fulfill(status=204))
     page.evaluate(SHIFTS)
     last = tile(page, many[0])
-    for count in (25, 50, 75, 90):  # the next page is there before one comes to the end of the last
+    for count in (25, 50, 75, 90):  # the next page loads before the user reaches the end
         stacks = page.locator("#wall .wall-stack")
         expect(stacks).to_have_count(count)
         stacks.nth(count - 15).scroll_into_view_if_needed()

@@ -1,4 +1,4 @@
-"""The line of words in a browser: suggestions by keys, chips, facets, and a view saved from it."""
+"""The search line in a browser: suggestions by keys, chips, facets, and saving a view."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def results(make_run: Any) -> None:
-    """A picture and a film of a fox, and a picture of a heron."""
+    """A picture and a video of a fox, and a picture of a heron."""
     ended = {"state": "succeeded", "ended_at": timezone.now()}
     image = {"images": [{"url": "https://v3.fal.media/x.png"}]}
     make_run(title="a fox", output=image, **ended)

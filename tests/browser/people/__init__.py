@@ -1,1 +1,1 @@
-"""Browser tests of accounts, whole journeys, and programs in the browser."""
+"""Browser tests with several accounts, and of programs in the browser."""

@@ -1,4 +1,4 @@
-"""A house full of people, each in a browser of their own, and what they do in it."""
+"""A house with several people, each in a browser of their own, and steps that they take."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXPECTED = ("401", "403", "404", "422")  # statuses that browsers log as errors
 
 
 class Browsers:
-    """`browsers.open(cookies)`: a page of a new context; `troubles` are their console errors."""
+    """`browsers.open(cookies)`: a page in a new context; `troubles` collects the console errors."""
 
     def __init__(self, contexts: Contexts, base: str) -> None:
         self._contexts = contexts
@@ -24,7 +24,7 @@ class Browsers:
     def open(
         self, cookies: list[Any] | None = None, size: tuple[int, int] = WIDE, **options: Any
     ) -> Page:
-        """Return a page on which the user of the cookies is logged in; without them, nobody is.
+        """Return a page, logged in as the user of the cookies; without cookies, logged out.
 
         `options` are those of `Browser.new_context`.
         """
@@ -44,10 +44,10 @@ class Browsers:
 
 
 def make_project(page: Page, name: str) -> str:
-    """Make a shared project as a person does; return its slug."""
+    """Make a shared project on the page; return its slug."""
     page.goto("/projects/new/")
     page.get_by_label("Name", exact=True).fill(name)
-    page.get_by_role("button", name="Make project").click()
+    page.get_by_role("button", name="Create project").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
     return page.url.rstrip("/").rpartition("/")[2]
 
@@ -60,7 +60,7 @@ def invite(page: Page, role: str, *projects: tuple[str, str]) -> str:
     for number, (name, role_there) in enumerate(projects, 1):
         form.get_by_label(f"Project {number}", exact=True).select_option(name)
         form.get_by_label(f"Role in project {number}", exact=True).select_option(label=role_there)
-    form.get_by_role("button", name="Make invitation").click()
+    form.get_by_role("button", name="Create invitation").click()
     return page.locator("#invitation-link").inner_text().strip()
 
 
@@ -71,5 +71,5 @@ def join(page: Page, link: str, name: str) -> None:
     page.get_by_label("Name", exact=True).fill(name)
     page.get_by_label("E-mail address").fill(f"{name}@example.com")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Make my account").click()
-    expect(page.get_by_text("Your account is made.")).to_be_visible()
+    page.get_by_role("button", name="Create my account").click()
+    expect(page.get_by_text("Your account has been created.")).to_be_visible()

@@ -1,6 +1,4 @@
-"""The unmodified `@fal-ai/client` in Chromium, told nothing but `proxyUrl`, through a whole
-Vitrine.
-"""
+"""The unmodified `@fal-ai/client` in Chromium, given only `proxyUrl`, with a whole Vitrine."""
 
 from __future__ import annotations
 
@@ -78,7 +76,7 @@ CALL = "([name, mode]) => CALLS[name]({ prompt: 'sea', max_tokens: 20 }, mode)"
 
 
 class TlsFront:
-    """Ends TLS for `fal.run`, whose name the client has built in, and passes the bytes on."""
+    """Ends TLS for `fal.run`, a name built into the client, and passes the bytes on."""
 
     def __init__(self, folder: Path, port: int) -> None:
         _, certificate = https.make_certificates(folder, ("fal.run",))
@@ -93,7 +91,8 @@ class TlsFront:
         self._ready.wait(10)
 
     def _serve(self) -> None:
-        with asyncio.Runner() as runner:  # closes the loop, what it serves and the listener
+        # leaving the runner closes the loop, its servers and the listener
+        with asyncio.Runner() as runner:
             runner.run(self._listen())
 
     async def _listen(self) -> None:
@@ -118,27 +117,27 @@ async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         while data := await reader.read(1 << 16):
             writer.write(data)
     except OSError:
-        pass  # the other end has gone
+        pass  # the other end has disconnected
     finally:
         writer.close()
 
 
 @pytest.fixture(scope="module")
-def page(
+def client_page(
     chromium: Browser, vitrine: Up, session: list[Any], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Page]:
-    """A page of Vitrine's origin, logged in, that has the client and leads `fal.run` to the
-    gateway.
-    """
+    """A logged-in page of our origin that has the client and sends `fal.run` to the gateway."""
     web = vitrine.pid_of("config.server.serving")
     variables = Path(f"/proc/{web}/environ").read_text().split("\0")
-    live = next(one.partition("=")[2] for one in variables if one.startswith("REALTIME_URL="))
+    live = next(
+        variable.partition("=")[2] for variable in variables if variable.startswith("REALTIME_URL=")
+    )
     front = TlsFront(tmp_path_factory.mktemp("tls"), urlsplit(live).port or 0)
     mapped = f"--host-resolver-rules=MAP fal.run:443 127.0.0.1:{front.port}"
-    flags = [one for one in browser.FLAGS if "resolver" not in one]
+    flags = [flag for flag in browser.FLAGS if "resolver" not in flag]
     program = browser.find_program()
     with chromium.browser_type.launch(executable_path=program, args=[*flags, mapped]) as started:
-        # Our pages allow no scripts and connections but our own; an app's page has its own rules.
+        # Our pages allow only our own scripts and connections; an app's page has rules of its own.
         context = started.new_context(ignore_https_errors=True, bypass_csp=True)
         context.add_cookies(session)
         page = context.new_page()
@@ -155,35 +154,38 @@ def _script() -> str:
 
 
 def call(page: Page, name: str, mode: str = "") -> Any:
-    """What the client gave."""
+    """Call the client; return its result."""
     return page.evaluate(CALL, [name, mode])
 
 
 @pytest.mark.exhaustive
-def test_every_call_of_the_client(page: Page, vitrine: Up) -> None:
+def test_every_call_of_the_client(client_page: Page, vitrine: Up) -> None:
     answers: list[Any] = []
-    page.on("response", lambda one: answers.append(one) if "/api/fal/" in one.url else None)
-    assert call(page, "run").startswith("# Sea")
-    polled, streamed = (call(page, "subscribe", mode) for mode in ("polling", "streaming"))
-    for told in (polled, streamed):
-        assert (told["text"][:5], told["last"]) == ("# Sea", "COMPLETED")
-        assert re.fullmatch(r"[0-9a-f-]{36}", told["requestId"])
-    told = call(page, "stream")
-    assert told["count"] > 3
-    assert (told["partial"], told["text"][:5]) == (False, "# Sea")
-    assert call(page, "refused") == {"status": 422, "loc": ["body", "prompt"]}
-    told = call(page, "queue")
-    assert told["before"] in {"IN_QUEUE", "IN_PROGRESS"}
-    assert (told["after"], told["status"]) == ("COMPLETED", 499)
-    assert call(page, "upload") == [40, 30]
-    assert call(page, "parts") == [200, 5]
-    assert call(page, "realtime") == ["violet", True]
+    client_page.on(
+        "response",
+        lambda response: answers.append(response) if "/api/fal/" in response.url else None,
+    )
+    assert call(client_page, "run").startswith("# Sea")
+    polled, streamed = (call(client_page, "subscribe", mode) for mode in ("polling", "streaming"))
+    for result in (polled, streamed):
+        assert (result["text"][:5], result["last"]) == ("# Sea", "COMPLETED")
+        assert re.fullmatch(r"[0-9a-f-]{36}", result["requestId"])
+    result = call(client_page, "stream")
+    assert result["count"] > 3
+    assert (result["partial"], result["text"][:5]) == (False, "# Sea")
+    assert call(client_page, "refused") == {"status": 422, "loc": ["body", "prompt"]}
+    result = call(client_page, "queue")
+    assert result["before"] in {"IN_QUEUE", "IN_PROGRESS"}
+    assert (result["after"], result["status"]) == ("COMPLETED", 499)
+    assert call(client_page, "upload") == [40, 30]
+    assert call(client_page, "parts") == [200, 5]
+    assert call(client_page, "realtime") == ["violet", True]
     _assert_nothing_leaked(answers, vitrine)
     _assert_in_history(vitrine)
 
 
 def _assert_nothing_leaked(answers: list[Any], vitrine: Up) -> None:
-    """No answer has the key, or a header that says how this server works."""
+    """Assert that no answer contains the key, or a header that shows how this server works."""
     settings = (vitrine.log.parent / "var" / "sandbox.env").read_text()
     secret = dict(line.split("=", 1) for line in settings.splitlines())["FAL_KEY"].encode()
     assert len(answers) > 20
@@ -193,20 +195,20 @@ def _assert_nothing_leaked(answers: list[Any], vitrine: Up) -> None:
             name for name in headers if name.startswith(("vitrine-", "server", "x-powered"))
         ]
         assert "set-cookie" not in headers
-        # Of streams and files the browser keeps no text to look at.
+        # The browser keeps no readable text of streams and files.
         has_text = headers.get("content-type") == "application/json"
         assert secret not in repr(headers).encode() + (answer.body() if has_text else b"")
 
 
 def _assert_in_history(vitrine: Up) -> None:
-    """Each call is a run of the person's, marked, with its result."""
+    """Assert that each call is a run of the person, marked as such, with its result."""
 
     def ended_runs() -> list[tuple[str, str]]:
         with closing(sqlite3.connect(vitrine.log.parent / "var" / "vitrine.sqlite3")) as database:
             rows = database.execute(
                 "SELECT transport, state FROM playground_run WHERE events LIKE '%\"proxy\"%'"
             ).fetchall()
-        # The client has closed its live session; that one is over when the server has seen it.
+        # The client has closed its live session, which ends once the server notices.
         return [] if ("realtime", "running") in rows else sorted(rows)
 
     assert until(ended_runs) == sorted(

@@ -48,5 +48,7 @@ def test_a_rule_is_made_by_keyboard_and_taken_back(open_page: Open, fox: Project
     expect(page.get_by_text("No rules.").first).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(rule).to_be_visible()
-    told: list[str] = open_page.errors  # type: ignore[attr-defined]
-    told[:] = [error for error in told if "422" not in error]  # the misspelt category
+    errors: list[str] = open_page.errors  # type: ignore[attr-defined]
+    errors[:] = [
+        error for error in errors if "422" not in error
+    ]  # the post with the misspelt category

@@ -1,4 +1,4 @@
-"""The project in the header: shown on every page, changed by a few letters and Enter."""
+"""The project in the header: on every page, changed by a few letters and Enter."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_nothing_fits_or_no_list_comes_and_escape_closes(open_page: Open, fox: P
     page.keyboard.press("Enter")
     expect(page.locator(".project-choice").get_by_role("option")).to_have_count(
         4
-    )  # what was typed is forgotten
+    )  # the list forgets the typed letters
 
     page.reload()
     page.route("**/projects/menu/", lambda route: route.abort(), times=1)
@@ -86,7 +86,7 @@ def test_a_hundred_projects_stay_usable_on_a_phone(
     projects = Project.objects.bulk_create(
         Project(name=f"Campaign {number:03}", slug=f"c{number}") for number in range(120)
     )
-    Membership.objects.bulk_create(Membership(project=one, user=user) for one in projects)
+    Membership.objects.bulk_create(Membership(project=project, user=user) for project in projects)
     page = open_page("/projects/", PHONE)
     assert_fits(page)
     open_menu(page)

@@ -1,1 +1,1 @@
-"""Browser tests of runs: the live page, results and what follows from them."""
+"""Browser tests of runs: the live page, results, and actions on them."""

@@ -1,4 +1,4 @@
-"""Where the focus is after what it was on has gone, and that it is seen there."""
+"""When the focused element disappears, the focus moves to a place that is visible."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ZOOMED = (720, 450)  # a laptop's window at 200 %
 
 
 def see_below_the_head(page: Page, element: Locator) -> None:
-    """Wait until all of it is in sight, and see that it stays there."""
+    """Wait until the whole element is in sight below the head, and check that it stays there."""
 
     def is_seen() -> bool:
         head, box = page.locator(".head").bounding_box(), element.bounding_box()

@@ -1,4 +1,4 @@
-"""The main job in a browser, against the whole of Vitrine: find a model, fill it in, run it."""
+"""The main journey in a browser, against a whole Vitrine: find a model, fill it in, run it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _UNTIL = """async () => {
 
 
 def run(page: Page, text: str = "a lighthouse at dusk") -> None:
-    """Fill the prompt in and run by the keyboard alone."""
+    """Fill in the prompt and run, by keyboard alone."""
     page.locator("[name=prompt]").fill(text)
     page.locator("[name=prompt]").press("Control+Enter")
     page.wait_for_selector(DONE)
 
 
 def ready(page: Page) -> Page:
-    """The page once its form is there."""
+    """Return the page once its form is there."""
     controls = page.locator("form[data-endpoint-id] [name]:not([type=hidden])")
     expect(controls.nth(1)).to_be_attached()
     return page
@@ -42,9 +42,9 @@ def ready(page: Page) -> Page:
 @pytest.mark.exhaustive
 def test_htmx_comes_by_itself_to_a_browser_that_has_it(open_page: Open) -> None:
     page = open_page("/")
-    page.keyboard.press("Tab")  # the first thing that a person does brings htmx
+    page.keyboard.press("Tab")  # the person's first action loads htmx
     page.evaluate(_UNTIL.replace("IT", "(await caches.keys()).length"))
-    page.goto("/models/")  # has the style sheet of the page before, so the cache was not emptied
+    page.goto("/models/")  # without a new style sheet, the page does not empty the cache
     page.evaluate(_UNTIL.replace("IT", "window.htmx"))
 
 
@@ -84,9 +84,9 @@ def test_a_double_click_is_one_run(open_page: Open) -> None:
     page.locator("[name=prompt]").fill("doubled")
     button, token = page.locator("#run-button"), page.locator("#form-token")
     before = token.input_value()
-    there = page.locator("#strip li").count()  # from other tests
+    there = page.locator("#strip li").count()  # runs of other tests
     button.click()
-    # As slow as a person's: the first click is answered between the two.
+    # As slowly as people click twice: the first click is answered in between.
     expect(token).not_to_have_value(before)
     page.mouse.down(click_count=2)
     page.mouse.up(click_count=2)
@@ -101,7 +101,7 @@ def test_a_double_click_is_one_run(open_page: Open) -> None:
 
 @pytest.mark.exhaustive
 def test_ctrl_enter_twice_within_a_moment_is_one_run(open_page: Open) -> None:
-    """Also where the first was answered between the two, so that the form had another token."""
+    """Even if the first was answered in between, so that the form has a new token."""
     page = ready(open_page("/models/sandbox/ridgeline/"))
     prompt, token = page.locator("[name=prompt]"), page.locator("#form-token")
 
@@ -112,7 +112,7 @@ def test_ctrl_enter_twice_within_a_moment_is_one_run(open_page: Open) -> None:
         if is_run:
             expect(token).not_to_have_value(before)
 
-    there = page.locator("#strip li").count()  # from other tests
+    there = page.locator("#strip li").count()  # runs of other tests
     prompt.fill("twice by keyboard")
     press(10_000, is_run=True)
     press(10_100, is_run=False)
@@ -150,7 +150,7 @@ def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
     first = page.locator("#stage .stage-run").get_attribute("id")
     page.locator("[name=prompt]").fill("typed meanwhile")
     open_more(page)
-    # In one step: between two real clicks the answer may already have replaced the button.
+    # In one step: between two real clicks, the answer might already replace the button.
     again = page.get_by_role("button", name="Run again")
     again.evaluate("button => { button.focus(); button.click(); button.click(); }")
     page.wait_for_selector(f"#stage .stage-run:not(#{first})")

@@ -1,4 +1,4 @@
-"""A page that watches a run: silent while hidden, honest while nobody answers, one of many."""
+"""A page that watches a run: silent while hidden, honest without an answer, beside other tabs."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ LIVE = "**/runs/live/**"
 
 
 def ask_anew(page: Page) -> None:
-    """Let the page poll now, so that a poll is under way."""
+    """Make the page poll now, so that a poll is held."""
     with page.expect_request(LIVE):
         page.evaluate("dispatchEvent(new Event('online'))")
 
 
 def is_done(page: Page) -> bool:
-    """Whether the server says that the page's run is over; the page itself is not asked."""
+    """Return whether the run has ended on the server, without asking the page."""
     return 'data-run-state="succeeded"' in page.request.get(page.url).text()
 
 
 def note_errors(page: Page, noted: list[str]) -> None:
     """Add each error message of the page's console to `noted`."""
 
-    def note(said: ConsoleMessage) -> None:
-        if said.type == "error":
-            noted.append(said.text)
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            noted.append(message.text)
 
     page.on("console", note)
 
@@ -57,12 +57,12 @@ def test_a_hidden_page_is_silent_and_catches_up_when_shown(
     page = watching()
     ask_anew(page)
     with page.expect_event("requestfailed", lambda request: "/runs/live/" in request.url):
-        page.evaluate("window.hide(true)")  # ends what is held
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+        page.evaluate("window.hide(true)")  # hiding the page ends its held poll
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     vitrine.hurry()
     until(lambda: is_done(page))
-    assert not [url for url in asked if "/runs/live/" in url]
+    assert not [url for url in requests if "/runs/live/" in url]
     assert page.locator(DONE).count() == 0
     page.evaluate("window.hide(false)")
     page.wait_for_selector(DONE)
@@ -74,7 +74,7 @@ def test_a_poll_that_nobody_answers_any_more_is_asked_anew_when_the_network_is_b
     vitrine: Up,
 ) -> None:
     page = watching()
-    page.route(LIVE, lambda route: None)  # as after a laptop's sleep
+    page.route(LIVE, lambda route: None)  # no answer ever comes, as after a laptop's sleep
     ask_anew(page)
     vitrine.hurry()
     until(lambda: is_done(page))
@@ -96,8 +96,8 @@ def test_a_run_that_gave_its_place_to_another_is_seen_and_told_to_its_end(
     first = page.locator("#strip li").nth(1)
     expect(first).to_have_attribute("data-run-state", "running")
     vitrine.hurry("patience")
-    for told in (page, history):
-        expect(told.locator("#toasts")).to_contain_text(re.compile("Run done: .patience"))
+    for watcher in (page, history):
+        expect(watcher.locator("#toasts")).to_contain_text(re.compile("Run done: .patience"))
     expect(first.locator("a")).to_have_attribute("data-state", "succeeded")
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_selector("[data-run-id][data-run-state='cancelled']")
@@ -122,7 +122,7 @@ def test_an_answer_for_what_is_no_longer_on_the_page_is_passed_over(
           };
         }"""
     )
-    ask_anew(page)  # by the changed fetch
+    ask_anew(page)  # with the changed fetch
     vitrine.hurry()
     expect(page.locator("#stage [data-run-id]")).to_have_count(0)
     beside = page.locator("#strip li", has_text="gone from the stage").locator("a")
@@ -148,13 +148,13 @@ def test_a_server_that_knows_the_page_no_more_is_not_asked_on_and_on(
     watching: Watch,
 ) -> None:
     page = watching()
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
+    requests: list[str] = []
+    page.on("request", lambda request: requests.append(request.url))
     page.clock.install()
     page.route(LIVE, lambda route: route.fulfill(status=286))
     expect(page.locator("#toasts [data-live]")).to_contain_text("Reload it")
     pass_time(page, 60)
-    assert len([url for url in asked if "/runs/live/" in url]) <= 2
+    assert len([url for url in requests if "/runs/live/" in url]) <= 2
 
 
 @pytest.mark.exhaustive
@@ -174,7 +174,7 @@ def test_a_page_that_is_logged_out_says_so_and_catches_up_after_a_login(
     watching: Watch, context: BrowserContext, vitrine: Up, session: list[Any]
 ) -> None:
     context.clear_cookies()
-    in_browser(context.new_page(), vitrine.link)  # a session that may end
+    in_browser(context.new_page(), vitrine.link)  # a session that this test may end
     page = watching()
     page.request.post(
         "/logout/", headers=json.loads(page.get_attribute("body", "hx-headers") or "")
@@ -203,12 +203,12 @@ def test_a_result_is_asked_for_once_and_before_the_page_is_changed(
     source = page.locator(f"{DONE} .artifact img").get_attribute("src")
     picture = page.locator("#stage .artifact img").first
     expect(picture).to_have_js_property("complete", True)
-    asked = page.evaluate(
+    initiators = page.evaluate(
         "(source) => performance.getEntriesByName(new URL(source, location).href).map((one) => "
         "one.initiatorType)",
         source,
     )
-    assert asked == ["link"]
+    assert initiators == ["link"]
     expect(page.locator("link[rel=preload][as=image]")).to_have_count(0)
 
 
@@ -228,12 +228,13 @@ def test_one_tab_asks_for_all_and_another_goes_on_when_it_is_closed(
     beside = fourth.locator("#strip li", has_text="third").locator("a")
     expect(beside).to_have_attribute("data-state", "cancelled")
     with first.expect_request(lambda request: "hold=1" in request.url):
-        pass  # the next one: what came before is seen by then
+        pass  # the next poll: the events before it are recorded by then
     assert held == {0}
     first.close()
     fourth.get_by_role("button", name="Cancel").click()
     fourth.wait_for_selector("[data-run-id][data-run-state='cancelled']")
-    expect(second.locator("[data-run-id][data-watch]")).to_have_count(1)  # the first's run goes on
+    # the run of the first page is still running
+    expect(second.locator("[data-run-id][data-watch]")).to_have_count(1)
     assert len(held) > 1
 
 
@@ -256,7 +257,8 @@ def test_a_run_that_another_tab_started_is_shown_where_runs_are_listed(
     page = watching()
     rows = "article[data-run-state='running'], #strip li[data-run-state='running']"
     expect(front.locator(rows)).to_have_count(1)
-    assert model.locator("#strip li").count() == before  # side by side it watches its own alone
+    # this page lists its own runs beside the result, so it does not add the new one
+    assert model.locator("#strip li").count() == before
     for is_hidden in ("true", "false"):
         model.evaluate(f"window.hide({is_hidden})")
     expect(model.locator(rows)).to_have_count(1)
@@ -279,14 +281,17 @@ def test_a_list_that_was_hidden_looks_when_it_is_shown_and_once(
     history.goto("/runs/?as=list")
     history.evaluate("window.hide(true)")
     history.evaluate("addEventListener('storage', () => (window.heard = true))")
-    asked: list[str] = []
-    history.on("request", lambda one: asked.append(one.url) if "/runs/newer/" in one.url else None)
+    requests: list[str] = []
+    history.on(
+        "request",
+        lambda request: requests.append(request.url) if "/runs/newer/" in request.url else None,
+    )
     page.locator("#run-button").click()
     page.wait_for_selector(RUNNING)
     end(page, vitrine)
-    # The event comes when it comes.
+    # the browser decides when the event comes
     eventually(page, lambda: history.evaluate("window.heard"))
-    assert asked == []
+    assert requests == []
     history.evaluate("window.hide(false)")
     expect(history.get_by_text("1 new run ·")).to_be_visible()
-    assert len(asked) == 1
+    assert len(requests) == 1

@@ -1,6 +1,6 @@
-"""The place of a result in a browser.
+"""A result's place in a browser.
 
-There before its file is, and calm when the file does not come.
+It exists before its file comes, and does not move if no file comes.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from tests.sampling import sample
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
-FILES = "**/files/**"  # of upstream's: pictures that are made
-PICTURES = re.compile("/files/|/artifacts/")  # which it shows, or our copies of them
+FILES = "**/files/**"  # the pictures that upstream makes
+# the pictures that a page shows: upstream's, or our copies
+PICTURES = re.compile("/files/|/artifacts/")
 BOXES = """() => [...document.querySelectorAll(".artifact :is(img, video)")].map((one) => {
   const { x, y, width, height } = one.getBoundingClientRect();
   return [x, y, width, height].map(Math.round);
@@ -34,7 +35,7 @@ SHIFTS = """() => {
 
 
 def start(open_page: Open, model: str, size: tuple[int, int] = WIDE, **values: Any) -> Page:
-    """A page on which a run of the model was asked for."""
+    """Return a page on which a run of the model has started."""
     page = open_page(f"/models/{model}/?input={quote(json.dumps(values))}", size)
     page.locator("[name=prompt]").press("Control+Enter")
     return page
@@ -53,10 +54,10 @@ def test_a_picture_has_its_box_before_its_file_is_here(
     page.goto(f"/models/sandbox/aurora/?input={quote(json.dumps(values))}")
     page.locator("[name=prompt]").press("Control+Enter")
     expect(page.locator(".awaited")).to_have_count(count)
-    kept = [one.bounding_box() for one in page.locator(".awaited").all()]
+    kept = [place.bounding_box() for place in page.locator(".awaited").all()]
     page.wait_for_selector(DONE)
     expect(page.locator(".artifact img")).to_have_count(count)
-    wait_at_rest(page)  # what came with the end has its place
+    wait_at_rest(page)  # everything that came with the end is in its place
     page.evaluate(SHIFTS)
     before = page.evaluate(BOXES)
     assert [[round(box[side]) for side in ("width", "height")] for box in kept if box] == [
@@ -85,16 +86,16 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     page.wait_for_selector(DONE)
     words = page.locator("#stage .missing")
     expect(page.locator("#stage .place")).to_have_attribute("data-tries", "1")
-    expect(words).to_be_hidden()  # not before our own copy was asked for
+    expect(words).to_be_hidden()  # the page tries our own copy first
     expect(words).to_be_visible()
-    expect(words).to_contain_text("could not be loaded. It is tried again automatically")
+    expect(words).to_contain_text("could not be loaded. Vitrine tries again automatically")
     expect(page.locator("#stage .verbs [download]")).to_be_hidden()
     expect(page.locator("#stage .artifact img")).to_be_hidden()
     figure = page.locator("#stage .artifact").bounding_box()
     assert figure
     assert figure["height"] < 160
     picture = page.locator("#stage .artifact img")
-    expect(picture).to_be_visible()  # our copy, by itself
+    expect(picture).to_be_visible()  # the retry shows our copy
     expect(words).to_be_hidden()
     expect(page.locator("#stage .verbs [download]")).to_be_visible()
     page.route("**/thumbnail/", lambda route: route.fulfill(**broken))
@@ -118,7 +119,7 @@ def test_who_runs_from_the_end_of_a_long_form_sees_the_runs_state(open_page: Ope
 
 
 NOTES = {
-    "waits": '<p class="notice" data-kind="warn">fal does not answer. It is asked again.</p>',
+    "waits": '<p class="notice" data-kind="warn">fal does not answer. Vitrine asks again.</p>',
     "pauses": '<p class="note muted small figures">fal asks to wait.</p>',
 }
 
@@ -129,7 +130,7 @@ def test_a_note_moves_no_cancel(open_page: Open, size: tuple[int, int]) -> None:
     page = start(open_page, "mischief/slow", size, prompt="noted", duration=3600)
     page.wait_for_selector("[data-run-state='running']")
     status, cancel = page.locator("#stage .run-status"), page.get_by_role("button", name="Cancel")
-    wait_at_rest(page)  # it was scrolled to
+    wait_at_rest(page)  # the page has scrolled to it
     place, status_box = _place_within(status, cancel), status.bounding_box()
     assert status_box
     assert place["x"] + place["width"] == pytest.approx(status_box["width"], abs=1)
@@ -144,7 +145,7 @@ def test_a_note_moves_no_cancel(open_page: Open, size: tuple[int, int]) -> None:
 
 
 def _place_within(outer: Locator, inner: Locator) -> dict[str, float]:
-    """Return the box of `inner` from the corner of `outer`, wherever the page is scrolled to."""
+    """Return the box of `inner` relative to `outer`'s corner, however the page is scrolled."""
     place: dict[str, float] = inner.evaluate(
         """(inner, outer) => {
           const [box, corner] = [inner, outer].map((element) => element.getBoundingClientRect());

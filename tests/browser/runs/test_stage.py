@@ -1,4 +1,4 @@
-"""The stage first: a whole result on the first screen, its keys, and the tray on every page."""
+"""The large result: whole on the first screen, with its keys; and the tray on every page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EDGES = """() => {
 
 
 def run(open_page: Open, size: tuple[int, int], **values: object) -> Page:
-    """A page whose Run has ended well."""
+    """Return a page with a successful run."""
     page = open_page(f"/models/sandbox/aurora/?input={quote(json.dumps(values))}", size)
     page.locator("#run-button").click()
     page.wait_for_selector(DONE)
@@ -32,19 +32,19 @@ def run(open_page: Open, size: tuple[int, int], **values: object) -> Page:
 
 
 def requests_for_rows(page: Page) -> list[str]:
-    """The addresses of the tray that the page requests from now on."""
-    asked: list[str] = []
+    """Return a list of the tray's addresses that the page requests from now on."""
+    addresses: list[str] = []
 
     def note(request: Request) -> None:
         if "/inbox/panel/" in request.url:
-            asked.append(request.url)
+            addresses.append(request.url)
 
     page.on("request", note)
-    return asked
+    return addresses
 
 
-def shown(page: Page) -> str:
-    """The id of the run on the stage, by the page's address."""
+def id_of_large_run(page: Page) -> str:
+    """Return the id of the large run, from the page's address."""
     return page.url.partition("shown=")[2]
 
 
@@ -60,12 +60,12 @@ def test_a_result_and_its_actions_are_on_the_screen_when_it_arrives(
     for picture in page.locator("#stage .artifact .place").all():
         expect(picture).to_be_in_viewport(ratio=1)
     expect(page.locator("#stage .run-actions")).to_be_in_viewport(ratio=1)
-    boxes = [one.bounding_box() for one in page.locator("#stage .artifact").all()]
+    boxes = [artifact.bounding_box() for artifact in page.locator("#stage .artifact").all()]
     assert [len({box[side] for box in boxes if box}) for side in ("x", "y")] == [2, 2]
     brand, content = page.evaluate(EDGES)
     assert brand == content
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    expect(page.locator(f"#strip-{shown(page)}:visible")).to_have_count(0)
+    expect(page.locator(f"#strip-{id_of_large_run(page)}:visible")).to_have_count(0)
     page.goto("/runs/?as=list")
     for width in (820, 768, 360):
         page.set_viewport_size({"width": width, "height": 900})
@@ -81,8 +81,10 @@ def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
     run(open_page, WIDE, prompt="before")
     page = run(open_page, WIDE, prompt="after")
     newest = page.url
-    expect(page.locator(f"#strip-{shown(page)}")).to_be_hidden()
-    expect(page.locator(f"#strip-{shown(page)}")).to_have_count(1)  # refreshed
+    expect(page.locator(f"#strip-{id_of_large_run(page)}")).to_be_hidden()
+    expect(page.locator(f"#strip-{id_of_large_run(page)}")).to_have_count(
+        1
+    )  # the strip has reloaded
     page.locator("#stage .run-status .state").focus()
     page.keyboard.press("ArrowRight")
     expect(page).not_to_have_url(newest)
@@ -105,19 +107,19 @@ def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     values = quote(json.dumps({"prompt": "in the tray", "duration": 3600}))
     page = open_page(f"/models/mischief/slow/?input={values}")
     page.clock.install()
-    asked = requests_for_rows(page)
+    requests = requests_for_rows(page)
     sent = Held(page, re.compile(r"/models/mischief/slow/\?project="))
     page.locator("#run-button").click()
     sent.come()
-    pass_time(page, 2)  # longer than the first press in a session waits
+    pass_time(page, 2)  # longer than the delay of a session's first press
     sent.let_go()
     bell, tray = page.locator("[data-inbox]"), page.locator("#tray")
     expect(bell).to_contain_text("1 running")
-    pass_time(page, 2)  # longer than a page that lacks rows waits
-    assert not asked  # this page shows and watches its run itself
+    pass_time(page, 2)  # longer than the delay of a page without rows
+    assert not requests  # this page shows and watches its run itself
     bell.click()
     expect(tray.get_by_role("link", name="in the tray")).to_be_visible()
-    assert len(asked) == 1
+    assert len(requests) == 1
     page.goto("/models/")
     expect(bell).to_contain_text("1 running")
     expect(page).to_have_title("1 running · Models · Vitrine")
@@ -149,5 +151,6 @@ def test_two_visible_tabs_agree_on_the_runs_in_progress(open_page: Open) -> None
         expect(cancel).to_have_count(left)
     for page in (first, second):
         expect(page.locator("[data-inbox]")).not_to_contain_text("running")
-    assert len(asked) <= 2  # the button, and the rows
-    assert len(asked_by_second) <= 1  # its second run replaces the first, which it watches then
+    assert len(asked) <= 2  # once for the button, once for the rows
+    # its second run replaces the first, which the button then watches
+    assert len(asked_by_second) <= 1

@@ -1,6 +1,6 @@
-"""What a page tells of runs that ended.
+"""How a page reports ended runs.
 
-Notes on it, the title, notifications where they are asked for.
+With a notice, in its title, and by a notification if the user wants one.
 """
 
 from __future__ import annotations

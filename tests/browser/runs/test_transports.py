@@ -1,4 +1,4 @@
-"""Runs that show themselves while they are made, in a browser, against the whole of Vitrine."""
+"""Runs that show their result while it is made, in a browser, against a whole Vitrine."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ WATCH = """() => {
 
 
 def test_a_text_grows_and_is_told_once(open_page: Open, vitrine: Up) -> None:
-    vitrine.fault(kind="stream", name="trickle", about="scribe", value=0.4)  # of 25 events
+    vitrine.fault(kind="stream", name="trickle", about="scribe", value=0.4)  # one of 25 events
     values = quote(json.dumps({"prompt": "Mountains, paper, evening", "max_tokens": 2000}))
     page = open_page(f"/models/sandbox/scribe/?input={values}", size=PHONE)
     page.locator("#more-button").click()
@@ -47,11 +47,11 @@ def test_a_text_grows_and_is_told_once(open_page: Open, vitrine: Up) -> None:
     page.evaluate(WATCH)
     page.locator("#run-button").click()
     page.wait_for_selector(".partial .prose")
-    told = page.locator("[data-told]")
-    expect(told).to_have_text("The first of the result is here; it goes on.")
+    announcement = page.locator("[data-told]")
+    expect(announcement).to_have_text("The first of the result is here; it goes on.")
     assert_clean(page)
     page.wait_for_selector(DONE)
-    expect(told).to_be_empty()  # the state says that it is whole
+    expect(announcement).to_be_empty()  # the state already says that the result is complete
     lengths = [each["words"] for each in page.evaluate("window.seen") if each["words"]]
     assert len(set(lengths)) > 1
     assert lengths == sorted(lengths)
@@ -104,16 +104,17 @@ def test_painting_live_is_one_session_that_follows_the_form(open_page: Open) -> 
 @pytest.mark.exhaustive
 def test_a_model_that_is_silent_is_said_to_be_until_its_next_picture(open_page: Open) -> None:
     page = open_page("/models/sandbox/aurora/lite/")
-    told: list[Any] = []
-    page.route_web_socket(re.compile("ticket="), lambda socket: told.append(socket))
+    sockets: list[Any] = []
+    page.route_web_socket(re.compile("ticket="), lambda socket: sockets.append(socket))
     page.locator("[name=prompt]").fill("slow")
     page.get_by_role("button", name="Paint live").click()
     line = page.locator("live-session [role=status]")
     expect(line).to_have_text("Connecting")
-    eventually(page, lambda: bool(told))  # the ticket comes after the button has turned
-    told[0].send('{"type": "slow", "message": "The model takes long to answer."}')
-    expect(line).to_have_text("The model takes long to answer.")
-    told[0].send('{"type": "picture"}')
+    # the page asks for the ticket after the button has changed
+    eventually(page, lambda: bool(sockets))
+    sockets[0].send('{"type": "slow", "message": "The model takes a long time to answer."}')
+    expect(line).to_have_text("The model takes a long time to answer.")
+    sockets[0].send('{"type": "picture"}')
     expect(line).to_have_text("Painting live")
 
 
@@ -131,7 +132,7 @@ def test_what_was_sent_is_not_sent_again_when_the_field_is_left(open_page: Open)
     page.locator("[name=prompt]").press("Tab")
     page.locator("[name=prompt]").press("c")
     eventually(page, lambda: any("=abc" in text for text in sent))
-    pass_time(page, 1)  # what is sent once too often comes now
+    pass_time(page, 1)  # a superfluous message would come now
     assert ["=abc" in text for text in sent] == [*[False] * (len(sent) - 1), True]
     assert len(sent) == len(set(sent)) <= 3
 
@@ -158,6 +159,6 @@ def test_on_a_phone_field_and_stop_are_both_in_sight_while_it_paints(open_page: 
             at(line.left + 20, line.top + 16) === field,
           ];
         }"""
-    # a browser scrolls to the caret by and by
+    # the browser takes a while to scroll to the caret
     eventually(page, lambda: page.evaluate(seen) == [True, True])
     page.get_by_role("button", name="Stop painting").tap()

@@ -1,4 +1,4 @@
-"""Results in a browser: each medium has its renderer, and the viewer shows them large."""
+"""Results in a browser: each kind has its renderer, and the viewer shows them large."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_mesh_turns_in_a_frame_that_can_do_nothing_else(
     page.locator("[name=prompt]").fill("a vase")
     page.locator("#run-button").click()
     page.wait_for_selector(DONE)
-    answers = iter((202, 202))  # not copied yet, twice
+    answers = iter((202, 202))  # twice, the preview is not ready
 
     def be_late(route: Route) -> None:
         status = next(answers, None)
@@ -66,6 +66,6 @@ def test_a_mesh_turns_in_a_frame_that_can_do_nothing_else(
     expect(canvas).to_be_visible()
     canvas.click()
     page.keyboard.press("ArrowRight")
-    expect(viewer).to_be_visible()  # it turns, and does not go on
+    expect(viewer).to_be_visible()  # the key turns the mesh and does not change the result
     page.keyboard.press("Escape")
     expect(viewer).to_have_count(0)

@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 @pytest.fixture
 def share(open_page: Open, user: User, make_run: Any) -> Share:
-    """A review of two pictures, a film and a sound, in this order."""
+    """A review of two pictures, a video and a sound, in this order."""
     runs = [done(make_run, title=f"result {number}", files=[]) for number in range(4)]
     for run, colour in zip(runs, ("teal", "maroon"), strict=False):
         store(run, png(800, 600, colour), "image/png", width=800, height=600)
@@ -46,7 +46,7 @@ def share(open_page: Open, user: User, make_run: Any) -> Share:
 
 @pytest.fixture
 def guest(contexts: Contexts, live_server: Any, share: Share) -> Page:
-    """The page of the review on the phone of somebody without an account."""
+    """The page of the review on the phone of a guest without an account."""
     context = contexts.take(
         viewport={"width": PHONE[0], "height": PHONE[1]}, base_url=live_server.url, has_touch=True
     )
@@ -57,16 +57,16 @@ def guest(contexts: Contexts, live_server: Any, share: Share) -> Page:
 
 
 def hold_polls(page: Page) -> None:
-    """Leave polls unanswered: the test's server has none, they are tested on a started Vitrine."""
+    """Leave polls unanswered: the test's server has none, and a started Vitrine tests them."""
     page.route("**/shares/live/**", lambda route: None)
 
 
 def introduce(page: Page, name: str) -> None:
-    """Give a name, once a press has asked for it."""
-    asked = page.get_by_role("dialog", name="Your name")
-    asked.get_by_label("Your name").fill(name)
-    asked.get_by_label("Your name").press("Enter")
-    expect(asked).not_to_be_visible()
+    """Enter a name once a press has asked for it."""
+    dialog = page.get_by_role("dialog", name="Your name")
+    dialog.get_by_label("Your name").fill(name)
+    dialog.get_by_label("Your name").press("Enter")
+    expect(dialog).not_to_be_visible()
 
 
 def pick(page: Page, number: int) -> Any:
@@ -89,7 +89,7 @@ def test_a_client_picks_two_and_comments_and_the_designer_answers_with_a_version
     player = guest.locator("video")
     expect(player).to_have_js_property("readyState", 4)
     player.evaluate("film => { film.currentTime = 1.2 }")
-    guest.get_by_role("button", name="Take the time").click()
+    guest.get_by_role("button", name="Use the current time").click()
     expect(guest.get_by_label("At", exact=True)).to_have_value("0:01.2")
     guest.get_by_label("Your comment").fill("The boat should be larger here")
     guest.get_by_role("button", name="Send").last.click()
@@ -110,7 +110,7 @@ def test_a_client_picks_two_and_comments_and_the_designer_answers_with_a_version
     assert_usable(designer)
     designer.get_by_role("link", name="Answer with a new version").click()
     designer.locator(f"label:has([value='{run.pk}/0'])").click()
-    designer.get_by_role("button", name="Show it as version 2").click()
+    designer.get_by_role("button", name="Use it as version 2").click()
     expect(designer.get_by_text("Version 2 is there.")).to_be_visible()
 
     guest.goto(f"{share.get_absolute_url()}review/5/")
@@ -134,8 +134,8 @@ def test_a_pin_is_set_by_a_tap_and_moved_by_keys(guest: Page, share: Share) -> N
     introduce(guest, "Anna")
     pin = guest.get_by_role("link", name="1: Here")
     expect(pin).to_be_visible()
-    said = Comment.objects.get()
-    assert (said.x, said.y) == (490, 400)
+    comment = Comment.objects.get()
+    assert (comment.x, comment.y) == (490, 400)
     expect(guest.get_by_label("Your comment")).to_have_value("")
     assert_clean(guest)
 
@@ -160,5 +160,6 @@ def test_favourites_are_dragged_into_an_order(share: Share, guest: Page) -> None
     places = guest.locator("review-order li")
     expect(places).to_have_count(2)
     drag(places.nth(1).locator(".review-rank"), places.nth(0), 5, 5)
-    expect(guest.get_by_role("button", name="Move 2 up")).to_be_disabled()  # it came back first
+    # the server has sent it back as the first
+    expect(guest.get_by_role("button", name="Move 2 up")).to_be_disabled()
     assert [*Pick.objects.order_by("rank").values_list("item__number", flat=True)] == [2, 1]

@@ -1,4 +1,4 @@
-"""Sharing in the browser: two clicks to a copied address, and what its visitor sees."""
+"""Sharing in the browser: two clicks to a copied address, and what its visitors see."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.features.sharing.conftest import make_picture, make_share
 
 __all__ = ["make_picture", "make_share"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-TWO = 2  # clicks to a copied address, after the selection
+TWO = 2  # clicks from the selection to a copied address
 
 
 @pytest.fixture
@@ -26,8 +26,8 @@ def three(make_picture: Any) -> list[Run]:
     return [make_picture(title=f"picture {number}") for number in range(3)]
 
 
-def copied(page: Page) -> str:
-    """The address that the page has written to the clipboard."""
+def copied_address(page: Page) -> str:
+    """Return the address that the page has written to the clipboard."""
     text: str = page.evaluate("navigator.clipboard.readText()")
     return text
 
@@ -50,9 +50,9 @@ def test_two_clicks_lead_from_a_selection_to_a_copied_address_for_a_client(
     hand.tell(record_property, most=TWO)
     assert Share.objects.get().opens_review
     address = dialog.locator("[data-share]").inner_text()
-    assert copied(page) == address
+    assert copied_address(page) == address
     assert_clean(page, "the dialog", within="dialog.share")
-    dialog.get_by_text("More", exact=True).click()
+    dialog.get_by_text("More options", exact=True).click()
     dialog.get_by_label("Title").fill("For the client")
     dialog.get_by_label("Ends").select_option("week")
     dialog.get_by_role("button", name="Save").click()
@@ -61,7 +61,7 @@ def test_two_clicks_lead_from_a_selection_to_a_copied_address_for_a_client(
     assert (share.title, share.items.count()) == ("For the client", 2)
     assert share.expires_at
     dialog.get_by_role("button", name="End the share").click()
-    expect(page.get_by_text("The share has ended. Its address is void.")).to_be_visible()
+    expect(page.get_by_text("The share has ended. Its address no longer works.")).to_be_visible()
 
 
 @pytest.mark.exhaustive

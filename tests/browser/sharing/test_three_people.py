@@ -29,29 +29,29 @@ from tests.processes import Up
 pytestmark = pytest.mark.browser
 RUN = re.compile(r"[?&](?:run|shown)=([0-9a-f-]{36})")
 PICTURES, FILMS = "sandbox/aurora/lite", "sandbox/drift/text-to-video"
-FILM = 5  # its number on the share
+FILM = 5  # the video's number on the share
 ENDED_MS = 90_000
 CLIPBOARD: dict[str, Any] = {"permissions": ["clipboard-read", "clipboard-write"]}
 WISH = "The boat should be larger here"
-# Two clicks from the selection to the copied address; the sums are of whole errands.
+# Two clicks from the selection to the copied address; the other numbers are of whole journeys.
 TO_ADDRESS, DESIGNER, CLIENT, MANAGER = 2, 8, 7, 3
 IS_PLAYABLE = "film => film.readyState >= 1"
 
 
 @pytest.fixture
 def browsers(contexts: Contexts, vitrine: Up) -> Iterator[Browsers]:
-    """Everybody's browsers; console errors fail the test."""
+    """One browser for each person; console errors fail the test."""
     browsers = Browsers(contexts, vitrine.base)
     yield browsers
     contexts.close()
     vitrine.hurry()
-    # A film without metadata is asked for again until it is made ready.
+    # A browser repeats the request for a stripped video until the copy is ready.
     troubles = [trouble for trouble in browsers.troubles if "503" not in trouble]
     assert not troubles, troubles
 
 
 def make(page: Page, model: str, project: str, prompt: str) -> str:
-    """Run a model in a project; return the key of its run when it has ended."""
+    """Run a model in a project; return the key of its run once it has ended."""
     page.goto(f"/models/{model}/?project={project}")
     page.locator("[name=prompt]").fill(prompt)
     page.locator("#run-button").click()
@@ -63,8 +63,8 @@ def make(page: Page, model: str, project: str, prompt: str) -> str:
     return match[1]
 
 
-def shared(hand: Hand, button: Locator) -> str:
-    """Share by one click; return the path of the address, which is copied. The dialog is open."""
+def share_by_click(hand: Hand, button: Locator) -> str:
+    """Share with one click; return the path of the copied address. The dialog stays open."""
     hand.click(button)
     dialog = hand.page.get_by_role("dialog", name="Shared")
     expect(dialog.get_by_text("The address is copied.")).to_be_visible()
@@ -103,23 +103,23 @@ def test_a_designer_a_client_and_a_manager_decide(
     keys = [make(designer, FILMS, project, "A boat that leaves the harbour")]
     keys += [make(designer, PICTURES, project, f"A boat at dawn, number {n}") for n in range(1, 5)]
     designer.goto("/runs/?as=wall")
-    for run in keys[::-1]:  # as the wall shows them: the film last
+    for run in keys[::-1]:  # in the order of the wall, the video last
         tile = designer.locator(f"[data-artifact-id='{run}/0']")
         tile.hover()
         tile.get_by_role("checkbox").check()
     designers = Hand(designer)
-    address = shared(designers, designer.get_by_role("button", name="Share").first)
+    address = share_by_click(designers, designer.get_by_role("button", name="Share").first)
     assert designers.clicks <= TO_ADDRESS
     dialog = designer.get_by_role("dialog", name="Shared")
     designers.click(dialog.get_by_role("button", name="A client"))
     expect(dialog.get_by_role("button", name="A client")).to_have_attribute("aria-pressed", "true")
-    designers.click(dialog.get_by_text("More", exact=True))
+    designers.click(dialog.get_by_text("More options", exact=True))
     dialog.get_by_label("Title").fill(f"Posters {key}")
-    dialog.get_by_label("At most, of several").fill("2")
+    dialog.get_by_label("Most picks of each visitor").fill("2")
     save(designers)
-    answers = dialog.get_by_role("link", name="What came of it")
+    answers = dialog.get_by_role("link", name="See the answers")
     designers.click(answers)
-    expect(designer.get_by_text("Nobody has said anything yet.")).to_be_visible()
+    expect(designer.get_by_text("No answers yet.")).to_be_visible()
     assert_good(designer)
     designer.evaluate("window.isTheSamePage = true")
 
@@ -131,19 +131,19 @@ def test_a_designer_a_client_and_a_manager_decide(
     expect(client.locator(".review-tile")).to_have_count(FILM)
     assert_good(client)
     thumb.tap(pick(client, 1))
-    asked = client.get_by_role("dialog", name="Your name")
-    asked.get_by_label("Your name").fill("Anna")
+    question = client.get_by_role("dialog", name="Your name")
+    question.get_by_label("Your name").fill("Anna")
     thumb.press("Enter")
-    expect(asked).not_to_be_visible()
+    expect(question).not_to_be_visible()
     thumb.tap(pick(client, 3))
     expect(client.get_by_text("2 of 2 chosen")).to_be_visible()
     expect(designer.get_by_text("picked by 1")).to_have_count(2)
-    thumb.tap(client.get_by_role("link", name=f"Look at {FILM}", exact=True))
+    thumb.tap(client.get_by_role("link", name=f"Open result {FILM}", exact=True))
     film = client.locator("video")
 
     eventually(client, lambda: bool(film.evaluate(IS_PLAYABLE)))
     film.evaluate("film => { film.currentTime = 0.6 }")
-    thumb.tap(client.get_by_role("button", name="Take the time"))
+    thumb.tap(client.get_by_role("button", name="Use the current time"))
     expect(client.get_by_label("At", exact=True)).to_have_value("0:00.6")
     client.get_by_label("Your comment").fill(WISH)
     thumb.tap(client.get_by_role("button", name="Send").last)
@@ -161,7 +161,7 @@ def test_a_designer_a_client_and_a_manager_decide(
     designers.click(designer.get_by_role("link", name="Answer with a new version"))
     assert_good(designer)
     designers.click(designer.locator(f"label:has([value='{larger}/0'])"))
-    designers.click(designer.get_by_role("button", name="Show it as version 2"))
+    designers.click(designer.get_by_role("button", name="Use it as version 2"))
     expect(designer.get_by_text("Version 2 is there.")).to_be_visible()
     version = client.get_by_role("link", name="Version 2")
     expect(version).to_contain_text("answers Anna\u2019s comment")
@@ -176,8 +176,8 @@ def test_a_designer_a_client_and_a_manager_decide(
     designer.goto(f"/compare/new/?{MODELS}&input={INPUT}&project={project}")
     board = board_of(designer)
     designer.goto(board)
-    board_share = shared(Hand(designer), designer.get_by_role("button", name="Share").first)
-    dialog.get_by_text("More", exact=True).click()
+    board_share = share_by_click(Hand(designer), designer.get_by_role("button", name="Share").first)
+    dialog.get_by_text("More options", exact=True).click()
     dialog.get_by_label("Who can open it").select_option("project")
     dialog.get_by_label("Blind votes").check()
     save(Hand(designer))
@@ -190,13 +190,13 @@ def test_a_designer_a_client_and_a_manager_decide(
     expect(manager.locator("#judge")).to_contain_text("You have judged every pair")
     assert_good(manager)
 
-    # The manager sends the board to somebody who decides: its page prints as a report.
+    # The manager sends the board to the person who decides: its page prints as a report.
     manager.goto(board)
     assert_good(manager)
-    report = shared(managers, manager.get_by_role("button", name="Share").first)
+    report = share_by_click(managers, manager.get_by_role("button", name="Share").first)
     tell(managers, record_property, "manager", MANAGER)
 
-    # Who has the link reads and prints it, and sees nothing else.
+    # A visitor with the link reads and prints it, and sees nothing else.
     stranger = browsers.open()
     stranger.goto(report)
     expect(stranger.get_by_role("heading", level=1)).to_have_count(1)
@@ -214,5 +214,5 @@ def test_a_designer_a_client_and_a_manager_decide(
 
 
 def tell(hand: Hand, record: Record, person: str, most: int) -> None:
-    """Check and tell the clicks of one person."""
+    """Check, print and record the clicks of one person."""
     hand.tell(lambda name, value: record(f"{person}_{name}", value), most)

@@ -1,4 +1,4 @@
-"""A press above the sum that a budget lets pass unasked: what it costs, and a yes or a no."""
+"""A press above the sum that needs no confirmation: the page states the cost and asks yes or no."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ TYPED = "a fox in the snow"
 
 
 @pytest.fixture
-def dear(gallery: None) -> Endpoint:
-    """A model of two dollars a picture, in a house that asks above one."""
+def expensive_model(gallery: None) -> Endpoint:
+    """A model of two dollars a picture, in a house that asks above one dollar."""
     endpoint = Endpoint.objects.order_by("position")[0]
     endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency = Decimal(2), "images", "USD"
     text = json.dumps(strategies.document(PROMPT))
@@ -42,7 +42,9 @@ def dear(gallery: None) -> Endpoint:
 
 
 @pytest.fixture
-def open_form(contexts: Contexts, live_server: LiveServer, member: Client, dear: Endpoint) -> Open:
+def open_form(
+    contexts: Contexts, live_server: LiveServer, member: Client, expensive_model: Endpoint
+) -> Open:
     """`open_form(PHONE)` → the page of the model, with its prompt filled in."""
     cookie = member.cookies[settings.SESSION_COOKIE_NAME]
 
@@ -52,7 +54,7 @@ def open_form(contexts: Contexts, live_server: LiveServer, member: Client, dear:
         )
         context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
         page = context.new_page()
-        page.goto(dear.get_absolute_url())
+        page.goto(expensive_model.get_absolute_url())
         prompt(page).fill(TYPED)
         return page
 

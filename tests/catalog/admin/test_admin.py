@@ -1,4 +1,4 @@
-"""The admin for curators: every list and form opens, and none reads a schema's document."""
+"""The admin for curators: every list and form opens, and none reads the document of a schema."""
 
 from __future__ import annotations
 
@@ -119,8 +119,8 @@ def test_a_curator_can_build_an_ordered_collection(
         },
     )  # fmt: skip
     assert response.status_code == 302
-    shown = CollectionItem.objects.for_cards().order_by("position")
-    assert [item.endpoint.endpoint_id for item in shown] == ["a/second", "a/first"]
+    items = CollectionItem.objects.for_cards().order_by("position")
+    assert [item.endpoint.endpoint_id for item in items] == ["a/second", "a/first"]
     html = admin_client.get("/").content.decode()
     assert html.index("a/second") < html.index("a/first")
 
@@ -227,7 +227,7 @@ def test_an_invalid_row_key_is_reported_and_changes_nothing(
     admin_client: Client, rows: Endpoint, address: str, action: str, key: str
 ) -> None:
     data = {"action": action, "_selected_action": [str(rows.pk), key], "post": "yes"}
-    if key != "-1":  # a key, if of no row
+    if key != "-1":  # "-1" is a valid key, but of no row
         assert "Nothing was done" in admin_client.post(address, data, follow=True).content.decode()
         rows.refresh_from_db()
         assert rows.standing == ""
@@ -242,7 +242,8 @@ def test_the_admin_limits_a_collection_like_its_own_page(
     request.user = admin_user
     formset = ItemInline(Collection, admin.site).get_formset(request)
     for count in (collection_editing.MOST_ITEMS, collection_editing.MOST_ITEMS + 1):
-        posted = {f"items-{n}-position": "0" for n in range(count)}  # rows left empty
+        # rows that the user has left empty
+        posted = {f"items-{n}-position": "0" for n in range(count)}
         posted |= {"items-TOTAL_FORMS": str(count), "items-INITIAL_FORMS": "0"}
         is_fine = formset(posted, instance=Collection(), prefix="items").is_valid()
         assert is_fine == (count == collection_editing.MOST_ITEMS)
@@ -254,7 +255,7 @@ def test_a_collection_can_be_created_and_exported_in_the_admin(
     for n in range(30):
         make_endpoint(f"a/{n}")
     form = admin_client.get("/admin/catalog/collection/add/").content.decode()
-    assert "a/29" not in form  # no list of every model to choose a cover from
+    assert "a/29" not in form  # the form has no list of all models for the choice of a cover
     admin_client.post(
         "/admin/catalog/collection/add/",
         {

@@ -1,4 +1,4 @@
-"""The change log: recorded changes of endpoints, ignored ones, and comparisons of schemas."""
+"""The change log: which changes of endpoints it records, and how it compares schemas."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LATER = "2026-06-01T00:00:00Z"
 
 
 def document(**properties: Any) -> dict[str, Any]:
-    """A document whose input has these properties."""
+    """Return a document whose input has these properties."""
     schema = {"type": "object", "properties": properties}
     body = {"content": {"application/json": {"schema": schema}}}
     return {"openapi": "3.0.4", "paths": {"/fal-ai/model-000": {"post": {"requestBody": body}}}}
@@ -160,7 +160,7 @@ def test_many_versions_are_compared_in_few_queries_and_no_list_loads_them(
             recorder.reshaped(row, {"schema_id": was.pk if was.pk != row.schema_id else ""})
         )
     assert Change.objects.uncompared().count() >= 28
-    with django_assert_max_num_queries(2 * 4 + 1):  # of 20 each, within a transaction
+    with django_assert_max_num_queries(2 * 4 + 1):  # per batch of 20, plus one transaction
         while recorder.compare_pending():
             pass
     assert not Change.objects.uncompared().exists()
@@ -184,9 +184,7 @@ def test_the_oldest_changes_are_pruned_with_unreferenced_versions(
     make_endpoint: Callable[..., Endpoint],
     make_run: Callable[..., Any],
 ) -> None:
-    """Only beyond the bound, in batches, and never a version that an endpoint, a run or a change
-    shows.
-    """
+    """Only beyond the limit, in batches, and no version that endpoints, runs or changes use."""
     endpoint = make_endpoint(document={"now": True})
     versions = [Schema.objects.create(digest=f"{n:064}", document="{}") for n in range(8)]
     changes = [

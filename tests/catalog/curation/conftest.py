@@ -9,7 +9,7 @@ from django.test import Client
 
 @pytest.fixture
 def staff(client: Client, db: None) -> Client:
-    """A browser of Eva, who may curate."""
+    """A browser of Eva, who is a curator."""
     client.force_login(
         User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
     )

@@ -1,6 +1,4 @@
-"""Collections are built in place, by curators alone, with and without script, and every step can be
-undone.
-"""
+"""Only curators build collections, on their pages, also without JavaScript; all can be undone."""
 
 from __future__ import annotations
 
@@ -24,7 +22,7 @@ EDIT = "/collections/best/edition/"
 
 @pytest.fixture
 def best(make_endpoint: Callable[..., Endpoint]) -> Collection:
-    """Three models, `a/0` to `a/2`, and one that is in no collection."""
+    """Three models in a collection, `a/0` to `a/2`, and one outside."""
     collection = Collection.objects.create(slug="best", title="Best", is_published=False)
     for n in range(3):
         endpoint = make_endpoint(f"a/{n}", display_name=f"Model {n}")
@@ -35,8 +33,8 @@ def best(make_endpoint: Callable[..., Endpoint]) -> Collection:
     return collection
 
 
-def posted(*numbers: int, **more: str) -> dict[str, Any]:
-    """What the page's form posts with these of its rows, in this order."""
+def make_post(*numbers: int, **more: str) -> dict[str, Any]:
+    """Return what the page's form posts with these of its rows, in this order."""
     rows = {f"items.{n}.id": f"a/{n}" for n in numbers}
     notes = {f"items.{n}.note": f"note {n}" for n in numbers}
     order = ["", *map(str, numbers)]
@@ -58,14 +56,14 @@ def test_order_notes_texts_and_visibility_are_saved_as_posted(
         "is_published": "1",
         "cover": "a/1",
     }
-    response = staff.post(EDIT, posted(2, 0, 1) | more | {"items.0.note": "new"}, headers=HTMX)
+    response = staff.post(EDIT, make_post(2, 0, 1) | more | {"items.0.note": "new"}, headers=HTMX)
     assert b"Saved." in response.content
     best.refresh_from_db()
     assert (best.title, best.description, best.is_published) == ("Very best", "Why\nso", True)
     assert best.cover
     assert best.cover.endpoint_id == "a/1"
     assert state() == [("a/2", "note 2"), ("a/0", "new"), ("a/1", "note 1")]
-    staff.post(EDIT, posted(0))
+    staff.post(EDIT, make_post(0))
     best.refresh_from_db()
     assert state() == [("a/0", "note 0")]
     assert best.cover is None
@@ -88,20 +86,20 @@ def test_order_notes_texts_and_visibility_are_saved_as_posted(
 def test_every_button_works_without_script(
     staff: Client, best: Collection, button: str, order: list[str]
 ) -> None:
-    response = staff.post(EDIT, posted(0, 1, 2) | {"~do": button})
+    response = staff.post(EDIT, make_post(0, 1, 2) | {"~do": button})
     assert response.headers["Location"] == EDIT
     assert [endpoint_id for endpoint_id, _ in state()] == order
 
 
 def test_an_automatic_save_performs_no_button_action(staff: Client, best: Collection) -> None:
     itself = {**HTMX, "HX-Trigger": "edition"}
-    staff.post(EDIT, posted(0, 1) | {"~do": "remove:items.1"}, headers=itself)
+    staff.post(EDIT, make_post(0, 1) | {"~do": "remove:items.1"}, headers=itself)
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/0", "a/1"]
 
 
 def test_a_model_added_meanwhile_by_a_colleague_stays(staff: Client, best: Collection) -> None:
     collection_editing.add_models(best, [Endpoint.objects.get(endpoint_id="a/other")])
-    staff.post(EDIT, posted(2, 0), headers=HTMX)
+    staff.post(EDIT, make_post(2, 0), headers=HTMX)
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/2", "a/0", "a/other"]
 
 
@@ -110,7 +108,7 @@ def test_a_model_added_meanwhile_by_a_colleague_stays(staff: Client, best: Colle
 def test_an_invalid_collection_is_reported_and_not_saved(
     staff: Client, best: Collection, more: dict[str, str], headers: dict[str, str]
 ) -> None:
-    response = staff.post(EDIT, posted(2, 1, 0) | more, headers=headers)
+    response = staff.post(EDIT, make_post(2, 1, 0) | more, headers=headers)
     assert response.status_code == 422
     assert b'role="alert"' in response.content
     assert [endpoint_id for endpoint_id, _ in state()] == ["a/0", "a/1", "a/2"]
@@ -121,7 +119,7 @@ def test_models_to_add_are_searched_by_words(staff: Client, best: Collection) ->
     assert b"add:a/other" in staff.get(page, {"find": "quite ano"}, headers=HTMX).content
     assert (
         b"add:a/other"
-        in staff.post(EDIT, posted(0, 1, 2) | {"~do": "find", "find": "quite"}).content
+        in staff.post(EDIT, make_post(0, 1, 2) | {"~do": "find", "find": "quite"}).content
     )
     assert b"No model" in staff.get(page, {"find": "zzzz"}, headers=HTMX).content
 
@@ -143,7 +141,7 @@ def test_the_model_page_adds_to_collections_and_offers_undo(
     staff: Client, best: Collection
 ) -> None:
     menu = "/collections/of/a/1/"
-    assert b"Collect<" in staff.get("/models/a/1/?tab=about").content
+    assert b"Add to a collection<" in staff.get("/models/a/1/?tab=about").content
     assert b'aria-pressed="true"' in staff.get(menu, headers=HTMX).content
     out = staff.post(menu, {"out": "best"}, headers=HTMX).content.decode()
     assert 'name="position" value="1"' in out
@@ -193,7 +191,7 @@ lines = st.lists(st.builds(Line, names, st.text(max_size=20)), max_size=8)
 
 
 class Law(TestCase):
-    """The collection has the wanted models, and no more rows than models."""
+    """The collection has the expected models, and never more rows than models."""
 
     @given(before=lines, after=lines, meanwhile=names)
     def test_any_edit_gives_the_wanted_collection(

@@ -1,6 +1,6 @@
 """Collections whose models are gone, deprecated, blocked or changed.
 
-Told to curators, mended by a click, undone.
+Curators learn of it, repair it with one click, and can undo the repair.
 """
 
 from __future__ import annotations
@@ -69,7 +69,11 @@ def test_only_curators_see_the_problems_of_a_collection(
     )
     page = unescape(client.get(PAGE).content.decode())
     assert "3 models need a look" in page
-    for problem in ("is deprecated", "is gone upstream since", "is blocked: nobody can run it"):
+    for problem in (
+        "is deprecated",
+        "has been gone upstream since",
+        "is blocked: nobody can run it",
+    ):
         assert problem in page
     assert "Replace by Film 2.1" in page
 
@@ -98,7 +102,7 @@ def test_a_removed_model_can_be_restored_beside_later_additions(
 ) -> None:
     before = contents(best)
     page = staff.post(MENDING, {"remove": "x/gone"}, follow=True).content.decode()
-    assert "x/gone is out." in page
+    assert "x/gone is removed from this collection." in page
     assert "Undo" in page
     assert "Undo" not in staff.get(PAGE).content.decode()
     late = Endpoint.objects.get(endpoint_id="x/film/v2")
@@ -113,7 +117,8 @@ def test_a_breaking_change_is_shown_until_acknowledged(staff: Client, best: Coll
     CollectionItem.objects.update(looked_at=timezone.now() - timedelta(days=1))
     assert "may break" not in staff.get(PAGE).content.decode()
     break_it("x/good", hours=1)
-    staff.post("/collections/of/x/film/v2/", {"in": "best"})  # what was before is no news of it
+    # the model's earlier changes are no news for a collection that it joins now
+    staff.post("/collections/of/x/film/v2/", {"in": "best"})
     staff.post(MENDING, {"remove": "x/gone"})
     page = staff.get(PAGE).content.decode()
     assert page.count("changed in a way that may break") == 1

@@ -1,4 +1,4 @@
-"""Files of collections round-trip, and an import previews its changes before it applies them."""
+"""Files of collections: an export can be imported unchanged; an import shows its changes first."""
 
 from __future__ import annotations
 
@@ -97,9 +97,9 @@ def test_new_collections_are_imported_with_their_own_addresses(
         *((json.dumps({**FILE, "collections": [row]}), message) for row,
           message in [(1, "Collection 1 has to be an object"),
               ({"title": "x", "slug": "a b"}, "slug"),
-              ({"title": "x", "slug": "a", "models": []}, "there is no “models” here"),
+              ({"title": "x", "slug": "a", "models": []}, "“models” is unknown"),
               ({"title": "x", "slug": "a", "items": [{"endpoint_id": "a/1", "notes": ""}]},
-               "model 1: there is no “notes” here"), ({"title": "x", "slug": "import"}, "slug"),
+               "model 1: “notes” is unknown"), ({"title": "x", "slug": "import"}, "slug"),
               ({"title": "", "slug": "x"}, "a title"),
               ({"title": 1, "slug": "x"}, "has to be a text"),
               ({"title": "x", "slug": "x", "order": -1}, "order"),
@@ -131,7 +131,7 @@ def test_a_binary_import_file_is_refused(staff: Client) -> None:
 def test_an_export_too_large_for_one_file_is_refused(
     staff: Client, admin_client: Client, best: Collection
 ) -> None:
-    """`best` and 999 more are as many as a file holds; one more is one too many."""
+    """A file holds a thousand collections: `best` and 999 more fit, one more does not."""
     Collection.objects.bulk_create(
         Collection(slug=f"c{n}", title="c") for n in range(import_export.MOST_COLLECTIONS - 1)
     )
@@ -150,7 +150,7 @@ def test_an_export_too_large_for_one_file_is_refused(
 
 
 def test_the_largest_export_passes_the_import_preview(staff: Client, best: Collection) -> None:
-    """Its text is posted back by a browser, which ends lines with two characters."""
+    """A browser posts its text back with two characters for each line break."""
     text = staff.get("/collections/export/").content.decode()
     text += " " * (import_export.LARGEST_BYTES - len(text.encode()))
     posted = {"text": text.replace("\n", "\r\n")}
@@ -170,7 +170,7 @@ wanted = st.builds(Arrangement, titles, texts, st.booleans(), st.sampled_from(["
 
 
 class RoundTrip(TestCase):
-    """What is exported, imported into nothing and exported again is the same file."""
+    """An export, imported into an empty catalogue and exported again, is the same file."""
 
     @given(collections=st.lists(wanted, max_size=4))
     def test_an_export_and_import_round_trips(self, collections: list[Arrangement]) -> None:

@@ -1,4 +1,4 @@
-"""The standing set by curators survives every sync, even a removal and a return of the model."""
+"""Every sync keeps a model's mark by curators, even if the model is removed and returns."""
 
 from __future__ import annotations
 

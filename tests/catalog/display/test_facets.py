@@ -1,4 +1,4 @@
-"""Capabilities on the pages: facets, chips, hints, and the question of the product team."""
+"""Capabilities on the pages: facets, chips, hints, and the product team's example question."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VIDEO = [
 
 @pytest.fixture
 def videos(make_endpoint: Make) -> None:
-    """Five models of video that differ in one thing each."""
+    """Five video models that differ in one property each."""
 
     def make(
         name: str, *, without: str = "", price: str = "0.08", unit: str = "second", **values: str
@@ -43,7 +43,7 @@ def videos(make_endpoint: Make) -> None:
         )
 
     make("fits")
-    make("dear", price="0.15")  # $0.75 for its usual five seconds, $1.50 for ten
+    make("dear", price="0.15")  # $0.75 for the usual five seconds, $1.50 for ten
     make("flat", price="0.9", unit="video")
     make("silent", without="can:sound")
     make("single", without="in:images")

@@ -1,6 +1,6 @@
 """Matching words are highlighted in place, and texts stay escaped.
 
-The front page offers what some model can do, and each offer leads to models that do it.
+The front page offers what some model can do; each offer links to models that can do it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.processes import ROOT
 from tests.tables import each_row
 
 
-def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str:
+def mark_words(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str:
     mark = highlighter(QueryMatches({}, used, alike=alike))
     assert mark is not None
     return mark.in_text(text)
@@ -42,12 +42,12 @@ def marked(used: tuple[str, ...], text: str, alike: tuple[str, ...] = ()) -> str
     ],
 )
 def test_matching_words_are_highlighted(used: tuple[str, ...], text: str, result: str) -> None:
-    assert marked(used, text) == result
+    assert mark_words(used, text) == result
 
 
 def test_synonyms_are_highlighted_too() -> None:
     text = "Super-Resolution of pictures"
-    assert marked(("upscale",), text, ("super resolution",)).startswith(
+    assert mark_words(("upscale",), text, ("super resolution",)).startswith(
         "<mark>Super-Resolution</mark>"
     )
 
@@ -55,11 +55,11 @@ def test_synonyms_are_highlighted_too() -> None:
 def test_an_excerpt_shows_the_first_match() -> None:
     mark = highlighter(QueryMatches({}, ("needle",)))
     assert mark is not None
-    shown = mark.in_excerpt("hay " * 60 + "needle " + "hay " * 60, 64)
-    assert "<mark>needle</mark>" in shown
-    assert shown.startswith("…")
-    assert shown.endswith("…")
-    assert len(re.sub("<[^>]*>", "", shown)) <= 66
+    excerpt = mark.in_excerpt("hay " * 60 + "needle " + "hay " * 60, 64)
+    assert "<mark>needle</mark>" in excerpt
+    assert excerpt.startswith("…")
+    assert excerpt.endswith("…")
+    assert len(re.sub("<[^>]*>", "", excerpt)) <= 66
 
 
 @given(st.lists(st.text(max_size=20), max_size=4), st.text(max_size=200))
@@ -67,11 +67,11 @@ def test_highlighting_escapes_and_keeps_all_text(used: list[str], text: str) -> 
     mark = highlighter(QueryMatches({}, tuple(used)))
     if mark is None:
         return
-    shown = mark.in_text(text)
-    bare = shown.replace("<mark>", "").replace("</mark>", "")
+    markup = mark.in_text(text)
+    bare = markup.replace("<mark>", "").replace("</mark>", "")
     assert not set(bare) & set("<>\"'")
     assert unescape(bare) == text or "&" in text
-    assert "<mark></mark>" not in shown
+    assert "<mark></mark>" not in markup
 
 
 _SVG = "{http://www.w3.org/2000/svg}"

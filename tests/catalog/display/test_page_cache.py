@@ -1,4 +1,4 @@
-"""A page that has not changed is not sent again, and one that has always is."""
+"""A browser gets an unchanged page only once, and a changed page always."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def listed_model(make_endpoint: Make) -> Endpoint:
     return endpoint
 
 
-def again(client: Client, address: str, first: Any) -> Any:
+def request_again(client: Client, address: str, first: Any) -> Any:
     return client.get(address, headers={"If-None-Match": first.headers["ETag"]})
 
 
@@ -35,7 +35,7 @@ def test_an_unchanged_page_is_answered_with_304(
 ) -> None:
     member.get(address)
     first = member.get(address)
-    second = again(member, address, first)
+    second = request_again(member, address, first)
     assert (second.status_code, second.content) == (304, b"")
     assert second.headers["ETag"] == first.headers["ETag"]
     assert second.headers["Cache-Control"] == first.headers["Cache-Control"] == "private, no-cache"
@@ -51,7 +51,7 @@ def test_any_visible_change_changes_the_etag(
     def renamed() -> None:
         Endpoint.objects.update(display_name="Renamed")
 
-    def starred() -> None:
+    def star_model() -> None:
         member.post("/favourites/", {"star": listed_model.endpoint_id})
 
     def in_the_dark() -> None:
@@ -61,10 +61,10 @@ def test_any_visible_change_changes_the_etag(
         User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
 
     member.get(address)
-    for change in (renamed, starred, in_the_dark, promoted):
+    for change in (renamed, star_model, in_the_dark, promoted):
         first = member.get(address)
         change()
-        assert again(member, address, first).status_code == 200, change.__name__
+        assert request_again(member, address, first).status_code == 200, change.__name__
 
 
 def test_the_etag_of_another_user_does_not_match(
@@ -73,8 +73,8 @@ def test_the_etag_of_another_user_does_not_match(
     first = member.get("/models/")
     other = Client()
     other.force_login(stranger)
-    assert again(other, "/models/", first).status_code == 200
-    assert again(Client(), "/models/", first).status_code == 302
+    assert request_again(other, "/models/", first).status_code == 200
+    assert request_again(Client(), "/models/", first).status_code == 302
 
 
 def test_forms_of_a_cached_page_can_still_be_sent(user: User, listed_model: Endpoint) -> None:
@@ -82,7 +82,7 @@ def test_forms_of_a_cached_page_can_still_be_sent(user: User, listed_model: Endp
     browser.force_login(user)
     browser.get("/models/")
     cached = browser.get("/models/")
-    assert again(browser, "/models/", cached).status_code == 304
+    assert request_again(browser, "/models/", cached).status_code == 304
     token = re.search(rb'name="csrfmiddlewaretoken" value="(\w+)"', cached.content)
     assert token
     sent = {"star": listed_model.endpoint_id, "csrfmiddlewaretoken": token[1].decode()}
@@ -90,15 +90,15 @@ def test_forms_of_a_cached_page_can_still_be_sent(user: User, listed_model: Endp
 
 
 def test_a_new_csrf_secret_changes_the_etag(user: User, listed_model: Endpoint) -> None:
-    """Else the forms of the page that was kept would be refused."""
+    """Otherwise the forms of the cached page would be refused."""
     browser = Client()
     browser.force_login(user)
     browser.get("/models/")
     cached = browser.get("/models/")
     del browser.cookies["vitrine_csrf_8000"]
-    assert again(browser, "/models/", cached).status_code == 200
+    assert request_again(browser, "/models/", cached).status_code == 200
 
 
 def test_a_fragment_has_no_etag(member: Client, listed_model: Endpoint) -> None:
-    """Its headers (the new address, the events) must be sent again as well."""
+    """Its headers (the new address, the events) are needed with every answer."""
     assert "ETag" not in member.get("/models/", headers={"HX-Request": "true"}).headers

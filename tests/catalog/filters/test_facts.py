@@ -1,4 +1,4 @@
-"""Parsing of queries into conditions, and the facts that satisfy each condition."""
+"""Queries become conditions, and endpoints have the facts that satisfy them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.tables import each_row
 
 
 def listing(**values: Any) -> Listing:
-    """An endpoint's row about which nothing is said but `values`."""
+    """Return an endpoint's row with these values and no others."""
     plain: dict[str, Any] = dict.fromkeys(Listing._fields, "") | {
         "endpoint_id": "fal-ai/x",
         "owner": "fal-ai",
@@ -346,12 +346,12 @@ def test_facts_only_in_the_listing_are_read(row: dict[str, Any], fact: str) -> N
 
 
 def test_what_was_paid_is_a_fact_and_the_measured_price_replaces_what_is_said() -> None:
-    said = {"unit_price_usd": Decimal("0.0005"), "price_unit": "compute seconds"}
-    facts = set(facts_of(listing(**said, duration_estimate_min=0.1)))
+    list_price = {"unit_price_usd": Decimal("0.0005"), "price_unit": "compute seconds"}
+    facts = set(facts_of(listing(**list_price, duration_estimate_min=0.1)))
     assert {"per:compute second", "price:0.003"} <= facts
     assert not any(fact.startswith("paid:") for fact in facts)
     measured = {"paid_usd": Decimal("0.049"), "measured_price": Decimal("0.049")}
-    row = listing(**said, **measured, measured_unit="images", measured_runs=12)
+    row = listing(**list_price, **measured, measured_unit="images", measured_runs=12)
     assert {"per:image", "price:0.049", "paid:0.049"} <= set(facts_of(row))
 
 
@@ -362,7 +362,7 @@ def test_what_was_paid_is_a_fact_and_the_measured_price_replaces_what_is_said() 
         ("paid:<0.05", "0.05", False),
         ("paid:>1", "1.2", True),
         ("paid:>1", "1", False),
-        ("paid:<0.05", None, False),  # nobody has paid yet
+        ("paid:<0.05", None, False),  # without a paid run
         ("paid:>=0", None, False),
     ],
 )

@@ -1,4 +1,4 @@
-"""Wishes in plain words are offered as questions; searches stay searches."""
+"""Wishes in plain words become filters that the page offers; ordinary searches stay searches."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_a_wish_nothing_meets_drops_its_least_important_condition(
     assert "Left out: <s>10 s or more</s>" in html
     typed_filter = search(
         Query(q=f"{WISH} duration:>=7")
-    )  # what was typed as a filter is never given up
+    )  # a condition that the user wrote as a filter is never dropped
     assert typed_filter.total == 0
 
 

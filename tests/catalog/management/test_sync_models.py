@@ -1,4 +1,4 @@
-"""`manage.py sync_models` as people run it: a process of its own, upstream behind a socket."""
+"""`manage.py sync_models` as users run it: in its own process, with an upstream on a socket."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Manage = Callable[..., "subprocess.Popen[str]"]
 
 
 def start(database: Path, *arguments: str, **settings: str) -> subprocess.Popen[str]:
-    """A management command on that database, which lies beside the checkout."""
+    """Start a management command with this database, in the checkout beside it."""
     settings |= {
         "SECRET_KEY": "tests-only",
         "DATABASE_URL": f"sqlite:///{database}",
@@ -59,7 +59,7 @@ def manage(folder: Path, migrated: Path, tmp_path: Path) -> Manage:
 
 @pytest.fixture
 def address(upstream: CatalogueUpstream) -> Iterator[str]:
-    """Where `upstream` answers on a socket."""
+    """The address at which `upstream` answers on a socket."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -73,7 +73,7 @@ def address(upstream: CatalogueUpstream) -> Iterator[str]:
             self.wfile.write(answer.content)
 
         def log_message(self, format: str, *args: Any) -> None:
-            """Silent."""
+            """Log nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -82,15 +82,13 @@ def address(upstream: CatalogueUpstream) -> Iterator[str]:
 
 
 def result_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Exit code, stdout and stderr."""
+    """Return exit code, stdout and stderr."""
     out, err = process.communicate(timeout=120)
     return process.returncode, out, err
 
 
 def hold(upstream: CatalogueUpstream, calls: int) -> threading.Event:
-    """Until the event is set, nobody gets an answer to the `calls`-th question for schemas, or
-    later ones.
-    """
+    """Hold the `calls`-th and all later requests for schemas until the returned event is set."""
     go_on = threading.Event()
 
     def wait(request: httpx.Request) -> None:

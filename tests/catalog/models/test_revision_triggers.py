@@ -1,4 +1,4 @@
-"""The database renews the revision with every change; triggers lost in a migration come back."""
+"""Every change gives the database a new revision; triggers lost in a migration are reinstalled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A thumbnail in our sizes: small, upright, in its colour, and moving where the original moves."""
+"""Thumbnails in our sizes: small, upright, in the right colours, animated if the original is."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from catalog.pictures import drawing
 from tests.catalog import thumbs
 from tests.sampling import sample
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
-# A file is made in the test that wants it: not whenever tests are looked for.
+# A test that needs a file makes it: otherwise collecting the tests would make all of them.
 Make = Callable[[], bytes]
 
 
-def rendered(tmp_path: Path, data: bytes, moving: bytes = b"") -> dict[str, Any]:
+def render_picture(tmp_path: Path, data: bytes, moving: bytes = b"") -> dict[str, Any]:
     still, other = tmp_path / "still", tmp_path / "moving"
     still.write_bytes(data)
     other.write_bytes(moving)
@@ -31,7 +31,7 @@ def rendered(tmp_path: Path, data: bytes, moving: bytes = b"") -> dict[str, Any]
     return pictures | {key: base64.b64decode(pictures[key]) for key in ("small", "large", "clip")}
 
 
-def opened(data: bytes) -> Image.Image:
+def open_image(data: bytes) -> Image.Image:
     return Image.open(io.BytesIO(data), formats=["WEBP"])
 
 
@@ -49,9 +49,9 @@ def opened(data: bytes) -> Image.Image:
 def test_every_kind_of_picture_gets_two_thumbnail_sizes(
     tmp_path: Path, kind: str, mode: str, options: dict[str, Any]
 ) -> None:
-    pictures = rendered(tmp_path, thumbs.photo((1000, 800), kind, mode, **options))
-    assert opened(pictures["small"]).size == (320, 240)
-    assert opened(pictures["large"]).size == (640, 480)
+    pictures = render_picture(tmp_path, thumbs.photo((1000, 800), kind, mode, **options))
+    assert open_image(pictures["small"]).size == (320, 240)
+    assert open_image(pictures["large"]).size == (640, 480)
     assert len(pictures["small"]) <= drawing.SMALL_BYTES
     assert len(pictures["large"]) <= drawing.LARGE_BYTES
     assert not pictures["clip"]
@@ -59,8 +59,8 @@ def test_every_kind_of_picture_gets_two_thumbnail_sizes(
 
 
 def test_a_small_original_is_not_enlarged(tmp_path: Path) -> None:
-    pictures = rendered(tmp_path, thumbs.photo((300, 200)))
-    assert opened(pictures["small"]).size == (320, 240)
+    pictures = render_picture(tmp_path, thumbs.photo((300, 200)))
+    assert open_image(pictures["small"]).size == (320, 240)
     assert not pictures["large"]
 
 
@@ -71,7 +71,7 @@ def test_a_rotated_picture_is_turned_upright(tmp_path: Path) -> None:
     exif[0x0112] = 6
     out = io.BytesIO()
     lying.save(out, "JPEG", exif=exif)
-    small = opened(rendered(tmp_path, out.getvalue())["small"]).convert("RGB")
+    small = open_image(render_picture(tmp_path, out.getvalue())["small"]).convert("RGB")
     top, bottom = small.getpixel((160, 20)), small.getpixel((160, 220))
     assert isinstance(top, tuple)
     assert isinstance(bottom, tuple)
@@ -81,7 +81,7 @@ def test_a_rotated_picture_is_turned_upright(tmp_path: Path) -> None:
 def test_transparent_pictures_get_a_background(tmp_path: Path) -> None:
     out = io.BytesIO()
     Image.new("RGBA", (640, 480), (0, 0, 0, 0)).save(out, "PNG")
-    assert rendered(tmp_path, out.getvalue())["colour"] == "#ffffff"
+    assert render_picture(tmp_path, out.getvalue())["colour"] == "#ffffff"
 
 
 @given(st.tuples(*[st.integers(0, 255)] * 3), st.integers(0, 100))
@@ -108,8 +108,8 @@ def test_the_dominant_colour_covers_most_of_the_picture(
     ),
 )
 def test_an_animation_becomes_a_short_silent_clip_and_a_still(tmp_path: Path, source: Make) -> None:
-    pictures = rendered(tmp_path, source())
-    assert opened(pictures["small"]).size == (320, 240)
+    pictures = render_picture(tmp_path, source())
+    assert open_image(pictures["small"]).size == (320, 240)
     codec, size, seconds, sounds = thumbs.facts(pictures["clip"])
     assert (codec, size, sounds) == ("h264", (320, 240), 0)
     assert 3.5 <= seconds <= drawing.CLIP_S + 0.2
@@ -117,9 +117,9 @@ def test_an_animation_becomes_a_short_silent_clip_and_a_still(tmp_path: Path, so
 
 
 def test_an_animated_thumbnail_gives_the_clip_and_the_still_the_picture(tmp_path: Path) -> None:
-    pictures = rendered(tmp_path, thumbs.photo(), thumbs.moving("WEBP"))
+    pictures = render_picture(tmp_path, thumbs.photo(), thumbs.moving("WEBP"))
     assert pictures["clip"]
-    assert opened(pictures["large"]).size == (640, 480)
+    assert open_image(pictures["large"]).size == (640, 480)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_an_animated_thumbnail_gives_the_clip_and_the_still_the_picture(tmp_path
     ids=["nothing", "truncated", "still"],
 )
 def test_a_broken_animation_does_not_spoil_the_still(tmp_path: Path, moving: Make) -> None:
-    pictures = rendered(tmp_path, thumbs.photo(), moving())
+    pictures = render_picture(tmp_path, thumbs.photo(), moving())
     assert pictures["small"]
     assert not pictures["clip"]
 
@@ -150,5 +150,5 @@ def test_a_broken_animation_does_not_spoil_the_still(tmp_path: Path, moving: Mak
 def test_a_file_that_is_not_a_picture_is_refused(tmp_path: Path, data: Make) -> None:
     content = data()
     with pytest.raises(Exception, match=r".") as refused:
-        rendered(tmp_path, content)
+        render_picture(tmp_path, content)
     assert not isinstance(refused.value, AssertionError)

@@ -1,4 +1,4 @@
-"""Pictures as browsers get them: without a session, for ever, in ranges, and nothing else."""
+"""How browsers get pictures: without a session, cached for ever, in ranges; no other files."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def media(settings: Any, tmp_path: Path) -> None:
 
 
 def ask(path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body, as the server sends them."""
+    """Return status, headers and body, as the server sends them."""
     sent: list[Any] = []
 
     async def send(message: Any) -> None:

@@ -1,4 +1,4 @@
-"""Thumbnails from upstream's addresses to our cards: vetted, small, once."""
+"""Thumbnails on their way from upstream's addresses to our cards: checked, scaled, loaded once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,16 @@ from catalog.models import Endpoint, Picture, Revision, SyncReport
 from catalog.pictures import picture_registry, thumbnails
 from catalog.sync import progress
 from tests.catalog import thumbs
-from tests.catalog.media_host import AT_ONCE, HOST, PHOTO, Answer, Host, files, later, work
+from tests.catalog.media_host import (
+    AT_ONCE,
+    HOST,
+    PHOTO,
+    Answer,
+    Host,
+    files,
+    make_retries_due,
+    work,
+)
 from tests.sampling import sample
 from tests.statements import failing
 
@@ -148,7 +157,7 @@ def test_a_still_is_stored_while_its_animation_is_retried(make_endpoint: Make) -
     assert row.picture.small
     assert "move" in row.picture.error
     host.answers["/b"] = thumbs.film(2.0)
-    later()
+    make_retries_due()
     work(host)
     row.refresh_from_db()
     assert row.picture.clip
@@ -183,7 +192,7 @@ def test_real_thumbnails_come_from_the_hosts_in_the_protocol_document(
 
 
 class Endless(httpx.AsyncByteStream):
-    """Never ends, and says nothing of its size."""
+    """A body that never ends and declares no size."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
@@ -191,7 +200,7 @@ class Endless(httpx.AsyncByteStream):
 
 
 class Slow(httpx.AsyncByteStream):
-    """A byte now and then."""
+    """A body that comes one byte at a time."""
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         while True:
@@ -203,7 +212,7 @@ def moved_to(address: str) -> Answer:
     return lambda _: httpx.Response(302, headers={"location": address})
 
 
-GONE, ELSEWHERE = "does not give it", "not among the media addresses"
+GONE, ELSEWHERE = "does not give it", "not one of the media addresses"
 FAULTS: dict[str, tuple[Answer, str, str]] = {
     "404": (404, "waiting", GONE),
     "expired": (403, "waiting", GONE),
@@ -255,7 +264,7 @@ def test_a_thumbnail_that_never_arrives_is_abandoned_after_growing_pauses(
         picture = Picture.objects.get()
         if picture.next_try_at:
             pauses.append(round((picture.next_try_at - timezone.now()).total_seconds()))
-        later()
+        make_retries_due()
     assert (picture.state, len(host.asked)) == ("failed", tries)
     assert picture.error
     assert pauses == sorted(pauses)
@@ -314,7 +323,7 @@ def test_a_thumbnail_that_found_the_disk_full_is_retried(
         patch.setattr(type(default_storage._wrapped), "save", full)  # type: ignore[attr-defined]
         work(Host())
     assert "No space left" in Picture.objects.get().error
-    later()
+    make_retries_due()
     work(Host())
     row.refresh_from_db()
     assert row.picture

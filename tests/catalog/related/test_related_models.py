@@ -1,4 +1,4 @@
-"""What belongs to a model: family, trainers, similar models and successors."""
+"""A model's relatives: its family, trainers, similar models and successors."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ Make = Callable[..., Endpoint]
 NOW = timezone.now()
 
 
-def of(endpoint: Endpoint) -> related_models.Related:
+def related_to(endpoint: Endpoint) -> related_models.Related:
     return related_models.find_related(endpoint, Revision.current())
 
 
 @pytest.fixture
 def klein(make_endpoint: Make) -> Endpoint:
-    """A family of three by its group; two that are like it, one that is not, and others."""
+    """A family of three with one group; two similar models, one different model, and others."""
     for end, label, facts in (
         ("4b", "Text to Image", ["in:text", "out:image", "can:seed", "resolution:1k"]),
         ("4b/edit", "Edit", ["in:text", "in:image", "out:image", "can:seed", "can:mask"]),
@@ -62,7 +62,7 @@ def klein(make_endpoint: Make) -> Endpoint:
 
 
 def test_a_family_lists_names_and_unique_abilities(klein: Endpoint) -> None:
-    family = {relative.endpoint.endpoint_id: relative for relative in of(klein).family}
+    family = {relative.endpoint.endpoint_id: relative for relative in related_to(klein).family}
     names = {relative.name for relative in family.values()}
     assert names == {"Text to Image (4b)", "Edit", "Text to Image (9b)"}
     edit, large = family["fal-ai/klein/4b/edit"], family["fal-ai/klein/9b"]
@@ -82,17 +82,17 @@ def test_without_a_group_the_endpoint_id_gives_the_family(make_endpoint: Make) -
     ):
         make_endpoint(other)
     make_endpoint("fal-ai/veo_3/grouped", group_key="other")
-    family = of(veo).family
+    family = related_to(veo).family
     assert [row.endpoint.endpoint_id for row in family] == [
         "fal-ai/veo_3",
         "fal-ai/veo_3/fast",
         "fal-ai/veo_3/fast/audio",
     ]
-    assert of(make_endpoint("b/alone")).family == []
+    assert related_to(make_endpoint("b/alone")).family == []
 
 
 def test_similar_models_share_media_and_description_words(klein: Endpoint) -> None:
-    similar_ids = [relative.endpoint.endpoint_id for relative in of(klein).similar]
+    similar_ids = [relative.endpoint.endpoint_id for relative in related_to(klein).similar]
     assert similar_ids[:2] == ["a/poster", "a/plain"]
     assert not {"a/blocked", "a/gone", "fal-ai/klein/9b"} & set(similar_ids)
 
@@ -100,8 +100,8 @@ def test_similar_models_share_media_and_description_words(klein: Endpoint) -> No
 def test_trainers_and_their_inference_models_are_linked(make_endpoint: Make) -> None:
     model = make_endpoint("a/model", training_endpoint_ids=["a/trainer", "no/such", 3])
     trainer = make_endpoint("a/trainer", kind="training", inference_endpoint_ids=["a/model"])
-    assert [relative.endpoint_id for relative in of(model).trainers] == ["a/trainer"]
-    assert [relative.endpoint_id for relative in of(trainer).inference] == ["a/model"]
+    assert [relative.endpoint_id for relative in related_to(model).trainers] == ["a/trainer"]
+    assert [relative.endpoint_id for relative in related_to(trainer).inference] == ["a/model"]
 
 
 def test_a_deprecated_model_points_to_its_newest_sibling(make_endpoint: Make) -> None:
@@ -189,14 +189,14 @@ def test_related_models_take_as_many_queries_for_any_catalogue(
             make_endpoint(
                 f"b/{n}", group_key="klein" if n % 2 else "", facts=["in:text", "out:image"]
             )
-        of(make_endpoint(f"c/{more}"))  # the index is there
+        related_to(make_endpoint(f"c/{more}"))  # this builds the index
         with CaptureQueriesContext(connection) as queries:
-            of(klein)
+            related_to(klein)
         assert not any("document" in query["sql"] for query in queries)
         used.append(len(queries))
         with CaptureQueriesContext(connection) as queries:
-            of(klein)
-        assert len(queries) == 1  # the revision: the rest is kept
+            related_to(klein)
+        assert len(queries) == 1  # the query for the revision: the rest is cached
     assert used[0] == used[1] <= 6
 
 
@@ -236,5 +236,5 @@ def test_among_many_ids_with_a_common_prefix_the_category_is_the_family(
 ) -> None:
     for n in range(13):
         make_endpoint(f"vendor/suite/{n}", category="text-to-image" if n < 4 else "text-to-speech")
-    assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/2")).family) == 4
-    assert len(of(Endpoint.objects.get(endpoint_id="vendor/suite/9")).family) == 9
+    assert len(related_to(Endpoint.objects.get(endpoint_id="vendor/suite/2")).family) == 4
+    assert len(related_to(Endpoint.objects.get(endpoint_id="vendor/suite/9")).family) == 9

@@ -1,9 +1,8 @@
 """Measures the quality of search results.
 
-nDCG@10 and success@3 over queries with relevance judgements (`judged.txt`).
-
-A query's intended models have gain 2, equally useful ones gain 1. Success: an intended model is
-among the first three.
+nDCG@10 and success@3 over queries with relevance judgements (`judged.txt`). A query's intended
+models have gain 2, equally useful ones gain 1. A query succeeds if an intended model is among the
+first three.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ DEPTH, SUCCESS = 10, 3
 
 @dataclass(frozen=True)
 class Judged:
-    """A query with its intended models and the equally useful ones, as patterns of endpoint ids."""
+    """A query with its intended models and equally useful ones, as patterns of endpoint ids."""
 
     catalogue: str
     typed: str

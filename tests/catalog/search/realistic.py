@@ -2,8 +2,8 @@
 
 Families, versions, variants, tags, prices, facts.
 
-Everything is determined by the seed and the number of entries. Names are invented; their structure,
-the frequency of tags, categories and prices, and the length of texts follow upstream's.
+The seed and the number of entries determine everything. Names are invented; their structure, the
+frequency of tags, categories and prices, and the length of texts are those of upstream.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Any
 SEED = 5
 
 
-def listed(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Return the words of a text."""
     return text.split()
 
@@ -41,36 +41,36 @@ CATEGORIES = {  # share of the catalogue, input media, output media
     "text-to-3d": (1, ("text",), "3d"),
     "json": (1, ("text",), "data"),
 }
-TAGS = listed(
+TAGS = split_words(
     "stylized transform motion lora editing effects animation realism typography high-res utility "
     "upscaling inpainting "
     "controlnet segmentation personalization lipsync speech music turbo training reframe avatar "
     "style-transfer "
     "relighting background camera character vector logo anime product fashion depth pose dubbing"
 )
-VARIANTS = listed(
+VARIANTS = split_words(
     "pro turbo lite fast max ultra standard master distilled lora base plus preview dev mini flash"
 )
-SYLLABLES = listed(
+SYLLABLES = split_words(
     "au ra vel no ka lu mi ter zen fo li ra dor qui sol ven ta ri mor pha lex on ix ya be ru sa pi "
     "co ne"
 )
-VERBS = listed(
+VERBS = split_words(
     "generate edit animate upscale restyle extend transform create turn bring compose refine "
     "render enhance"
 )
-NOUNS = listed(
+NOUNS = split_words(
     "images videos photos portraits clips scenes characters products voices sounds music faces "
     "backgrounds motion "
     "textures lighting colours details text prompts models frames meshes speech styles camera "
     "resolution audio"
 )
-ADJECTIVES = listed(
+ADJECTIVES = split_words(
     "cinematic realistic fast high-quality detailed consistent smooth expressive natural precise "
     "stylized vivid "
     "controllable long short lifelike studio professional multilingual open efficient"
 )
-FIELDS = listed(
+FIELDS = split_words(
     "prompt negative_prompt seed image_url image_size num_images guidance_scale "
     "num_inference_steps strength mask_url "
     "loras aspect_ratio duration resolution fps voice speed output_format enable_safety_checker "

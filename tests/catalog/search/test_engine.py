@@ -1,4 +1,4 @@
-"""Search finds by words, ranks by contract, counts every facet, and takes any question."""
+"""Search finds by words, ranks as promised, counts every facet, and accepts any query."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def ask(text: str = "", **more: Any) -> Answer:
     return search(Query.from_params(QueryDict(text)), **more)
 
 
-def names(answer: Answer) -> list[str]:
+def ids_of(answer: Answer) -> list[str]:
     return [endpoint.endpoint_id for endpoint in answer.endpoints]
 
 
@@ -45,7 +45,7 @@ def test_words_are_found_in_id_name_tags_category_and_description(make_endpoint:
     make_endpoint("d/four", category="aurora-to-image")
     make_endpoint("e/five", description="Paints an aurora.")
     make_endpoint("f/six")
-    assert set(names(ask("q=aurora"))) == {"a/one", "b/aurora/fast", "c/three", "d/four", "e/five"}
+    assert set(ids_of(ask("q=aurora"))) == {"a/one", "b/aurora/fast", "c/three", "d/four", "e/five"}
 
 
 def test_rank_is_exact_then_beginning_then_words_then_tags_then_description(
@@ -57,7 +57,7 @@ def test_rank_is_exact_then_beginning_then_words_then_tags_then_description(
     make_endpoint("flux-labs/thing", position=3)
     make_endpoint("z/1", display_name="Flux", position=4)
     make_endpoint("z/flux", position=5)
-    assert names(ask("q=flux")) == [
+    assert ids_of(ask("q=flux")) == [
         "z/1",
         "z/flux",
         "flux-labs/thing",
@@ -73,7 +73,7 @@ def test_within_a_rank_upstreams_order_decides_and_the_deprecated_come_last(
     make_endpoint("a/flux-1", position=0, status="deprecated")
     make_endpoint("a/flux-2", position=2)
     make_endpoint("a/flux-3", position=1)
-    assert names(ask("q=flux")) == ["a/flux-3", "a/flux-2", "a/flux-1"]
+    assert ids_of(ask("q=flux")) == ["a/flux-3", "a/flux-2", "a/flux-1"]
 
 
 @pytest.mark.parametrize(
@@ -123,9 +123,9 @@ def test_values_of_a_facet_are_joined_by_or_and_facets_by_and(make_endpoint: Mak
     make_endpoint("a/2", category="llm", license_type="commercial", tags=["x"])
     make_endpoint("a/3", category="training", license_type="commercial", kind="training")
     assert ask("category=vision&category=llm").total == 2
-    assert names(ask("category=vision&category=llm&license=commercial")) == ["a/2"]
-    assert names(ask("tag=y")) == ["a/1"]
-    assert names(ask("kind=training")) == ["a/3"]
+    assert ids_of(ask("category=vision&category=llm&license=commercial")) == ["a/2"]
+    assert ids_of(ask("tag=y")) == ["a/1"]
+    assert ids_of(ask("kind=training")) == ["a/3"]
     assert ask("tag=x&tag=y").total == 2
 
 
@@ -168,10 +168,10 @@ def test_gone_endpoints_are_found_only_when_asked_for(make_endpoint: Make) -> No
     make_endpoint("a/here")
     make_endpoint("a/old", status="deprecated")
     make_endpoint("a/gone", gone_at=timezone.now())
-    assert set(names(ask())) == {"a/here", "a/old"}
-    assert names(ask("status=active")) == ["a/here"]
-    assert names(ask("status=deprecated")) == ["a/old"]
-    assert names(ask("status=gone")) == ["a/gone"]
+    assert set(ids_of(ask())) == {"a/here", "a/old"}
+    assert ids_of(ask("status=active")) == ["a/here"]
+    assert ids_of(ask("status=deprecated")) == ["a/old"]
+    assert ids_of(ask("status=gone")) == ["a/gone"]
     assert ask("status=all").total == 3
 
 
@@ -182,14 +182,14 @@ def test_no_results_mention_models_that_are_gone(make_endpoint: Make, typed: str
     starred = frozenset({old.pk})
     relaxation = ask(typed, starred=starred).relaxations[0]
     assert (relaxation.title, relaxation.count) == ("No longer listed", 1)
-    assert names(ask(relaxation.query.as_params().removeprefix("?"), starred=starred)) == [
+    assert ids_of(ask(relaxation.query.as_params().removeprefix("?"), starred=starred)) == [
         "a/old-song"
     ]
 
 
 def test_favourites_are_those_of_the_user(make_endpoint: Make) -> None:
     mine, _ = make_endpoint("a/mine"), make_endpoint("a/other")
-    assert names(ask("favourite=1", starred=frozenset({mine.pk}))) == ["a/mine"]
+    assert ids_of(ask("favourite=1", starred=frozenset({mine.pk}))) == ["a/mine"]
     assert ask("favourite=1").total == 0
 
 
@@ -204,18 +204,18 @@ def test_results_are_sorted_as_requested(make_endpoint: Make) -> None:
         published_at=day.replace(year=2020),
         position=2,
     )
-    assert names(ask()) == ["a/b", "a/c", "a/d"]
-    assert names(ask("sort=name")) == ["a/c", "a/b", "a/d"]
-    assert names(ask("sort=price")) == ["a/d", "a/b", "a/c"]
-    assert names(ask("sort=newest")) == ["a/b", "a/d", "a/c"]
+    assert ids_of(ask()) == ["a/b", "a/c", "a/d"]
+    assert ids_of(ask("sort=name")) == ["a/c", "a/b", "a/d"]
+    assert ids_of(ask("sort=price")) == ["a/d", "a/b", "a/c"]
+    assert ids_of(ask("sort=newest")) == ["a/b", "a/d", "a/c"]
 
 
 def test_pages_follow_each_other_without_gap_or_overlap(make_endpoint: Make) -> None:
     for n in range(100):
         make_endpoint(f"a/{n:03}", position=n)
-    shown = [name for page in (1, 2, 3, 4, 5) for name in names(ask(f"page={page}"))]
-    assert shown == [f"a/{n:03}" for n in range(100)]
-    assert len(names(ask())) == PAGE_SIZE
+    names_in_order = [name for page in (1, 2, 3, 4, 5) for name in ids_of(ask(f"page={page}"))]
+    assert names_in_order == [f"a/{n:03}" for n in range(100)]
+    assert len(ids_of(ask())) == PAGE_SIZE
     assert ask("page=99").page == 5
     assert ask("page=0").page == 1
 

@@ -1,4 +1,4 @@
-"""Requirements of a wish always filter; its content words only rank the models that meet them."""
+"""A wish's requirements always filter; its other words only rank the models that meet them."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def wishes() -> list[Wish]:
 
 @pytest.fixture(scope="module")
 def answers(django_db_setup: None, django_db_blocker: Any) -> dict[str, tuple[Answer, set[int]]]:
-    """Each wish's answer, and the models that meet all that it requires."""
+    """Each wish's answer, and the models that meet all its requirements."""
     from django.db import transaction
 
     with django_db_blocker.unblock(), transaction.atomic():
@@ -54,7 +54,7 @@ def answers(django_db_setup: None, django_db_blocker: Any) -> dict[str, tuple[An
 
 
 def entries() -> Iterator[dict[str, Any]]:
-    """The synthetic catalogue, with several pictures taken by a third, and languages of sound."""
+    """Yield the synthetic catalogue; a third takes several pictures, and sounds have languages."""
     for place, entry in enumerate(realistic.entries(ENDPOINTS)):
         if "in:image" in entry["facts"] and place % 3 == 0:
             entry["facts"].append("in:images")
@@ -141,8 +141,8 @@ WISH = "which model makes a ten-second film with sound from one picture under a 
 
 
 @pytest.fixture
-def priced() -> dict[str, Endpoint]:
-    """A catalogue whose entries name no prices, and what of it meets all but the price."""
+def unpriced_models() -> dict[str, Endpoint]:
+    """A catalogue without prices; returns the models that meet everything but the price."""
     catalogue.fill(documents.catalogue())
     answer = search(Query(q="duration:>=10 can:sound in:image out:video"))
     assert answer.endpoints
@@ -159,14 +159,16 @@ def ids(answer: Answer) -> set[str]:
     return {endpoint.endpoint_id for endpoint in answer.endpoints}
 
 
-def test_an_unknown_price_condition_is_dropped_and_shown(priced: dict[str, Endpoint]) -> None:
+def test_an_unknown_price_condition_is_dropped_and_shown(
+    unpriced_models: dict[str, Endpoint],
+) -> None:
     answer = search(Query(q=WISH))
-    assert ids(answer) == set(priced)
+    assert ids(answer) == set(unpriced_models)
     assert answer.left_out == ("Under $1.00",)
 
 
-def test_prices_are_for_the_requested_length(priced: dict[str, Endpoint]) -> None:
-    first = next(iter(priced.values()))
+def test_prices_are_for_the_requested_length(unpriced_models: dict[str, Endpoint]) -> None:
+    first = next(iter(unpriced_models.values()))
     give_price(first, "0.09")
     answer = search(Query(q=WISH))
     assert ids(answer) == {first.endpoint_id}
@@ -185,7 +187,7 @@ def ask(typed: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
-    """Every judged question, answered once."""
+    """The scores of every judged query."""
     from django.db import transaction
 
     judged: list[Score] = []
@@ -205,8 +207,8 @@ def scores(django_db_setup: None, django_db_blocker: Any) -> list[Score]:
 @pytest.mark.both_databases
 def test_there_are_enough_judged_queries(scores: list[Score]) -> None:
     is_known = {"sandbox": True, "real": bool(documents.upstreams_items())}
-    asked = [question for question in judging.questions() if is_known[question.catalogue]]
-    assert len(scores) == len(asked) >= 14
+    questions = [question for question in judging.questions() if is_known[question.catalogue]]
+    assert len(scores) == len(questions) >= 14
     assert len({(s.question.catalogue, s.question.typed) for s in scores}) == len(scores)
 
 

@@ -1,4 +1,4 @@
-"""Facets under any combination of typed and picked filters, against a count by hand."""
+"""Facets with any combination of typed and chosen filters, compared with a count by hand."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ TYPED = [f"{key}:{value}" for key, value in PICKS if " " not in value] + [
 
 @cache
 def rows() -> list[Listing]:
-    """Sixty endpoints that say all kinds of things."""
+    """Return sixty endpoints with all kinds of facts."""
     draw = random.Random(7)
     listings = []
     for number in range(60):
@@ -102,7 +102,7 @@ def every() -> list[tuple[str, ...]]:
 
 
 def count(query: Query) -> int:
-    """How many of the rows a question without text finds, row by row."""
+    """Count the rows that a query without text finds, row by row."""
     asks_for_gone = any(condition.word == "is:gone" for condition in query.conditions)
     return sum(
         all(condition.holds(facts, query.seconds) for condition in query.conditions)

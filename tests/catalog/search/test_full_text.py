@@ -25,7 +25,7 @@ Make = Callable[..., Endpoint]
 
 
 def fts5(texts: list[str], words: list[str], *, is_open: bool) -> set[int]:
-    """The places of the texts that FTS5 finds."""
+    """Return the positions of the texts that FTS5 finds."""
     database = sqlite3.connect(":memory:")
     database.execute(
         "CREATE VIRTUAL TABLE t USING fts5 (x, tokenize='unicode61 remove_diacritics 2')"

@@ -1,4 +1,4 @@
-"""The index in memory is right under its revision; a large one is rebuilt in a thread."""
+"""The index in memory is right for its revision; a thread rebuilds a large index."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.both_databases
 Make = Callable[..., Endpoint]
 
 
-def names(index: indexes.Index, places: Iterable[int]) -> set[str]:
+def names_at(index: indexes.Index, places: Iterable[int]) -> set[str]:
     keys = [index.keys[place] for place in places]
     return set(Endpoint.objects.filter(pk__in=keys).values_list("endpoint_id", flat=True))
 
@@ -44,11 +44,11 @@ def test_a_condition_selects_endpoints_with_an_accepted_fact(make_endpoint: Make
     ]:
         condition = parse_condition(key, value)
         assert condition is not None
-        assert names(index, index.having(condition)) == expected
+        assert names_at(index, index.having(condition)) == expected
 
 
 def test_text_indexes_are_reused_for_the_same_texts(make_endpoint: Make, user: User) -> None:
-    """A star renews the revision; the words of the texts are then taken from the index before."""
+    """A star changes the revision; the new index then takes the texts' words from the old one."""
     endpoint = make_endpoint("a/1", description="Pictures")
     before = indexes.current(Revision.current())
     Favourite.objects.create(user=user, endpoint=endpoint)
@@ -76,8 +76,8 @@ def test_a_large_index_is_rebuilt_in_the_background(make_endpoint: Make) -> None
     current = partial(indexes.current, at_once=0, rest=0)
     Endpoint.objects.filter(pk=endpoint.pk).update(display_name="Renamed")
     revision = Revision.current()
-    assert current(revision) is before  # nobody waits
+    assert current(revision) is before  # meanwhile, requests get the old index at once
     until(lambda: current(revision).token == revision)
-    assert names(indexes.current(revision), indexes.current(revision).names.find(["renamed"])) == {
-        "a/1"
-    }
+    assert names_at(
+        indexes.current(revision), indexes.current(revision).names.find(["renamed"])
+    ) == {"a/1"}

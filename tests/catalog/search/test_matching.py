@@ -123,7 +123,7 @@ def test_words_after_a_preposition_are_dropped_first(make_endpoint: Make) -> Non
     for place in (1, 2):
         make_endpoint(f"z/blur-{place}", category="json", position=place)
     assert ids(ask("blur for a packshot")) == ["z/blur-1", "z/blur-2"]
-    assert ids(ask("blur packshot")) == ["z/shot"]  # the rarer word, where neither is said aside
+    assert ids(ask("blur packshot")) == ["z/shot"]  # without a preposition, the rarer word counts
 
 
 def test_tasks_are_dropped_last_and_near_results_may_lack_words(
@@ -136,7 +136,7 @@ def test_tasks_are_dropped_last_and_near_results_may_lack_words(
     answer = ask("rembg open source")
     assert (ids(answer), answer.found and answer.found.missed) == (["z/odd"], ())
     near = [endpoint.endpoint_id for endpoint in answer.near]
-    assert near[0] == "z/rare"  # has two words of three
+    assert near[0] == "z/rare"  # it has two of the three words
     assert set(near[1:]) == {"z/rembg-0", "z/rembg-1", "z/rembg-2"}
     Endpoint.objects.filter(endpoint_id="z/odd").delete()
     assert ids(ask("rembg source"))[0] == "z/rembg-0"
@@ -215,7 +215,7 @@ def test_highlighted_results_escape_html(member: Client, make_endpoint: Make) ->
 
 @pytest.fixture
 def crowd(db: None) -> None:
-    """Made-up endpoints of every kind."""
+    """Invented endpoints of every kind."""
     now = timezone.now()
     Endpoint.objects.bulk_create(Endpoint(first_seen_at=now, **entry) for entry in entries(150))
 

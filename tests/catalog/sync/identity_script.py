@@ -1,4 +1,4 @@
-"""Prints the identity of its process, then lasts until its input ends."""
+"""Prints the identity of its process, and ends when its input ends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each listing entry is kept as it came: unknown fields, exact numbers and all."""
+"""Each entry of the list is stored as it came, with unknown fields and exact numbers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_unknown_fields_are_on_the_page_and_in_the_export(
     upstream.items["a/odd"]["beside_metadata"] = "kept too"
     run_sync()
     assert json.loads(entry_of("a/odd")) == upstream.items["a/odd"]
-    assert entry_of("a/odd") == json.dumps(upstream.items["a/odd"])  # to the letter
+    assert entry_of("a/odd") == json.dumps(upstream.items["a/odd"])  # character by character
     html = unescape(member.get("/models/a/odd/?tab=schema").content.decode())
     for text in ('"mood": {', "12345678901234567890123", '"beside_metadata": "kept too"'):
         assert text in html
@@ -55,7 +55,7 @@ def test_an_entry_is_compared_by_its_digest(upstream: CatalogueUpstream, run_syn
     upstream.items["a/one"]["metadata"]["mood"] = "green"
     assert run_sync().changed == ["a/one"]
     assert '"mood": "green"' in entry_of("a/one")
-    Endpoint.objects.update(entry_digest="")  # as rows are that an older version wrote
+    Endpoint.objects.update(entry_digest="")  # as an older version wrote rows
     ListingEntry.objects.all().delete()
     assert run_sync().changed == []
     assert ListingEntry.objects.count() == 2

@@ -72,7 +72,7 @@ def test_a_document_is_stored_unchanged_in_wire_order(
 def test_schemas_are_fetched_ten_a_call_and_four_calls_at_once(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
-    """C5."""
+    """C5: ten schemas a call."""
     upstream.add(*ids(95))
     upstream.delay_s = 0.002
     report = run_sync()
@@ -144,7 +144,7 @@ def test_upstreams_order_is_stored_and_a_move_is_no_change(
 
 
 def test_the_list_is_read_to_its_last_page(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
-    """C1, C5: a limit that is too large is halved, the last page has no next_cursor."""
+    """C1, C5: a limit that is too large is halved; the last page has no next_cursor."""
     upstream.add(*ids(70))
     upstream.most_per_page = 31
     report = run_sync()
@@ -155,7 +155,7 @@ def test_the_list_is_read_to_its_last_page(upstream: CatalogueUpstream, run_sync
 def test_parameters_with_several_values_repeat_the_plain_name(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
-    """C2."""
+    """C2: the plain name, without brackets."""
     upstream.add("fal-ai/flux/dev", "fal-ai/flux-2")
     run_sync()
     query = upstream.calls("expand")[0].url.query.decode()
@@ -262,7 +262,7 @@ def test_progress_is_reported_during_a_sync(upstream: CatalogueUpstream, run_syn
 def test_old_sync_reports_are_deleted(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
     old, second_newest, newest = (run_sync().pk for _ in range(3))
     next_ = newest + 1
-    for pk, later in ((old, 0), (second_newest, 1)):  # as if there had been so many since
+    for pk, later in ((old, 0), (second_newest, 1)):  # as if that many syncs had come since
         aged = next_ - pipeline.REPORTS_KEPT + later
         SyncReport.objects.filter(pk=pk).update(id=aged)
     assert run_sync().pk == next_

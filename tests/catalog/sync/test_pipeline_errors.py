@@ -88,7 +88,7 @@ def test_malformed_items_are_reported_and_do_not_affect_others(
     report = run_sync()
     assert report.state == "done"
     assert Endpoint.objects.count() == 3
-    assert [what for what, _ in report.failed][:3] == ["?", "?", "fal-ai/odd"]
+    assert [name for name, _ in report.failed][:3] == ["?", "?", "fal-ai/odd"]
     assert "too long" in report.failed[-1][1]
 
 
@@ -171,19 +171,19 @@ def test_duplicates_across_pages_are_stored_once(
 def test_an_incomplete_list_keeps_its_items_and_marks_nothing_as_gone(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
-    """C6, C7: partial data kept, a clean end, the reason in the report."""
+    """C6, C7: partial data stays, the sync ends cleanly, and the report states the reason."""
     upstream.add(*ids(10))
     run_sync()
     upstream.add("fal-ai/aaa")
     upstream.items = {"fal-ai/aaa": upstream.items.pop("fal-ai/aaa")} | upstream.items
     upstream.most_per_page = 4
 
-    def broken(request: Any) -> Any:
+    def break_page(request: Any) -> Any:
         if request.url.params.get("cursor") == "6" or "cursor" in request.url.params:
             return error(500, "server_error", "The registry is away")
         return None
 
-    upstream.faults = [broken]
+    upstream.faults = [break_page]
     report = run_sync()
     assert report.state == "failed"
     assert "The registry is away" in report.error
@@ -288,7 +288,8 @@ def test_a_sync_that_was_taken_over_ends_without_changing_reports(
 
     async def taken(request: Any) -> None:
         await SyncReport.objects.aupdate(state="stopped", error="taken")
-        await asyncio.sleep(pipeline.SHOW_EVERY.total_seconds())  # then it shows how far it is
+        # then the sync reports its progress
+        await asyncio.sleep(pipeline.SHOW_EVERY.total_seconds())
 
     upstream.faults = [taken]
     with pytest.raises(pipeline.AlreadyRunning):

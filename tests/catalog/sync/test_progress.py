@@ -128,7 +128,8 @@ def test_a_worker_takes_over_from_another_machine_within_five_seconds(
                     await asyncio.sleep(0.05)
             job.cancel()
             await asyncio.gather(job, return_exceptions=True)
-        await sync_to_async(connections.close_all)()  # this loop's thread has its own
+        # the loop's thread has a connection of its own
+        await sync_to_async(connections.close_all)()
 
     asyncio.run(work())
     taken_over = SyncReport.objects.get(state="done")
@@ -156,7 +157,7 @@ def test_only_one_of_several_workers_syncs(upstream: CatalogueUpstream, settings
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_has_just_started_syncs_again(upstream: CatalogueUpstream) -> None:
-    """Its upstream may be another one than that of the last sync: `FAL_KEY` was set meanwhile."""
+    """It may have another upstream than the last sync: `FAL_KEY` may have been set since."""
     upstream.add(*ids(3))
     ended_at = timezone.now() - timedelta(minutes=1)
     SyncReport.objects.create(state="done", ended_at=ended_at)

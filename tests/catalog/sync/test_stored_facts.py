@@ -77,7 +77,7 @@ def test_every_endpoint_gets_the_inputs_results_can_fill(make_endpoint: MakeEndp
     assert row.inputs == [["image_url", "image", "main", "Image", False]]
     revision = Revision.current()
     Endpoint.objects.filter(pk=row.pk).update(inputs=[])
-    assert Revision.current() != revision  # the menu is built anew
+    assert Revision.current() != revision  # so the menu is rebuilt
 
 
 def test_when_nothing_is_due_each_step_is_one_query_and_writes_nothing(
@@ -109,7 +109,7 @@ def test_new_rules_read_everything_and_write_only_differences(
     row.refresh_from_db()
     assert row.facts_from.startswith(f"{RULES}.")
     assert set(Schema.objects.values_list("facts_version", flat=True)) == {RULES}
-    assert Revision.current() == revision  # nothing that a page shows has changed
+    assert Revision.current() == revision  # nothing on any page has changed
     assert post_sync.extract_facts() == post_sync.copy_facts_to_endpoints() == 0
 
 

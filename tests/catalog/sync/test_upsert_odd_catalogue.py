@@ -1,4 +1,4 @@
-"""A catalogue as no upstream should have it is taken over, searched and shown without harm."""
+"""A catalogue with entries that no upstream should send is stored, searched and shown safely."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ ODD: dict[str, dict[str, Any]] = {
 
 @pytest.fixture
 def odd(catalogue_items: list[dict[str, Any]]) -> list[Endpoint]:
-    """The real entries, and odd ones among them."""
+    """The real entries, mixed with odd ones."""
     items = list(catalogue_items)
     for name, metadata in ODD.items():
         item = copy.deepcopy(catalogue_items[0]) | {"endpoint_id": name}

@@ -38,7 +38,7 @@ UNSTAR = {"unstar": "fal-ai/flux/dev"}
 
 @pytest.fixture
 def fill(make_endpoint: Make) -> Callable[[int], None]:
-    """`fill(5)` makes a catalogue of five endpoints, all in a collection."""
+    """`fill(5)`: make a catalogue of five endpoints, all in one collection."""
 
     def make(count: int) -> None:
         best = Collection.objects.create(slug="best", title="Best")
@@ -289,7 +289,7 @@ def test_the_front_page_shows_collections_categories_news_and_favourites(
     assert places == sorted(places)
     assert '<a href="/categories/vision/">' in html
     assert "<small>20</small>" in html
-    assert "Your latest results" not in html  # whoever is new sees models first
+    assert "Your latest results" not in html  # newcomers see models first
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_cards_and_price_order_use_the_same_typical_run(
     assert cards("/models/?sort=price&duration=2..60") == ["short $0.04 / 2 s"]
 
 
-# A star is a person's own, survives a double click, and works without scripts.
+# A star belongs to a person, survives a double click, and works without JavaScript.
 
 
 def test_starring_without_script_returns_to_the_same_page(
@@ -343,7 +343,7 @@ def test_starring_without_script_returns_to_the_same_page(
 ) -> None:
     make_endpoint()
     back = "http://testserver/models/?q=flux"
-    for _ in range(2):  # a double click is one star
+    for _ in range(2):  # a double click sets one star
         response = member.post(ADDRESS, STAR, headers={"Referer": back})
         assert (response.status_code, response.headers["Location"]) == (302, back)
     assert Favourite.objects.filter(user=user).count() == 1

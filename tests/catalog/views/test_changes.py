@@ -1,4 +1,4 @@
-"""The change log's page and feed: what they show, to whom, at what cost."""
+"""The change log's page and feed: their content, for which users, at what cost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Tell = Callable[..., Change]
 
 @pytest.fixture
 def tell(make_endpoint: Any) -> Tell:
-    """`tell("fal-ai/a", "gone", days=2)` → a change of that model, so long ago."""
+    """`tell("fal-ai/a", "gone", days=2)` → a change of that model, two days ago."""
 
     def make(
         endpoint_id: str,
@@ -51,7 +51,7 @@ def tell(make_endpoint: Any) -> Tell:
 
 
 def listed_changes(page: str) -> list[str]:
-    """The models of a page, in its order."""
+    """Return the models of a page, in its order."""
     log = page.split('class="subscribe"')[0].split('<span class="mono">')[1:]
     return [part.split("</span>")[0] for part in log]
 
@@ -165,7 +165,7 @@ def test_a_gone_model_keeps_its_page_and_runs_but_cannot_be_run(
 
 
 def feed_of(client: Client, query: str = "") -> str:
-    """One's own address of the feed, as the page has it."""
+    """Return the user's own feed address from the page."""
     page = unescape(client.get(PAGE + query).content.decode())
     after_label = page.split('id="feed-address" readonly value="http://testserver')[1]
     return after_label.split('"')[0]

@@ -1,4 +1,4 @@
-// What the programs in JavaScript share: how they are called, and how they open a file.
+// Shared by the programs in JavaScript: their command line, and opening a file.
 import { createHash } from "node:crypto";
 
 export const { VITRINE_URL: BASE, VITRINE_TOKEN: TOKEN, HUB_URL } = process.env;
@@ -8,7 +8,7 @@ export const FORBIDDEN = "a forbidden garden";
 export const MINUTE = 60;
 
 // Prints what the client can do, or keeps the promise that the argument names. `statuses` are those
-// of its errors, where they are others than fal's; null: it tells none.
+// of its errors, if they differ from fal's; null means that it shows none.
 export async function main(promises, cannot = {}, statuses = {}) {
   const [name] = process.argv.slice(2);
   if (!name) {
@@ -20,7 +20,7 @@ export async function main(promises, cannot = {}, statuses = {}) {
     process.stdout.write(`\n${JSON.stringify(facts)}\n`, () => process.exit(0));
   } catch (error) {
     console.error(error);
-    console.error(String(error).replaceAll("\n", " ")); // the last line is what the table tells
+    console.error(String(error).replaceAll("\n", " ")); // the table shows the last line
     process.exit(1);
   }
 }
@@ -28,14 +28,14 @@ export async function main(promises, cannot = {}, statuses = {}) {
 // The SHA-256 by which the stage knows a file.
 export const digest = (content) => createHash("sha256").update(content).digest("hex");
 
-// Opens a result's file as anything without a token does.
-export async function opened(address) {
+// Opens a result's file as a program without a token does.
+export async function openFile(address) {
   const response = await fetch(address);
   if (!response.ok) throw new Error(`${address} answers ${response.status}`);
   return { file: digest(Buffer.from(await response.arrayBuffer())), address };
 }
 
-// The status and the words of the error with which a call fails.
+// Returns status and text of the error with which a call fails.
 export async function refusal(call, statusOf) {
   try {
     const unexpected = await call();
@@ -46,7 +46,7 @@ export async function refusal(call, statusOf) {
   }
 }
 
-// A WAV of silence.
+// Returns a WAV of silence.
 export function recording(seconds) {
   const [rate, head] = [8000, Buffer.alloc(44)];
   const size = seconds * rate * 2;

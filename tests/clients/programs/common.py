@@ -1,4 +1,4 @@
-"""What the programs in Python share: how they are called, and how they open a file."""
+"""Shared by the programs in Python: their command line, and opening a file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def main(
 ) -> None:
     """Print what the client can do, or keep the promise that the argument names.
 
-    `statuses` are those of its protocol, where they are others than fal's; None: it has none.
+    `statuses` are those of its protocol if they differ from fal's; None means that it has none.
     """
     by_name = {promise.__name__: promise for promise in promises} | dict(refusals)
     if len(sys.argv) == 1:
@@ -43,24 +43,24 @@ def main(
 def refusals(
     error_of: Callable[[Any], Any], invalid: Any, refused: Any, plain: Any
 ) -> dict[str, Callable[[], Any]]:
-    """The promises of what is refused, by calls: whose token it is says why a plain one is."""
+    """Return the promises about refusals; the token decides why a plain call is refused."""
     calls = {"invalid": invalid, "refused": refused, "blocked": plain, "budget": plain}
     return {name: partial(error_of, call) for name, call in calls.items()}
 
 
 def digest(content: bytes) -> str:
-    """The SHA-256 by which the stage knows a file."""
+    """Return the SHA-256 by which the stage knows a file."""
     return hashlib.sha256(content).hexdigest()
 
 
-def opened(address: str) -> dict[str, str]:
-    """Open a result's file as anything without a token does."""
+def open_file(address: str) -> dict[str, str]:
+    """Open a result's file as a program without a token does."""
     with urllib.request.urlopen(address) as response:
         return {"file": digest(response.read()), "address": address}
 
 
 def error_in(call: Callable[[], Any], errors: Any, status: Callable[[Any], int]) -> dict[str, Any]:
-    """Return the status and the words of the error that a call raises."""
+    """Return status and text of the error that a call raises."""
     try:
         unexpected = call()
     except errors as error:
@@ -71,13 +71,13 @@ def error_in(call: Callable[[], Any], errors: Any, status: Callable[[Any], int])
 
 
 def samples(seconds: float, *, begins_loud: bool = False) -> bytes:
-    """Silence of 8,000 samples a second, after a tenth of a second that may be loud."""
+    """Return silence of 8,000 samples a second, optionally loud for the first tenth of a second."""
     loud = b"\xff\x7f" if begins_loud else bytes(2)
     return loud * 800 + bytes(int(seconds * 8000) * 2 - 1600)
 
 
 def recording(seconds: float) -> bytes:
-    """A WAV of silence."""
+    """Return a WAV of silence."""
     file = io.BytesIO()
     with wave.open(file, "wb") as sound:
         sound.setparams((1, 2, 8000, 0, "NONE", ""))

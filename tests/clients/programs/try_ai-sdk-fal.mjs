@@ -1,4 +1,4 @@
-// Vercel's AI SDK: pictures by its baseURL, everything else by its `fetch`; `names` by fal's names.
+// Vercel's AI SDK: pictures through its baseURL, all else through its `fetch`; `names`: fal's names.
 import { createFal } from "@ai-sdk/fal";
 import {
   experimental_generateSpeech as generateSpeech,
@@ -10,7 +10,7 @@ import { BASE, CENSOR, digest, FORBIDDEN, main, MINUTE, PICTURE, recording, refu
 
 const pictures = createFal({ apiKey: TOKEN, baseURL: `${BASE}/api/fal/run` });
 const names = createFal({ apiKey: TOKEN });
-// Its other addresses are built in; this calls them through the proxy, which knows them.
+// Its other addresses are built in; this function calls them through the proxy.
 const others = createFal({
   apiKey: TOKEN,
   fetch: (url, init = {}) =>
@@ -30,7 +30,7 @@ async function picture(model, prompt, options = {}, provider = pictures) {
   return { file: digest(image.uint8Array) };
 }
 
-// Its own download takes no file from an address of a private network, where the stage's is.
+// Its own download refuses addresses of a private network, where the stage is.
 async function download({ url }) {
   const response = await fetch(url);
   return { data: new Uint8Array(await response.arrayBuffer()), mediaType: response.headers.get("content-type") };

@@ -1,9 +1,9 @@
 // fal's client for JavaScript, under fal's own host names without a proxyUrl; `proxy` with one.
 import { fal } from "@fal-ai/client";
 import { WebSocket } from "undici";
-import { BASE, CENSOR, digest, EDIT, FORBIDDEN, main, MINUTE, opened, PICTURE, refusal, SLOW, TOKEN } from "./common.mjs";
+import { BASE, CENSOR, digest, EDIT, FORBIDDEN, main, MINUTE, openFile, PICTURE, refusal, SLOW, TOKEN } from "./common.mjs";
 
-globalThis.WebSocket ??= WebSocket; // which Node has of its own from 22 on
+globalThis.WebSocket ??= WebSocket; // built into Node from version 22 on
 fal.config({ credentials: TOKEN });
 
 const errorOf = (call) => refusal(call, (error) => error.status);
@@ -20,8 +20,8 @@ async function everyWay() {
   const result = await fal.queue.result(PICTURE, { requestId });
   if (last.status !== "COMPLETED" || result.requestId !== requestId) throw new Error(`${last.status}`);
   if (!seen.includes("COMPLETED")) throw new Error(`It saw ${seen}`);
-  for (const { data } of [polled, streamed, held]) await opened(data.images[0].url);
-  return opened(result.data.images[0].url);
+  for (const { data } of [polled, streamed, held]) await openFile(data.images[0].url);
+  return openFile(result.data.images[0].url);
 }
 
 async function upload() {
@@ -32,10 +32,10 @@ async function upload() {
   await fal.subscribe(EDIT, { input: { prompt: "blue", image_url } });
   const { data } = await fal.subscribe(EDIT, { input: { prompt: "red", image_url: blobs[1] } });
   const sent = await Promise.all(blobs.map(async (blob) => digest(Buffer.from(await blob.arrayBuffer()))));
-  return { sent, ...(await opened(data.images[0].url)) };
+  return { sent, ...(await openFile(data.images[0].url)) };
 }
 
-// From 90 MB on it sends parts.
+// It sends files in parts from 90 MB on.
 async function parts() {
   const blob = new Blob([Buffer.alloc((90 << 20) + 5, "noise")], { type: "application/zip" });
   const address = await fal.storage.upload(blob);
@@ -74,10 +74,10 @@ async function cancel() {
 
 async function minute() {
   const { data } = await fal.run(SLOW, { input: { duration: MINUTE } });
-  return opened(data.images[0].url);
+  return openFile(data.images[0].url);
 }
 
-// With this alone nothing needs names that lead here: all ways, uploads too, but for realtime.
+// With only this setting, no fal name has to lead here: for everything, uploads too, but realtime.
 async function proxy() {
   fal.config({ credentials: TOKEN, proxyUrl: { url: `${BASE}/api/fal/proxy`, when: "always" } });
   await stream();

@@ -1,4 +1,4 @@
-"""fal's client for Python, under fal's own host names; `hosts` by its environment instead."""
+"""fal's client for Python, under fal's own host names; `hosts` uses its environment variables."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from common import (
     digest,
     error_in,
     main,
-    opened,
+    open_file,
     refusals,
 )
 
@@ -31,11 +31,11 @@ if sys.argv[1:] == ["hosts"]:
 import fal_client
 
 EDIT, LIVE = "sandbox/aurora/image-to-image", "sandbox/aurora/lite"
-PART_BYTES = 101 << 20  # from 100 MiB on it sends parts
+PART_BYTES = 101 << 20  # it sends files in parts from 100 MiB on
 
 
 def error_of(call: Any) -> dict[str, Any]:
-    """The error that a call raises."""
+    """Return the error that a call raises."""
     return error_in(call, fal_client.FalClientHTTPError, lambda error: error.status_code)
 
 
@@ -47,32 +47,32 @@ def run() -> Any:
     assert updates[-1] == "Completed", updates
     assert fal_client.result(PICTURE, handle.request_id) == output
     assert isinstance(fal_client.status(PICTURE, handle.request_id), fal_client.Completed)
-    return opened(output["images"][0]["url"])
+    return open_file(output["images"][0]["url"])
 
 
 def hosts() -> Any:
-    """The same calls by FAL_RUN_HOST, and one that is held."""
+    """Make the same calls with FAL_RUN_HOST, one of them held."""
     output = fal_client.subscribe(PICTURE, {"prompt": "two mills"})
     held = fal_client.run(PICTURE, {"prompt": "three mills"})
-    opened(output["images"][0]["url"])
-    return opened(held["images"][0]["url"])
+    open_file(output["images"][0]["url"])
+    return open_file(held["images"][0]["url"])
 
 
 def cancel() -> Any:
-    """Cancelled while it runs."""
+    """Cancel a running request."""
     handle = fal_client.submit(SLOW, {"duration": MINUTE})
     handle.cancel()
     return error_of(handle.get)
 
 
 def minute() -> Any:
-    """A call that is held for a minute."""
+    """Make a call that is held for a minute."""
     output = fal_client.run(SLOW, {"duration": MINUTE}, timeout=120)
-    return opened(output["images"][0]["url"])
+    return open_file(output["images"][0]["url"])
 
 
 def upload() -> Any:
-    """By each way that it has: bytes, a file, its fallback, an asynchronous client."""
+    """Upload in each way that it has: bytes, a file, its fallback, an asynchronous client."""
     picture = urllib.request.urlopen(run()["address"]).read()
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "tower.jpg")
@@ -85,13 +85,13 @@ def upload() -> Any:
         ]
     for url in addresses:
         output = fal_client.subscribe(EDIT, {"prompt": "blue", "image_url": url})
-    return {"sent": [digest(picture + end) for end in (b"1", b"2", b"3")]} | opened(
+    return {"sent": [digest(picture + end) for end in (b"1", b"2", b"3")]} | open_file(
         output["images"][0]["url"]
     )
 
 
 def parts() -> Any:
-    """A file of more than 100 MiB, in parts."""
+    """Upload a file of more than 100 MiB in parts."""
     with tempfile.TemporaryDirectory() as folder:
         film = Path(folder, "noise.bin")
         film.write_bytes(os.urandom(1 << 20) * (PART_BYTES >> 20))
@@ -101,13 +101,13 @@ def parts() -> Any:
 
 
 def stream() -> Any:
-    """A model's events."""
+    """Stream a model's events."""
     events = list(fal_client.stream("sandbox/scribe", {"prompt": "Write about mountains"}))
     return {"events": len(events), "text": events[-1]["output"]}
 
 
 def realtime() -> Any:
-    """Pictures over a socket, by a token of its own."""
+    """Get pictures over a socket, with a token of its own."""
     with fal_client.realtime(LIVE) as connection:
         connection.send({"prompt": "Aurora in rose"})
         first = connection.recv()

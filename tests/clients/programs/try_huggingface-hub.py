@@ -1,6 +1,6 @@
 """Hugging Face's client with `provider="fal-ai"`, under fal's own host names.
 
-What a model is called at fal it asks of the Hub, for which a small server stands in (HF_ENDPOINT).
+It asks the Hub for a model's name at fal; a small server plays the Hub (HF_ENDPOINT).
 """
 
 import io
@@ -33,60 +33,60 @@ from huggingface_hub.errors import HfHubHTTPError
 client = InferenceClient(provider="fal-ai", api_key=TOKEN)
 
 
-def named(model: str, task: str = "text-to-image") -> str:
-    """What the Hub's stand-in calls a model of fal's."""
+def hub_name(model: str, task: str = "text-to-image") -> str:
+    """Return the name of fal's model in the fake Hub."""
     return f"{task}/{model.replace('/', '.')}"
 
 
 def picture(model: str, prompt: str, **more: Any) -> Any:
-    """Ask for a picture."""
-    return client.text_to_image(prompt, model=named(model), extra_body=more)
+    """Request a picture."""
+    return client.text_to_image(prompt, model=hub_name(model), extra_body=more)
 
 
 def error_of(call: Any) -> dict[str, Any]:
-    """The error that a call raises."""
+    """Return the error that a call raises."""
     return error_in(call, HfHubHTTPError, lambda error: error.response.status_code)
 
 
 def size_of(image: Any) -> dict[str, str]:
-    """Say what picture came."""
+    """Return the size of the picture."""
     return {"text": f"{image.format} {image.size}"}
 
 
 def run() -> Any:
-    """A picture, by one held call."""
+    """Make a picture with one held call."""
     return size_of(picture(PICTURE, "a mill"))
 
 
 def edit() -> Any:
-    """A picture from a picture, by the queue."""
+    """Make a picture from a picture, through the queue."""
     made = picture(PICTURE, "a mill")
     file = io.BytesIO()
     made.save(file, "JPEG")
-    model = named("sandbox/aurora/image-to-image", "image-to-image")
+    model = hub_name("sandbox/aurora/image-to-image", "image-to-image")
     return size_of(client.image_to_image(file.getvalue(), prompt="blue", model=model))
 
 
 def film() -> Any:
-    """A film, by the queue."""
-    model = named("sandbox/drift/text-to-video", "text-to-video")
+    """Make a video, through the queue."""
+    model = hub_name("sandbox/drift/text-to-video", "text-to-video")
     return {"file": digest(client.text_to_video("a river", model=model))}
 
 
 def speech() -> Any:
-    """Speech, by one held call."""
-    model = named("murmur/voice", "text-to-speech")
+    """Make speech with one held call."""
+    model = hub_name("murmur/voice", "text-to-speech")
     return {"file": digest(client.text_to_speech("Good morning", model=model))}
 
 
 def transcription() -> Any:
-    """Text from a recording."""
-    model = named("fal-ai/wizper", "automatic-speech-recognition")
+    """Get text from a recording."""
+    model = hub_name("fal-ai/wizper", "automatic-speech-recognition")
     return {"text": client.automatic_speech_recognition(recording(1), model=model).text}
 
 
 def minute() -> Any:
-    """A call that is held for a minute."""
+    """Make a call that is held for a minute."""
     return size_of(picture(SLOW, "patience", duration=MINUTE))
 
 

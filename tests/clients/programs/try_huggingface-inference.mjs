@@ -1,9 +1,9 @@
 // Hugging Face's client for JavaScript with the provider fal-ai, by its urlTransform; `names` by fal's names.
-// What a model is called at fal it asks of the Hub, for which a small server stands in.
+// It asks the Hub for a model's name at fal; a small server plays the Hub.
 import { InferenceClient } from "@huggingface/inference";
 import { BASE, CENSOR, digest, FORBIDDEN, HUB_URL, main, MINUTE, PICTURE, recording, refusal, SLOW, SPEECH, TOKEN } from "./common.mjs";
 
-// Between its polls it keeps no program alive, as a server is anyway.
+// Between polls, its timers do not keep a program alive; a server would run anyway.
 if (process.argv[2]) setInterval(() => {}, 1000);
 const client = new InferenceClient(TOKEN);
 const here = {
@@ -51,6 +51,6 @@ await main(
     names: () => picture(PICTURE, "two mills", {}, {}),
   },
   { cancel: "its signal ends the waiting; it has no call that cancels" },
-  // It reads a result without heeding its status: what failed in the queue it tells in words.
+  // It ignores the status of a result, so it reports a failure in the queue only in words.
   { invalid: null, refused: null },
 );

@@ -1,6 +1,6 @@
-"""LiteLLM as a library: pictures by FAL_AI_API_BASE, films by `api_base`.
+"""LiteLLM as a library: pictures with FAL_AI_API_BASE, videos with `api_base`.
 
-It knows some models by name; of any other it takes the `api_base` for the whole address.
+It knows some models by name; for any other, it takes `api_base` as the whole address.
 """
 
 import os
@@ -18,7 +18,7 @@ from common import (
     digest,
     error_in,
     main,
-    opened,
+    open_file,
     refusals,
 )
 
@@ -28,7 +28,7 @@ os.environ |= {
     "FAL_AI_API_KEY": TOKEN,
     "FAL_AI_API_BASE": RUN,
     "FAL_AI_QUEUE_API_BASE": QUEUE,
-    # Else it asks the internet for the prices of models.
+    # Otherwise it requests the prices of models from the internet.
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
 }
 
@@ -39,24 +39,24 @@ FILM = "sandbox/drift/text-to-video"
 
 
 def picture(model: str, prompt: str, **more: Any) -> Any:
-    """Ask for a picture."""
+    """Request a picture."""
     if model != FLUX:
         more["api_base"] = f"{RUN}/{model}"
     return litellm.image_generation(prompt, model=f"fal_ai/{model}", max_retries=0, **more)
 
 
 def error_of(call: Any) -> dict[str, Any]:
-    """The error that a call raises."""
+    """Return the error that a call raises."""
     return error_in(call, Exception, lambda error: getattr(error, "status_code", 0))
 
 
 def run() -> Any:
-    """A picture, by one held call."""
-    return opened(picture(FLUX, "a mill").data[0].url)
+    """Make a picture with one held call."""
+    return open_file(picture(FLUX, "a mill").data[0].url)
 
 
 def film() -> Any:
-    """A film: begun, followed, fetched."""
+    """Start, follow and fetch a video."""
     video = litellm.video_generation("a river", model=f"fal_ai/{FILM}", api_base=QUEUE)
     while video.status not in {"completed", "failed"}:
         time.sleep(0.5)
@@ -66,9 +66,9 @@ def film() -> Any:
 
 
 def minute() -> Any:
-    """A call that is held for a minute."""
+    """Make a call that is held for a minute."""
     output = picture(SLOW, "patience", duration=MINUTE, timeout=120)
-    return opened(output.data[0].url)
+    return open_file(output.data[0].url)
 
 
 main(

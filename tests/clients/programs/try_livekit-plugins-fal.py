@@ -1,4 +1,4 @@
-"""LiveKit's transcription by fal, by the environment of fal's client, which it uses."""
+"""LiveKit's transcription with fal, through the environment of fal's client, which it uses."""
 
 import asyncio
 import os
@@ -19,8 +19,8 @@ from livekit.plugins import fal
 ONCE = APIConnectOptions(max_retry=0, timeout=120)
 
 
-def heard(seconds: float, language: str = "en", *, begins_loud: bool = False) -> Any:
-    """Have a recording transcribed."""
+def transcribe(seconds: float, language: str = "en", *, begins_loud: bool = False) -> Any:
+    """Transcribe a recording."""
     sound = samples(seconds, begins_loud=begins_loud)
     frame = rtc.AudioFrame(sound, 8000, 1, len(sound) // 2)
 
@@ -35,12 +35,12 @@ def heard(seconds: float, language: str = "en", *, begins_loud: bool = False) ->
 
 
 def text_of(event: Any) -> dict[str, str]:
-    """The text of a transcription."""
+    """Return the text of a transcription."""
     return {"text": event.alternatives[0].text}
 
 
 def error_of(call: Any) -> dict[str, Any]:
-    """The error that a call raises: the cause of LiveKit's own, which says nothing."""
+    """Return the cause of the error that a call raises; LiveKit's own error has no details."""
     try:
         call()
     except APIConnectionError as error:
@@ -50,22 +50,22 @@ def error_of(call: Any) -> dict[str, Any]:
 
 
 def run() -> Any:
-    """A second of silence."""
-    return text_of(heard(1))
+    """Transcribe a second of silence."""
+    return text_of(transcribe(1))
 
 
 def minute() -> Any:
-    """A recording that takes a minute."""
-    return text_of(heard(MINUTE))
+    """Transcribe a recording that takes a minute."""
+    return text_of(transcribe(MINUTE))
 
 
 main(
     [run, minute],
     refusals=refusals(
         error_of,
-        invalid=lambda: heard(1, language="tlh"),
-        refused=lambda: heard(1, begins_loud=True),
-        plain=lambda: heard(1),
+        invalid=lambda: transcribe(1, language="tlh"),
+        refused=lambda: transcribe(1, begins_loud=True),
+        plain=lambda: transcribe(1),
     ),
     cannot={"cancel": "it has no call that cancels"},
 )

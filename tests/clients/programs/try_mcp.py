@@ -1,4 +1,4 @@
-"""The official client of MCP, in both of its protocol's versions."""
+"""The official client of MCP, with both versions of its protocol."""
 
 import asyncio
 from typing import Any
@@ -11,8 +11,8 @@ from mcp.client.streamable_http import streamable_http_client
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
 
 
-def called(tool: str, mode: str = "auto", **arguments: Any) -> Any:
-    """What a tool answers."""
+def call_tool(tool: str, mode: str = "auto", **arguments: Any) -> Any:
+    """Return a tool's answer."""
 
     async def ask() -> Any:
         async with httpx2.AsyncClient(headers=HEADERS, timeout=150) as http:
@@ -24,32 +24,32 @@ def called(tool: str, mode: str = "auto", **arguments: Any) -> Any:
 
 
 def text_of(result: Any) -> str:
-    """The words of an answer."""
+    """Return the text of an answer."""
     return "\n".join(part.text for part in result.content)
 
 
-def ran(model: str, mode: str = "auto", **arguments: Any) -> dict[str, Any]:
-    """Run a model; return whether that is an error, and the words."""
-    result = called("run_model", mode, endpoint_id=model, arguments=arguments, wait_s=60)
+def run_model(model: str, mode: str = "auto", **arguments: Any) -> dict[str, Any]:
+    """Run a model; return whether the answer is an error, and its text."""
+    result = call_tool("run_model", mode, endpoint_id=model, arguments=arguments, wait_s=60)
     return {"status": None, "is_error": result.is_error, "text": text_of(result)}
 
 
 def run() -> Any:
     """Run a model and wait for its end."""
-    facts = ran(PICTURE, prompt="a mill")
+    facts = run_model(PICTURE, prompt="a mill")
     assert not facts["is_error"], facts
     return {"text": facts["text"]}
 
 
 def legacy() -> Any:
-    """The same by the older handshake."""
-    facts = ran(PICTURE, "legacy", prompt="two mills")
+    """Do the same with the older handshake."""
+    facts = run_model(PICTURE, "legacy", prompt="two mills")
     assert not facts["is_error"], facts
     return {"text": facts["text"]}
 
 
 def tools() -> Any:
-    """The list of tools."""
+    """List the tools."""
 
     async def ask() -> Any:
         async with httpx2.AsyncClient(headers=HEADERS) as http:
@@ -61,15 +61,15 @@ def tools() -> Any:
 
 
 def cancel() -> Any:
-    """A run that is under way."""
-    begun = text_of(called("run_model", endpoint_id=SLOW, arguments={"duration": 60}, wait_s=1))
-    run_id = next(word for word in begun.split() if word.count("-") == 4)
-    return {"run": run_id, "text": text_of(called("cancel_run", run_id=run_id))}
+    """Cancel a running run."""
+    answer = text_of(call_tool("run_model", endpoint_id=SLOW, arguments={"duration": 60}, wait_s=1))
+    run_id = next(word for word in answer.split() if word.count("-") == 4)
+    return {"run": run_id, "text": text_of(call_tool("cancel_run", run_id=run_id))}
 
 
 def minute() -> Any:
-    """A tool that is held for a minute."""
-    result = called("run_model", endpoint_id=SLOW, arguments={"duration": MINUTE}, wait_s=60)
+    """Call a tool that is held for a minute."""
+    result = call_tool("run_model", endpoint_id=SLOW, arguments={"duration": MINUTE}, wait_s=60)
     return {"text": text_of(result)}
 
 
@@ -77,10 +77,10 @@ main(
     [run, legacy, tools, cancel, minute],
     refusals=refusals(
         lambda call: call(),
-        invalid=lambda: ran(PICTURE, prompt="x", num_images=99),
-        refused=lambda: ran(CENSOR, prompt=FORBIDDEN),
-        plain=lambda: ran(PICTURE, prompt="x"),
+        invalid=lambda: run_model(PICTURE, prompt="x", num_images=99),
+        refused=lambda: run_model(CENSOR, prompt=FORBIDDEN),
+        plain=lambda: run_model(PICTURE, prompt="x"),
     ),
-    # A tool says in words what went wrong.
+    # A tool reports its errors in words.
     statuses=dict.fromkeys(("invalid", "refused", "blocked", "budget")),
 )

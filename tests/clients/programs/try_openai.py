@@ -1,4 +1,4 @@
-"""OpenAI's client for Python, by its base address: Vitrine's OpenAI address."""
+"""OpenAI's client for Python, with Vitrine's OpenAI address as its base address."""
 
 import asyncio
 from typing import Any
@@ -12,24 +12,24 @@ client = openai.OpenAI(api_key=TOKEN, base_url=BASE, max_retries=0)
 
 
 def say(text: str, model: str = TALK, **more: Any) -> Any:
-    """Ask a model with one message."""
+    """Send a model one message."""
     messages: Any = [{"role": "user", "content": text}]
     return client.chat.completions.create(model=model, messages=messages, **more)
 
 
 def error_of(call: Any) -> dict[str, Any]:
-    """The error that a call raises."""
+    """Return the error that a call raises."""
     return error_in(call, openai.APIStatusError, lambda error: error.status_code)
 
 
 def run() -> Any:
-    """Ask, with the list of models before."""
+    """List the models, then ask one."""
     assert TALK in {model.id for model in client.models.list()}
     return {"text": say("Good morning").choices[0].message.content}
 
 
 def asynchronous() -> Any:
-    """The asynchronous client, and fal's router by its name of a model."""
+    """Use the asynchronous client, and fal's router by a model's name."""
 
     async def ask() -> Any:
         async with openai.AsyncOpenAI(api_key=TOKEN, base_url=BASE) as its:
@@ -40,13 +40,13 @@ def asynchronous() -> Any:
 
 
 def stream() -> Any:
-    """Words as they come."""
+    """Stream words as they come."""
     chunks = list(say("What is the time?", CLOCK, stream=True, extra_body={"words": 20}))
     return {"events": len(chunks)}
 
 
 def cancel() -> Any:
-    """A stream that is closed."""
+    """Close a stream."""
     stream = say("Count", CLOCK, stream=True, extra_body={"words": 900, "pause": 0.1})
     first = next(iter(stream))
     stream.close()
@@ -54,7 +54,7 @@ def cancel() -> Any:
 
 
 def minute() -> Any:
-    """A call that is held for a minute."""
+    """Make a call that is held for a minute."""
     return {"text": say("Slowly", extra_body={"seconds": MINUTE}).choices[0].message.content}
 
 

@@ -1,4 +1,4 @@
-"""A client that openapi-python-client generates from Vitrine's document."""
+"""A client that openapi-python-client generates from Vitrine's OpenAPI document."""
 
 import importlib
 import inspect
@@ -30,7 +30,7 @@ BODIES: dict[str, dict[str, Any]] = {
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 KNOWN: dict[str, Any] = {"endpoint_id": PICTURE, "slug": "best", "position": 0}
 KNOWN |= dict.fromkeys(("consent_id", "delivery_id"), NOBODYS)
-# Calls that tell a key which others need; what takes things away comes last.
+# These calls return keys that other calls need; calls that delete come last.
 FIRST = {"list_flows": "flow_id", "create_webhook": "webhook_id", "delete_webhook": ""}
 FIRST |= {"create_preset": "preset_id", "create_upload": "upload_id", "create_run": "run_id"}
 FIRST |= {"create_board": "board_id", "run_flow": "flow_run_id"}
@@ -41,7 +41,7 @@ REFUSED |= {"get_collection": 404, "add_to_collection": 403, "remove_from_collec
 
 @cache
 def generated() -> Any:
-    """Generate the client; a part of the document that it refuses is an error."""
+    """Generate the client; fail if it refuses a part of the document."""
     folder = Path(tempfile.mkdtemp())
     with urllib.request.urlopen(f"{URL}/api/v1/openapi.json") as response:
         (folder / "document.json").write_bytes(response.read())
@@ -57,24 +57,25 @@ def generated() -> Any:
 
 @cache
 def calls() -> dict[str, Any]:
-    """The functions of all calls by name."""
+    """Return the functions of all calls by name."""
     api = importlib.import_module(f"{generated().__name__}.api")
     modules = pkgutil.walk_packages(api.__path__, f"{api.__name__}.")
     return {
-        one.name.rpartition(".")[2]: importlib.import_module(one.name).sync_detailed
-        for one in modules
-        if not one.ispkg
+        module.name.rpartition(".")[2]: importlib.import_module(module.name).sync_detailed
+        for module in modules
+        if not module.ispkg
     }
 
 
 def ask(name: str, content: dict[str, Any] | None = None, **values: Any) -> Any:
-    """Make a call with a body of this content; its answer is one that the document names."""
+    """Make a call with a body of this content; return its answer, which the document declares."""
     import httpx
 
     call, its = calls()[name], generated()
     if content is not None:
         kind = inspect.signature(call).parameters["body"].annotation
-        values["body"] = (get_args(kind) or [kind])[0].from_dict(content)  # or `Unset`
+        # for a union with `Unset`, its first type
+        values["body"] = (get_args(kind) or [kind])[0].from_dict(content)
     base, timeout = f"{URL}/api/v1", httpx.Timeout(2 * MINUTE)
     client = its.AuthenticatedClient(base_url=base, token=TOKEN, timeout=timeout)
     answer = call(client=client, **values)
@@ -88,7 +89,7 @@ def start(model: str, **arguments: Any) -> Any:
     return ask("create_run", {"endpoint_id": model, "arguments": arguments})
 
 
-def ended(run_id: Any) -> Any:
+def wait_for_end(run_id: Any) -> Any:
     """Wait for the end of a run."""
     while not (run := ask("get_run", run_id=run_id, wait=30).parsed).is_final:
         pass
@@ -104,35 +105,37 @@ def file_of(run: Any) -> dict[str, str]:
 
 
 def error_of(call: Any) -> dict[str, Any]:
-    """Return the status and the message of a refusal; a failed run has a message only."""
+    """Return status and message of a refusal; a failed run has only a message."""
     answer = call()
     if answer.status_code < 400:
-        return {"status": None, "text": str(ended(answer.parsed.id).error.to_dict())}
+        return {"status": None, "text": str(wait_for_end(answer.parsed.id).error.to_dict())}
     return {"status": int(answer.status_code), "text": str(answer.parsed.to_dict())}
 
 
 def run() -> Any:
     """Start, wait, open."""
-    return file_of(ended(start(PICTURE, prompt="a mill").parsed.id))
+    return file_of(wait_for_end(start(PICTURE, prompt="a mill").parsed.id))
 
 
 def cancel() -> Any:
-    """Cancelled while it runs."""
+    """Cancel a running run."""
     run_id = start(SLOW, duration=MINUTE).parsed.id
     ask("cancel_run", run_id=run_id)
     return {"run": str(run_id)}
 
 
 def minute() -> Any:
-    """A run of a minute."""
-    return file_of(ended(start(SLOW, duration=MINUTE).parsed.id))
+    """Wait for a run of a minute."""
+    return file_of(wait_for_end(start(SLOW, duration=MINUTE).parsed.id))
 
 
 def everything() -> Any:
-    """Every call of the document once."""
+    """Make every call of the document once."""
     for name in (*FIRST, *sorted(calls().keys() - FIRST.keys() - {*LAST}), *LAST):
         taken = inspect.signature(calls()[name]).parameters.values()
-        values = {one.name: KNOWN[one.name] for one in taken if one.name in KNOWN}
+        values = {
+            parameter.name: KNOWN[parameter.name] for parameter in taken if parameter.name in KNOWN
+        }
         if name == "create_upload":
             file = importlib.import_module("its_client.types").File(io.BytesIO(b"a mill"), "a.txt")
             values["body"] = generated().models.NewUpload(file=file)
@@ -143,7 +146,7 @@ def everything() -> Any:
             made = answer.parsed
             KNOWN[FIRST[name]] = (made.items[0] if name == "list_flows" else made).id
         if name == "create_run":
-            ended(KNOWN["run_id"])
+            wait_for_end(KNOWN["run_id"])
     return {"text": f"{len(calls())} calls"}
 
 

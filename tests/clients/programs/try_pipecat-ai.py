@@ -5,14 +5,14 @@ import re
 from typing import Any
 
 import aiohttp
-from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, TOKEN, main, opened, recording, refusals
+from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, TOKEN, main, open_file, recording, refusals
 from pipecat.frames.frames import ErrorFrame
 from pipecat.services.fal.image import FalImageGenService
 from pipecat.services.fal.stt import FalSTTService
 
 
 def frames(prompt: str, model: str = PICTURE, **settings: Any) -> list[Any]:
-    """What the service for pictures gives."""
+    """Return what the service for pictures yields."""
 
     async def ask() -> list[Any]:
         async with aiohttp.ClientSession() as session:
@@ -23,15 +23,15 @@ def frames(prompt: str, model: str = PICTURE, **settings: Any) -> list[Any]:
     return asyncio.run(ask())
 
 
-def opened_picture(got: list[Any]) -> dict[str, str]:
-    """Open the picture that came."""
+def open_first_picture(got: list[Any]) -> dict[str, str]:
+    """Open the picture among these frames."""
     assert not isinstance(got[0], ErrorFrame), got[0].error
     assert got[0].image, got
-    return opened(got[0].url)
+    return open_file(got[0].url)
 
 
-def heard(audio: bytes) -> list[Any]:
-    """What the service for transcription gives."""
+def transcribe(audio: bytes) -> list[Any]:
+    """Return what the service for transcription yields."""
 
     async def ask() -> list[Any]:
         service = FalSTTService(api_key=TOKEN)
@@ -44,7 +44,7 @@ def heard(audio: bytes) -> list[Any]:
 
 
 def error_of(call: Any) -> dict[str, Any]:
-    """The status and the words in an error that comes."""
+    """Return status and text of an error among the frames."""
     got = call()
     words = str(got[0].error) if isinstance(got[0], ErrorFrame) else "no error"
     status = re.search(r"\((\d{3})\)", words)
@@ -52,18 +52,18 @@ def error_of(call: Any) -> dict[str, Any]:
 
 
 def run() -> Any:
-    """A picture."""
-    return opened_picture(frames("a mill", image_size="square"))
+    """Make a picture."""
+    return open_first_picture(frames("a mill", image_size="square"))
 
 
 def transcription() -> Any:
-    """Text from a recording."""
-    return {"text": heard(recording(1))[0].text}
+    """Get text from a recording."""
+    return {"text": transcribe(recording(1))[0].text}
 
 
 def minute() -> Any:
-    """A recording that takes a minute."""
-    return {"text": heard(recording(MINUTE))[0].text}
+    """Transcribe a recording that takes a minute."""
+    return {"text": transcribe(recording(MINUTE))[0].text}
 
 
 main(

@@ -1,7 +1,7 @@
 // TanStack AI's adapter for fal, which is fal's own client with a proxyUrl; `names` without one.
 import { generateImage, generateSpeech, generateTranscription, generateVideo, getVideoJobStatus } from "@tanstack/ai";
 import { falImage, falSpeech, falTranscription, falVideo } from "@tanstack/ai-fal";
-import { BASE, CENSOR, digest, FILM, FORBIDDEN, main, MINUTE, opened, PICTURE, recording, refusal, SLOW, SPEECH, TOKEN } from "./common.mjs";
+import { BASE, CENSOR, digest, FILM, FORBIDDEN, main, MINUTE, openFile, PICTURE, recording, refusal, SLOW, SPEECH, TOKEN } from "./common.mjs";
 
 const proxyUrl = { url: `${BASE}/api/fal/proxy`, when: "always" };
 const config = process.argv[2] === "names" ? { apiKey: TOKEN } : { apiKey: TOKEN, proxyUrl };
@@ -11,7 +11,7 @@ const debug = false;
 async function picture(model, prompt, modelOptions = {}) {
   const result = await generateImage({ adapter: falImage(model, config), prompt, modelOptions, debug });
   if (!(result.usage?.unitsBilled > 0)) throw new Error("It does not know what was billed.");
-  return opened(result.images[0].url);
+  return openFile(result.images[0].url);
 }
 
 async function film() {
@@ -19,7 +19,7 @@ async function film() {
   const { jobId } = await generateVideo({ adapter, prompt: "a river", debug });
   for (;;) {
     const job = await getVideoJobStatus({ adapter, jobId, debug });
-    if (job.url) return opened(job.url);
+    if (job.url) return openFile(job.url);
     await new Promise((later) => setTimeout(later, 300));
   }
 }

@@ -1,4 +1,4 @@
-"""`manage.py up` as a new user meets it: in a copy of the checkout, with real processes."""
+"""`manage.py up` as a new user runs it: in a copy of the checkout, with real processes."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ METRICS_TOKEN = "metrics-token-never-shown"
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory, migrated: Path, collected: Path) -> Path:
-    """The project as a fresh clone has it, in a `var/` that others can read.
+    """The project as a fresh clone, with a `var/` that others can read.
 
-    `make test` spares it the migrations and collecting static files; `make test-all` does not.
+    For `make test`, migrations and static files are copied; `make test-all` lets `up` do this work.
     """
     clone = copy_checkout(tmp_path_factory.mktemp("clone") / "vitrine")
     (clone / "var").mkdir(mode=0o755)
     if not IS_EXHAUSTIVE:
         shutil.copytree(collected, clone / "var" / "static")
-        (clone / "var" / "static" / ".stamp").chmod(0o600)  # as `up` writes it
+        (clone / "var" / "static" / ".stamp").chmod(0o600)  # the permissions that `up` gives it
         shutil.copy(migrated, clone / "var" / "vitrine.sqlite3")
         (clone / "var" / "vitrine.sqlite3").chmod(0o644)
     return clone
@@ -45,7 +45,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, migrated: Path, collected
 
 @pytest.fixture(scope="module")
 def up(checkout: Path) -> Iterator[tuple[Up, httpx.Client]]:
-    """Started by a team that named its public host alone."""
+    """Vitrine, started by a team that has set only its public host."""
     key = "long and random" * 4
     running = Up(
         checkout,
@@ -64,7 +64,7 @@ def up(checkout: Path) -> Iterator[tuple[Up, httpx.Client]]:
 
 
 def page_with(client: httpx.Client, path: str, text: str) -> str:
-    """The page if `text` is in it."""
+    """Return the page if it contains `text`."""
     page = client.get(path).text
     return page if text in page else ""
 
@@ -89,7 +89,7 @@ def manage(checkout: Path, *arguments: str, **variables: str) -> subprocess.Comp
 
 
 def run(client: httpx.Client, prompt: str, **headers: str) -> str:
-    """Run a model by its form; return the page of the run that has succeeded."""
+    """Run a model by its form; return the page of the successful run."""
     until(lambda: "sandbox/ridgeline" in client.get("/models/?q=ridgeline").text)
     path = "/models/sandbox/ridgeline/"
     page = until(lambda: page_with(client, path, 'name="prompt"'))
@@ -112,7 +112,7 @@ def test_lines_of_web_and_worker_have_the_id_of_the_request_and_neither_prompt_n
 ) -> None:
     running, client = up
     run(client, "marked-prompt-never-logged", **{"X-Request-ID": "of-a-proxy-0001"})
-    # The sandbox's own words are text: it is no part of the product.
+    # The sandbox logs in its own format, as text, because it is no part of the product.
     logged = running.log.read_text()
     lines = [json.loads(line) for line in logged.splitlines() if line.startswith("{")]
     about = {line["process"] for line in lines if line.get("request") == "of-a-proxy-0001"}
@@ -161,7 +161,7 @@ def test_the_web_process_has_no_key(up: tuple[Up, httpx.Client]) -> None:
 
 
 def paint_live(running: Up) -> None:
-    """Connect to the address of live sessions, as a page does; it is refused, having no ticket."""
+    """Connect to the address of live sessions, as a page does; without a ticket, it is refused."""
     web = running.pid_of("config.server.serving")
     variables = Path(f"/proc/{web}/environ").read_text().split("\0")
     address = next(x for x in variables if x.startswith("REALTIME_URL=")).partition("=")[2]
@@ -183,7 +183,7 @@ def test_realtime_starts_with_the_first_connection(up: tuple[Up, httpx.Client]) 
     assert running.pid_of("realtime") == first
     os.kill(first, signal.SIGTERM)
     until(lambda: not running.pid_of("realtime"))
-    paint_live(running)  # nobody waits for more than its start
+    paint_live(running)  # nobody waits longer than the process takes to start
     assert running.pid_of("realtime") not in (None, first)
 
 

@@ -1,4 +1,4 @@
-"""Static files are collected again when a source has changed, and only then."""
+"""Static files are collected again only when a source has changed."""
 
 from __future__ import annotations
 

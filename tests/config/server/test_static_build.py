@@ -1,4 +1,4 @@
-"""What the static files step builds: joined, minified, and still the same rules and modules."""
+"""The step that builds static files joins and minifies them, with the same rules and modules."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from config.server import static_build
 from tests.sampling import sample
 
 BUNDLES = dict(static_build.bundles())
-IMPORT = re.compile(r"""import\b[^;]*;""")  # in which the storage names hashed files
+# inside these statements, the storage names hashed files
+IMPORT = re.compile(r"""import\b[^;]*;""")
 
 
 @pytest.fixture(scope="module")
 def collected(tmp_path_factory: pytest.TempPathFactory) -> static_build.Storage:
-    """Our static files as `collectstatic` leaves them in the folder that is served."""
+    """Our static files as `collectstatic` writes them into the served folder."""
     root = tmp_path_factory.mktemp("static")
     storage = static_build.Storage(location=str(root), base_url="/static/")
     finder = get_finder("django.contrib.staticfiles.finders.FileSystemFinder")

@@ -1,6 +1,6 @@
 """The supervisor of `manage.py up`.
 
-Sleeps, restarts what dies, starts on demand, stops what it started.
+It sleeps, restarts what dies, starts on demand, and stops what it has started.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import pytest
 
 from tests.processes import ROOT, until
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 # A program that supervises one child, whose code comes from the command line.
 START = """
@@ -39,7 +39,7 @@ import os, signal, sys, time
 open(os.environ["WHERE"] + "/pids", "a").write(f"{os.getpid()}\\n")
 time.sleep(600)
 """
-# Takes one connection from the supervisor's socket, answers it and ends.
+# Accepts one connection from the supervisor's socket, answers it and ends.
 ON_DEMAND = """
 import os, socket
 open(os.environ["WHERE"] + "/pids", "a").write(f"{os.getpid()}\\n")
@@ -49,22 +49,22 @@ listener.accept()[0].sendall(b"here")
 
 
 class Running:
-    """A supervisor and what its children wrote."""
+    """A supervisor, and what its children wrote."""
 
     def __init__(self, folder: Path, code: str, port: int = 0) -> None:
         self.folder = folder
         command = [sys.executable, "-c", START, code, str(folder), str(port)]
         with (folder / "log").open("w") as log:
             self.process = subprocess.Popen(command, cwd=ROOT, stderr=log)
-        until((folder / "lock").exists)  # it listens since before
+        until((folder / "lock").exists)  # the socket listens before this file appears
 
     def pids(self) -> list[int]:
-        """Of the children, in the order of their starts."""
+        """Return the children's ids, in the order of their starts."""
         file = self.folder / "pids"
         return [int(line) for line in file.read_text().split()] if file.exists() else []
 
     def wakeups(self) -> int:
-        """How often the supervisor has gone to sleep so far."""
+        """Return how often the supervisor has gone to sleep so far."""
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(status.partition("voluntary_ctxt_switches:")[2].split()[0])
 
@@ -154,9 +154,9 @@ def test_an_on_demand_child_starts_with_the_first_connection(folder: Path) -> No
 
     assert answer() == b"here"
     until(lambda: not is_alive(running.pids()[0]))
-    assert answer() == b"here"  # after it has ended by itself another is started
+    assert answer() == b"here"  # the first child has ended by itself, so another one starts
     assert len(running.pids()) == 2
-    assert "ended" not in (folder / "log").read_text()  # which is no trouble
+    assert "ended" not in (folder / "log").read_text()  # ending by itself is no error
     assert stop(running) == 0
 
 

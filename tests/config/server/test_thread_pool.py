@@ -1,6 +1,6 @@
 """Slow clients do not block others.
 
-Many who stop reading, or send by and by, and a page beside them.
+Many connections that stop reading, or send slowly, beside one ordinary page.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def anyio_backend() -> str:
 
 
 def wsgi(environ: Any, start_response: Callable[..., Any]) -> Any:
-    """Respond with what was sent, or by the path.
+    """Answer with the request's body, or according to the path.
 
-    `/film` is a file in a hundred parts, `/broken` one up to its second, and `/<kind>/<count>` a
-    response of that many pieces.
+    `/film` is a file in a hundred parts, `/broken` a file that breaks in its second part, and
+    `/<kind>/<count>` an answer of `count` pieces.
     """
     kind, _, count = environ["PATH_INFO"].strip("/").partition("/")
     if kind in RESPONSES:
@@ -52,12 +52,12 @@ def wsgi(environ: Any, start_response: Callable[..., Any]) -> Any:
     if environ["PATH_INFO"] == "/film":
         return OffThreadStream(b"%d," % number for number in range(100))
     if environ["PATH_INFO"] == "/broken":
-        return OffThreadStream(broken())
+        return OffThreadStream(break_off())
     return [environ["wsgi.input"].read()]
 
 
-def written(pieces: Iterator[bytes]) -> HttpResponse:
-    """Return a response that was written piece by piece, as Django writes a feed."""
+def write_pieces(pieces: Iterator[bytes]) -> HttpResponse:
+    """Return a response that is written piece by piece, as Django writes a feed."""
     response = HttpResponse()
     for piece in pieces:
         response.write(piece)
@@ -66,19 +66,19 @@ def written(pieces: Iterator[bytes]) -> HttpResponse:
 
 RESPONSES: dict[str, Any] = {
     "complete": HttpResponse,
-    "written": written,
+    "written": write_pieces,
     "streamed": StreamingHttpResponse,
     "file": OffThreadStream,
 }
 
 
-def broken() -> Iterator[bytes]:
+def break_off() -> Iterator[bytes]:
     yield b"first"
     raise TimeoutError("the bucket is away")
 
 
 class Browser:
-    """One connection: the messages it sends and those it received."""
+    """One connection: the messages that it sends, and those that it has received."""
 
     def __init__(self, *sent: dict[str, Any], patience: int = 1000) -> None:
         self._sent = [*sent]
@@ -124,12 +124,12 @@ def part(body: bytes, more: bool = False) -> dict[str, Any]:
 async def crowd(
     pages: ThreadPoolApp, scope: dict[str, Any], *sent: Any, patience: int = 1000
 ) -> Any:
-    """Many connections that have come to a standstill."""
+    """Open many connections and wait until each has come to a standstill."""
     browsers = [Browser(*sent, patience=patience) for _ in range(CROWD)]
     tasks = [
         asyncio.create_task(pages(scope, browser.receive, browser.send)) for browser in browsers
     ]
-    # Of those with large bodies, as many have their turn as there are threads.
+    # With large bodies, only as many connections progress as there are threads.
     waited_for = browsers[:THREADS] if scope["path"] == "/large" else browsers
     await asyncio.wait_for(
         asyncio.gather(*(browser.has_stopped.wait() for browser in waited_for)), 30
@@ -155,7 +155,7 @@ async def test_a_file_arrives_complete_and_in_order() -> None:
 
 
 class SlowBrowser(Browser):
-    """A connection that takes each message only after the server had time to send many more."""
+    """A connection that takes each message only after the server could have sent many more."""
 
     async def send(self, message: Any) -> None:
         for _ in range(20):
@@ -180,7 +180,7 @@ async def test_a_response_in_any_number_of_pieces_arrives_complete(
 
 
 def whole(browser: Browser) -> bytes:
-    """Return the body, decompressed if its headers say that it is compressed."""
+    """Return the body, decompressed if the headers say so."""
     is_compressed = (b"content-encoding", b"gzip") in browser.got[0]["headers"]
     return gzip.decompress(browser.body) if is_compressed else browser.body
 
@@ -223,7 +223,7 @@ async def test_a_truncated_file_is_logged_in_one_line(
     with caplog.at_level(logging.WARNING):
         await ThreadPoolApp(wsgi)(request("/broken"), browser.receive, browser.send)
     assert browser.body == b"first"
-    assert browser.got[-1]["more_body"]  # so that the server cuts the connection
+    assert browser.got[-1]["more_body"]  # so the server closes the connection early
     assert "the bucket is away" in caplog.text
 
 

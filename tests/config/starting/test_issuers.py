@@ -1,4 +1,4 @@
-"""Issuers as the environment names them; whatever is wrong with them is one sentence."""
+"""Issuers in the environment: each mistake in their variables is reported in one sentence."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SECOND = {
 
 
 def read(**variables: str) -> dict[str, object]:
-    """Return the settings of an environment."""
+    """Return the settings of the issuers in an environment."""
     return issuers.read(lambda name: variables.get(name, ""))
 
 

@@ -1,4 +1,4 @@
-"""A database that this code cannot use is refused; the names of squashes say what they replace."""
+"""A database that this code cannot use is refused; a squash's name says what it replaces."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_older_code_refuses_a_newer_database(is_migrated: bool) -> None:
 
 @pytest.mark.parametrize("squash", SQUASHES)
 def test_a_database_between_two_releases_is_refused(squash: Key) -> None:
-    """Some of what a squashed migration replaces is applied: Django ends with a traceback."""
+    """Only some of a squash's migrations are applied: Django would end with a traceback."""
     replaced = replaced_by(squash)
     missing = max(replaced)
     sentence = refusal((ALL - {squash}) | replaced - {missing}, is_migrated=False)
@@ -53,7 +53,7 @@ def test_a_database_between_two_releases_is_refused(squash: Key) -> None:
 
 
 def test_a_database_of_before_earlier_squashes_is_refused() -> None:
-    """It has recorded none of the names that are replaced, so that Django would begin anew."""
+    """It has recorded none of the replaced names, so Django would start from the beginning."""
     squash = ("training", "0001_squashed_0003")
     sentence = refusal((ALL - {squash}) | {("training", "0001_initial")}, is_migrated=False)
     assert "training.0001_squashed_0002 was never applied" in sentence
@@ -66,7 +66,7 @@ def test_a_database_of_before_earlier_squashes_is_refused() -> None:
 def test_data_that_would_skip_a_version_is_refused_with_the_way(
     monkeypatch: pytest.MonkeyPatch, migrated_by: str, named: str
 ) -> None:
-    """Whatever migrations it has: those that it lacks may be gone."""
+    """Whatever its migrations are: those that it lacks may no longer exist."""
     monkeypatch.setattr(migrations, "STONES", (Stone("1.4.0"), Stone("2.0.0")))
     with pytest.raises(ImproperlyConfigured) as refused:
         require(ALL, is_migrated=False, migrated_by=migrated_by)
@@ -87,7 +87,7 @@ def test_only_what_migrates_takes_an_unmigrated_database(recorded: set[Key]) -> 
 
 
 def numbers(name: str) -> tuple[int, int]:
-    """The first and last number that a name stands for: a squash may replace earlier ones."""
+    """Return the first and last number in a name: a squash may replace earlier squashes."""
     first, _, last = name.partition(SQUASHED)
     return int(first[:4]), int(last or first[:4])
 

@@ -1,4 +1,4 @@
-"""The clock that machines share is the database's, asked now and then."""
+"""The machines share the database's clock, which they query now and then."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.db import clock
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
-AT_MOST = timedelta(seconds=5)  # on a busy machine
+AT_MOST = timedelta(seconds=5)  # allows for a busy machine
 
 
 def test_the_shared_clock_advances_with_the_time() -> None:
@@ -38,9 +38,10 @@ def test_the_database_time_is_queried_rarely() -> None:
 
 @pytest.mark.anyio
 async def test_the_event_loop_never_queries_the_database_time(database_misuses: list[str]) -> None:
-    """Options of a submit failed so on PostgreSQL whenever the last query was ten seconds ago."""
+    """On PostgreSQL, a submit failed if the last query of the time was ten seconds ago."""
     with pytest.raises(SynchronousOnlyOperation):
         clock.now()
     assert "test_clock.py" in database_misuses.pop()
     assert abs(await clock.anow() - datetime.now(UTC)) < AT_MOST
-    await sync_to_async(connections.close_all)()  # that of the thread which asked
+    # the thread of the query has a connection of its own
+    await sync_to_async(connections.close_all)()

@@ -1,4 +1,4 @@
-"""Prepared queries answer like their querysets, with any parameters, on both databases."""
+"""Prepared queries return the same as their querysets, with any parameters, on both databases."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_prefetched_rows_are_loaded_too(make_run: Callable[..., Run]) -> None:
 
 
 def test_a_number_that_no_column_holds_matches_nothing(user: Any) -> None:
-    """An address may have any number: SQLite refuses it, and the page was a 500."""
+    """An address may contain any number: SQLite refused large ones, and the page was a 500."""
     by_user = PreparedQuery(lambda: Run.objects.filter(user_id=Param("pk", BigAutoField())))
     of_users = PreparedQuery(
         lambda: Run.objects.filter(user_id__in=ParamList("pks", BigAutoField()))

@@ -1,6 +1,6 @@
-"""A database that ends its connections costs a page one more question.
+"""If the database closes its connections, a page repeats a query.
 
-One that is away, a page that asks again.
+If the database is away, the page reloads itself.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Cut = Callable[[int], Any]
 
 
 def end_by_the_server(open_connection: Any) -> None:
-    """What a restart of PostgreSQL does to a connection; SQLite has no server to end it."""
+    """End a connection as a restart of PostgreSQL does. SQLite has no server."""
     if open_connection.vendor != "postgresql":
         return
     other = connection.copy()
@@ -32,10 +32,9 @@ def end_by_the_server(open_connection: Any) -> None:
 
 @pytest.fixture
 def cut() -> Cut:
-    """`with cut(2):` the first two questions after which a page asked something end with the
-    connection.
+    """`with cut(2):` the connection ends at the first two queries about users.
 
-    PostgreSQL ends it for real; what has no server says what a lost one would.
+    PostgreSQL really ends it; SQLite raises the error of a lost connection.
     """
 
     @contextmanager
@@ -53,14 +52,14 @@ def cut() -> Cut:
 
         with connection.execute_wrapper(end):
             yield ended
-        connection.close()  # for the next test to begin with one that lives
+        connection.close()  # so that the next test begins with a working connection
 
     return cutting
 
 
 @pytest.fixture
 def browser(client: Client, user: User) -> Client:
-    """A browser that is shown what a server answers, also where something broke."""
+    """A browser that gets the server's answer even after an error."""
     client.force_login(user)
     client.raise_request_exception = False
     return client
@@ -77,7 +76,7 @@ def test_a_page_survives_the_end_of_its_database_connection(
 def test_during_a_database_outage_a_page_reloads_itself(browser: Client, cut: Cut) -> None:
     with cut(2) as ended:
         response = browser.get("/runs/")
-        assert len(ended) == 2  # not on and on
+        assert len(ended) == 2  # no further attempts
     assert response.status_code == 503
     assert response.headers["Retry-After"] == "3"
     assert b'http-equiv="refresh"' in response.content
@@ -97,7 +96,7 @@ def test_a_lost_connection_reported_by_the_driver_is_a_503(
     browser: Client,
 ) -> None:
     def closing(*_: Any) -> Any:
-        backend: Any = connection  # the stubs lack the driver
+        backend: Any = connection  # the type stubs lack the driver
         raise backend.Database.OperationalError("the connection is closed")
 
     with connection.execute_wrapper(closing):

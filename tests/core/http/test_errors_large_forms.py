@@ -1,4 +1,4 @@
-"""A form that is larger than we read gets a sentence in our looks; nothing of it is done."""
+"""A form that is too large gets a sentence in our design, and nothing of it is done."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def test_a_missing_or_invalid_page_number_is_the_first(text: str, page: int) -> 
 def test_a_time_is_parsed_as_utc() -> None:
     expected = datetime(2026, 1, 1, 10, tzinfo=UTC)
     assert parse_moment("2026-01-01T12:00:00+02:00") == expected
-    assert parse_moment("2026-01-01T12:00:00 02:00") == expected  # as an address has it
+    assert parse_moment("2026-01-01T12:00:00 02:00") == expected  # "+" is a space in an address
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_malformed_time_is_none(text: str) -> None:
 
 
 def test_what_is_searched_for_can_be_asked_of_a_database() -> None:
-    asked = RequestFactory().get("/", {"q": f" a\x00b {'c' * 300}", "tag": " new "})
-    assert search_words(asked) == f"ab {'c' * 197}"
-    assert search_words(asked, "tag") == "new"
-    assert search_words(asked, "folder") == ""
+    request = RequestFactory().get("/", {"q": f" a\x00b {'c' * 300}", "tag": " new "})
+    assert search_words(request) == f"ab {'c' * 197}"
+    assert search_words(request, "tag") == "new"
+    assert search_words(request, "folder") == ""

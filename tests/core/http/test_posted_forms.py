@@ -1,6 +1,6 @@
-"""Posted forms: names of files as they were written, large forms in little memory.
+"""Posted forms: files keep their names, and large forms need little memory.
 
-What of a post nobody typed: hidden controls, ticks, the pressed button.
+Parts of a post that nobody typed: hidden controls, ticks, the pressed button.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from tests.sources import ROOT, sources
     ],
 )
 def test_a_posted_file_keeps_its_name(name: str) -> None:
-    assert _posted(name) == name
+    assert _name_received(name) == name
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_a_posted_file_keeps_its_name(name: str) -> None:
     [("../../etc/passwd", "passwd"), ("C:\\photos\\a.png", "a.png"), ("a\x01b.png", "ab.png")],
 )
 def test_folders_and_control_characters_are_removed_from_names(written: str, name: str) -> None:
-    assert _posted(written) == name
+    assert _name_received(written) == name
 
 
 def _form(body: bytes, content_type: str = "application/x-www-form-urlencoded") -> Any:
@@ -84,27 +84,27 @@ def test_the_application_uses_this_form_parser() -> None:
     assert Handler.request_class is Request
 
 
-def _posted(name: str) -> Any:
-    """The name that a request has of a file posted under this one."""
+def _name_received(name: str) -> Any:
+    """Return the name that a request has for a file posted under this name."""
     file = SimpleUploadedFile("a", b"x")
     file._name = name  # type: ignore[attr-defined]  # its setter removes folders
     files: Any = Request(RequestFactory().post("/", {"file": file}).environ).FILES
     return files["file"].name
 
 
-# The admin's own lists of keys.
+# The admin reads its lists of keys itself.
 BY_HAND = {"config/admin.py"}
 _READ = re.compile(r"request\.POST[.\[]|in request\.POST\b|= (?:self\.)?request\.POST\n")
 
 
-def posted(query: str) -> HttpRequest:
+def make_request(query: str) -> HttpRequest:
     request = HttpRequest()
     request.POST = QueryDict(query)
     return request
 
 
 def test_a_hidden_control_is_empty_where_none_was_posted() -> None:
-    request = posted("series=a%00b&series=c%00&empty=")
+    request = make_request("series=a%00b&series=c%00&empty=")
     assert hidden(request, "series") == "c"
     assert (hidden(request, "empty", "x"), hidden(request, "none", "x")) == ("", "x")
     assert ticked(request, "series") == ["ab", "c"]
@@ -114,13 +114,13 @@ def test_a_hidden_control_is_empty_where_none_was_posted() -> None:
 
 
 def test_a_button_says_what_it_does_and_to_what() -> None:
-    assert pressed(posted("~do=remove:a:b")) == ("remove", "a:b")
-    assert pressed(posted("do=save"), name="do") == ("save", "")
-    assert pressed(posted(""), "add") == ("add", "")
+    assert pressed(make_request("~do=remove:a:b")) == ("remove", "a:b")
+    assert pressed(make_request("do=save"), name="do") == ("save", "")
+    assert pressed(make_request(""), "add") == ("add", "")
 
 
 def test_the_controls_of_a_form_are_all_but_those_of_the_page() -> None:
-    request = posted("csrfmiddlewaretoken=c&~token=t&~mode=json&a.b=1&a.b=%002")
+    request = make_request("csrfmiddlewaretoken=c&~token=t&~mode=json&a.b=1&a.b=%002")
     assert controls(request, but={"~token"}) == {"~mode": ["json"], "a.b": ["1", "2"]}
 
 

@@ -1,7 +1,7 @@
-"""Each request has an id: its own where that is plain, else a new one. One range of bytes, as RFC
-9110 (section 14) has it.
+"""Each request has an id: the client's if it is plain, otherwise a new one.
 
-Heads of requests are limited, and cookies that would take long to parse are refused.
+One range of bytes, as RFC 9110 (section 14) has it. Heads of requests are limited, and cookies that
+would take long to parse are refused.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ async def say_id(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def ask(*headers: tuple[bytes, bytes]) -> tuple[str, str]:
-    """The id that the application saw, and the one that the response names."""
+    """Return the id that the application saw, and the id in the response."""
     messages: list[Any] = []
 
     async def send(message: Any) -> None:
@@ -118,7 +118,7 @@ async def count_body(scope: Any, receive: Any, send: Any) -> None:
 
 
 async def exchange(*pieces: bytes) -> bytes:
-    """What a server answers to these pieces, each sent once the one before is read."""
+    """Send these pieces, each after the one before was read; return the server's answer."""
     options: Any = {"http": LimitedHeads, "port": 0, "lifespan": "off", "log_level": "critical"}
     server = uvicorn.Server(uvicorn.Config(LimitedCookies(count_body), **options))
     running = asyncio.create_task(server.serve())

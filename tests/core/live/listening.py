@@ -1,4 +1,4 @@
-"""A broker that hears of this database's changes, as that of the web process does."""
+"""A broker that receives this database's changes, as the web process's broker does."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ async def listening() -> AsyncIterator[Broker]:
 
 
 async def waiting(broker: Broker, count: int = 1) -> None:
-    """Wait until the broker holds so many."""
+    """Wait until the broker holds this many polls."""
     await until(lambda: broker.waiting == count)
 
 
 async def until(is_so: Callable[[], object]) -> None:
-    """Wait for what has no event."""
+    """Wait for a condition that has no event."""
     async with asyncio.timeout(PATIENCE_S):
         while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.005)

@@ -1,4 +1,4 @@
-"""Who waits for rows: one query and one answer for all, and nothing left of who has gone."""
+"""Waiting for rows: one query and one answer for all, and nothing kept for clients that left."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from core.live.broker import Broker, NewerThan, Source, Topic
 from core.notify.channel import Signal
 from tests.core.live.listening import PATIENCE_S, until, waiting
 
-pytestmark = [pytest.mark.django_db, pytest.mark.any_database]  # after an error it is looked at
+# after an error, the broker checks the connection
+pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 
 @dataclass(eq=False)
 class House:
-    """Rows with versions, and how often they were read and answered; each error fails one time."""
+    """Rows with versions, with counts of reads and answers; each error is raised once."""
 
     rows: dict[str, int] = field(default_factory=dict)
     reads: list[list[str]] = field(default_factory=list)
@@ -40,7 +41,7 @@ class House:
         return {key: self.rows[key] for key in keys if key in self.rows}
 
     def read(self) -> dict[str, int | None]:
-        """Return the rows as the broker knows them."""
+        """Return the rows that the broker knows."""
         table = self.broker._tables.get(self.source)
         return table.rows if table else {}
 
@@ -59,7 +60,7 @@ class House:
 
 @dataclass(frozen=True)
 class Text(Topic[str, int, str]):
-    """The rows as a text, once one of them is above zero; `delay_s` later while it is below 5."""
+    """The rows as a text, due once one is above zero; below 5, it is due `delay_s` later."""
 
     house: House
     keys: tuple[str, ...] = ()
@@ -81,7 +82,7 @@ class Text(Topic[str, int, str]):
 
 
 def serve(house: House, use: Callable[[Broker], Awaitable[Any]]) -> Any:
-    """Return `await use(broker)`; nobody may wait at its end, and no row be watched."""
+    """Return `await use(broker)`; assert that then nobody waits and no row is watched."""
 
     async def main() -> Any:
         async with asyncio.timeout(PATIENCE_S):
@@ -90,7 +91,8 @@ def serve(house: House, use: Callable[[Broker], Awaitable[Any]]) -> Any:
         assert not any(table.watching or table.rows for table in house.broker._tables.values())
         return result
 
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # the server's loop
+    # the event loop of the server
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(main())
 
 
@@ -128,7 +130,7 @@ def test_several_get_what_is_due_soon(delay_s: float) -> None:
 
 @pytest.mark.parametrize("rows", [{"a": 3}, {}])
 def test_without_a_change_there_is_no_answer_after_the_time(rows: dict[str, int]) -> None:
-    """Nor for a row that there is not."""
+    """Even for a row that does not exist."""
     house = House(rows)
     assert serve(house, lambda broker: broker.wait(house.newer("a", 3), 0.05)) is None
 
@@ -151,7 +153,7 @@ def test_an_answer_that_is_due_later_is_not_put_off_by_more_changes() -> None:
 
 @pytest.mark.parametrize("is_shutdown", [True, False])
 def test_what_is_due_later_is_answered_at_once_for_a_reason(is_shutdown: bool) -> None:
-    """A change that is due sooner, or a shutdown."""
+    """Reasons: a change that is due sooner, or a shutdown."""
     house = House({"a": 2})
 
     async def use(broker: Broker) -> Any:
@@ -204,7 +206,7 @@ def test_the_end_of_a_session_answers_only_its_own() -> None:
 
 @pytest.mark.parametrize("is_read", [True, False])
 def test_a_shutdown_answers_everybody_and_holds_nobody_any_more(is_read: bool) -> None:
-    """Also those whose rows are being read: nothing is known of them."""
+    """Even clients whose rows are being read, about which nothing is known yet."""
     house = House({"a": 0})
 
     async def use(broker: Broker) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Tokens to watch: for what and whom they say, for one day, the same for many pages."""
+"""Watch tokens: for one object and user, for one day, the same for many pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wake-ups: at once by a Unix socket or NOTIFY, a moment later where nobody sent one."""
+"""Wake-ups: at once through a Unix socket or NOTIFY, otherwise a moment later."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ PATIENCE_S = 60.0
 
 @pytest.fixture
 def database() -> str:
-    """The name of a database that nobody else rings for, longer than a socket's path may be."""
+    """A database's name that nobody else notifies, longer than a socket's path may be."""
     return f"/{uuid.uuid4()}/{'long' * 100}.sqlite3"
 
 
 def listen(database: str, ring: Callable[[], object]) -> int:
-    """How often two listeners were woken by what `ring` does."""
+    """Return how often `ring` wakes two listeners."""
 
     async def main() -> int:
         woken: list[int] = []
@@ -107,7 +107,7 @@ def test_without_a_socket_folder_notifications_are_silent(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("has_rung", [True, False])
 def test_a_committed_change_wakes_waiters(has_rung: bool) -> None:
-    # On SQLite a change is also found that was written by somebody who does not ring.
+    # On SQLite, a change by a program that does not notify is found as well.
     rings = has_rung or connection.vendor != "sqlite"
     poll_every_s = 2 * PATIENCE_S if has_rung else channel.POLL_EVERY_S
 
@@ -125,7 +125,7 @@ def test_a_committed_change_wakes_waiters(has_rung: bool) -> None:
         try:
             async with channel.listen(poll_every_s=poll_every_s) as bell:
                 await bell.wait(-1, PATIENCE_S)
-                await asyncio.sleep(0.3)  # it rings as it begins
+                await asyncio.sleep(0.3)  # the first notification comes when listening begins
                 version = bell.version
                 waiting = asyncio.create_task(bell.wait(version, PATIENCE_S))
                 await asyncio.sleep(0)
@@ -153,7 +153,7 @@ def test_a_process_delays_its_own_notifications() -> None:
             assert await bell.wait(version, PATIENCE_S) == version + 1
             rung.append(now() - before)
         bell.on_notify([channel.PROCESS_ID])
-        bell.on_notify(["another"])  # looks at both
+        bell.on_notify(["another"])  # this one wakes the waiters for both
         version = bell.version
         assert await bell.wait(version, 10 * channel.OWN_DELAY_S) == version
         return rung

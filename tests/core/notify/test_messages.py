@@ -1,4 +1,4 @@
-"""Messages between processes: whole and in order, or not at all."""
+"""Messages between processes arrive whole and in order, or not at all."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from core.notify import messages
 pytestmark = pytest.mark.django_db
 
 
-def received(*sent: bytes) -> tuple[list[bool], list[bytes]]:
-    """What `send` says of each message, and what a listener gets."""
+def exchange_messages(*sent: bytes) -> tuple[list[bool], list[bytes]]:
+    """Return the results of `send` for each message, and the messages that a listener got."""
 
     async def main() -> tuple[list[bool], list[bytes]]:
         arrived: list[bytes] = []
@@ -36,8 +36,8 @@ def received(*sent: bytes) -> tuple[list[bool], list[bytes]]:
 
 def test_messages_arrive_complete_and_in_order() -> None:
     long = b"x" * messages.MAX_BYTES
-    assert received(b"one", long, b"three") == ([True] * 3, [b"one", long, b"three"])
+    assert exchange_messages(b"one", long, b"three") == ([True] * 3, [b"one", long, b"three"])
 
 
 def test_a_too_long_message_is_not_sent() -> None:
-    assert received(b"x" * (messages.MAX_BYTES + 1), b"two") == ([False, True], [b"two"])
+    assert exchange_messages(b"x" * (messages.MAX_BYTES + 1), b"two") == ([False, True], [b"two"])

@@ -1,4 +1,4 @@
-"""A picture of any mode becomes what browsers show of it."""
+"""A picture of any mode becomes a picture that browsers can show."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def picture(mode: str, *values: Any, **info: Any) -> Image.Image:
     return image
 
 
-def saved(image: Image.Image, kind: str, **options: Any) -> Image.Image:
+def save_and_open(image: Image.Image, kind: str, **options: Any) -> Image.Image:
     out = io.BytesIO()
     image.save(out, kind, **options)
     return Image.open(out)
 
 
 def png(depth: int, colour: int, row: bytes, width: int, transparent: bytes) -> Image.Image:
-    """A PNG of one row that Pillow itself cannot write."""
+    """Return a PNG of one row, in formats that Pillow itself cannot write."""
     head = struct.pack(">IIBBBBB", width, 1, depth, colour, 0, 0, 0)
     content = {
         b"IHDR": head,
@@ -51,29 +51,29 @@ def png(depth: int, colour: int, row: bytes, width: int, transparent: bytes) -> 
 
 
 def swapped_profile() -> bytes:
-    """sRGB's profile with the primaries of red and green exchanged."""
+    """Return sRGB's profile with the primaries of red and green exchanged."""
     plain = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     return plain.replace(b"rXYZ", b"?XYZ").replace(b"gXYZ", b"rXYZ").replace(b"?XYZ", b"gXYZ")
 
 
 WORDS = struct.pack(">6H", 1000, 2000, 3000, 65535, 0, 0)
 PROFILE = swapped_profile()
-# What is opened, and the pixels of its copy.
+# The original, and the pixels of its copy.
 ROWS: dict[str, tuple[Image.Image, list[tuple[int, ...]]]] = {
-    "16 bits": (saved(picture("I;16", 0, 65535, 0), "PNG"), [BLACK, WHITE, BLACK]),
+    "16 bits": (save_and_open(picture("I;16", 0, 65535, 0), "PNG"), [BLACK, WHITE, BLACK]),
     "small depths": (picture("I;16", 1000, 1200, 1100), [BLACK, WHITE, (127, 127, 127)]),
     "one depth": (picture("I;16", 65535, 65535), [WHITE, WHITE]),
-    "integers": (saved(picture("I", -5, 2**30), "TIFF"), [BLACK, WHITE]),
-    "floats": (saved(picture("F", 0.2, 0.7, float("nan")), "TIFF"), [BLACK, WHITE, BLACK]),
+    "integers": (save_and_open(picture("I", -5, 2**30), "TIFF"), [BLACK, WHITE]),
+    "floats": (save_and_open(picture("F", 0.2, 0.7, float("nan")), "TIFF"), [BLACK, WHITE, BLACK]),
     "RGB of 16 bits": (png(16, 2, WORDS, 2, WORDS[:6]), [(3, 7, 11, 0), (*RED, 255)]),
     "grey of 16 bits": (png(16, 0, WORDS[4:8], 2, WORDS[4:6]), [(11, 11, 11, 0), (*WHITE, 255)]),
     "grey of 4 bits": (png(4, 0, b"\x7f", 2, b"\0\7"), [(119, 119, 119, 0), (*WHITE, 255)]),
-    "palette": (saved(picture("P", 0), "PNG", transparency=0), [(*BLACK, 0)]),
-    "profile": (saved(picture("RGB", GREEN), "PNG", icc_profile=PROFILE), [RED]),
+    "palette": (save_and_open(picture("P", 0), "PNG", transparency=0), [(*BLACK, 0)]),
+    "profile": (save_and_open(picture("RGB", GREEN), "PNG", icc_profile=PROFILE), [RED]),
     "its alpha": (picture("RGBA", (*GREEN, 9), icc_profile=PROFILE), [(*RED, 9)]),
     "broken profile": (picture("RGB", GREEN, icc_profile=b"none"), [GREEN]),
     "profile of another mode": (picture("L", 255, icc_profile=PROFILE), [WHITE]),
-    "CMYK": (saved(picture("CMYK", (0, 0, 0, 255)), "TIFF"), [BLACK]),
+    "CMYK": (save_and_open(picture("CMYK", (0, 0, 0, 255)), "TIFF"), [BLACK]),
     "LAB": (picture("LAB", (255, 128, 128)), [WHITE]),
     "grey with alpha": (picture("LA", (255, 7)), [(*WHITE, 7)]),
 }
@@ -82,17 +82,19 @@ ROWS: dict[str, tuple[Image.Image, list[tuple[int, ...]]]] = {
 @each_row("original, pixels", ROWS.values(), ids=[*ROWS])
 def test_a_copy_shows_what_is_meant(original: Image.Image, pixels: list[tuple[int, ...]]) -> None:
     copy = browser_copy(original)
-    shown = [*copy.get_flattened_data()]
-    assert shown == [pytest.approx(pixel, abs=1) for pixel in pixels]
+    copied = [*copy.get_flattened_data()]
+    assert copied == [pytest.approx(pixel, abs=1) for pixel in pixels]
     assert not copy.info
 
 
 def test_a_copy_is_upright_and_broken_exif_is_ignored() -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
-    assert browser_copy(saved(Image.new("RGB", (4, 2)), "JPEG", exif=exif)).size == (2, 4)
-    assert browser_copy(saved(Image.new("I;16", (4, 2)), "PNG", exif=exif)).size == (2, 4)
-    assert browser_copy(saved(Image.new("RGB", (4, 2)), "JPEG", exif=b"Exif\0\0MM?")).size == (4, 2)
+    assert browser_copy(save_and_open(Image.new("RGB", (4, 2)), "JPEG", exif=exif)).size == (2, 4)
+    assert browser_copy(save_and_open(Image.new("I;16", (4, 2)), "PNG", exif=exif)).size == (2, 4)
+    assert browser_copy(
+        save_and_open(Image.new("RGB", (4, 2)), "JPEG", exif=b"Exif\0\0MM?")
+    ).size == (4, 2)
 
 
 def test_black_and_white_lines_are_seen_on_checks() -> None:

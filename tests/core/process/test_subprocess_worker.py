@@ -1,4 +1,4 @@
-"""Programs that look at files end when nobody asks them anything for a while."""
+"""Programs that examine files end after a while without a request."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def test_a_program_ends_when_idle_and_starts_again(tmp_path: Path) -> None:
                 first = program._process
                 assert first
                 assert await program.request(question) == {}
-                assert program._process is first  # in quick succession it is the same one
+                # two requests in quick succession use the same process
+                assert program._process is first
                 assert await asyncio.wait_for(first.wait(), 60) < 0
                 assert program._process is None
         finally:

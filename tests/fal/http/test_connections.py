@@ -1,4 +1,4 @@
-"""Connections in sets of a few: none crowded, none more than allowed, few kept warm."""
+"""Pools of a few connections: none is crowded, no limit exceeded, few are kept warm."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ async def test_a_warm_connection_is_reused_unless_it_was_closed() -> None:
     await submit()
     assert len(server.writers) == 1
     await server.close_idle()
-    await submit()  # one that is lost here would be paid for and unconfirmed
+    await submit()  # a submit lost here would be paid for and unconfirmed
     assert len(server.writers) == 2
     await connections.aclose()
     listening.close()

@@ -1,4 +1,4 @@
-"""What only a real socket shows: refused, cut, slow and reused connections."""
+"""Behaviour that only a real socket shows: refused, cut, slow and reused connections."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ QUEUED = b'HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\n{"status":"IN_QUEUE"}'
 
 
 class Server:
-    """Speaks what its script says to each connection, and counts them."""
+    """Plays its script on each connection, and counts the connections."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
@@ -32,7 +32,7 @@ class Server:
         try:
             await self.script(reader, writer)
         except (ConnectionError, asyncio.IncompleteReadError):
-            return  # the client went first, as some tests want it
+            return  # the client disconnected first, as some tests want
         finally:
             writer.close()
 

@@ -23,7 +23,7 @@ UNSENT, UNANSWERED = SubmitPhase.UNSENT, SubmitPhase.UNANSWERED
 ANSWERED, ACCEPTED = SubmitPhase.ANSWERED, SubmitPhase.ACCEPTED
 CUT = "upstream connect error or disconnect/reset before headers. reset reason: overflow"
 
-# Class, status, error type, request id, detail; the phase; whether fal may have the request.
+# Class; status, error type, request id, detail; the phase; whether fal may have the request.
 FAILURES: list[tuple[type[fal.FalError], dict[str, Any], SubmitPhase, bool]] = [
     (fal.Unreachable, {"sent": False}, UNSENT, False),
     (fal.Unreachable, {"sent": True}, UNANSWERED, True),
@@ -61,7 +61,7 @@ FAILURES: list[tuple[type[fal.FalError], dict[str, Any], SubmitPhase, bool]] = [
     (fal.UpstreamFailed, {"status": 521}, ANSWERED, False),
     (fal.RunFailed, {"type": fal.BROKEN, "request_id": "r"}, ACCEPTED, True),
     (fal.RunFailed, {"type": fal.DISCONNECTED}, ACCEPTED, True),
-    (fal.RunFailed, {"status": 499}, ACCEPTED, False),  # of a workflow's step
+    (fal.RunFailed, {"status": 499}, ACCEPTED, False),  # from a step of a workflow
     (fal.RunFailed, {"type": "content_policy_violation"}, ACCEPTED, False),
     (fal.Unreadable, {"status": 200}, ACCEPTED, True),
     (fal.Unreadable, {"status": 200, "request_id": "r"}, ACCEPTED, False),

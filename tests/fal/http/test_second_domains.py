@@ -1,4 +1,4 @@
-"""A host that cannot be connected to is asked at its second address, once (protocol, C91)."""
+"""If a host cannot be reached, its second address is tried, once (protocol, C91)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ACCEPTED = {
 
 
 class Hosts:
-    """Answers of hosts by name; a missing one cannot be connected to."""
+    """Answers of hosts by name; a missing host cannot be reached."""
 
     def __init__(
         self, answers: dict[str, Any], error: type[httpx.RequestError] = httpx.ConnectError

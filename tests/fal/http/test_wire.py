@@ -1,4 +1,4 @@
-"""Hosts that get the key, requests that are retried and when, and submits that are sent once."""
+"""Which hosts get the key, which requests are retried and when; a submit is sent only once."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ async def test_the_key_is_absent_from_reprs_logs_and_errors(
     with pytest.raises(fal.UpstreamFailed) as caught:
         await clients.queue.submit("fal-ai/flux", {})
     wire = clients.queue._wire
-    shown = [
+    texts = [
         clients,
         vars(clients),
         vars(wire),
@@ -99,7 +99,7 @@ async def test_the_key_is_absent_from_reprs_logs_and_errors(
         caught.value.as_json(),
         caplog.text,
     ]
-    assert KEY not in repr(shown)
+    assert KEY not in repr(texts)
     assert caught.value.detail == "Key [key]"
 
 
@@ -122,7 +122,7 @@ async def test_another_key_goes_over_the_same_connections_and_can_be_exchanged(
     with pytest.raises(fal.AuthFailed):
         await others.queue.status(there)
     assert refused == [1]
-    assert outcomes == [None] * 4  # the host has answered
+    assert outcomes == [None] * 4  # each call got an answer from the host
     await clients.queue.status(there)
     assert refused == [1]
 
@@ -159,7 +159,7 @@ async def test_c25_a_submit_is_sent_once_and_says_whether_it_may_have_arrived(
 
 
 SUBMIT_ANSWERS = [
-    # what a submit may get, and whether fal may have taken the request all the same
+    # the answer to a submit, and whether fal may have accepted it all the same
     (502, {"text": "<html>nginx"}, True),
     (504, {"text": "<html>nginx"}, True),
     (500, {"text": ""}, True),

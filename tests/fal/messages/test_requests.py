@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.fal.conftest import Connect
-from tests.fal.upstream import Upstream, asked
+from tests.fal.upstream import Upstream, queries_of
 
 pytestmark = pytest.mark.anyio
 
@@ -37,7 +37,7 @@ async def test_requests_of_an_endpoint_are_read_page_by_page(connect: Connect) -
     assert (second.request_id, second.arguments) == ("r2", None)
     base = {"endpoint_id": ["a/b"], "start": ["2026-11-20T09:58:00+00:00"], "limit": ["100"]}
     base |= {"expand": ["payloads"]}
-    assert asked(upstream) == [base, base | {"cursor": ["x"]}]
+    assert queries_of(upstream) == [base, base | {"cursor": ["x"]}]
 
 
 @pytest.mark.parametrize("body", ["[]", "{}", '{"items": null}', '{"items": {"a": 1}}'])
@@ -60,6 +60,6 @@ async def test_one_request_can_be_fetched_by_its_id(connect: Connect) -> None:
     clients = await connect(upstream)
     (request,) = await clients.platform.requests("a/b", request_id="r2")
     assert request.request_id == "r2"
-    assert asked(upstream) == [
+    assert queries_of(upstream) == [
         {"endpoint_id": ["a/b"], "request_id": ["r2"], "limit": ["100"]},
     ]

@@ -1,4 +1,4 @@
-"""What an answer to a run is: an output, one file, or nothing that can be read (C21, 5.4)."""
+"""The answer to a run is an output, a file, or unreadable (C21, 5.4)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ HEADERS = {"x-fal-request-id": "r-1", "X-Fal-Billable-Units": "2.50"}
 HANDLE = fal.Handle.rebuilt("https://queue.fal.run", "fal-ai/flux", "r-1")
 
 
-async def fetched(connect: Any, body: bytes, kind: str) -> Any:
+async def fetch_result(connect: Any, body: bytes, kind: str) -> Any:
     answer = httpx.Response(200, content=body, headers={**HEADERS, "content-type": kind})
     clients = await connect(Upstream(answer))
     return await clients.queue.result(HANDLE)
@@ -39,7 +39,7 @@ async def test_an_unreadable_output_is_kept_as_received(
     connect: Any, body: bytes, kind: str, stored_body: str
 ) -> None:
     with pytest.raises(fal.Unreadable) as caught:
-        await fetched(connect, body, kind)
+        await fetch_result(connect, body, kind)
     error = caught.value
     assert str(error) == "The answer could not be read."
     assert error.detail["body"] == stored_body
@@ -51,7 +51,7 @@ async def test_an_unreadable_output_is_kept_as_received(
 
 @pytest.mark.parametrize("kind", ["image/png", "video/mp4", "Audio/MPEG; rate=1"])
 async def test_a_bare_file_becomes_an_output_with_that_file(connect: Any, kind: str) -> None:
-    result = await fetched(connect, b"\x89PNG not json", kind)
+    result = await fetch_result(connect, b"\x89PNG not json", kind)
     file = result.output["file"]
     assert base64.b64decode(file["url"].partition(",")[2]) == b"\x89PNG not json"
     assert file["content_type"] == kind.partition(";")[0].lower()
@@ -59,7 +59,7 @@ async def test_a_bare_file_becomes_an_output_with_that_file(connect: Any, kind: 
 
 
 async def test_json_is_recognised_under_any_content_type(connect: Any) -> None:
-    assert (await fetched(connect, b'{"a": 1}', "image/png")).output == {"a": 1}
+    assert (await fetch_result(connect, b'{"a": 1}', "image/png")).output == {"a": 1}
 
 
 @pytest.mark.parametrize("way", ["sync", "stream"])
@@ -108,7 +108,7 @@ async def test_values_outside_json_mark_an_output_as_inexact(
     connect: Any, text: str, value: Any, is_exact: bool
 ) -> None:
     body = f'{{"x": [{text}]}}'
-    result = await fetched(connect, body.encode(), "application/json")
+    result = await fetch_result(connect, body.encode(), "application/json")
     assert (result.output, result.is_exact, result.text) == ({"x": [value]}, is_exact, body)
     clients = await connect(Upstream(httpx.Response(200, text=body, headers=HEADERS)))
     assert (await clients.sync.run("fal-ai/flux", {})).is_exact is is_exact

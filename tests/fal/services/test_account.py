@@ -1,4 +1,4 @@
-"""Billing events and the balance: pages, exact sums, and where the admin key goes."""
+"""Billing events and the balance: pages, exact sums, and the requests that carry the admin key."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ EVENT = {
 }
 
 
-def page(*events: Any, cursor: str | None = None) -> httpx.Response:
+def page_of_events(*events: Any, cursor: str | None = None) -> httpx.Response:
     body = {"billing_events": events, "next_cursor": cursor, "has_more": cursor is not None}
     return httpx.Response(200, content=json.dumps(body))
 
@@ -43,7 +43,9 @@ async def events_of(clients: fal.Clients, start: datetime) -> list[fal.BillingEv
 
 
 async def test_pages_are_followed_with_the_same_span_and_an_opaque_cursor(connect: Connect) -> None:
-    upstream = Upstream(page(EVENT, cursor="b3BhcXVl=="), page({**EVENT, "request_id": "r2"}))
+    upstream = Upstream(
+        page_of_events(EVENT, cursor="b3BhcXVl=="), page_of_events({**EVENT, "request_id": "r2"})
+    )
     clients = await connect(upstream, admin_key=ADMIN)
     events = await events_of(clients, NOW - timedelta(days=1))
     assert [event.request_id for event in events] == ["r1", "r2"]
@@ -54,13 +56,13 @@ async def test_pages_are_followed_with_the_same_span_and_an_opaque_cursor(connec
 
 
 async def test_a_repeated_cursor_ends_the_span(connect: Connect) -> None:
-    upstream = Upstream(page(EVENT, cursor="same"))
+    upstream = Upstream(page_of_events(EVENT, cursor="same"))
     clients = await connect(upstream, admin_key=ADMIN)
     assert len(await events_of(clients, NOW - timedelta(days=1))) == 2
 
 
 async def test_a_long_time_is_read_in_spans_of_ninety_days(connect: Connect) -> None:
-    upstream = Upstream(page())
+    upstream = Upstream(page_of_events())
     clients = await connect(upstream, admin_key=ADMIN)
     await events_of(clients, NOW - timedelta(days=200))
     spans = [
@@ -74,7 +76,7 @@ async def test_a_long_time_is_read_in_spans_of_ninety_days(connect: Connect) -> 
 async def test_the_admin_key_goes_to_the_platform_api_alone_and_the_other_key_not_there(
     connect: Connect,
 ) -> None:
-    upstream = Upstream(page(EVENT))
+    upstream = Upstream(page_of_events(EVENT))
     clients = await connect(upstream, admin_key=ADMIN)
     await events_of(clients, NOW - timedelta(days=1))
     (request,) = upstream.requests
@@ -114,7 +116,7 @@ async def test_billing_that_is_down_is_told_to_no_circuit_breaker(connect: Conne
 @pytest.mark.parametrize(
     ("changes", "cost"),
     [
-        ({}, "0.150000001"),  # whole nano-dollars come first
+        ({}, "0.150000001"),  # the figure in whole nano-dollars has priority
         ({"cost_estimate_nano_usd": None}, "0.15"),
         ({"cost_estimate_nano_usd": None, "cost_total": None, "cost": 0.2}, "0.2"),
         ({"cost_estimate_nano_usd": "12"}, "1.2E-8"),
@@ -128,7 +130,7 @@ async def test_billing_that_is_down_is_told_to_no_circuit_breaker(connect: Conne
 async def test_sums_are_exact_and_odd_ones_are_none(
     connect: Connect, changes: dict[str, Any], cost: str | None
 ) -> None:
-    clients = await connect(Upstream(page({**EVENT, **changes})), admin_key=ADMIN)
+    clients = await connect(Upstream(page_of_events({**EVENT, **changes})), admin_key=ADMIN)
     (event,) = await events_of(clients, NOW - timedelta(days=1))
     assert event.cost == (None if cost is None else Decimal(cost))
     assert (event.units, event.unit_price, event.discount) == (Decimal("1.5"), Decimal("0.1"), None)

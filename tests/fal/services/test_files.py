@@ -1,4 +1,4 @@
-"""Downloads: allowed addresses, the size limit, and that no key is sent."""
+"""Downloads: allowed addresses, the size limit, and requests without the key."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def redirect(location: str) -> httpx.Response:
     return httpx.Response(302, headers={"location": location})
 
 
-async def fetched(
+async def fetch_file(
     clients: fal.Clients, url: str, max_bytes: int = 1 << 20
 ) -> tuple[str, int | None, bytes]:
     async with clients.files.open(url, max_bytes=max_bytes) as stream:
@@ -38,7 +38,7 @@ async def fetched(
 async def test_c33_a_file_comes_with_type_and_size_and_no_authorization(connect: Connect) -> None:
     upstream = Upstream(file())
     clients = await connect(upstream)
-    assert await fetched(clients, URL) == ("image/png", len(PNG), PNG)
+    assert await fetch_file(clients, URL) == ("image/png", len(PNG), PNG)
     assert "authorization" not in upstream.requests[0].headers
 
 
@@ -48,7 +48,7 @@ async def test_c33_no_authorization_even_where_files_and_queue_share_a_host(
     addresses = fal.Addresses(queue="http://127.0.0.1:9/queue", media=("http://127.0.0.1:9",))
     upstream = Upstream(file())
     clients = await connect(upstream, addresses=addresses)
-    assert (await fetched(clients, "http://127.0.0.1:9/files/a.png"))[2] == PNG
+    assert (await fetch_file(clients, "http://127.0.0.1:9/files/a.png"))[2] == PNG
     assert "authorization" not in upstream.requests[0].headers
 
 
@@ -86,10 +86,10 @@ async def test_only_allowed_origins_are_requested(
     upstream = Upstream(file())
     clients = await connect(upstream, addresses=fal.Addresses(media=MEDIA))
     if is_allowed:
-        assert (await fetched(clients, url))[2] == PNG
+        assert (await fetch_file(clients, url))[2] == PNG
     else:
         with pytest.raises(fal.FileUnavailable):
-            await fetched(clients, url)
+            await fetch_file(clients, url)
         assert upstream.requests == []
 
 
@@ -97,7 +97,7 @@ async def test_redirects_are_followed_among_allowed_origins(connect: Connect) ->
     script = redirect("/b"), redirect("https://fal.media/c"), redirect("//v3b.fal.media/d")
     upstream = Upstream(*script, file())
     clients = await connect(upstream)
-    assert (await fetched(clients, URL))[2] == PNG
+    assert (await fetch_file(clients, URL))[2] == PNG
     assert upstream.urls[1:] == [
         "https://v3.fal.media/b",
         "https://fal.media/c",
@@ -112,7 +112,7 @@ async def test_redirects_elsewhere_are_not_followed(connect: Connect, location: 
     upstream = Upstream(redirect(location), file())
     clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable):
-        await fetched(clients, URL)
+        await fetch_file(clients, URL)
     assert len(upstream.requests) == 1
 
 
@@ -132,7 +132,7 @@ async def test_redirects_to_error_pages_and_to_private_hosts_are_told_apart(
 ) -> None:
     clients = await connect(Upstream(redirect(location)))
     with pytest.raises(fal.FileUnavailable) as caught:
-        await fetched(clients, URL)
+        await fetch_file(clients, URL)
     assert type(caught.value) is error
 
 
@@ -145,8 +145,8 @@ async def test_a_local_stand_in_allows_no_other_port_of_this_machine(connect: Co
         with pytest.raises(
             fal.FileUnavailable, match=r"http://127\.0\.0\.1:5432: not among"
         ) as caught:
-            await fetched(clients, url)
-        assert type(caught.value) is fal.FileUnavailable  # final: nobody asks again
+            await fetch_file(clients, url)
+        assert type(caught.value) is fal.FileUnavailable  # a final error, which is not retried
     assert upstream.urls == ["http://127.0.0.1:9/a.png"]
 
 
@@ -168,10 +168,10 @@ async def test_an_incomplete_file_is_refused(
     answer = httpx.Response(status, content=PNG, headers={"content-range": content_range})
     clients = await connect(Upstream(answer))
     if is_whole:
-        assert (await fetched(clients, URL))[2] == PNG
+        assert (await fetch_file(clients, URL))[2] == PNG
         return
     with pytest.raises(fal.FileUnavailable, match=str(status)) as caught:
-        await fetched(clients, URL)
+        await fetch_file(clients, URL)
     assert caught.value.status == status
 
 
@@ -179,14 +179,14 @@ async def test_a_fourth_redirect_is_refused(connect: Connect) -> None:
     upstream = Upstream(redirect(URL))
     clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable, match="more than 3 redirects"):
-        await fetched(clients, URL)
+        await fetch_file(clients, URL)
     assert len(upstream.requests) == 4
 
 
 async def test_a_redirect_without_a_location_is_refused(connect: Connect) -> None:
     clients = await connect(Upstream(httpx.Response(302)))
-    with pytest.raises(fal.FileUnavailable, match="no readable address"):
-        await fetched(clients, URL)
+    with pytest.raises(fal.FileUnavailable, match="an address that cannot be read"):
+        await fetch_file(clients, URL)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
@@ -194,14 +194,14 @@ async def test_an_expired_file_is_gone_and_not_a_key_error(connect: Connect, sta
     upstream = Upstream(httpx.Response(status))
     clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable, match=str(status)) as caught:
-        await fetched(clients, URL)
+        await fetch_file(clients, URL)
     assert not caught.value.is_retryable
 
 
 async def test_a_failing_host_is_retryable(connect: Connect) -> None:
     clients = await connect(Upstream(httpx.Response(503)))
     with pytest.raises(fal.UpstreamFailed) as caught:
-        await fetched(clients, URL)
+        await fetch_file(clients, URL)
     assert caught.value.is_retryable
 
 
@@ -248,7 +248,7 @@ async def test_c32_results_keep_their_seed_and_every_kind_of_file_address(connec
     assert result.output["seed"] == 196619188014358660
     assert result.output["big"] == 123456789012345678901234567890
     uri = result.output["deep"]["mask"]["url"]
-    assert await fetched(clients, uri) == ("image/png", 2, b"hi")
+    assert await fetch_file(clients, uri) == ("image/png", 2, b"hi")
 
 
 URIS = [
@@ -269,7 +269,7 @@ async def test_c33_data_uris_are_read_like_files(
 ) -> None:
     upstream = Upstream()
     clients = await connect(upstream)
-    assert await fetched(clients, uri) == (kind, len(content), content)
+    assert await fetch_file(clients, uri) == (kind, len(content), content)
     assert upstream.requests == []
 
 
@@ -280,14 +280,14 @@ async def test_c33_data_uris_are_read_like_files(
 async def test_c33_a_malformed_data_uri_is_refused(connect: Connect, uri: str) -> None:
     clients = await connect(Upstream())
     with pytest.raises(fal.FileUnavailable):
-        await fetched(clients, uri)
+        await fetch_file(clients, uri)
 
 
 @pytest.mark.parametrize("url", ["http://[::1", "https://[", "https://xn--a/a.png", "http://a\0b/"])
 async def test_an_invalid_address_is_refused(connect: Connect, url: str) -> None:
     clients = await connect(Upstream())
     with pytest.raises(fal.FileUnavailable):
-        await fetched(clients, url)
+        await fetch_file(clients, url)
 
 
 @pytest.mark.parametrize("content", [b"x" * 1001, b"x" * 100_000])
@@ -302,7 +302,7 @@ async def test_c33_data_uris_have_the_same_limit(
     )
     clients = await connect(Upstream())
     with pytest.raises(fal.FileUnavailable, match="larger"):
-        await fetched(clients, uri, max_bytes=1000)
+        await fetch_file(clients, uri, max_bytes=1000)
 
 
 @given(st.binary(max_size=200))

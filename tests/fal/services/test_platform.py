@@ -1,4 +1,4 @@
-"""The catalogue as fal serves it, and as it should not but does."""
+"""The catalogue as fal serves it, with fal's known faults."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import fal
 from tests.documents import document_ids, read_document
 from tests.documents import items as catalogue_entries
 from tests.fal.conftest import Connect
-from tests.fal.upstream import Upstream, asked, catalogue
+from tests.fal.upstream import Upstream, catalogue, queries_of
 
 pytestmark = pytest.mark.anyio
 T = TypeVar("T")
@@ -107,7 +107,7 @@ async def test_c1_pages_are_followed_until_there_are_no_more(connect: Connect) -
     clients = await connect(upstream)
     pages = await collect(clients.platform.models(limit=1, category="vision"))
     assert ids(pages) == ["a/1", "a/2", "a/3"]
-    assert asked(upstream) == [
+    assert queries_of(upstream) == [
         {"limit": ["1"], "category": ["vision"], **cursor}
         for cursor in ({}, {"cursor": ["Mg=="]}, {"cursor": ["Mw=="]})
     ]
@@ -130,7 +130,7 @@ async def test_c1_a_stopped_listing_resumes_from_its_cursor(connect: Connect) ->
     upstream = Upstream(catalogue([item("a/3")]))
     clients = await connect(upstream)
     await collect(clients.platform.models(cursor="Mw=="))
-    assert asked(upstream) == [{"cursor": ["Mw=="]}]
+    assert queries_of(upstream) == [{"cursor": ["Mw=="]}]
 
 
 async def test_c2_lists_repeat_the_plain_name_and_ids_are_encoded(connect: Connect) -> None:
@@ -187,8 +187,8 @@ async def test_c5_schemas_are_fetched_at_most_ten_at_a_time(connect: Connect) ->
     wanted = [f"a/{n}" for n in range(23)]
     result = await clients.platform.find([*wanted, "a/0"], expand=["openapi-3.0"])
     assert [model.endpoint_id for model in result.items] == wanted
-    assert [len(query["endpoint_id"]) for query in asked(upstream)] == [10, 10, 3]
-    assert [query["limit"] for query in asked(upstream)] == [["10"], ["10"], ["3"]]
+    assert [len(query["endpoint_id"]) for query in queries_of(upstream)] == [10, 10, 3]
+    assert [query["limit"] for query in queries_of(upstream)] == [["10"], ["10"], ["3"]]
 
 
 async def test_c5_a_400_about_the_limit_halves_the_batch(connect: Connect) -> None:
@@ -215,7 +215,7 @@ async def test_c5_a_limit_too_large_for_a_page_is_halved(connect: Connect) -> No
     upstream = Upstream(at_most_300)
     clients = await connect(upstream)
     assert ids(await collect(clients.platform.models(limit=1000))) == ["a/1"]
-    assert [query["limit"] for query in asked(upstream)] == [["1000"], ["500"], ["250"]]
+    assert [query["limit"] for query in queries_of(upstream)] == [["1000"], ["500"], ["250"]]
 
 
 async def test_c5_another_400_is_not_retried(connect: Connect) -> None:
@@ -238,7 +238,7 @@ async def test_c5_a_404_batch_is_fetched_one_by_one(connect: Connect) -> None:
     result = await clients.platform.find([f"a/{n}" for n in range(5)], expand="openapi-3.0")
     assert [model.endpoint_id for model in result.items] == ["a/0", "a/1", "a/3", "a/4"]
     assert result.missing == ["a/2"]
-    assert [len(query["endpoint_id"]) for query in asked(upstream)] == [5, 1, 1, 1, 1, 1]
+    assert [len(query["endpoint_id"]) for query in queries_of(upstream)] == [5, 1, 1, 1, 1, 1]
 
 
 async def test_c6_a_429_is_retried_after_the_wait_fal_names(connect: Connect) -> None:
@@ -295,7 +295,7 @@ async def test_c9_platform_errors_show_their_message(connect: Connect) -> None:
 async def test_c10_c11_c12_documents_keep_every_keyword_in_order(
     connect: Connect, name: str
 ) -> None:
-    """C10, C11, C12: what forms are made from is the very document, in the order of the wire."""
+    """C10, C11, C12: forms are made from exactly this document, in the order of the wire."""
     document = read_document(name)
     page = catalogue([item("a/b", openapi=document)])
     clients = await connect(Upstream(page))
@@ -344,7 +344,7 @@ async def test_a_malformed_page_is_upstreams_failure(connect: Connect, content: 
         await clients.platform.fetch_page()
 
 
-# What runs cost, as fal tells it: exact, in few calls, unreadable entries left out.
+# Prices of runs from fal: exact, in few calls, without unreadable entries.
 
 
 def price(endpoint_id: str, amount: float | None = 0.04) -> dict[str, Any]:
@@ -362,7 +362,7 @@ async def test_prices_are_fetched_fifty_a_call_as_exact_decimals(connect: Connec
     prices = await clients.platform.pricing([f"a/{n}" for n in range(120)])
     assert len(prices) == 120
     assert prices[0] == fal.Price("a/0", Decimal("0.04"), "image", "USD")
-    assert [len(query["endpoint_id"]) for query in asked(upstream)] == [50, 50, 20]
+    assert [len(query["endpoint_id"]) for query in queries_of(upstream)] == [50, 50, 20]
 
 
 async def test_prices_are_paged_and_unreadable_ones_left_out(connect: Connect) -> None:

@@ -1,4 +1,4 @@
-"""Uploads, whole and in parts, against a small storage that keeps what it is given."""
+"""Uploads, whole and in parts, to a small storage that keeps what it gets."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ async def test_an_interrupted_upload_resumes_with_the_missing_parts(connect: Con
     assert sent == [*(f"/u/{number}" for number in range(4, 11)), "/u/complete"]
     assert seen[-1] == (95, 95)
     await clients.storage.upload(CONTENT, file_name="x", key="digest")
-    assert storage.begun == 2  # what was finished is no longer resumed
+    assert storage.begun == 2  # a finished upload is not resumed
 
 
 async def test_an_expired_upload_address_is_requested_again(connect: Connect) -> None:

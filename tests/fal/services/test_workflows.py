@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 
 def clients(answer: Any) -> fal.Clients:
-    """Clients whose network is a function."""
+    """Return clients whose network is a function."""
     addresses = fal.Addresses(api="https://api.test/v1")
     return fal.Clients(addresses, "key", transport=httpx.MockTransport(answer))
 

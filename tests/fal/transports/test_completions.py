@@ -1,4 +1,4 @@
-"""OpenAI's chunks become the completion that an answer without a stream would have been (C70)."""
+"""OpenAI's chunks become the completion that a request without a stream would return (C70)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 import fal
 from fal.transports import completions
-from tests.fal.transports.test_stream import ran, streaming, values
+from tests.fal.transports.test_stream import collect_run, streaming, values
 
 CHAT = "openrouter/router/openai/v1/chat/completions"
 
@@ -44,7 +44,7 @@ def test_tool_calls_are_assembled_from_pieces() -> None:
 @pytest.mark.anyio
 async def test_deltas_are_appended_until_done(connect: Any) -> None:
     usage = b'data: {"choices": [], "usage": {"total_tokens": 3}}\n\n'
-    events = await ran(connect, streaming(*HELLO, END, usage, DONE), CHAT)
+    events = await collect_run(connect, streaming(*HELLO, END, usage, DONE), CHAT)
     texts = [value["choices"][0]["message"]["content"] for value in values(events)]
     assert texts[:2] == ["Hel", "Hello"]
     assert isinstance(events[-1], fal.Result)
@@ -65,7 +65,7 @@ async def test_deltas_are_appended_until_done(connect: Any) -> None:
 async def test_a_stream_without_its_end_is_a_failure(
     connect: Any, pieces: list[Any], is_unconfirmed: bool
 ) -> None:
-    events = await ran(connect, streaming(*pieces), CHAT)
+    events = await collect_run(connect, streaming(*pieces), CHAT)
     assert isinstance(events[-1], fal.RunFailed)
     assert events[-1].is_unconfirmed is is_unconfirmed
     assert values(events)[-1]["choices"][0]["message"]["content"] == "Hello"

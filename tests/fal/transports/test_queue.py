@@ -84,7 +84,7 @@ async def test_c15_without_urls_the_owner_alias_form_is_used(
 
 @pytest.mark.parametrize("url", ["https://elsewhere.test/r-1", "http://queue.fal.run/r-1", "/r", 7])
 async def test_c16_urls_of_other_hosts_are_rebuilt_for_ours(connect: Connect, url: Any) -> None:
-    """A gateway passes on URLs of fal's own hosts, which may not be reachable from here."""
+    """A gateway passes on URLs of fal's own hosts, which may be unreachable from here."""
     answer = {"request_id": "r-1"} | dict.fromkeys(
         ("status_url", "response_url", "cancel_url"), url
     )

@@ -34,7 +34,8 @@ async def test_status_events_are_yielded_until_the_request_ends(connect: Connect
     assert [status.state for status in statuses] == ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"]
     assert upstream.urls == [f"{HANDLE.status_url}/stream?logs=1"]
     silent_s = upstream.requests[0].extensions["timeout"]["read"]
-    assert 15 < silent_s <= 20  # fal's comment comes every 15 s; after that it is better to poll
+    # fal sends a comment every 15 s; after a longer silence, polling is better
+    assert 15 < silent_s <= 20
     assert upstream.requests[0].headers["accept"] == "text/event-stream"
 
 

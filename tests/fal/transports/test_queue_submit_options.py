@@ -1,4 +1,4 @@
-"""What a submit may say besides its arguments, exactly as it goes over the wire."""
+"""The options of a submit besides its arguments, exactly as they go over the wire."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Live sessions, against a server that follows a script."""
+"""Live sessions with a server that follows a script."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TIMEOUT = (
 async def session_results(
     *frames: str | bytes, endpoint_id: str = "fal-ai/fast", code: int = 1000
 ) -> Any:
-    """The results of a session after one input, and the frames that the server received."""
+    """Return a session's results after one input, and the frames that the server received."""
     got: dict[str, Any] = {}
 
     async def script(connection: ServerConnection) -> None:

@@ -1,4 +1,4 @@
-"""Streamed runs: every shape of an event stream, and every way in which one ends (C34)."""
+"""Streamed runs: every format of an event stream, and every way in which one ends (C34)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SSE = {"content-type": "text/event-stream; charset=utf-8", "x-fal-request-id": "
 
 
 class Chunks(httpx.AsyncByteStream):
-    """A body in these pieces; an exception among them is raised in its place."""
+    """A body in these pieces; an exception among them is raised at its place."""
 
     def __init__(self, *pieces: bytes | Exception) -> None:
         self.pieces = pieces
@@ -35,10 +35,10 @@ def streaming(*pieces: bytes | Exception, **headers: str) -> Any:
     return lambda request: httpx.Response(200, headers={**SSE, **headers}, stream=Chunks(*pieces))
 
 
-async def ran(
+async def collect_run(
     connect: Any, answer: Any, endpoint_id: str = "fal-ai/any-llm", **limits: Any
 ) -> list[Any]:
-    """Everything that a streamed run yielded; an error is the last item."""
+    """Return everything that a streamed run yielded; an error is the last item."""
     upstream = Upstream(answer)
     clients = await connect(upstream, limits=fal.Limits(**limits))
     yielded: list[Any] = []
@@ -98,7 +98,7 @@ async def test_c34_every_framing_and_chunking_reads_the_same(
 ) -> None:
     raw = body.encode()
     pieces = [raw[at : at + size] for at in range(0, len(raw), size)]
-    events = await ran(connect, streaming(*pieces))
+    events = await collect_run(connect, streaming(*pieces))
     assert values(events) == [{"output": "Grüße"}, {"output": "Grüße 雪"}]
     assert events[-1].output == {"output": "Grüße 雪"}
 
@@ -116,13 +116,13 @@ async def test_c34_every_framing_and_chunking_reads_the_same(
 async def test_an_event_stream_is_recognised_by_type_or_first_bytes(
     connect: Any, content_type: str, body: str
 ) -> None:
-    events = await ran(connect, streaming(body.encode(), **{"content-type": content_type}))
+    events = await collect_run(connect, streaming(body.encode(), **{"content-type": content_type}))
     assert values(events) == [{"output": "Grüße"}, {"output": "Grüße 雪"}]
     assert events[-1].output == {"output": "Grüße 雪"}
 
 
 async def test_invalid_utf_8_is_replaced_in_the_output(connect: Any) -> None:
-    events = await ran(connect, streaming(b'data: {"output": "Gr\xfc\xfee"}\n\n'))
+    events = await collect_run(connect, streaming(b'data: {"output": "Gr\xfc\xfee"}\n\n'))
     assert events[-1].output == {"output": "Gr\ufffd\ufffde"}
 
 
@@ -142,7 +142,7 @@ async def test_invalid_utf_8_is_replaced_in_the_output(connect: Any) -> None:
 async def test_a_stream_that_ends_without_an_output_is_a_failure(
     connect: Any, pieces: Any, kind: str
 ) -> None:
-    events = await ran(connect, streaming(*pieces))
+    events = await collect_run(connect, streaming(*pieces))
     assert isinstance(events[-1], fal.RunFailed)
     assert (events[-1].type, events[-1].request_id) == (kind, "r-1")
     assert events[-1].is_retryable
@@ -150,14 +150,16 @@ async def test_a_stream_that_ends_without_an_output_is_a_failure(
 
 
 async def test_a_non_json_event_matters_only_as_the_last(connect: Any) -> None:
-    events = await ran(connect, streaming(b'data: hello\n\ndata: {"output": "a"}\n\n'))
+    events = await collect_run(connect, streaming(b'data: hello\n\ndata: {"output": "a"}\n\n'))
     assert events[-1].output == {"output": "a"}
 
 
 async def test_an_error_as_the_last_event_is_the_models(connect: Any) -> None:
     detail = [{"loc": ["body", "prompt"], "msg": "too long", "type": "value_error"}]
     event = json.dumps({"detail": detail}).encode()
-    events = await ran(connect, streaming(b'data: {"output": "a"}\n\ndata: ' + event + b"\n\n"))
+    events = await collect_run(
+        connect, streaming(b'data: {"output": "a"}\n\ndata: ' + event + b"\n\n")
+    )
     assert isinstance(events[-1], fal.RunFailed)
     assert (events[-1].detail, events[-1].type) == (detail, "value_error")
 
@@ -177,7 +179,9 @@ async def test_an_error_as_the_last_event_is_the_models(connect: Any) -> None:
 async def test_an_error_keeps_the_output_so_far(
     connect: Any, last: bytes, message: str, kind: str | None
 ) -> None:
-    events = await ran(connect, streaming(b'data: {"output": "ab", "partial": true}\n\n' + last))
+    events = await collect_run(
+        connect, streaming(b'data: {"output": "ab", "partial": true}\n\n' + last)
+    )
     assert values(events) == [{"output": "ab", "partial": True}]
     assert isinstance(events[-1], fal.RunFailed)
     assert (events[-1].message, events[-1].type, events[-1].is_unconfirmed) == (
@@ -192,7 +196,9 @@ async def test_an_error_beside_the_output_is_a_failure_that_keeps_it(
     connect: Any, partial: bool
 ) -> None:
     last = {"output": "ab", "partial": partial, "error": "exploded"}
-    events = await ran(connect, typed({"output": "a", "partial": True, "error": None}, last))
+    events = await collect_run(
+        connect, stream_events({"output": "a", "partial": True, "error": None}, last)
+    )
     assert values(events)[-1] == last
     assert isinstance(events[-1], fal.RunFailed)
     assert events[-1].message == "exploded"
@@ -213,7 +219,7 @@ WHOLE = b'data: {"output": "ab", "partial": false}\n\n'
     ],
 )
 async def test_an_output_marked_complete_wins_over_later_events(connect: Any, late: Any) -> None:
-    events = await ran(
+    events = await collect_run(
         connect, streaming(b'data: {"output": "a", "partial": true}\n\n', WHOLE, late)
     )
     assert values(events)[-1] == events[-1].output == {"output": "ab", "partial": False}
@@ -227,7 +233,7 @@ async def test_a_complete_output_ends_a_stream_that_stays_open(
             yield WHOLE
             await asyncio.Event().wait()
 
-    events = await ran(
+    events = await collect_run(
         connect, lambda request: httpx.Response(200, headers=SSE, stream=Open()), end_s=0.05
     )
     assert events[-1].output == {"output": "ab", "partial": False}
@@ -237,15 +243,15 @@ async def test_a_later_complete_output_or_error_replaces_the_first(
     connect: Any,
 ) -> None:
     again = WHOLE.replace(b"ab", b"abc")
-    events = await ran(connect, streaming(WHOLE, again))
+    events = await collect_run(connect, streaming(WHOLE, again))
     assert events[-1].output == {"output": "abc", "partial": False}
-    events = await ran(connect, streaming(WHOLE, b'data: {"error": "exploded"}\n\n'))
+    events = await collect_run(connect, streaming(WHOLE, b'data: {"error": "exploded"}\n\n'))
     assert values(events)[-1] == {"output": "ab", "partial": False}
     assert events[-1].message == "exploded"
 
 
 async def test_an_error_before_a_cut_is_the_failure(connect: Any) -> None:
-    events = await ran(
+    events = await collect_run(
         connect, streaming(b'data: {"error": "exploded"}\n\n', httpx.ReadError("cut"))
     )
     assert (events[-1].message, events[-1].is_unconfirmed) == ("exploded", False)
@@ -255,7 +261,9 @@ async def test_an_error_before_a_cut_is_the_failure(connect: Any) -> None:
 async def test_an_error_field_that_is_empty_or_a_number_is_no_error(
     connect: Any, error: Any
 ) -> None:
-    events = await ran(connect, typed({"output": "ab", "partial": False, "error": error}))
+    events = await collect_run(
+        connect, stream_events({"output": "ab", "partial": False, "error": error})
+    )
     assert events[-1].output == {"output": "ab", "partial": False, "error": error}
 
 
@@ -269,27 +277,27 @@ async def test_an_error_field_that_is_empty_or_a_number_is_no_error(
 async def test_an_error_before_the_stream_is_handled_as_for_any_run(
     connect: Any, answer: Any, error: type[fal.FalError], is_unconfirmed: bool
 ) -> None:
-    (failure,) = await ran(connect, answer)
+    (failure,) = await collect_run(connect, answer)
     assert isinstance(failure, error)
     assert failure.is_unconfirmed is is_unconfirmed
 
 
 async def test_a_json_answer_instead_of_a_stream_is_the_output(connect: Any) -> None:
-    events = await ran(connect, httpx.Response(200, json={"images": []}))
+    events = await collect_run(connect, httpx.Response(200, json={"images": []}))
     assert events[-1].output == {"images": []}
-    events = await ran(connect, httpx.Response(200, html="<h1>Hello</h1>"))
+    events = await collect_run(connect, httpx.Response(200, html="<h1>Hello</h1>"))
     assert isinstance(events[-1], fal.Unreadable)
     assert events[-1].detail["content_type"] == "text/html"
 
 
-def typed(*events: dict[str, Any]) -> Any:
+def stream_events(*events: dict[str, Any]) -> Any:
     return streaming(*(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events))
 
 
 async def test_workflow_events_are_distinguished_by_their_type(connect: Any) -> None:
-    events = await ran(
+    events = await collect_run(
         connect,
-        typed(
+        stream_events(
             {"type": "submit", "node_id": "a", "app_id": "x/y", "request_id": "1"},
             {"type": "completion", "node_id": "a", "output": {"images": [1]}},
             {"type": "output", "output": {"images": [1, 2]}},
@@ -303,9 +311,9 @@ async def test_workflow_events_are_distinguished_by_their_type(connect: Any) -> 
 
 
 async def test_c67_a_workflow_may_send_events_of_other_types(connect: Any) -> None:
-    events = await ran(
+    events = await collect_run(
         connect,
-        typed(
+        stream_events(
             {"type": "heartbeat", "at": 1},
             {"type": "completion", "node_id": "a", "output": "words"},
             {"type": "output", "output": {"text": "words"}},
@@ -320,9 +328,9 @@ async def test_c67_a_workflow_may_send_events_of_other_types(connect: Any) -> No
 async def test_a_failed_step_is_the_runs_failure(connect: Any, endpoint_id: str) -> None:
     detail = [{"loc": ["body", "prompt"], "msg": "declined", "type": "content_policy_violation"}]
     error = {"status": 422, "body": {"detail": detail}}
-    events = await ran(
+    events = await collect_run(
         connect,
-        typed({"type": "error", "node_id": "a", "message": "It failed", "error": error}),
+        stream_events({"type": "error", "node_id": "a", "message": "It failed", "error": error}),
         endpoint_id,
     )
     assert isinstance(events[-1], fal.RunFailed)
@@ -342,7 +350,7 @@ async def test_a_failed_step_is_the_runs_failure(connect: Any, endpoint_id: str)
 async def test_a_workflow_without_an_output_event_is_unconfirmed(
     connect: Any, last: dict[str, Any]
 ) -> None:
-    events = await ran(connect, typed(last), "workflows/ana/story")
+    events = await collect_run(connect, stream_events(last), "workflows/ana/story")
     assert isinstance(events[-1], fal.RunFailed)
     assert (events[-1].type, events[-1].request_id) == ("stream_broken", "r-1")
     assert events[-1].is_unconfirmed
@@ -358,7 +366,7 @@ async def test_a_workflow_without_an_output_event_is_unconfirmed(
     ],
 )
 async def test_a_progress_event_is_not_an_output(connect: Any, last: dict[str, Any]) -> None:
-    events = await ran(connect, typed({"images": [1]}, last))
+    events = await collect_run(connect, stream_events({"images": [1]}, last))
     assert (events[-1].type, events[-1].is_unconfirmed) == ("stream_broken", True)
 
 
@@ -373,11 +381,11 @@ async def test_a_progress_event_is_not_an_output(connect: Any, last: dict[str, A
     ],
 )
 async def test_any_other_object_is_an_output(connect: Any, last: dict[str, Any]) -> None:
-    events = await ran(connect, typed({"progress": 0.5}, last))
+    events = await collect_run(connect, stream_events({"progress": 0.5}, last))
     assert events[-1].output == last
 
 
 async def test_a_disconnect_error_leaves_the_run_unconfirmed(connect: Any) -> None:
     last = {"error": "Client disconnected", "error_type": "client_disconnected"}
-    events = await ran(connect, typed({"images": [1]}, last))
+    events = await collect_run(connect, stream_events({"images": [1]}, last))
     assert (events[-1].type, events[-1].is_unconfirmed) == ("client_disconnected", True)

@@ -1,4 +1,4 @@
-"""HTTP over a WebSocket, against a server that follows a script."""
+"""HTTP over a WebSocket, with a server that follows a script."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ async def serving(
             yield clients
 
 
-async def ran(server: Server, refuse: Refuse | None = None, **limits: Any) -> list[Any]:
-    """Everything that a run over a WebSocket yielded; an error is the last item."""
+async def collect_run(server: Server, refuse: Refuse | None = None, **limits: Any) -> list[Any]:
+    """Return everything that a run over a WebSocket yielded; an error is the last item."""
     yielded: list[Any] = []
     async with serving(server, refuse, fal.Limits(**limits)) as clients:
         try:
@@ -82,7 +82,7 @@ def end(request_id: str = "r-1") -> str:
 
 async def test_a_run_is_one_message_and_its_parts_are_the_output() -> None:
     server = Server([start(), b'{"seed":', '1.0, "type": "x"}', end()])
-    events = await ran(server)
+    events = await collect_run(server)
     assert events[0] == fal.Partial(None, "r-1")
     assert (events[1].output, events[1].request_id) == ({"seed": 1.0, "type": "x"}, "r-1")
     assert server.received == ['{"a": 1.0}']
@@ -92,24 +92,24 @@ async def test_a_run_is_one_message_and_its_parts_are_the_output() -> None:
 
 
 async def test_an_end_of_another_request_is_ignored() -> None:
-    events = await ran(Server([start(), end("other"), None]))
+    events = await collect_run(Server([start(), end("other"), None]))
     assert events[-1].type == "stream_broken"
 
 
 async def test_event_streams_survive_any_frame_boundary() -> None:
     body = 'data: {"output": "Grü"}\r\n\r\ndata: {"output": "Grüße"}'.encode()
     pieces = [body[at : at + 3] for at in range(0, len(body), 3)]
-    events = await ran(Server([start(200, "text/event-stream"), *pieces, end()]))
+    events = await collect_run(Server([start(200, "text/event-stream"), *pieces, end()]))
     assert [event.value for event in events[1:-1]] == [{"output": "Grü"}, {"output": "Grüße"}]
     assert events[-1].output == {"output": "Grüße"}
 
 
 async def test_a_refusal_status_raises_the_error_in_the_body() -> None:
     detail = [{"loc": ["body", "prompt"], "msg": "missing", "type": "missing"}]
-    (error,) = await ran(Server([start(422), json.dumps({"detail": detail}), end()]))
+    (error,) = await collect_run(Server([start(422), json.dumps({"detail": detail}), end()]))
     assert isinstance(error, fal.RunFailed)
     assert (error.status, error.detail, error.request_id) == (422, detail, "r-1")
-    (error,) = await ran(Server([start(429), b'{"detail": "busy"}', end()]))
+    (error,) = await collect_run(Server([start(429), b'{"detail": "busy"}', end()]))
     assert isinstance(error, fal.RateLimited)
     assert not error.is_unconfirmed
 
@@ -131,32 +131,32 @@ async def test_a_refusal_status_raises_the_error_in_the_body() -> None:
 async def test_a_frames_request_id_does_not_make_an_error_the_models(
     status: int, headers: dict[str, str], error: type[fal.FalError], is_unconfirmed: bool
 ) -> None:
-    """As over HTTP (5.6): a 5xx is the model's where a header names its error or its request."""
+    """As over HTTP (5.6): the model caused a 5xx if a header names its error or its request."""
     told_by_start = json.loads(start(status)) | {"headers": headers}
     script: Script = [json.dumps(told_by_start), b'{"detail": "no"}', end()]
-    (failure,) = await ran(Server(script))
+    (failure,) = await collect_run(Server(script))
     assert type(failure) is error
     assert (failure.request_id, failure.is_unconfirmed) == ("r-1", is_unconfirmed)
 
 
 async def test_a_connection_closed_before_the_start_is_unconfirmed() -> None:
     server = Server([None])
-    (error,) = await ran(server)
+    (error,) = await collect_run(server)
     assert isinstance(error, fal.Unreachable)
     assert error.is_unconfirmed
     assert len(server.received) == 1
 
 
 async def test_a_silent_connection_is_closed() -> None:
-    events = await ran(Server([]), idle_s=0.5)
+    events = await collect_run(Server([]), idle_s=0.5)
     assert events[-1].is_unconfirmed
-    events = await ran(Server([start(), b"{"]), idle_s=0.5)
+    events = await collect_run(Server([start(), b"{"]), idle_s=0.5)
     assert events[-1].type == "stream_broken"
 
 
 async def test_a_connection_closed_between_start_and_end_fails_the_run() -> None:
     server = Server([start(), b'{"images": [', None])
-    events = await ran(server)
+    events = await collect_run(server)
     assert isinstance(events[-1], fal.RunFailed)
     assert (events[-1].type, events[-1].request_id) == ("stream_broken", "r-1")
     assert len(server.received) == 1
@@ -164,34 +164,36 @@ async def test_a_connection_closed_between_start_and_end_fails_the_run() -> None
 
 @pytest.mark.parametrize("frames", [[b'{"seed":', "7}\n"], [b'{"seed": 7}'], ['{"seed": 7}', b" "]])
 async def test_a_complete_json_output_needs_no_end_frame(frames: list[str | bytes]) -> None:
-    """One server closes the connection properly, one keeps it and sends nothing more."""
+    """One server closes the connection properly, one keeps it open and sends nothing more."""
     for rest in ([1000], []):
-        events = await ran(Server([start(), *frames, *rest]), end_s=0.3)
+        events = await collect_run(Server([start(), *frames, *rest]), end_s=0.3)
         assert (events[-1].output, events[-1].request_id) == ({"seed": 7}, "r-1")
 
 
 @pytest.mark.parametrize("rest", [[1000], [1001], [1011], []])
 async def test_an_output_marked_complete_needs_no_end_frame(rest: Script) -> None:
-    """However the connection is closed, and where it is kept and nothing more comes."""
+    """However the connection is closed, and if it stays open without a further frame."""
     events = [
         b'data: {"output": "a", "partial": true}\n\n',
         b'data: {"output": "ab", "partial": false}\n\n',
     ]
-    yielded = await ran(Server([start(200, "text/event-stream"), *events, *rest]), end_s=0.3)
+    yielded = await collect_run(
+        Server([start(200, "text/event-stream"), *events, *rest]), end_s=0.3
+    )
     assert yielded[-1].output == {"output": "ab", "partial": False}
 
 
 @pytest.mark.parametrize("code", [1000, 1011])
 async def test_a_stream_without_an_end_or_complete_output_is_broken(code: int) -> None:
-    """Whether it is the output or a picture on the way to it, upstream's list knows."""
+    """Only upstream's list knows whether this was the output or an intermediate picture."""
     events = [b'data: {"images": []}\n\n']
-    yielded = await ran(Server([start(200, "text/event-stream"), *events, code]))
+    yielded = await collect_run(Server([start(200, "text/event-stream"), *events, code]))
     assert yielded[-2].value == {"images": []}
     assert (yielded[-1].type, yielded[-1].is_unconfirmed) == ("stream_broken", True)
 
 
 async def test_a_complete_refusal_needs_no_end_frame() -> None:
-    (error,) = await ran(Server([start(422), b'{"detail": "No."}', 1000]))
+    (error,) = await collect_run(Server([start(422), b'{"detail": "No."}', 1000]))
     assert isinstance(error, fal.RunFailed)
     assert (error.message, error.is_unconfirmed) == ("No.", False)
 
@@ -205,7 +207,7 @@ async def test_a_complete_refusal_needs_no_end_frame() -> None:
     ],
 )
 async def test_partial_output_is_yielded_before_its_failure(frames: Script, so_far: Any) -> None:
-    events = await ran(Server([start(), *frames]))
+    events = await collect_run(Server([start(), *frames]))
     assert (events[-2].value, events[-2].request_id) == (so_far, "r-1")
     assert (events[-1].type, events[-1].is_unconfirmed) == ("stream_broken", True)
 
@@ -219,7 +221,7 @@ async def test_a_pause_within_an_output_is_awaited() -> None:
                 await asyncio.sleep(0.5)
             await connection.wait_closed()
 
-    assert (await ran(Slow([]), end_s=0.2))[-1].output == {"a": [1], "b": 2}
+    assert (await collect_run(Slow([]), end_s=0.2))[-1].output == {"a": [1], "b": 2}
 
 
 @pytest.mark.parametrize(("status", "error"), [(401, fal.AuthFailed), (302, fal.RequestRejected)])
@@ -230,7 +232,7 @@ async def test_a_refused_handshake_has_sent_nothing(status: int, error: type[fal
         return response
 
     server = Server([])
-    (failure,) = await ran(server, refuse)
+    (failure,) = await collect_run(server, refuse)
     assert isinstance(failure, error)
     assert not failure.is_unconfirmed
     assert KEY not in str(failure.as_json())

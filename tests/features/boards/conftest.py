@@ -1,4 +1,4 @@
-"""Models with prices, and shortcuts from form posts to boards."""
+"""Fixtures of boards: models with prices, and shortcuts that turn form posts into boards."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from features.boards.plan.plan import Plan, read_plan
 from features.boards.runs import sending
 from tests.copies import copies_are_ready
 from tests.features.boards import documents
-from tests.features.boards.judging import judged, stored
+from tests.features.boards.judging import make_judged_board, stored_picture
 
-__all__ = ["copies_are_ready", "judged", "stored"]
+__all__ = ["copies_are_ready", "make_judged_board", "stored_picture"]
 
 Made = dict[str, Endpoint]
 
@@ -37,7 +37,9 @@ def models(make_endpoint: Callable[..., Any]) -> Made:
 
 @pytest.fixture
 def plan_of(models: Made) -> Callable[..., Plan]:
-    """`plan_of("flux", "turbo", seeds="1, 2")` → Plan; keyword arguments are shared controls."""
+    """`plan_of("flux", "turbo", seeds="1, 2")` → Plan. Keyword arguments are controls that all
+    models share.
+    """
 
     def make(*names: str, **controls: str) -> Plan:
         chosen = [models[name] for name in names or ("flux", "turbo")]
@@ -53,7 +55,7 @@ def plan_of(models: Made) -> Callable[..., Plan]:
 
 @pytest.fixture
 def send(user: User) -> Callable[..., sending.SendingResult]:
-    """`send(plan, board=…)`: write a plan as a new board, or add it to a board."""
+    """`send(plan, board=…)`: save a plan as a new board, or add its rows to an existing board."""
 
     def write(
         plan: Plan, token: str = "token", board: Board | None = None, who: User = user

@@ -1,4 +1,4 @@
-"""Small documents of models that boards compare."""
+"""Small OpenAPI documents of the models that boards compare."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SEED: dict[str, Any] = {"type": "integer"}
 
 
 def document(*required: str, **properties: Any) -> Any:
-    """A document with these input properties."""
+    """Return a document whose operation takes these input properties."""
     return strategies.document(
         {"type": "object", "properties": properties, "required": list(required)}
     )

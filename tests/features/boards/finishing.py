@@ -1,4 +1,4 @@
-"""Ends the runs of boards as a worker does."""
+"""Ends the runs of boards, as a worker does."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from runs.state.transitions import Observation
 
 
 def finish(state: str = "succeeded", billable_units: str = "1") -> None:
-    """End every unfinished run in this state, with what upstream billed."""
+    """End every unfinished run in this state, with the units that upstream billed."""
     end = Observation(Run.State(state), output={}, billable_units=billable_units)
     for pk in Run.objects.unfinished().values_list("pk", flat=True):
         state_machine.record(pk, end)

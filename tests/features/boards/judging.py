@@ -1,4 +1,4 @@
-"""A board with results that can be judged: pictures with telling metadata, or texts."""
+"""A board with results that can be judged: texts, or pictures whose metadata names the model."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Judged = Callable[..., Board]
 
 
 def picture() -> bytes:
-    """A PNG that says which program made it."""
+    """Return a PNG whose metadata says which program made it."""
     metadata = PngInfo()
     metadata.add_text("Software", SECRET)
     out = io.BytesIO()
@@ -35,14 +35,14 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-def opened(board: Board) -> str:
-    """Open the board's vote; returns the link for voters."""
+def open_vote(board: Board) -> str:
+    """Open the board's vote and return the link for voters."""
     voting.open_voting(board)
     return voting.link_of(Board.objects.get(pk=board.pk))
 
 
 def status_of(browser: Client, address: str) -> int:
-    """The status of a response, which is read to its end: that closes its file."""
+    """Return a response's status. Read the response to its end, which closes its file."""
     response: Any = browser.get(address)
     if response.streaming:
         b"".join(response.streaming_content)
@@ -50,8 +50,8 @@ def status_of(browser: Client, address: str) -> int:
 
 
 @pytest.fixture
-def stored() -> Iterator[str]:
-    """The name of a stored picture."""
+def stored_picture() -> Iterator[str]:
+    """Store a picture and return its name."""
     name = default_storage.save("tests/judged.png", ContentFile(picture()))
     yield name
     default_storage.delete(name)
@@ -59,10 +59,10 @@ def stored() -> Iterator[str]:
 
 
 @pytest.fixture
-def judged(
-    plan_of: Callable[..., Plan], send: Callable[..., sending.SendingResult], stored: str
+def make_judged_board(
+    plan_of: Callable[..., Plan], send: Callable[..., sending.SendingResult], stored_picture: str
 ) -> Judged:
-    """`judged("flux", "turbo", prompts="a\\nb")`: a board whose runs have all succeeded."""
+    """`make_judged_board("flux", "turbo", prompts="a\\nb")`: a board of successful runs."""
 
     def make(*names: str, prompts: str = "a cat\na dog", text: str = "", **more: Any) -> Board:
         board = send(
@@ -77,8 +77,9 @@ def judged(
             )  # fmt: skip
             if not text:
                 Artifact.objects.create(
-                    run=cell.run, position=0, path="x", kind="image", state="stored", file=stored,
-                    url=f"https://v3.fal.media/files/{SECRET}.png", file_name=f"{SECRET}.png",
+                    run=cell.run, position=0, path="x", kind="image", state="stored",
+                    file=stored_picture, file_name=f"{SECRET}.png",
+                    url=f"https://v3.fal.media/files/{SECRET}.png",
                     content_type="image/png", width=40, height=30,
                 )  # fmt: skip
         charged.settle(Run.objects.filter(cells__board=board))

@@ -1,4 +1,4 @@
-"""Two requests of which one begins while the other is being written, on a shared database."""
+"""Two overlapping requests on a shared database: the second begins while the first writes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from typing import Any
 
 from django.db import connections, transaction
 
-WAIT_S = 0.3  # more than enough for a request that nothing holds back
+WAIT_S = 0.3  # longer than any request takes that no lock holds back
 
 
-def begun_during(writing: Callable[[], Any], second: Callable[[], Any]) -> Any:
-    """Return the outcome of `second`, which begins after `writing` and before its commit.
+def run_during(writing: Callable[[], Any], second: Callable[[], Any]) -> Any:
+    """Run `second` between `writing` and its commit; return the outcome of `second`.
 
-    The commit waits until `second` has ended, or for `WAIT_S`: then it waits for the commit.
+    The commit waits until `second` ends, at most `WAIT_S` seconds: after that, `second` is the one
+    that waits for the commit.
     """
     with transaction.atomic():
         writing()
@@ -24,8 +25,10 @@ def begun_during(writing: Callable[[], Any], second: Callable[[], Any]) -> Any:
     return other.outcome()
 
 
-def at_once(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Return the outcomes of functions that begin at the same moment; exceptions as values."""
+def run_at_once(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
+    """Start these functions at the same moment; return their results, or the exceptions they
+    raised.
+    """
     ready = threading.Barrier(len(deeds))
 
     def after_barrier(deed: Callable[[], Any]) -> Callable[[], Any]:

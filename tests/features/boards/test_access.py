@@ -1,4 +1,4 @@
-"""Who may do what with a board: chosen by who may change it, kept by every door."""
+"""The rights on a board: which members choose them, and every entry point that checks them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from features.boards.access import BoardRights
 from features.boards.models import Act, Board
 from features.boards.votes import voting
 from projects.models import Project
-from tests.features.boards.judging import Judged, opened
+from tests.features.boards.judging import Judged, open_vote
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = [pytest.mark.django_db]
@@ -26,22 +26,22 @@ def project(db: None) -> Project:
 
 
 @pytest.fixture
-def board(judged: Judged, project: Project) -> Board:
+def board(make_judged_board: Judged, project: Project) -> Board:
     """A board with results in the project."""
-    board = judged()
+    board = make_judged_board()
     Board.objects.update(project=project, user=person("mia"))
     board.cells.first().run.__class__.objects.update(project=project, user=person("mia"))  # type: ignore[union-attr]
     return Board.objects.select_related("project").get()
 
 
-def page_of(client: Client, address: str) -> str:
+def read_page(client: Client, address: str) -> str:
     return re.sub(r"\s+", " ", client.get(address).content.decode())
 
 
 def test_a_maker_chooses_what_viewers_and_links_may_do(board: Board) -> None:
     address = f"{board.get_absolute_url()}access/"
     mia = logged_in(person("mia"))
-    page = page_of(mia, board.get_absolute_url())
+    page = read_page(mia, board.get_absolute_url())
     assert "Members who only look" in page
     chosen = {"viewers": ["comment", "rows", "delete"], "link": []}
     assert mia.post(address, chosen).status_code == 302
@@ -51,7 +51,7 @@ def test_a_maker_chooses_what_viewers_and_links_may_do(board: Board) -> None:
     assert "vote, comment" in str(entry.changes)
     vera = logged_in(person("vera"))
     assert vera.post(address, {"viewers": ["vote"]}).status_code == 403
-    assert "Who may do what" not in page_of(vera, board.get_absolute_url())
+    assert "Who may do what" not in read_page(vera, board.get_absolute_url())
     board.refresh_from_db()
     assert board.viewers_may == ["comment", "rows"]
 
@@ -74,15 +74,15 @@ def test_viewers_vote_only_where_they_may(board: Board) -> None:
     vera = logged_in(person("vera"))
     vote = f"{board.get_absolute_url()}vote/"
     assert vera.get(vote).status_code == 200
-    assert f'href="{vote}"' in page_of(vera, f"{board.get_absolute_url()}results/")
+    assert f'href="{vote}"' in read_page(vera, f"{board.get_absolute_url()}results/")
     Board.objects.update(viewers_may=["comment"])
     assert vera.get(vote).status_code == 404
-    assert f'href="{vote}"' not in page_of(vera, f"{board.get_absolute_url()}results/")
+    assert f'href="{vote}"' not in read_page(vera, f"{board.get_absolute_url()}results/")
     assert logged_in(person("mia")).get(vote).status_code == 200
 
 
 def test_the_vote_link_ends_where_links_may_not_vote(board: Board) -> None:
-    link = opened(board)
+    link = open_vote(board)
     olaf = logged_in(person("olaf"))
     assert olaf.get(link).status_code == 200
     Board.objects.update(link_may=["comment"])
@@ -101,9 +101,11 @@ def test_an_archived_project_is_looked_at_and_voted_on(
     assert access.acts_by_link(board) == {Act.VOTE}
 
 
-def test_a_private_board_keeps_what_viewers_might_do(member: Client, judged: Judged) -> None:
-    board = judged()
-    page = page_of(member, board.get_absolute_url())
+def test_a_private_board_keeps_what_viewers_might_do(
+    member: Client, make_judged_board: Judged
+) -> None:
+    board = make_judged_board()
+    page = read_page(member, board.get_absolute_url())
     assert "Whoever has a link" in page
     assert "Members who only look" not in page
     member.post(f"{board.get_absolute_url()}access/", {"link": ["vote", "comment"]})

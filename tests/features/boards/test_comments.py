@@ -1,4 +1,4 @@
-"""Comments on boards: by members and guests, their text as data, threads, mentions."""
+"""Comments on boards: members and guests write plain text, in threads, with mentions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def board(plan_of: Callable[..., Plan], project: Project) -> Board:
     return board
 
 
-def page_of(client: Client, address: str) -> str:
+def read_page(client: Client, address: str) -> str:
     return re.sub(r"\s+", " ", client.get(address).content.decode())
 
 
@@ -61,34 +61,34 @@ def test_a_viewer_comments_on_a_cell_a_row_and_the_board(board: Board) -> None:
         assert response["Location"].startswith(f"{address}{place}#comment-")
     placed = list(board.comments.values_list("row_id", "cell_id"))
     assert placed == [(cell.row_id, cell.pk), (cell.row_id, None), (None, None)]
-    page = page_of(vera, f"{address}?cell={cell.pk}")
+    page = read_page(vera, f"{address}?cell={cell.pk}")
     assert "About ?cell" in page
     assert "About all" not in page
-    everything = page_of(vera, address)
+    everything = read_page(vera, address)
     assert "flux · a cat" in everything
     assert "Row 1: a cat" in everything
-    shown = page_of(vera, board.get_absolute_url())
-    assert f'href="{address}?cell={cell.pk}" aria-label="1 comment: the result of flux"' in shown
+    html = read_page(vera, board.get_absolute_url())
+    assert f'href="{address}?cell={cell.pk}" aria-label="1 comment: the result of flux"' in html
 
 
 def test_a_new_comment_changes_the_kept_markup_of_its_cell(board: Board) -> None:
     mia = logged_in(person("mia"))
     cell = board.cells.earliest("pk")
-    page_of(mia, board.get_absolute_url())
+    read_page(mia, board.get_absolute_url())
     say(person("vera"), board, "Blurred", cell=cell)
-    assert "1 comment:" in page_of(mia, board.get_absolute_url())
+    assert "1 comment:" in read_page(mia, board.get_absolute_url())
 
 
 def test_who_may_not_comment_reads_why(board: Board) -> None:
     Board.objects.update(viewers_may=["vote"])
     vera = logged_in(person("vera"))
     address = f"{board.get_absolute_url()}comments/"
-    assert "has not let you comment on it. Ask ana" in page_of(vera, address)
+    assert "You may not comment on this board. Ask ana" in read_page(vera, address)
     response = vera.post(address, {"text": "Hello"})
     assert response.status_code == 403
-    assert "has not let you comment" in response.content.decode()
+    assert "You may not comment" in response.content.decode()
     assert not Comment.objects.exists()
-    assert "Comment<" not in page_of(vera, board.get_absolute_url()).replace("Comments", "")
+    assert "Comment<" not in read_page(vera, board.get_absolute_url()).replace("Comments", "")
 
 
 @pytest.mark.parametrize(
@@ -132,11 +132,11 @@ def test_a_thread_is_answered_resolved_and_opened_by_an_answer(board: Board) -> 
     mia.post(address, {"text": "Fixed", "parent": first.pk})
     answer = Comment.objects.latest("pk")
     assert (answer.parent, answer.cell_id) == (first, first.cell_id)
-    mia.post(address, {"text": "Really", "parent": answer.pk})  # of one level
+    mia.post(address, {"text": "Really", "parent": answer.pk})  # threads have only one level
     assert Comment.objects.latest("pk").parent == first
     mia.post(f"{address}{first.pk}/resolution/", {"resolved": "1"})
     assert comments.threads_of(board)[0].is_resolved
-    page = page_of(mia, address)
+    page = read_page(mia, address)
     assert "Resolved</span>" in page
     assert "by mia" in page
     say(person("vera"), board, "Still dark", parent=first)
@@ -168,17 +168,17 @@ def test_a_comment_is_deleted_by_its_author_or_a_manager_and_can_come_back(board
     assert AuditEntry.objects.filter(event="deleted a comment on").exists()
     vera.post(f"/undo/comment/{comment.pk}/")
     assert not board.comments.kept().exists()
-    told = Notification.objects.filter(user__username="mia")
-    assert [line.text for line in told] == [""]
+    notices = Notification.objects.filter(user__username="mia")
+    assert [line.text for line in notices] == [""]
     logged_in(person("ana")).post(f"/undo/comment/{comment.pk}/")
-    assert [line.text for line in told.all()] == ["Silly"]
+    assert [line.text for line in notices.all()] == ["Silly"]
 
 
 def test_a_deleted_comment_with_answers_leaves_its_place(board: Board) -> None:
     first = say(person("vera"), board, "Rude words")
     say(person("mia"), board, "Please not", parent=first)
     comments.delete(Participant.of_user(person("vera")), first)
-    page = page_of(logged_in(person("mia")), f"{board.get_absolute_url()}comments/")
+    page = read_page(logged_in(person("mia")), f"{board.get_absolute_url()}comments/")
     assert "This comment was deleted." in page
     assert "Please not" in page
     assert "Rude words" not in page
@@ -189,9 +189,9 @@ def test_mentioned_members_are_notified_and_nobody_else(board: Board, stranger: 
     text = f"@vera @Anastasia @{stranger.username} @mia, mail me at x@vera.test"
     comment = say(person("mia"), board, text)
     notified = Notification.objects.filter(kind=comments.MENTIONED)
-    assert {one.user.username for one in notified} == {"vera", "ana"}
+    assert {notification.user.username for notification in notified} == {"vera", "ana"}
     first = notified[0]
-    assert first.subject == "mia named you on the board “Cats”"
+    assert first.subject == "mia mentioned you on the board “Cats”"
     assert first.path.endswith(f"comments/#comment-{comment.pk}")
 
 
@@ -208,9 +208,9 @@ def test_a_guests_comment_is_named_as_a_guests(board: Board) -> None:
     assert comment.is_by(guest)
     assert not comment.is_by(Participant.of_guest("guest:2", "mia"))
     assert not comment.is_by(Participant.of_user(person("mia")))
-    page = page_of(logged_in(person("vera")), f"{board.get_absolute_url()}comments/")
+    page = read_page(logged_in(person("vera")), f"{board.get_absolute_url()}comments/")
     assert "mia (guest)" in page
-    assert Notification.objects.get().subject.startswith("mia (guest) named you")
+    assert Notification.objects.get().subject.startswith("mia (guest) mentioned you")
 
 
 def test_comments_take_as_many_queries_whatever_their_number(
@@ -226,8 +226,8 @@ def test_comments_take_as_many_queries_whatever_their_number(
 
 
 def lines(name: str) -> list[str]:
-    told = Notification.objects.filter(user=person(name)).order_by("created_at")
-    return [notification.subject for notification in told]
+    notices = Notification.objects.filter(user=person(name)).order_by("created_at")
+    return [notification.subject for notification in notices]
 
 
 def test_a_comment_is_told_to_the_boards_owner_and_to_whom_it_answers(board: Board) -> None:
@@ -236,7 +236,7 @@ def test_a_comment_is_told_to_the_boards_owner_and_to_whom_it_answers(board: Boa
     say(person("ana"), board, "@mia, the second")
     assert lines("mia") == [
         "vera commented on the board “Cats”",
-        "ana named you on the board “Cats”",
+        "ana mentioned you on the board “Cats”",
     ]
     assert lines("vera") == ["mia answered you on the board “Cats”"]
     assert lines("ana") == []

@@ -1,4 +1,4 @@
-"""Rows that are added by a prompt: makers' run at once, others' wait for a maker's click."""
+"""Rows added with a prompt: makers' rows run at once, others' rows wait for a maker's click."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ def project(db: None) -> Project:
 
 @pytest.fixture
 def board(plan_of: Callable[..., Plan], project: Project) -> Board:
-    """A maker's board of two rows on two models; its viewers may ask for rows."""
+    """A maker's board of two rows on two models, to which its viewers may propose rows."""
     plan = plan_of(row_field="prompt", row_values="a cat\na dog", title="Cats")
     sending.run_plan(person("mia"), plan, expand(plan), "token", project=project)
     Board.objects.update(viewers_may=["rows"])
     return Board.objects.select_related("project").get()
 
 
-def page_of(client: Client, address: str) -> str:
+def read_page(client: Client, address: str) -> str:
     return re.sub(r"\s+", " ", client.get(address).content.decode())
 
 
@@ -53,16 +53,16 @@ def test_a_makers_row_runs_at_once_in_every_column(board: Board) -> None:
 
 def test_a_viewers_row_waits_for_a_makers_click(board: Board) -> None:
     vera, mia = logged_in(person("vera")), logged_in(person("mia"))
-    page = page_of(vera, board.get_absolute_url())
+    page = read_page(vera, board.get_absolute_url())
     assert "Ask for a row" in page
     assert vera.post(f"{board.get_absolute_url()}rows/", {"prompt": "a fox"}).status_code == 302
-    assert Run.objects.count() == 4  # nothing was sent
+    assert Run.objects.count() == 4  # the request has sent no run
     request = RowRequest.objects.get()
-    page = page_of(mia, board.get_absolute_url())
+    page = read_page(mia, board.get_absolute_url())
     assert re.search(r"<strong>vera</strong> asks for a row: <span[^>]*>a fox", page)
     assert re.search(r"Run it · <span[^>]*>about \$0.02<", page)
     assert "Leave it out" in page
-    seen = page_of(vera, board.get_absolute_url())
+    seen = read_page(vera, board.get_absolute_url())
     assert "a fox" in seen
     assert "Run it" not in seen
     address = f"{board.get_absolute_url()}rows/requests/{request.pk}/"
@@ -73,7 +73,7 @@ def test_a_viewers_row_waits_for_a_makers_click(board: Board) -> None:
     request.refresh_from_db()
     assert request.row == board.rows.last()
     assert request.decided_by == person("mia")
-    assert {run.user for run in Run.objects.all()} == {person("mia")}  # who clicks pays
+    assert {run.user for run in Run.objects.all()} == {person("mia")}  # the maker who clicks pays
     mia.post(address, {"do": "run"})
     assert Run.objects.count() == 6  # a second click sends nothing
 
@@ -83,14 +83,14 @@ def test_a_row_that_was_left_out_can_still_be_run(board: Board) -> None:
     guest = Participant.of_guest("guest:1", "Anna")
     request = row_requests.request_row(guest, board, row_requests.row_of(board, "a fox"))
     address = f"{board.get_absolute_url()}rows/requests/{request.pk}/"
-    assert "Anna (guest)</strong> asks for a row" in page_of(mia, board.get_absolute_url())
+    assert "Anna (guest)</strong> asks for a row" in read_page(mia, board.get_absolute_url())
     mia.post(address, {"do": "leave"})
-    page = page_of(mia, board.get_absolute_url())
+    page = read_page(mia, board.get_absolute_url())
     assert "1 row left out" in page
     assert "Leave it out" not in page
     mia.post(address, {"do": "run"})
     assert Run.objects.count() == 6
-    assert "left out" not in page_of(mia, board.get_absolute_url())
+    assert "left out" not in read_page(mia, board.get_absolute_url())
 
 
 def test_the_boards_cap_decides_on_a_requested_row(board: Board) -> None:
@@ -111,8 +111,8 @@ def test_a_row_is_asked_for_once_and_only_if_it_is_new(board: Board) -> None:
     vera.post(address, {"prompt": "a fox"})
     for typed, why in (
         ("", "Write a prompt first."),
-        ("a cat", "The board has this row already."),
-        ("a fox", "Somebody has asked for this row already."),
+        ("a cat", "The board already has this row."),
+        ("a fox", "Somebody has already asked for this row."),
         (too_long, "Keep it to 5000 characters"),
     ):
         response = vera.post(address, {"prompt": typed})
@@ -126,7 +126,7 @@ def test_a_row_is_asked_for_once_and_only_if_it_is_new(board: Board) -> None:
 def test_who_may_not_ask_is_refused(board: Board) -> None:
     Board.objects.update(viewers_may=["vote", "comment"])
     vera = logged_in(person("vera"))
-    assert "Ask for a row" not in page_of(vera, board.get_absolute_url())
+    assert "Ask for a row" not in read_page(vera, board.get_absolute_url())
     address = f"{board.get_absolute_url()}rows/"
     assert vera.post(address, {"prompt": "a fox"}).status_code == 403
     assert logged_in(person("olaf")).post(address, {"prompt": "a fox"}).status_code == 404
@@ -139,9 +139,9 @@ def test_waiting_rows_are_limited(board: Board) -> None:
     for number in range(row_requests.MAX_WAITING):
         row = row_requests.row_of(board, f"fox {number}")
         row_requests.request_row(vera, board, row)
-    with pytest.raises(ValueError, match="50 rows wait"):
+    with pytest.raises(ValueError, match="already has 50 waiting rows"):
         row_requests.request_row(vera, board, row_requests.row_of(board, "one more"))
-    page = page_of(logged_in(person("mia")), board.get_absolute_url())
+    page = read_page(logged_in(person("mia")), board.get_absolute_url())
     assert page.count("asks for a row") == row_requests.MAX_SHOWN
     assert "42 more rows" in page
 

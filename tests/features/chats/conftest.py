@@ -1,4 +1,4 @@
-"""A language model, and conversations with it."""
+"""A language model, and chats with it."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tests.features.chats import documents
 @pytest.fixture
 def router(make_endpoint: Callable[..., Any]) -> Endpoint:
     """A model that routes to many language models and streams."""
-    found: Endpoint = make_endpoint(
+    endpoint: Endpoint = make_endpoint(
         "lab/llm", documents.ROUTER, category="llm", stream_url="https://fal.run/lab/llm/stream"
     )
-    return found
+    return endpoint
 
 
 @pytest.fixture
 def chat(user: User, router: Endpoint) -> Chat:
-    """A conversation without messages."""
+    """A chat without messages."""
     return Chat.objects.create(user=user, endpoint=router)
 
 

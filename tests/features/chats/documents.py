@@ -1,4 +1,4 @@
-"""OpenAPI documents of language models: by prompt, by messages, and some odd ones."""
+"""OpenAPI documents of language models: with a prompt, with messages, and unusual ones."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ NULLABLE = {"anyOf": [{"type": "string"}, {"type": "null"}]}
 
 
 def document(inputs: dict[str, Any], required: list[str], outputs: Any = None) -> dict[str, Any]:
-    """A document with one operation that takes `inputs`."""
+    """Return a document with one operation that takes `inputs`."""
     body = {"type": "object", "properties": inputs, "required": required}
     answer = {"type": "object", "properties": ANSWER if outputs is None else outputs}
     return {
@@ -63,7 +63,7 @@ LISTENER = document({"audio_url": TEXT, "image_url": TEXT, "prompt": TEXT}, ["pr
 
 
 def messages(content: Any, roles: list[str] | None = None, **more: Any) -> dict[str, Any]:
-    """A document whose `messages` have this content and these roles."""
+    """Return a document whose `messages` have this content and these roles."""
     role = TEXT | ({"enum": roles} if roles else {})
     item = {
         "type": "object",

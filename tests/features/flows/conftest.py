@@ -1,4 +1,4 @@
-"""Three models from the shared data, a flow of two of them, and results to use as inputs."""
+"""Three models from the shared documents, a flow of two of them, and results to use as inputs."""
 
 from __future__ import annotations
 
@@ -25,19 +25,21 @@ PICTURE = "https://v3.fal.media/files/a.png"
 
 @pytest.fixture
 def models(make_endpoint: Callable[..., Any], documents: dict[str, Any]) -> dict[str, Endpoint]:
-    """A text-to-image model, one that edits images, one that makes videos of them."""
-    return {name: known(make_endpoint(name, documents[name])) for name in (FLUX, SEEDREAM, KLING)}
+    """A text-to-image model, one that edits images, and one that makes videos of them."""
+    return {
+        name: store_inputs(make_endpoint(name, documents[name])) for name in (FLUX, SEEDREAM, KLING)
+    }
 
 
-def known(endpoint: Endpoint) -> Endpoint:
+def store_inputs(endpoint: Endpoint) -> Endpoint:
     """Store the endpoint's inputs, as a sync does."""
-    endpoint.inputs = [list(one) for one in inputs_of(version_of(endpoint).root)]
+    endpoint.inputs = [list(field) for field in inputs_of(version_of(endpoint).root)]
     endpoint.save(update_fields=["inputs"])
     return endpoint
 
 
 def chained(models: dict[str, Endpoint], *names: str, prompt: str = "a fox") -> Definition:
-    """A chain of models, each taking the first image of the one before."""
+    """Return a chain of models, each of which takes the first image of the model before it."""
     first, *rest = (models[name] for name in names)
     definition = chain.begin(first.endpoint_id, version_of(first), {"prompt": prompt})
     for former, endpoint in zip([first, *rest], rest, strict=False):
@@ -70,7 +72,6 @@ def succeed(run: Run, url: str = PICTURE) -> None:
 
 
 def fail(run: Run) -> None:
-    """End a run with an error."""
     from runs.state import state_machine
     from runs.state.transitions import Observation
 
@@ -79,7 +80,6 @@ def fail(run: Run) -> None:
 
 
 def result_of(user: User, endpoint: Endpoint, **values: Any) -> Run:
-    """Return a run with a stored image."""
     output = {"images": [{"url": PICTURE, "content_type": "image/png"}]}
     run = Run.objects.create(
         user=user, endpoint=endpoint, form_token=uuid.uuid4().hex, state="succeeded", output=output,

@@ -1,4 +1,4 @@
-"""Fixtures for the library: models that take results, and runs with files."""
+"""Fixtures of the library: models that take results as inputs, and runs with files."""
 
 from tests.runs.results_to_use import models, result_of
 

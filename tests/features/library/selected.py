@@ -1,4 +1,4 @@
-"""What tests of selections share: a run with files, and how a page posts its results."""
+"""Shared by tests of selections: a run with files, and the way a page posts its results."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from runs.models import Artifact, Run
 
 
 def with_files(make_run: Any, files: int = 2, **values: Any) -> Run:
-    """Make a run that went well with so many pictures."""
+    """Make a successful run with this number of pictures."""
     run: Run = make_run(**{"state": "succeeded", "title": "a fox", **values})
     Artifact.objects.bulk_create(
         Artifact(
@@ -21,5 +21,5 @@ def with_files(make_run: Any, files: int = 2, **values: Any) -> Run:
 
 
 def keys(run: Run, *positions: int) -> list[str]:
-    """Return the names of results as forms post them."""
+    """Return the keys of a run's results, as forms post them."""
     return [f"{run.pk}/{position}" for position in positions]

@@ -1,4 +1,4 @@
-"""A selection of results as one ZIP: what is in it, what is not and why, and what it costs."""
+"""A selection as a ZIP: its files, the files left out and why, its cost in memory and queries."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def add_file(run: Run, position: int = 0, content: bytes = b"", **values: Any) -
         "url": "https://v3.fal.media/x", "state": "stored", "file": file.name,
         "digest": file.digest, "size_bytes": file.size_bytes,
     }  # fmt: skip
-    made: Artifact = Artifact.objects.create(run=run, position=position, **defaults | values)
-    return made
+    artifact: Artifact = Artifact.objects.create(run=run, position=position, **defaults | values)
+    return artifact
 
 
 @pytest.fixture
 def mill(make_run: Any) -> Run:
-    """A run with two stored pictures; the model chose the seed."""
+    """A run with two stored pictures, whose seed the model chose."""
     run: Run = make_run(
         state="succeeded", title="a mill", arguments={"prompt": "a mill"}, output={"seed": 7},
     )  # fmt: skip
@@ -51,7 +51,7 @@ def mill(make_run: Any) -> Run:
     return run
 
 
-def opened(response: Any) -> zipfile.ZipFile:
+def open_archive(response: Any) -> zipfile.ZipFile:
     assert response.status_code == 200
     assert response.headers["Content-Type"] == "application/zip"
     archive = zipfile.ZipFile(io.BytesIO(response.getvalue()))
@@ -60,11 +60,11 @@ def opened(response: Any) -> zipfile.ZipFile:
 
 
 def post(client: Client, *artifacts: str, run: list[str] | None = None) -> zipfile.ZipFile:
-    return opened(client.post(ADDRESS, {"artifact": artifacts, "run": run or []}))
+    return open_archive(client.post(ADDRESS, {"artifact": artifacts, "run": run or []}))
 
 
 def missing_in(archive: zipfile.ZipFile) -> dict[str, str]:
-    """What `MISSING.txt` says, by what was chosen."""
+    """Return the reasons in `MISSING.txt`, by the key of the selected result."""
     _, lines = archive.read("MISSING.txt").decode().split("\n\n")
     return dict(line.split(" ", 1) for line in lines.splitlines())
 
@@ -167,7 +167,7 @@ def test_members_of_a_project_take_its_runs_and_not_what_is_hidden(
     client.force_login(stranger)
     listed = client.get(f"/runs/?as=list&project={team.slug}").content.decode()
     box = listed.partition(f'value="{mill.pk}"')[2].partition(">")[0]
-    assert "data-kept" in box  # may be taken along, and not deleted
+    assert "data-kept" in box  # viewers may download this run but not delete it
     assert "disabled" not in box
     assert len(post(client, run=[str(mill.pk)]).namelist()) == 2 + 1
     Run.objects.filter(pk=mill.pk).update(is_hidden=True)
@@ -177,11 +177,11 @@ def test_members_of_a_project_take_its_runs_and_not_what_is_hidden(
 BAD = [
     ({}, "Nothing is selected."),
     ({"artifact": [f"{uuid.uuid4()}/{at}" for at in range(5001)]}, "at most 5,000 files"),
-    ({"artifact": "x"}, "“x” names no result"),
-    ({"artifact": f"{uuid.uuid4()}/-1"}, "names no result"),
-    ({"artifact": f"{uuid.uuid4()}/1234567"}, "names no result"),
-    ({"artifact": "x/1"}, "“x” is no run&#x27;s ID"),
-    ({"run": "<b>"}, "“&lt;b&gt;” is no run&#x27;s ID"),
+    ({"artifact": "x"}, "“x” does not name a result"),
+    ({"artifact": f"{uuid.uuid4()}/-1"}, "does not name a result"),
+    ({"artifact": f"{uuid.uuid4()}/1234567"}, "does not name a result"),
+    ({"artifact": "x/1"}, "“x” is not the ID of a run"),
+    ({"run": "<b>"}, "“&lt;b&gt;” is not the ID of a run"),
 ]
 
 
@@ -233,7 +233,7 @@ def test_the_number_of_queries_is_that_of_a_few_files(
             post(member, *artifacts)
         return len(captured)
 
-    queries([f"{mill.pk}/0"])  # the session's own
+    queries([f"{mill.pk}/0"])  # the first request also makes the queries of the session
     few = queries([f"{mill.pk}/0"])
     for _ in range(40):
         add_file(make_run(state="succeeded"))

@@ -1,4 +1,4 @@
-"""A run's line of descent, for whoever may read the run, and only with what they may read."""
+"""A run's line of descent: only for users who may read the run, and only of runs they may read."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MakeFrom = Callable[..., Run]
 def make_from(request: Any, make_run: Callable[..., Run]) -> MakeFrom:
     """`make_from(*sources, title=…)` → a run with two pictures, made of results or uploads.
 
-    Its arguments were read by a worker, or not yet.
+    The fixture's parameter says whether a worker has read its arguments yet.
     """
 
     def make(*sources: Run | Upload, position: int = 0, **values: Any) -> Run:
@@ -60,7 +60,7 @@ def make_upload(user: User, name: str = "photo.png", project: Project | None = N
     )  # fmt: skip
 
 
-def shown(client: Client, run: Run) -> str:
+def read_descent(client: Client, run: Run) -> str:
     response = client.get(f"/runs/{run.pk}/descent/")
     assert response.status_code == 200
     page = re.search(r'<section class="descent".*?</section>', response.content.decode(), re.S)
@@ -69,7 +69,7 @@ def shown(client: Client, run: Run) -> str:
 
 
 def outline(page: str) -> list[str]:
-    """The titles, indented by how deep their lists are nested; the page's own run in brackets."""
+    """Return the titles, indented as deep as their lists; the page's own run is in brackets."""
     lines, depth = [], 0
     pattern = (
         r'<(/?ul)\b|(aria-current)|descent-title truncate" dir="auto">([^<]*)<|'
@@ -97,11 +97,11 @@ def test_a_line_goes_from_the_upload_to_the_last_result(
     film = make_from(run, title="film")
     make_from(edit, title="of another line")
     make_from(title="of nothing")
-    page = shown(member, run)
+    page = read_descent(member, run)
     assert outline(page) == ["photo.png", " edit", "  [upscaled]", "   film"]
     for thing in (upload, edit, run, film):
         assert f'href="{thing.get_absolute_url()}"' in page
-    assert outline(shown(member, film)) == ["photo.png", " edit", "  upscaled", "   [film]"]
+    assert outline(read_descent(member, film)) == ["photo.png", " edit", "  upscaled", "   [film]"]
 
 
 def test_what_was_made_of_two_things_is_below_both(
@@ -111,13 +111,13 @@ def test_what_was_made_of_two_things_is_below_both(
     first = make_from(face, title="first")
     run = make_from(first, style, title="both")
     make_from(run, title="later")
-    assert sorted(outline(shown(member, run))) == sorted(
+    assert sorted(outline(read_descent(member, run))) == sorted(
         ["face.png", " first", "  [both]", "   later", "style.png", " both*"]
     )
 
 
 def test_a_run_without_a_line_says_so(member: Client, make_from: MakeFrom) -> None:
-    page = shown(member, make_from(title="alone"))
+    page = read_descent(member, make_from(title="alone"))
     assert "No upload or other result went into this run" in page
     assert "<ul" not in page
 
@@ -128,11 +128,11 @@ def test_what_others_made_of_it_is_not_there(
     run = make_from(title="mine")
     theirs = make_from(run, title="theirs", user=stranger)
     make_from(theirs, title="theirs too", user=stranger)
-    page = shown(member, run)
+    page = read_descent(member, run)
     assert "theirs" not in page
     assert "No upload or other result went into this run" in page
     Run.objects.filter(pk=theirs.pk).update(is_example=True)
-    assert outline(shown(member, run)) == ["[mine]", " theirs"]
+    assert outline(read_descent(member, run)) == ["[mine]", " theirs"]
 
 
 def test_what_it_was_made_of_and_nobody_sees_is_a_place_without_words(
@@ -140,14 +140,14 @@ def test_what_it_was_made_of_and_nobody_sees_is_a_place_without_words(
 ) -> None:
     secret = make_from(make_upload(stranger, "secret.png"), title="secret", user=stranger)
     run = make_from(secret, title="mine")
-    page = shown(member, run)
+    page = read_descent(member, run)
     assert outline(page) == ["?", " [mine]"]
     assert UNSEEN in page
     assert "secret" not in page
     gone = make_from(title="gone")
     run = make_from(gone, make_upload(stranger, "private.png"), title="mine")
     Run.objects.filter(pk=gone.pk).update(deleted_at=timezone.now())
-    page = shown(member, run)
+    page = read_descent(member, run)
     assert sorted(outline(page)) == sorted(["?", " [mine]", "?", " mine*"])
 
 
@@ -159,7 +159,7 @@ def test_members_see_the_line_within_their_project(make_from: MakeFrom) -> None:
     make_from(run, title="kept to herself", user=author, project=project, is_hidden=True)
     make_from(run, title="in her own project", user=author)
     make_from(run, title="shared", user=author, project=project)
-    assert outline(shown(logged_in(viewer), run)) == ["photo.png", " [ours]", "  shared"]
+    assert outline(read_descent(logged_in(viewer), run)) == ["photo.png", " [ours]", "  shared"]
 
 
 def test_a_private_run_is_covered_for_admins_until_they_say_why(
@@ -170,7 +170,7 @@ def test_a_private_run_is_covered_for_admins_until_they_say_why(
     run = make_from(source, title="private")
     assert logged_in(boss).get(f"/runs/{run.pk}/descent/").status_code == 404
     let_look(boss, run)
-    assert outline(shown(logged_in(boss), run)) == ["?", " [private]"]
+    assert outline(read_descent(logged_in(boss), run)) == ["?", " [private]"]
 
 
 def test_long_and_wide_lines_are_cut_with_a_way_on(
@@ -180,14 +180,14 @@ def test_long_and_wide_lines_are_cut_with_a_way_on(
     runs = [make_from(title="0")]
     for number in range(1, 7):
         runs.append(make_from(runs[-1], title=str(number)))
-    page = shown(member, runs[3])
+    page = read_descent(member, runs[3])
     assert outline(page) == ["… more", "1", " 2", "  [3]", "   4", "    5", "     … more"]
     assert page.count(f'href="/runs/{runs[1].pk}/descent/"') == 1
     assert page.count(f'href="/runs/{runs[5].pk}/descent/"') == 1
     monkeypatch.setattr(descent, "MAX_NODES", 3)
     for number in range(3):
         make_from(runs[0], title=f"more {number}")
-    page = shown(member, runs[0])
+    page = read_descent(member, runs[0])
     assert outline(page) == ["[0]", " 1", "  … more", " more 0", " … more"]
     assert f'href="/runs/?q={runs[0].pk}"' in page
     answer = member.get(f"/runs/?q={runs[0].pk}").content.decode()
@@ -200,9 +200,9 @@ def test_the_queries_do_not_grow_with_the_width(
     run = make_from(*[make_upload(user, f"{n}.png") for n in range(6)], title="run")
     for number in range(6):
         make_from(run, title=str(number))
-    shown(member, run)
+    read_descent(member, run)
     with django_assert_max_num_queries(20):
-        assert len(outline(shown(member, run))) == 18
+        assert len(outline(read_descent(member, run))) == 18
 
 
 def test_the_page_of_a_run_loads_the_part(member: Client, make_from: MakeFrom) -> None:

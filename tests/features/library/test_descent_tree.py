@@ -1,4 +1,4 @@
-"""What was made of what, as a tree: everything has one place, and nothing runs in circles."""
+"""The descent of runs as a tree: every run has one place, and no branch leads back to itself."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from features.library.descent import Branch, tree_of
 pytestmark = pytest.mark.any_database
 
 
-def drawn(branches: Any) -> list[str]:
-    """The tree as lines: indented, and with a mark where something is shown again."""
+def draw_tree(branches: Any) -> list[str]:
+    """Return the tree as indented lines, with a mark where a run appears again."""
     return [
         line
         for branch in branches
         for line in (
             f"{branch.key}{'*' if branch.is_again else ''}",
-            *(f" {below}" for below in drawn(branch.branches)),
+            *(f" {below}" for below in draw_tree(branch.branches)),
         )
     ]
 
@@ -33,14 +33,14 @@ def edges(branches: Any) -> Iterator[tuple[Any, Any]]:
         yield from edges(branch.branches)
 
 
-def everything(branches: Any) -> Iterator[Branch[Any]]:
+def all_branches(branches: Any) -> Iterator[Branch[Any]]:
     for branch in branches:
         yield branch
-        yield from everything(branch.branches)
+        yield from all_branches(branch.branches)
 
 
 def test_a_chain_runs_straight_down() -> None:
-    assert drawn(tree_of({"upload": [], "edit": ["upload"], "film": ["edit"]})) == [
+    assert draw_tree(tree_of({"upload": [], "edit": ["upload"], "film": ["edit"]})) == [
         "upload",
         " edit",
         "  film",
@@ -49,12 +49,12 @@ def test_a_chain_runs_straight_down() -> None:
 
 def test_what_was_made_of_two_things_has_its_branches_once() -> None:
     made_of = {"face": [], "style": [], "edit": ["face", "style"], "film": ["edit"]}
-    assert drawn(tree_of(made_of)) == ["face", " edit", "  film", "style", " edit*"]
+    assert draw_tree(tree_of(made_of)) == ["face", " edit", "  film", "style", " edit*"]
 
 
 def test_a_circle_is_cut() -> None:
-    assert drawn(tree_of({"a": ["b"], "b": ["a"]})) == ["a", " b", "  a*"]
-    assert drawn(tree_of({"a": ["a"]})) == ["a", " a*"]
+    assert draw_tree(tree_of({"a": ["b"], "b": ["a"]})) == ["a", " b", "  a*"]
+    assert draw_tree(tree_of({"a": ["a"]})) == ["a", " a*"]
 
 
 @st.composite
@@ -66,9 +66,9 @@ def graphs(draw: st.DrawFn) -> dict[int, list[int]]:
 @given(graphs())
 def test_everything_has_one_place_and_no_origin_is_lost(made_of: dict[int, list[int]]) -> None:
     tree = tree_of(made_of)
-    first = [branch.key for branch in everything(tree) if not branch.is_again]
+    first = [branch.key for branch in all_branches(tree) if not branch.is_again]
     assert sorted(first) == sorted(made_of)
-    assert all(not branch.branches for branch in everything(tree) if branch.is_again)
+    assert all(not branch.branches for branch in all_branches(tree) if branch.is_again)
     assert sorted(edges(tree)) == sorted(
         (key, source) for key, sources in made_of.items() for source in sources
     )

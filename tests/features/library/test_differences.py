@@ -1,4 +1,4 @@
-"""The page of two runs: what differs, results beside each other, times and prices."""
+"""The page of two runs: their differences, their results side by side, times and prices."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ADDRESS = "/runs/differences/"
 Made = Callable[..., Run]
 
 
-def shown(client: Client, *runs: Run | str, status: int = 200) -> str:
+def read_page(client: Client, *runs: Run | str, status: int = 200) -> str:
     query = "&".join(f"run={run.pk if isinstance(run, Run) else run}" for run in runs)
     response = client.get(f"{ADDRESS}?{query}")
     assert response.status_code == status
@@ -35,7 +35,7 @@ def shown(client: Client, *runs: Run | str, status: int = 200) -> str:
 
 @pytest.fixture
 def pair(result_of: Made, models: dict[str, Endpoint]) -> tuple[Run, Run]:
-    """Two runs of different models with a picture each; the second was slower, and dearer."""
+    """Two runs of different models with a picture each; the second was slower and cost more."""
     Endpoint.objects.update(unit_price_usd="0.01")
     began = timezone.now()
     first, second = (
@@ -58,7 +58,7 @@ def pair(result_of: Made, models: dict[str, Endpoint]) -> tuple[Run, Run]:
 
 
 def test_the_page_says_what_differs(member: Client, pair: tuple[Run, Run]) -> None:
-    page = shown(member, *pair)
+    page = read_page(member, *pair)
     assert "a <del>red</del> &lt;b&gt;" in page
     assert "a <ins>blue</ins> &lt;b&gt;" in page
     assert "(+3.0 s)" in page
@@ -69,15 +69,15 @@ def test_the_page_says_what_differs(member: Client, pair: tuple[Run, Run]) -> No
 
 @pytest.mark.parametrize("count", [1, 3])
 def test_two_runs_are_needed(member: Client, make_run: Made, count: int) -> None:
-    page = shown(member, *[make_run() for _ in range(count)], status=422)
+    page = read_page(member, *[make_run() for _ in range(count)], status=422)
     assert page.count('name="run"') == 2
     assert ("Choose a second run." if count == 1 else "and 3 were chosen") in page
 
 
 def test_what_is_no_run_is_said_beside_it(member: Client) -> None:
-    page = shown(member, "x", str(uuid.uuid4()), status=422)
+    page = read_page(member, "x", str(uuid.uuid4()), status=422)
     assert 'aria-describedby="run-error-1"' in page
-    assert 'id="run-error-1">This is no run.' in page
+    assert 'id="run-error-1">This is not a run.' in page
     assert 'id="run-error-2"' not in page
 
 
@@ -90,7 +90,7 @@ def test_the_selection_of_the_list_leads_to_the_page(member: Client, pair: tuple
     assert response.headers["Location"] == f"{ADDRESS}?run={keys[0]}&run={keys[1]}"
     assert member.post(ADDRESS, {"filters": ""}, follow=True).status_code == 200
     page = member.get("/runs/").content.decode()
-    verb = 'formaction="/runs/comparison/"'  # which leads two runs to this page
+    verb = 'formaction="/runs/comparison/"'  # the button that opens this page for two runs
     assert verb in page
     assert verb not in member.get("/runs/?state=deleted").content.decode()
     response = member.post("/runs/comparison/", {"run": keys})
@@ -103,10 +103,10 @@ def test_a_run_that_one_may_not_read_is_not_there(
     first, second = pair
     foreign = make_run(user=stranger)
     for one, other in ((first, foreign), (foreign, first)):
-        shown(member, one, other, status=404)
-    shown(member, first, str(uuid.uuid4()), status=404)
+        read_page(member, one, other, status=404)
+    read_page(member, first, str(uuid.uuid4()), status=404)
     Run.objects.filter(pk=second.pk).update(deleted_at=timezone.now())
-    shown(member, first, second, status=404)
+    read_page(member, first, second, status=404)
 
 
 def test_members_of_a_project_compare_each_others_runs(make_run: Made) -> None:
@@ -114,27 +114,27 @@ def test_members_of_a_project_compare_each_others_runs(make_run: Made) -> None:
     author = User.objects.get(username="author")
     runs = [make_run(user=author, project=project) for _ in range(2)]
     viewer = logged_in(User.objects.get(username="viewer"))
-    assert "Both runs have the same input." in shown(viewer, *runs)
+    assert "Both runs have the same input." in read_page(viewer, *runs)
     Run.objects.filter(pk=runs[0].pk).update(is_hidden=True)
-    shown(viewer, *runs, status=404)
+    read_page(viewer, *runs, status=404)
 
 
 def test_a_private_run_is_not_there_for_admins(make_run: Made, user: User) -> None:
     User.objects.create_superuser("boss")
     boss = logged_in(User.objects.get(username="boss"))
-    shown(boss, make_run(), make_run(), status=404)
+    read_page(boss, make_run(), make_run(), status=404)
 
 
 def test_the_page_takes_few_queries(
     member: Client, pair: tuple[Run, Run], django_assert_max_num_queries: Any
 ) -> None:
-    shown(member, *pair)
+    read_page(member, *pair)
     with django_assert_max_num_queries(7):
-        shown(member, *pair)
+        read_page(member, *pair)
 
 
 A, B, C = (str(uuid.UUID(int=number, version=4)) for number in (1, 2, 3))
-NO_RUN = "This is no run. Paste the address of a run's page."
+NO_RUN = "This is not a run. Paste the address of a run's page."
 
 
 def test_two_runs_are_given_by_id_or_by_address() -> None:
@@ -189,8 +189,8 @@ def differ(make_endpoint: Any, make_run: Callable[..., Run]) -> Differ:
     return compare
 
 
-def words(field: ChangedField) -> tuple[str, str]:
-    """Both values of a field as one reads them, with the words that differ in brackets."""
+def describe_values(field: ChangedField) -> tuple[str, str]:
+    """Return both values of a field in words, with the different words in brackets."""
     before, after = (
         "".join(p.text if p.kind == "same" else f"[{p.text}]" for p in value.parts)
         for value in (field.before, field.after)
@@ -203,19 +203,19 @@ def test_only_fields_that_differ_are_named_by_their_labels(differ: Differ) -> No
         {"prompt": "a cat", "num_inference_steps": 28, "image_size": "square_hd"},
         {"prompt": "a cat", "num_inference_steps": 40, "image_size": "landscape_4_3"},
     )
-    assert (steps.label, *words(steps)) == ("Number of inference steps", "28", "40")
-    assert (size.label, *words(size)) == ("Image size", "Square HD", "Landscape 4:3")
+    assert (steps.label, *describe_values(steps)) == ("Number of inference steps", "28", "40")
+    assert (size.label, *describe_values(size)) == ("Image size", "Square HD", "Landscape 4:3")
 
 
 def test_changed_words_of_a_prompt_are_marked(differ: Differ) -> None:
     (prompt,) = differ({"prompt": "a red cat sat"}, {"prompt": "a blue cat sat"})
-    assert words(prompt) == ("a [red] cat sat", "a [blue] cat sat")
+    assert describe_values(prompt) == ("a [red] cat sat", "a [blue] cat sat")
 
 
 def test_a_default_that_was_not_given_counts(differ: Differ) -> None:
     assert not differ({"prompt": "x"}, {"prompt": "x", "num_inference_steps": 28})
     (steps,) = differ({}, {"num_inference_steps": 4})
-    assert words(steps) == ("28", "4")
+    assert describe_values(steps) == ("28", "4")
     assert (steps.before.is_default, steps.after.is_default) == (True, False)
 
 
@@ -228,7 +228,7 @@ def test_an_entry_of_a_list_that_only_one_has(differ: Differ) -> None:
     (entry,) = differ({"loras": []}, {"loras": [{"scale": 0.5}]})
     assert entry.label == "LoRAs: Item 1"
     assert not entry.before.is_given
-    assert words(entry)[1] == '{"scale": 0.5}'
+    assert describe_values(entry)[1] == '{"scale": 0.5}'
 
 
 def test_our_pictures_are_shown_as_such(differ: Differ) -> None:
@@ -250,7 +250,7 @@ def test_runs_of_different_models_are_compared_by_names(
     runs = [Run.objects.with_endpoint().get(pk=run.pk) for run in (first, second)]
     with django_assert_max_num_queries(4):
         fields = list(changed_fields(*runs))
-    assert [(field.label, *words(field)) for field in fields] == [
+    assert [(field.label, *describe_values(field)) for field in fields] == [
         ("Number of inference steps", "9", ""),
         ("Guidance", "", "2"),
     ]
@@ -262,9 +262,9 @@ def test_a_seed_of_the_input_is_said_once(member: Client, make_run: Made) -> Non
         make_run(arguments={"seed": seed}, output={"seed": seed}, state="succeeded")
         for seed in (1, 2)
     ]
-    assert "Seed that was used" not in shown(member, *runs)
+    assert "Seed that was used" not in read_page(member, *runs)
     Run.objects.filter(pk=runs[0].pk).update(output={"seed": 3})
-    assert "Seed that was used" in shown(member, *runs)
+    assert "Seed that was used" in read_page(member, *runs)
 
 
 def test_equal_numbers_of_two_types_do_not_differ(differ: Differ) -> None:
@@ -274,4 +274,4 @@ def test_equal_numbers_of_two_types_do_not_differ(differ: Differ) -> None:
 
 def test_nothing_is_marked_in_a_prompt_that_was_written_anew(differ: Differ) -> None:
     (prompt,) = differ({"prompt": "a red cat, asleep"}, {"prompt": "old harbour, fog"})
-    assert words(prompt) == ("a red cat, asleep", "old harbour, fog")
+    assert describe_values(prompt) == ("a red cat, asleep", "old harbour, fog")

@@ -1,4 +1,4 @@
-"""A fake receiver of webhooks, and a worker step that delivers to it."""
+"""A fake receiver of webhooks, and the worker's job that delivers to it."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def send(receiver: Receiver) -> Callable[[], float]:
 
 @pytest.fixture
 def make_channel(user: User) -> Callable[..., Channel]:
-    """`make_channel("slack", …)` → a channel for long runs of `user`."""
+    """`make_channel("slack", …)` → a channel of `user` for long runs."""
 
     def make(method: str = "webhook", **values: Any) -> Channel:
         chosen = [] if method == "runs" else [kinds.RUN_FINISHED]
@@ -65,7 +65,7 @@ def make_channel(user: User) -> Callable[..., Channel]:
 
 @pytest.fixture
 def tell(user: User) -> Callable[..., bool]:
-    """`tell("key")` notifies `user` of a long run."""
+    """`tell("key")`: notify `user` of a long run."""
 
     def notify(key: str = "run 1", **values: Any) -> bool:
         words = {"subject": "Done <1>", "text": "It & you.", "path": "/runs/1/"} | values

@@ -1,4 +1,4 @@
-"""A day's limit is warned of at 80 % and at all of it, once each."""
+"""A daily limit sends one warning at 80 % and one at 100 %."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def bill(user: User, make_endpoint: Any) -> Callable[..., Any]:
-    """`bill("1.5")` → a run of today that has ended and cost so much."""
+    """`bill("1.5")` → a run of today that has ended and cost this much."""
     priced = make_endpoint(unit_price_usd=Decimal(1), price_unit="images", currency="USD")
     keys = map(str, count())
 
@@ -50,7 +50,7 @@ def test_a_daily_limit_warns_at_80_and_100_percent(user: User, bill: Callable[..
     NotificationPreferences.objects.create(user=user, daily_limit=10)
     bill("6.9")
     bill("5", days_ago=1)
-    bill("")  # upstream has not said what it billed: it counts with the most that it may be
+    bill("")  # without a bill from upstream, the run counts with its highest possible cost
     assert budgets.check_daily_limits() == budgets.CHECK_EVERY_S
     assert subjects() == []
     bill("0.1")

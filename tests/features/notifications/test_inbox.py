@@ -1,4 +1,4 @@
-"""The inbox: what is new, who may still read it, what waits, and the pages that show it."""
+"""The inbox: what is new, which notices a user may still read, open questions, and its pages."""
 
 from __future__ import annotations
 

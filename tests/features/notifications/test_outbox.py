@@ -54,8 +54,8 @@ def test_an_unknown_event_kind_raises(user: User) -> None:
 SLACK = "https://hooks.slack.com/services/T000/B000/verysecret"
 
 
-def stored() -> list[str]:
-    """The addresses as the database and its copies hold them."""
+def stored_addresses() -> list[str]:
+    """Return the addresses as the database stores them, in channels and in deliveries."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT address FROM notifications_channel"
@@ -68,7 +68,7 @@ def test_addresses_are_encrypted_in_the_database(user: User) -> None:
     channel = Channel.objects.create(user=user, method="slack", name="a", address=SLACK)
     Delivery.objects.create(user=user, method="slack", channel=channel, address=SLACK)
     Channel.objects.create(user=user, method="email", name="b")
-    assert not [text for text in stored() if "verysecret" in text or "slack" in text]
+    assert not [text for text in stored_addresses() if "verysecret" in text or "slack" in text]
     assert sorted(Channel.objects.values_list("address", flat=True)) == ["", SLACK]
     assert Delivery.objects.get().address == SLACK
 
@@ -76,7 +76,7 @@ def test_addresses_are_encrypted_in_the_database(user: User) -> None:
 def test_an_address_survives_a_change_of_the_secret_key(user: User, settings: Any) -> None:
     Channel.objects.create(user=user, method="slack", name="a", address=SLACK)
     settings.SECRET_KEY, former = "another" * 9, settings.SECRET_KEY
-    assert Channel.objects.get().address == ""  # to be entered again
+    assert Channel.objects.get().address == ""  # the user has to enter it again
     settings.SECRET_KEY_FALLBACKS = [former]
     assert Channel.objects.get().address == SLACK
     sending.maintain()

@@ -1,4 +1,4 @@
-"""Ends of runs that are notified: long runs that nobody watched, and runs of the API."""
+"""Notifications about ended runs: long runs that no page watched, and runs by the API."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ BY_API = [{"at": "2026-11-23T00:00:00+00:00", "what": "api", "text": "script"}]
 
 @pytest.fixture
 def end(make_run: MakeRun) -> Callable[..., Run]:
-    """`end(minutes=12)` → a run of ours that took so long and has just ended."""
+    """`end(minutes=12)` → a run of ours that took this long and has just ended."""
 
     def make(minutes: float = 12, state: str = "succeeded", **values: Any) -> Run:
         seen = {key: values.pop(key) for key in ("output", "error") if key in values}
@@ -45,8 +45,8 @@ def end(make_run: MakeRun) -> Callable[..., Run]:
     return make
 
 
-def later() -> None:
-    """The page that watches had its time."""
+def pass_grace_time() -> None:
+    """Let the time pass in which an open page could report the end as seen."""
     RunEnd.objects.update(due_at=timezone.now() - timedelta(seconds=1))
 
 
@@ -57,8 +57,8 @@ def subjects() -> list[str]:
 def test_the_end_of_a_long_run_is_notified_once(end: Callable[..., Run]) -> None:
     run = end()
     run_ends.process_due()
-    assert subjects() == []  # a page may still say that it showed the end
-    later()
+    assert subjects() == []  # an open page may still report that it showed the end
+    pass_grace_time()
     run_ends.process_due()
     run_ends.process_due()
     assert subjects() == ["Done after 12 min: a mill"]
@@ -77,7 +77,7 @@ def test_the_duration_of_a_long_run_is_a_preference(
 ) -> None:
     NotificationPreferences.objects.create(user=user, long_run_minutes=minutes)
     end(minutes=12)
-    later()
+    pass_grace_time()
     run_ends.process_due()
     assert bool(subjects()) == (minutes == 3)
 
@@ -90,22 +90,23 @@ def test_watched_cancelled_and_deleted_runs_are_not_notified(
     run_ends.note_watched(stranger.pk, [foreign.pk])
     end(state="cancelled")
     Run.objects.filter(pk=end().pk).update(deleted_at=timezone.now())
-    later()
+    pass_grace_time()
     run_ends.process_due()
     assert Notification.objects.get().path == f"/runs/{foreign.pk}/"
 
 
 def test_many_long_runs_are_one_message_in_ten_minutes(end: Callable[..., Run]) -> None:
     end()
-    later()
+    pass_grace_time()
     run_ends.process_due()
     end()
     end(state="failed", error={"message": "The model broke down."})
-    end(project=make_project("Film", ana="maker"))  # whose members alone read of it
-    later()
+    # a message about them would go to the project's members alone
+    end(project=make_project("Film", ana="maker"))
+    pass_grace_time()
     run_ends.process_due()
     assert len(subjects()) == 1
-    later()
+    pass_grace_time()
     Notification.objects.update(created_at=timezone.now() - timedelta(minutes=11))
     run_ends.process_due()
     assert "2 runs have ended, 1 of them failed" in subjects()[:2]
@@ -153,5 +154,5 @@ def test_a_run_of_a_page_calls_no_webhook(
 ) -> None:  # fmt: skip
     make_channel("runs")
     end(minutes=2)
-    later()
+    pass_grace_time()
     assert deliver(receiver, send) == []

@@ -1,4 +1,4 @@
-"""The page of notifications: channels, what was typed stays, deliveries in words, undo."""
+"""The page of notifications: channels, forms that keep their input, deliveries in words, undo."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_a_test_message_failure_is_shown_and_can_be_retried(
     assert 'hx-trigger="every 2s"' in page
     send()
     page = member.get(PAGE).content.decode()
-    assert "It answered 410: it wants no more of these." in page
+    assert "It answered 410: it no longer accepts these messages." in page
     assert "every 2s" not in page
     address = f"{PAGE}deliveries/{Delivery.objects.get().pk}/repetition/"
     assert "It is sent again" in member.post(address, follow=True).content.decode()

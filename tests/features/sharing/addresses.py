@@ -1,4 +1,4 @@
-"""Every address of Vitrine that somebody could try with the keys that they have or guess."""
+"""Builds every address of Vitrine that a visitor could try with known or guessed keys."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from tests.accounts.routes import Route
 
 PART = re.compile(r"<(?:(\w+):)?(\w+)>")
 REGEX = re.compile(r"\(\?P<\w+>[^()]*\)")
-UNPAIRED = 2  # values of the further parts of an address, for each value of its first
+UNPAIRED = 2  # for each value of an address's first part, this many values of its other parts
 GUESS = "guess"
-Keys = Mapping[str, Sequence[str]]  # values by converter: `uuid`, `int`, and `str` for any other
+# values by the name of their converter: `uuid`, `int`, and `str` for all others
+Keys = Mapping[str, Sequence[str]]
 
 
 def addresses(route: Route, keys: Keys) -> Iterator[str]:
-    """Return the paths of a route: with each key that fits its first part."""
+    """Return the paths of a route, one or more for each key that fits its first part."""
     if "(?P<" in route.path or "^" in route.path:
         yield "/" + REGEX.sub(GUESS, route.path).strip("^$").replace("^", "").replace("$", "")
         return
@@ -28,9 +29,9 @@ def addresses(route: Route, keys: Keys) -> Iterator[str]:
     first, *others = (keys.get(converter, keys["str"]) for converter in converters)
     for value in first:
         for further in itertools.product(*(values[:UNPAIRED] for values in others)):
-            yield "/" + _filled(route.path, (value, *further))
+            yield "/" + _fill_path(route.path, (value, *further))
 
 
-def _filled(path: str, values: Sequence[str]) -> str:
+def _fill_path(path: str, values: Sequence[str]) -> str:
     rest = iter(values)
     return PART.sub(lambda _: quote(next(rest)), path)

@@ -23,8 +23,10 @@ __all__ = ["copies_are_ready"]
 PROMPT = "a mill by the river"
 
 
-def stored(run: Run, position: int, content: bytes, content_type: str, **values: Any) -> Artifact:
-    """A file of a run in our storage."""
+def store_file(
+    run: Run, position: int, content: bytes, content_type: str, **values: Any
+) -> Artifact:
+    """Store a file of a run."""
     file = stored_files.store(ContentFile(content, "x"), content_type)
     made: Artifact = Artifact.objects.create(
         run=run,
@@ -43,7 +45,7 @@ def stored(run: Run, position: int, content: bytes, content_type: str, **values:
 
 
 def picture_bytes(shade: int = 0, size: tuple[int, int] = (32, 24)) -> bytes:
-    """A small PNG of one grey."""
+    """Return a small PNG of one grey."""
     file = io.BytesIO()
     Image.new("RGB", size, (shade % 256,) * 3).save(file, "PNG")
     return file.getvalue()
@@ -51,7 +53,7 @@ def picture_bytes(shade: int = 0, size: tuple[int, int] = (32, 24)) -> bytes:
 
 @pytest.fixture
 def make_picture(make_run: Any) -> Callable[..., Run]:
-    """`make_picture(count=2, user=…)` → a run with so many stored pictures."""
+    """`make_picture(count=2, user=…)` → a run with this number of stored pictures."""
     made = 0
 
     def make(count: int = 1, **values: Any) -> Run:
@@ -63,7 +65,7 @@ def make_picture(make_run: Any) -> Callable[..., Run]:
         for position in range(count):
             made += 1
             content = picture_bytes(made)
-            stored(run, position, content, "image/png", width=32, height=24)
+            store_file(run, position, content, "image/png", width=32, height=24)
         return run
 
     return make

@@ -1,4 +1,4 @@
-"""What goes wrong at a share is a sentence each, and nothing of what is shared leaks."""
+"""Each error at a share is a sentence and reveals nothing about the shared results."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ KIB = 1024
 
 
 class Guest(Client):
-    """A browser without an account; it reads files to their ends."""
+    """A browser without an account; it reads files to their end."""
 
     def request(self, **request: Any) -> Any:
         response: Any = super().request(**request)
         if response.streaming:
-            b"".join(response.streaming_content)  # which closes the file
+            b"".join(response.streaming_content)  # reading to the end closes the file
         return response
 
 
@@ -53,11 +53,11 @@ def say(guest: Client, share: Share, **fields: Any) -> Any:
 
 
 def assert_tells_nothing(response: Any, status: int) -> str:
-    """Check that a page says what happened and nothing else; return its text."""
+    """Check that a page states the error and nothing else; return its text."""
     assert response.status_code == status
-    told = response.content
-    assert not [secret for secret in SECRETS if secret in told]
-    return str(told.decode())
+    content = response.content
+    assert not [secret for secret in SECRETS if secret in content]
+    return str(content.decode())
 
 
 def test_a_post_to_an_ended_share_takes_nothing(share: Share) -> None:
@@ -78,7 +78,7 @@ def test_two_hundred_guests_behind_one_address_are_let_through(
     guest = Guest()
     assert [guest.get("/login/").status_code for _ in range(2)] == [200, 429]
     assert guest.get(address(share, "files/1/")).status_code == 200
-    assert LIMITS[SHARE].burst >= 200 * 100  # a hundred pictures each
+    assert LIMITS[SHARE].burst >= 200 * 100  # each guest loads a hundred pictures
     buckets.clear()
 
 

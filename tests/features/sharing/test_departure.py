@@ -1,4 +1,4 @@
-"""The shares of somebody who leaves the house: ended, or those of whoever gets the work."""
+"""When a user leaves the house, their shares end or move to the user who gets their work."""
 
 from __future__ import annotations
 

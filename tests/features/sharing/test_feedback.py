@@ -1,4 +1,4 @@
-"""Picks, stars and comments of a review are found again on the wall, by who may see the run."""
+"""The wall finds results by a review's picks, stars and comments, for users who see the run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def runs(user: User, make_run: Any) -> list[Run]:
-    """Four results on one share: picked by three, rated 4 and 5, with an open comment, and bare."""
+    """Four results on one share: picked by three, rated 4 and 5, openly commented, untouched."""
     runs = [make_run(state="succeeded", title=f"poster {n}") for n in range(4)]
     for run in runs:
         Artifact.objects.create(run=run, position=0, path="x", kind="image", url="https://x/a.png")
@@ -36,7 +36,7 @@ def runs(user: User, make_run: Any) -> list[Run]:
     return runs
 
 
-def found(client: Client, line: str) -> set[str]:
+def find_posters(client: Client, line: str) -> set[str]:
     page = client.get(reverse("library:runs"), {"q": line, "as": "list"}).content.decode()
     return {f"poster {number}" for number in range(4) if f"poster {number}" in page}
 
@@ -59,15 +59,15 @@ def found(client: Client, line: str) -> set[str]:
 def test_results_are_found_by_what_was_said(
     member: Client, runs: list[Run], line: str, numbers: set[int]
 ) -> None:
-    assert found(member, line) == {f"poster {number}" for number in numbers}
+    assert find_posters(member, line) == {f"poster {number}" for number in numbers}
 
 
 def test_resolved_and_deleted_comments_are_no_longer_open(member: Client, runs: list[Run]) -> None:
     Comment.objects.update(resolved_at=timezone.now())
-    assert found(member, "commented:open") == set()
-    assert found(member, "commented:yes") == {"poster 2"}
+    assert find_posters(member, "commented:open") == set()
+    assert find_posters(member, "commented:yes") == {"poster 2"}
     Comment.objects.update(deleted_at=timezone.now())
-    assert found(member, "commented:yes") == set()
+    assert find_posters(member, "commented:yes") == set()
 
 
 def test_facets_count_what_was_said(member: Client, runs: list[Run]) -> None:
@@ -83,7 +83,7 @@ def test_who_may_not_see_a_run_learns_nothing_of_what_was_said(
     client.force_login(stranger)
     page = client.get(reverse("library:facets"), {"as": "list"}).content.decode()
     assert "With open comments" not in page
-    assert found(client, "picked:yes") == set()
+    assert find_posters(client, "picked:yes") == set()
 
 
 def test_a_value_that_does_not_fit_is_explained(member: Client, runs: list[Run]) -> None:

@@ -1,8 +1,8 @@
-"""A stranger with a share's link walks every address of Vitrine and sees nothing else.
+"""A stranger with a share's link tries every address of Vitrine and sees nothing else.
 
-The addresses are generated from all routes with all keys that there are: of what is shared, of what
-is not, of other shares; so a new route is walked by itself. What must not be seen has a secret word
-in it, or is a name, a path or a key.
+The test generates the addresses from all routes and all existing keys: of the shared result, of
+other results, of other shares; so it also covers new routes. Everything that must stay unseen
+contains a secret word, or is a name, a path or a key.
 """
 
 from __future__ import annotations
@@ -42,11 +42,11 @@ SECRET = "quetzalcoatl"
 MODEL = f"{SECRET}-labs/hidden"
 ROUTES = list(routes(get_resolver("config.urls").url_patterns))
 LINK = re.compile(r"""(?:href|src|action|poster|content|data-[\w-]+)=["'](/[^"'#]*)""")
-HEALTH = "/healthz"  # says 503: no worker runs
+HEALTH = "/healthz"  # 503 is right here: no worker runs
 
 
 class World:
-    """Somebody's work, of which one result is shared with all that can be hidden, hidden."""
+    """The work of a user who shares one result and hides every detail that a share can hide."""
 
     def __init__(self, make_endpoint: Any, file: str) -> None:
         self.owner = User.objects.create_user(
@@ -100,7 +100,7 @@ class World:
 
     @property
     def keys(self) -> Keys:
-        """All keys, by converter: the few that fit most routes come first."""
+        """Return all keys by converter, first the few that fit most routes."""
         of_things = [str(key) for thing in self.things for key in _keys(thing)]
         uuids = [str(self.run.pk), str(self.gone.pk), str(self.share.pk), str(self.others[0].pk)]
         uuids += [key for key in of_things if len(key) == 36]
@@ -126,7 +126,7 @@ class World:
         }
 
     def secrets(self) -> list[bytes]:
-        """What nobody may see, but for whoever it belongs to."""
+        """Return everything that only its owner may see."""
         runs = [self.run, self.gone]
         texts = [SECRET, "Quetzal ", "271828182"]
         texts += [text for run in runs for text in (str(run.pk), run.pk.hex)]
@@ -139,7 +139,7 @@ def _keys(thing: Things) -> Iterator[Any]:
 
 
 class Walker:
-    """Somebody with the link, its cookies, and those of other shares' passwords, all forged."""
+    """A visitor with the link, its cookies, and forged password cookies of all other shares."""
 
     def __init__(self, world: World, user: User | None) -> None:
         self.client = Client()
@@ -153,23 +153,23 @@ class Walker:
         self.secrets = world.secrets()
 
     def get(self, address: str, method: str = "get") -> tuple[int, bytes]:
-        """Return the status and all bytes of the answer, without what the address itself says."""
+        """Return the status, and the whole answer with its headers."""
         self.client.cookies = SimpleCookie(self.cookies)
         with transaction.atomic():
             response = getattr(self.client, method)(address)
             transaction.set_rollback(True)
         body = response.getvalue() if not response.streaming else b"".join(response)
-        told = body + b"\n".join(f"{k}: {v}".encode() for k, v in response.headers.items())
-        return response.status_code, told
+        content = body + b"\n".join(f"{k}: {v}".encode() for k, v in response.headers.items())
+        return response.status_code, content
 
-    def seen(self, address: str, method: str = "get") -> list[str]:
-        """Return which secrets an address gives away."""
-        status, told = self.get(address, method)
+    def find_secrets(self, address: str, method: str = "get") -> list[str]:
+        """Return the secrets that an address reveals, except those that the address contains."""
+        status, content = self.get(address, method)
         assert status < 500 or address == HEALTH, (address, status)
         for part in sorted(re.split(r"[/?&=]", address), key=len, reverse=True):
             if len(part) > 3:
-                told = told.replace(part.encode(), b"")
-        return [secret.decode() for secret in self.secrets if secret in told]
+                content = content.replace(part.encode(), b"")
+        return [secret.decode() for secret in self.secrets if secret in content]
 
 
 @pytest.fixture
@@ -187,21 +187,21 @@ def test_every_route_is_walked(world: World) -> None:
         assert next(addresses(route, world.keys), None), route.path
 
 
-def walked(route: Route, keys: Keys) -> list[str]:
-    """The addresses of a route; in `make test` some of a share's, and one of any other."""
+def addresses_to_try(route: Route, keys: Keys) -> list[str]:
+    """Return a route's addresses; `make test` tries a quarter of a share's and one of any other."""
     is_shares = route.path.startswith(("s/", "shares/"))
     every = enumerate(addresses(route, keys))
-    chosen = one_of_each(every, lambda one: one[0] % 4 if is_shares else 0, route.path)
+    chosen = one_of_each(every, lambda numbered: numbered[0] % 4 if is_shares else 0, route.path)
     return [address for _, address in chosen]
 
 
 def walk(walker: Walker, world: World, routes: Iterable[Route]) -> dict[str, list[str]]:
-    """Return which secrets are given away at which addresses of the routes."""
+    """Return the secrets that the routes reveal, by address."""
     return {
         address: secrets
         for route in routes
-        for address in walked(route, world.keys)
-        if (secrets := walker.seen(address))
+        for address in addresses_to_try(route, world.keys)
+        if (secrets := walker.find_secrets(address))
     }
 
 
@@ -210,9 +210,9 @@ def test_a_guest_with_the_link_sees_nothing_at_any_other_address(world: World) -
 
 
 def test_a_stranger_with_an_account_sees_nothing_either(world: World) -> None:
-    """Models are in the catalogue of whoever has an account: those of the owner's work are not.
+    """An account sees the models of the catalogue, but not those of the owner's work.
 
-    `tests/accounts/test_membership.py` walks the addresses of things as a stranger, too.
+    `tests/accounts/test_membership.py` also tries the addresses of things as a stranger.
     """
     walker = Walker(world, User.objects.create_user("sam", password="pw"))
     Endpoint.objects.filter(endpoint_id=MODEL).update(
@@ -227,13 +227,13 @@ def test_a_post_at_any_address_of_a_share_tells_and_changes_nothing(world: World
     walker = Walker(world, None)
     shares = [route for route in ROUTES if route.path.startswith(("s/", "shares/"))]
     assert len(shares) > 15
-    found = {
+    leaks = {
         address: secrets
         for route in shares
-        for address in walked(route, world.keys)
-        if (secrets := walker.seen(address, "post"))
+        for address in addresses_to_try(route, world.keys)
+        if (secrets := walker.find_secrets(address, "post"))
     }
-    assert found == {}
+    assert leaks == {}
 
 
 def test_what_the_share_does_show_is_only_the_picture(world: World) -> None:
@@ -244,9 +244,11 @@ def test_what_the_share_does_show_is_only_the_picture(world: World) -> None:
         if page in seen or not page.startswith(f"/s/{world.share.token}/"):
             continue
         seen.add(page)
-        _, told = walker.get(page)
-        assert walker.seen(page) == []
-        links = LINK.findall(told.decode(errors="replace")) if told.lstrip()[:1] == b"<" else []
+        _, content = walker.get(page)
+        assert walker.find_secrets(page) == []
+        links = (
+            LINK.findall(content.decode(errors="replace")) if content.lstrip()[:1] == b"<" else []
+        )
         pages += [html.unescape(link).partition("?")[0] for link in links]
     assert f"/s/{world.share.token}/files/1/" in seen
     assert len(seen) > 3

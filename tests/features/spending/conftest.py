@@ -1,4 +1,4 @@
-"""A sandbox with scripted bills, and one round of the job that reads them."""
+"""A sandbox with scripted bills, and a round of the job that reads them."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ ReadBills = Callable[..., BillingState]
 
 @pytest.fixture
 def read_bills(sandbox: Control, transactional_db: None, settings: Any) -> ReadBills:
-    """`read_bills()`: one round of the job, due or not; returns the state that it leaves."""
+    """`read_bills()`: run one round of the job, due or not; return the state that it leaves."""
     settings.FAL_ADMIN_KEY = ADMIN_KEY
 
     async def read(now: Callable[[], datetime]) -> None:

@@ -1,12 +1,12 @@
-"""Plays on budgets beside other processes.
+"""Random steps against budgets, in one of several processes.
 
-    python -m tests.features.spending.players ROLE SEED STEPS
+python -m tests.features.spending.players ROLE SEED STEPS
 
-A *web* process starts runs as people do: alone, several at once, on boards, in flows, once more. A
-*worker* ends them as upstream does, at other costs than expected, tries models on boards, takes
-flows further, and reads late bills. Each looks at the budgets after every step: no sum may be
-passed by more than the error of the estimates of what has ended. A *racer* only starts a run where
-there is room for one, and lets it fail. Prints what happened as JSON.
+A *web* process starts runs as users do: alone, several at once, on boards, in flows, by a retry. A
+*worker* ends runs as upstream does, at unexpected costs, tries new models on boards, advances
+flows, and reads late bills. After every step, each process checks the budgets: no sum may exceed
+its budget by more than the estimates of ended runs were wrong. A *racer* only starts a run where
+there is room for one, and lets it fail. The process prints counts of what happened, as JSON.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from django.db.models import Case, F, Sum, When
 
 
 def main(role: str, seed: int, steps: int) -> None:
-    """Play so many steps, and print how often what happened."""
+    """Play this number of steps, and print how often each thing happened."""
     django.setup()
     player = Player(random.Random(seed))
     acts = {"web": player.web, "worker": player.worker, "racer": player.racer}[role]()
@@ -39,7 +39,7 @@ def main(role: str, seed: int, steps: int) -> None:
 
 
 class Player:
-    """Whoever plays, with what happened."""
+    """A player of any role, with counts of what happened."""
 
     def __init__(self, generator: random.Random) -> None:
         from projects.models import Project
@@ -55,25 +55,25 @@ class Player:
         self.worlds = [World(person, project, None, {}) for person in people]  # type: ignore[arg-type]
 
     def web(self) -> list[tuple[str, Callable[[], str]]]:
-        """What a web process does."""
+        """Do one step of a web process."""
         return [
             ("run", self.run), ("run", self.run), ("batch", self.batch), ("board", self.board),
             ("flow", self.flow), ("retry", self.retry),
         ]  # fmt: skip
 
     def worker(self) -> list[tuple[str, Callable[[], str]]]:
-        """What a worker process does."""
+        """Do one step of a worker process."""
         return [
             ("end", self.end), ("end", self.end), ("end", self.end), ("advance", self.advance),
             ("trial", self.trial), ("bill", self.bill),
         ]  # fmt: skip
 
     def racer(self) -> list[tuple[str, Callable[[], str]]]:
-        """What a process does that wants the last cent, again and again."""
+        """Compete for the last cent, again and again."""
         return [("race", self.race)]
 
     def race(self) -> str:
-        """Start a run of one picture, and let it fail: nothing is billed."""
+        """Start a run of one picture and let it fail, so that nothing is billed."""
         from runs.models import Run
         from runs.start import starting
         from runs.state import state_machine
@@ -88,7 +88,7 @@ class Player:
         return outcome
 
     def look(self) -> None:
-        """Compare each budget with what is spent of it, in one snapshot; raises AssertionError."""
+        """Compare each budget with its spending, in one snapshot; raises AssertionError."""
         from core.db import clock
         from features.spending.budgets import affordability, counting
         from features.spending.models import Budget
@@ -103,7 +103,9 @@ class Player:
                 counter = Counter(Scope(budget.scope), own, period)
                 passed = Case(When(amount__gt=F("expected"), then=F("amount") - F("expected")))
                 due = charges_of(counter)
-                sums = due.aggregate(total=Sum("amount"), error=Sum(passed))  # one snapshot
+                sums = due.aggregate(
+                    total=Sum("amount"), error=Sum(passed)
+                )  # one query is one snapshot
                 limit = affordability.limit_of(budget, counter)
                 total, error = sums["total"] or Decimal(0), sums["error"] or Decimal(0)
                 assert total <= limit + error, (str(counter), total, limit, error)
@@ -137,13 +139,12 @@ class Player:
         )
 
     def run(self) -> str:
-        """Start a run."""
         from runs.start import starting
 
         return self._started(lambda: starting.start(self._request(self._world())))
 
     def batch(self) -> str:
-        """Start several at once, all or none."""
+        """Start several runs at once, all or none."""
         from runs.start import starting
 
         world = self._world()
@@ -153,19 +154,17 @@ class Player:
         )
 
     def board(self) -> str:
-        """Make a board."""
         from tests.runs.doors import boards_and_flows
 
         return self._started(lambda: boards_and_flows.make_board(self._world()))
 
     def flow(self) -> str:
-        """Run a flow."""
         from tests.runs.doors import boards_and_flows
 
         return self._started(lambda: boards_and_flows.run_flow(self._world()))
 
     def retry(self) -> str:
-        """Run a board's failed cells once more."""
+        """Retry a board's failed cells."""
         from features.boards.models import Board
         from features.boards.runs import repeating
 
@@ -192,7 +191,7 @@ class Player:
         return str(state)
 
     def bill(self) -> str:
-        """Read a late bill, of a run that has ended or not."""
+        """Read a late bill of a run, ended or not."""
         from runs.costs import ledger
         from runs.models import Charge
 
@@ -204,7 +203,6 @@ class Player:
         return "done"
 
     def advance(self) -> str:
-        """Take a flow further."""
         from features.flows.execution import advance
         from features.flows.models import FlowRun
 
@@ -215,7 +213,7 @@ class Player:
         return "done"
 
     def trial(self) -> str:
-        """Let boards try what is new."""
+        """Try new models on boards."""
         from features.boards.trials import sending
 
         sending.send_due_and_report()

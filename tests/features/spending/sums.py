@@ -1,4 +1,4 @@
-"""What holds of the ledger's sums of days whenever nothing is under way."""
+"""Checks what must be true of the ledger's daily sums while no transaction is open."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ COLUMNS = ("user_id", "project_id", "endpoint_id", "token_id", "door")
 
 
 def require_sums_hold() -> int:
-    """Assert that each day's sums are those of its charges; returns how many runs they count."""
+    """Assert that each day's sums equal its charges; return how many runs they count."""
     expected: dict[tuple[Any, ...], Sums] = defaultdict(Sums)
     charges = list(ledger.due(Charge.objects.all()))
     for charge in charges:
@@ -31,17 +31,16 @@ def require_sums_hold() -> int:
             keys = [getattr(charge, name) if name in columns else "" for name in COLUMNS]
             if kind != "token" or charge.token_id is not None:
                 expected[timezone.localdate(charge.created_at), kind, *keys] += sums
-    found = {}
+    actual = {}
     for row in DailySum.objects.all():
         columns = DailySum.COLUMNS[DailySum.Kind(row.kind)]
         keys = [getattr(row, name) if name in columns else "" for name in COLUMNS]
-        found[row.day, row.kind, *keys] = Sums(row.runs, row.amount, row.reserved, row.unknown)
-    assert {key: sums for key, sums in found.items() if any(sums)} == expected
+        actual[row.day, row.kind, *keys] = Sums(row.runs, row.amount, row.reserved, row.unknown)
+    assert {key: sums for key, sums in actual.items() if any(sums)} == expected
     return len(charges)
 
 
 def charges_of(counter: Counter) -> QuerySet[Charge]:
-    """Return the charges that a counter counts."""
     start, end = periods.bounds(counter.period)
     within = (
         Q(created_at__gte=start) if end is None else Q(created_at__gte=start, created_at__lt=end)
@@ -52,11 +51,11 @@ def charges_of(counter: Counter) -> QuerySet[Charge]:
 
 
 def move(charges: QuerySet[Charge], at: datetime) -> None:
-    """Let these charges have begun at another time."""
+    """Move these charges to a day as if they had begun then."""
     charges.update(created_at=at)
     list(daily_sums.rebuild())
 
 
 def total_of(charges: QuerySet[Charge]) -> Decimal:
-    """Return the sum of what is reserved or settled of these charges."""
+    """Return the sum of what these charges have reserved or settled."""
     return ledger.due(charges).aggregate(total=Sum("amount"))["total"] or Decimal(0)

@@ -1,4 +1,4 @@
-"""Budgets under concurrency: two web and two worker processes, on the database of the tests."""
+"""Budgets under concurrency: two web and two worker processes, on the tests' database."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_no_budget_is_passed_by_more_than_the_error_of_the_estimates(
     make_endpoint: Callable[..., Endpoint],
     documents: dict[str, Any],
 ) -> None:
-    """People, boards, trials, flows and retries play at once; the players look after each step."""
+    """Processes start runs, boards, trials, flows and retries at once, and check each time."""
     project: Project = make_project("Spring", ana="maker", mia="manager")
     world = World(user, project, make_endpoint, documents)
     world.fill()
@@ -51,9 +51,9 @@ def test_no_budget_is_passed_by_more_than_the_error_of_the_estimates(
         scope="project", project=project, period="once", begins_on="2026-01-01",
         limit=LIMITS["project"],
     )  # fmt: skip
-    Budget.objects.create(scope="person", period="day", limit=LIMITS["person"])  # of each
+    Budget.objects.create(scope="person", period="day", limit=LIMITS["person"])  # for each person
     done = _played(ROLES, 60)
-    # They met a budget's end, and runs ended in every way, or the test has shown nothing.
+    # The test shows something only if runs met a budget's end and ended in every way.
     kinds = {name.partition(" ")[0] for name in done}
     assert {"run", "batch", "board", "flow", "end", "trial", "bill"} <= kinds, done
     assert sum(count for name, count in done.items() if "unaffordable" in name) > 5, done
@@ -68,7 +68,7 @@ def test_no_budget_is_passed_by_more_than_the_error_of_the_estimates(
 def test_two_processes_never_share_the_last_cent(
     user: User, make_endpoint: Callable[..., Endpoint], documents: dict[str, Any]
 ) -> None:
-    """There is always room for one run, and two want it. (Without the house's lock both get it.)"""
+    """Two processes want the only run that the budget allows; without the lock, both got it."""
     project: Project = make_project("Spring", ana="maker", mia="manager")
     World(user, project, make_endpoint, documents).fill()
     Budget.objects.create(scope="house", period="month", limit=Decimal("0.01"))
@@ -78,7 +78,7 @@ def test_two_processes_never_share_the_last_cent(
 
 
 def _played(roles: Sequence[str], steps: int) -> Counter[str]:
-    """What happened in processes that play these roles at once."""
+    """Return the counts of all processes that play these roles at once."""
     players = [_player(role, 10 + place, steps) for place, role in enumerate(roles)]
     done: Counter[str] = Counter()
     for player in players:

@@ -1,7 +1,8 @@
-"""Doors × money: whatever starts runs refuses what a budget does not allow, and asks first. `make
-test` tries one of the doors that lead to the same function, for each of the two.
+"""Every entry point that starts runs refuses what no budget allows, and asks first if it must.
 
-While the balance is spent, every page that starts runs says so: they go on by themselves.
+`make test` tries one of the entry points that lead to the same function, for each of the two. While
+the balance is spent, every page that starts runs says so: the runs wait, and then go on by
+themselves.
 """
 
 from __future__ import annotations
@@ -30,7 +31,8 @@ from tests.runs.doors.table import DOORS, Door
 from tests.runs.doors.world import World
 from tests.sampling import one_of_each, sample
 
-JOBS = {"trial", "next-step"}  # of the worker: a page says afterwards why nothing was started
+# entry points of the worker: a page says afterwards why nothing was started
+JOBS = {"trial", "next-step"}
 TINY = Decimal("0.0001")
 
 
@@ -51,13 +53,13 @@ def world(
     return filled
 
 
-def _said(text: str) -> str:
+def _unescape(text: str) -> str:
     text = html.unescape(re.sub(r"\s+", " ", text.replace("\\u201c", "“")))
     return text.replace("\\u201d", "”").replace('\\"', '"')
 
 
-def _everything() -> tuple[int, int, int]:
-    """What has been started: a flow's charge for a step to come has no run, and may go."""
+def _count_started() -> tuple[int, int, int]:
+    """Count what was started, without charges of a flow's later steps, which may be released."""
     charges = Charge.objects.filter(run__isnull=False)
     return Run.objects.count(), LedgerEntry.objects.count(), charges.count()
 
@@ -68,25 +70,25 @@ def _everything() -> tuple[int, int, int]:
     "door", sample([*one_of_starters("refuses")], 5, by_seed=2), ids=lambda door: door.name
 )
 def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -> None:
-    """402, with what is left and whom to ask; nothing is started, and nothing reserved."""
+    """402 states the rest of the budget and whom to ask; nothing is started or reserved."""
     SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=1)
     for scope in (Budget.Scope.HOUSE, Budget.Scope.PROJECT):
         project = world.project if scope == Budget.Scope.PROJECT else None
         use = door.use(world)
         budget = Budget.objects.create(scope=scope, project=project, limit=TINY)
-        before = _everything()
-        text = _said(use())
+        before = _count_started()
+        text = _unescape(use())
         where = f"{door.name}, {scope}: {text[:3000]}"
         whose = "The project “Spring”" if project else "The house"
         assert f"{whose} may spend $" in text, where
         assert "is left until" in text, where
-        assert ("Ask mia for more" if project else "Ask who administers Vitrine for") in text, where
+        assert ("Ask mia for more" if project else "Ask an admin of Vitrine for") in text, where
         if text[:3].isdigit() and door.name not in JOBS:
             assert text.startswith("402: "), where
             if "<" in text[:6]:
                 assert "data-refused" in text, where
                 assert "Ask for more" in text, where
-        assert _everything() == before, where
+        assert _count_started() == before, where
         require_sums_hold()
         budget.delete()
     use = door.use(world)
@@ -95,8 +97,9 @@ def test_a_door_refuses_what_a_budget_does_not_allow(world: World, door: Door) -
     assert Run.objects.count() > count, door.name
 
 
-ASKED_NOBODY = JOBS | {"live", "live-of-program"}  # nobody waits for an answer
-SAID_BEFORE = {"assistant", "assistant-flow"}  # an assistant names the most that its call may cost
+ASKED_NOBODY = JOBS | {"live", "live-of-program"}  # nobody waits for the answer
+# an assistant names the highest cost that it allows in its call
+SAID_BEFORE = {"assistant", "assistant-flow"}
 
 
 @pytest.mark.django_db
@@ -107,37 +110,40 @@ SAID_BEFORE = {"assistant", "assistant-flow"}  # an assistant names the most tha
 def test_a_door_asks_before_a_dear_press_and_goes_on_once_told(
     world: World, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """402 with the sum and a button; the same press with the yes starts it. Jobs do not ask."""
+    """The answer is 402 with the sum and a button; the same press with the confirmation starts it.
+
+    Jobs do not ask.
+    """
     SpendingRules.objects.create(pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=1)
     use = door.use(world)
     Budget.objects.create(scope=Budget.Scope.HOUSE, limit=100, ask_above=TINY)
-    before = _everything()
-    text = _said(use())
+    before = _count_started()
+    text = _unescape(use())
     if door.name in ASKED_NOBODY | SAID_BEFORE:
         assert Run.objects.count() > before[0], text[:3000]
         return
     assert text.startswith("402: "), text[:3000]
-    assert _everything() == before, text[:3000]
+    assert _count_started() == before, text[:3000]
     if "<" in text[:6]:
         assert "data-refused" in text
         assert re.search(r"Go on: about \$\d", text), text
         (value,) = re.findall(r'name="~confirmed" value="([^"]+)"', text)
-        said = {"~confirmed": value}
+        confirmation = {"~confirmed": value}
     else:
-        said = {}
+        confirmation = {}
         value = str(re.findall(r'"?(?:max_cost|code)"?: ?"([^"]+)"', text)[0])
     posted = Client.post
 
     def post(client: Client, path: str, data: Any = None, *args: Any, **more: Any) -> Any:
-        if said and not isinstance(data, str):
-            data = {**(data or {}), **said}
-        elif not said:
+        if confirmation and not isinstance(data, str):
+            data = {**(data or {}), **confirmation}
+        elif not confirmation:
             more["headers"] = {**(more.get("headers") or {}), "X-Max-Cost": "100"}
         return posted(client, path, data, *args, **more)
 
     monkeypatch.setattr(Client, "post", post)
     answer = use()
-    assert Run.objects.count() > before[0], (value, _said(answer)[:3000])
+    assert Run.objects.count() > before[0], (value, _unescape(answer)[:3000])
 
 
 BALANCE = refusals.BY_KIND["balance_exhausted"].sentence
@@ -150,8 +156,8 @@ PAGES: dict[str, Callable[[Things], str]] = {
 
 
 @pytest.fixture
-def locked(db: None) -> None:
-    """A worker whose runs upstream refuses, since nothing is left."""
+def locked_account(db: None) -> None:
+    """A worker whose runs upstream refuses because the balance is spent."""
     Worker.objects.create(name="w", beat_at=clock.now(), has_key=True, trouble=BALANCE)
 
 
@@ -162,12 +168,12 @@ def test_a_page_that_starts_runs_says_that_the_balance_is_spent(
     user: User,
     make_endpoint: Callable[..., Any],
     documents: dict[str, Any],
-    locked: None,
+    locked_account: None,
     page: str,
 ) -> None:
     endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
     things = make_things(user, endpoint, "")
-    shown = member.get(PAGES[page](things), follow=True)
-    text = " ".join(shown.content.decode().split())
+    response = member.get(PAGES[page](things), follow=True)
+    text = " ".join(response.content.decode().split())
     assert "The balance of the fal account is exhausted" in text
-    assert "Runs that need it wait and go on by themselves." in text
+    assert "Runs that need it wait and continue by themselves." in text

@@ -1,4 +1,4 @@
-"""A month of a house, replayed: the page, the ledger and upstream's events say one sum."""
+"""A replayed month of a house: the page, the ledger and upstream's events have the same sum."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from tests.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 from tests.sampling import IS_EXHAUSTIVE
 
-PEOPLE, RUNS = (40, 12) if IS_EXHAUSTIVE else (6, 9)  # of each
+PEOPLE, RUNS = (40, 12) if IS_EXHAUSTIVE else (6, 9)  # the runs of each person
 STATES = (Run.State.SUCCEEDED,) * 8 + (Run.State.FAILED, Run.State.CANCELLED)
 
 
@@ -61,19 +61,20 @@ def test_a_month_adds_up(make_endpoint: Any) -> None:
             at = start + timedelta(minutes=generator.randrange(27 * 24 * 60))
             Charge.objects.filter(run=run).update(created_at=at)
             runs.append((run, at))
-    list(daily_sums.rebuild())  # the runs of a month, under way
+    list(daily_sums.rebuild())  # while the month's runs are on their way
     for run, at in runs:
         state = generator.choice(STATES)
         units = generator.choice(["", "1", "2.5", "0"]) if state == "succeeded" else ""
         state_machine.record(run.pk, Observation(state, output={}, billable_units=units))
         cost = Decimal(generator.randrange(2_000_000_000)).scaleb(-9)
         if state != "succeeded":
-            cost = generator.choice([Decimal(0), cost])  # some failures are charged
+            cost = generator.choice([Decimal(0), cost])  # upstream charges for some failures
         events.append(_event(run, at, cost))
     late, in_time = events[::9], [event for place, event in enumerate(events) if place % 9]
     storing.store(in_time)
-    storing.store(in_time[:50])  # upstream sends some twice
-    storing.store([_event(None, start, Decimal(7))])  # and one of a request of somebody else's
+    storing.store(in_time[:50])  # upstream sends some events twice
+    # upstream also sends an event of a request that is not Vitrine's
+    storing.store([_event(None, start, Decimal(7))])
     storing.store(late)
     total = sum((event.cost or Decimal(0) for event in events), Decimal(0))
     kept = BillingEvent.objects.filter(run__isnull=False).values_list("cost", flat=True)
@@ -91,7 +92,7 @@ def test_a_month_adds_up(make_endpoint: Any) -> None:
 
 
 def _require_pages(admin: Client, start: datetime, total: Decimal) -> None:
-    """The page says this sum, and so do its parts by person, project, model and door."""
+    """Check this sum on the page, and the sum of its parts by person, project, model and door."""
     end = periods.month_start(start + timedelta(days=40)) - timedelta(days=1)
     days = f"from={start:%Y-%m-%d}&to={end:%Y-%m-%d}"
     for way in ("person", "project", "model", "category", "door"):

@@ -11,14 +11,14 @@ import pytest
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from schemas.uses.inputs import inputs_of
-from tests.features.training.trainers import TRAINERS, document, text
+from tests.features.training.trainers import TRAINERS, document, text_property
 
 TRAINER, TAKER = "fal-ai/flux-lora-fast-training", "fal-ai/flux-lora"
 _LORA = {
     "type": "object",
     "title": "LoraWeight",
     "properties": {
-        "path": text("URL or the path to the LoRA weights."),
+        "path": text_property("URL or the path to the LoRA weights."),
         "scale": {"type": "number"},
     },
     "required": ["path"],
@@ -26,7 +26,7 @@ _LORA = {
 
 
 def picture(colour: str = "red", kind: str = "PNG") -> bytes:
-    """A small picture."""
+    """Return a small picture."""
     from PIL import Image
 
     made = io.BytesIO()
@@ -37,26 +37,28 @@ def picture(colour: str = "red", kind: str = "PNG") -> bytes:
 @pytest.fixture
 def trainer(make_endpoint: Callable[..., Any]) -> Endpoint:
     """A trainer on images; its schema names the model that accepts its weights."""
-    made = make_endpoint(
+    endpoint = make_endpoint(
         TRAINER,
         TRAINERS[TRAINER],
         category="training",
         display_name="FLUX trainer",
         inference_endpoint_ids=[TAKER],
     )
-    return known(made)
+    return store_inputs(endpoint)
 
 
 @pytest.fixture
 def taker(make_endpoint: Callable[..., Any]) -> Endpoint:
     """A model with a list of LoRAs."""
     loras = {"type": "array", "items": _LORA, "description": "The LoRAs to use."}
-    fields = {"prompt": text("The prompt to generate an image from."), "loras": loras}
-    return known(make_endpoint(TAKER, document(fields, ["prompt"]), display_name="FLUX LoRA"))
+    fields = {"prompt": text_property("The prompt to generate an image from."), "loras": loras}
+    return store_inputs(
+        make_endpoint(TAKER, document(fields, ["prompt"]), display_name="FLUX LoRA")
+    )
 
 
-def known(endpoint: Endpoint) -> Endpoint:
+def store_inputs(endpoint: Endpoint) -> Endpoint:
     """Store the endpoint's inputs, as a sync does."""
-    endpoint.inputs = [list(one) for one in inputs_of(version_of(endpoint).root)]
+    endpoint.inputs = [list(field) for field in inputs_of(version_of(endpoint).root)]
     endpoint.save(update_fields=["inputs"])
     return endpoint

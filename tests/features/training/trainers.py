@@ -1,4 +1,4 @@
-"""Input schemas of trainers, with the words of real ones."""
+"""Input schemas of trainers, with the vocabulary of real ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MASKED = LORA + " The captions can include a mask: photo.png has its mask in pho
 
 
 def document(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
-    """An OpenAPI document with one input."""
+    """Return an OpenAPI document with one input."""
     record = {"type": "object", "title": "Input", "properties": properties, "required": required}
     body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Input"}}}}
     return {
@@ -44,35 +44,40 @@ def document(properties: dict[str, Any], required: list[str]) -> dict[str, Any]:
     }
 
 
-def text(description: str = "", **more: Any) -> dict[str, Any]:
-    """A text property."""
+def text_property(description: str = "", **more: Any) -> dict[str, Any]:
+    """Return the schema of a text property."""
     return {"type": "string", "description": description, **more}
 
 
 TRAINERS = {
     "fal-ai/flux-lora-fast-training": document(
         {
-            "images_data_url": text(LORA),
-            "trigger_word": text("Trigger word to be used in the captions."),
-            "data_archive_format": text("The format of the archive. Inferred from the URL."),
+            "images_data_url": text_property(LORA),
+            "trigger_word": text_property("Trigger word to be used in the captions."),
+            "data_archive_format": text_property(
+                "The format of the archive. Inferred from the URL."
+            ),
             "steps": {"type": "integer", "default": 1000},
         },
         ["images_data_url"],
     ),
     "fal-ai/flux-2-trainer/edit": document(
-        {"image_data_url": text(PAIRS), "default_caption": text("Default caption.")},
+        {
+            "image_data_url": text_property(PAIRS),
+            "default_caption": text_property("Default caption."),
+        },
         ["image_data_url"],
     ),
     "fal-ai/wan-trainer": document(
         {
-            "trigger_phrase": text("The phrase that will trigger the model."),
-            "training_data_url": text(FILMS),
+            "trigger_phrase": text_property("The phrase that will trigger the model."),
+            "training_data_url": text_property(FILMS),
         },
         ["training_data_url"],
     ),
     "acme/voice-trainer": document(
-        {"dataset": text("Archive of 5 to 20 recordings of one voice.")}, ["dataset"]
+        {"dataset": text_property("Archive of 5 to 20 recordings of one voice.")}, ["dataset"]
     ),
-    "acme/masked": document({"images_data_url": text(MASKED)}, ["images_data_url"]),
-    "acme/no-words": document({"audio_data_url": text()}, ["audio_data_url"]),
+    "acme/masked": document({"images_data_url": text_property(MASKED)}, ["images_data_url"]),
+    "acme/no-words": document({"audio_data_url": text_property()}, ["audio_data_url"]),
 }

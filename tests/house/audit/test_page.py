@@ -1,4 +1,4 @@
-"""The page of the audit log: who may look, what each filter finds, and what is downloaded."""
+"""The page of the audit log: who may read it, its filters, and its download."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ PAGE = "/people/audit/"
 
 @pytest.fixture
 def admin(client: Client, stranger: User) -> Client:
-    """The browser of somebody who may look."""
+    """The browser of a user who may read the audit log."""
     grant(stranger, "accounts.view_auditentry")
     client.force_login(stranger)
     return client
 
 
-def found(client: Client, **asked: str) -> list[str]:
-    """The names of the rows that the page shows for the filters: events, without sign-ins."""
-    entries = [shown.entry for shown in client.get(PAGE, asked).context["page"].entries]
+def find_objects(client: Client, **asked: str) -> list[str]:
+    """Return the objects that the page lists for these filters, without sign-ins and rows."""
+    entries = [row.entry for row in client.get(PAGE, asked).context["page"].entries]
     left_out = ("signed in", "row added", "row changed")
     return [entry.object_repr for entry in entries if entry.event not in left_out]
 
 
 @pytest.fixture
 def three(user: User, admin: Client) -> list[Group]:
-    """Three entries: of ana about two groups, and of a program about a third."""
+    """Three entries: by ana about two groups, and by a program about a third."""
     groups = [Group(pk=number, name=f"group {number}") for number in (1, 2, 3)]
     trail.record(user, "blocked", groups[:1], "Too dear")
     trail.record(user, "cleared", groups[1:2])
@@ -68,13 +68,13 @@ def three(user: User, admin: Client) -> list[Group]:
 def test_each_filter_finds_what_it_says(
     admin: Client, three: list[Group], asked: dict[str, str], names: list[str]
 ) -> None:
-    assert found(admin, **asked) == names
+    assert find_objects(admin, **asked) == names
 
 
 def test_a_project_finds_what_happened_in_it(admin: Client, user: User) -> None:
     fox, hare = (creation.create(user, name=name) for name in ("Fox", "Hare"))
-    assert set(found(admin, place=str(fox.pk), event="made")) == {"Fox"}
-    assert found(admin, place=str(hare.pk), event="made") == ["Hare"]
+    assert set(find_objects(admin, place=str(fox.pk), event="made")) == {"Fox"}
+    assert find_objects(admin, place=str(hare.pk), event="made") == ["Hare"]
 
 
 @pytest.mark.parametrize(
@@ -105,13 +105,13 @@ def test_pages_follow_each_other_without_gaps(admin: Client, user: User) -> None
         for number in range(120)
     ]
     for number, row in enumerate(rows):
-        row.timestamp = at - timedelta(seconds=number // 7)  # several share a moment
+        row.timestamp = at - timedelta(seconds=number // 7)  # several entries have the same time
     AuditEntry.objects.bulk_create(rows)
     names: list[str] = []
     address = "?event=blocked"
     for _ in range(3):
         context = admin.get(PAGE + address).context
-        names += [shown.entry.object_repr for shown in context["page"].entries]
+        names += [entry.entry.object_repr for entry in context["page"].entries]
         address = context["earlier"]
     assert not address
     assert sorted(names, key=int) == [str(number) for number in range(120)]
@@ -144,8 +144,8 @@ def test_times_before_and_after_are_shown_to_the_minute(admin: Client, user: Use
     )
     invitation.revoked_at = datetime(2026, 3, 5, 17, 8, 9, 123456, UTC)
     invitation.save()
-    shown = admin.get(PAGE, {"kind": "people.invitation"}).context["page"].entries
-    changed, added = ({c.field: c.after for c in entry.changes} for entry in shown)
+    entries = admin.get(PAGE, {"kind": "people.invitation"}).context["page"].entries
+    changed, added = ({c.field: c.after for c in entry.changes} for entry in entries)
     assert added["expires at"] == "4 Mar 2026 05:06"
     assert changed == {"revoked at": "5 Mar 2026 17:08"}
 

@@ -1,4 +1,4 @@
-"""A search of the audit log finds the same on both databases, and rare words by an index."""
+"""Searching the audit log gives the same on both databases, and finds rare words by an index."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEXTS: tuple[dict[str, str], ...] = (
 
 @pytest.fixture
 def admin(client: Client, stranger: User) -> Client:
-    """The browser of somebody who may look."""
+    """The browser of a user who may read the audit log."""
     grant(stranger, "accounts.view_auditentry")
     client.force_login(stranger)
     AuditEntry.objects.bulk_create(
@@ -39,10 +39,10 @@ def admin(client: Client, stranger: User) -> Client:
 
 
 def matches(client: Client, q: str, **more: str) -> list[int]:
-    """The places in TEXTS of the entries that the page shows, in its order."""
-    shown = client.get(PAGE, {"q": q, "kind": "x.y", **more}).context["page"].entries
+    """Return the positions in TEXTS of the entries that the page shows, in its order."""
+    entries = client.get(PAGE, {"q": q, "kind": "x.y", **more}).context["page"].entries
     names = [texts["object_repr"] for texts in TEXTS]
-    return [names.index(entry.entry.object_repr) for entry in shown]
+    return [names.index(entry.entry.object_repr) for entry in entries]
 
 
 @pytest.mark.parametrize("scanned_first", [filters.SCANNED_FIRST, 1])
@@ -98,7 +98,7 @@ def test_pages_of_a_search_follow_each_other_without_gaps(
             event="blocked",
             kind="x.y",
             object_repr=f"{'Quince' if number % every == 0 else 'Pear'} {number}",
-            timestamp=at - timedelta(seconds=number // 5),  # several share a moment
+            timestamp=at - timedelta(seconds=number // 5),  # several entries have the same time
         )
         for number in range(120 * every)
     )
@@ -106,7 +106,7 @@ def test_pages_of_a_search_follow_each_other_without_gaps(
     address = "?q=quince"
     while address:
         context = admin.get(PAGE + address).context
-        numbers += [int(shown.entry.object_repr.split()[1]) for shown in context["page"].entries]
+        numbers += [int(entry.entry.object_repr.split()[1]) for entry in context["page"].entries]
         address = context["earlier"]
     assert sorted(numbers) == list(range(0, 120 * every, every))
     assert [number // 5 for number in numbers] == sorted(number // 5 for number in numbers)
@@ -131,7 +131,7 @@ def test_postgresql_searches_by_the_index_of_the_texts(admin: Client) -> None:
 def test_rare_words_are_not_searched_for_by_time(
     admin: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PostgreSQL would read the whole log, newest first, for what only old entries have."""
+    """PostgreSQL would read the whole log, newest first, to find words of old entries."""
     monkeypatch.setattr(filters, "SCANNED_FIRST", 1)
     chosen = filters.Filters({"q": "letterpress"})
     with CaptureQueriesContext(connection) as queries:
@@ -144,4 +144,4 @@ def test_rare_words_are_not_searched_for_by_time(
             plan = str(cursor.fetchall())
         assert "audit_text" in plan
         assert "audit_by_time" not in plan
-    assert [shown.entry.object_repr for shown in page.entries] == ["Letterpress"]
+    assert [entry.entry.object_repr for entry in page.entries] == ["Letterpress"]

@@ -1,4 +1,4 @@
-"""Private boards, chats and flows: admins learn that they are there; with a reason they read."""
+"""Private boards, chats and flows: admins see that they exist, and read them with a reason."""
 
 from __future__ import annotations
 
@@ -39,36 +39,36 @@ WORDS = {"board": "board", "chat": "chat", "flow": "flow", "flow-run": "flow run
 
 @dataclass
 class House:
-    """An admin's browser, and one of each kind in ana's private project, with a run in it."""
+    """An admin's browser, and an object of each kind in ana's private project, with a run."""
 
     admin: Client
     things: Things
     run: Run
 
     def key(self, kind: str) -> Any:
-        """The key of the thing of a kind."""
+        """Return the key of the object of a kind."""
         return self.things.parts["flow_run"] if kind == "flow-run" else self.things.keys[kind]
 
     def look(self, kind: str, reason: str = REASON) -> Any:
-        """Give a reason for a look."""
+        """State a reason and open the object."""
         return self.admin.post(f"/people/looks/{kind}/{self.key(kind)}/", {"reason": reason})
 
     def status(self, route: str) -> int:
-        """The status of an answer about the thing."""
+        """Return the status of a route about the object."""
         response = self.admin.get(self.things.address(route))
         if response.streaming:
             b"".join(response.streaming_content)  # type: ignore[attr-defined]
         return int(response.status_code)
 
-    def page(self, kind: str) -> str:
-        """The page of the thing."""
+    def read_page(self, kind: str) -> str:
+        """Return the page of the object."""
         response = self.admin.get(self.things.address(ROUTES[kind]))
         assert response.status_code == 200
         return str(response.content.decode())
 
 
 def complete(things: Things) -> Run:
-    """Put the run into the chat and the run of the flow, besides the board."""
+    """Put the run into the chat and into the flow's run, besides the board."""
     run = Run.objects.get(pk=things.keys["run"])
     chat = Chat.objects.get(pk=things.keys["chat"])
     Turn.objects.create(
@@ -97,7 +97,7 @@ def house(client: Client, eva: User, user: User, make_endpoint: Any) -> Any:
 
 @pytest.mark.parametrize("kind", ROUTES)
 def test_its_page_says_that_it_is_there_and_asks_why(house: House, kind: str) -> None:
-    text = house.page(kind)
+    text = house.read_page(kind)
     assert f"A private {WORDS[kind]} of ana" in text
     assert "Why do you need to look?" in text
     assert "heron" not in text
@@ -110,7 +110,7 @@ def test_with_a_reason_it_is_read_recorded_and_told(house: House, kind: str, use
     assert "heron" not in refused.content.decode()
     assert not Look.objects.exists()
     assert house.look(kind).headers["Location"] == house.things.address(ROUTES[kind])
-    assert "heron" in house.page(kind)
+    assert "heron" in house.read_page(kind)
     [entry] = events()
     assert (entry.event, entry.object_pk) == ("looked at", str(house.key(kind)))
     assert entry.detail == f"of ana, because: {REASON}"
@@ -133,7 +133,7 @@ def test_a_look_at_a_run_opens_nothing_around_it(house: House) -> None:
     house.admin.post(f"/people/looks/run/{house.run.pk}/", {"reason": REASON})
     assert SECRET in house.admin.get(house.run.get_absolute_url()).content.decode()
     for kind in ROUTES:
-        assert "heron" not in house.page(kind)
+        assert "heron" not in house.read_page(kind)
 
 
 def test_a_look_opens_no_run_of_somebody_else(house: House, make_run: Any, stranger: User) -> None:
@@ -142,7 +142,7 @@ def test_a_look_opens_no_run_of_somebody_else(house: House, make_run: Any, stran
     other = make_run(state="succeeded", title="of-somebody-else", user=stranger)
     Cell.objects.create(board=board, row=row, column=column, seed="2", run=other)
     house.look("board")
-    assert "of-somebody-else" not in house.page("board")
+    assert "of-somebody-else" not in house.read_page("board")
     assert not Look.objects.filter(row=other.pk).exists()
 
 
@@ -150,7 +150,7 @@ def test_a_look_opens_no_run_of_somebody_else(house: House, make_run: Any, stran
 def test_the_look_ends_after_a_day(house: House, kind: str) -> None:
     house.look(kind)
     Look.objects.update(until=timezone.now() - timedelta(seconds=1))
-    assert "heron" not in house.page(kind)
+    assert "heron" not in house.read_page(kind)
     house.look(kind)
     assert not Look.objects.filter(until__lt=timezone.now()).exists()
 
@@ -169,7 +169,7 @@ def test_nothing_can_be_changed_by_looking(house: House, kind: str) -> None:
     for act in acts[kind]:
         response = house.admin.post(keys.address(f"{space}:{act}"), {"title": "changed"})
         assert response.status_code == 404, act
-    text = house.page(kind)
+    text = house.read_page(kind)
     assert 'name="~do" value="run"' not in text
     for act in ("deletion", "copy", "title"):
         assert f'/{act}/"' not in text.partition("<main")[2]
@@ -190,13 +190,15 @@ def test_what_is_hidden_in_a_shared_project_is_covered_from_members_with_the_per
     things = make_things(user, make_endpoint(), "x.png", project, word=SECRET, is_hidden=True)
     hidden = House(client, things, complete(things))
     for kind in ROUTES:
-        Look.objects.all().delete()  # one at a flow opens the flow's runs, too
-        assert "heron" not in hidden.page(kind)
+        Look.objects.all().delete()  # a look at a flow also opens the flow's runs
+        assert "heron" not in hidden.read_page(kind)
         hidden.look(kind)
-        assert "heron" in hidden.page(kind)
+        assert "heron" in hidden.read_page(kind)
     for name in ("chats:chat-deletion", "flows:flow-deletion", "boards:board-deletion"):
         assert client.post(things.address(name)).status_code == 404
-        assert reverse("flows:flow-edit", args=[things.keys["flow"]]) not in hidden.page("flow")
+        assert reverse("flows:flow-edit", args=[things.keys["flow"]]) not in hidden.read_page(
+            "flow"
+        )
 
 
 def test_who_may_not_see_runs_learns_nothing(house: House, stranger: User) -> None:

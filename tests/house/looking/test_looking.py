@@ -1,4 +1,4 @@
-"""Somebody's private run: admins see that it happened; what is in it only with a reason."""
+"""Private runs: admins see that they happened, and read their content only with a reason."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def admin(client: Client, eva: User) -> Client:
 
 @pytest.fixture
 def secret(make_run: Any) -> Run:
-    """A private run of ana, with a title, a prompt, an output and a file."""
+    """A private run of ana's, with a title, a prompt, an output and a file."""
     run: Run = make_run(
         state="succeeded",
         title=SECRET,

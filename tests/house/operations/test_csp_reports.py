@@ -1,4 +1,4 @@
-"""What browsers report is counted by kind, without addresses that are secret, and shown."""
+"""Browsers' reports are counted by kind, without secret addresses, and shown to operators."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def report(client: Client, **more: str) -> int:
     return answer.status_code
 
 
-def kept() -> list[tuple[str, str, str, int]]:
+def stored_reports() -> list[tuple[str, str, str, int]]:
     return list(CspReport.objects.values_list("directive", "blocked", "page", "times"))
 
 
@@ -38,7 +38,7 @@ def test_pages_name_the_address(client: Client) -> None:
 
 def test_the_same_report_is_counted(client: Client) -> None:
     assert report(client) == report(client) == 204
-    assert kept() == [("script-src-elem", "https://evil.example.com", "/models/", 2)]
+    assert stored_reports() == [("script-src-elem", "https://evil.example.com", "/models/", 2)]
 
 
 @pytest.mark.parametrize(
@@ -61,13 +61,13 @@ def test_the_same_report_is_counted(client: Client) -> None:
 )
 def test_nothing_private_is_kept(client: Client, more: dict[str, str], row: Any) -> None:
     report(client, **more)
-    assert kept() == [row]
+    assert stored_reports() == [row]
 
 
 @pytest.mark.parametrize("page", ["https://elsewhere.example/models/", "http://testserver/no/page"])
 def test_what_is_not_of_our_pages_is_dropped(client: Client, page: str) -> None:
     assert report(client, **{"document-uri": page}) == 204
-    assert kept() == []
+    assert stored_reports() == []
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{}", '{"csp-report": 3}', "[" * 20_000])
@@ -80,7 +80,7 @@ def test_only_the_newest_kinds_stay(client: Client, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(csp_reports, "KEPT", 2)
     for name in "abc":
         report(client, **{"blocked-uri": f"https://{name}.example"})
-    assert [row[1] for row in kept()] == ["https://c.example", "https://b.example"]
+    assert [row[1] for row in stored_reports()] == ["https://c.example", "https://b.example"]
 
 
 def test_the_status_page_shows_them(client: Client, admin_client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Broken set-ups, each named in a sentence with its remedy."""
+"""Broken installations: the doctor names each problem in a sentence, with its remedy."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ Break = Callable[[pytest.MonkeyPatch, LazySettings, Path], object]
 
 
 def bad(check: Check) -> str:
-    """Return what the check does not call well, with what is to be done."""
-    found = findings([check])
-    return " ".join(f"{f.sentence} {f.remedy}" for f in found if f.level != Level.OK)
+    """Return the check's problems, each with its remedy."""
+    problems = findings([check])
+    return " ".join(f"{f.sentence} {f.remedy}" for f in problems if f.level != Level.OK)
 
 
 def _set(name: str, value: object) -> Break:
@@ -75,10 +75,10 @@ def _answer(status: int, text: str, **headers: str) -> Callable[..., httpx.Respo
 
 
 def _refused_key(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
-    async def refused(model: str) -> fal.FalError:
+    async def refuse_key(model: str) -> fal.FalError:
         return fal.AuthFailed("No user found for Key ID and Secret", status=401)
 
-    patch.setattr(reach, "_key_error", refused)
+    patch.setattr(reach, "_key_error", refuse_key)
 
 
 def _a_failed_backup(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
@@ -101,7 +101,7 @@ def _another_secret_key(patch: pytest.MonkeyPatch, settings: LazySettings, folde
 
 
 def _a_closed_folder(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
-    """As MEDIA_ROOT in another account's home; the tests may run as root, who may all."""
+    """Like MEDIA_ROOT in another account's home; faked, because root may read everything."""
     patch.setattr("house.operations.doctor.shutil.disk_usage", _forbidden)
 
 
@@ -119,7 +119,7 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
     "plain http": (
         doctor._settings,
         _set("PUBLIC_URL", "http://vitrine.example.com"),
-        "passwords and sessions can be read on their way. Put a proxy with TLS in front",
+        "others can read passwords and sessions in transit. Put a proxy with TLS in front",
     ),
     "an open .env": (doctor._permissions, _an_open_env, "can be read by others. chmod 600"),
     "a full disk": (
@@ -136,7 +136,7 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
     "a storage that fails": (
         doctor._storage,
         lambda patch, settings, folder: patch.setattr(FileSystemStorage, "_save", _refusing),
-        "(Connection refused). Mend what MEDIA_STORAGE names",
+        "(Connection refused). Repair the place that MEDIA_STORAGE names",
     ),
     "no worker": (doctor._problems, _set("BACKUP_TO", ""), "No worker is running"),
     "a failed backup": (doctor._problems, _a_failed_backup, "failed: The disk is full."),
@@ -146,7 +146,7 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
         _another_secret_key,
         "The worker process runs with another SECRET_KEY",
     ),
-    "a closed folder": (doctor._disks, _a_closed_folder, "could not be looked at (Permission"),
+    "a closed folder": (doctor._disks, _a_closed_folder, "could not be checked (Permission"),
     "no static files": (doctor._static_files, _set("STATIC_ROOT", "/nowhere"), "collectstatic"),
     "no passphrase": (doctor._backups, _set("BACKUP_TO", "/backups"), "BACKUP_PASSPHRASE is not"),
     "backups beside the data": (
@@ -168,7 +168,7 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
     "fal, and no key here": (
         reach.upstream,
         _both(_set("UPSTREAM", "fal"), _set("FAL_KEY", "")),
-        "FAL_KEY is not set here, so it could not be tried.",
+        "FAL_KEY is not set here, so it could not be tested.",
     ),
     "no realtime process": (
         reach.realtime,
@@ -240,7 +240,7 @@ def test_each_broken_set_up_is_named(
 
 
 def test_the_command_lists_what_is_well_and_ends_with_1_otherwise(capsys: Any) -> None:
-    with pytest.raises(CommandError, match=r"things? to be mended"):
+    with pytest.raises(CommandError, match=r"things? to repair"):
         call_command("doctor")
     printed = capsys.readouterr().out
     assert "ok   migrations: All migrations are applied." in printed

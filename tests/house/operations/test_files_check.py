@@ -1,4 +1,4 @@
-"""Files without a row, and rows without their file, are found and mended."""
+"""Files without a row, and rows without a file, are found and repaired."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ LONG_AGO = time.time() - 2 * 24 * 3600
 
 @pytest.fixture(autouse=True)
 def own_folder(settings: Any, tmp_path: Path) -> None:
-    """A storage with nothing of other tests in it."""
+    """A storage without files of other tests."""
     settings.MEDIA_ROOT = str(tmp_path)
 
 
@@ -55,9 +55,9 @@ def orphan(content: str, *, is_old: bool = True) -> str:
 
 
 def check(*arguments: str) -> str:
-    said = io.StringIO()
-    call_command("check_files", *arguments, stdout=said)
-    return said.getvalue()
+    output = io.StringIO()
+    call_command("check_files", *arguments, stdout=output)
+    return output.getvalue()
 
 
 def test_orphans_go_unless_they_are_young_or_of_a_row(run: Run, user: User) -> None:
@@ -70,9 +70,9 @@ def test_orphans_go_unless_they_are_young_or_of_a_row(run: Run, user: User) -> N
     for name in (artifact.file, upload.file, beside, picture):
         os.utime(default_storage.path(name), (LONG_AGO, LONG_AGO))
     old, young = orphan("b"), orphan("c", is_old=False)
-    said = check()
-    assert f"no row: {old}" in said
-    assert "1 file of the storage" in said
+    output = check()
+    assert f"no row: {old}" in output
+    assert "1 file of the storage" in output
     assert default_storage.exists(old)
     check("--mend")
     purge.delete_discarded(timezone.now() + purge.SETTLED)
@@ -110,7 +110,7 @@ def test_nothing_is_mended_in_another_storage(run: Run, settings: Any, tmp_path:
 
 def test_a_worker_looks_once_a_week_and_the_doctor_says_it(user: User, run: Run) -> None:
     (finding,) = findings([doctor._files])
-    assert "not compared" in finding.sentence
+    assert "not been compared" in finding.sentence
     upload = uploads.store(user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"))
     default_storage.delete(upload.file)
     orphan("b")
@@ -122,8 +122,9 @@ def test_a_worker_looks_once_a_week_and_the_doctor_says_it(user: User, run: Run)
     assert scan.step() == files_check.REST_S
     (finding,) = findings([doctor._files])
     assert finding.sentence == (
-        "1 file of the storage belong to no row, and 0 results and 1 upload have lost their file. "
-        f"For example: no row: bb/bb/{'b' * 64}.png, no file: upload {upload.pk} {upload}."
+        "1 file of the storage belong to no row, and the files of 0 results and 1 upload are "
+        f"missing. For example: no row: bb/bb/{'b' * 64}.png, no file: upload {upload.pk} "
+        f"{upload}."
     )
     KeptFigures.objects.filter(pk=files_check.FIGURES).update(due_at=timezone.now())
     assert scan.step() == files_check.PAUSE_S
@@ -136,7 +137,7 @@ def test_a_look_at_many_missing_files_keeps_ten_of_them(run: Run) -> None:
     ]
     Artifact.objects.bulk_create(rows, batch_size=500)
     scan = files_check.Scan()
-    assert scan.step() == files_check.PAUSE_S  # the import of what it uses
+    assert scan.step() == files_check.PAUSE_S  # the first step imports modules, which takes memory
     tracemalloc.start()
     while scan.step() == files_check.PAUSE_S:
         pass
@@ -144,7 +145,7 @@ def test_a_look_at_many_missing_files_keeps_ten_of_them(run: Run) -> None:
     tracemalloc.stop()
     values = KeptFigures.objects.get(pk=files_check.FIGURES).values
     assert (values["lost"], len(values["examples"])) == (2000, files_check.MAX_EXAMPLES)
-    assert kept_bytes < 1 << 20  # an object of 900 bytes for each was kept
+    assert kept_bytes < 1 << 20  # before, an object of 900 bytes stayed for each row
 
 
 @pytest.mark.system

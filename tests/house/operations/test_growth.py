@@ -1,4 +1,4 @@
-"""After a year no table has grown without something that holds it."""
+"""Something limits the growth of every table; jobs are tested on the rows of a year."""
 
 from __future__ import annotations
 
@@ -42,24 +42,24 @@ def test_each_table_is_held_by_something() -> None:
 
 
 def fill(model: type[Model], values: Values, at: str) -> None:
-    """A row for each day of the last year; the newest is of a minute ago."""
+    """Make a row for each day of the last year, the newest a minute old."""
     newest = timezone.now() - timedelta(minutes=1)
     moments = [newest - timedelta(days=day) for day in range(DAYS)]
     rows = model._default_manager.bulk_create(
         model(**{at: moment} | values(day)) for day, moment in enumerate(moments)
     )
     for row, moment in zip(rows, moments, strict=True):
-        setattr(row, at, moment)  # also where the row's creation writes the present
+        setattr(row, at, moment)  # some columns are set to the present when a row is created
     model._default_manager.bulk_update(rows, [at], batch_size=DAYS)
 
 
-def keyed(key: str, values: dict[str, Any], day: int) -> dict[str, Any]:
+def add_key(key: str, values: dict[str, Any], day: int) -> dict[str, Any]:
     return {key: f"{day}"} | values
 
 
 @pytest.fixture
 def of_day(user: User, make_run: Any) -> dict[str, Values]:
-    """What a row of each model has that goes by age."""
+    """Return the columns that a row of each model needs."""
     run, home = make_run(), private_project(user)
     token, _ = tokens.create(user, "assistant")
     address = EmailAddress.objects.create(user=user, email="ana@example.com")
@@ -137,7 +137,7 @@ def test_housekeeping_and_the_catalogue_hold_their_tables(
         (SpentToken, "digest", "forget_at", {}),
     ]
     for model, key, at, values in of_key:
-        fill(model, partial(keyed, key, values), at)
+        fill(model, partial(add_key, key, values), at)
     moments = [timezone.now() - timedelta(days=day, minutes=1) for day in range(DAYS)]
     AuditEntry.objects.bulk_create(
         AuditEntry(event="x", actor_name="x", timestamp=at, action=3) for at in moments

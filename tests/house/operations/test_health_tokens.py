@@ -1,4 +1,4 @@
-"""`/healthz` gives its details to a token of staff, as monitoring has no browser."""
+"""`/healthz` gives details to a token of staff, because monitoring has no browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`migrate` copies the database first, notes its version, and one process does so at a time."""
+"""`migrate` copies the database first, records its version, and runs in one process at a time."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ behind = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def an_older_database(user: User, settings: LazySettings, tmp_path: Path) -> Iterator[Path]:
-    """A database in use that lacks this app's table; yields where its copies are put."""
+    """Remove this app's table from a database in use; yield the folder of its copies."""
     settings.VAR_DIR = tmp_path
     call_command("migrate", "operations", "zero", verbosity=0)
     yield tmp_path / "before-migrations"
@@ -72,7 +72,7 @@ def test_the_version_is_noted_once_and_again_by_another(an_older_database: Path)
 
 @behind
 def test_what_would_skip_a_version_is_left_as_it_is(user: User) -> None:
-    """As `manage.py` asks before it runs the command."""
+    """Checked before `manage.py` runs the command."""
     DataVersion.objects.create(version="0.0.9", migrations=1)
     with pytest.raises(ImproperlyConfigured, match=r"the data is of Vitrine 0\.0\.9"):
         readiness.require_for("migrate")

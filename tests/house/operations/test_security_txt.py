@@ -1,4 +1,4 @@
-"""Whoever finds a hole reads where to report it."""
+"""People who find a vulnerability can read where to report it."""
 
 from __future__ import annotations
 

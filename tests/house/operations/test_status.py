@@ -1,4 +1,4 @@
-"""The status page: problems come first, with what to do."""
+"""The status page: problems come first, each with its remedy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PAGE = "/admin/status/"
 
 @pytest.fixture
 def ops(client: Client) -> Client:
-    """A browser of an operator, who sees no runs."""
+    """A browser of an operator, who may not see runs."""
     olga = User.objects.create_user("olga")
     grant(olga, "playground.view_worker")
     client.force_login(olga)

@@ -1,4 +1,4 @@
-"""The deployment's trouble is told to admins, if it lasts, once a day."""
+"""Admins are told of the deployment's problems once a day, if these last."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def test_admins_are_told_of_what_lasts_once_a_day(user: User, settings: Any) -> 
     assert not Notification.objects.exists()
     owner.tell_admins()
     owner.tell_admins()
-    told = Notification.objects.all()
-    assert {notification.user for notification in told} == {eva}
-    subjects = sorted(notification.subject for notification in told)
+    notices = Notification.objects.all()
+    assert {notification.user for notification in notices} == {eva}
+    subjects = sorted(notification.subject for notification in notices)
     assert len(subjects) == len(set(subjects))
     assert any(subject.startswith("No worker is running") for subject in subjects)
-    assert {notification.path for notification in told} == {"/admin/status/"}
-    assert not Delivery.objects.exists()  # EMAIL_URL is not set
+    assert {notification.path for notification in notices} == {"/admin/status/"}
+    assert not Delivery.objects.exists()  # without EMAIL_URL, no mail is sent
 
 
 def test_trouble_is_mailed_to_admins_who_have_chosen_nothing(settings: Any) -> None:

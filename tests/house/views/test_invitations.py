@@ -1,4 +1,4 @@
-"""The pages of invitations: made and withdrawn by admins, followed by whom they are for."""
+"""The pages of invitations: admins make and withdraw them, invited people follow them."""
 
 from __future__ import annotations
 
@@ -47,19 +47,19 @@ def fox(db: None) -> Project:
 
 
 def mailed_token() -> str:
-    """The token of the newest invitation that was mailed, which is all that has it."""
+    """Return the token of the newest mailed invitation, which only the mail contains."""
     sealed = QueuedMail.objects.latest("pk").sealed
     text = cipher(mail.SALT).decrypt(bytes(sealed)).decode()
     return text.partition("/people/invitations/")[2].partition("/")[0]
 
 
-def wanted(**changes: Any) -> dict[str, Any]:
-    """What the form of a new invitation posts."""
+def make_post(**changes: Any) -> dict[str, Any]:
+    """Return the post of the form for a new invitation."""
     return {"role": "member", "email": "", "days": "7", "max_uses": "1", **changes}
 
 
 def test_an_invitation_s_link_is_shown_once(admin: Client, fox: Project) -> None:
-    posted = wanted(project=[fox.pk, ""], project_role=["viewer", "maker"])
+    posted = make_post(project=[fox.pk, ""], project_role=["viewer", "maker"])
     page = admin.post(PAGE, posted)
     link = page.context["link"]
     assert link.startswith("http://testserver/people/invitations/")
@@ -74,7 +74,9 @@ def test_an_invitation_s_link_is_shown_once(admin: Client, fox: Project) -> None
 
 def test_the_link_begins_with_the_public_address(admin: Client, settings: Any) -> None:
     settings.PUBLIC_URL = "https://vitrine.example"
-    assert admin.post(PAGE, wanted()).context["link"].startswith("https://vitrine.example/people/")
+    assert (
+        admin.post(PAGE, make_post()).context["link"].startswith("https://vitrine.example/people/")
+    )
 
 
 @pytest.mark.parametrize(
@@ -86,8 +88,8 @@ def test_the_link_begins_with_the_public_address(admin: Client, settings: Any) -
         ({"days": "4000"}, "Select a valid choice"),
         ({"max_uses": "0"}, "greater than or equal to 1"),
         ({"role": "king"}, "Select a valid choice"),
-        ({"project": ["999"], "project_role": ["maker"]}, "Choose projects that there are"),
-        ({"project": ["FOX"], "project_role": ["king"]}, "Choose projects that there are"),
+        ({"project": ["999"], "project_role": ["maker"]}, "Choose existing projects"),
+        ({"project": ["FOX"], "project_role": ["king"]}, "Choose existing projects"),
         ({"project": ["FOX", "FOX"], "project_role": ["maker", "viewer"]}, "is there twice"),
     ],
 )
@@ -96,7 +98,7 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
 ) -> None:
     User.objects.filter(pk=eva.pk).update(email="eva@example.com")
     User.objects.create_user("old", "old@example.com", is_active=False)
-    posted = wanted(**{"max_uses": "7", **changes})
+    posted = make_post(**{"max_uses": "7", **changes})
     if "project" in posted:
         posted["project"] = [str(fox.pk) if key == "FOX" else key for key in posted["project"]]
     page = admin.post(PAGE, posted)
@@ -108,7 +110,9 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
 
 
 def test_more_lines_for_projects_keep_what_is_chosen(admin: Client, fox: Project) -> None:
-    posted = wanted(project=[fox.pk, "", ""], project_role=["viewer", "maker", "maker"], more="1")
+    posted = make_post(
+        project=[fox.pk, "", ""], project_role=["viewer", "maker", "maker"], more="1"
+    )
     page = admin.post(PAGE, posted)
     assert page.status_code == 200
     assert [row.project for row in page.context["form"].rows] == [str(fox.pk), "", "", ""]
@@ -116,26 +120,26 @@ def test_more_lines_for_projects_keep_what_is_chosen(admin: Client, fox: Project
 
 
 def test_a_mail_is_queued_where_there_is_a_server_for_it(admin: Client, settings: Any) -> None:
-    page = admin.post(PAGE, wanted(email="mara@example.com"))
+    page = admin.post(PAGE, make_post(email="mara@example.com"))
     assert "This server sends no mail: send the link to mara@example.com yourself." in text_of(page)
     assert not QueuedMail.objects.exists()
     settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
-    page = admin.post(PAGE, wanted(email="mara@example.com"))
+    page = admin.post(PAGE, make_post(email="mara@example.com"))
     assert "The invitation is sent to mara@example.com" in text_of(page)
     assert QueuedMail.objects.get().to == "mara@example.com"
 
 
 def test_a_link_that_was_mailed_is_shown_to_nobody(admin: Client, settings: Any) -> None:
     settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
-    page = text_of(admin.post(PAGE, wanted(email="mara@example.com")))
+    page = text_of(admin.post(PAGE, make_post(email="mara@example.com")))
     token = mailed_token()
     assert token not in page
-    assert "Only they have the link." in page
+    assert "Nobody else has the link." in page
     listed = text_of(admin.get(PAGE))
     assert token not in listed
     assert "sent to mara@example.com" in listed
     assert "only they have the link" in listed
-    open_to_all = admin.post(PAGE, wanted())
+    open_to_all = admin.post(PAGE, make_post())
     assert open_to_all.context["link"] in open_to_all.content.decode()
 
 
@@ -144,7 +148,7 @@ def test_only_a_link_that_was_mailed_proves_the_address(
     admin: Client, settings: Any, mail_url: str
 ) -> None:
     settings.EMAIL_URL, settings.PUBLIC_URL = mail_url, "https://vitrine.example"
-    page = admin.post(PAGE, wanted(email="Mara@Example.com"))
+    page = admin.post(PAGE, make_post(email="Mara@Example.com"))
     token = mailed_token() if mail_url else page.context["link"].split("/")[-2]
     Client().post(f"{PAGE}{token}/account/", ACCOUNT)
     mara = User.objects.get(username="mara")
@@ -190,12 +194,12 @@ def test_somebody_new_makes_an_account_and_is_logged_in(eva: User, fox: Project)
     assert "Fox" in page
     done = browser.post(f"{PAGE}{token}/account/", ACCOUNT)
     assert (done.status_code, done.headers["Location"]) == (302, "/projects/fox/")
-    assert "Your account is made." in text_of(browser.get("/projects/fox/"))
+    assert "Your account has been created." in text_of(browser.get("/projects/fox/"))
     mara = User.objects.get(username="mara")
     assert (mara.email, mara.check_password("lantern-otter-7")) == ("mara@example.com", True)
     assert Membership.objects.get(project=fox, user=mara).role == "maker"
     again = browser.get(f"{PAGE}{token}/")
-    assert "You have joined by this invitation already." in text_of(again)
+    assert "You have already joined by this invitation." in text_of(again)
     late = Client().get(f"{PAGE}{token}/")
     assert late.status_code == 410
     assert "This invitation has been used. Ask eva for a new one." in text_of(late)
@@ -205,10 +209,10 @@ def test_somebody_new_makes_an_account_and_is_logged_in(eva: User, fox: Project)
     ("changes", "sentence"),
     [
         ({"username": ""}, "Choose a name."),
-        ({"username": "EVA"}, "Somebody has this name here."),
-        ({"username": "Owner"}, "Somebody has this name here."),
+        ({"username": "EVA"}, "Somebody else has this name."),
+        ({"username": "Owner"}, "Somebody else has this name."),
         ({"username": "a b"}, "Enter a valid username"),
-        ({"email": ""}, "Write your e-mail address."),
+        ({"email": ""}, "Enter your e-mail address."),
         ({"email": "nonsense"}, "That is not an e-mail address"),
         ({"email": "Eva@Example.com"}, "There is an account with this address. Log in"),
         ({"email": "old@example.com"}, "The account with this address is closed. Ask eva"),
@@ -235,9 +239,9 @@ def test_a_form_with_errors_comes_back_with_what_was_typed(
 def test_the_audit_log_calls_a_visitor_no_command(eva: User, fox: Project) -> None:
     _, token = invite(eva, (fox, "maker"))
     Client().post(f"{PAGE}{token}/account/", ACCOUNT)
-    made = AuditEntry.objects.filter(kind="auth.user", event="row added").latest("timestamp")
-    assert (made.object_repr, made.actor_name) == ("mara", "somebody")
-    assert made.remote_addr == "127.0.0.1"
+    entry = AuditEntry.objects.filter(kind="auth.user", event="row added").latest("timestamp")
+    assert (entry.object_repr, entry.actor_name) == ("mara", "somebody")
+    assert entry.remote_addr == "127.0.0.1"
     assert not AuditEntry.objects.filter(object_repr="mara", actor_name="command line").exists()
 
 
@@ -255,12 +259,12 @@ def test_who_has_an_account_logs_in_and_joins(
     page = text_of(Client().get(f"{PAGE}{token}/"))
     assert f'href="/login/?next=/people/invitations/{token}/"' in page
     page = text_of(member.get(f"{PAGE}{token}/"))
-    assert "Make an account" not in page
+    assert "Create an account" not in page
     joined = member.post(f"{PAGE}{token}/acceptance/", follow=True)
     assert "You have joined: “Fox”." in text_of(joined)
     assert joined.redirect_chain[-1][0] == "/projects/fox/"
     refused = member.post(f"{PAGE}{token}/acceptance/")
-    assert "You have joined by this invitation already." in text_of(refused)
+    assert "You have already joined by this invitation." in text_of(refused)
 
 
 def test_who_has_all_that_it_gives_is_told_so(
@@ -269,7 +273,7 @@ def test_who_has_all_that_it_gives_is_told_so(
     Membership.objects.create(project=fox, user=user, role="manager")
     _, token = invite(eva, (fox, "viewer"))
     page = text_of(member.get(f"{PAGE}{token}/"))
-    assert "You have an account here, and all that this invitation gives." in page
+    assert "You already have everything that this invitation gives." in page
     assert "Manager: you are that already" in page
     assert "acceptance" not in page
 

@@ -1,4 +1,4 @@
-"""A person's page: the second step, and the accounts elsewhere that they log in with."""
+"""A person's page: their second factor, and the accounts elsewhere with which they log in."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def text_of(page: Any) -> str:
 
 
 def give_second_step(person: User) -> None:
-    """An app that was used, a passkey and recovery codes."""
+    """Give the person an app that was used, a passkey and recovery codes."""
     now = timezone.now()
     make = Authenticator.objects.create
     make(user=person, type="totp", data={"secret": "s3cret"}, last_used_at=now)
@@ -59,12 +59,12 @@ def test_second_step_is_shown_without_secrets_and_taken_away(
         assert secret not in page
     done = text_of(admin.post(f"/people/{user.pk}/second-step/deletion/", follow=True))
     assert "ana logs in without a second step next time. Their sessions are ended." in done
-    assert "Take it away" not in done
+    assert "Remove the second step" not in done
     assert not Authenticator.objects.filter(user=user).exists()
     assert member.get("/runs/").status_code == 302
     assert events().filter(event="took the second factor of", object_repr="ana").count() == 1
     again = admin.post(f"/people/{user.pk}/second-step/deletion/", follow=True)
-    assert "there was nothing to take away" in text_of(again)
+    assert "there was nothing to remove" in text_of(again)
 
 
 def test_who_must_have_a_second_step_is_told_to_set_up_a_new_one(
@@ -76,21 +76,21 @@ def test_who_must_have_a_second_step_is_told_to_set_up_a_new_one(
     settings.SECOND_FACTOR = "all"
     request = HttpRequest()
     request.session = admin.session
-    record_authentication(request, eva, "mfa")  # as after a second step of hers
+    record_authentication(request, eva, "mfa")  # as after a second factor of hers
     request.session.save()
-    assert "and set up a new one" in text_of(admin.get(f"/people/{user.pk}/"))
+    assert "asks to set up a new one" in text_of(admin.get(f"/people/{user.pk}/"))
     done = text_of(admin.post(f"/people/{user.pk}/second-step/deletion/", follow=True))
     assert "They set up a new one then." in done
-    assert "None yet: it is asked for at the next login." in done
+    assert "Not set up yet: the next login asks for it." in done
 
 
 def test_nobody_takes_away_their_own_second_step_an_admins_or_a_superusers(
     admin: Client, eva: User, user: User
 ) -> None:
     give_second_step(eva)
-    assert "Take it away" not in text_of(admin.get(f"/people/{eva.pk}/"))
+    assert "Remove the second step" not in text_of(admin.get(f"/people/{eva.pk}/"))
     refused = admin.post(f"/people/{eva.pk}/second-step/deletion/", follow=True)
-    assert "changed on your account page" in text_of(refused)
+    assert "Change your own second step on your account page" in text_of(refused)
     boss = User.objects.create_superuser("boss")
     give_second_step(boss)
     refused = admin.post(f"/people/{boss.pk}/second-step/deletion/", follow=True)
@@ -114,4 +114,4 @@ def test_accounts_elsewhere_are_named(admin: Client, user: User) -> None:
     )
     page = text_of(admin.get(f"/people/{user.pk}/"))
     assert "<b>id.acme.example</b> <bdi>ana@acme.example</bdi>" in page
-    assert "this server no longer knows it" in page
+    assert "this server no longer offers it" in page

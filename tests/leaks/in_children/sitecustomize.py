@@ -1,4 +1,4 @@
-"""Python runs this at its start: in a web or realtime process of tests, it watches the answers."""
+"""Python runs this at its start; in web and realtime processes of tests, it watches the answers."""
 
 import sys
 
@@ -8,9 +8,9 @@ if {"config.server.serving", "realtime"} & {*sys.orig_argv}:
     load = Config.load
 
     def load_watched(self: Config) -> None:
-        """Load the application, and look at whatever it sends."""
+        """Load the application, and watch everything that it sends."""
         load(self)
-        # Not before: the folder of the checkout is not on the path until the program starts.
+        # Not earlier: the checkout's folder is not on the path until the program starts.
         from tests.leaks.made import mark_made_secrets
         from tests.leaks.responses import watch_own_keys, watched_application
 

@@ -1,6 +1,4 @@
-"""The model's page at depth: what comes below the form, the team's notes and examples, and what
-each may see.
-"""
+"""The lower part of a model's page: facts, the team's notes and examples, and who sees them."""
 
 from __future__ import annotations
 
@@ -42,7 +40,7 @@ def staff(db: None) -> Client:
     return client
 
 
-def ran(make_run: Any, seconds: float, **more: Any) -> Run:
+def make_timed_run(make_run: Any, seconds: float, **more: Any) -> Run:
     run: Run = make_run(state="succeeded", output={}, **more)
     run.sent_at = run.created_at
     run.ended_at = run.created_at + timedelta(seconds=seconds)
@@ -58,9 +56,9 @@ def test_about_tells_what_the_playground_leaves_out(
     flux.github_url = "javascript:alert(1)"
     flux.save()
     make_endpoint("fal-ai/flux/schnell", group_key="flux", display_name="Schnell")
-    shown = Collection.objects.create(slug="best", title="Our best")
+    best = Collection.objects.create(slug="best", title="Our best")
     hidden = Collection.objects.create(slug="draft", title="Not yet", is_published=False)
-    for collection in (shown, hidden):
+    for collection in (best, hidden):
         CollectionItem.objects.create(collection=collection, endpoint=flux)
     page = member.get(PAGE).content.decode()
     assert "Schnell" not in page
@@ -76,9 +74,9 @@ def test_the_typical_time_is_that_of_the_runs_that_succeeded(
 ) -> None:
     make_run(endpoint=flux, state="failed")
     before = member.get(ABOUT).content.decode()
-    assert "Nobody has run" not in before  # somebody has, and it failed
+    assert "Nobody has run" not in before  # somebody has run it, and the run failed
     assert "no run has succeeded here yet" in " ".join(before.split())
-    ran(make_run, 3, endpoint=flux)
+    make_timed_run(make_run, 3, endpoint=flux)
     assert "one run" in member.get(ABOUT).content.decode()
 
 
@@ -124,15 +122,15 @@ def test_everybody_reads_a_note_and_curators_can_delete_it(
 
 
 @pytest.fixture
-def shown(
+def run_with_files(
     member: Client, make_run: Any, flux: Any, user: User, settings: Any, tmp_path: Any
 ) -> Run:
-    """A run that went well, made from a file, with a picture that was kept."""
+    """A successful run, made from a file, with a stored picture."""
     settings.MEDIA_ROOT = str(tmp_path)
     source_file = uploads.store(
         user.pk, SimpleUploadedFile("a.txt", b"words", "text/plain"), "file"
     )
-    run = ran(
+    run = make_timed_run(
         make_run,
         3,
         endpoint=flux,
@@ -150,66 +148,66 @@ def shown(
 
 
 def seen_by(client: Client, run: Run) -> dict[str, int]:
-    """The statuses a person gets for a run and its files."""
+    """Return the statuses that a user gets for a run and its files."""
     page = f"/runs/{run.pk}/"
     addresses = [page, f"{page}output.json", f"{page}artifacts/0/", run.arguments["file"]]
     statuses = {}
     for address in addresses:
         response = client.get(address)
         statuses[address] = response.status_code
-        if response.streaming:  # a file is open until it is read
+        if response.streaming:  # a file stays open until it is read
             assert b"".join(response.streaming_content)  # type: ignore[attr-defined]
     return statuses
 
 
 @pytest.mark.system
 def test_an_example_is_visible_to_the_team_until_withdrawn(
-    member: Client, other: Client, shown: Run
+    member: Client, other: Client, run_with_files: Run
 ) -> None:
-    assert set(seen_by(member, shown).values()) == {200}
-    assert set(seen_by(other, shown).values()) == {404}
+    assert set(seen_by(member, run_with_files).values()) == {200}
+    assert set(seen_by(other, run_with_files).values()) == {404}
     assert b"A fox" not in other.get(ABOUT).content
-    assert b"Show as example" in member.get(f"/runs/{shown.pk}/").content
-    member.post(f"/runs/{shown.pk}/example/", {"example": "1"}, headers=HTMX)
-    assert set(seen_by(other, shown).values()) == {200}
+    assert b"Show as example" in member.get(f"/runs/{run_with_files.pk}/").content
+    member.post(f"/runs/{run_with_files.pk}/example/", {"example": "1"}, headers=HTMX)
+    assert set(seen_by(other, run_with_files).values()) == {200}
     assert b"A fox" in other.get(ABOUT).content
-    page = other.get(f"/runs/{shown.pk}/").content.decode()
+    page = other.get(f"/runs/{run_with_files.pk}/").content.decode()
     assert "shows this run as an example" in page
     for theirs in (
         "Run again",
         "Show as example",
         "Shown as example",
         "Save run",
-        f"star-{shown.pk}",
+        f"star-{run_with_files.pk}",
     ):
         assert theirs not in page
-    assert "A fox" in other.get(PAGE, {"run": str(shown.pk)}).content.decode()
-    member.post(f"/runs/{shown.pk}/example/", {"example": "0"})
-    assert set(seen_by(other, shown).values()) == {404}
-    assert "A fox" not in other.get(PAGE, {"run": str(shown.pk)}).content.decode()
+    assert "A fox" in other.get(PAGE, {"run": str(run_with_files.pk)}).content.decode()
+    member.post(f"/runs/{run_with_files.pk}/example/", {"example": "0"})
+    assert set(seen_by(other, run_with_files).values()) == {404}
+    assert "A fox" not in other.get(PAGE, {"run": str(run_with_files.pk)}).content.decode()
 
 
-def test_an_example_is_read_only_for_others(other: Client, shown: Run) -> None:
+def test_an_example_is_read_only_for_others(other: Client, run_with_files: Run) -> None:
     Run.objects.update(is_example=True)
-    for what in ("cancellation", "repetition", "star", "example"):
-        assert other.post(f"/runs/{shown.pk}/{what}/").status_code == 404
-    assert other.get(f"/runs/{shown.pk}/run.json").status_code == 404
-    assert str(shown.pk) not in other.get("/runs/").content.decode()
-    shown.refresh_from_db()
-    assert shown.is_example
+    for action in ("cancellation", "repetition", "star", "example"):
+        assert other.post(f"/runs/{run_with_files.pk}/{action}/").status_code == 404
+    assert other.get(f"/runs/{run_with_files.pk}/run.json").status_code == 404
+    assert str(run_with_files.pk) not in other.get("/runs/").content.decode()
+    run_with_files.refresh_from_db()
+    assert run_with_files.is_example
     assert Run.objects.count() == 1
 
 
 def test_only_a_successful_run_can_be_an_example(
-    member: Client, other: Client, staff: Client, make_run: Any, shown: Run
+    member: Client, other: Client, staff: Client, make_run: Any, run_with_files: Run
 ) -> None:
     failed = make_run(state="failed", error={}, is_example=True)
     assert member.post(f"/runs/{failed.pk}/example/", {"example": "1"}).status_code == 404
     assert other.get(f"/runs/{failed.pk}/").status_code == 404
-    assert staff.post(f"/runs/{shown.pk}/example/", {"example": "1"}).status_code == 404
-    let_look(User.objects.get(pk=staff.session["_auth_user_id"]), shown)
-    assert staff.post(f"/runs/{shown.pk}/example/", {"example": "1"}).status_code == 302
-    assert other.get(f"/runs/{shown.pk}/").status_code == 200
+    assert staff.post(f"/runs/{run_with_files.pk}/example/", {"example": "1"}).status_code == 404
+    let_look(User.objects.get(pk=staff.session["_auth_user_id"]), run_with_files)
+    assert staff.post(f"/runs/{run_with_files.pk}/example/", {"example": "1"}).status_code == 302
+    assert other.get(f"/runs/{run_with_files.pk}/").status_code == 200
 
 
 @pytest.mark.parametrize("values", [{"status": "deprecated"}, {"gone_at": timezone.now()}])

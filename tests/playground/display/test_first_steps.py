@@ -1,4 +1,4 @@
-"""What the front page offers whoever has made no run yet."""
+"""What the front page offers users who have made no run yet."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from core.formatting import shorten
 from runs.models import Run
 
 OFFER = r'formaction="/models/(a/\w+)/'
-TITLE = "Begin with one of these"
+TITLE = "Start with one of these"
 
 
 @pytest.fixture
@@ -27,26 +27,26 @@ def models(make_endpoint: Any, documents: dict[str, Any]) -> None:
     make_endpoint("a/without", category="vision", position=9)
 
 
-def front(client: Client) -> str:
+def read_front_page(client: Client) -> str:
     return unescape(client.get("/").content.decode())
 
 
 def test_a_newcomer_has_three_kinds_of_models_and_a_result_by_one_press(
     member: Client, models: None
 ) -> None:
-    page = front(member)
+    page = read_front_page(member)
     steps = page[page.index(TITLE) : page.index("Make a picture")]
     assert re.findall(OFFER, steps) == ["a/0", "a/2", "a/3"]
-    for _ in range(2):  # pressed twice, it is one run
+    for _ in range(2):  # two presses make one run
         answer = member.post("/models/a/0/", {"~token": "first", "~do": "run-example"})
         assert answer.headers["Location"] == Run.objects.get().get_absolute_url()
     assert shorten(Run.objects.get().title, 140) in steps
-    assert TITLE not in front(member)
+    assert TITLE not in read_front_page(member)
 
 
 def test_what_the_newcomer_may_not_run_is_not_offered(
     member: Client, models: None, user: User, make_run: Any, stranger: User
 ) -> None:
-    make_run(user=stranger)  # of others
+    make_run(user=stranger)  # a run of another user
     Endpoint.objects.filter(endpoint_id="a/2").update(standing="blocked")
-    assert re.findall(OFFER, front(member)) == ["a/0", "a/3"]
+    assert re.findall(OFFER, read_front_page(member)) == ["a/0", "a/3"]

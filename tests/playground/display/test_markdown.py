@@ -1,4 +1,4 @@
-"""What models write as Markdown is shown as they mean it."""
+"""Markdown that models write is rendered as they mean it."""
 
 from __future__ import annotations
 

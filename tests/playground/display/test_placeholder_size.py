@@ -1,6 +1,4 @@
-"""The place that is kept for a result is as large as the result will be, or as is usual, and only
-where one is seen.
-"""
+"""A placeholder is as large as its result will be, or as results usually are."""
 
 from __future__ import annotations
 
@@ -52,7 +50,7 @@ def test_any_arguments_give_a_displayable_size_or_none(arguments: Any) -> None:
 
 @pytest.fixture
 def waiting(make_endpoint: Any, make_run: Any) -> Any:
-    """`waiting(document, facts, **arguments)`: an awaited run, of a model with such input."""
+    """`waiting(document, facts, **arguments)`: an unfinished run of a model with this input."""
 
     def make(properties: dict[str, Any], facts: list[str], **arguments: Any) -> Run:
         document = {"components": {"schemas": {"Input": {"properties": properties}}}}

@@ -1,6 +1,6 @@
-"""The surroundings of a result where it is shown large.
+"""The surroundings of a large result.
 
-The ways on from it, and what a page says of it.
+The links to what can be done next with it, and the page's text about it.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ POEM = "a\nb\nc\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\none\ntwo\n```\n\n- fi
 )
 def test_a_text_keeps_its_lines_and_tables(make_run: Any, values: dict[str, Any]) -> None:
     run: Run = make_run(**values)
-    shown = renderers.context(run)
-    (text,) = shown["texts"] or shown["partial"].texts
+    context = renderers.context(run)
+    (text,) = context["texts"] or context["partial"].texts
     assert "<p>a<br />\nb<br />\nc</p>" in text.html
     assert text.html.count("<br") == 2
     assert "<td>2</td>" in text.html
@@ -66,20 +66,20 @@ def test_a_partial_shows_pictures_texts_and_progress() -> None:
         "progress": 0.25,
         "message": "Developing",
     }
-    shown = renderers.partial(run)
-    assert shown is not None
-    assert shown.pictures == [(PIXEL, 512, 512)]
-    assert [text.html for text in shown.texts] == ["<h1>Title</h1>\n"]
-    assert (shown.share, shown.message) == (0.25, "Developing")
+    context = renderers.partial(run)
+    assert context is not None
+    assert context.pictures == [(PIXEL, 512, 512)]
+    assert [text.html for text in context.texts] == ["<h1>Title</h1>\n"]
+    assert (context.share, context.message) == (0.25, "Developing")
 
 
 @pytest.mark.parametrize(
     ("progress", "share"), [(0.5, 0.5), (50, 0.5), (1, 1), (True, None), ("x", None), (500, None)]
 )
 def test_progress_is_a_share_or_is_not_shown(progress: Any, share: float | None) -> None:
-    shown = renderers.partial(Run(arguments={}, partial={"progress": progress, "message": "m"}))
-    assert shown is not None
-    assert shown.share == share
+    context = renderers.partial(Run(arguments={}, partial={"progress": progress, "message": "m"}))
+    assert context is not None
+    assert context.share == share
 
 
 def test_partial_output_stays_visible_after_a_failure(run: Run) -> None:
@@ -165,9 +165,9 @@ def run_with_artifact(make_run: Make, kind: str, **more: Any) -> Run:
 
 
 def test_a_waiting_run_is_watched(make_run: Make) -> None:
-    shown = tile(make_run(state="queued"))
-    assert json.loads(shown.watch)["view"] == "tile"
-    assert (shown.text, shown.cost, shown.copies) == ("", "", "")
+    markup = tile(make_run(state="queued"))
+    assert json.loads(markup.watch)["view"] == "tile"
+    assert (markup.text, markup.cost, markup.copies) == ("", "", "")
 
 
 def test_a_video_is_watched_until_it_has_a_still(make_run: Make) -> None:
@@ -177,15 +177,15 @@ def test_a_video_is_watched_until_it_has_a_still(make_run: Make) -> None:
     assert json.loads(tile(run).copies)["view"] == "tile"
     assert 'data-watch="{&quot;view&quot;: &quot;tile&quot;' in changed_fragments(run, "tile")
     Artifact.objects.update(state="stored", file="a.mp4", thumbnail="a.webp")
-    shown = tile(Run.objects.get())
-    assert shown.copies == ""
-    assert shown.row.still.endswith("/thumbnail/")
+    markup = tile(Run.objects.get())
+    assert markup.copies == ""
+    assert markup.row.still.endswith("/thumbnail/")
 
 
 def test_a_picture_is_shown_from_upstream_and_not_watched(make_run: Make) -> None:
     run = run_with_artifact(make_run, "image", url="https://v3.fal.media/a.png")
-    shown = tile(run)
-    assert (shown.row.still, shown.copies) == ("https://v3.fal.media/a.png", "")
+    markup = tile(run)
+    assert (markup.row.still, markup.copies) == ("https://v3.fal.media/a.png", "")
 
 
 def test_a_tile_plays_sounds_and_quotes_texts(make_run: Make) -> None:

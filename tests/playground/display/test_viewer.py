@@ -1,4 +1,4 @@
-"""The files that a run was made from: in their order, each once, and only those that are there."""
+"""The files that a run was made from: in order, once each, and only existing ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_uploads_and_results_are_found_wherever_they_stand(make_run: Any) -> Non
     mask, weights = upload(run, "mask.png", "image/png"), upload(run, "a.bin", "application/x-bin")
     film = f"/runs/{source.pk}/artifacts/2/"
     run.arguments = {
-        "prompt": f"see {film}",  # a text that only names one
+        "prompt": f"see {film}",  # a text that only mentions an address
         "image_url": mask.get_absolute_url(),
         "extra": [{"path": weights.get_absolute_url()}, film, film],
         "lost": f"/runs/{source.pk}/artifacts/7/",

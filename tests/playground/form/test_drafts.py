@@ -1,4 +1,4 @@
-"""Drafts: nothing typed is lost, two tabs never fight, what was replaced comes back."""
+"""Drafts: typed values survive, two tabs do not overwrite each other, replaced values return."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def prompt(page: str) -> str:
     return unescape(match[1])
 
 
-def in_front(member: Client, tab: str) -> str:
-    """The page as a browser draws it whose tab in front is this one."""
+def read_in_front_tab(member: Client, tab: str) -> str:
+    """Return the page that a browser gets while this tab is the front one."""
     member.cookies["vitrine_tab_8000"] = tab
     return member.get(PAGE).content.decode()
 
 
-OTHER = "Another tab has something else in this form."
+OTHER = "This form has other contents in another tab."
 
 
 def test_two_tabs_have_two_drafts(member: Client) -> None:
@@ -46,7 +46,7 @@ def test_two_tabs_have_two_drafts(member: Client) -> None:
     save(member, "from two", "two", 0)
     save(member, "from one, on", "one", 0)
     for tab, text in (("one", "from one, on"), ("two", "from two")):
-        page = in_front(member, tab)
+        page = read_in_front_tab(member, tab)
         assert prompt(page) == text
         assert OTHER not in page
 
@@ -54,7 +54,7 @@ def test_two_tabs_have_two_drafts(member: Client) -> None:
 def test_a_new_tab_starts_with_the_newest_draft_and_offers_the_other(member: Client) -> None:
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
-    page = in_front(member, "three")
+    page = read_in_front_tab(member, "three")
     assert prompt(page) == "from two"
     assert OTHER in page
     post = {"prompt": "from two", "~do": "other", "~tab": "three"}
@@ -63,27 +63,27 @@ def test_a_new_tab_starts_with_the_newest_draft_and_offers_the_other(member: Cli
     assert UNDO in page
     back = member.post(PAGE, {**post, "prompt": "from one", "~do": "undo"}).content.decode()
     assert prompt(back) == "from two"
-    assert prompt(in_front(member, "one")) == "from one"
+    assert prompt(read_in_front_tab(member, "one")) == "from one"
 
 
 def test_a_new_tab_does_not_offer_drafts_already_run_or_old(member: Client) -> None:
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
     member.post(PAGE, {"prompt": "from one", "~tab": "one", "~token": "t", "~variations": "4"})
-    assert OTHER not in in_front(member, "three")
+    assert OTHER not in read_in_front_tab(member, "three")
     save(member, "from one, changed", "one", 0)
     save(member, "from two, changed", "two", 0)
-    assert OTHER in in_front(member, "three")
+    assert OTHER in read_in_front_tab(member, "three")
     Draft.objects.filter(tab="one").update(updated_at=timezone.now() - drafts.OFFERED_FOR)
-    assert OTHER not in in_front(member, "three")
+    assert OTHER not in read_in_front_tab(member, "three")
 
 
 def test_a_run_in_one_tab_keeps_the_draft_of_another(member: Client) -> None:
     save(member, "from one", "one", 0)
     member.post(PAGE, {"prompt": "from two", "~tab": "two", "~token": "t"})
-    shown = f"{PAGE}?shown={Run.objects.get().pk}"
+    address = f"{PAGE}?shown={Run.objects.get().pk}"
     member.cookies["vitrine_tab_8000"] = "one"
-    assert prompt(member.get(shown).content.decode()) == "from one"
+    assert prompt(member.get(address).content.decode()) == "from one"
 
 
 def test_undo_in_a_tab_affects_only_its_own_changes(member: Client) -> None:
@@ -164,14 +164,14 @@ def test_a_form_filled_by_an_address_keeps_the_draft_until_edited(
 
 
 def submits_of(page: str) -> list[str]:
-    """What the buttons of the model's form do, in the page's order: Enter presses the first."""
+    """Return the submit buttons of the model's form in order: Enter presses the first."""
     begin = page.index('id="playground-form"')
     end = page.index("</form>", begin)
     own = [
-        re.findall(r'value="([^"]*)"', found[1]) or [""]
-        for found in re.finditer(r"<button\b([^>]*)>", page)
-        if 'form="playground-form"' in found[1] or begin < found.start() < end
-        if 'type="button"' not in found[1]
+        re.findall(r'value="([^"]*)"', match[1]) or [""]
+        for match in re.finditer(r"<button\b([^>]*)>", page)
+        if 'form="playground-form"' in match[1] or begin < match.start() < end
+        if 'type="button"' not in match[1]
     ]
     return [value for value, *_ in own]
 
@@ -182,7 +182,10 @@ def test_enter_presses_run_whatever_stands_above_the_form(member: Client) -> Non
     queries: tuple[dict[str, str], ...]
     queries = ({}, {"input": '{"prompt": "theirs"}'}, {"input": '{"prompt": 5}'}, {"saved": "gone"})
     pages = [member.get(PAGE, query).content.decode() for query in queries]
-    pages += [in_front(member, "three"), member.post(PAGE, {"num_images": "x"}).content.decode()]
+    pages += [
+        read_in_front_tab(member, "three"),
+        member.post(PAGE, {"num_images": "x"}).content.decode(),
+    ]
     assert [submits_of(page)[0] for page in pages] == ["run"] * len(pages)
     assert {"undo", "other"} <= {does for page in pages for does in submits_of(page)[1:]}
 

@@ -1,4 +1,4 @@
-"""Settings go back to their defaults, one or all, and what the run is about stays."""
+"""Resetting settings, one or all, keeps the inputs that the run is about."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SET = {
 
 
 def arguments(flux: Any, page: str) -> dict[str, Any]:
-    """What the form of a page would send."""
+    """Return the arguments that the form of a page would send."""
     return decode_post(version_of(flux).root, post_of(page)).arguments
 
 
@@ -89,17 +89,17 @@ def test_many_settings_are_grouped_with_changed_ones_first(
     inputs = {"prompt": {"type": "string"}} | dict.fromkeys(names, number)
     many = make_endpoint("a/many", document(inputs, "image", ("prompt",)))
     page = member.get(many.get_absolute_url()).content.decode()
-    assert titles(page) == ["Video", "NAG"]
+    assert group_titles(page) == ["Video", "NAG"]
     assert "<settings-filter" in page
     assert '<label for="f-nag_a" title="nag_a">NAG a</label>' in page
     page = member.get(many.get_absolute_url(), {"input": '{"nag_c": 5}'}).content.decode()
-    assert titles(page) == ["Changed", "Video", "NAG"]
+    assert group_titles(page) == ["Changed", "Video", "NAG"]
     assert '<details class="fold settings-group" open><summary>Changed' in page
     assert arguments(many, page) == {"nag_c": 5}
 
 
-def titles(page: str) -> list[str]:
-    """The titles of the groups of settings."""
+def group_titles(page: str) -> list[str]:
+    """Return the titles of the groups of settings."""
     return re.findall(r'settings-group"[^>]*><summary>\s*([^<]*?)\s*<', page)
 
 
@@ -126,7 +126,7 @@ def test_recent_prompts_are_private(
     client: Client, stranger: User, user: User, make_run: Any
 ) -> None:
     make_run(arguments={"prompt": "a secret"})
-    stranger.is_staff = True  # not even staff: the list is for typing, not for looking
+    stranger.is_staff = True  # not even staff sees them: the list is for typing, not for looking
     stranger.save()
     client.force_login(stranger)
     assert texts(client) == []

@@ -1,6 +1,6 @@
-"""Presets, drafts and runs that were made for an older version of a model.
+"""Presets, drafts and runs made for an older version of a model.
 
-Flagged, repaired by a click, undone.
+The page marks them, repairs them with one click, and can undo the repair.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ NEW = {"prompt": "a night", "num_inference_steps": 40, "output_format": "png", "
 
 @pytest.fixture
 def change(flux: Endpoint, documents: dict[str, Any]) -> Any:
-    """`change()` gives the model a newer schema, as a sync would; the digest of the older one."""
+    """`change()`: give the model a newer schema, as a sync does; return the older one's digest."""
 
     def newer() -> str:
         was = flux.schema_id
@@ -186,7 +186,7 @@ def test_a_draft_of_an_older_version_keeps_everything_and_offers_the_repair(
     page = text_of(member.get(PAGE))
     assert "This is what you had typed. The model has changed since: " in page
     assert "seed is gone" in page
-    assert 'value="seed"' in page  # among the other keys
+    assert 'value="seed"' in page  # the form lists it under "other keys"
     assert 'value="50"' in page
     assert f'value="mend:{was}"' in page
     assert {name: value[0] for name, value in Draft.objects.get().post.items()} == typed
@@ -235,9 +235,9 @@ def test_an_invalid_value_stays_flagged_in_form_and_json(
     for action in ("to-json", "to-form", "to-json"):
         page = member.post(PAGE, {**form_of(page), "~do": action})
         assert form_of(page)["~made-for"] == [was]
-        for shown in (text_of(page), text_of(member.get(PAGE))):
-            assert "seed is gone" in shown
-            assert f'value="mend:{was}"' in shown
+        for text in (text_of(page), text_of(member.get(PAGE))):
+            assert "seed is gone" in text
+            assert f'value="mend:{was}"' in text
 
 
 def test_a_run_of_an_older_version_offers_the_repair(

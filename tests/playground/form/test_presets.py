@@ -1,4 +1,4 @@
-"""Presets, links and carry-over: what fills a form in, who may use it, who may change it."""
+"""Presets, links and carried-over values: how they fill a form in, who uses and changes them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ FLUX = "fal-ai/flux/dev"
 PAGE = f"/models/{FLUX}/"
 PRESETS = f"/presets/of/{FLUX}/"
 HTMX = {"hx-request": "true"}
-SAID = "Filled in with “Ours”, which the house starts with"
+SAID = "Filled in with “Ours”, the house"
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_taken_preset_name_asks_for_confirmation(member: Client, make_preset: 
     post = {"arguments": '{"seed": 1}', "name": "Night"}
     question = member.post(PRESETS, post, headers=HTMX)
     assert question.status_code == 422
-    assert "Replace it" in question.content.decode()
+    assert "Replace the existing preset" in question.content.decode()
     assert member.post(PRESETS, post | {"replace": "1"}, headers=HTMX).status_code == 200
     old.refresh_from_db()
     assert old.arguments == {"seed": 1}
@@ -88,7 +88,8 @@ def test_an_invalid_preset_reports_why_and_keeps_the_input(
 
 def test_a_lost_session_keeps_the_preset_to_be_saved(client: Client, user: User, flux: Any) -> None:
     post = {"arguments": '{"prompt": "an hour"}', "name": "Mine"}
-    assert client.post(PRESETS, post, headers=HTMX).status_code == 401  # the page stays as it is
+    # htmx leaves the page as it is
+    assert client.post(PRESETS, post, headers=HTMX).status_code == 401
     assert "What you typed is kept in this page" in client.post(PRESETS, post).content.decode()
     client.post("/login/", {"login": "ana", "password": "pw"})
     assert "an hour" in client.get(PAGE).content.decode()
@@ -164,7 +165,7 @@ def test_a_link_fills_in_the_form_for_everybody(
 
 @pytest.fixture
 def upload(user: User, stored_png: None) -> Upload:
-    """A private upload of the user's."""
+    """A private upload of the user."""
     return Upload.objects.create(
         user=user, digest="c", file="a.png", file_name="a.png", content_type="image/png",
         size_bytes=4,
@@ -205,13 +206,13 @@ def test_a_link_gives_access_to_results_by_the_same_rule(
     )  # fmt: skip
     post = {"prompt": "go", "image_url": linked_file.get_absolute_url(), "~do": "link"}
     page = member.post(video_page, post).content.decode()
-    assert "can see 1 file of yours that is in it (uploads and results)" in unwrapped(page)
+    assert "can see 1 file of yours that is in it (uploads and results)" in join_lines(page)
     client.force_login(stranger)
     assert client.get(linked_file.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404
     assert client.get(run.get_absolute_url()).status_code == 404
     refused = client.post(video_page, post | {"image_url": other.get_absolute_url()})
-    assert "1 file in it is not yours to share" in unwrapped(refused.content.decode())
+    assert "1 file in it is not yours to share" in join_lines(refused.content.decode())
     assert client.get(other.get_absolute_url()).status_code == 404
 
 
@@ -230,7 +231,7 @@ def test_access_to_a_file_ends_with_its_link(
     client.post(f"/links/{share.pk}/deletion/")
     client.force_login(stranger)
     assert client.get(upload.get_absolute_url()).status_code == 404
-    assert "leads nowhere" in client.get(link).content.decode()
+    assert "does not work" in client.get(link).content.decode()
 
 
 def test_access_to_a_file_ends_with_its_preset(
@@ -257,7 +258,7 @@ def test_a_preset_gives_no_access_to_files_of_others(
     assert client.get(upload.get_absolute_url()).status_code == 404
 
 
-def unwrapped(page: str) -> str:
+def join_lines(page: str) -> str:
     return " ".join(page.split())
 
 
@@ -276,8 +277,8 @@ def test_the_inputs_of_an_example_are_visible_to_all(
     assert client.get(artifact.get_absolute_url()).status_code == 404
     later.is_example = True
     later.save()
-    shown = client.get(artifact.get_absolute_url())
-    assert shown.getvalue() == b"\x89PNG"
+    response = client.get(artifact.get_absolute_url())
+    assert response.getvalue() == b"\x89PNG"
 
 
 def test_a_run_of_another_model_fills_what_fits_and_names_the_rest(
@@ -310,9 +311,16 @@ def test_an_unknown_source_leaves_the_form_unchanged(
     member: Client, flux: Any, stranger: User, make_run: Any
 ) -> None:
     theirs = make_run(endpoint=flux, user=stranger, arguments={"prompt": "a secret"})
-    for what in (f"run:{theirs.pk}", "run:nonsense", "preset:9", "preset:x", "saved:", "example:"):
-        answer = member.post(PAGE, {"prompt": "mine", "~do": what})
-        if what == "example:":
+    for source in (
+        f"run:{theirs.pk}",
+        "run:nonsense",
+        "preset:9",
+        "preset:x",
+        "saved:",
+        "example:",
+    ):
+        answer = member.post(PAGE, {"prompt": "mine", "~do": source})
+        if source == "example:":
             assert answer.status_code == 200
             continue
         assert answer.status_code == 422
@@ -335,34 +343,33 @@ def test_invalid_json_stays_in_the_json_tab_with_error_paths(member: Client, flu
     assert '"x"' in unescape(turned)
 
 
-# A house default fills an untouched form, for everybody.
-#
-# What somebody filled in or typed wins over it.
+# A house default fills an untouched form for everybody. Values from an address and typed values
+# win.
 
 
 @pytest.fixture
 def house(flux: Any, stranger: User) -> Preset:
-    """A colleague's shared preset that a curator made the house default."""
+    """A colleague's shared preset that a curator has made the house default."""
     return Preset.objects.create(
         endpoint=flux, user=stranger, name="Ours", is_shared=True, is_house_default=True,
         arguments={"guidance_scale": 7, "prompt": "our own lighthouse"},
     )  # fmt: skip
 
 
-def page(client: Client, **query: str) -> str:
+def read_page(client: Client, **query: str) -> str:
     return client.get(PAGE, query).content.decode()
 
 
 def test_an_untouched_form_has_the_house_default_and_says_so(member: Client, house: Preset) -> None:
-    text = page(member)
+    text = read_page(member)
     assert SAID in text
     assert "our own lighthouse" in text
     assert not Draft.objects.exists()
-    assert "our own lighthouse" in page(member, tab="api")
+    assert "our own lighthouse" in read_page(member, tab="api")
 
 
 def test_without_a_house_default_an_untouched_form_sends_nothing(member: Client, flux: Any) -> None:
-    assert "~house" not in page(member)
+    assert "~house" not in read_page(member)
     member.post(PAGE, {"prompt": "a cat", "guidance_scale": "3.5", "~token": "t"})
     assert Run.objects.get().arguments == {"prompt": "a cat"}
 
@@ -380,7 +387,7 @@ def test_filled_in_values_take_precedence_over_the_house_default(
     }
     if how == "draft":
         member.post(f"/drafts/{FLUX}/", {**arguments, "~house": "1"})
-    text = page(member, **({how: query[how]} if how in query else {}))
+    text = read_page(member, **({how: query[how]} if how in query else {}))
     assert "a cat of mine" in text
     assert "our own lighthouse" not in text
 
@@ -390,15 +397,15 @@ def test_the_models_own_defaults_can_be_chosen_and_stay(member: Client, house: P
     answer = member.post(PAGE, {**posted, "~do": "own"}, headers=HTMX).content.decode()
     assert "our own lighthouse" not in answer
     assert "own defaults are back" in answer
-    assert SAID not in page(member)
-    assert "our own lighthouse" not in page(member)
+    assert SAID not in read_page(member)
+    assert "our own lighthouse" not in read_page(member)
     back = member.post(PAGE, {"prompt": "", "~house": "1", "~do": "undo"}, headers=HTMX)
     assert "our own lighthouse" in back.content.decode()
 
 
 def test_a_cleared_form_stays_empty(member: Client, house: Preset) -> None:
     member.post(f"/drafts/{FLUX}/", {"prompt": "", "guidance_scale": "3.5", "~house": "1"})
-    assert "our own lighthouse" not in page(member)
+    assert "our own lighthouse" not in read_page(member)
 
 
 def test_starting_over_restores_the_house_default(member: Client, house: Preset) -> None:
@@ -418,15 +425,15 @@ def test_only_curators_can_set_the_single_house_default(
 ) -> None:
     mine = Preset.objects.create(endpoint=flux, user=user, name="Mine", arguments={})
     change = {"name": "Mine", "used_by": "start"}
-    assert b"to start with" not in member.get(f"/presets/{mine.pk}/").content
+    assert b"filled in for everybody" not in member.get(f"/presets/{mine.pk}/").content
     member.post(f"/presets/{mine.pk}/", change)
     mine.refresh_from_db()
     assert not mine.is_house_default
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
-    assert b"to start with" in member.get(f"/presets/{mine.pk}/").content
+    assert b"filled in for everybody" in member.get(f"/presets/{mine.pk}/").content
     member.post(f"/presets/{mine.pk}/", change)
     assert [preset.name for preset in Preset.objects.filter(is_house_default=True)] == ["Mine"]
-    assert SAID not in page(member)
+    assert SAID not in read_page(member)
 
 
 def test_an_unshared_or_deleted_preset_is_no_house_default(
@@ -435,10 +442,10 @@ def test_an_unshared_or_deleted_preset_is_no_house_default(
     theirs = Client()
     theirs.force_login(stranger)
     theirs.post(f"/presets/{house.pk}/deletion/")
-    assert SAID not in page(member)
+    assert SAID not in read_page(member)
     theirs.post(f"/undo/preset/{house.pk}/")
-    assert SAID in page(member)
+    assert SAID in read_page(member)
     theirs.post(f"/presets/{house.pk}/", {"name": "Ours", "used_by": "me"})
-    assert SAID not in page(member)
+    assert SAID not in read_page(member)
     house.refresh_from_db()
     assert not house.is_house_default

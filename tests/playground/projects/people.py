@@ -1,4 +1,4 @@
-"""Browsers of people, for the tests of pages in projects."""
+"""Browsers of people, for tests of pages in projects."""
 
 from __future__ import annotations
 

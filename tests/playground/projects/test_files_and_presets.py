@@ -1,4 +1,4 @@
-"""Uploads and presets in projects: who reads, finds and changes them."""
+"""Uploads and presets in projects: which members read, find and change them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def upload(name: str, project: str) -> Upload:
 
 
 def readers(row: Upload) -> list[str]:
-    """Return who may read the upload."""
+    """Return the people who may read the upload."""
     return [name for name in ("ana", "ben", "cleo", "sam") if row.is_readable_by(person(name))]
 
 
@@ -89,7 +89,7 @@ def test_typing_an_address_opens_no_file(acme: Project, make_run: Any) -> None:
     row = upload("ben", "private")
     run = make_run(user=person("sam"), arguments={"image_url": row.get_absolute_url()})
     assert readers(row) == ["ben"]
-    # The worker writes this once it has checked that the run's user may read the file.
+    # The worker records sent arguments after it has checked that the run's user may read the file.
     Run.objects.filter(pk=run.pk).update(sent_arguments={"image_url": "https://v3.fal.media/a"})
     assert readers(row) == ["ben", "sam"]
 
@@ -110,8 +110,8 @@ def private(acme: Project, make_run: Any) -> Run:
     return run
 
 
-def openers(run: Run, position: int = 0) -> list[str]:
-    """Return who gets a result of the run from its address."""
+def people_who_open(run: Run, position: int = 0) -> list[str]:
+    """Return the people who get a result of the run from its address."""
     address = run.artifacts.get(position=position).get_absolute_url()
     names = ("ana", "ben", "cleo", "sam")
     return [name for name in names if signed_in(name).head(address).status_code == 200]
@@ -129,16 +129,16 @@ def test_who_sees_a_run_reads_the_results_among_its_inputs_and_nothing_else_of_t
         input_references.read_unread()
     if is_deleted:
         Run.objects.filter(pk=private.pk).update(deleted_at=timezone.now())
-    assert openers(private) == ["ana", "ben", "cleo"]
-    assert openers(private, 1) == ["ben"]
+    assert people_who_open(private) == ["ana", "ben", "cleo"]
+    assert people_who_open(private, 1) == ["ben"]
     ana = signed_in("ana")
     assert ana.get(private.get_absolute_url()).status_code == 404
     answer = ana.head(inputs["image_url"])
     assert "secret" not in answer["Content-Disposition"]
     Run.objects.filter(pk=using.pk).update(is_hidden=True)
-    assert openers(private) == ["ben"]
+    assert people_who_open(private) == ["ben"]
     Run.objects.filter(pk=using.pk).update(is_hidden=False, deleted_at=timezone.now())
-    assert openers(private) == ["ben"]
+    assert people_who_open(private) == ["ben"]
 
 
 def test_typing_the_address_of_a_result_opens_nothing(
@@ -146,13 +146,13 @@ def test_typing_the_address_of_a_result_opens_nothing(
 ) -> None:
     inputs = {"image_url": private.artifacts.get(position=0).get_absolute_url()}
     make_run(user=person("sam"), arguments=inputs)
-    assert openers(private) == ["ben"]
+    assert people_who_open(private) == ["ben"]
     theirs = make_run(user=person("ben"), arguments=inputs)
     Run.objects.filter(pk=private.pk).update(project=acme)
     Membership.objects.filter(project=acme, user=person("ben")).delete()
-    assert openers(private) == ["ana", "cleo"], "typed by who made it, and has left since"
+    assert people_who_open(private) == ["ana", "cleo"], "typed by who made it, and has left since"
     Run.objects.filter(pk=theirs.pk).update(sent_arguments=SENT)
-    assert openers(private) == ["ana", "ben", "cleo"]
+    assert people_who_open(private) == ["ana", "ben", "cleo"]
 
 
 def test_what_can_be_picked_is_of_the_project(acme: Project) -> None:
@@ -164,14 +164,13 @@ def test_what_can_be_picked_is_of_the_project(acme: Project) -> None:
 
 
 def save(name: str, endpoint: Endpoint, project: str, **posted: str) -> Preset:
-    """Save a preset as this person in the project with this slug."""
     values = {"name": "foggy", "arguments": '{"prompt": "fog"}', **posted}
     address = f"/presets/of/{endpoint.endpoint_id}/?project={project}"
     assert signed_in(name).post(address, values).status_code == 302
     return Preset.objects.latest("pk")
 
 
-def offered(name: str, endpoint: Endpoint, project: str) -> bool:
+def is_offered(name: str, endpoint: Endpoint, project: str) -> bool:
     """Return whether the list of presets in the project has it."""
     address = f"/presets/of/{endpoint.endpoint_id}/?project={project}"
     return "foggy" in signed_in(name).get(address).content.decode()
@@ -180,21 +179,21 @@ def offered(name: str, endpoint: Endpoint, project: str) -> bool:
 def test_a_preset_is_for_me_the_members_or_everybody(flux: Endpoint, acme: Project) -> None:
     preset = save("ben", flux, "acme", used_by="me")
     assert (preset.project, preset.is_hidden) == (acme, True)
-    assert [offered(name, flux, "acme") for name in ("ben", "ana")] == [True, False]
+    assert [is_offered(name, flux, "acme") for name in ("ben", "ana")] == [True, False]
     change = f"/presets/{preset.pk}/"
     assert signed_in("ana").post(change, {"name": "mine"}).status_code == 404
     signed_in("ben").post(change, {"name": "foggy", "used_by": "members"})
-    assert [offered(name, flux, "acme") for name in ("ana", "cleo")] == [True, True]
-    assert not offered("ana", flux, "private")
-    assert not offered("sam", flux, "private")
+    assert [is_offered(name, flux, "acme") for name in ("ana", "cleo")] == [True, True]
+    assert not is_offered("ana", flux, "private")
+    assert not is_offered("sam", flux, "private")
     signed_in("ben").post(change, {"name": "foggy", "used_by": "house"})
-    assert offered("sam", flux, "private")
+    assert is_offered("sam", flux, "private")
 
 
 def test_ones_private_presets_are_offered_in_a_project(flux: Endpoint, acme: Project) -> None:
     save("ben", flux, "private")
-    assert [offered("ben", flux, "acme"), offered("ana", flux, "acme")] == [True, False]
-    save("ben", flux, "acme")  # of the same name
+    assert [is_offered("ben", flux, "acme"), is_offered("ana", flux, "acme")] == [True, False]
+    save("ben", flux, "acme")  # another preset of the same name
     assert Preset.objects.count() == 2
 
 

@@ -1,4 +1,4 @@
-"""A model's page in a project: where what it begins lives, and who may begin nothing there."""
+"""A model's page in a project: where new runs live, and the members who may start none."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ def test_a_run_lives_in_the_project_that_the_page_showed(
     flux: Endpoint, acme: Project, ana: Client
 ) -> None:
     page = flux.get_absolute_url()
-    shown = ana.get(f"{page}?project=acme").content.decode()
-    assert f'action="{page}?project=acme"' in shown
-    assert 'data-upload-url="/uploads/?project=acme"' in shown
-    ana.get(f"{page}?project=private")  # another tab has chosen since
+    html = ana.get(f"{page}?project=acme").content.decode()
+    assert f'action="{page}?project=acme"' in html
+    assert 'data-upload-url="/uploads/?project=acme"' in html
+    ana.get(f"{page}?project=private")  # another tab has switched projects since
     ana.post(f"{page}?project=acme", {"prompt": "a quokka"})
     run = Run.objects.get()
     assert (run.project, run.is_hidden, run.is_example) == (acme, False, False)
@@ -70,7 +70,7 @@ def test_a_viewer_is_refused_and_keeps_what_they_typed(
     assert "Ask ana to make you a maker" in text
     assert not Run.objects.exists()
     if headers:
-        assert answer.headers["HX-Reswap"] == "none"  # the form stays as it is
+        assert answer.headers["HX-Reswap"] == "none"  # htmx leaves the form as it is
     else:
         assert "typed with care" in text
 

@@ -1,4 +1,4 @@
-"""Where a form opens that an address fills in from a run: in the run's project, if one may."""
+"""A form filled in from a run opens in the run's project, for users who may run there."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def test_it_opens_where_the_run_lives_with_what_the_address_says(run: Run, page:
     ben = signed_in("ben")
     answer = open_page(ben, page, run)
     assert answer.status_code == 302
-    asked = page.partition("?")[2].format(id="fal-ai%2Fflux%2Fdev", run=run.pk)
-    assert answer["Location"].endswith(f"?{asked}&project=acme")
-    shown = ben.get(answer["Location"])
-    assert "a quokka" in shown.content.decode()
+    query = page.partition("?")[2].format(id="fal-ai%2Fflux%2Fdev", run=run.pk)
+    assert answer["Location"].endswith(f"?{query}&project=acme")
+    form = ben.get(answer["Location"])
+    assert "a quokka" in form.content.decode()
     assert current.chosen(User.objects.get(username="ben")).slug == "acme"
-    assert open_page(ben, page, run).status_code == 200  # they work there already
+    assert open_page(ben, page, run).status_code == 200  # the user works in this project by now
 
 
 @each_row("page", PAGES)
@@ -84,5 +84,5 @@ def test_comparing_models_of_the_gallery_keeps_its_project(run: Run) -> None:
     ben = signed_in("ben")
     ben.get("/models/?project=acme")
     assert 'href="/compare/new/?project=acme"' in ben.get("/models/").content.decode()
-    found = ben.get("/models/?q=flux").content.decode()
-    assert 'href="/compare/new/?find=flux&amp;project=acme"' in found
+    html = ben.get("/models/?q=flux").content.decode()
+    assert 'href="/compare/new/?find=flux&amp;project=acme"' in html

@@ -1,4 +1,4 @@
-"""Runs in a shared project: who sees, lists and does what with those of others."""
+"""Runs in a shared project: which members see and list them, and what they do with others' runs."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def acme(user: User, stranger: User) -> Project:
 
 @pytest.fixture
 def bens(acme: Project, make_run: Any) -> Run:
-    """A run of Ben's, which has ended well."""
+    """A successful run of Ben's."""
     run: Run = make_run(
         user=person("ben"), project=acme, title="quokka", state="succeeded", output={}
     )
@@ -38,7 +38,7 @@ def bens(acme: Project, make_run: Any) -> Run:
 
 
 def statuses(path: str, data: Any = None) -> list[int]:
-    """Return how a manager, a maker, a viewer and a stranger are answered."""
+    """Return the statuses that a manager, a maker, a viewer and a stranger get."""
     people = ("ana", "dan", "cleo", "stranger")
     return [signed_in(name).post(path, data or {}).status_code for name in people]
 
@@ -105,17 +105,18 @@ def test_lists_show_the_project_and_narrow_it_to_a_member(bens: Run, make_run: A
     make_run(user=person("ana"), title="kiwi", state="succeeded")
     ana = signed_in("ana")
 
-    def titles(query: str) -> set[str]:
+    def find_titles(query: str) -> set[str]:
         page = ana.get(f"/runs/?{query}").content.decode()
         return {title for title in ("quokka", "wombat", "kiwi") if title in page}
 
-    assert titles("project=acme") == {"quokka", "wombat"}
-    assert titles("project=acme&whose=ben") == {"quokka"}
-    assert titles("project=acme&scope=all") == {"wombat", "kiwi"}
-    assert titles("project=private") == {"kiwi"}
+    assert find_titles("project=acme") == {"quokka", "wombat"}
+    assert find_titles("project=acme&whose=ben") == {"quokka"}
+    assert find_titles("project=acme&scope=all") == {"wombat", "kiwi"}
+    assert find_titles("project=private") == {"kiwi"}
     suggested = ana.get("/runs/suggestions/?project=acme&q=by:").context["suggestions"]
     assert "by:ben" in {suggestion.word for suggestion in suggested}
-    of_model = f"{bens.endpoint.get_absolute_url()}?tab=runs&project=acme"  # a tab of before
+    # the address of a tab that earlier versions had
+    of_model = f"{bens.endpoint.get_absolute_url()}?tab=runs&project=acme"
     assert "quokka" in ana.get(of_model, follow=True).content.decode()
     latest = ana.get("/runs/latest/?project=acme").content.decode()
     assert ("quokka" in latest, "kiwi" in latest) == (True, False)

@@ -1,6 +1,6 @@
-"""Deleting on a stage: the undo takes the run's place, and the offer depends on the person.
+"""Deleting the large result: the undo takes its place, and only some users get the button.
 
-The page of all presets: what is offered in the project, found by name and model.
+The page of all presets: those offered in the project, found by name and model.
 """
 
 from __future__ import annotations
@@ -53,17 +53,17 @@ def test_an_unfinished_run_cannot_be_deleted_on_the_page(member: Client, make_ru
 def test_a_live_fragment_offers_only_permitted_actions(make_run: Any, stranger: User) -> None:
     run = make_run(state="succeeded", output={"text": "a poem"})
 
-    def offered(person: User) -> tuple[bool, ...]:
+    def offered_actions(person: User) -> tuple[bool, ...]:
         view = watch_tokens.view_for(person, run, "stage")
         text = renderers.changed_fragments(run, view)
         return tuple(f"/{name}/" in text for name in ("deletion", "star", "repetition"))
 
-    assert offered(run.user) == (True, True, True)
-    assert offered(stranger) == (False, False, False)
+    assert offered_actions(run.user) == (True, True, True)
+    assert offered_actions(stranger) == (False, False, False)
     grant(stranger, "playground.delete_run")
-    assert offered(User.objects.get(pk=stranger.pk)) == (True, False, True)
+    assert offered_actions(User.objects.get(pk=stranger.pk)) == (True, False, True)
     grant(stranger, "playground.change_run")
-    assert offered(User.objects.get(pk=stranger.pk)) == (True, True, True)
+    assert offered_actions(User.objects.get(pk=stranger.pk)) == (True, True, True)
 
 
 def test_users_with_equal_rights_share_a_live_view(make_run: Any, stranger: User) -> None:
@@ -105,6 +105,6 @@ def test_presets_of_all_models_are_listed_and_searched(
         True,
         False,
     ]
-    found = member.get("/presets/", {"q": "turbo"}).content.decode()
-    assert ("Loud" in found, "Calm" in found) == (True, False)
+    html = member.get("/presets/", {"q": "turbo"}).content.decode()
+    assert ("Loud" in html, "Calm" in html) == (True, False)
     assert "Nothing found" in member.get("/presets/", {"q": "x y"}).content.decode()

@@ -1,4 +1,4 @@
-"""Runs: history, one run, what can be done with it, and who may."""
+"""Runs: the history, one run, its actions, and the users who may take them."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def test_the_front_page_shows_latest_results_first_to_whoever_has_some(
 def test_objections_of_the_model_are_beside_their_fields(
     member: Client, make_endpoint: Any, make_run: Any, documents: dict[str, Any]
 ) -> None:
-    """C31: fal's own 422 is mapped to the fields, also inside a union whose branch it names."""
+    """C31: fal's own 422 is assigned to the fields, also inside a union whose branch it names."""
     endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
     detail = [
         {"loc": ["body", "prompt"], "msg": "is too rude", "type": "x"},
@@ -265,7 +265,8 @@ def test_an_uncopied_file_gives_the_reason_and_links_only_to_web_addresses(
     ("url", "src"),
     [
         ("https://v3.fal.media/a.png", "https://v3.fal.media/a.png"),
-        ("data:image/png;base64,AA==", "{run}artifacts/0/"),  # a page would hold it whole
+        # otherwise the page would contain the whole file
+        ("data:image/png;base64,AA==", "{run}artifacts/0/"),
         ("https://elsewhere.example/a.png", ""),
         ("javascript:alert(1)", ""),
         ("http://[broken", ""),
@@ -273,8 +274,8 @@ def test_an_uncopied_file_gives_the_reason_and_links_only_to_web_addresses(
 )
 def test_a_page_embeds_only_files_from_upstreams_hosts(make_run: Any, url: str, src: str) -> None:
     run = make_run()
-    shown = artifact_urls.artifact_url(Artifact(run=run, position=0, url=url))
-    assert shown == src.replace("{run}", run.get_absolute_url())
+    address = artifact_urls.artifact_url(Artifact(run=run, position=0, url=url))
+    assert address == src.replace("{run}", run.get_absolute_url())
 
 
 def test_a_given_up_run_says_so_in_its_row(member: Client, make_run: Any) -> None:

@@ -1,4 +1,4 @@
-"""The viewer's fragments and pages: each kind, what may be done, and for whom there is nothing."""
+"""The viewer's fragments and pages: for each kind of result, with its actions."""
 
 from __future__ import annotations
 
@@ -144,7 +144,8 @@ def test_nobody_sees_what_is_not_theirs(stranger: User, make_run: Any) -> None:
     addresses = [address(run), reverse("playground:run-view", args=[text.pk])]
     browser.force_login(stranger)
     assert [browser.get(where).status_code for where in addresses] == [404, 404]
-    grant(stranger, "playground.view_run")  # they may know that it is there, and are asked why
+    # with this right, other pages say that the run exists and ask for a reason
+    grant(stranger, "playground.view_run")
     assert [browser.get(where).status_code for where in addresses] == [404, 404]
     Run.objects.update(deleted_at="2026-01-01T00:00Z")
     browser.force_login(run.user)

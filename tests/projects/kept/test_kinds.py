@@ -1,4 +1,4 @@
-"""What every kind of kept thing has, tried with each: a new kind is tried by being a model."""
+"""Behaviour that all kinds of stored objects share, tested for each; a new model is included."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def client_of(name: str) -> Client:
     return logged_in(person(name))
 
 
-def jump(client: Client) -> str:
+def search_by_jump(client: Client) -> str:
     return client.get("/jump/", {"q": "fox"}).content.decode()
 
 
@@ -62,25 +62,25 @@ def jump(client: Client) -> str:
 def test_it_is_found_deleted_and_brought_back(kind: type[Kept], make: Any) -> None:
     row = make(kind)
     ana = client_of("ana")
-    assert str(row.pk) in jump(ana)
+    assert str(row.pk) in search_by_jump(ana)
     answer = ana.post(address(row, "deletion"))
     listed = ana.get(answer.headers["Location"]).content.decode()
     assert address(row, "undo") in listed
     assert not rows_of(kind).kept().exists()
-    assert str(row.pk) not in jump(ana)
+    assert str(row.pk) not in search_by_jump(ana)
     back = ana.post(address(row, "undo"))
     assert back.headers["Location"] == row.get_absolute_url()
-    assert str(row.pk) in jump(ana)
-    told = events().filter(event__in=("deleted", "restored")).values_list("event", "object_repr")
-    assert list(told) == [("deleted", str(row)), ("restored", str(row))]
+    assert str(row.pk) in search_by_jump(ana)
+    entries = events().filter(event__in=("deleted", "restored")).values_list("event", "object_repr")
+    assert list(entries) == [("deleted", str(row)), ("restored", str(row))]
 
 
 @kind_with_page
 def test_the_audit_log_says_no_name_of_what_is_private(kind: type[Kept], make: Any) -> None:
     row = make(kind, is_hidden=True)
     client_of("ana").post(address(row, "deletion"))
-    told = events().filter(event="deleted").values_list("object_repr", flat=True)
-    assert list(told) == [f"private {kind._meta.verbose_name} {row.pk}"]
+    names = events().filter(event="deleted").values_list("object_repr", flat=True)
+    assert list(names) == [f"private {kind._meta.verbose_name} {row.pk}"]
 
 
 @kind_with_page
@@ -133,5 +133,5 @@ def test_a_project_holds_a_number_of_each_at_most(
 ) -> None:
     make(kind)
     monkeypatch.setattr(kind, "most_in_project", 1)
-    with pytest.raises(ValueError, match=r"would hold 2 .*; the most is 1\."):
+    with pytest.raises(ValueError, match=r"would have 2 .*, but only 1 fit"):
         rows_of(kind).require_room(project)

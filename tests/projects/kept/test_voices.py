@@ -1,4 +1,4 @@
-"""What all comments promise, tried with those of boards and of shares; and whom a text names."""
+"""Behaviour that all comments share, tested on boards and on shares; and mentions in a text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONG_AGO = UNDO_WITHIN + timedelta(seconds=1)
 
 @pytest.fixture(params=["board", "share"])
 def say(request: Any, user: User, make_endpoint: Any) -> Any:
-    """`say(text, parent=…)` → a comment on a board, and in another test on a share."""
+    """`say(text, parent=…)` → a comment: in one test on a board, in the other on a share."""
     if request.param == "board":
         project = private_project(user)
         board = Board.objects.create(user=user, project=project, source=make_endpoint("lab/flux"))
@@ -48,14 +48,14 @@ def test_a_deleted_comment_comes_back_within_an_hour(say: Any) -> None:
     comment.bring_back()
     assert type(comment).objects.kept().get() == comment
     comment.deleted_at = timezone.now() - LONG_AGO
-    with pytest.raises(Refused, match="not there any more"):
+    with pytest.raises(Refused, match="no longer exists"):
         comment.bring_back()
 
 
 def test_what_was_removed_comes_back_by_who_may_remove_alone(say: Any) -> None:
     comment = say("Rude")
     comment.take_back(is_removed=True)
-    with pytest.raises(Refused, match="looks after"):
+    with pytest.raises(Refused, match="manages this page"):
         comment.bring_back()
     comment.bring_back(may_remove=True)
     comment.take_back()
@@ -104,7 +104,7 @@ def test_there_are_only_so_many_comments_at_one_place(
 ) -> None:
     monkeypatch.setattr(voices, "MAX_COMMENTS", 1)
     say("One")
-    with pytest.raises(Refused, match="all that fit"):
+    with pytest.raises(Refused, match="no more fit"):
         say("Two")
 
 
@@ -113,7 +113,7 @@ def test_there_are_only_so_many_comments_at_one_place(
     [
         ("@Anna Berg and @ben, look", ["Anna Berg", "ben"]),
         ("@anna  berg!", ["Anna Berg"]),
-        ("@Anna", ["Anna"]),  # of names that begin alike the longest that is there
+        ("@Anna", ["Anna"]),  # of names with the same beginning, the longest existing one
         ("@bennet x@ben.test", []),
         ("@ben @BEN", ["ben"]),
         ("nobody", []),

@@ -1,1 +1,1 @@
-"""Tests of the rules for models: decisions, the door, changes, the gallery."""
+"""Tests of the rules for models: decisions, starting runs, changes, the gallery."""

@@ -1,4 +1,4 @@
-"""Which rule locks a model: the laws of the decision, over any rules and models."""
+"""The rule that locks a model: laws of the decision, over any rules and models."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ VALUES = {
 
 
 def listing(endpoint_id: str = "acme/paint", **values: Any) -> Listing:
-    """The columns of a model, of which most are empty."""
+    """Return a model's columns, most of which are empty."""
     defaults: dict[str, Any] = dict.fromkeys(Listing._fields, "")
     defaults |= {"tags": [], "facts": [], "duration_estimate_min": None, "published_at": None}
     defaults |= {"unit_price_usd": None, "gone_at": None, "status": "active"}
@@ -78,10 +78,10 @@ def test_without_rules_every_model_is_open(subject: Subject) -> None:
 def test_only_a_rule_of_the_lists_locks_and_it_speaks_of_the_model(
     rules: list[Rule], subject: Subject
 ) -> None:
-    """It forbids what it names, or allows only what it does not name."""
+    """A rule that forbids names the model; a rule that allows only some models does not."""
     locked = locking_rule(rules, subject)
     if locked is not None:
-        assert any(locked is one for one in rules)
+        assert any(locked is rule for rule in rules)
         assert locked.effect == (FORBID if names(locked, subject) else ONLY)
 
 
@@ -95,7 +95,7 @@ def test_the_order_of_the_rules_decides_nothing(rules: list[Rule], subject: Subj
 def test_a_binding_rule_about_one_model_is_overruled_by_no_project(
     rules: list[Rule], endpoint_id: str, subject: Subject
 ) -> None:
-    own = [one for one in rules if one.project_id == PROJECT]
+    own = [added for added in rules if added.project_id == PROJECT]
     bound = rule(FORBID, "id", endpoint_id, is_binding=True)
     locked = locking_rule([bound, *own], subject)
     if subject.listing.endpoint_id == endpoint_id:
@@ -104,9 +104,9 @@ def test_a_binding_rule_about_one_model_is_overruled_by_no_project(
 
 @given(any_rules, any_model)
 def test_a_project_without_allow_opens_nothing(rules: list[Rule], subject: Subject) -> None:
-    """Whoever only restricts gets no exception by it."""
-    house = [one for one in rules if one.project_id is HOUSE]
-    kept = [one for one in rules if one.project_id is HOUSE or one.effect != ALLOW]
+    """A project whose rules only restrict makes no exceptions."""
+    house = [rule for rule in rules if rule.project_id is HOUSE]
+    kept = [rule for rule in rules if rule.project_id is HOUSE or rule.effect != ALLOW]
     if locking_rule(house, subject):
         assert locking_rule(kept, subject)
 
@@ -122,8 +122,8 @@ def test_a_rule_that_forbids_never_opens_a_model(rules: list[Rule], subject: Sub
 def test_an_exception_of_a_project_opens_all_that_does_not_bind(
     house: list[Rule], subject: Subject
 ) -> None:
-    for one in house:
-        one.is_binding = False
+    for house_rule in house:
+        house_rule.is_binding = False
     exception = rule(ALLOW, "id", subject.listing.endpoint_id, PROJECT)
     assert locking_rule([*house, exception], subject) is None
 
@@ -132,11 +132,11 @@ def test_an_exception_of_a_project_opens_all_that_does_not_bind(
 def test_the_narrowest_rule_of_a_list_decides(
     rules: list[Rule], first: Rule, subject: Subject
 ) -> None:
-    """A forbidding rule that is narrower than all others that name the model locks it."""
-    naming = [one for one in rules if names(one, subject)]
+    """A forbidding rule locks the model if it is narrower than all others that name the model."""
+    naming = [rule for rule in rules if names(rule, subject)]
     if not names(first, subject) or first.effect == ONLY:
         return
-    if first.effect == FORBID and all(width(first) <= width(one) for one in naming):
+    if first.effect == FORBID and all(width(first) <= width(rule) for rule in naming):
         assert locking_rule([*rules, first], subject) is not None
     if first.effect == ALLOW and all(width(first) < width(one) for one in naming):
         assert locking_rule([*rules, first], subject) is None
@@ -159,12 +159,12 @@ def test_the_narrowest_rule_of_a_list_decides(
         ([(FORBID, "category", "text-to-image", PROJECT)], True),
         ([(FORBID, "question", "license:commercial", PROJECT)], False),
         ([(FORBID, "question", "-license:commercial", PROJECT)], True),
-        ([(ONLY, "question", "price:<0.5", PROJECT)], True),  # its price is unknown
+        ([(ONLY, "question", "price:<0.5", PROJECT)], True),  # the model's price is unknown
     ],
 )
 def test_examples_of_two_rules(rules: list[tuple[Any, ...]], is_locked: bool) -> None:
-    made = [rule(*parts) for parts in rules]
-    assert (locking_rule(made, model("acme/paint")) is not None) is is_locked
+    two_rules = [rule(*parts) for parts in rules]
+    assert (locking_rule(two_rules, model("acme/paint")) is not None) is is_locked
 
 
 def test_ids_fit_as_a_whole_and_only_the_star_is_special() -> None:
@@ -194,6 +194,6 @@ def test_a_star_stands_for_any_text(pattern: str, is_named: bool) -> None:
 
 
 def test_many_stars_are_answered_at_once() -> None:
-    """As a regular expression, six take ten seconds and nine days."""
+    """As regular expressions, six stars take ten seconds, and nine take days."""
     assert not names(rule(FORBID, "id", "*" * 60 + "zq"), model("z" * 250))
     assert names(rule(FORBID, "id", "*z" * 60), model("z" * 250))

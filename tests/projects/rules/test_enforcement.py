@@ -1,4 +1,4 @@
-"""What the door asks, and what it costs: one query where there are no rules."""
+"""The check of rules when a run starts, and its cost: one query if there are no rules."""
 
 from __future__ import annotations
 
@@ -37,20 +37,27 @@ def test_rules_cost_one_query_where_there_are_none_and_two_elsewhere(
 ) -> None:
     project = make_project("Spring", ana="maker")
     endpoints = [make_endpoint(f"acme/{number}") for number in range(20)]
-    requests = [request(user, one, str(one.pk), project=project) for one in endpoints]
+    requests = [
+        request(user, endpoint, str(endpoint.pk), project=project) for endpoint in endpoints
+    ]
     for count in (0, 1, 5):
         Rule.objects.bulk_create(
             Rule(kind="owner", value=f"nobody{number}") for number in range(count)
         )
         with CaptureQueriesContext(
             connection,
-        ) as asked:
-            assert enforcement.first_refusal({(project, one.endpoint) for one in requests}) == ""
-        assert len(asked) == (2 if count else 1)
+        ) as captured:
+            assert (
+                enforcement.first_refusal(
+                    {(project, run_request.endpoint) for run_request in requests}
+                )
+                == ""
+            )
+        assert len(captured) == (2 if count else 1)
         Rule.objects.all().delete()
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as captured:
         starting.start_many(requests)
-    assert sum("projects_rule" in query["sql"] for query in asked.captured_queries) == 1
+    assert sum("projects_rule" in query["sql"] for query in captured.captured_queries) == 1
 
 
 @pytest.mark.django_db
@@ -64,7 +71,7 @@ def test_one_locked_model_of_several_starts_none(user: User, make_endpoint: Any)
     with pytest.raises(refused_starts.Forbidden, match="Forbid models of bolt"):
         starting.start_many(requests)
     assert not Run.objects.exists()
-    starting.start(request(user, requests[1].endpoint, "3"))  # in the private project
+    starting.start(request(user, requests[1].endpoint, "3"))  # this one is in the private project
     assert Run.objects.get().project.is_private
 
 
@@ -92,7 +99,7 @@ def test_a_refusal_by_the_house_names_its_admins(user: User, make_endpoint: Any)
     project = make_project("Spring", ana="manager")
     endpoint = make_endpoint("bolt/b")
     Rule.objects.create(kind="owner", value="bolt")
-    assert "Ask who administers Vitrine if it should run here." in enforcement.refusal(
+    assert "Ask an admin of Vitrine if it should run here." in enforcement.refusal(
         project, endpoint
     )
     set_role(person("eva"), Role.ADMIN, None)

@@ -1,4 +1,4 @@
-"""The gallery shows the same locks as the door, in the page's project, at no cost without rules."""
+"""The gallery shows the locks of the page's project as a start finds them; free without rules."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MODELS = "/models/"
 
 @pytest.fixture
 def models(make_endpoint: Any) -> list[Endpoint]:
-    """Models that the rules of the decision's tests speak of."""
+    """The models that the rules in the decision's tests name."""
     return [
         make_endpoint("acme/paint", license_type="commercial", standing=Standing.APPROVED),
         make_endpoint("acme/paint/fast", standing=Standing.EXPERIMENTAL),
@@ -53,7 +53,7 @@ def project(models: list[Endpoint]) -> Project:
 
 
 class Page:
-    """A request as far as the project of its address is concerned."""
+    """A request with an address that names a project."""
 
     def __init__(self, user: User, project: Project) -> None:
         self.user, self.GET = user, {"project": project.key}
@@ -61,7 +61,9 @@ class Page:
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    st.lists(any_rule(), max_size=4, unique_by=lambda one: (one.project_id, one.kind, one.value))
+    st.lists(
+        any_rule(), max_size=4, unique_by=lambda rule: (rule.project_id, rule.kind, rule.value)
+    )
 )
 def test_gallery_filter_and_door_agree(
     models: list[Endpoint], project: Project, rules: list[Rule]
@@ -73,12 +75,12 @@ def test_gallery_filter_and_door_agree(
         rule.save(force_insert=True)
     at_door = {model.pk for model in models if enforcement.refusal(project, model)}
     revision = Revision.current()
-    shown = locks_of(Page(person("max"), project), revision)  # type: ignore[arg-type]
-    assert shown.models == at_door == enforcement.refusals(project, models).keys()
+    locks = locks_of(Page(person("max"), project), revision)  # type: ignore[arg-type]
+    assert locks.models == at_door == enforcement.refusals(project, models).keys()
     for allowed, wanted in (("1", {m.pk for m in models} - at_door), ("0", at_door)):
-        found = search(Query(allowed=allowed), locked=shown.models)
-        assert {endpoint.pk for endpoint in found.endpoints} == wanted
-    counts = search(Query(), locked=shown.models).allowed
+        answer = search(Query(allowed=allowed), locked=locks.models)
+        assert {endpoint.pk for endpoint in answer.endpoints} == wanted
+    counts = search(Query(), locked=locks.models).allowed
     assert counts == {"1": len(models) - len(at_door), "0": len(at_door)}
 
 
@@ -117,7 +119,7 @@ def test_a_new_rule_is_seen_at_once_and_its_end_too(project: Project) -> None:
     assert b"data-lock" not in client.get(MODELS).content
     rule = forbid()
     assert b"data-lock" in client.get(MODELS).content
-    assert b"data-lock" in client.get("/").content  # the front page's shelves
+    assert b"data-lock" in client.get("/").content  # the shelves of the front page
     rule.delete()
     assert b"data-lock" not in client.get(MODELS).content
 
@@ -131,9 +133,9 @@ def test_a_cached_gallery_page_asks_nothing_for_rules(
         forbid("bolt", project)
     client: Client = working_in(project, person("max"))
     client.get(MODELS)
-    with django_assert_num_queries(5) as asked:
+    with django_assert_num_queries(5) as captured:
         client.get(MODELS)
-    assert not any("projects_rule" in query["sql"] for query in asked.captured_queries)
+    assert not any("projects_rule" in query["sql"] for query in captured.captured_queries)
 
 
 def test_a_model_page_says_why_it_cannot_run(project: Project) -> None:
@@ -175,9 +177,9 @@ def test_what_lists_models_elsewhere_has_the_locks_of_its_project_alone(
     forbid("acme", project, reason="Not licensed")
     page = client.get(address).content.decode()
     assert "Locked by a rule of this project: “Forbid models of acme”. Not licensed." in page
-    with django_assert_num_queries(number) as asked:
+    with django_assert_num_queries(number) as captured:
         client.get(address)
-    assert not any("projects_rule" in query["sql"] for query in asked.captured_queries)
+    assert not any("projects_rule" in query["sql"] for query in captured.captured_queries)
     working_in(private_project(person("max")), person("max"))
     assert "data-lock" not in logged_in(person("max")).get(address).content.decode()
 
@@ -191,4 +193,5 @@ def test_models_for_a_run_have_the_locks_of_where_the_form_opens(
     Membership.objects.filter(project=project, user=person("max")).update(role=role)
     page = logged_in(person("max")).get(f"/runs/{run.pk}/elsewhere/").content.decode()
     assert "acme/paint/fast" in page
-    assert ("data-lock" in page) == (role == "maker")  # viewers go to their own project
+    # viewers of the project get the form in their own project
+    assert ("data-lock" in page) == (role == "maker")

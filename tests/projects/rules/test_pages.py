@@ -1,4 +1,4 @@
-"""The pages of rules: who sees and changes them, previews, bad input, undo."""
+"""The pages of rules: who sees and changes them, previews, errors, undo."""
 
 from __future__ import annotations
 
@@ -112,10 +112,10 @@ def _admin_user() -> User:
         ({"kind": "mark", "value": "lovely"}, "There is no mark “lovely”."),
         ({"kind": "question", "value": "license:commercial"}, ""),
         ({"kind": "question", "value": "licence:commercial price:<0.5"}, ""),
-        ({"kind": "question", "value": "a red cat"}, "is only searched for"),
-        ({"kind": "question", "value": "price:cheap"}, "is no question for a rule"),
+        ({"kind": "question", "value": "a red cat"}, "is only text to search for"),
+        ({"kind": "question", "value": "price:cheap"}, "is not a question that a rule can ask"),
         ({"kind": "question", "value": "license:commercial price:cheap"}, "price:cheap"),
-        ({"kind": "question", "value": "is:favourite"}, "Everybody stars others"),
+        ({"kind": "question", "value": "is:favourite"}, "Each person stars other models"),
         ({"kind": "id", "value": "*"}, "This would lock all 3 models"),
         ({"effect": "only", "kind": "id", "value": "nobody/*"}, "This would lock all 3 models"),
         ({"value": "x" * 301}, "301"),
@@ -159,8 +159,9 @@ def test_a_removed_rule_can_be_brought_back(project: Any) -> None:
     assert Rule.objects.get().reason == "Not licensed"
     again = client.post(undo, follow=True)
     assert "There is a rule about these already" in again.content.decode()
-    assert client.post(removal, follow=True).status_code == 200  # gone: a sentence
-    assert "somebody removed it" in client.post(removal, follow=True).content.decode()
+    # the rule is gone, and a sentence says so
+    assert client.post(removal, follow=True).status_code == 200
+    assert "somebody has just removed it" in client.post(removal, follow=True).content.decode()
 
 
 def test_who_may_not_change_a_list_brings_nothing_back_to_it(project: Any) -> None:
@@ -211,8 +212,8 @@ def test_the_house_has_a_page_for_who_may_change_its_rules(project: Any) -> None
     last = events().last()
     assert last is not None
     assert last.detail == "the house: Forbid models of acme, binding: Law"
-    shown = logged_in(person("max")).get(address(project)).content.decode()
-    assert "Forbid models of acme" in shown
+    html = logged_in(person("max")).get(address(project)).content.decode()
+    assert "Forbid models of acme" in html
     for client in (logged_in(person("mia")), logged_in(person("max"))):
         assert client.get(HOUSE).status_code == 403
         assert client.post(HOUSE, form()).status_code == 403
@@ -246,4 +247,5 @@ def test_an_admin_of_the_house_changes_its_rules_and_a_curator_does_not(project:
         client = logged_in(User.objects.get(pk=somebody.pk))
         assert client.get(HOUSE).status_code == status
         if role == Role.ADMIN:
-            assert "Administration" in client.get("/models/").content.decode()  # its first room
+            # the admin's first page
+            assert "Administration" in client.get("/models/").content.decode()

@@ -1,4 +1,4 @@
-"""Which project a person works in: chosen in the header, shown on every page."""
+"""The project in which a person works: chosen in the header, shown on every page."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_only_members_choose_and_nobody_an_archived_one(
     Project.objects.filter(pk=fox.pk).update(archived_at=timezone.now())
     assert choose(member, fox.slug) == fox.get_absolute_url()
     assert chosen(user).is_private
-    member.get(f"/account/?project={fox.slug}")  # to look at is not to work in
+    member.get(f"/account/?project={fox.slug}")  # opening an archived project does not choose it
     assert chosen(user).is_private
 
 

@@ -30,14 +30,14 @@ def fox(user: User, ben: User) -> Project:
     return make_project("Fox", ana="manager", ben="maker", vic="viewer")
 
 
-def page(client: Client, address: str, status: int = 200) -> str:
+def read_page(client: Client, address: str, status: int = 200) -> str:
     response = client.get(address)
     assert response.status_code == status
     return response.content.decode()
 
 
 def test_who_has_no_shared_project_is_told_what_they_are_for(member: Client) -> None:
-    text = page(member, "/projects/")
+    text = read_page(member, "/projects/")
     assert "No shared projects yet" in text
     assert "Private" in text
     assert "Archived" not in text
@@ -47,30 +47,30 @@ def test_the_list_has_role_members_and_the_last_run_that_one_sees(
     member: Client, user: User, ben: User, fox: Project, make_run: Any
 ) -> None:
     make_run(project=fox, user=ben, is_hidden=True)
-    text = page(member, "/projects/")
+    text = read_page(member, "/projects/")
     assert "Manager · 3 members" in " ".join(text.split())
     assert "last run" not in text
     make_run(project=fox, user=ben)
-    assert "last run" in page(member, "/projects/")
+    assert "last run" in read_page(member, "/projects/")
     make_project("Secret", ben="manager")
-    assert "Secret" not in page(member, "/projects/")
+    assert "Secret" not in read_page(member, "/projects/")
 
 
 def test_archived_projects_are_folded_and_out_of_the_menu(
     member: Client, user: User, fox: Project
 ) -> None:
-    assert "Fox" in page(member, "/projects/menu/")
+    assert "Fox" in read_page(member, "/projects/menu/")
     Project.objects.filter(pk=fox.pk).update(archived_at=timezone.now())
-    assert "Archived (1)" in page(member, "/projects/")
-    assert "Fox" not in page(member, "/projects/menu/")
-    assert "bring it back" in page(member, fox.get_absolute_url())
+    assert "Archived (1)" in read_page(member, "/projects/")
+    assert "Fox" not in read_page(member, "/projects/menu/")
+    assert "bring it back" in read_page(member, fox.get_absolute_url())
 
 
 def test_the_menu_has_the_private_project_first(member: Client, user: User) -> None:
     for name in ("Zebra", "ant", "Bear", "<b>Fox</b>"):
         make_project(name, ana="maker")
     make_project("Secret")
-    text = page(member, "/projects/menu/")
+    text = read_page(member, "/projects/menu/")
     names = ("Private", "&lt;b&gt;Fox&lt;/b&gt;", "ant", "Bear", "Zebra")
     places = [text.index(f"<bdi>{name}</bdi>") for name in names]
     assert places == sorted(places)
@@ -81,14 +81,14 @@ def test_a_project_s_page_is_its_members_alone(
     user: User, ben: User, stranger: User, fox: Project
 ) -> None:
     address = fox.get_absolute_url()
-    manager, maker = page(logged_in(user), address), page(logged_in(ben), address)
-    page(logged_in(stranger), address, 404)
+    manager, maker = read_page(logged_in(user), address), read_page(logged_in(ben), address)
+    read_page(logged_in(stranger), address, 404)
     for name in ("ana", "ben", "vic"):
         assert name in manager
         assert name in maker
     assert "Person to add" in manager
     assert "sam" in manager
-    assert "sam" not in maker  # makers see no list of accounts
+    assert "sam" not in maker  # makers cannot see the list of accounts
     assert "Person to add" not in maker
     assert "Settings" not in maker
     assert "Leave" in maker
@@ -98,7 +98,7 @@ def test_a_project_s_page_is_its_members_alone(
 
 
 def test_a_viewer_is_told_whom_to_ask(fox: Project) -> None:
-    text = page(logged_in(User.objects.get(username="vic")), fox.get_absolute_url())
+    text = read_page(logged_in(User.objects.get(username="vic")), fox.get_absolute_url())
     assert "Ask ana to make you a maker" in text
     assert "Ask ana to invite somebody." in text
 
@@ -108,46 +108,46 @@ def test_a_project_opens_on_what_its_rules_allow(
 ) -> None:
     for name in ("acme/one", "acme/two", "other/three"):
         make_endpoint(name)
-    text = " ".join(page(logged_in(user), fox.get_absolute_url()).split())
+    text = " ".join(read_page(logged_in(user), fox.get_absolute_url()).split())
     assert ">All 3 models</a> may run here." in text
     Rule.objects.create(project=fox, effect="forbid", kind="owner", value="other")
-    text = " ".join(page(logged_in(user), fox.get_absolute_url()).split())
+    text = " ".join(read_page(logged_in(user), fox.get_absolute_url()).split())
     assert ">2 of 3 models</a> may run here;" in text
     assert f'href="/models/?project={fox.slug}&amp;allowed=0">1 is locked</a>' in text
-    assert text.index("may run here") < text.index("In this project") < text.index("Members")
+    assert text.index("may run here") < text.index("Pages of this project") < text.index("Members")
 
 
 def test_the_place_of_the_newest_results_is_there_only_where_one_sees_any(
     member: Client, user: User, ben: User, fox: Project, make_run: Any
 ) -> None:
     make_run(project=fox, user=ben, is_hidden=True)
-    text = page(member, fox.get_absolute_url())
+    text = read_page(member, fox.get_absolute_url())
     assert "project-latest" not in text
-    assert "Nothing was made here yet" in text
+    assert "There are no results here yet" in text
     make_run(project=fox, user=ben)
-    assert "project-latest" in page(member, fox.get_absolute_url())
+    assert "project-latest" in read_page(member, fox.get_absolute_url())
 
 
 def test_a_manager_who_may_invite_does_so_on_the_project_s_page(
     member: Client, user: User, fox: Project
 ) -> None:
     User.objects.create_superuser("root")
-    text = page(member, fox.get_absolute_url())
+    text = read_page(member, fox.get_absolute_url())
     assert "Ask root to invite somebody who has no account here." in text
     assert 'id="project-invitation"' not in text
     grant(user, "auth.add_user")
-    assert 'id="project-invitation"' in page(member, fox.get_absolute_url())
+    assert 'id="project-invitation"' in read_page(member, fox.get_absolute_url())
     posted = {"project": fox.pk, "project_role": "viewer", "role": "member", "days": 7}
 
     def invite(**more: str) -> Any:
         headers = {"hx-request": "true"}
         return member.post("/people/invitations/", {**posted, **more}, headers=headers)
 
-    made = invite(max_uses="1")
+    response = invite(max_uses="1")
     invitation = Invitation.objects.get()
     assert [(i.project, i.role) for i in invitation.projects.all()] == [(fox, "viewer")]
-    assert "/people/invitations/" in made.content.decode()
-    assert "<html" not in made.content.decode()
+    assert "/people/invitations/" in response.content.decode()
+    assert "<html" not in response.content.decode()
     refused = invite(email="a@")
     assert refused.status_code == 422
     assert "not an e-mail address" in refused.content.decode()
@@ -155,14 +155,14 @@ def test_a_manager_who_may_invite_does_so_on_the_project_s_page(
 
 
 def test_the_private_project_is_one_s_own(member: Client, user: User) -> None:
-    text = page(member, "/projects/private/")
+    text = read_page(member, "/projects/private/")
     assert "Yours alone" in text
     assert "Members" not in text
     assert private_project(user).get_absolute_url() == "/projects/private/"
 
 
 def test_a_new_project_is_made_once_and_worked_in(member: Client, user: User) -> None:
-    assert 'name="~token"' in page(member, "/projects/new/")
+    assert 'name="~token"' in read_page(member, "/projects/new/")
     post = {"name": "  Fox \n hunt ", "description": "", "hides_new_runs": "1", "~token": "t"}
     response = member.post("/projects/new/", post)
     project = Project.objects.get(name="Fox hunt")
@@ -187,17 +187,17 @@ def test_a_name_that_cannot_be_is_explained(member: Client, name: str) -> None:
 @pytest.mark.parametrize("name", ["🎄", "x" * 80, "שלום", "<script>alert(1)</script>"])
 def test_any_visible_name_will_do(member: Client, name: str) -> None:
     response = member.post("/projects/new/", {"name": name})
-    text = page(member, response.headers["Location"])
+    text = read_page(member, response.headers["Location"])
     assert "<script>alert" not in text
     assert Project.objects.filter(name=name).exists()
 
 
 def test_settings_are_the_managers(user: User, ben: User, stranger: User, fox: Project) -> None:
     address = f"{fox.get_absolute_url()}settings/"
-    page(logged_in(stranger), address, 404)
-    assert "Ask ana" in page(logged_in(ben), address, 403)
+    read_page(logged_in(stranger), address, 404)
+    assert "Ask ana" in read_page(logged_in(ben), address, 403)
     client = logged_in(user)
-    assert 'value="Fox"' in page(client, address)
+    assert 'value="Fox"' in read_page(client, address)
     post = {"name": "Hare", "description": "", "hides_new_runs": "0", "retention_days": "30"}
     assert logged_in(ben).post(address, post).status_code == 403
     for days in ("0", "-1", "3651", "x", "1e3"):
@@ -220,15 +220,15 @@ def test_of_two_managers_who_save_at_once_the_later_one_is_told(user: User, fox:
     def version(text: str) -> str:
         return str(re.findall(r'name="~version" value="(\w+)"', text)[0])
 
-    drawn = version(page(ana, address))
-    assert drawn == version(page(eva, address))
+    drawn = version(read_page(ana, address))
+    assert drawn == version(read_page(eva, address))
     post = {"description": "", "hides_new_runs": "0", "retention_days": ""}
     assert ana.post(address, post | {"name": "Hare", "~version": drawn}).status_code == 302
     late = post | {"name": "Fox & cubs", "retention_days": "9", "~version": drawn}
     answer = eva.post(address, late)
     text = answer.content.decode()
     assert answer.status_code == 409
-    assert "Saved are now: name “Hare” and delete runs after (days) “empty”." in text
+    assert "They saved name “Hare” and delete runs after (days) “empty”." in text
     assert 'value="Fox &amp; cubs"' in text
     assert 'value="9"' in text
     fox.refresh_from_db()
@@ -241,7 +241,7 @@ def test_of_two_managers_who_save_at_once_the_later_one_is_told(user: User, fox:
 
 
 def test_the_private_project_s_settings_have_only_the_retention(member: Client, user: User) -> None:
-    text = page(member, "/projects/private/settings/")
+    text = read_page(member, "/projects/private/settings/")
     assert 'name="retention_days"' in text
     assert 'name="name"' not in text
     assert "Archive" not in text
@@ -258,12 +258,12 @@ def test_archiving_and_deletion_are_offered_and_refused_in_words(
     text = member.post(f"{address}deletion/", follow=True).content.decode()
     assert "is not empty: 1 run lives in it" in text
     member.post(f"{address}archiving/")
-    assert "Bring it back" in page(member, f"{address}settings/")
+    assert "Bring it back" in read_page(member, f"{address}settings/")
     member.post(f"{address}recovery/")
     run.delete()
     text = member.post(f"{address}deletion/", follow=True).content.decode()
     assert "“Fox” is deleted." in text
-    page(member, address, 404)
+    read_page(member, address, 404)
 
 
 def test_members_are_changed_on_the_page(
@@ -272,17 +272,17 @@ def test_members_are_changed_on_the_page(
     address = f"{fox.get_absolute_url()}members/"
     text = member.post(address, {"user": stranger.pk, "role": "maker"}, follow=True)
     assert "sam is a member now." in text.content.decode()
-    one = f"{address}{ben.pk}/"
-    text = member.post(one, {"role": "viewer", "shown": "manager"}, follow=True)
+    address_of_ben = f"{address}{ben.pk}/"
+    text = member.post(address_of_ben, {"role": "viewer", "shown": "manager"}, follow=True)
     assert "Somebody else had made them a maker" in text.content.decode()
-    removed = member.post(f"{one}removal/", follow=True)
+    removed = member.post(f"{address_of_ben}removal/", follow=True)
     assert "They are no longer a member." in removed.content.decode()
     (undo,) = re.findall(r'"(/undo/membership/[^"]+)"', removed.content.decode())
     assert logged_in(stranger).post(undo).status_code == 403
     back = member.post(undo, follow=True)
     assert "ben is a member of “Fox” again." in back.content.decode()
     assert Membership.objects.get(project=fox, user=ben).role == "viewer"
-    left = logged_in(ben).post(f"{one}removal/", follow=True).content.decode()
+    left = logged_in(ben).post(f"{address_of_ben}removal/", follow=True).content.decode()
     assert "You have left" in left
     refused = member.post(f"{address}{user.pk}/removal/", follow=True).content.decode()
     assert "You are the only manager" in refused
@@ -300,5 +300,8 @@ def test_who_may_make_no_project_is_told_whom_to_ask(member: Client, user: User)
         assert refused.status_code == 403
         text = refused.content.decode()
         assert "data-refused" in text
-        assert "Your role does not include making projects. Ask boss to make one for you." in text
+        assert (
+            "Your role does not allow you to create projects. Ask boss to create one for you."
+            in text
+        )
     assert not Project.objects.filter(name="Elk").exists()

@@ -1,4 +1,4 @@
-"""The pages of projects' keys: who sees them, what they take, and that no secret is on any."""
+"""The pages of projects' keys: for which users, what they accept, and that none shows a secret."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def spring() -> Project:
 
 @pytest.fixture
 def decided(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """What the worker finds out meanwhile, as columns of the row."""
+    """The outcome of the worker's check, as columns of the row."""
     watch("very-secret-indeed")
     vault.renew_seal()
     answer: dict[str, str] = {}
@@ -56,7 +56,7 @@ def test_a_key_that_fal_takes(admin: Client, spring: Project, decided: dict[str,
     row = ProjectKey.objects.get()
     assert response.redirect_chain == [(row.get_absolute_url(), 302)]
     text = response.content.decode()
-    assert "Spring uses the key from its next run on: fal takes it." in text
+    assert "fal accepts the key: Spring uses it from its next run on." in text
     assert vault.unseal(row.secret) == KEY
     assert "very-secret" not in text
     assert "very-secret" not in admin.get(LIST).content.decode()
@@ -108,13 +108,13 @@ def test_remove_and_put_back(admin: Client, spring: Project) -> None:
     assert f"{ENTER}?for={spring.pk}" in page
     assert "nothing yet" in page
     text = admin.post(f"{LIST}{row.pk}/remove/", follow=True).content.decode()
-    assert "Spring sends its further runs with the account&#x27;s own key." in text
-    assert "Put it back" in text
+    assert "From now on, Spring sends its runs with the account&#x27;s own key." in text
+    assert "Put the key back" in text
     text = admin.post(f"{LIST}{row.pk}/put-back/", follow=True).content.decode()
     assert "Spring uses the key again." in text
     ProjectKey.objects.filter(pk=row.pk).update(state="replaced")
     text = admin.post(f"{LIST}{row.pk}/remove/", follow=True).content.decode()
-    assert "not in use any more" in text
+    assert "no longer in use" in text
 
 
 def test_what_was_sent_with_it(admin: Client, spring: Project, make_run: Any) -> None:

@@ -1,4 +1,4 @@
-"""Runs in the admin: what curators need to see of each, in as few queries for many as for one."""
+"""Runs in the admin: what curators need to see, in as few queries for many runs as for one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def eva(client: Client) -> Client:
-    """A browser of a superuser."""
+    """A superuser's browser."""
     client.force_login(
         User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
     )
@@ -37,7 +37,7 @@ def test_the_run_list_shows_user_cost_and_error(
     html = eva.get("/admin/playground/run/").content.decode()
     for text in ("$0.10", "InvalidInput", ">ana<"):
         assert text in html
-    assert "foxes" not in html  # what somebody asked for is on the run's page, for a reason
+    assert "foxes" not in html  # the prompt is on the run's page, which asks for a reason
     for _ in range(5):
         make_run(endpoint=endpoint)
     with django_assert_num_queries(8):
@@ -68,12 +68,12 @@ def test_the_run_list_counts_only_up_to_its_last_page(
     monkeypatch.setattr(CappedPaginator, "MOST", 3)
     for _ in range(2):
         make_run()
-    assert "The list ends" not in eva.get("/admin/playground/run/").content.decode()
+    assert "Only the first" not in eva.get("/admin/playground/run/").content.decode()
     for _ in range(2):
         make_run()
     with CaptureQueriesContext(connection) as captured:
         html = eva.get("/admin/playground/run/").content.decode()
-    assert "The list ends after 3: filter or search for others." in html
+    assert "Only the first 3 are listed: filter or search to find others." in html
     counts = [query["sql"] for query in captured if "COUNT(" in query["sql"]]
     assert counts
     assert all("LIMIT 3" in sql for sql in counts)
@@ -120,8 +120,8 @@ def test_permissions_for_internal_rows_are_not_offered(eva: Client, user: User) 
         assert "login link" not in html
 
 
-def posted(person: User, **changes: Any) -> dict[str, Any]:
-    """What the form of a user posts."""
+def make_post(person: User, **changes: Any) -> dict[str, Any]:
+    """Return what the form of a user posts."""
     kept = {"username": person.username, "date_joined_0": "2026-01-01", "date_joined_1": "00:00"}
     staff = {"is_staff": "on"} if person.is_staff else {}
     groups = [str(pk) for pk in person.groups.values_list("pk", flat=True)]
@@ -131,12 +131,12 @@ def posted(person: User, **changes: Any) -> dict[str, Any]:
 def test_the_last_admin_cannot_be_unmade_in_the_admin(eva: Client) -> None:
     person = User.objects.get(username="eva")
     address = f"{USERS}{person.pk}/change/"
-    refused = eva.post(address, posted(person, groups=[]))
+    refused = eva.post(address, make_post(person, groups=[]))
     assert "eva is the only admin" in refused.content.decode()
     person.refresh_from_db()
     assert person.is_superuser
     User.objects.create_superuser("boss")
-    assert eva.post(address, posted(person, groups=[])).status_code == 302
+    assert eva.post(address, make_post(person, groups=[])).status_code == 302
     person.refresh_from_db()
     assert not person.is_superuser
 
@@ -146,7 +146,7 @@ def test_who_is_no_superuser_gives_nobody_power_in_the_admin(client: Client, use
     grant(uma, "auth.change_user", "auth.view_user")
     client.force_login(uma)
     changes = {"is_superuser": "on", "is_staff": "on", "first_name": "Ana"}
-    answer = client.post(f"{USERS}{user.pk}/change/", posted(user, **changes))
+    answer = client.post(f"{USERS}{user.pk}/change/", make_post(user, **changes))
     assert answer.status_code == 302
     user.refresh_from_db()
     assert (user.first_name, user.is_staff, user.is_superuser) == ("Ana", False, False)
@@ -155,7 +155,7 @@ def test_who_is_no_superuser_gives_nobody_power_in_the_admin(client: Client, use
 def test_nobody_is_deactivated_in_the_admin(eva: Client, user: User) -> None:
     page = eva.get(f"{USERS}{user.pk}/change/").content.decode()
     assert 'name="is_active"' not in page
-    eva.post(f"{USERS}{user.pk}/change/", posted(user))
+    eva.post(f"{USERS}{user.pk}/change/", make_post(user))
     user.refresh_from_db()
     assert user.is_active
 

@@ -1,6 +1,6 @@
-"""Estimates agree with what upstream bills, and take one query for many runs.
+"""Estimates agree with upstream's bills, and take one query for many runs.
 
-The cost of a failed run is shown with every error, and only as far as it is known.
+A failed run's cost appears with every error, as far as it is known.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from runs.costs import cost
 from runs.costs.charges import charge_in_words
 from runs.models import Artifact, Run
 from schemas.fields.examples import example
-from tests.runs.conftest import Ask, Work, ended
+from tests.runs.conftest import Ask, Work, have_ended
 
 
-def priced(make_endpoint: Any, documents: Any, unit: str, **more: Any) -> Endpoint:
+def priced_endpoint(make_endpoint: Any, documents: Any, unit: str, **more: Any) -> Endpoint:
     endpoint: Endpoint = make_endpoint(
         "fal-ai/flux/dev",
         documents["fal-ai/flux/dev"],
@@ -38,7 +38,7 @@ def priced(make_endpoint: Any, documents: Any, unit: str, **more: Any) -> Endpoi
 def test_a_price_by_settings_needs_no_query(
     make_endpoint: Any, documents: Any, django_assert_num_queries: Any
 ) -> None:
-    endpoint = priced(make_endpoint, documents, "megapixels")
+    endpoint = priced_endpoint(make_endpoint, documents, "megapixels")
     version_of(endpoint)
     with django_assert_num_queries(0):
         estimate = cost.estimate_run(endpoint, {"num_images": 2, "image_size": "square_hd"})
@@ -49,7 +49,7 @@ def test_a_price_by_settings_needs_no_query(
 def test_the_history_of_each_model_is_one_query_of_its_latest_runs(
     make_endpoint: Any, documents: Any, make_run: Any, django_assert_num_queries: Any
 ) -> None:
-    counted = priced(make_endpoint, documents, "units")
+    counted = priced_endpoint(make_endpoint, documents, "units")
     timed = make_endpoint(
         "a/timed", unit_price_usd=Decimal("0.001"), price_unit="compute seconds", currency="USD"
     )
@@ -71,7 +71,7 @@ def test_the_history_of_each_model_is_one_query_of_its_latest_runs(
 
 
 def test_only_the_latest_runs_count(make_endpoint: Any, documents: Any, make_run: Any) -> None:
-    endpoint = priced(make_endpoint, documents, "units")
+    endpoint = priced_endpoint(make_endpoint, documents, "units")
     for units in ["1"] * 5 + ["2"] * cost.LATEST:
         make_run(endpoint=endpoint, state="succeeded", billable_units=units)
     past = cost.histories([endpoint.pk])[endpoint.pk]
@@ -107,7 +107,7 @@ UNITS = ["images", "megapixels", "seconds", "1000 characters", "1000 tokens", "s
 
 @pytest.mark.exhaustive
 @pytest.mark.system
-@pytest.mark.system  # runs every model of the sandbox
+@pytest.mark.system  # this test runs every model of the sandbox
 def test_the_sandbox_bills_within_the_estimate(ask: Ask, work: Work) -> None:
     runs: list[Run] = []
     for unit in UNITS:
@@ -118,7 +118,7 @@ def test_the_sandbox_bills_within_the_estimate(ask: Ask, work: Work) -> None:
                 runs.append(ask(endpoint.endpoint_id, **arguments))
                 break
     assert len(runs) == len(UNITS)
-    work(lambda: ended(*runs))
+    work(lambda: have_ended(*runs))
     for run in Run.objects.filter(pk__in=[run.pk for run in runs]).select_related("endpoint"):
         price = run.endpoint.unit_price_usd or Decimal()
         billed = Decimal(run.billable_units) * price
@@ -134,7 +134,7 @@ SENT = {"sent_at": timezone.now(), "request_id": "r"}
 @pytest.mark.parametrize(
     ("values", "price", "charge"),
     [
-        ({}, "0.05", "Nothing was billed: it was never sent."),
+        ({}, "0.05", "Nothing was billed: the run was never sent."),
         (SENT | {"billable_units": "0"}, "0.05", "Nothing was billed."),
         (SENT | {"billable_units": "0.000"}, "0.05", "Nothing was billed."),
         (SENT | {"billable_units": "2"}, "0.05", "Billed: ≈ $0.10 · 2 images."),
@@ -144,7 +144,7 @@ SENT = {"sent_at": timezone.now(), "request_id": "r"}
         (SENT | {"error": {"error": "UpstreamFailed", "status": 503}}, "0.05",
          "Nothing was billed: upstream does not charge for its own errors."),
         ({"sent_at": timezone.now(), "error": {"error": "AuthFailed", "status": 403}}, "0.05",
-         "Nothing was billed: upstream did not take the run."),
+         "Nothing was billed: upstream did not accept the run."),
         (SENT | {"error": {"error": "InvalidInput", "status": 422}}, "0.05",
          "Upstream did not say what it billed; it may charge for input that it refuses."),
         (SENT | {"error": {"error": "RunFailed"}}, "0.05",

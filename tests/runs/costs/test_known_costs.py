@@ -1,4 +1,4 @@
-"""What a run has cost: the best figure that is known, with its kind, wherever it is shown."""
+"""A run's cost wherever it is shown: the best known figure, with the kind of figure it is."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ End = Callable[..., Run]
 
 @pytest.fixture
 def endpoint(make_endpoint: Any) -> Endpoint:
-    """A model whose picture costs five cents."""
+    """A model that charges five cents for a picture."""
     made: Endpoint = make_endpoint(
         unit_price_usd=Decimal("0.05"), price_unit="images", currency="USD"
     )
@@ -40,7 +40,7 @@ def endpoint(make_endpoint: Any) -> Endpoint:
 
 @pytest.fixture
 def start(user: User, endpoint: Endpoint) -> Callable[[str], Run]:
-    """`start("token")` → a run through the door."""
+    """`start("token")` → a run that was started as users start it."""
 
     def run(token: str = "t") -> Run:
         made, _ = starting.start(
@@ -56,7 +56,7 @@ def start(user: User, endpoint: Endpoint) -> Callable[[str], Run]:
 
 @pytest.fixture
 def end(start: Callable[[str], Run]) -> End:
-    """`end("2")` → a run that has ended with these billed units."""
+    """`end("2")` → a run that has ended and for which upstream billed 2 units."""
 
     def run(units: str = "", state: str = "succeeded", token: str = "t") -> Run:
         made = start(token)
@@ -68,25 +68,25 @@ def end(start: Callable[[str], Run]) -> End:
     return run
 
 
-def again(run: Run) -> Run:
+def reload(run: Run) -> Run:
     return Run.objects.recent().get(pk=run.pk)
 
 
 def test_units_cost_what_they_cost_when_the_run_began(end: End, endpoint: Endpoint) -> None:
     run = end("2")
     Endpoint.objects.filter(pk=endpoint.pk).update(unit_price_usd=9)
-    assert known_costs.briefly(again(run)) == "≈ $0.10"
-    assert known_costs.in_words(again(run)) == "≈ $0.10 · 2 images"
-    assert tiles.tile(again(run)).cost == "≈ $0.10"
+    assert known_costs.briefly(reload(run)) == "≈ $0.10"
+    assert known_costs.in_words(reload(run)) == "≈ $0.10 · 2 images"
+    assert tiles.tile(reload(run)).cost == "≈ $0.10"
 
 
 def test_an_event_of_upstream_is_better_and_says_so(end: End) -> None:
     run = end("2")
-    before = tiles.tile(again(run)).html
+    before = tiles.tile(reload(run)).html
     ledger.report(run.pk, Decimal("0.08"))
-    assert known_costs.briefly(again(run)) == "$0.08"
-    assert known_costs.in_words(again(run)) == "$0.08 billed by fal"
-    after = tiles.tile(again(run)).html
+    assert known_costs.briefly(reload(run)) == "$0.08"
+    assert known_costs.in_words(reload(run)) == "$0.08 billed by fal"
+    after = tiles.tile(reload(run)).html
     assert ("≈ $0.10" in before, "≈" in after, "$0.08" in after) == (True, False, True)
 
 
@@ -117,9 +117,9 @@ def test_a_sum_is_exact_only_if_upstream_has_billed_all_of_it(end: End) -> None:
     first, second = end("1", token="a"), end("3", token="b")
     assert known_costs.together([first, second]) == "≈ $0.20"
     ledger.report(first.pk, Decimal("0.01"))
-    assert known_costs.together([again(first), again(second)]) == "≈ $0.16"
+    assert known_costs.together([reload(first), reload(second)]) == "≈ $0.16"
     ledger.report(second.pk, Decimal("0.02"))
-    assert known_costs.together([again(first), again(second)]) == "$0.03"
+    assert known_costs.together([reload(first), reload(second)]) == "$0.03"
     assert known_costs.together([]) == ""
 
 
@@ -134,10 +134,10 @@ def test_a_list_of_runs_reads_their_costs_with_them(
 
     end("2", token="first")
     queries()
-    one = queries()
+    few = queries()
     for number in range(6):
         end("2", token=f"{number}")
-    assert queries() <= one
+    assert queries() <= few
     Charge.objects.filter(run__isnull=False).update(reported=Decimal("0.07"))
     page = member.get("/runs/").content.decode()
     assert len(re.findall(r"[^≈] \$0\.07", page)) == 7

@@ -1,4 +1,4 @@
-"""The ledger: sums reserved, settled and released, and that no cap is exceeded."""
+"""The ledger reserves, settles and releases sums; no account exceeds its cap."""
 
 from __future__ import annotations
 
@@ -50,7 +50,8 @@ def charge(run: Run) -> tuple[str, Decimal | None]:
     ("state", "units", "after"),
     [
         (State.SUCCEEDED, "3", ("settled", Decimal("0.06"))),
-        (State.SUCCEEDED, "", ("settled", PRICE)),  # upstream did not say: the most it may cost
+        # without a figure from upstream, the highest possible cost
+        (State.SUCCEEDED, "", ("settled", PRICE)),
         (State.FAILED, "", ("released", PRICE)),
         (State.FAILED, "1", ("settled", PRICE)),
         (State.CANCELLED, "", ("released", PRICE)),
@@ -68,7 +69,7 @@ def test_the_end_of_a_run_settles_or_releases_its_reservation(
 
 @pytest.mark.django_db
 def test_a_later_bill_is_settled_when_it_arrives(user: User, endpoint: Endpoint) -> None:
-    """A webhook has no billed units; they are fetched shortly afterwards."""
+    """A webhook has no billed units; the worker fetches them shortly afterwards."""
     run = start(user, endpoint)
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}))
     state_machine.record(run.pk, Observation(billable_units="4"))
@@ -113,7 +114,8 @@ def test_what_a_run_has_cost_counts_towards_its_accounts(user: User, endpoint: E
     state_machine.record(runs[0].pk, Observation(State.SUCCEEDED, output={}, billable_units="5"))
     state_machine.record(runs[1].pk, Observation(State.FAILED))
     state_machine.record(runs[2].pk, Observation(State.FAILED))
-    state_machine.record(runs[2].pk, Observation(billable_units="2"))  # a refused input, billed
+    # upstream bills a refused input
+    state_machine.record(runs[2].pk, Observation(billable_units="2"))
     assert ledger.committed(Kind.BOARD, "b") == 7 * PRICE
 
 
@@ -140,7 +142,7 @@ def test_sums_too_large_for_the_column_count_as_the_largest(user: User) -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_concurrent_runs_never_exceed_an_accounts_cap(user: User, endpoint: Endpoint) -> None:
-    """Two threads start and end runs of one account; the cap holds after each of their steps."""
+    """Two threads start and end runs of one account; the cap holds after every step."""
     cap = 5 * PRICE
     ready = threading.Barrier(2)
     sums: list[Decimal] = []
@@ -178,7 +180,7 @@ def test_concurrent_runs_never_exceed_an_accounts_cap(user: User, endpoint: Endp
 
 @pytest.mark.django_db
 def test_sums_are_counted_with_their_stored_precision() -> None:
-    """Three thirds passed the check unrounded; written, they passed the cap."""
+    """Three thirds passed the check unrounded and, once written, exceeded the cap."""
     account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b", cap_usd=Decimal(1))
     third = Decimal(1) / 3
     left = ledger.balance(account)

@@ -1,1 +1,1 @@
-"""Every way to start a run, each as it is really used: by pages, programs, assistants and jobs."""
+"""Every entry point that starts a run, used as pages, programs, assistants and jobs use it."""

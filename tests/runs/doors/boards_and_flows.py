@@ -1,4 +1,4 @@
-"""The doors of boards and flows, of their jobs, and of fal's workflows."""
+"""The entry points of boards and flows, of their jobs, and of fal's workflows."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ from features.flows.execution import starting as flow_starting
 from features.flows.models import Flow, FlowRun
 from runs.models import Run
 from tests.features.flows.conftest import FLUX, SEEDREAM, chained, succeed
-from tests.runs.doors.world import OTHER, PAINT, Use, World, post_json, said
+from tests.runs.doors.world import OTHER, PAINT, Use, World, post_json, read_answer
 
 
 def board(world: World) -> Use:
-    """Run a new plan."""
     post = {
         "model": [PAINT],
         "planned": "1",
@@ -33,7 +32,7 @@ def board(world: World) -> Use:
         "~token": uuid.uuid4().hex,
     }
     address = f"/compare/new/{world.here}"
-    return lambda: said(world.browser.post(address, post, follow=True))
+    return lambda: read_answer(world.browser.post(address, post, follow=True))
 
 
 def board_of_program(world: World) -> Use:
@@ -44,56 +43,56 @@ def board_of_program(world: World) -> Use:
 
 def more_of_board(world: World) -> Use:
     """Add a row to a board by the API."""
-    made = make_board(world)
+    a_board = make_board(world)
     body = {"rows": [{"prompt": "a wolf"}]}
-    return lambda: post_json(world.program(), f"/api/v1/boards/{made.pk}/cells", body)
+    return lambda: post_json(world.program(), f"/api/v1/boards/{a_board.pk}/cells", body)
 
 
 def board_held(world: World) -> Use:
-    """Send a board's cells that its cap has held back."""
-    made = make_board(world, cap="0.001")
+    """Send the cells that the board's cap has held back."""
+    a_board = make_board(world, cap="0.001")
     Board.objects.update(cap_usd=None)
-    address = f"{made.get_absolute_url()}continuation/"
-    return lambda: said(world.browser.post(address, follow=True))
+    address = f"{a_board.get_absolute_url()}continuation/"
+    return lambda: read_answer(world.browser.post(address, follow=True))
 
 
 def board_failed(world: World) -> Use:
     """Run a board's failed cells again."""
-    made = make_board(world)
+    a_board = make_board(world)
     Run.objects.filter(project=world.project).update(state="failed")
-    address = f"{made.get_absolute_url()}repetition/"
-    return lambda: said(world.browser.post(address, follow=True))
+    address = f"{a_board.get_absolute_url()}repetition/"
+    return lambda: read_answer(world.browser.post(address, follow=True))
 
 
 def board_cell(world: World) -> Use:
     """Run one cell again."""
-    made = make_board(world)
-    cell = made.cells.get()
-    address = f"{made.get_absolute_url()}cells/{cell.pk}/"
-    return lambda: said(world.browser.post(address, follow=True))
+    a_board = make_board(world)
+    cell = a_board.cells.get()
+    address = f"{a_board.get_absolute_url()}cells/{cell.pk}/"
+    return lambda: read_answer(world.browser.post(address, follow=True))
 
 
 def trial(world: World) -> Use:
-    """A standing trial, sent by the worker; the board's page says why it was not."""
+    """The worker sends a standing trial; the board's page says why it was not sent."""
     StandingTrial.objects.all().delete()
-    made, new = make_board(world), world.endpoint(OTHER)
+    a_board, new = make_board(world), world.endpoint(OTHER)
     old = Endpoint.objects.exclude(pk=new.pk)
     old.update(first_seen_at=timezone.now() - timedelta(days=30))
     since = timezone.now() - timedelta(days=1)
     StandingTrial.objects.create(
-        board=made, state="on", params="q=turbo", monthly_cap_usd=Decimal(1), watched_until=since
+        board=a_board, state="on", params="q=turbo", monthly_cap_usd=Decimal(1), watched_until=since
     )
     Change.objects.create(endpoint=new, kind="new", at=timezone.now(), lines=[])
 
     def use() -> str:
         send_due_and_report()
-        return said(world.browser.get(f"{made.get_absolute_url()}trials/"))
+        return read_answer(world.browser.get(f"{a_board.get_absolute_url()}trials/"))
 
     return use
 
 
 def make_board(world: World, cap: str = "") -> Board:
-    """A board of one cell, which has its run unless the cap holds it back."""
+    """Return a board of one cell, which has its run unless the cap holds it back."""
     model = world.endpoint(PAINT)
     post = {"model": [PAINT], "planned": ["1"], "shared.prompt": ["a fox"], "cap": [cap]}
     plan, token = read_plan(post, [model], model), uuid.uuid4().hex
@@ -102,26 +101,26 @@ def make_board(world: World, cap: str = "") -> Board:
 
 def flow(world: World) -> Use:
     """Run a flow on its page."""
-    made = new_flow(world)
+    a_flow = new_flow(world)
     post = {"~token": uuid.uuid4().hex, "prompt": "a fox", "prompt_2": "in snow"}
-    address = f"{made.get_absolute_url()}{world.here}"
-    return lambda: said(world.browser.post(address, post, follow=True))
+    address = f"{a_flow.get_absolute_url()}{world.here}"
+    return lambda: read_answer(world.browser.post(address, post, follow=True))
 
 
 def flow_of_program(world: World) -> Use:
     """Run a flow by the API."""
-    made = new_flow(world)
-    return lambda: post_json(world.program(), f"/api/v1/flows/{made.pk}/runs", {"inputs": {}})
+    a_flow = new_flow(world)
+    return lambda: post_json(world.program(), f"/api/v1/flows/{a_flow.pk}/runs", {"inputs": {}})
 
 
 def next_step(world: World) -> Use:
-    """The next step of a flow that is running, started by the worker."""
+    """The worker starts the next step of a running flow."""
     flow_run = run_flow(world)
     succeed(flow_run.steps.get().run)  # type: ignore[arg-type]
 
     def use() -> str:
         advance.advance(flow_run.pk)
-        return said(world.browser.get(flow_run.get_absolute_url()))
+        return read_answer(world.browser.get(flow_run.get_absolute_url()))
 
     return use
 
@@ -133,18 +132,18 @@ def flow_again(world: World) -> Use:
     advance.advance(flow_run.pk)
     step = flow_run.steps.get().step
     address = flow_run.get_absolute_url()
-    return lambda: said(world.browser.post(address, {"~do": f"again:{step}"}, follow=True))
+    return lambda: read_answer(world.browser.post(address, {"~do": f"again:{step}"}, follow=True))
 
 
 def workflow(world: World) -> Use:
     """Run one of the account's workflows on its page."""
     post = {"idea": "A boat", "~token": uuid.uuid4().hex, "~do": "run"}
     address = f"/flows/account/Ana/two-step/{world.here}"
-    return lambda: said(world.browser.post(address, post, follow=True))
+    return lambda: read_answer(world.browser.post(address, post, follow=True))
 
 
 def new_flow(world: World) -> Flow:
-    """A flow that makes an image and edits it."""
+    """Return a flow that makes an image and edits it."""
     models = {name: world.endpoint(name) for name in (FLUX, SEEDREAM)}
     definition = chained(models, FLUX, SEEDREAM).as_json()
     new = world.project.for_new_work()
@@ -152,7 +151,7 @@ def new_flow(world: World) -> Flow:
 
 
 def run_flow(world: World) -> FlowRun:
-    made = new_flow(world)
-    definition = parse_definition(made.definition)
+    a_flow = new_flow(world)
+    definition = parse_definition(a_flow.definition)
     token = uuid.uuid4().hex
-    return flow_starting.start(world.user, made, definition, token, project=world.project)[0]
+    return flow_starting.start(world.user, a_flow, definition, token, project=world.project)[0]

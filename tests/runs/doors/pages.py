@@ -1,4 +1,4 @@
-"""The doors of pages of models and runs, of chats, and of live sessions."""
+"""The entry points of model pages, run pages, chats, and live sessions."""
 
 from __future__ import annotations
 
@@ -15,39 +15,38 @@ from runs.models import Run
 from runs.realtime import tickets
 from runs.realtime.sessions import LiveSession
 from runs.start import refused_starts
-from tests.runs.doors.world import LLM, PAINT, TRAINER, Use, World, said
+from tests.runs.doors.world import LLM, PAINT, TRAINER, Use, World, read_answer
 
 
 def form(world: World) -> Use:
     """Run on a model's page."""
     address = f"{world.endpoint(PAINT).get_absolute_url()}{world.here}"
-    return lambda: said(world.browser.post(address, {"prompt": "a cat"}))
+    return lambda: read_answer(world.browser.post(address, {"prompt": "a cat"}))
 
 
 def form_by_script(world: World) -> Use:
     """Run on a model's page, with htmx."""
     address = f"{world.endpoint(PAINT).get_absolute_url()}{world.here}"
     headers = {"HX-Request": "true"}
-    return lambda: said(world.browser.post(address, {"prompt": "a cat"}, headers=headers))
+    return lambda: read_answer(world.browser.post(address, {"prompt": "a cat"}, headers=headers))
 
 
 def form_of_variations(world: World) -> Use:
     """Run several variations on a model's page."""
     address = f"{world.endpoint(PAINT).get_absolute_url()}{world.here}"
-    return lambda: said(world.browser.post(address, {"prompt": "a cat", "~variations": "4"}))
+    return lambda: read_answer(world.browser.post(address, {"prompt": "a cat", "~variations": "4"}))
 
 
 def training(world: World) -> Use:
-    """Train on the page of a trainer."""
+    """Train on a trainer's page."""
     address = f"{world.endpoint(TRAINER).get_absolute_url()}{world.here}"
     data = {"images_data_url": "https://files.test/data.zip"}
-    return lambda: said(world.browser.post(address, data))
+    return lambda: read_answer(world.browser.post(address, data))
 
 
 def rerun(world: World) -> Use:
-    """Run a run again."""
     address = reverse("playground:run-repetition", args=[world.run_of(PAINT).pk])
-    return lambda: said(world.browser.post(address, follow=True))
+    return lambda: read_answer(world.browser.post(address, follow=True))
 
 
 def rerun_alone(world: World) -> Use:
@@ -56,30 +55,29 @@ def rerun_alone(world: World) -> Use:
     for position in range(2):
         run.artifacts.create(position=position, path=f"images[{position}]", kind="image", url="u")
     address = reverse("playground:artifact-repetition", args=[run.pk, 0])
-    return lambda: said(world.browser.post(address, follow=True))
+    return lambda: read_answer(world.browser.post(address, follow=True))
 
 
 def variation(world: World) -> Use:
     """ "More like this" on a run."""
     address = reverse("playground:run-variations", args=[world.run_of(PAINT).pk])
-    return lambda: said(world.browser.post(address, follow=True))
+    return lambda: read_answer(world.browser.post(address, follow=True))
 
 
 def chat(world: World) -> Use:
-    """Send a message."""
-    made = _chat(world)
+    a_chat = _chat(world)
     post = {"~text": "Hi", "~token": uuid.uuid4().hex, "model": "a/b"}
-    return lambda: said(world.browser.post(made.get_absolute_url(), post, follow=True))
+    return lambda: read_answer(world.browser.post(a_chat.get_absolute_url(), post, follow=True))
 
 
 def chat_again(world: World) -> Use:
     """Ask for another answer."""
-    made = _chat(world)
-    turn = sending.send(made, None, "Hi", "", {"model": "a/b"}, uuid.uuid4().hex)
+    a_chat = _chat(world)
+    turn = sending.send(a_chat, None, "Hi", "", {"model": "a/b"}, uuid.uuid4().hex)
     Run.objects.filter(turns=turn).update(state="succeeded", output={"output": "Yes."})
     post = {"~do": f"again:{turn.pk}", "~token": uuid.uuid4().hex}
-    address = f"{made.get_absolute_url()}turns/"
-    return lambda: said(world.browser.post(address, post, follow=True))
+    address = f"{a_chat.get_absolute_url()}turns/"
+    return lambda: read_answer(world.browser.post(address, post, follow=True))
 
 
 def _chat(world: World) -> Chat:
@@ -87,28 +85,28 @@ def _chat(world: World) -> Chat:
     return Chat.objects.create(user=world.user, endpoint=world.endpoint(LLM), **new)
 
 
-SAID = "100 unknown"  # what whoever opens a session has said yes to before
+SAID = "100 unknown"  # the cost that the user has confirmed before the session opens
 
 
 def live_ticket(world: World) -> Use:
-    """The ticket for a live session, and the session where there is one."""
+    """Get a ticket, and open a live session with it if there is one."""
     address = f"{reverse('playground:ticket', args=[PAINT])}{world.here}"
 
     def use() -> str:
-        answer = said(world.browser.post(address, {"prompt": "a cat"}))
+        answer = read_answer(world.browser.post(address, {"prompt": "a cat"}))
         return answer if answer[:1] == "4" else live(world)()
 
     return use
 
 
 def live(world: World) -> Use:
-    """A live session of a page that has its ticket already."""
+    """Open a live session with a page's existing ticket."""
     ticket = tickets.Ticket(world.user.pk, PAINT, project_id=world.project.pk, confirmation=SAID)
     return _session(world, ticket)
 
 
 def live_of_program(world: World) -> Use:
-    """A live session of fal's client through the gateway."""
+    """Open a live session with fal's client, through the gateway."""
     by = LiveToken(world.user.pk, None, "", "", (), world.project.pk, SAID)
     return _session(
         world,

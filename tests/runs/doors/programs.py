@@ -1,4 +1,4 @@
-"""The doors of programs: the API, fal's and OpenAI's protocols, assistants."""
+"""The entry points of programs: the API, fal's and OpenAI's protocols, assistants."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ class _Calls:
         self._client = client
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """The JSON of an operation's response; raises Refused."""
+        """Return the JSON of an operation's response; raise Refused."""
         return await sync_to_async(self._call)(method, path, body, query)
 
     async def file(self, path: str) -> tuple[bytes, str]:
-        """No file is asked for."""
+        """The tests request no file."""
         raise AssertionError(path)
 
     def _call(self, method: str, path: str, body: Any, query: dict[str, Any]) -> Any:
@@ -103,15 +103,15 @@ def _assistant(world: World, act: Callable[[Tools], Any]) -> Use:
 
 
 class _Yes:
-    """The person's client, which says yes to everything."""
+    """A person's client that confirms everything."""
 
     program = "tests"
 
     def said(self) -> None:
-        """Nothing was asked before."""
+        """Nothing was confirmed before."""
 
     async def ask(self, consent: dict[str, Any], message: str) -> bool:
-        """Yes."""
+        """Confirm."""
         return True
 
 
@@ -124,6 +124,6 @@ def assistant(world: World) -> Use:
 
 def assistant_flow(world: World) -> Use:
     """An assistant runs a flow (MCP)."""
-    made = new_flow(world)
+    a_flow = new_flow(world)
     rest: dict[str, Any] = {"allow_unknown": True, "project": ""}
-    return _assistant(world, lambda tools: tools.run_flow(str(made.pk), wait_s=0, **rest))
+    return _assistant(world, lambda tools: tools.run_flow(str(a_flow.pk), wait_s=0, **rest))

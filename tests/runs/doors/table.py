@@ -1,4 +1,4 @@
-"""The table of doors: each with its model, and the functions of the product that it leads to."""
+"""The table of entry points: each with its model and the product's functions behind it."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tests.runs.doors.world import LLM, OTHER, PAINT, SHORT, TRAINER, WORKFLOW, 
 
 
 class Door(NamedTuple):
-    """A way to start a run: of which model, and how."""
+    """An entry point that starts a run: with which model, and how."""
 
     use: Callable[[World], Use]
     endpoint_id: str
-    starters: tuple[str, ...]  # the functions of the product behind it
+    starters: tuple[str, ...]  # the product's functions behind it
 
     @property
     def name(self) -> str:
-        """What tests call it by."""
+        """Return the name of the entry point in tests."""
         return self.use.__name__.replace("_", "-")
 
 

@@ -1,4 +1,4 @@
-"""A maker's project, with the models that the doors need."""
+"""A maker's project, with the models that the entry points need."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from projects.models import Project
 from runs.models import Run
 from tests.features.boards import documents as boards_documents
 from tests.features.chats import documents as chat_documents
-from tests.features.flows.conftest import FLUX, SEEDREAM, known
+from tests.features.flows.conftest import FLUX, SEEDREAM, store_inputs
 from tests.features.flows.graph.definitions import CONTENTS_B
 from tests.features.training.trainers import TRAINERS
 from tests.projects.people import working_in
@@ -30,14 +30,14 @@ LLM, SHORT = "lab/llm", "lab/short"
 TRAINER = "fal-ai/flux-lora-fast-training"
 WORKFLOW = "workflows/Ana/two-step"
 PRICE = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": "USD"}
-# A door's function prepares what it needs, and returns this: it uses the door once, and returns all
-# that it said.
+# The function of an entry point prepares what it needs and returns this: a function that uses the
+# entry point once and returns the whole answer.
 Use = Callable[[], str]
 
 
 @dataclass
 class World:
-    """A maker's project with the models that doors need; all are licensed for commercial use."""
+    """A maker's project with the models of all entry points, all licensed for commercial use."""
 
     user: User
     project: Project
@@ -45,12 +45,11 @@ class World:
     documents: dict[str, Any]
 
     def fill(self) -> None:
-        """Make the models."""
         known_documents = self.documents
         self.make_endpoint(PAINT, boards_documents.FLUX, tags=["realtime"], **PRICE)
         self.make_endpoint(OTHER, boards_documents.TURBO, **PRICE)
         for endpoint_id in (FLUX, SEEDREAM):
-            known(self.make_endpoint(endpoint_id, known_documents[endpoint_id], **PRICE))
+            store_inputs(self.make_endpoint(endpoint_id, known_documents[endpoint_id], **PRICE))
         stream = "https://fal.run/lab/llm/stream"
         self.make_endpoint(LLM, chat_documents.ROUTER, category="llm", stream_url=stream)
         stream = "https://fal.run/lab/short/stream"
@@ -61,27 +60,27 @@ class World:
         Endpoint.objects.update(license_type="commercial")
 
     def endpoint(self, endpoint_id: str) -> Endpoint:
-        """The model of this id."""
+        """Return the model with this id."""
         return Endpoint.objects.get(endpoint_id=endpoint_id)
 
     @property
     def here(self) -> str:
-        """What names the project in an address."""
+        """Return the query string that names the project."""
         return f"?project={self.project.key}"
 
     @property
     def browser(self) -> Client:
-        """The maker's browser, in the project."""
+        """Return the maker's browser, in the project."""
         return working_in(self.project, self.user)
 
     def program(self) -> Client:
-        """A program with a token that is bound to the project."""
+        """Return a program with a token for the project."""
         name, scopes = uuid.uuid4().hex, ["read", "run"]
         _, secret = tokens.create(self.user, name, scopes, project=self.project)
         return Client(headers={"Authorization": f"Bearer {secret}"})
 
     def run_of(self, endpoint_id: str) -> Run:
-        """A finished run of a model in the project."""
+        """Return a finished run of a model in the project."""
         return Run.objects.create(
             user=self.user,
             endpoint=self.endpoint(endpoint_id),
@@ -92,13 +91,13 @@ class World:
         )
 
 
-def said(response: Any) -> str:
-    """All that a response said: its status, and a page or a program's JSON."""
+def read_answer(response: Any) -> str:
+    """Return a response's status with its page or JSON."""
     return f"{response.status_code}: {response.content.decode()}"
 
 
 def post_json(client: Client, path: str, body: Any, **headers: str) -> str:
-    """What the API says to a JSON body."""
+    """Post JSON; return the API's answer."""
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     content = json.dumps(body)
-    return said(client.post(path, content, content_type="application/json", headers=named))
+    return read_answer(client.post(path, content, content_type="application/json", headers=named))

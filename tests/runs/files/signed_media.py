@@ -1,4 +1,4 @@
-"""Media that carry a C2PA manifest: made by hand for each container, or truly signed."""
+"""Media with a C2PA manifest: written by hand for each container, or with a real signature."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from django.utils import timezone
 from PIL import Image
 
 from runs.files.metadata.provenance import C2PA_BOX
-from tests.runs.files.telling_media import gradient, png_chunk, saved
+from tests.runs.files.telling_media import encode_picture, gradient, png_chunk
 
 SIGNER = "Atelier Test"
 SOURCE_TYPE = "trainedAlgorithmicMedia"
@@ -28,33 +28,33 @@ STORE = (
 
 
 def png(picture: Image.Image | None = None) -> bytes:
-    whole = saved(picture or gradient(), "PNG")
+    whole = encode_picture(picture or gradient(), "PNG")
     return whole[:33] + png_chunk(b"caBX", STORE) + whole[33:]
 
 
 def jpeg() -> bytes:
-    whole = saved(gradient(), "JPEG")
+    whole = encode_picture(gradient(), "JPEG")
     segment = b"JP\0\1\0\0\0\1" + STORE
     return whole[:2] + b"\xff\xeb" + struct.pack(">H", len(segment) + 2) + segment + whole[2:]
 
 
 def riff(whole: bytes) -> bytes:
-    """A WebP or WAV with a manifest behind what it had."""
+    """Return a WebP or WAV with a manifest behind its content."""
     padded = STORE + b"\0" * (len(STORE) % 2)
     body = whole[8:] + b"C2PA" + struct.pack("<I", len(STORE)) + padded
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
 def boxes(whole: bytes) -> bytes:
-    """An MP4 with a manifest behind what it had."""
+    """Return an MP4 with a manifest behind its content."""
     content = bytes.fromhex(C2PA_BOX.removeprefix("uuid:")) + STORE
     return whole + struct.pack(">I", 8 + len(content)) + b"uuid" + content
 
 
 @cache
 def truly_signed(format_: str) -> bytes:
-    """A picture whose signature fits, by a certificate of our own for `SIGNER`."""
-    source, out = io.BytesIO(saved(gradient(), format_)), io.BytesIO()
+    """Return a picture with a valid signature, by a certificate of our own for `SIGNER`."""
+    source, out = io.BytesIO(encode_picture(gradient(), format_)), io.BytesIO()
     created = {
         "action": "c2pa.created",
         "digitalSourceType": f"http://cv.iptc.org/newscodes/digitalsourcetype/{SOURCE_TYPE}",

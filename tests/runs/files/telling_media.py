@@ -1,4 +1,4 @@
-"""Media files with metadata that name their origin, planted wherever their formats allow it."""
+"""Media files with metadata that name their origin, in every place that their formats allow."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def gradient(mode: str = "RGB", turned: int = 0) -> Image.Image:
     return Image.linear_gradient("L").resize((64, 48)).rotate(turned).convert(mode)
 
 
-def saved(picture: Image.Image, format_: str, **options: Any) -> bytes:
+def encode_picture(picture: Image.Image, format_: str, **options: Any) -> bytes:
     out = io.BytesIO()
     picture.save(out, format_, **options)
     return out.getvalue()
@@ -44,7 +44,7 @@ def exif(orientation: int = 1) -> Image.Exif:
 
 
 def profile() -> bytes:
-    """A colour profile that names who has made it."""
+    """Return a colour profile that names its maker."""
     content = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     start = content.find("sRGB".encode("utf-16-be"))
     assert start > 0
@@ -59,7 +59,7 @@ def frames(mode: str = "RGB") -> list[Image.Image]:
 def animated(format_: str, mode: str = "RGB", **options: Any) -> bytes:
     first, *others = frames(mode)
     durations = [100, 200, 300]
-    return saved(
+    return encode_picture(
         first, format_, save_all=True, append_images=others, duration=durations, loop=2, **options
     )
 
@@ -74,8 +74,9 @@ def png(picture: Image.Image | None = None, **options: Any) -> bytes:
     info.add_text("parameters", SECRET)
     info.add_text("workflow", SECRET * 50, zip=True)
     info.add_itxt("XML:com.adobe.xmp", XMP.decode())
-    whole = saved(picture or gradient(), "PNG", pnginfo=info, exif=exif(), **options)
-    manifest = png_chunk(b"caBX", b"jumb c2pa " + TOLD)  # as content credentials are stored
+    whole = encode_picture(picture or gradient(), "PNG", pnginfo=info, exif=exif(), **options)
+    # the chunk that contains content credentials
+    manifest = png_chunk(b"caBX", b"jumb c2pa " + TOLD)
     return whole[:33] + manifest + whole[33:] + TOLD
 
 
@@ -85,7 +86,7 @@ def jpeg_segment(marker: int, content: bytes) -> bytes:
 
 def jpeg(picture: Image.Image | None = None, orientation: int = 1, **options: Any) -> bytes:
     options = {"comment": TOLD, "exif": exif(orientation), "xmp": XMP} | options
-    whole = saved(picture or gradient(), "JPEG", **options)
+    whole = encode_picture(picture or gradient(), "JPEG", **options)
     manifest = jpeg_segment(0xEB, b"JP\0\1\0\0\0\1jumb c2pa " + TOLD)
     return whole[:2] + manifest + whole[2:] + TOLD
 
@@ -96,7 +97,9 @@ def with_chunk(riff: bytes, kind: bytes, content: bytes) -> bytes:
 
 
 def webp(**options: Any) -> bytes:
-    whole = saved(gradient(), "WEBP", exif=exif(), xmp=XMP, icc_profile=profile(), **options)
+    whole = encode_picture(
+        gradient(), "WEBP", exif=exif(), xmp=XMP, icc_profile=profile(), **options
+    )
     return with_chunk(whole, b"C2PA", TOLD)
 
 
@@ -113,7 +116,7 @@ def box(kind: bytes, content: bytes) -> bytes:
 def media(
     format_: str, video: str = "", audio: str = "", *, has_alpha: bool = False, rotation: int = 0
 ) -> bytes:
-    """A film or sound of one second with metadata of the container and of its streams."""
+    """Return a video or sound of one second with metadata in the container and in its streams."""
     options = {"movflags": "use_metadata_tags"} if format_ in {"mp4", "mov"} else {}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "media"
@@ -219,18 +222,20 @@ STILL: dict[str, Callable[[], bytes]] = {
     "jpeg": lambda: jpeg(icc_profile=profile()),
     "grey jpeg": lambda: jpeg(gradient("L")),
     "printed jpeg": lambda: jpeg(gradient("CMYK")),
-    "two pictures in a jpeg": lambda: saved(
+    "two pictures in a jpeg": lambda: encode_picture(
         gradient(), "MPO", save_all=True, append_images=[gradient()], exif=exif()
     ),
     "png": lambda: png(icc_profile=profile()),
     "png of a palette": lambda: png(gradient("P"), icc_profile=profile()),
     "png of 16 bits": lambda: png(gradient("I;16")),
     "webp": lambda: webp(lossless=True),
-    "avif": lambda: saved(
+    "avif": lambda: encode_picture(
         gradient(), "AVIF", quality=95, icc_profile=profile(), exif=exif(), xmp=XMP
     ),
-    "bmp": lambda: saved(gradient(), "BMP") + TOLD,
-    "tiff": lambda: saved(gradient(), "TIFF", icc_profile=profile(), tiffinfo={305: SECRET}),
+    "bmp": lambda: encode_picture(gradient(), "BMP") + TOLD,
+    "tiff": lambda: encode_picture(
+        gradient(), "TIFF", icc_profile=profile(), tiffinfo={305: SECRET}
+    ),
 }
 MOVING: dict[str, Callable[[], bytes]] = {
     "gif": gif,

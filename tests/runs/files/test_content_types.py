@@ -1,4 +1,4 @@
-"""The type of a result: declared by upstream first, read from its bytes once copied."""
+"""A result's type: as upstream declares it, and from the bytes once the file is copied."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def small(kind: str) -> bytes:
     return out.getvalue()
 
 
-def packed() -> bytes:
+def make_zip() -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as file:
         file.writestr("a.usdc", "")
@@ -75,21 +75,21 @@ def test_a_video_declared_as_a_picture_is_stored_as_a_video(artifact: Any) -> No
         ("file", "", sound(), "audio"),
         ("file", "", GLB, "mesh"),
         ("image", "image/png", GLB, "mesh"),
-        # mp4 holds a sound alone as well, and a sound's cover is no film.
+        # An MP4 may contain only sound, and a sound with a cover is no video.
         ("audio", "audio/mp4", copying.sound_in_mp4(), "audio"),
         ("file", "", copying.sound_in_mp4(), "audio"),
         ("audio", "audio/mpeg", copying.song(cover=small("PNG")), "audio"),
         ("file", "", copying.song(cover=small("PNG")), "audio"),
-        # No first bytes tell these, but they can be read.
+        # No signature at the beginning identifies these files, but a decoder can read them.
         ("image", "image/bmp", small("BMP"), "image"),
         ("image", "", small("BMP"), "image"),
         ("audio", "audio/mpeg", copying.song(8000), "audio"),
-        # Neither seen nor heard, whatever upstream says.
-        ("image", "", packed(), "file"),
-        ("image", "", SVG, "file"),  # it is shown as what it is called, or not at all
-        # What says nothing against the guess.
+        # Neither picture, video nor sound, whatever upstream says.
+        ("image", "", make_zip(), "file"),
+        ("image", "", SVG, "file"),  # a browser shows it as the declared type, or not at all
+        # These bytes do not contradict the guess.
         ("image", "image/svg+xml", SVG, "image"),
-        ("mesh", "", packed(), "mesh"),
+        ("mesh", "", make_zip(), "mesh"),
         ("mesh", "text/plain", b"v 0 0 0\nv 1 0 0\n", "mesh"),
         ("mesh", "application/octet-stream", bytes(100), "mesh"),
         ("mesh", "model/gltf+json", b'{"asset": {"version": "2.0"}}', "mesh"),
@@ -126,10 +126,10 @@ def test_every_page_shows_a_result_by_its_actual_type(member: Client, artifact: 
 
 @pytest.fixture
 def waiting(artifact: Any) -> Any:
-    """`waiting("video", key="video")` → a row, as the end of its run made it of an output."""
+    """`waiting("video", key="video")` → a row as the end of its run creates it from an output."""
 
     def make(kind: str, key: str = "video") -> Artifact:
-        row: Artifact = artifact(kind, attempts=1)  # as taken to be copied
+        row: Artifact = artifact(kind, attempts=1)  # a worker has claimed it once
         run = row.run
         run.output, run.ended_at = {key: {"url": row.url}}, timezone.now()
         run.save()
@@ -140,27 +140,27 @@ def waiting(artifact: Any) -> Any:
     return make
 
 
-def marks(text: str) -> bool:
-    """Whether a page watches a run's copies."""
+def watches_copies(text: str) -> bool:
+    """Return whether the page watches the copies of a run."""
     return 'data-watch="{&quot;view&quot;: &quot;copies&quot;' in text
 
 
 def test_an_open_page_is_sent_the_actual_type_of_a_result(member: Client, waiting: Any) -> None:
     row = waiting("video")
     page = member.get(row.run.get_absolute_url()).content.decode()
-    assert marks(page)
+    assert watches_copies(page)
     version = row.run.version
     row = copy(row, picture())
     row.run.refresh_from_db()
     assert row.run.version == version + 1
     fragments = renderers.changed_fragments(row.run, "copies")
     assert f'<img src="{row.get_absolute_url()}"' in fragments
-    assert not marks(fragments)
-    assert not marks(member.get(row.run.get_absolute_url()).content.decode())
+    assert not watches_copies(fragments)
+    assert not watches_copies(member.get(row.run.get_absolute_url()).content.decode())
 
 
 def test_an_empty_file_is_reported_as_empty(member: Client, waiting: Any) -> None:
-    """Asked for again, like one that is not there: its host may just not have it yet."""
+    """Retried like a missing file: its host may just not have it yet."""
     row = waiting("image", "image")
     for attempts in (0, 1):
         row.attempts = attempts
@@ -177,8 +177,8 @@ def test_an_empty_file_is_reported_as_empty(member: Client, waiting: Any) -> Non
     for text in (fragments, member.get(row.run.get_absolute_url()).content.decode()):
         assert "was not copied here: Upstream gave an empty file (0 bytes)." in text
         assert "<img src" not in text
-    assert not marks(fragments)
-    row = copy(row, picture())  # had it come in time
+    assert not watches_copies(fragments)
+    row = copy(row, picture())  # a retry may still succeed
     assert (row.state, row.width) == ("stored", 1600)
 
 
@@ -207,7 +207,7 @@ EXCUSES = [
 def test_a_web_page_in_place_of_a_file_is_not_stored(
     artifact: Any, guess: str, data: bytes, reason: str, claimed: str
 ) -> None:
-    """Asked for again; the true one is taken whenever it comes."""
+    """Retried; the real file is stored whenever it comes."""
 
     def give(_: Any) -> httpx.Response:
         return httpx.Response(200, content=data, headers={"content-type": claimed})
@@ -232,9 +232,9 @@ def test_a_web_page_that_never_becomes_a_picture_is_stored_and_reported(
         member.get(row.run.get_absolute_url()).content.decode(),
     ):
         assert "Upstream gave a web page instead of an image." in text
-        assert "tried again" not in text
+        assert "tries again" not in text
         assert "<img src" not in text
-        assert not marks(text)
+        assert not watches_copies(text)
 
 
 @pytest.mark.any_database
@@ -250,7 +250,7 @@ def test_a_page_shows_why_copying_fails_and_clears_it_after_success(
     Artifact.objects.update(error="The storage does not take it: No space left on device.")
     fragments = renderers.changed_fragments(row.run, "copies")
     assert "No space left on device. It is tried again automatically." in fragments
-    assert marks(fragments)
+    assert watches_copies(fragments)
     Artifact.objects.update(attempts=2)
     row.refresh_from_db()
     copy(row, picture())
@@ -260,7 +260,7 @@ def test_a_page_shows_why_copying_fails_and_clears_it_after_success(
 
 
 BOX = trimesh.creation.box()
-point_cloud: Any = trimesh.PointCloud  # without types
+point_cloud: Any = trimesh.PointCloud  # formats without a content type
 CLOUD = point_cloud(BOX.vertices)
 SPLATS = b"".join(struct.pack("<6f8B", *at, 1, 1, 1, *range(8)) for at in BOX.vertices)
 MESHES = [
@@ -296,7 +296,7 @@ def test_a_file_must_match_the_type_of_its_name(
 ) -> None:
     row = copy(artifact("file", file_name=name), data)
     assert (row.state, row.error) == ("remote", f"Upstream gave {reason}.")
-    row = copy(row, packed())
+    row = copy(row, make_zip())
     assert (row.state, row.error, row.content_type) == ("stored", "", "application/zip")
 
 
@@ -307,7 +307,7 @@ def test_a_file_that_mismatches_for_an_hour_is_stored_by_its_actual_type(
 ) -> None:
     """The pauses add up to more than an hour.
 
-    Until then its address and what it was called are kept.
+    Until then, the row keeps its address and its declared kind.
     """
     pauses = [
         min(artifact_copies.FIRST_PAUSE_S * 2 ** min(tries, 9), artifact_copies.LONGEST_PAUSE_S)

@@ -1,4 +1,4 @@
-"""The shape of a run's input: our uploads and results, not masks or files of strangers."""
+"""The shape of a run's input: of our uploads and results, not of masks or strangers' files."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _own_storage(settings: Any, tmp_path: Any) -> None:
 
 
 def upload(user: User, width: int, height: int) -> str:
-    """The address of a stored picture."""
+    """Return the address of a stored picture."""
     file = BytesIO()
     Image.new("RGB", (width, height)).save(file, "PNG")
     stored_file = stored_files.store(file)
@@ -42,7 +42,7 @@ def upload(user: User, width: int, height: int) -> str:
 
 
 def result(run: Any, **size: int) -> str:
-    """The address of a run's picture."""
+    """Return the address of a run's picture."""
     artifact = Artifact.objects.create(run=run, position=0, path="x", kind="image", url="", **size)
     return artifact.get_absolute_url()
 
@@ -123,10 +123,10 @@ def test_a_rotated_picture_is_measured_as_displayed(kind: str, orientation: int)
     exif, file = Image.Exif(), BytesIO()
     exif[0x0112] = orientation
     Image.new("RGB", (80, 60)).save(file, kind, exif=exif)
-    shown = (60, 80) if orientation >= 5 else (80, 60)
-    assert stored_files.dimensions(file) == shown
+    size = (60, 80) if orientation >= 5 else (80, 60)
+    assert stored_files.dimensions(file) == size
     stored = stored_files.store(file, f"image/{kind.lower()}")
-    assert (stored.width, stored.height) == shown or kind == "TIFF"
+    assert (stored.width, stored.height) == size or kind == "TIFF"
 
 
 @pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0" + b"x" * 50])

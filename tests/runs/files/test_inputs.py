@@ -1,6 +1,6 @@
-"""A run's files on their way to the model.
+"""A run's input files on their way to the model.
 
-Uploads and past results, with permission, named when they fail.
+Uploads and past results are sent if the user may read them; an error names the file.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ EDIT = "sandbox/aurora/image-to-image"
 
 @pytest.fixture
 def ask(catalogue: None, user: User) -> Ask:
-    """`ask(EDIT, prompt="x", image_url=…)`: a run of `user`, waiting to be sent."""
+    """`ask(EDIT, prompt="x", image_url=…)`: a run of `user` that waits to be sent."""
 
     def make(endpoint_id: str, **arguments: Any) -> Run:
         run, _ = start_run(
@@ -54,18 +54,18 @@ def ask(catalogue: None, user: User) -> Ask:
     return make
 
 
-def ended(run: Run) -> bool:
+def has_ended(run: Run) -> bool:
     return Run.objects.get(pk=run.pk).is_final
 
 
-def stored(colour: str = "teal", size: int = 64) -> StoredFile:
+def store_picture(colour: str = "teal", size: int = 64) -> StoredFile:
     picture = io.BytesIO()
     Image.new("RGB", (size, size), colour).save(picture, "PNG")
     return stored_files.store(picture, "image/png")
 
 
 def make_upload(person: User, name: str = "sea.png") -> Upload:
-    stored_file = stored()
+    stored_file = store_picture()
     return Upload.objects.create(
         user=person, digest=stored_file.digest, file=stored_file.name, file_name=name,
         content_type=stored_file.content_type, size_bytes=stored_file.size_bytes,
@@ -73,7 +73,7 @@ def make_upload(person: User, name: str = "sea.png") -> Upload:
 
 
 def make_artifact(run: Run, **values: Any) -> Artifact:
-    stored_file = stored("orange")
+    stored_file = store_picture("orange")
     defaults = {
         "path": "$.image", "kind": "image", "url": "https://gone.example/x.png", "state": "stored",
         "file": stored_file.name, "digest": stored_file.digest,
@@ -88,9 +88,9 @@ def test_a_past_result_is_uploaded_once_and_sent_by_upstreams_address(
 ) -> None:
     artifact = make_artifact(make_run(state="succeeded"))
     first = ask(EDIT, prompt="x", image_url=artifact.get_absolute_url())
-    work(lambda: ended(first))
+    work(lambda: has_ended(first))
     second = ask(EDIT, prompt="x", image_url=artifact.get_absolute_url())
-    work(lambda: ended(second))
+    work(lambda: has_ended(second))
     for run in (first, second):
         run.refresh_from_db()
         assert run.state == "succeeded", run.error
@@ -103,12 +103,12 @@ def test_a_result_without_a_copy_is_sent_by_its_original_address(
     ask: Ask, work: Work, sandbox: Control, make_run: Any
 ) -> None:
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     Artifact.objects.filter(run=run).update(state="remote", next_attempt_at=None)
     artifact = Artifact.objects.get(run=run)
     before = sandbox.calls()["upload_initiate"]
     again = ask(EDIT, prompt="x", image_url=artifact.get_absolute_url())
-    work(lambda: ended(again))
+    work(lambda: has_ended(again))
     again.refresh_from_db()
     assert again.state == "succeeded", again.error
     assert again.sent_arguments["image_url"] == artifact.url
@@ -130,7 +130,7 @@ def test_a_run_with_a_forbidden_or_missing_file_fails_before_the_submit(
         "no such": lambda: f"/runs/{uuid.uuid4()}/artifacts/0/",
     }
     run = ask(EDIT, prompt="x", image_url=addresses[what]())
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     run.refresh_from_db()
     assert run.state == "failed"
     assert (run.error["status"], run.error["type"]) == (422, "file_download_error")
@@ -148,7 +148,7 @@ def test_an_admin_who_said_why_may_use_the_file(
     source = make_run(user=stranger, state="failed")
     let_look(User.objects.get(pk=user.pk), source)
     run = ask(EDIT, prompt="x", image_url=make_artifact(source).get_absolute_url())
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
 
@@ -158,10 +158,10 @@ def test_a_run_whose_file_upstream_refuses_fails_naming_the_file(
 ) -> None:
     sandbox.fault("upload", "413", times=9)
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     run.refresh_from_db()
     assert run.state == "failed"
-    assert run.error["message"].startswith("sea.png did not get to the model")
+    assert run.error["message"].startswith("sea.png did not reach the model")
     assert "submit" not in sandbox.calls()
 
 
@@ -171,7 +171,7 @@ def test_an_expired_upload_address_does_not_fail_the_run(
 ) -> None:
     sandbox.fault("upload", status)
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     run.refresh_from_db()
     assert (run.state, run.attempts) == ("succeeded", 1), run.error
     assert sandbox.calls()["upload_initiate"] == 2
@@ -182,12 +182,12 @@ def test_repeatedly_refused_upload_addresses_are_not_reported_as_a_refused_key(
 ) -> None:
     sandbox.fault("upload", "403", times=9)
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["message"] == (
-        "sea.png did not get to the model: The upload address was refused: "
-        "its host answered 403 (The sandbox was told to answer 403)."
+        "sea.png did not reach the model: The upload address was refused: its host answered 403 "
+        "(The sandbox was told to answer 403)."
     )
     page = member.get(run.get_absolute_url()).content.decode()
     assert "its host answered 403" in page
@@ -204,7 +204,7 @@ def test_a_failed_part_is_retried_without_sending_the_finished_parts_again(
     assert parts > 2
     sandbox.fault("upload_part", "503", times=3, after=1)
     run = ask(EDIT, prompt="x", image_url=upload.get_absolute_url())
-    work(without_pauses(lambda: ended(run)), IN_PARTS)
+    work(without_pauses(lambda: has_ended(run)), IN_PARTS)
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
     assert run.attempts == 2
@@ -218,7 +218,7 @@ def test_one_file_in_many_concurrent_runs_is_uploaded_once(
 ) -> None:
     address = make_upload(User.objects.get()).get_absolute_url()
     runs = [ask(EDIT, prompt="x", image_url=address, seed=n) for n in range(4)]
-    work(lambda: all(map(ended, runs)))
+    work(lambda: all(map(has_ended, runs)))
     assert sandbox.calls()["upload_initiate"] == 1
 
 
@@ -227,7 +227,8 @@ def test_one_large_file_of_two_people_is_uploaded_for_each(
     ask: Ask, work: Work, sandbox: Control, stranger: User
 ) -> None:
     address = make_upload(stranger, "private.png").get_absolute_url()
-    sandbox.fault("upload_part", "slow", value=2.0, times=1)  # the second overtakes
+    # the second upload overtakes the first
+    sandbox.fault("upload_part", "slow", value=2.0, times=1)
     mine = make_upload(User.objects.get(username="ana")).get_absolute_url()
     runs = [ask(EDIT, prompt="x", image_url=mine)]
 
@@ -240,7 +241,7 @@ def test_one_large_file_of_two_people_is_uploaded_for_each(
                 arguments={"prompt": "x", "image_url": address},
             )
             runs.append(theirs)
-        return len(runs) == 2 and all(map(ended, runs))
+        return len(runs) == 2 and all(map(has_ended, runs))
 
     work(both_ended, IN_PARTS)
     assert {run.state for run in Run.objects.all()} == {"succeeded"}
@@ -248,7 +249,7 @@ def test_one_large_file_of_two_people_is_uploaded_for_each(
 
 
 class Broken(ContentFile):  # type: ignore[type-arg]  # not so at run time
-    """A file that opens, and cannot be read."""
+    """A file that opens but cannot be read."""
 
     def read(self, *args: Any) -> bytes:
         raise OSError(errno.EIO, "Input/output error", "/where/files/lie")
@@ -272,7 +273,7 @@ def test_a_storage_error_is_shown_and_retried(
     run = ask(EDIT, prompt="x", image_url=address)
     notes: list[str] = []
 
-    def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
+    def open_broken(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
         if error:
             raise error
         return Broken(b"12345")
@@ -281,31 +282,31 @@ def test_a_storage_error_is_shown_and_retried(
         if not notes and (note := Run.objects.get(pk=run.pk).note):
             notes.append(note)
             mended.undo()
-        return ended(run)
+        return has_ended(run)
 
     mended = pytest.MonkeyPatch()
-    mended.setattr(FileSystemStorage, "_open", opened)
+    mended.setattr(FileSystemStorage, "_open", open_broken)
     try:
         work(without_pauses(until))
     finally:
         mended.undo()
     run.refresh_from_db()
-    assert notes == [f"sea.png cannot be read here: {why}. It is sent again in a moment."]
+    assert notes == [f"sea.png cannot be read here: {why}. The run is sent again in a moment."]
     assert (run.state, run.attempts) == ("succeeded", 2)
 
 
 def test_a_lasting_storage_error_fails_the_run(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
+    def refuse_to_open(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
         raise PermissionError(errno.EACCES, "Permission denied", "/where/files/lie")
 
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
-    note = "sea.png cannot be read here: Permission denied. It is sent again in a moment."
+    note = "sea.png cannot be read here: Permission denied. The run is sent again in a moment."
     tried = {"what": "later", "text": note, "at": timezone.now().isoformat()}
     Run.objects.update(events=[tried] * (inputs.MAX_STORAGE_TRIES - 2))
-    monkeypatch.setattr(FileSystemStorage, "_open", opened)
-    work(without_pauses(lambda: ended(run)))
+    monkeypatch.setattr(FileSystemStorage, "_open", refuse_to_open)
+    work(without_pauses(lambda: has_ended(run)))
     run.refresh_from_db()
     assert (run.state, run.attempts) == ("failed", 2)
     assert run.error["message"] == "sea.png cannot be read here: Permission denied."
@@ -313,7 +314,7 @@ def test_a_lasting_storage_error_fails_the_run(
 
 
 class SlowlyRead(io.FileIO):
-    """A file on a slow disk: reading a piece takes longer than a note may wait."""
+    """A file on a slow disk: reading a piece takes longer than a note on the run may wait."""
 
     def read(self, *of: Any) -> Any:
         time.sleep(inputs.PROGRESS_EVERY_S)
@@ -323,14 +324,14 @@ class SlowlyRead(io.FileIO):
 def test_a_cancel_during_an_upload_with_progress_stops_before_the_submit(
     ask: Ask, work: Work, sandbox: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def opened(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
+    def open_slowly(self: FileSystemStorage, name: str, mode: str = "rb") -> Any:
         return File(SlowlyRead(self.path(name)))
 
-    monkeypatch.setattr(FileSystemStorage, "_open", opened)
+    monkeypatch.setattr(FileSystemStorage, "_open", open_slowly)
     sandbox.fault("upload", "slow", value=1.0)
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
 
-    def cancelled() -> bool:
+    def is_over() -> bool:
         now = Run.objects.get(pk=run.pk)
         if now.note and not now.cancel_requested_at:
             assert now.note.startswith("Uploading sea.png, ")
@@ -338,7 +339,7 @@ def test_a_cancel_during_an_upload_with_progress_stops_before_the_submit(
             state_machine.request_cancel(run.pk)
         return now.is_final
 
-    work(cancelled, fal.Limits(chunk_bytes=64))
+    work(is_over, fal.Limits(chunk_bytes=64))
     run.refresh_from_db()
     assert run.state == "cancelled"
     assert run.note == ""
@@ -351,13 +352,13 @@ def test_a_worker_stopped_during_an_upload_leaves_no_run_unconfirmed(
 ) -> None:
     sandbox.fault("upload", "slow", value=5.0)
     run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
-    dies = WorkerLimits(stop_within_s=0.0)  # it does not stop
+    dies = WorkerLimits(stop_within_s=0.0)  # the worker dies instead of finishing its work
     work(lambda: sandbox.calls().get("upload_initiate"), worker_limits=dies)
     run.refresh_from_db()
     assert run.state == "submitting"
-    Run.objects.filter(pk=run.pk).update(lease_until=None)  # as if its time were over
+    Run.objects.filter(pk=run.pk).update(lease_until=None)  # as if the lease had run out
     sandbox.reset()
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
     assert sandbox.calls()["submit"] == 1
@@ -370,7 +371,7 @@ def test_a_file_named_by_its_absolute_address_is_uploaded_too(
     settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "vitrine.example"]
     artifact = make_artifact(make_run(state="succeeded"))
     run = ask(EDIT, prompt="x", image_url=f" {origin}{artifact.get_absolute_url()} ")
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
     assert run.arguments["image_url"] == artifact.get_absolute_url()
@@ -382,7 +383,7 @@ def test_another_persons_file_is_refused_by_its_absolute_address_too(
 ) -> None:
     theirs = make_upload(stranger)
     run = ask(EDIT, prompt="x", image_url=f"http://localhost:1{theirs.get_absolute_url()}")
-    work(lambda: ended(run))
+    work(lambda: has_ended(run))
     run.refresh_from_db()
     assert run.state == "failed"
     assert "no longer here" in str(run.error)

@@ -1,4 +1,4 @@
-"""Films, sounds and pictures of older programs are known by their first bytes, and measured."""
+"""Videos, sounds and pictures of older programs are recognised by first bytes, and measured."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ def test_it_is_measured_like_others(
     for case in with_case(name, make(seconds)):
         path = tmp_path / "file"
         path.write_bytes(case)
-        found = content_type(case[: content_types.HEAD_BYTES])
-        assert content_types.kind(found) == kind
-        assert probe(str(path), found)["duration_s"] == pytest.approx(seconds, abs=0.2)
+        media_type = content_type(case[: content_types.HEAD_BYTES])
+        assert content_types.kind(media_type) == kind
+        assert probe(str(path), media_type)["duration_s"] == pytest.approx(seconds, abs=0.2)
 
 
 @pytest.mark.django_db

@@ -1,4 +1,4 @@
-"""Addresses of our own files become paths, however and wherever they are written."""
+"""Addresses of our own files become paths, in every spelling and in any place."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_every_host_name_of_the_server_is_recognised(origin: str, spaces: str, p
     ("written", "path"),
     [
         (UPLOAD.replace("%C3%BC", "ü"), UPLOAD),
-        (UPLOAD.replace("%C3%BC", "u%CC%88"), UPLOAD),  # decomposed
+        (UPLOAD.replace("%C3%BC", "u%CC%88"), UPLOAD),  # with a decomposed "ü"
         (UPLOAD.replace("(", "%28").replace(")", "%29"), UPLOAD),
         (UPLOAD.replace("0b1c", "0B1C"), UPLOAD),
         (f"{UPLOAD}?download", UPLOAD),

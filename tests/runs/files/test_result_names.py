@@ -1,4 +1,4 @@
-"""Saved files are named after prompt, model and seed, in every way in which they are saved."""
+"""A saved file is named after prompt, model and seed, in every way to save it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_a_file_name_keeps_the_words_of_a_prompt_in_any_script(text: str, name: 
 
 @pytest.fixture
 def run(make_run: Any) -> Run:
-    """A run with two stored pictures, whose upstream names are hashes."""
+    """A run with two stored pictures, to which upstream gave hashes as names."""
     new_run: Run = make_run(
         state="succeeded", title="a mill at dusk", arguments={"prompt": "a mill at dusk"},
         output={"seed": SEED, "images": []},
@@ -62,7 +62,7 @@ def run(make_run: Any) -> Run:
     return new_run
 
 
-SEED = 2**53 + 1  # more than JavaScript's numbers hold
+SEED = 2**53 + 1  # more than a number in JavaScript holds
 
 
 def default_names(run: Run) -> list[str]:
@@ -88,8 +88,8 @@ def test_page_download_and_api_give_a_result_the_same_name(
     program = Client(headers={"Authorization": f"Bearer {secret}"})
     whole = program.get(f"/api/v1/runs/{run.pk}").json()
     (card,) = program.get("/api/v1/runs").json()["items"]
-    for shown in (whole, card):
-        assert [artifact["file_name"] for artifact in shown["artifacts"]] == names
+    for html in (whole, card):
+        assert [artifact["file_name"] for artifact in html["artifacts"]] == names
 
 
 def test_downloads_and_api_follow_the_template_of_whoever_asks(

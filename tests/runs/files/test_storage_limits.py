@@ -1,4 +1,4 @@
-"""Limits of storage: the quota of a person, and the free space of the disk."""
+"""Limits of storage: each person's quota, and the free space on the disk."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def free(settings: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
-    """`free(300)`: so many MB are free on the disk of our storage."""
+    """`free(300)`: leave 300 MB free on the storage's disk."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
     settings.DISK_FLOOR_MB = 512
 
@@ -50,7 +50,8 @@ def test_uploads_have_a_quota_per_person(
     assert answer.status_code == 413
     assert answer.json()["error"].startswith("Your uploads take 0 MB of the 1 MB that each person")
     assert Upload.objects.get().file_name == "first.txt"
-    assert post_upload(member, "again.txt", first).status_code == 200  # it is here already
+    # this content is stored already
+    assert post_upload(member, "again.txt", first).status_code == 200
     assert post_upload(member, "small.txt", b"c" * 1000).status_code == 200
     stranger = Client()
     stranger.force_login(User.objects.create_user("ben"))
@@ -108,7 +109,7 @@ def test_below_the_disk_floor_copies_wait_for_room(artifact: Any, free: Any) -> 
         "The storage does not take it: this server's disk is nearly full: "
         "511 MB are free, 512 MB stay free."
     )
-    assert row.next_attempt_at  # by itself, whenever there is room
+    assert row.next_attempt_at  # the worker retries by itself, until there is room
     row.attempts = 1000
     assert copy(row, give).state == "remote"
     free(600)

@@ -1,4 +1,4 @@
-"""Files that are sent at the same time cannot pass a person's quota together."""
+"""Files sent at the same time cannot exceed a person's quota together."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def one_megabyte(settings: Any, tmp_path: Any) -> None:
     settings.UPLOADS_MAX_MB_PER_PERSON = 1
 
 
-def at_once(count: int, act: Callable[[int], object]) -> list[BaseException | None]:
-    """Do something in threads with a connection each; return what each one raised."""
+def run_at_once(count: int, act: Callable[[int], object]) -> list[BaseException | None]:
+    """Run `act` in threads with a connection each; return what each thread raised."""
     ready = threading.Barrier(count)
     raised: list[BaseException | None] = [None] * count
 
@@ -53,7 +53,7 @@ def content(number: int) -> SimpleUploadedFile:
 
 
 def test_eight_concurrent_uploads_stay_within_the_quota(user: User) -> None:
-    raised = at_once(8, lambda number: uploads.store(user.pk, content(number), "file"))
+    raised = run_at_once(8, lambda number: uploads.store(user.pk, content(number), "file"))
     assert Upload.objects.aggregate(sum=Sum("size_bytes"))["sum"] == 3 * 300 * KB
     refused = [type(error) for error in raised if error]
     assert refused == [storage_limits.QuotaExceeded] * 5

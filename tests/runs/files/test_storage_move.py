@@ -1,4 +1,4 @@
-"""`manage.py move_media` brings every file over, verified, wherever it was stopped."""
+"""`manage.py move_media` moves and verifies every file, wherever it was stopped before."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from house.operations import status
 from runs.files import storage_move
 from runs.models import Artifact, Upload
 
-pytestmark = [pytest.mark.django_db, pytest.mark.system]  # takes long
+pytestmark = [pytest.mark.django_db, pytest.mark.system]  # these tests take long
 S3 = "storages.backends.s3.S3Storage"
 OPTIONS = {"bucket_name": "vitrine", "region_name": "us-east-1"}
 
@@ -39,7 +39,7 @@ def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.fixture
 def former(settings: Any, tmp_path: Path) -> FileSystemStorage:
-    """The folder where files were kept until now; new ones go to the bucket."""
+    """The folder with the files so far; new files go to the bucket."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
     settings.VAR_DIR = tmp_path
     settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": S3, "OPTIONS": OPTIONS}}
@@ -57,7 +57,7 @@ def keep(storage: Any, content: bytes, suffix: str = "png") -> str:
 
 @pytest.fixture
 def files(former: FileSystemStorage, make_run: Any, user: User) -> dict[str, bytes]:
-    """What is stored, by name: results with previews, an upload, and a thumbnail."""
+    """The stored files by name: results with previews, an upload, and a thumbnail."""
     contents: dict[str, bytes] = {}
     run = make_run(state="succeeded")
     for position in range(5):
@@ -119,7 +119,7 @@ def test_a_second_move_copies_only_damaged_files(
 ) -> None:
     call_command("move_media")
     damaged = content_name(b"picture 3", "png")
-    bucket.put_object(Key=damaged, Body=b"picture X")  # of the same size
+    bucket.put_object(Key=damaged, Body=b"picture X")  # damaged, but of the same size
     capsys.readouterr()
     call_command("move_media")
     assert "1 files copied" in capsys.readouterr().out
@@ -141,7 +141,7 @@ def test_a_stopped_move_resumes_after_the_last_batch(
 
     monkeypatch.setattr(storage_move, "THREADS", 1)
     monkeypatch.setattr(storage_move, "move_file", stopped_by_hand)
-    with pytest.raises(CommandError, match="The next `move_media` goes on from here"):
+    with pytest.raises(CommandError, match="The next `move_media` continues from here"):
         call_command("move_media")
     later: list[str] = []
 
@@ -153,7 +153,8 @@ def test_a_stopped_move_resumes_after_the_last_batch(
     call_command("move_media")
     assert bucket_contents(bucket) == files
     assert not set(passed[:4]) & set(later)
-    assert "10 files copied" in capsys.readouterr().out  # and the two of the stopped batch
+    # including the two files of the stopped batch
+    assert "10 files copied" in capsys.readouterr().out
 
 
 @pytest.mark.exhaustive
@@ -163,7 +164,7 @@ def test_damaged_and_missing_files_are_named_and_the_rest_is_moved(
     damaged, missing = content_name(b"picture 1", "png"), content_name(b"photo", "jpg")
     Path(former.path(damaged)).write_bytes(b"pictur")
     former.delete(missing)
-    with pytest.raises(CommandError, match="Not every file came over"):
+    with pytest.raises(CommandError, match="Some files were not copied"):
         call_command("move_media")
     output = capsys.readouterr()
     assert f"{damaged}: the old storage's file is damaged" in output.err

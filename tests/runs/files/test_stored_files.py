@@ -1,6 +1,6 @@
-"""Stored files on their way to a browser: whole, in parts, or not again.
+"""How browsers get stored files: whole, in parts, or not again if they have them.
 
-To who may have them, without harm.
+Only users with the right to read a file get it, and no file can harm its reader.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from tests.runs.copying import stored_film
 
 
 @pytest.fixture
-def stored(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
+def stored_artifact(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
     """A stored artifact of 1,000 bytes."""
     settings.MEDIA_ROOT = str(tmp_path)
     data = b"\0\0\0\x18ftypmp42" + bytes(range(256)) * 4
@@ -43,7 +43,7 @@ def read(response: Any) -> bytes:
         ("bytes=1000-", 416, None),
         ("bytes=-0", 416, None),
         ("bytes=" + "9" * 18 + "-", 416, None),
-        ("bytes=0-" + "9" * 5000, 200, (0, 1000)),  # Python reads no number of so many digits
+        ("bytes=0-" + "9" * 5000, 200, (0, 1000)),  # Python refuses numbers with so many digits
         ("bytes=-" + "9" * 5000, 200, (0, 1000)),
         ("bytes=5-2", 200, (0, 1000)),
         ("items=1-2", 200, (0, 1000)),
@@ -52,17 +52,18 @@ def read(response: Any) -> bytes:
 )
 def test_artifacts_are_served_in_ranges(
     member: Client,
-    stored: Artifact,
+    stored_artifact: Artifact,
     requested_range: str,
     status: int,
     span: tuple[int, int] | None,
 ) -> None:
     response = member.get(
-        stored.get_absolute_url(), headers={"range": requested_range} if requested_range else {}
+        stored_artifact.get_absolute_url(),
+        headers={"range": requested_range} if requested_range else {},
     )
     assert response.status_code == status
     if span:
-        with default_storage.open(stored.file) as file:
+        with default_storage.open(stored_artifact.file) as file:
             assert read(response) == file.read()[slice(*span)]
         assert int(response.headers["Content-Length"]) == span[1] - span[0]
     if status == 206 and span:
@@ -74,9 +75,9 @@ def test_artifacts_are_served_in_ranges(
     [("{}", 206), ('"another"', 200), ("W/{}", 200), ("Sat, 21 Nov 2026 10:00:00 GMT", 200)],
 )
 def test_a_range_is_served_only_while_the_etag_matches(
-    member: Client, stored: Artifact, tag: str, status: int
+    member: Client, stored_artifact: Artifact, tag: str, status: int
 ) -> None:
-    address = stored.get_absolute_url()
+    address = stored_artifact.get_absolute_url()
     whole = member.get(address)
     headers = {"range": "bytes=0-99", "if-range": tag.format(whole.headers["ETag"])}
     part = member.get(address, headers=headers)
@@ -88,9 +89,9 @@ def test_a_range_is_served_only_while_the_etag_matches(
 @pytest.mark.parametrize("tag", ["{}", "W/{}", '"another", {}', "*"])
 @pytest.mark.parametrize("more", [{}, {"range": "bytes=0-99"}])
 def test_a_file_the_browser_has_is_answered_with_304(
-    member: Client, stored: Artifact, tag: str, more: dict[str, str]
+    member: Client, stored_artifact: Artifact, tag: str, more: dict[str, str]
 ) -> None:
-    address = stored.get_absolute_url()
+    address = stored_artifact.get_absolute_url()
     whole = member.get(address)
     headers = {"if-none-match": tag.format(whole.headers["ETag"]), **more}
     for ask in (member.get, member.head):
@@ -106,17 +107,19 @@ def test_a_file_the_browser_has_is_answered_with_304(
 
 
 def test_a_forbidden_file_is_404_even_with_a_matching_etag(
-    client: Client, stored: Artifact, stranger: User
+    client: Client, stored_artifact: Artifact, stranger: User
 ) -> None:
     client.force_login(stranger)
-    assert client.get(stored.get_absolute_url()).status_code == 404
+    assert client.get(stored_artifact.get_absolute_url()).status_code == 404
     headers = {"if-none-match": "*"}
-    assert client.get(stored.get_absolute_url(), headers=headers).status_code == 404
+    assert client.get(stored_artifact.get_absolute_url(), headers=headers).status_code == 404
 
 
-def test_head_ignores_ranges_and_errors_are_not_cached(member: Client, stored: Artifact) -> None:
+def test_head_ignores_ranges_and_errors_are_not_cached(
+    member: Client, stored_artifact: Artifact
+) -> None:
     """HEAD ignores ranges; browsers do not cache errors for a year."""
-    address = stored.get_absolute_url()
+    address = stored_artifact.get_absolute_url()
     about = member.head(address, headers={"range": "bytes=0-9"})
     assert (about.status_code, about.headers["Content-Length"]) == (200, "1000")
     assert (about.headers["Content-Type"], about.content) == ("video/mp4", b"")
@@ -125,23 +128,25 @@ def test_head_ignores_ranges_and_errors_are_not_cached(member: Client, stored: A
     assert "Cache-Control" not in beyond.headers
 
 
-def test_served_files_can_do_no_harm(member: Client, stored: Artifact) -> None:
-    response = member.get(stored.get_absolute_url())
+def test_served_files_can_do_no_harm(member: Client, stored_artifact: Artifact) -> None:
+    response = member.get(stored_artifact.get_absolute_url())
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in response.headers["Content-Security-Policy"]
     read(response)
     svg = stored_files.store(io.BytesIO(b"<svg onload='alert(1)'/>"), "image/svg+xml")
-    Artifact.objects.filter(pk=stored.pk).update(
+    Artifact.objects.filter(pk=stored_artifact.pk).update(
         file=svg.name, content_type=svg.content_type, file_name="x.svg"
     )
-    response = member.get(stored.get_absolute_url())
+    response = member.get(stored_artifact.get_absolute_url())
     assert response.headers["Content-Disposition"].startswith("attachment")
     read(response)
 
 
-def test_an_artifact_without_a_copy_redirects_to_upstream(member: Client, stored: Artifact) -> None:
-    Artifact.objects.filter(pk=stored.pk).update(state="remote")
-    assert member.get(stored.get_absolute_url()).headers["Location"] == stored.url
+def test_an_artifact_without_a_copy_redirects_to_upstream(
+    member: Client, stored_artifact: Artifact
+) -> None:
+    Artifact.objects.filter(pk=stored_artifact.pk).update(state="remote")
+    assert member.get(stored_artifact.get_absolute_url()).headers["Location"] == stored_artifact.url
 
 
 @pytest.mark.parametrize(
@@ -158,11 +163,11 @@ def test_an_artifact_without_a_copy_redirects_to_upstream(member: Client, stored
     ],
 )
 def test_a_data_uri_is_served_before_its_copy_exists(
-    member: Client, stored: Artifact, url: str, kind: str, content: bytes, is_shown: bool
+    member: Client, stored_artifact: Artifact, url: str, kind: str, content: bytes, is_shown: bool
 ) -> None:
-    Artifact.objects.filter(pk=stored.pk).update(state="remote", url=url, file_name="")
+    Artifact.objects.filter(pk=stored_artifact.pk).update(state="remote", url=url, file_name="")
     for query, shows in (("", is_shown), ("?download", False)):
-        response = member.get(f"{stored.get_absolute_url()}{query}")
+        response = member.get(f"{stored_artifact.get_absolute_url()}{query}")
         assert (response.status_code, response.content) == (200, content)
         assert response.headers["Content-Type"] == kind
         assert response.headers["Content-Disposition"].startswith(
@@ -173,17 +178,17 @@ def test_a_data_uri_is_served_before_its_copy_exists(
     assert "Cache-Control" not in response.headers or "immutable" not in response["Cache-Control"]
 
 
-def test_a_data_uri_without_a_file_is_404(member: Client, stored: Artifact) -> None:
+def test_a_data_uri_without_a_file_is_404(member: Client, stored_artifact: Artifact) -> None:
     url = "data:image/png;base64,A"
-    Artifact.objects.filter(pk=stored.pk).update(state="remote", url=url)
-    assert member.get(stored.get_absolute_url()).status_code == 404
+    Artifact.objects.filter(pk=stored_artifact.pk).update(state="remote", url=url)
+    assert member.get(stored_artifact.get_absolute_url()).status_code == 404
 
 
 @pytest.mark.parametrize("error", [OSError(40, "too many links"), RuntimeError("no bucket")])
 @pytest.mark.parametrize(("method", "more"), [("size", ""), ("open", ""), ("open", "viewer/")])
 def test_a_storage_that_cannot_be_read_is_logged_and_retried(
     member: Client,
-    stored: Artifact,
+    stored_artifact: Artifact,
     error: Exception,
     method: str,
     more: str,
@@ -193,26 +198,26 @@ def test_a_storage_that_cannot_be_read_is_logged_and_retried(
     def fail(*_: Any) -> None:
         raise error
 
-    Artifact.objects.filter(pk=stored.pk).update(kind="mesh")
-    address = stored.get_absolute_url() + more
+    Artifact.objects.filter(pk=stored_artifact.pk).update(kind="mesh")
+    address = stored_artifact.get_absolute_url() + more
     with monkeypatch.context() as away:
         away.setattr(FileSystemStorage, method, fail)
         answer = member.get(address, headers={"range": "bytes=0-9"})
     assert (answer.status_code, answer.headers["Cache-Control"]) == (503, "no-store")
     assert "Try again" in answer.content.decode()
     assert [entry.name for entry in caplog.records] == ["runs.views.files"]
-    read(member.get(stored.get_absolute_url()))
+    read(member.get(stored_artifact.get_absolute_url()))
 
 
 def test_a_range_is_served_from_an_unseekable_file(
-    member: Client, stored: Artifact, monkeypatch: pytest.MonkeyPatch
+    member: Client, stored_artifact: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Stream(io.BytesIO):
         def seek(self, *_: Any) -> int:
             raise io.UnsupportedOperation("this is a stream")
 
-    with default_storage.open(stored.file) as file:
+    with default_storage.open(stored_artifact.file) as file:
         data = file.read()
     monkeypatch.setattr(FileSystemStorage, "open", lambda *_: Stream(data))
-    response = member.get(stored.get_absolute_url(), headers={"range": "bytes=900-949"})
+    response = member.get(stored_artifact.get_absolute_url(), headers={"range": "bytes=900-949"})
     assert (response.status_code, read(response)) == (206, data[900:950])

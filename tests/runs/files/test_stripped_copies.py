@@ -25,7 +25,7 @@ Store = Callable[[bytes], str]
 
 @pytest.fixture(params=["FileSystemStorage", "InMemoryStorage"])
 def store(request: pytest.FixtureRequest, settings: Any, tmp_path: Path) -> Store:
-    """`store(content)`: the name of a file in a storage with or without paths."""
+    """`store(content)`: store a file, in a storage with or without paths, and return its name."""
     settings.MEDIA_ROOT = str(tmp_path)
     backend = f"django.core.files.storage.{request.param}"
     settings.STORAGES = settings.STORAGES | {"default": {"BACKEND": backend}}
@@ -39,7 +39,7 @@ def read(name: str) -> bytes:
 
 
 def work(limit_s: float = 60.0) -> None:
-    """What a worker does when it is asked for a copy."""
+    """Make the requested copies, as a worker does."""
     wanted = WantedCopy.objects.get()
     is_last_try = wanted.tries + 1 >= stripped_copies.MOST_TRIES
     is_done = stripped_copies.make(wanted.file, is_last_try=is_last_try, limit_s=limit_s)
@@ -69,8 +69,8 @@ def test_a_file_that_cannot_be_stripped_is_never_served(store: Store) -> None:
     with pytest.raises(NotReady):
         copy_of(name)
     work()
-    for _ in range(2):  # nothing is tried again
-        with pytest.raises(NotStripped, match="cannot be shown without"):
+    for _ in range(2):  # no visitor triggers another attempt
+        with pytest.raises(NotStripped, match="cannot be removed, so the file is not shown"):
             copy_of(name)
         assert read(copy_name(name)) == b""
     assert not WantedCopy.objects.exists()
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_stripped_is_never_served(store: Store) -> None:
 
 @pytest.mark.django_db
 def test_a_copy_that_takes_too_long_is_tried_again_and_then_given_up(store: Store) -> None:
-    """It was made in a page's thread, for a minute each time that somebody asked."""
+    """Before, every request made it in the page's thread, a minute each time."""
     name = store(png())
     with pytest.raises(NotReady):
         copy_of(name)
@@ -86,7 +86,7 @@ def test_a_copy_that_takes_too_long_is_tried_again_and_then_given_up(store: Stor
         assert default_storage.listdir("ab")[1] == ["media"]
         work(limit_s=0.001)
     assert not WantedCopy.objects.exists()
-    with pytest.raises(NotStripped, match="cannot be shown without"):
+    with pytest.raises(NotStripped, match="cannot be removed, so the file is not shown"):
         copy_of(name)
 
 

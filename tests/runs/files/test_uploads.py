@@ -64,7 +64,7 @@ def test_equal_content_is_one_upload_and_is_not_sent_again(member: Client) -> No
 
 @pytest.fixture
 def full(settings: Any, tmp_path: Path) -> None:
-    """A storage that takes nothing: where its folder should be is a file."""
+    """A storage that accepts nothing: its folder's path is a file."""
     (tmp_path / "full").write_bytes(b"")
     settings.MEDIA_ROOT = str(tmp_path / "full")
 
@@ -120,12 +120,13 @@ def test_another_persons_file_is_not_revealed(member: Client, stranger: User) ->
     assert other.get(address).status_code == 404
     assert other.get("/uploads/choices/?kind=image&from=uploads").context["choices"].found == []
     grant(stranger, "playground.view_run")
-    assert other.get(address).status_code == 404  # it is somebody's private work
+    assert other.get(address).status_code == 404  # `view_run` opens no private work
     assert post_known(other, data).status_code == 204
     project = make_project("Fox", ana="manager")
     Upload.objects.update(project=project)
     assert b"".join(other.get(address).streaming_content) == data  # type: ignore[attr-defined]
-    assert post_known(other, data).status_code == 204  # staff may look, and still own nothing of it
+    # the right to look does not make the file theirs
+    assert post_known(other, data).status_code == 204
 
 
 def test_a_file_that_the_storage_lost_has_to_be_sent_again(member: Client, tmp_path: Path) -> None:
@@ -293,7 +294,7 @@ def test_an_invalid_content_type_is_ignored(member: Client, claim: str) -> None:
 
 
 def boxed(major: bytes, *others: bytes) -> bytes:
-    """The beginning of a file in boxes with these brands."""
+    """Return the beginning of an MP4 file with these brands."""
     brands = major + bytes(4) + b"".join(others)
     return (len(brands) + 8).to_bytes(4, "big") + b"ftyp" + brands + bytes(60)
 

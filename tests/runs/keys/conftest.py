@@ -1,4 +1,4 @@
-"""A secret to encrypt with, projects, and keys entered as an admin does."""
+"""A secret for encryption, projects, and keys entered as admins enter them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AskIn = Callable[..., Run]
 
 @pytest.fixture
 def secret(settings: Any) -> str:
-    """What this process encrypts keys with."""
+    """The secret with which this process encrypts keys."""
     settings.KEYS_SECRETS = [vault.new_secret()]
     return str(settings.KEYS_SECRETS[0])
 
@@ -40,7 +40,7 @@ def spring(admin: User) -> Project:
 
 @pytest.fixture
 def enter(secret: str, admin: User, work: Work) -> Enter:
-    """`enter(project, key)` → the row, after the worker has tried the key."""
+    """`enter(project, key)` → the row, after the worker has checked the key."""
 
     def make(project: Project, key: str) -> ProjectKey:
         watch(key)

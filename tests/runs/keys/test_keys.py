@@ -1,4 +1,4 @@
-"""Keys of projects against the sandbox: tried, used to the end of a run, switched, withdrawn."""
+"""Projects' keys against the sandbox: checked, used until a run ends, switched, withdrawn."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from runs.progress import worker_status
 from runs.results import refusals
 from runs.state import state_machine
 from tests.projects.people import make_project
-from tests.runs.conftest import Ask, Control, Work, ended
+from tests.runs.conftest import Ask, Control, Work, have_ended
 from tests.runs.keys.conftest import AskIn, Enter
 from tests.sampling import sample
 
@@ -32,14 +32,14 @@ def test_a_key_is_tried_then_used_for_its_project_alone(
     assert (row.state, row.trouble) == (STATE.ACTIVE, "")
     assert "spring-1:sandbox-key-secret" not in row.secret
     mine, other = ask_in(spring, FAST, prompt="a"), ask(FAST, prompt="b")
-    work(lambda: ended(mine, other))
+    work(lambda: have_ended(mine, other))
     for run in (mine, other):
         run.refresh_from_db()
         assert run.state == Run.State.SUCCEEDED
     assert (mine.project_key_id, other.project_key_id) == (row.pk, None)
     calls = sandbox.calls_by_key()
     assert calls["spring-1"]["submit"] == 1
-    assert calls["test"]["submit"] == 1  # the account's own
+    assert calls["test"]["submit"] == 1  # the account's own key
 
 
 def test_a_wrong_key_is_never_kept_nor_is_the_accounts_own(
@@ -85,9 +85,9 @@ def test_a_run_keeps_its_key_to_the_end_while_the_next_one_has_the_new(
     first.refresh_from_db()
     assert (first.state, second.state) == (STATE.REPLACED, STATE.ACTIVE)
     following = ask_in(spring, FAST, prompt="next")
-    work(lambda: ended(following))
+    work(lambda: have_ended(following))
     state_machine.request_cancel(running.pk)
-    work(lambda: ended(running))
+    work(lambda: have_ended(running))
     running.refresh_from_db()
     following.refresh_from_db()
     assert (running.project_key_id, following.project_key_id) == (first.pk, second.pk)
@@ -105,7 +105,7 @@ def test_a_leaked_key_that_was_withdrawn_gives_way_also_for_runs_under_way(
     work(lambda: Run.objects.filter(pk=running.pk, state="running").exists())
     sandbox.withdraw("spring-1:sandbox-key-secret")
     enter(spring, "spring-2:sandbox-key-secret")
-    work(lambda: ended(running))
+    work(lambda: have_ended(running))
     running.refresh_from_db()
     assert running.state == Run.State.SUCCEEDED
     assert sandbox.calls_by_key()["spring-2"]["status"] > 0
@@ -122,14 +122,14 @@ def test_a_refused_key_holds_its_projects_runs_and_nobody_elses(
     def is_said() -> bool:
         row.refresh_from_db()
         noted = Run.objects.filter(pk__in=[run.pk for run in held], note__contains="this project")
-        return ended(*others) and row.trouble != "" and noted.count() == len(held)
+        return have_ended(*others) and row.trouble != "" and noted.count() == len(held)
 
     work(is_said)
     assert row.trouble == refusals.KEY_OF_PROJECT_REFUSED
     assert {run.state for run in Run.objects.filter(user__username="ana")} == {"succeeded"}
     assert not worker_status.is_account_refused(worker_status.workers_alive())
     enter(spring, "spring-2:sandbox-key-secret")
-    work(lambda: ended(*held))
+    work(lambda: have_ended(*held))
     assert {Run.objects.get(pk=run.pk).state for run in held} == {"succeeded"}
 
 
@@ -140,7 +140,7 @@ def test_what_a_former_worker_said_of_a_key_is_corrected(
     row = enter(spring, "spring-1:sandbox-key-secret")
     ProjectKey.objects.filter(pk=row.pk).update(trouble=refusals.KEY_OF_PROJECT_REFUSED)
     run = ask_in(spring, FAST, prompt="taken")
-    work(lambda: ended(run) and ProjectKey.objects.get(pk=row.pk).trouble == "")
+    work(lambda: have_ended(run) and ProjectKey.objects.get(pk=row.pk).trouble == "")
 
 
 def test_a_key_that_nobody_can_decrypt_sends_nothing_with_another_one(
@@ -159,7 +159,7 @@ def test_a_key_that_nobody_can_decrypt_sends_nothing_with_another_one(
     assert run.state in {"created", "submitting"}
     assert "submit" not in sandbox.calls_by_key().get("test", {})
     enter(spring, "spring-1:sandbox-key-secret")
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
 
 
 def test_removed_and_put_back_and_forgotten(
@@ -168,12 +168,12 @@ def test_removed_and_put_back_and_forgotten(
     row = enter(spring, "spring-1:sandbox-key-secret")
     new_key.remove(row)
     run = ask_in(spring, FAST, prompt="own")
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     run.refresh_from_db()
     assert run.project_key_id is None
     new_key.put_back(row)
     again = ask_in(spring, FAST, prompt="again")
-    work(lambda: ended(again))
+    work(lambda: have_ended(again))
     again.refresh_from_db()
     assert again.project_key_id == row.pk
     new_key.remove(row)

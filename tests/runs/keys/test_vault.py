@@ -1,4 +1,4 @@
-"""Keys at rest, under secrets that change, and sealed on their way."""
+"""Stored keys, secrets that change, and keys sealed on their way to the worker."""
 
 from __future__ import annotations
 
@@ -42,14 +42,14 @@ def test_what_the_web_process_seals_only_a_process_with_the_secret_opens(setting
     settings.KEYS_SECRETS = [vault.new_secret()]
     assert vault.renew_seal()
     assert not vault.renew_seal()
-    settings.KEYS_SECRETS = []  # the web process has none
+    settings.KEYS_SECRETS = []  # the web process does not have the secret
     sealed = vault.seal("an-id:" + "s" * 249, KeySeal.objects.get().public)
     with pytest.raises(vault.Unreadable):
         vault.unseal(sealed)
     settings.KEYS_SECRETS = [vault.new_secret()]
     with pytest.raises(vault.Unreadable):
         vault.unseal(sealed)
-    assert vault.renew_seal()  # a seal that nobody opens any more is replaced
+    assert vault.renew_seal()  # a seal that no process can open is replaced
 
 
 @pytest.mark.django_db
@@ -77,13 +77,13 @@ def test_rotating_by_the_setting(settings: Any, capsys: pytest.CaptureFixture[st
     row = stored_key()
     settings.KEYS_SECRETS = [new, old]
     call_command("rotate_keys")
-    assert capsys.readouterr().out == "2 encrypted anew. Now take out the older secrets.\n"
+    assert capsys.readouterr().out == "2 re-encrypted. Now remove the older secrets.\n"
     settings.KEYS_SECRETS = [new]
     row.refresh_from_db()
     assert vault.decrypt(row.secret) == "an-id:a-secret"
     assert not vault.renew_seal()
     call_command("rotate_keys")
-    assert capsys.readouterr().out.startswith("0 encrypted anew.")
+    assert capsys.readouterr().out.startswith("0 re-encrypted.")
 
 
 @pytest.mark.django_db

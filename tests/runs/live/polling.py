@@ -1,4 +1,4 @@
-"""Polls of a page against a router of its own."""
+"""Polls of a page against a router of the test's own."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from runs.models import Run
 from runs.progress import watch_tokens
 from tests.core.live.listening import waiting
 
-# A hold that no busy machine outlasts: what is answered before its end is answered for its news.
+# Longer than a test takes on a busy machine: an answer before its end is an answer to news.
 HOLD_S = 120.0
 Entry = dict[str, Any]
 
@@ -29,15 +29,15 @@ async def nobody(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def asked(run: Run, version: int | str | None = None, view: str = "stage") -> Entry:
-    """What a page posts for a run."""
+def entry_of(run: Run, version: int | str | None = None, view: str = "stage") -> Entry:
+    """Return what a page posts for a run."""
     version = run.version if version is None else version
     watch = json.loads(watch_tokens.data_watch(run, view))
     return {"run": str(run.pk), "version": str(version), **watch}
 
 
 def session() -> str:
-    """The key of a session of somebody who is logged in."""
+    """Return the session key of a user who is logged in."""
     browser = Client()
     browser.force_login(User.objects.get_or_create(username="ana")[0])
     return browser.cookies["vitrine_session_8000"].value
@@ -48,7 +48,7 @@ def serve(
     hold_s: float = HOLD_S,
     **seconds: Any,
 ) -> Any:
-    """`use(client)` against a router that lives for as long; `seconds` are the router's."""
+    """Run `use(client)` against a router that lives as long; `seconds` are the router's."""
 
     async def main() -> Any:
         router = long_poll.Router(nobody, hold_s=hold_s, **seconds)
@@ -78,7 +78,7 @@ def serve(
 
 
 async def until_held(client: httpx.AsyncClient, count: int = 1) -> None:
-    """Wait until the router holds so many polls; only its broker knows."""
+    """Wait until the router holds this many polls; only its broker knows the number."""
     await waiting(client._transport.app.broker, count)  # type: ignore[attr-defined]
 
 
@@ -95,6 +95,6 @@ def markup(response: httpx.Response) -> str:
     return str(response.json()["markup"])
 
 
-def asking(*runs: Entry) -> Callable[[httpx.AsyncClient], Coroutine[Any, Any, httpx.Response]]:
-    """What `serve` takes to ask about these runs."""
+def poll_once(*runs: Entry) -> Callable[[httpx.AsyncClient], Coroutine[Any, Any, httpx.Response]]:
+    """Return a function for `serve` that polls for these runs once."""
     return lambda client: ask(client, *runs)

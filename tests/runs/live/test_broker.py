@@ -1,4 +1,4 @@
-"""Announced partial outputs are shown before they are committed, where a view has them."""
+"""Views that show partial outputs show announced ones before they are committed."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from runs.models import Run
 from runs.progress import live_partials
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from tests.runs.live.polling import Entry, ask, asked, markup, serve, until_held
+from tests.runs.live.polling import Entry, ask, entry_of, markup, serve, until_held
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 def chat(run: Run, version: str) -> Entry:
-    return asked(run, version, "chat")
+    return entry_of(run, version, "chat")
 
 
 async def announce(run: Run, number: int, text: str) -> None:
@@ -34,7 +34,7 @@ def test_a_streamed_token_is_shown_without_a_commit(make_run: Any) -> None:
         version = "3"
         for number, text in ((1, "A long"), (2, "A long answer")):
             held = asyncio.create_task(ask(client, chat(run, version)))
-            other = asyncio.create_task(ask(client, asked(run)))
+            other = asyncio.create_task(ask(client, entry_of(run)))
             await until_held(client, 2)
             await announce(run, number, text)
             answers.append(await held)
@@ -42,7 +42,7 @@ def test_a_streamed_token_is_shown_without_a_commit(make_run: Any) -> None:
             assert f'data-version="{version}"' in markup(answers[-1])
             versions = [{"run": str(run.pk), "version": version, "view": "chat"}]
             assert answers[-1].json()["versions"] == versions
-            assert not other.done()  # its view shows what is committed
+            assert not other.done()  # this page's view shows only committed output
             other.cancel()
         return answers
 

@@ -1,4 +1,4 @@
-"""Groups: hundreds of runs on one poll, in a few bytes each."""
+"""Groups: one poll for hundreds of runs, with a few bytes for each."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MAX_POLL_BYTES = 8000
 
 
 class AllRuns(RunOwner):
-    """An app whose page watches all runs of a person."""
+    """An app with a page that watches all runs of a person."""
 
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
         return {
@@ -37,15 +37,15 @@ class AllRuns(RunOwner):
 
 
 @pytest.fixture(autouse=True)
-def everything() -> Iterator[None]:
-    """A group of all runs that a person has, by the person's key."""
+def group_of_all() -> Iterator[None]:
+    """A group of all runs of a person, whose key is the person's."""
     with patch.dict(owners._OWNERS):
         owners.register(AllRuns())
         yield
 
 
 def group_entry(user: User, runs: list[Run]) -> Entry:
-    """What a page posts for a group."""
+    """Return what a page posts for a group."""
     watch = json.loads(watch_tokens.data_watch_group(f"all.{user.pk}", "tile", user.pk))
     return {**watch, "runs": {run.pk.hex[: wire.DIGITS]: str(run.version) for run in runs}}
 
@@ -100,7 +100,7 @@ def test_a_group_is_watched_only_with_its_users_token(
 def test_a_members_group_is_read_again_with_each_poll(
     make_run: Callable[..., Run], user: User
 ) -> None:
-    """Who was removed from a project sees no more of what its pages watch."""
+    """A member who was removed from a project sees no further changes on its open pages."""
     sam = User.objects.create_user("sam")
     run = make_run(user=user, version=3)
     name, view = f"all.{user.pk}", f"tile-only.{user.pk}"

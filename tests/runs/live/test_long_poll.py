@@ -1,4 +1,4 @@
-"""Held polls: changes at once, one query and one rendering for all, nothing for strangers."""
+"""Held polls: changes come at once, by one query and one rendering for all; strangers get 404."""
 
 from __future__ import annotations
 
@@ -21,20 +21,29 @@ from runs.live import long_poll, wire
 from runs.models import Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from tests.runs.live.polling import HOLD_S, Entry, ask, asked, asking, markup, serve, until_held
+from tests.runs.live.polling import (
+    HOLD_S,
+    Entry,
+    ask,
+    entry_of,
+    markup,
+    poll_once,
+    serve,
+    until_held,
+)
 from tests.statements import before, failing
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
 def is_drawing(sql: str) -> bool:
-    """Whether a whole run is read, to be drawn."""
+    """Return whether the query reads a whole run, to render it."""
     return sql.startswith("SELECT") and '"playground_run"."arguments"' in sql
 
 
 def test_a_poll_with_an_old_version_is_answered_at_once(make_run: Any) -> None:
     run = make_run(state="queued", version=3, queue_position=2)
-    response = serve(lambda client: ask(client, asked(run, 2)))
+    response = serve(lambda client: ask(client, entry_of(run, 2)))
     assert 'hx-swap-oob="true"' in markup(response)
     assert 'data-version="3"' in markup(response)
     assert "Queued, 2 runs ahead" in markup(response)
@@ -44,7 +53,7 @@ def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
     run = make_run(state="queued")
 
     async def use(client: httpx.AsyncClient) -> tuple[httpx.Response, float]:
-        held = asyncio.create_task(ask(client, asked(run)))
+        held = asyncio.create_task(ask(client, entry_of(run)))
         await until_held(client)
         changed = time.monotonic()
         await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
@@ -56,22 +65,22 @@ def test_a_held_poll_answers_when_the_run_changes(make_run: Any) -> None:
 
 
 def test_the_end_of_a_long_run_shown_to_its_owner_is_recorded(make_run: Any) -> None:
-    """The worker then does not notify its owner as well."""
+    """The worker then sends the owner no notification as well."""
     from features.notifications.models import RunEnd
 
-    shown, hidden = make_run(state="running"), make_run(state="running")
+    visible, hidden = make_run(state="running"), make_run(state="running")
     Run.objects.update(created_at=timezone.now() - timedelta(minutes=10))
 
     async def use(client: httpx.AsyncClient) -> None:
-        held = asyncio.create_task(ask(client, asked(shown)))
+        held = asyncio.create_task(ask(client, entry_of(visible)))
         await until_held(client)
-        for run in (shown, hidden):
+        for run in (visible, hidden):
             await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.SUCCEEDED))
         await held
 
     serve(use)
     assert dict(RunEnd.objects.values_list("run_id", "is_watched")) == {
-        shown.pk: True,
+        visible.pk: True,
         hidden.pk: False,
     }
 
@@ -84,17 +93,18 @@ def test_a_server_shutdown_releases_held_polls(
     before = signal.signal(signal.SIGTERM, lambda number, frame: ended.append(number))
 
     async def use(client: httpx.AsyncClient) -> list[int]:
-        held = asyncio.create_task(ask(client, asked(run)))
+        held = asyncio.create_task(ask(client, entry_of(run)))
         await until_held(client)
         signal.raise_signal(signal.SIGTERM)
-        return [(await held).status_code, (await ask(client, asked(run))).status_code]
+        return [(await held).status_code, (await ask(client, entry_of(run))).status_code]
 
     try:
         began = time.monotonic()
         assert serve(use) == [503, 503]
         assert time.monotonic() - began < HOLD_S / 2
         assert ended == [signal.SIGTERM]
-        signal.raise_signal(signal.SIGTERM)  # ours no more
+        # after the shutdown, the signal has its former handler again
+        signal.raise_signal(signal.SIGTERM)
         assert len(ended) == 2
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -104,27 +114,27 @@ def test_a_held_poll_gets_nothing_after_logout(make_run: Any) -> None:
     run = make_run(state="queued", version=3)
 
     async def use(client: httpx.AsyncClient) -> list[int]:
-        held = asyncio.create_task(ask(client, asked(run)))
-        seen = [(await ask(client, asked(run, 2))).status_code]
+        held = asyncio.create_task(ask(client, entry_of(run)))
+        seen = [(await ask(client, entry_of(run, 2))).status_code]
         await sync_to_async(log_out)(client.cookies[settings.SESSION_COOKIE_NAME])
         await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
-        seen += [(await held).status_code, (await ask(client, asked(run, 2))).status_code]
+        seen += [(await held).status_code, (await ask(client, entry_of(run, 2))).status_code]
         client.cookies.clear()
-        return [*seen, (await ask(client, asked(run, 2))).status_code]
+        return [*seen, (await ask(client, entry_of(run, 2))).status_code]
 
     assert serve(use) == [200, 401, 401, 401]
 
 
 def test_a_poll_during_logout_does_not_prolong_the_session(make_run: Any) -> None:
-    """Django tells of a logout while the session is still there to be found."""
+    """Django sends the logout signal while the session still exists."""
     run = make_run(state="queued", version=3)
 
     async def use(client: httpx.AsyncClient) -> list[int]:
-        seen = [(await ask(client, asked(run, 2))).status_code]
+        seen = [(await ask(client, entry_of(run, 2))).status_code]
         loop = asyncio.get_running_loop()
 
         def poll(**_: Any) -> None:
-            asked_now = asyncio.run_coroutine_threadsafe(ask(client, asked(run, 2)), loop)
+            asked_now = asyncio.run_coroutine_threadsafe(ask(client, entry_of(run, 2)), loop)
             seen.append(asked_now.result(60).status_code)
 
         key = client.cookies[settings.SESSION_COOKIE_NAME]
@@ -133,7 +143,7 @@ def test_a_poll_during_logout_does_not_prolong_the_session(make_run: Any) -> Non
             await sync_to_async(log_out, thread_sensitive=False)(key)
         finally:
             user_logged_out.disconnect(poll)
-        return [*seen, (await ask(client, asked(run, 2))).status_code]
+        return [*seen, (await ask(client, entry_of(run, 2))).status_code]
 
     assert serve(use) == [200, 401, 401]
 
@@ -147,19 +157,19 @@ def log_out(key: str) -> None:
 
 def test_a_poll_without_hold_or_news_is_204(make_run: Any) -> None:
     run = make_run(state="queued")
-    assert serve(lambda client: ask(client, asked(run), hold=False)).status_code == 204
+    assert serve(lambda client: ask(client, entry_of(run), hold=False)).status_code == 204
 
 
 def test_a_run_without_its_token_is_left_out(make_run: Any) -> None:
-    entry = asked(make_run(version=2), 1) | {"token": "forged"}
-    assert serve(asking(entry)).status_code == long_poll.STOP_POLLING
+    entry = entry_of(make_run(version=2), 1) | {"token": "forged"}
+    assert serve(poll_once(entry)).status_code == long_poll.STOP_POLLING
 
 
 def test_a_token_is_valid_for_its_run_and_view_alone(make_run: Any) -> None:
     mine, other = make_run(version=2), make_run(version=2)
-    entry = asked(mine, 1)
+    entry = entry_of(mine, 1)
     for changed in ({"run": str(other.pk)}, {"view": "row"}):
-        assert serve(asking(entry | changed)).status_code == long_poll.STOP_POLLING
+        assert serve(poll_once(entry | changed)).status_code == long_poll.STOP_POLLING
 
 
 @pytest.mark.parametrize(
@@ -186,11 +196,11 @@ def test_a_malformed_poll_is_refused_with_a_message(body: bytes, sentence: str) 
     "change", [{"run": "x"}, {"run": 1}, {"version": 1}, {"version": "x"}, {"view": None}]
 )
 def test_a_malformed_run_is_refused(make_run: Any, change: Entry) -> None:
-    assert serve(asking(asked(make_run()) | change)).status_code == 400
+    assert serve(poll_once(entry_of(make_run()) | change)).status_code == 400
 
 
 def test_a_page_from_before_an_update_is_told_to_stop() -> None:
-    """Its polls were GET requests; on this status it asks people to reload it."""
+    """Its polls were GET requests; this status makes the old script ask for a reload."""
     response = serve(lambda client: client.get(f"{long_poll.PATH}?r=x&hold=1"))
     assert response.status_code == long_poll.STOP_POLLING
 
@@ -200,7 +210,7 @@ def test_a_change_is_rendered_once_for_a_hundred_watchers(make_run: Any) -> None
     asked_for: list[str] = []
 
     async def use(client: httpx.AsyncClient) -> list[httpx.Response]:
-        held = [asyncio.create_task(ask(client, asked(run))) for _ in range(100)]
+        held = [asyncio.create_task(ask(client, entry_of(run))) for _ in range(100)]
         await until_held(client, 100)
         asked_for.clear()
         await sync_to_async(state_machine.record)(run.pk, Observation(Run.State.RUNNING))
@@ -214,7 +224,7 @@ def test_a_change_is_rendered_once_for_a_hundred_watchers(make_run: Any) -> None
 
 def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
     runs = [make_run(version=2) for _ in range(5)]
-    response = serve(lambda client: ask(client, *(asked(run, 1, "row") for run in runs)))
+    response = serve(lambda client: ask(client, *(entry_of(run, 1, "row") for run in runs)))
     for run in runs:
         assert f'id="row-{run.pk}"' in markup(response)
     versions = [{"run": str(run.pk), "version": "2", "view": "row"} for run in runs]
@@ -230,13 +240,13 @@ def test_a_final_state_brings_its_result_to_the_page(make_run: Any) -> None:
     run = make_run(state="running")
     end = Observation(Run.State.FAILED, error={"error": "RunFailed", "message": "no"})
     state_machine.record(run.pk, end)
-    response = serve(lambda client: ask(client, asked(run)))
+    response = serve(lambda client: ask(client, entry_of(run)))
     assert 'data-final="1"' in markup(response)
     assert "The model failed" in markup(response)
 
 
 def say(run: Run, number: int) -> None:
-    """A line of a run's log."""
+    """Write a line of a run's log."""
     line = {"timestamp": str(number), "level": "INFO", "message": f"line {number}"}
     state_machine.record(run.pk, Observation(Run.State.RUNNING, logs=[line]))
 
@@ -245,8 +255,8 @@ def test_log_lines_are_sent_together(make_run: Any) -> None:
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient) -> str:
-        await ask(client, asked(run), hold=False)
-        held = asyncio.create_task(ask(client, asked(run)))
+        await ask(client, entry_of(run), hold=False)
+        held = asyncio.create_task(ask(client, entry_of(run)))
         for number in range(3):
             await asyncio.sleep(0.01)
             await sync_to_async(say)(run, number)
@@ -260,7 +270,7 @@ def test_a_new_state_is_sent_at_once_while_log_lines_are_gathered(make_run: Any)
     run = make_run(state="running")
 
     async def use(client: httpx.AsyncClient) -> float:
-        held = asyncio.create_task(ask(client, asked(run)))
+        held = asyncio.create_task(ask(client, entry_of(run)))
         await until_held(client)
         await sync_to_async(say)(run, 9)
         await sync_to_async(state_machine.record)(
@@ -270,7 +280,7 @@ def test_a_new_state_is_sent_at_once_while_log_lines_are_gathered(make_run: Any)
         assert 'data-final="1"' in markup(await held)
         return time.monotonic() - changed
 
-    # What is gathered is not told before the hold is over.
+    # Gathered lines would wait for the end of the hold.
     assert serve(use, coalesce_s=1000.0) < HOLD_S / 2
 
 
@@ -281,7 +291,9 @@ def test_a_held_poll_reports_a_lost_database_and_may_be_retried(make_run: Any) -
         return [
             [
                 answer.status_code
-                for answer in await asyncio.gather(*(ask(client, asked(run, 1)) for _ in range(3)))
+                for answer in await asyncio.gather(
+                    *(ask(client, entry_of(run, 1)) for _ in range(3))
+                )
             ]
             for _ in range(3)
         ]

@@ -1,4 +1,4 @@
-"""A held poll ends with its session at once, wherever on this machine the session is ended."""
+"""A held poll ends as soon as its session ends, whichever process on this machine ends it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from house import departure
 from house.departure import Fate
 from tests.house.made import make_admin
 from tests.house.views.test_ways_in import give_second_step
-from tests.runs.live.polling import HOLD_S, ask, asked, serve, until_held
+from tests.runs.live.polling import HOLD_S, ask, entry_of, serve, until_held
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NEW = "lantern-otter-7"
@@ -89,14 +89,14 @@ def test_a_held_poll_ends_with_its_session(
 
     async def use(client: httpx.AsyncClient) -> list[int]:
         router: Any = client._transport.app  # type: ignore[attr-defined]
-        # As in the other processes: this one's own signal of a logout would be heard, too.
+        # As in other processes, which do not receive this process's logout signal.
         user_logged_out.disconnect(router.sessions._on_logout)
-        held = asyncio.create_task(ask(client, asked(run)))
+        held = asyncio.create_task(ask(client, entry_of(run)))
         await until_held(client)
         key = client.cookies[settings.SESSION_COOKIE_NAME]
         await sync_to_async(partial(end_elsewhere, key))()
         async with asyncio.timeout(HOLD_S / 2):
             ended = await held
-        return [ended.status_code, (await ask(client, asked(run, 2))).status_code]
+        return [ended.status_code, (await ask(client, entry_of(run, 2))).status_code]
 
     assert serve(use) == [401, 401]

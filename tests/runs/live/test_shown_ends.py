@@ -1,4 +1,4 @@
-"""Other apps hear once that a person's pages have shown the end of a run, however many they are."""
+"""Other apps learn once that a user's pages have shown a run's end, however many pages did."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from runs.promises.owners import RunOwner
 
 
 class Listener(RunOwner):
-    """Notes what it was told; the first time it cannot, if it was of a user below zero."""
+    """Records its calls. For a user below zero, the first call raises an error."""
 
     def __init__(self) -> None:
         self.heard: list[tuple[int, Sequence[uuid.UUID]]] = []
@@ -30,7 +30,7 @@ class Listener(RunOwner):
 
 @pytest.fixture
 def calls() -> Iterator[list[tuple[int, Sequence[uuid.UUID]]]]:
-    """The calls an app received; Vitrine's own apps, which query, are not called."""
+    """The calls that one app received; Vitrine's own apps, which make queries, are not called."""
     listener = Listener()
     with patch.dict(owners._OWNERS, {Listener: listener}, clear=True):
         yield listener.heard
@@ -49,7 +49,7 @@ def test_ends_shown_on_many_pages_are_reported_in_one_call(calls: list[Any]) -> 
     assert calls == [(1, [first]), (1, [second]), (2, [first])]
 
 
-@pytest.mark.django_db  # after an error the thread's connection is looked at
+@pytest.mark.django_db  # after an error, Vitrine checks the thread's connection
 @pytest.mark.any_database
 def test_a_failed_report_is_repeated_by_the_next_page(calls: list[Any]) -> None:
     run = uuid.uuid4()

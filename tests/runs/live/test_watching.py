@@ -1,4 +1,4 @@
-"""Who may watch which run: tokens of a page's runs are valid for their user, run and view."""
+"""Watch tokens: valid for their user, run and view only."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from core.live import tokens
 from runs.live import long_poll
 from runs.models import Run
 from tests.conftest import grant
-from tests.runs.live.polling import ask, asked, markup, serve
+from tests.runs.live.polling import ask, entry_of, markup, serve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_watch_token_is_invalid_for_another_user(make_run: Any, stranger: User) -> None:
-    run = make_run(user=stranger, version=2)  # who asks is ana
-    response = serve(lambda client: ask(client, asked(run, 1)))
+    run = make_run(user=stranger, version=2)  # the poll comes from Ana
+    response = serve(lambda client: ask(client, entry_of(run, 1)))
     assert (response.status_code, response.content) == (long_poll.STOP_POLLING, b"")
 
 
@@ -31,16 +31,16 @@ def test_staff_and_readers_of_an_example_may_watch(make_run: Any, stranger: User
         state="succeeded",
         output={},
     )
-    assert serve(lambda client: ask(client, asked(example, 1, "copies"))).status_code == 200
+    assert serve(lambda client: ask(client, entry_of(example, 1, "copies"))).status_code == 200
     other = make_run(user=stranger, version=2)
-    assert serve(lambda client: ask(client, asked(other, 1))).status_code == 286
+    assert serve(lambda client: ask(client, entry_of(other, 1))).status_code == 286
     grant(User.objects.get(username="ana"), "playground.view_run")
-    assert serve(lambda client: ask(client, asked(other, 1))).status_code == 200
+    assert serve(lambda client: ask(client, entry_of(other, 1))).status_code == 200
 
 
 def test_only_the_users_own_runs_are_sent(make_run: Any, stranger: User) -> None:
     mine, theirs = make_run(version=2), make_run(user=stranger, version=2)
-    text = markup(serve(lambda client: ask(client, asked(mine, 1), asked(theirs, 1))))
+    text = markup(serve(lambda client: ask(client, entry_of(mine, 1), entry_of(theirs, 1))))
     assert str(mine.pk) in text
     assert str(theirs.pk) not in text
 
@@ -49,8 +49,8 @@ def test_an_open_page_gets_renewed_tokens(
     make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine, theirs = make_run(), make_run(user=stranger, is_example=True, state="succeeded")
-    marked = [asked(mine), asked(theirs, view="copies")]
-    fresh = serve(lambda client: ask(client, asked(mine, 0)))
+    marked = [entry_of(mine), entry_of(theirs, view="copies")]
+    fresh = serve(lambda client: ask(client, entry_of(mine, 0)))
     assert fresh.json()["renewed"] == []
     later = time.time() + 30 * 3600
     monkeypatch.setattr(time, "time", lambda: later)
@@ -67,7 +67,7 @@ def test_an_open_page_gets_renewed_tokens(
 
 def test_a_withdrawn_example_is_no_longer_watched(make_run: Any, stranger: User) -> None:
     theirs = make_run(user=stranger, version=2, is_example=True, state="succeeded", output={})
-    marked = asked(theirs, 1, "copies")
+    marked = entry_of(theirs, 1, "copies")
     Run.objects.filter(pk=theirs.pk).update(is_example=False)
     assert serve(lambda client: ask(client, marked)).status_code == long_poll.STOP_POLLING
 
@@ -76,7 +76,7 @@ def test_an_old_token_of_a_run_no_longer_shown_ends_the_polling(
     make_run: Any, stranger: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     theirs = make_run(user=stranger, version=2, is_example=True, state="succeeded")
-    marked = asked(theirs, 1, "copies")
+    marked = entry_of(theirs, 1, "copies")
     Run.objects.filter(pk=theirs.pk).update(is_example=False)
     later = time.time() + tokens.LASTS_S + 1
     monkeypatch.setattr(time, "time", lambda: later)

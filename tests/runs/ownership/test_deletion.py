@@ -1,4 +1,4 @@
-"""Deleted runs are gone from every list, come back within a week, and go with their files after."""
+"""Deleted runs leave every list, can be restored for a week, and then go with their files."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def with_file(run: Run, data: bytes = b"\x89PNG\r\n\x1a\n one") -> Artifact:
     )  # fmt: skip
 
 
-def ended_run(make_run: Any, **values: Any) -> Run:
+def make_ended_run(make_run: Any, **values: Any) -> Run:
     run: Run = make_run(state="succeeded", output={}, **values)
     return run
 
@@ -51,7 +51,7 @@ def delete(client: Client, *runs: Run, **more: str) -> Any:
 
 def status(client: Client, address: str) -> int:
     answer: Any = client.get(address)
-    if answer.streaming:  # read to its end, which closes the file
+    if answer.streaming:  # reading to the end closes the file
         assert b"".join(answer.streaming_content)
     return int(answer.status_code)
 
@@ -61,7 +61,7 @@ def age(run: Run) -> None:
 
 
 def test_a_deleted_run_is_hidden_until_undo(member: Client, make_run: Any) -> None:
-    run = ended_run(make_run, title="a red fox")
+    run = make_ended_run(make_run, title="a red fox")
     with_file(run)
     answer = delete(member, run, filters="q=fox")
     assert answer.status_code == 302
@@ -82,7 +82,7 @@ def test_a_deleted_run_is_hidden_until_undo(member: Client, make_run: Any) -> No
 
 
 def test_a_run_under_way_is_not_deleted(member: Client, make_run: Any) -> None:
-    running, done = make_run(state="running"), ended_run(make_run)
+    running, done = make_run(state="running"), make_ended_run(make_run)
     html = member.get(delete(member, running, done)["Location"]).content.decode()
     assert "had not ended and stay here" in html
     running.refresh_from_db()
@@ -95,7 +95,7 @@ def test_a_run_under_way_is_not_deleted(member: Client, make_run: Any) -> None:
 def test_deleting_anothers_runs_needs_the_permission(
     client: Client, make_run: Any, stranger: User
 ) -> None:
-    run = ended_run(make_run)
+    run = make_ended_run(make_run)
     client.force_login(stranger)
     delete(client, run)
     run.refresh_from_db()
@@ -115,14 +115,14 @@ def test_deleting_anothers_runs_needs_the_permission(
 
 
 def test_the_domain_functions_refuse_a_stranger_too(make_run: Any, stranger: User) -> None:
-    run = ended_run(make_run)
+    run = make_ended_run(make_run)
     for change in (deletion.delete, deletion.restore, deletion.delete_for_good):
         with pytest.raises(PermissionDenied):
             change(Run.objects.filter(pk=run.pk), stranger)
 
 
 def test_a_purge_takes_the_files_an_hour_after_the_run(make_run: Any, user: User) -> None:
-    run = ended_run(make_run)
+    run = make_ended_run(make_run)
     file = with_file(run).file
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     purge.Purge().step()
@@ -137,7 +137,7 @@ def test_a_purge_takes_the_files_an_hour_after_the_run(make_run: Any, user: User
 
 
 def test_deleting_for_good_does_not_wait_a_week(member: Client, make_run: Any) -> None:
-    run = ended_run(make_run)
+    run = make_ended_run(make_run)
     delete(member, run)
     delete(member, run, for_good="1")
     assert str(run.pk) not in member.get("/runs/?state=deleted").content.decode()
@@ -149,10 +149,10 @@ def test_deleting_for_good_does_not_wait_a_week(member: Client, make_run: Any) -
 def test_content_in_use_elsewhere_is_not_deleted(
     make_run: Any, user: User, stranger: User, keeper: str
 ) -> None:
-    run = ended_run(make_run)
+    run = make_ended_run(make_run)
     artifact = with_file(run)
     if keeper == "run":
-        with_file(ended_run(make_run, user=stranger))
+        with_file(make_ended_run(make_run, user=stranger))
     if keeper == "upload":
         Upload.objects.create(
             user=stranger, digest=artifact.digest, file=artifact.file, file_name="x.png",
@@ -172,11 +172,11 @@ def test_content_in_use_elsewhere_is_not_deleted(
 def test_a_result_that_is_an_input_elsewhere_is_not_purged(
     member: Client, make_run: Any, user: User, keeper: str
 ) -> None:
-    run = ended_run(make_run)
+    run = make_ended_run(make_run)
     address = with_file(run).get_absolute_url()
     other: Any
     if keeper == "run":
-        other = ended_run(make_run, arguments={"image_url": address})
+        other = make_ended_run(make_run, arguments={"image_url": address})
     elif keeper == "board":
         board = Board.objects.create(user=user, source=run.endpoint, form_token="t")
         other = Row.objects.create(board=board, position=0, values={"x": [address]}, digest="d")
@@ -195,13 +195,14 @@ def test_a_result_that_is_an_input_elsewhere_is_not_purged(
 
 def test_a_purge_reads_only_the_arguments_of_its_runs(make_run: Any, user: User) -> None:
     runs = [
-        ended_run(make_run, arguments={"image_url": f"/runs/{uuid4()}/artifacts/0/"}) for _ in "ab"
+        make_ended_run(make_run, arguments={"image_url": f"/runs/{uuid4()}/artifacts/0/"})
+        for _ in "ab"
     ]
     for run in runs:
         with_file(run, run.pk.bytes)
     deletion.delete(Run.objects.filter(pk=runs[0].pk), user)
     age(runs[0])
-    input_references.read_unread()  # once for each run, whenever it is
+    input_references.read_unread()  # each run's arguments are read once, before the measurement
     with CaptureQueriesContext(connection) as captured:
         purge.Purge().step()
     assert not Run.objects.filter(pk=runs[0].pk).exists()
@@ -211,10 +212,12 @@ def test_a_purge_reads_only_the_arguments_of_its_runs(make_run: Any, user: User)
 
 
 def test_runs_still_needed_do_not_block_the_purge_of_others(make_run: Any, user: User) -> None:
-    needed = [ended_run(make_run) for _ in range(purge.BATCH + 1)]
+    needed = [make_ended_run(make_run) for _ in range(purge.BATCH + 1)]
     for run in needed:
-        ended_run(make_run, arguments={"image": with_file(run, run.pk.bytes).get_absolute_url()})
-    free = [ended_run(make_run) for _ in range(purge.BATCH + 1)]
+        make_ended_run(
+            make_run, arguments={"image": with_file(run, run.pk.bytes).get_absolute_url()}
+        )
+    free = [make_ended_run(make_run) for _ in range(purge.BATCH + 1)]
     deleted = Run.objects.filter(pk__in=[run.pk for run in [*needed, *free]])
     deleted.update(deleted_at=timezone.now() - GRACE)
     walk = purge.Purge()
@@ -224,12 +227,12 @@ def test_runs_still_needed_do_not_block_the_purge_of_others(make_run: Any, user:
 
 
 def test_a_run_inserted_by_an_earlier_release_keeps_its_input(make_run: Any, user: User) -> None:
-    source = ended_run(make_run)
+    source = make_ended_run(make_run)
     address = with_file(source).get_absolute_url()
     naming = Run(
         user=user, endpoint=source.endpoint, form_token="t", arguments={"image_url": address}
     )
-    Run.objects.bulk_create([naming])  # like any other code that writes rows
+    Run.objects.bulk_create([naming])  # as any code can insert rows
     deletion.delete(Run.objects.filter(pk=source.pk), user)
     age(source)
     purge.Purge().step()
@@ -240,9 +243,9 @@ def test_a_run_inserted_by_an_earlier_release_keeps_its_input(make_run: Any, use
 def test_a_run_counts_as_using_a_file_until_its_arguments_are_read(
     make_run: Any, stranger: User
 ) -> None:
-    run = ended_run(make_run, is_example=True)
+    run = make_ended_run(make_run, is_example=True)
     address = with_file(run).get_absolute_url()
-    ended_run(make_run, user=stranger, arguments={"image_url": address}, sent_arguments={})
+    make_ended_run(make_run, user=stranger, arguments={"image_url": address}, sent_arguments={})
     deletion.delete(Run.objects.filter(pk=run.pk), run.user)
     assert deletion.readable_artifacts(run.pk, stranger).exists()
     input_references.read_unread()
@@ -260,9 +263,9 @@ def test_an_upload_is_deleted_with_the_last_run_using_it(
         content_type="image/png", size_bytes=9,
     )  # fmt: skip
     arguments = {"images": [upload.get_absolute_url()]}
-    run = ended_run(make_run, arguments=arguments)
+    run = make_ended_run(make_run, arguments=arguments)
     if is_used_elsewhere:
-        ended_run(make_run, arguments=arguments)
+        make_ended_run(make_run, arguments=arguments)
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     age(run)
     purge.Purge().step()
@@ -278,7 +281,7 @@ def test_deleting_a_run_keeps_another_persons_upload(
         user=stranger, digest="d", file="d/d/d.png", file_name="x.png",
         content_type="image/png", size_bytes=9,
     )  # fmt: skip
-    run = ended_run(make_run, arguments={"image": theirs.get_absolute_url()})
+    run = make_ended_run(make_run, arguments={"image": theirs.get_absolute_url()})
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     age(run)
     purge.Purge().step()
@@ -289,17 +292,19 @@ def test_deleting_a_run_keeps_another_persons_upload(
 def test_a_deleted_example_is_readable_only_by_those_who_used_it(
     client: Client, make_run: Any, stranger: User, user: User
 ) -> None:
-    run = ended_run(make_run, is_example=True)
+    run = make_ended_run(make_run, is_example=True)
     address = with_file(run).get_absolute_url()
     typed = {"user": stranger, "arguments": {"image_url": address}}
-    used = ended_run(make_run, **typed, sent_arguments={"image_url": "https://v3.fal.media/b.png"})
+    used = make_ended_run(
+        make_run, **typed, sent_arguments={"image_url": "https://v3.fal.media/b.png"}
+    )
     client.force_login(stranger)
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     assert status(client, address) == 200
     used.delete()
-    ended_run(make_run, **typed)  # never sent: somebody typed the address
+    make_ended_run(make_run, **typed)  # never sent: somebody has only typed the address
     assert status(client, address) == 404
-    later = ended_run(make_run, **typed, sent_arguments={})
+    later = make_ended_run(make_run, **typed, sent_arguments={})
     Run.objects.filter(pk=later.pk).update(created_at=timezone.now() + timedelta(hours=1))
     assert status(client, address) == 404
 
@@ -315,7 +320,7 @@ def test_a_failed_file_deletion_is_retried(make_run: Any, settings: Any, user: U
 
 
 class Broken:
-    """A storage that is away."""
+    """A storage that cannot be reached."""
 
     def delete(self, name: str) -> None:
         """Fail."""
@@ -323,12 +328,12 @@ class Broken:
 
 
 class Slow(FileSystemStorage):
-    """A storage that takes its time to delete."""
+    """A storage that deletes slowly."""
 
     is_deleting, may_end = threading.Event(), threading.Event()
 
     def delete(self, name: str) -> None:
-        """Delete once the test says so."""
+        """Wait until the test allows it, then delete."""
         Slow.is_deleting.set()
         Slow.may_end.wait(10)
         super().delete(name)
@@ -364,4 +369,4 @@ def test_storing_content_again_waits_for_its_deletion(settings: Any) -> None:
     Slow.may_end.set()
     for thread in threads:
         thread.join(10)
-    assert seen == [False]  # so the content is written anew
+    assert seen == [False]  # the content is written anew

@@ -1,4 +1,4 @@
-"""What somebody has is handed over at once, all of it or what is private."""
+"""A person's work is handed over in one step: all of it, or only what is private."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from runs.ownership import handover
 from tests.projects.people import make_project
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
-# What goes along with an account: nobody else has a use for it.
+# Rows that belong to the account and are useless to others.
 GOES_ALONG = {
     "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",
     "accounts.Preferences", "account.EmailAddress", "mfa.Authenticator",
@@ -40,7 +40,7 @@ GOES_ALONG = {
 
 @pytest.fixture
 def admin(db: None) -> User:
-    """The admin who removes somebody."""
+    """The admin who removes a person."""
     return User.objects.create_user("eva", password="pw", is_staff=True, is_superuser=True)
 
 

@@ -1,4 +1,4 @@
-"""Moving work between projects: what goes along, who may, and how it is put back."""
+"""Moving work between projects: what moves with it, who may move it, and the undo."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def acme(user: User) -> Project:
-    """A project in which ana makes, ben manages and cleo looks."""
+    """A project with ana as maker, ben as manager and cleo as viewer."""
     return make_project("Acme", ana="maker", ben="manager", cleo="viewer")
 
 
@@ -70,7 +70,7 @@ def test_a_run_goes_with_the_files_that_only_it_uses(
     assert moving.counts_of(record) == ["1 run", "1 upload"]
     moving.undo(user, record)
     assert places(run, alone, other, shared) == {"private"}
-    with pytest.raises(moving.Refused, match="moved back already"):
+    with pytest.raises(moving.Refused, match="already been moved back"):
         moving.undo(user, record)
 
 
@@ -173,7 +173,7 @@ def test_the_page_says_what_goes_along_and_moves_it(
     board = board_with(run)
     page = member.get("/moves/", {"board": str(board.pk)}).content.decode()
     assert "1 board, 1 run." in page
-    assert "still running goes on" in page
+    assert "Unfinished runs continue" in page
     of_selection = member.post("/moves/", {"board": str(board.pk)})
     assert "1 board, 1 run." in of_selection.content.decode()
     refused = member.post("/moves/", {"board": str(board.pk), "target": "nowhere"})

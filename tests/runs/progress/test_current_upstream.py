@@ -1,4 +1,4 @@
-"""Pages and the API name the upstream that the worker talks to, not one that web guesses."""
+"""Pages and the API name the upstream that the worker uses; the web process does not guess it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.runs.conftest import Control, Work
 
 @pytest.fixture(autouse=True)
 def unread(monkeypatch: pytest.MonkeyPatch, upstream_read_before: None) -> None:
-    """As in a process that has just started."""
+    """The state of a process that has just started."""
     monkeypatch.setattr(current_upstream, "_known", (None, 0.0))
 
 
@@ -29,7 +29,7 @@ def write(name: str, host: str, age_s: float = 0) -> None:
 def test_every_page_names_the_upstream_of_the_last_worker(
     member: Client, make_endpoint: Any, settings: Any
 ) -> None:
-    settings.UPSTREAM = "sandbox"  # what a web process without the key would guess
+    settings.UPSTREAM = "sandbox"  # a web process without the key would guess this one
     write("sandbox", "127.0.0.1:8001", age_s=600)
     write("fal", "queue.fal.run")
     endpoint = make_endpoint("fal-ai/flux/dev")

@@ -1,6 +1,6 @@
-"""Announced partial outputs: their versions rise with the row's, and an end forgets them.
+"""Announced partial outputs: their versions rise with the row's, and a run's end removes them.
 
-A log's lines as a terminal leaves them.
+Lines of a log, as a terminal would show them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The remaining time shown for a run, from earlier runs, upstream's estimate and its log."""
+"""A run's remaining time, from earlier runs, upstream's estimate and the run's log."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _nothing_is_kept() -> None:
     waiting._typical_duration_cache.clear()
 
 
-def ran(make_run: Any, seconds: float, **values: Any) -> Run:
+def make_timed_run(make_run: Any, seconds: float, **values: Any) -> Run:
     sent = timezone.now() - timedelta(hours=1)
     ended = sent + timedelta(seconds=seconds)
     run: Run = make_run(state="succeeded", sent_at=sent, ended_at=ended, **values)
@@ -63,8 +63,8 @@ def test_the_typical_time_is_the_median_of_the_teams_runs(
     flux = make_endpoint()
     assert waiting.typical_duration(flux) is None
     for seconds in (2, 90):
-        ran(make_run, seconds, endpoint=flux)
-    ran(make_run, 4, endpoint=flux, user=stranger)
+        make_timed_run(make_run, seconds, endpoint=flux)
+    make_timed_run(make_run, 4, endpoint=flux, user=stranger)
     make_run(endpoint=flux, state="failed", ended_at=timezone.now())
     assert waiting.typical_duration(flux) == waiting.TypicalDuration(4.0, 3)
 
@@ -73,7 +73,7 @@ def test_earlier_runs_replace_upstreams_estimate(make_endpoint: Any, make_run: A
     flux = make_endpoint(duration_estimate_min=0.5)
     assert waiting.usual_s(flux) == 30
     waiting._typical_duration_cache.clear()
-    ran(make_run, 12, endpoint=flux)
+    make_timed_run(make_run, 12, endpoint=flux)
     assert waiting.usual_s(flux) == 12
 
 
@@ -99,7 +99,7 @@ def test_progress_is_worded_by_what_is_known(make_run: Any, make_endpoint: Any) 
     nothing = waiting.describe_wait(started(make_run, 3, endpoint=flux))
     assert nothing
     assert nothing.sentence == nothing.late_words == ""
-    ran(make_run, 12, endpoint=flux)
+    make_timed_run(make_run, 12, endpoint=flux)
     waiting._typical_duration_cache.clear()
     usual = waiting.describe_wait(started(make_run, 3, endpoint=flux))
     assert usual

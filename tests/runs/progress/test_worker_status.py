@@ -1,4 +1,4 @@
-"""Without a worker, pages of waiting runs say so, until a worker claims them."""
+"""Pages of waiting runs say that no worker runs, until a worker claims them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from runs.progress.worker_status import NO_KEY, NOBODY
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker.scheduling import leases
-from tests.runs.live.polling import ask, asked, serve
+from tests.runs.live.polling import ask, entry_of, serve
 
 State = Run.State
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -79,7 +79,7 @@ def test_an_open_page_gets_the_note_that_no_worker_runs(make_run: Any) -> None:
     run = make_run(state=State.QUEUED)
 
     async def use(client: httpx.AsyncClient) -> httpx.Response:
-        return await ask(client, asked(run))
+        return await ask(client, entry_of(run))
 
     answer = serve(use, look_for_workers_s=0.05)
     assert answer.status_code == 200

@@ -1,4 +1,4 @@
-"""Every app's promises to its runs are registered, and no two apps promise the same name."""
+"""Every app registers what it does for its runs, and no two apps use the same name."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def test_no_name_belongs_to_two_apps() -> None:
     assert has_no_repeats(kind for owner in registered for kind in owner.run_groups())
     of_apps = [kind for owner in registered for kind in owner.form_sources()]
     assert has_no_repeats(sources.link_kinds())
-    assert sources.link_kinds()[-len(of_apps) :] == of_apps  # none hides one of the page's own
+    # the apps' kinds come last, so they hide none of the page's own
+    assert sources.link_kinds()[-len(of_apps) :] == of_apps
     relations = [relation for owner in registered for relation in owner.handed_over()]
     assert has_no_repeats(relation.label for relation in relations)
     assert len({(relation.model, relation.field) for relation in relations}) == len(relations)
@@ -73,7 +74,7 @@ def test_jobs_have_names_of_their_own_and_need_a_key_for_upstream() -> None:
 
 
 class FakeClients:
-    """As much of the clients as it takes to name the jobs."""
+    """The part of the clients that is needed to name the jobs."""
 
     workflows: Any = None
     files: Any = None

@@ -1,6 +1,6 @@
 """Live sessions through the relay, against the real sandbox.
 
-A ticket in, pictures back, no key on the way.
+A ticket opens one, pictures come back, and no message contains the key.
 """
 
 from __future__ import annotations
@@ -35,22 +35,21 @@ from runs.realtime.limits import LiveLimits
 from tests.projects.people import make_project
 from tests.runs.conftest import Control
 
-pytestmark = [pytest.mark.any_database, pytest.mark.system]  # of tickets, frames and pictures
+pytestmark = [pytest.mark.any_database, pytest.mark.system]  # for tickets, frames and pictures
 
 LIVE = "sandbox/aurora/lite"
 PERSON = 4711
 FORM = {"prompt": "violet", "seed": "3", "image_size~pick": ""}
 Act = Callable[[str], Awaitable[Any]]
-serving: list[Server] = []  # the last one; a test may stop it
+serving: list[Server] = []  # the latest server; a test may stop it
 Relayed = Callable[..., Any]
 
 
 @pytest.fixture
 def relayed(catalogue: None, sandbox: Control) -> Relayed:
-    """`relayed(act, save_every_s=…)`: what `act(address)` gives while a relay serves at the
-    address.
+    """`relayed(act, save_every_s=…)`: the result of `act(address)`, called while a relay serves.
 
-    Tickets are of PERSON.
+    Its tickets are for PERSON.
     """
     User.objects.create_user("live", pk=PERSON)
 
@@ -85,7 +84,7 @@ def relayed(catalogue: None, sandbox: Control) -> Relayed:
 
 
 async def answer(socket: ClientConnection, **changed: str) -> tuple[dict[str, Any], bytes]:
-    """The answer to a form: a message, and the picture's bytes if there is one."""
+    """Send a form; return the message that answers it, and the picture's bytes if it has one."""
     await socket.send(urlencode(FORM | changed))
     while (message := json.loads(await socket.recv()))["type"] == "run":
         continue
@@ -250,7 +249,8 @@ def test_a_ticket_is_valid_only_for_the_origin_of_its_page(relayed: Relayed, ori
     async def act(address: str) -> str:
         with pytest.raises(InvalidStatus):
             await connect(address + ticket, origin=origin)
-        async with connect(address + ticket, origin=Origin(ours)) as socket:  # it was not used up
+        # the refused connection has not used up the ticket
+        async with connect(address + ticket, origin=Origin(ours)) as socket:
             first, _ = await answer(socket)
         return str(first["type"])
 

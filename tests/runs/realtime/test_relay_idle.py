@@ -1,4 +1,4 @@
-"""The process of live sessions ends when unused, and misses nobody who connects meanwhile."""
+"""The process of live sessions ends when unused, and no visitor who connects meanwhile is lost."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ Act = Callable[[realtime.Server, int, "asyncio.Task[None]"], Awaitable[None]]
 
 
 def serve(act: Act, *, is_on_demand: bool = True) -> None:
-    """`act(server, port, running)` while a server listens on a supervisor's socket, or on one of
-    its own.
+    """Run `act(server, port, running)` while a server listens on its own or a given socket.
+
+    `is_on_demand`: the socket is a supervisor's.
     """
 
     async def main(listener: socket.socket) -> None:
@@ -43,7 +44,7 @@ def serve(act: Act, *, is_on_demand: bool = True) -> None:
 
 
 async def status(port: int) -> bytes:
-    """The first line of the answer to a request that is no WebSocket."""
+    """Return the first line of the answer to a request that is no WebSocket."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         writer.write(b"GET / HTTP/1.1\r\nHost: here\r\nConnection: close\r\n\r\n")
@@ -57,11 +58,11 @@ def test_an_idle_relay_ends_itself() -> None:
     async def act(server: realtime.Server, port: int, running: asyncio.Task[None]) -> None:
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         await asyncio.sleep(4 * IDLE_S)
-        assert not running.done()  # somebody is there
+        assert not running.done()  # a visitor is connected
         writer.close()
         await writer.wait_closed()
         await running
-        # The supervisor's socket takes who comes now; another process will answer.
+        # The supervisor's socket accepts this connection; another process will answer it.
         _, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.close()
         await writer.wait_closed()
@@ -75,7 +76,7 @@ def test_a_connection_at_the_last_moment_keeps_the_relay_running() -> None:
         while not server.server_state.connections:  # noqa: ASYNC110  it has no event for it
             await asyncio.sleep(0.01)
         assert not await server._stop_listening()
-        assert b"404" in await status(port)  # it listens again
+        assert b"404" in await status(port)  # the server listens again
         writer.close()
         await writer.wait_closed()
 

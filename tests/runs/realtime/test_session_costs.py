@@ -1,4 +1,4 @@
-"""What a live session costs: each result by its own input, in whatever order they come."""
+"""The cost of a live session: each result costs what its own input does, in any order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.runs.realtime.test_relay import LIVE, PERSON
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
 
-LARGE, SMALL = 1000, 100  # pixels a side: $1.00 and $0.01
+LARGE, SMALL = 1000, 100  # pixels per side, which cost $1.00 and $0.01
 Paint = Callable[..., Charge]
 
 
@@ -35,7 +35,7 @@ async def send(live: LiveSession, side: int) -> None:
 
 @pytest.fixture
 def paint(catalogue: None) -> Paint:
-    """`paint(act, **begin)`: the charge after a session in which `act(live)` happens."""
+    """`paint(act, **begin)`: return the charge after a session in which `act(live)` runs."""
     User.objects.create_user("live", pk=PERSON)
     endpoint = Endpoint.objects.get(endpoint_id=LIVE)
     endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency = (
@@ -67,7 +67,7 @@ def test_a_result_costs_what_its_own_input_costs(paint: Paint) -> None:
             await send(live, SMALL)
             live.add_result({})
             live.add_result({})
-        await send(live, LARGE)  # no result comes of it
+        await send(live, LARGE)  # this input gets no result
 
     Budget.objects.create(scope="house", limit=7)
     assert paint(act).amount == Decimal("5.05")
@@ -96,7 +96,8 @@ def test_an_input_that_failed_is_none_of_a_result(paint: Paint) -> None:
 
 def test_of_inputs_that_upstream_dropped_the_dearest_counts(paint: Paint) -> None:
     async def act(live: LiveSession) -> None:
-        for side in (SMALL, LARGE, SMALL, SMALL):  # one is worked on, and one of the others waits
+        # the model works on one input, and one of the others waits
+        for side in (SMALL, LARGE, SMALL, SMALL):
             await send(live, side)
         live.add_result({})
         live.add_result({})
@@ -108,7 +109,7 @@ def test_results_that_come_while_an_input_is_reserved_for_are_counted(paint: Pai
     async def act(live: LiveSession) -> None:
         await send(live, LARGE)
         reserving = asyncio.create_task(send(live, LARGE))
-        await asyncio.sleep(0)  # it waits for the database now
+        await asyncio.sleep(0)  # the task now waits for the database
         live.add_result({})
         await reserving
         live.add_result({})

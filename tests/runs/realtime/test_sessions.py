@@ -1,6 +1,4 @@
-"""Live sessions as runs: kept with their last pictures, bounded in what they spend, ended whatever
-happens.
-"""
+"""Live sessions are runs: they keep their last pictures, have a spending limit, and always end."""
 
 from __future__ import annotations
 
@@ -45,7 +43,7 @@ from tests.runs.realtime.test_relay import (
 from tests.runs.realtime.test_sessions_faults import READS_THE_FORM
 from tests.statements import before
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 TICKET = tickets.Ticket(PERSON, LIVE)
 Relayed = Callable[..., Any]
@@ -57,8 +55,8 @@ def sitting(make_run: Callable[..., Run]) -> LiveSession:
     return LiveSession(run, "live", TICKET, LiveLimits(save_every_s=0.01))
 
 
-def over(sitting: LiveSession, why: str = "", error: fal.FalError | None = None) -> None:
-    """End a session, and leave no connection in the thread that wrote it."""
+def end_session(sitting: LiveSession, why: str = "", error: fal.FalError | None = None) -> None:
+    """End a session, and close the connection of the thread that wrote it."""
 
     async def end() -> None:
         await sitting.end(why, error)
@@ -68,7 +66,7 @@ def over(sitting: LiveSession, why: str = "", error: fal.FalError | None = None)
 
 
 async def to_its_end(socket: ClientConnection) -> list[dict[str, Any]]:
-    """The messages received until the session closes."""
+    """Return the messages until the session closes."""
     messages = []
     try:
         while True:
@@ -107,7 +105,7 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
     text = client.get(url).content.decode()
     assert "Live session." in text
     assert re.search(r'<dt>Results</dt>\s*<dd class="figures">7</dd>', text)
-    assert text.index(">Asked for") < text.index(">Sent")
+    assert text.index(">Created") < text.index(">Sent")
     again = client.post(f"{url}repetition/").headers["Location"]
     assert Run.objects.get(pk=again.strip("/").split("/")[-1]).transport == "queue"
 
@@ -121,7 +119,7 @@ def test_an_error_of_the_model_is_stored_with_the_run(
     if has_painted:
         sitting.add_result({"text": "a picture"})
     sitting.record_failure(fal.RunFailed("too long", type="INTERNAL_ERROR"))
-    over(sitting)
+    end_session(sitting)
     run = Run.objects.get()
     assert run.state == ("succeeded" if has_painted else "failed")
     assert (run.error or {}).get("message") == (None if has_painted else "too long")
@@ -209,13 +207,13 @@ def test_a_server_restart_is_reported_on_the_page_and_in_the_run(
 ) -> None:
     async def act(address: str) -> list[list[dict[str, Any]]]:
         async with (
-            connect(address + tickets.sign(PERSON, LIVE)) as begun,
+            connect(address + tickets.sign(PERSON, LIVE)) as active,
             connect(address + tickets.sign(PERSON, LIVE)) as idle,
         ):
-            await answer(begun)
+            await answer(active)
             serving[0].should_exit = True
-            conversations = [await to_its_end(begun), await to_its_end(idle)]
-            assert (begun.close_code, idle.close_code) == (1000, 1000)
+            conversations = [await to_its_end(active), await to_its_end(idle)]
+            assert (active.close_code, idle.close_code) == (1000, 1000)
             return conversations
 
     assert relayed(act) == [[{"type": "end", "message": STOPPED}]] * 2
@@ -264,7 +262,7 @@ def test_a_session_can_be_ended_on_its_runs_page(relayed: Relayed) -> None:  # n
             return await to_its_end(socket)
 
     assert "on its run's page" in relayed(act)[-1]["message"]
-    assert Run.objects.get().state == "succeeded"  # what was painted is kept
+    assert Run.objects.get().state == "succeeded"  # the painted pictures are kept
 
 
 def test_no_session_starts_while_the_run_limit_is_reached(
@@ -327,7 +325,7 @@ def test_the_session_of_a_killed_relay_ends_with_its_last_recorded_results(
     assert (painted.state, painted.output, painted.artifacts.count()) == ("succeeded", frames, 1)
     assert (nothing.state, nothing.error["type"]) == ("failed", "stream_broken")
     page = member.get(painted.get_absolute_url()).content.decode()
-    assert "This live session broke off." in page
+    assert "This live session ended early." in page
     assert re.search(r"Live session broke off\s+<span", page)  # in the timeline
     assert held.state == "running"
 
@@ -338,19 +336,21 @@ def test_a_session_stores_results_up_to_a_limit(sitting: LiveSession) -> None:
         picture = {"content": bytes([number]) * (1 << 20)}
         sitting.note_sent({"n": number})
         sitting.add_result({"images": [picture]})
-    over(sitting)
+    end_session(sitting)
     run = Run.objects.get()
     assert run.arguments == {"n": 8}
     assert run.metrics == {"results": 9}
-    assert len(run.output["frames"]) == 2  # a megabyte is a third more in base64
+    assert len(run.output["frames"]) == 2  # base64 makes a megabyte a third larger
     assert len(json.dumps(run.output)) < sessions.KEPT_BYTES
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_session_without_a_picture_is_failed_or_cancelled(make_run: Callable[..., Run]) -> None:
     left, broken = (make_run(transport="realtime", state="running") for _ in range(2))
-    over(LiveSession(left, "live", TICKET))
-    over(LiveSession(broken, "live", TICKET), "why", fal.Unreachable("fal ended the session."))
+    end_session(LiveSession(left, "live", TICKET))
+    end_session(
+        LiveSession(broken, "live", TICKET), "why", fal.Unreachable("fal ended the session.")
+    )
     left.refresh_from_db()
     broken.refresh_from_db()
     assert left.state == "cancelled"
@@ -373,7 +373,7 @@ def test_the_page_states_the_spending_limit_of_a_session(settings: Any) -> None:
     assert "after 30 seconds" in terms
 
 
-# How long a live session may last, and how fast it paints.
+# Limits of a live session: its duration and its pace.
 
 
 @pytest.mark.any_database
@@ -391,8 +391,8 @@ def test_a_session_ends_at_its_time_limit_or_when_idle(
     assert messages[-1]["type"] == "end"
     assert "Nothing was changed" in messages[-1]["message"]
     assert [event["what"] for event in Run.objects.get().events] == ["session"]
-    settings.LIVE_IDLE_S, settings.LIVE_MINUTES = 60, 0.05  # in which the first picture has to come
-    assert "time of a session is over" in relayed(act)[-1]["message"]
+    settings.LIVE_IDLE_S, settings.LIVE_MINUTES = 60, 0.05  # enough time for the first picture
+    assert "session has reached its time limit" in relayed(act)[-1]["message"]
     assert set(Run.objects.values_list("state", flat=True)) == {"succeeded"}
 
 

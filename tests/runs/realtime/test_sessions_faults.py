@@ -1,6 +1,6 @@
-"""How a live session reacts to failures of the model, the page and the database.
+"""A live session's reaction to failures of the model, the page and the database.
 
-The model at the other end is played here, by the test.
+The test plays the model.
 """
 
 from __future__ import annotations
@@ -32,14 +32,15 @@ from tests.statements import failing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# How statements of a session begin.
+# The beginnings of a session's SQL statements.
 READS_THE_FORM = 'SELECT "catalog_endpoint"."id", "catalog_endpoint"."standing"'
 RENEWS_THE_LEASE = 'UPDATE "playground_run" SET "lease_until"'
 
 
 class Model:
-    """The model of a session: what it got, and what it is made to say (an error is raised, None
-    ends it).
+    """The model of a session, with the inputs it got and the results the test puts in.
+
+    An exception is raised, and None ends the session.
     """
 
     def __init__(self) -> None:
@@ -48,15 +49,15 @@ class Model:
 
     @asynccontextmanager
     async def session(self, endpoint_id: str) -> AsyncIterator[Model]:
-        """Itself: it has one."""
+        """Yield this model, which is its own session."""
         yield self
 
     async def send(self, arguments: dict[str, Any]) -> None:
-        """Take an input."""
+        """Record an input."""
         self.got.put_nowait(arguments["prompt"])
 
     async def results(self) -> AsyncGenerator[Any]:
-        """The results that the test lets the model send."""
+        """Yield the results that the test puts in."""
         while (result := await self.says.get()) is not None:
             if isinstance(result, fal.RequestRejected):
                 raise result
@@ -72,7 +73,7 @@ class Browser:
         self.outbox.put_nowait({"type": "websocket.connect"})
 
     def types(self, prompt: str) -> None:
-        """Send the form as it is then."""
+        """Send the form with this prompt."""
         self.outbox.put_nowait({"type": "websocket.receive", "text": f"prompt={prompt}"})
 
     def leaves(self) -> None:
@@ -80,12 +81,12 @@ class Browser:
         self.outbox.put_nowait({"type": "websocket.disconnect"})
 
     async def is_heard(self) -> None:
-        """Return once the relay has received everything sent."""
+        """Return once the relay has received everything that was sent."""
         while not self.outbox.empty():  # noqa: ASYNC110  it has no event for it
             await asyncio.sleep(0.01)
 
     async def hears(self, kind: str) -> dict[str, Any]:
-        """The next message of a kind."""
+        """Return the next message of a kind."""
         while True:
             message = await self.inbox.get()
             content: dict[str, Any] = json.loads(message.get("text") or "{}")
@@ -99,9 +100,7 @@ Live = Callable[..., Any]
 
 @pytest.fixture
 def live(flux: Endpoint, user: User) -> Live:
-    """`live(act, save_every_s=…)`: what `act(browser, model)` gives, while a session is open and,
-    after it, over.
-    """
+    """`live(act, save_every_s=…)`: the result of `act(browser, model)` in an open session."""
 
     async def serve(act: Act, limits: LiveLimits) -> Any:
         browser, model = Browser(), Model()
@@ -132,7 +131,7 @@ def stored_pictures(run: Run) -> list[str]:
 
 
 def taken_over() -> None:
-    """A worker ends the run: the session's process seems to be gone."""
+    """End the run as a worker does when the session's process seems dead."""
     Run.objects.update(lease_until=timezone.now() - leases.LEASE)
     leases.claim("worker", 10)
 
@@ -143,12 +142,12 @@ def test_all_results_of_an_input_are_shown_and_stored_in_order(live: Live) -> No
         await model.got.get()
         for number in (1, 2):
             model.says.put_nowait(picture(number))
-        shown = [(await browser.hears("text"))["url"] for _ in range(2)]
+        urls = [(await browser.hears("text"))["url"] for _ in range(2)]
         browser.types("two")
         await model.got.get()
         for number in (3, 4):
             model.says.put_nowait(picture(number))
-        return shown + [(await browser.hears("text"))["url"] for _ in range(2)]
+        return urls + [(await browser.hears("text"))["url"] for _ in range(2)]
 
     assert [url[-5] for url in live(act)] == ["1", "2", "3", "4"]
     run = Run.objects.get()
@@ -215,7 +214,7 @@ def test_after_a_sleep_no_input_is_sent_for_an_ended_run(live: Live) -> None:
         browser.types("two")
         return str((await browser.hears("end"))["message"]), model.got.empty()
 
-    # The lease has run out by then.
+    # By then, the lease has run out.
     assert live(act, save_every_s=3600.0, lease_s=0.0) == (sessions.RUN_ENDED, True)
     assert "cut" in [event["what"] for event in Run.objects.get().events]
 
@@ -229,7 +228,7 @@ LOCKED, LOST = OperationalError("database is locked"), InterfaceError("the conne
         ('SELECT "catalog_endpoint"', [LOCKED, LOST]),
         ('INTO "playground_run"', [LOCKED, LOST]),
         ('SELECT "playground_upload"', [LOCKED, LOST]),
-        # One of three may meet the renewal in the background.
+        # The renewal in the background may meet one of the three failures.
         (RENEWS_THE_LEASE, [LOCKED, LOST, LOCKED]),
     ],
     ids=["endpoint", "begin", "uploads", "lease"],
@@ -255,7 +254,7 @@ def test_every_failed_database_query_is_retried(
         await browser.hears("text")
         return sent
 
-    # SQLite inserts a run by INSERT OR IGNORE.
+    # SQLite inserts a run with INSERT OR IGNORE.
     with failing(*failures, where=lambda sql, _: statement in sql[: len(statement) + 20]) as left:
         assert live(act, retry_database_s=0.0, lease_s=0.0) == file.upstream_url
     assert left == []

@@ -1,4 +1,4 @@
-"""A live session is held to what budgets have left, picture by picture."""
+"""A live session stays within the budgets, picture by picture."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from tests.runs.realtime.test_relay import (  # noqa: F401  a fixture
 )
 from tests.runs.realtime.test_sessions import Relayed
 
-pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long
+pytestmark = [pytest.mark.any_database, pytest.mark.system]  # these tests take long
 
 
 def price(amount: str | None) -> None:
-    """Let a picture of the model cost so much."""
+    """Set the model's price per picture."""
     Endpoint.objects.filter(endpoint_id=LIVE).update(
         unit_price_usd=amount, price_unit="images", currency="USD"
     )
 
 
 def paint(most: int, said: str = "") -> Any:
-    """Let the page change up to `most` times; returns the pictures and the last message."""
+    """Change the page up to `most` times; return the number of pictures and the last message."""
 
     async def act(address: str) -> tuple[int, dict[str, Any]]:
         async with connect(address + tickets.sign(PERSON, LIVE, confirmation=said)) as socket:
@@ -70,11 +70,11 @@ def test_an_unknown_price_is_agreed_to_before(
     Budget.objects.create(scope="house", limit=5)
     pictures, last = relayed(paint(1))
     assert pictures == 0
-    assert "is not known before. Until it is known, it counts as $5.00." in last["message"]
+    assert "how much it costs. Until it is known, it counts as $5.00." in last["message"]
     assert not Run.objects.exists()
     assert relayed(paint(2, said="unknown"))[0] == 2
     charge = Charge.objects.get()
-    assert (charge.state, charge.amount) == ("reserved", 5)  # nobody has said what it cost
+    assert (charge.state, charge.amount) == ("reserved", 5)  # without a bill, the reservation stays
 
 
 def test_each_result_of_unknown_cost_counts_with_what_is_assumed(

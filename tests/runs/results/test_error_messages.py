@@ -1,6 +1,6 @@
-"""Explanations of errors: one sentence each, and no advice that contradicts it.
+"""Explanations of errors: one sentence each, and advice that fits it.
 
-What spreadsheets must not run is guarded, and comes back as it was.
+Cells that a spreadsheet could execute are guarded when written and restored when read.
 """
 
 from __future__ import annotations

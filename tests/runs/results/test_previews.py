@@ -1,4 +1,4 @@
-"""A result of many megabytes of text: pages show its beginning, and lead to all of it as a file."""
+"""A text result of many megabytes: pages show its beginning and link to the whole file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.tables import each_row
 
 WORD = "lorem ipsum dolor sit amet, "
 LARGE = WORD * (3_000_000 // len(WORD))
-MOST_BYTES = 200_000  # of a whole page, with its menus and icons
+MOST_BYTES = 200_000  # for a whole page, with its menus and icons
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""Stars: each file of a run has its own; the run is starred while one of them is.
+"""Each file of a run has its own star; the run is starred while any of its files is.
 
-Figures of whole tables are computed by one worker, and pages show them with their time.
+One worker computes the figures of whole tables, and pages show them with their time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Four = Callable[..., Run]
 
 @pytest.fixture
 def four(make_run: Any) -> Four:
-    """A run of four pictures, or of as many."""
+    """A run of four pictures, or of another number."""
 
     def make(count: int = 4, **values: Any) -> Run:
         run: Run = make_run(state="succeeded", output={}, **values)
@@ -45,7 +45,7 @@ def four(make_run: Any) -> Four:
     return make
 
 
-def starred(run: Run) -> tuple[bool, list[int]]:
+def read_stars(run: Run) -> tuple[bool, list[int]]:
     run.refresh_from_db()
     files = Artifact.objects.filter(run=run, is_starred=True)
     return run.is_starred, list(files.values_list("position", flat=True))
@@ -60,11 +60,11 @@ def test_each_file_has_a_star_of_its_own(member: Client, four: Four) -> None:
     run = four()
     assert press(member, run, 2).headers["Location"] == run.get_absolute_url()
     assert press(member, run, 0).status_code == 302
-    assert starred(run) == (True, [0, 2])
+    assert read_stars(run) == (True, [0, 2])
     press(member, run, 2, "0")
-    assert starred(run) == (True, [0])
+    assert read_stars(run) == (True, [0])
     press(member, run, 0, "0")
-    assert starred(run) == (False, [])
+    assert read_stars(run) == (False, [])
     assert press(member, run, 4).status_code == 404
     assert press(member, run, 10**30).status_code == 404
 
@@ -86,18 +86,18 @@ def test_another_person_sees_no_star_and_sets_none(
     assert page.count('class="artifact"') == 4
     assert "artifact-star" not in page
     assert press(client, run, 1).status_code == 404
-    assert starred(run) == (False, [])
+    assert read_stars(run) == (False, [])
 
 
 def test_a_runs_star_belongs_to_its_only_file_and_clears_all(four: Four) -> None:
     alone, several = four(1), four(3)
     for run in (alone, several):
         stars.star_run(run.pk, is_starred=True)
-    assert starred(alone) == (True, [0])
-    assert starred(several) == (True, [])
+    assert read_stars(alone) == (True, [0])
+    assert read_stars(several) == (True, [])
     stars.star_artifact(several.pk, 1, is_starred=True)
     stars.star_run(several.pk, is_starred=False)
-    assert starred(several) == (False, [])
+    assert read_stars(several) == (False, [])
 
 
 def test_lists_show_the_starred_file_and_find_its_run(member: Client, four: Four) -> None:

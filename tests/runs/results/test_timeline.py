@@ -1,4 +1,4 @@
-"""The timeline says what happened, in order, whatever is missing."""
+"""The timeline lists events in order, whichever of them are missing."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def test_the_timeline_lists_all_moments_in_order_with_durations(make_run: Any) -
     state_machine.record(run.pk, end)
     run.refresh_from_db()
     moments = timeline.moments(run)
-    what = ["Asked for", "Sent", "Queued, 5 ahead", "Started", "Done", "Answer kept"]
-    assert [moment.what for moment in moments] == what
+    labels = ["Created", "Sent", "Queued, 5 ahead", "Started", "Done", "Answer stored"]
+    assert [moment.what for moment in moments] == labels
     assert moments[2].detail == "Then 3, 0."
     assert moments[0].after is None
     assert moments[4].after == timedelta(seconds=2)
@@ -49,25 +49,25 @@ def test_the_timeline_lists_detours(make_run: Any) -> None:
     run = make_run(state=State.SUBMITTING)
     state_machine.mark_submitted(run.pk, set())
     state_machine.requeue(run.pk, "fal cannot be reached", timedelta(0), was_submitted=True)
-    assert moment_words(run) == ["Asked for", "Not taken, tried again later"]
+    assert moment_words(run) == ["Created", "Not accepted, tried again later"]
     Run.objects.filter(pk=run.pk).update(state=State.SUBMITTING, attempts=2)
     state_machine.mark_submitted(run.pk, set())
     state_machine.record(run.pk, Observation(State.UNCONFIRMED, error={"message": "cut"}))
     state_machine.note_event(run.pk, "again", str(uuid.uuid4()))
     state_machine.record(run.pk, Observation(State.QUEUED, by="list", request_id="r"))
     state_machine.note_event(run.pk, "cancel", "ALREADY_COMPLETED")
-    assert timeline.moments(Run.objects.get(pk=run.pk))[-1].detail == "It had ended by then."
+    assert timeline.moments(Run.objects.get(pk=run.pk))[-1].detail == "The run had already ended."
     moments = moment_words(run)
     assert moments.index("Answer to the submit lost") < moments.index("Found again")
     assert "Sent again as another run" in moments
     sent = next(moment for moment in timeline.moments(run) if moment.what == "Sent")
-    assert sent.detail == "At the 2nd attempt."
+    assert sent.detail == "On the 2nd attempt."
 
 
 @pytest.mark.parametrize("event", [{}, {"at": "never", "what": "lost"}, {"at": "", "what": "new"}])
 def test_an_unreadable_event_is_skipped(make_run: Any, event: Any) -> None:
     run = make_run(events=[event])
-    assert moment_words(run) == ["Asked for"]
+    assert moment_words(run) == ["Created"]
 
 
 @pytest.mark.parametrize("transport", ["queue", "sync", "stream", "websocket", "realtime"])
@@ -119,7 +119,7 @@ def test_a_transport_has_one_label_in_form_timeline_and_facts(make_run: Any, way
     run = make_run(transport=way, sent_at=timezone.now())
     word = run.get_transport_display()
     assert f"{word}." in [moment.detail for moment in timeline.moments(run)]
-    assert ("Way", word) in timeline.facts(run)
+    assert ("Transport", word) in timeline.facts(run)
     assert word in {*(choice.label for choice in ALL), "Live session"}
 
 

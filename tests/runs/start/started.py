@@ -1,4 +1,4 @@
-"""Starts runs in tests, through the door like everything else."""
+"""Starts runs in tests, the same way as the product does."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def start_run(
     transport: str = Transport.QUEUE,
     project: Project | None = None,
 ) -> StartResult:
-    """Start a run as a model's page does."""
+    """Start a run, as a model's page does."""
     return starting.start(
         StartRequest(
             user=user,

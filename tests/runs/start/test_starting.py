@@ -25,7 +25,7 @@ APPS = ("api", "config", "features", "house", "playground", "runs")
 
 
 def test_only_one_module_creates_runs() -> None:
-    """The door refuses blocked models and counts money, so no other code of any app makes runs."""
+    """`start` refuses blocked models and counts money, so no other code may create runs."""
     ways = re.compile(r"\bRun\.objects\.(\w*create\w*)\(|(?<!class )\bRun\(")
     assert _files_with(ways) == {"runs/start/starting.py"}
 
@@ -66,7 +66,7 @@ def test_equal_tokens_of_one_source_start_one_run(user: User, endpoint: Endpoint
 
 @pytest.mark.django_db
 def test_several_runs_start_all_or_none(user: User, endpoint: Endpoint) -> None:
-    """An account without room for the third takes back the first two."""
+    """An account that has no room for the third run releases the first two."""
     account = LedgerAccount.objects.create(kind="board", key="b", cap_usd=Decimal("0.05"))
     requests = [request(user, endpoint, str(n), accounts=[account]) for n in range(3)]
     with pytest.raises(ledger.CapExceeded):

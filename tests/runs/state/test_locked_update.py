@@ -1,4 +1,4 @@
-"""Changes of runs: once each, in a run's own order, retried while the database is away."""
+"""Changes of runs happen once each, in a run's own order, and are retried after an outage."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ State = Run.State
 
 
 def in_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Runs it in a loop whose thread leaves no connection behind."""
+    """Run the test in an event loop, and close the connection of the loop's thread."""
 
     async def alone(runs: list[Run]) -> None:
         try:
@@ -48,7 +48,7 @@ def runs(make_run: Callable[..., Run]) -> list[Run]:
 
 @contextmanager
 def rung() -> Iterator[Callable[[], int]]:
-    """How many notifications there have been: those sent by the server, or to a socket of ours."""
+    """Yield a function that counts notifications: sent by the server, or to a socket of ours."""
     if connection.vendor == "postgresql":
         with CaptureQueriesContext(connection) as queries:
             yield lambda: sum("pg_notify" in query["sql"] for query in queries)
@@ -66,16 +66,17 @@ def rung() -> Iterator[Callable[[], int]]:
             return len(datagrams)
 
         yield count
-    unix_sockets.notify(str(connection.settings_dict["NAME"]))  # removes a socket that has ended
+    # this removes the socket that has ended
+    unix_sockets.notify(str(connection.settings_dict["NAME"]))
 
 
-def queued(position: int) -> Observation:
+def queued_at(position: int) -> Observation:
     return Observation(State.QUEUED, by="status", queue_position=position)
 
 
 def test_a_change_locks_its_row_writes_it_and_notifies_once(runs: list[Run]) -> None:
     with rung() as count, CaptureQueriesContext(connection) as queries:
-        assert state_machine.record(runs[0].pk, queued(1))
+        assert state_machine.record(runs[0].pk, queued_at(1))
         assert count() == 1
     statements = [query["sql"] for query in queries]
     assert sum(sql.startswith("SELECT") and "pg_notify" not in sql for sql in statements) == 1
@@ -85,9 +86,9 @@ def test_a_change_locks_its_row_writes_it_and_notifies_once(runs: list[Run]) -> 
 
 
 def test_a_write_without_a_change_notifies_nobody(runs: list[Run]) -> None:
-    assert state_machine.record(runs[0].pk, queued(1))
+    assert state_machine.record(runs[0].pk, queued_at(1))
     with rung() as count:
-        assert not state_machine.record(runs[0].pk, queued(1))
+        assert not state_machine.record(runs[0].pk, queued_at(1))
         assert count() == 0
 
 
@@ -95,7 +96,7 @@ def test_a_write_without_a_change_notifies_nobody(runs: list[Run]) -> None:
 async def test_several_changes_of_one_run_keep_their_order(runs: list[Run]) -> None:
     pk = runs[0].pk
     asking = [
-        locked_update.retry_until_committed(state_machine.record, pk, queued(place))
+        locked_update.retry_until_committed(state_machine.record, pk, queued_at(place))
         for place in (3, 2, 2, 1)
     ]
     assert await asyncio.gather(*asking) == [True, True, False, True]
@@ -112,7 +113,7 @@ async def test_a_change_that_cannot_be_written_does_not_block_others(runs: list[
 
     gone, bad, *others = (run.pk for run in runs)
     await Run.objects.filter(pk=gone).adelete()
-    record, seen = state_machine.record, queued(1)
+    record, seen = state_machine.record, queued_at(1)
     asking = [locked_update.retry_until_committed(record, pk, seen) for pk in (gone, *others)]
     failing = locked_update.retry_until_committed(refused, bad)
     outcomes = await asyncio.gather(failing, *asking, return_exceptions=True)
@@ -186,11 +187,11 @@ async def test_a_value_the_database_rejects_is_logged_once_and_not_retried(
 
 @in_a_loop
 async def test_a_submit_cancelled_before_it_was_recorded_is_not_recorded(runs: list[Run]) -> None:
-    """A submit that was cancelled before it was noted must not be noted: it never leaves."""
+    """It never leaves, so the run must not be noted as sent."""
     first = asyncio.create_task(
         locked_update.retry_until_committed(state_machine.record, runs[0].pk, Observation("queued"))
     )
-    await asyncio.sleep(0)  # the first is being written
+    await asyncio.sleep(0)  # the first change is being written
     left = asyncio.create_task(
         locked_update.retry_until_committed(state_machine.mark_submitted, runs[1].pk, set())
     )

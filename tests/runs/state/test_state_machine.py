@@ -139,7 +139,7 @@ def test_a_double_click_starts_one_run(make_run: Any) -> None:
     [
         (State.CREATED, False, State.CANCELLED),
         (State.UNCONFIRMED, True, State.CANCELLED),
-        (State.SUBMITTING, False, State.CANCELLED),  # its files go up
+        (State.SUBMITTING, False, State.CANCELLED),  # its files are being uploaded
         (State.SUBMITTING, True, State.SUBMITTING),
         (State.QUEUED, True, State.QUEUED),
         (State.RUNNING, True, State.RUNNING),
@@ -208,13 +208,14 @@ def test_released_leases_are_free_at_once(make_run: Any) -> None:
 def test_a_wrong_clock_of_a_worker_delays_no_run(
     make_run: Any, monkeypatch: pytest.MonkeyPatch, hours: int
 ) -> None:
-    """Times that other processes act on come from the shared clock, the database's."""
+    """Other processes act on these times, so they come from the shared clock, the database's."""
     late, sent, ended = (make_run(state=State.SUBMITTING) for _ in range(3))
     now = timezone.now
     true = clock.now()
 
     def shifted() -> datetime:
-        # On SQLite the shared clock is this machine's, and stands for another's here.
+        # On SQLite, the shared clock is this machine's: here it plays the right clock of another
+        # one.
         asked_by = sys._getframe(1).f_globals["__name__"]
         return now() + timedelta(hours=0 if asked_by == clock.__name__ else hours)
 
@@ -239,19 +240,19 @@ def test_a_requeued_run_keeps_its_note_during_its_pause(make_run: Any) -> None:
 
 
 def test_a_submit_mark_committed_without_an_answer_is_recognised(make_run: Any) -> None:
-    """The connection ended after the commit; nothing has left, and the same worker asks again."""
+    """The connection ended after the commit; nothing was sent, and the same worker asks again."""
     run = make_run(state=State.SUBMITTING)
     noted: set[datetime] = set()
     assert state_machine.mark_submitted(run.pk, noted)
     assert state_machine.mark_submitted(run.pk, noted)
     assert not state_machine.mark_submitted(run.pk, set())
-    Run.objects.update(state=State.UNCONFIRMED)  # taken over meanwhile
+    Run.objects.update(state=State.UNCONFIRMED)  # another worker has taken the run over
     assert not state_machine.mark_submitted(run.pk, noted)
 
 
 @pytest.mark.django_db
 def test_a_late_worker_cannot_undo_the_submit_of_another(make_run: Any) -> None:
-    """It was taken over while its files went up, and the other one has sent it."""
+    """Another worker took the run over while its files were uploaded, and has sent it."""
     run = make_run(state=State.SUBMITTING)
     assert state_machine.mark_submitted(run.pk, set())
     assert not state_machine.mark_submitted(run.pk, set())
@@ -269,9 +270,9 @@ def test_a_late_worker_cannot_undo_the_submit_of_another(make_run: Any) -> None:
 def test_a_running_run_is_requeued_only_on_a_direct_transport(
     make_run: Any, transport: str
 ) -> None:
-    """It was said to run because its request was out.
+    """It only counted as running because its request was sent.
 
-    A queue's word that it runs is another matter.
+    If a queue says that it runs, it does.
     """
     run = make_run(state=State.SUBMITTING, transport=transport)
     state_machine.mark_submitted(run.pk, set())

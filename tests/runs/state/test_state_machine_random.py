@@ -1,6 +1,4 @@
-"""A state machine drives real rows with observations that come twice, late, in disorder and against
-each other.
-"""
+"""Random observations of real rows: repeated, late, out of order, and contradicting each other."""
 
 from __future__ import annotations
 
@@ -71,7 +69,7 @@ observations = st.builds(
 
 
 def visible(run: Run) -> dict[str, Any]:
-    """Everything that a person may see of a run."""
+    """Return everything of a run that a person may see."""
     return {name: getattr(run, name) for name in VISIBLE}
 
 
@@ -99,20 +97,20 @@ def check_step(before: Run, after: Run, *, may_go_back: bool = False) -> None:
     assert RANK[after.state] >= RANK[before.state] or may_go_back
     if before.is_final:
         assert core(before) == core(after)
-        # Late metrics may tell when a run had started that nobody saw starting.
+        # Late metrics may add when a run has started, if no observation saw its start.
         assert before.started_at in (None, after.started_at)
     for name in ("request_id", "handle"):
         assert not getattr(before, name) or getattr(after, name) == getattr(before, name)
 
 
 class Life(RuleBasedStateMachine):
-    """One run under fire; `make` is set by the test, which has the database."""
+    """One run that gets random observations; the test sets `make`, which needs the database."""
 
     make: Callable[[], Run]
 
     @initialize()
     def begin(self) -> None:
-        # Runs of earlier examples would be claimed too, some of them once their leases expire.
+        # A worker would claim the runs of earlier examples, some once their leases expire.
         Run.objects.all().delete()
         self.run = type(self).make()
         self.told: list[Observation] = []
@@ -150,7 +148,7 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def take_back(self) -> None:
-        """A worker whose claim was not confirmed frees runs not known to be upstream."""
+        """Free runs not known to be upstream, as a worker with an unconfirmed claim does."""
         before = self.run
         if before.lease_until:
             leases.undo_claim("w", before.lease_until - leases.LEASE)
@@ -204,7 +202,7 @@ def test_any_observations_in_any_order_keep_the_invariants(make_run: Any) -> Non
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("seed", sample([*range(4)], 1, by_seed=1))
 def test_concurrent_workers_cannot_undo_each_other(make_run: Any, seed: int) -> None:
-    """Each thread has a connection of its own, and shows each version that it sees to be true."""
+    """Each thread has its own connection and checks every version that it sees."""
     run, chance = make_run(), random.Random(seed)
     story = [_typical(n) for n in range(24)] * 2
     chance.shuffle(story)
@@ -233,7 +231,7 @@ def test_concurrent_workers_cannot_undo_each_other(make_run: Any, seed: int) -> 
 
 
 def _typical(n: int) -> Observation:
-    """The n-th of what is seen of a run that two observers cannot agree upon."""
+    """Return observation `n` of a run about which two observers disagree."""
     at = timezone.now() + timedelta(seconds=n)
     if n < 8:
         return Observation(

@@ -1,6 +1,6 @@
-"""Lists show small pictures, films their still.
+"""Lists show small pictures, and a video's still.
 
-Each under the permission and headers of the file itself.
+Each has the permission and the headers of the file itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.runs.copying import stored_film
 
 @pytest.fixture
 def film(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
-    """A stored film with poster and thumbnail."""
+    """A stored video with a poster and a thumbnail."""
     settings.MEDIA_ROOT = str(tmp_path)
     small = io.BytesIO()
     Image.new("RGB", (8, 8), "teal").save(small, "WEBP")
@@ -67,7 +67,7 @@ def test_thumbnails_are_served_like_the_file(
 
 
 def test_a_video_is_served_in_the_ranges_safari_requests(member: Client, film: Artifact) -> None:
-    """It asks for two bytes first, then for the whole as a range, then for parts."""
+    """Safari asks for two bytes first, then for the whole file as a range, then for parts."""
     address = film.get_absolute_url()
     for requested_range, content_range in [
         ("bytes=0-1", "bytes 0-1/5012"),

@@ -1,6 +1,6 @@
 """While upstream refuses the account, runs wait, state the reason, and resume by themselves.
 
-An idle worker searches for due work in a small table, not in all runs.
+An idle worker looks for due work in a small table, not in all runs.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from runs.worker.account_gate import PROBE_TIMEOUT_S, AccountGate
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import backfill
 from runs.worker.scheduling import leases
-from tests.runs.conftest import Ask, Control, Work, ended
+from tests.runs.conftest import Ask, Control, Work, have_ended
 from tests.runs.files.test_inputs import make_upload
 from tests.runs.looks import let_look
 from tests.runs.start.started import start_run
@@ -40,7 +40,7 @@ FAULTS = [("bad-key", KEY), ("no-balance", BALANCE)]
 MANY = 10_000
 CALM = {"prompt": "paper and the sea", "max_tokens": 20}
 
-PATIENT = pytest.mark.system  # takes long
+PATIENT = pytest.mark.system  # these tests take long
 
 
 def waits(run: Run, refusal: refusals.Refusal) -> bool:
@@ -50,7 +50,7 @@ def waits(run: Run, refusal: refusals.Refusal) -> bool:
     return run.state == "created" and run.note == refusal.sentence + leases.GOES_ON
 
 
-def sent(sandbox: Control, *kinds: str) -> int:
+def count_sent(sandbox: Control, *kinds: str) -> int:
     calls = sandbox.calls()
     return sum(calls.get(kind, 0) for kind in kinds)
 
@@ -58,14 +58,14 @@ def sent(sandbox: Control, *kinds: str) -> int:
 def assert_waits_and_goes_on(
     run: Run, refusal: refusals.Refusal, work: Work, sandbox: Control
 ) -> None:
-    """Assert that the run waits while the account is refused, and succeeds once that is mended."""
+    """Assert that the run waits while the account is refused, and succeeds afterwards."""
     has_waited: list[bool] = []
 
     def until() -> bool:
         if not has_waited and waits(run, refusal):
             has_waited.append(True)
             sandbox.http.delete("/faults")
-        return ended(run)
+        return have_ended(run)
 
     work(until)
     run.refresh_from_db()
@@ -89,14 +89,14 @@ def test_a_boards_runs_wait_for_key_or_balance_and_resume_by_themselves(
         if not refused:
             if not all(waits(run, refusal) for run in runs):
                 return False
-            refused.append(sent(sandbox, "submit"))
+            refused.append(count_sent(sandbox, "submit"))
             notices.append(worker_status.readiness())
             sandbox.http.delete("/faults")
-        return ended(*runs)
+        return have_ended(*runs)
 
     work(until)
     assert refused[0] < len(runs)
-    assert notices == [f"{refusal.sentence} Runs that need it wait and go on by themselves."]
+    assert notices == [f"{refusal.sentence} Runs that need it wait and continue by themselves."]
     assert set(Run.objects.values_list("state", flat=True)) == {"succeeded"}
     assert all(len(run.events) <= 1 for run in Run.objects.all()), "a probe repeats no event"
 
@@ -171,7 +171,7 @@ def test_waiting_runs_can_be_cancelled_and_every_page_says_the_reason(
             ("admin-lock", "fal's staff has locked the fal account", "fal's support"),
             ("no-access", "The fal account has no access to this model", "An admin"),
             ("403", "Upstream does not allow this call", "An admin"),
-            ("402", "Upstream wants to be paid first", "An admin"),
+            ("402", "Upstream requires payment first", "An admin"),
             ("404", "Upstream does not know this model", "an admin"),
             ("400", "Upstream did not understand the request", "Correct the input"),
         ],
@@ -193,18 +193,18 @@ def test_any_other_refusal_fails_only_its_run_with_its_own_message(
     endpoint = Endpoint.objects.get(endpoint_id="sandbox/scribe")
     sandbox.fault("submit" if transport == Transport.QUEUE else "run", fault)
     run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=CALM, transport=transport)
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     run.refresh_from_db()
     explanation = representation.error(run.error)
     assert explanation["title"] == title
     assert who in explanation["advice"]
     assert not explanation["is_retryable"]
     assert "run it again" not in explanation["advice"].lower()
-    assert sent(sandbox, "submit", "run") == 1
+    assert count_sent(sandbox, "submit", "run") == 1
 
 
 class Clock:
-    """Seconds that pass when told."""
+    """A clock that the test moves."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -295,7 +295,8 @@ def test_a_projects_key_has_a_gate_and_a_sentence_of_its_own() -> None:
     refuse(breakers.gate(7), KEY)
     assert breakers.account.is_open
     assert breakers.gate(7).trouble == refusals.KEY_OF_PROJECT_REFUSED
-    assert breakers.trouble == ""  # of the account, and of everybody's runs
+    # the account, and with it the runs of all other projects, has no trouble
+    assert breakers.trouble == ""
     refuse(breakers.gate(8), BALANCE)
     assert breakers.trouble == breakers.gate(8).trouble == BALANCE.sentence
 

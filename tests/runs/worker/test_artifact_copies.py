@@ -1,6 +1,4 @@
-"""Copies of results: kept whole and once, measured, with small pictures, and never given up too
-early.
-"""
+"""Copies of results: stored whole and once, measured, with thumbnails, not given up early."""
 
 from __future__ import annotations
 
@@ -37,7 +35,7 @@ pytestmark = [
 ]
 
 
-def opened(name: str) -> Image.Image:
+def open_image(name: str) -> Image.Image:
     with default_storage.open(name) as file:
         image = Image.open(io.BytesIO(file.read()))
         image.load()
@@ -52,7 +50,7 @@ def test_a_picture_gets_its_size_and_a_thumbnail(artifact: Any) -> None:
         900,
         "image/png",
     )
-    small = opened(row.thumbnail)
+    small = open_image(row.thumbnail)
     assert (small.format, small.size) == ("WEBP", (512, 288))
     assert not row.poster
 
@@ -67,7 +65,7 @@ def test_any_kind_of_pixel_becomes_a_thumbnail(artifact: Any, mode: str) -> None
         out = io.BytesIO()
         Image.new(mode, (900, 600)).save(out, "JPEG")
         data = out.getvalue()
-    assert opened(copy(artifact(), data).thumbnail).size == (512, 341)
+    assert open_image(copy(artifact(), data).thumbnail).size == (512, 341)
 
 
 @pytest.mark.any_database
@@ -76,20 +74,20 @@ def test_a_rotated_picture_is_turned_upright(artifact: Any) -> None:
     exif[0x0112] = 6
     row = copy(artifact(), picture(800, 600, "JPEG", exif=exif.tobytes()))
     assert (row.width, row.height) == (600, 800)
-    assert opened(row.thumbnail).size == (384, 512)
+    assert open_image(row.thumbnail).size == (384, 512)
 
 
 @pytest.mark.any_database
 def test_a_video_rotated_by_its_matrix_is_turned_upright(artifact: Any) -> None:
-    for case in with_case("18b-rotated.mp4", turned(film())):
+    for case in with_case("18b-rotated.mp4", turn_film(film())):
         row = copy(artifact("video"), case)
         assert (row.width, row.height) in {(360, 640), (240, 320)}
-        assert opened(row.poster).size == (row.width, row.height)
-        assert opened(row.thumbnail).height > opened(row.thumbnail).width
+        assert open_image(row.poster).size == (row.width, row.height)
+        assert open_image(row.thumbnail).height > open_image(row.thumbnail).width
 
 
-def turned(film_: bytes) -> bytes:
-    """The same film with a matrix that turns it by 90°, as telephones write it."""
+def turn_film(film_: bytes) -> bytes:
+    """Return the same video with a matrix that turns it by 90°, as telephones write it."""
     matrix = film_.index(b"tkhd") + 44
     quarter = struct.pack(">9i", 0, 1 << 16, 0, -(1 << 16), 0, 0, 0, 0, 1 << 30)
     return film_[:matrix] + quarter + film_[matrix + len(quarter) :]
@@ -100,20 +98,20 @@ def test_a_video_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
     row = copy(artifact("video"), film())
     assert (row.state, row.width, row.height) == ("stored", 640, 360)
     assert row.duration_s == pytest.approx(2, abs=0.2)
-    assert opened(row.poster).size == (640, 360)
-    assert opened(row.thumbnail).size == (512, 288)
+    assert open_image(row.poster).size == (640, 360)
+    assert open_image(row.thumbnail).size == (512, 288)
 
 
 @pytest.mark.any_database
 def test_a_sound_gets_its_duration_and_a_waveform_that_is_not_compared(artifact: Any) -> None:
     row = copy(artifact("audio"), sound())
     assert row.duration_s == pytest.approx(1.5, abs=0.05)
-    assert opened(row.thumbnail).size == (waveform.WIDTH, waveform.HEIGHT)
+    assert open_image(row.thumbnail).size == (waveform.WIDTH, waveform.HEIGHT)
     assert (row.poster, bytes(row.fingerprint or b"")) == ("", b"")
 
 
 def bomb() -> bytes:
-    """A PNG that claims 60,000 by 60,000 pixels."""
+    """Return a PNG that claims 60,000 by 60,000 pixels."""
     return png(60_000, 60_000, depth=8, kind=2, pixels=bytes(200_000))
 
 
@@ -188,7 +186,7 @@ class Full(FileSystemStorage):
 
 
 def test_a_full_disk_loses_no_artifact(artifact: Any, settings: Any) -> None:
-    """Waits, says why, leaves no half file, and copies when there is room again."""
+    """The copy waits, states the reason, leaves no partial file, and is made once there is room."""
     usual = settings.STORAGES
     settings.STORAGES = {**usual, "default": {"BACKEND": f"{__name__}.Full"}}
     row = copy(artifact(attempts=400), picture())
@@ -244,13 +242,13 @@ def test_a_host_without_the_file_is_retried_for_an_hour(artifact: Any, answer: A
         began = clock.now()
         row = copy(row, answer)
         if tries == 4:
-            assert asked_for < timedelta(minutes=1)  # the first ones are quick
+            assert asked_for < timedelta(minutes=1)  # the first retries come quickly
         if row.next_attempt_at:
             asked_for += row.next_attempt_at - began
     assert (row.state, tries) == ("lost", artifact_copies.TRIES_FOR_NONE)
     assert timedelta(minutes=50) < asked_for < timedelta(hours=2)
     row.attempts = tries - 1
-    assert copy(row, picture()).state == "stored"  # had it come in time
+    assert copy(row, picture()).state == "stored"  # a retry may still succeed
 
 
 def test_a_file_its_host_calls_gone_is_lost_at_the_third_answer(
@@ -274,7 +272,7 @@ def test_an_address_that_is_never_fetched_is_lost_at_once(artifact: Any) -> None
 
 
 def large(declared_size: str | None) -> Answer:
-    """A file of 3 MB that tells its size, tells a smaller one by a part's header, or none."""
+    """Return a host's answer: a file of 3 MB that declares this size, or none."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(48):
@@ -293,10 +291,10 @@ def test_a_file_above_the_limit_is_linked_and_not_copied(
     settings.RESULT_FILE_MAX_MB = 2
     row = copy(artifact("video"), large(declared_size))
     assert (row.state, row.file) == ("lost", "")
-    assert row.error == "The file is larger than the 2 MB that are kept."
+    assert row.error == "The file is larger than the 2 MB that can be kept."
     assert not Path(default_storage.path("")).exists()
     page = member.get(row.run.get_absolute_url()).content.decode()
-    assert "was not copied here: The file is larger than the 2 MB that are kept." in page
+    assert "was not copied here: The file is larger than the 2 MB that can be kept." in page
     assert f'href="{row.url}"' in page
     settings.RESULT_FILE_MAX_MB = 3
     assert copy(artifact("file"), large(None)).state == "stored"

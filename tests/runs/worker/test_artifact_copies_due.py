@@ -1,4 +1,4 @@
-"""The artifacts a worker copies next, and its claims on them."""
+"""How a worker chooses and claims the next artifacts to copy."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_a_copy_released_by_its_worker_is_due_at_once(make_run: Any) -> None:
 
 
 def pass_time(spell: timedelta) -> None:
-    """Move all due times back, as if so much time had passed."""
+    """Move all due times back by this time, as if it had passed."""
     Artifact.objects.update(next_attempt_at=F("next_attempt_at") - spell)
 
 
@@ -46,7 +46,7 @@ def test_a_long_copy_stays_with_its_worker(make_run: Any) -> None:
 
 
 def test_a_search_for_due_copies_reads_only_due_rows(make_run: Any) -> None:
-    """Not every file ever kept: each look goes by the partial index."""
+    """Every look uses the partial index instead of reading all files ever stored."""
     run = make_run(state="succeeded")
     Artifact.objects.bulk_create(
         Artifact(run=run, position=number, path=str(number), kind="image", url="x", state="stored")

@@ -1,6 +1,6 @@
 """Errors while copying results.
 
-Tried again, told in a line, and nothing of others is lost.
+The copy is retried, the run's page says so in a line, and no other file is lost.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class FullDisk(FileSystemStorage):
-    """Takes the first thousand bytes of what is asked for by `wanted`, then none."""
+    """Takes the first thousand bytes of files that `wanted` selects, then none."""
 
     wanted = ""
 
@@ -50,7 +50,7 @@ class FullDisk(FileSystemStorage):
 
 @pytest.fixture
 def full_disk(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
-    """`with full_disk("poster"):` a disk with no room for names like this."""
+    """`with full_disk("poster"):` a disk without room for files with such names."""
     usual = settings.STORAGES
 
     @contextmanager
@@ -85,12 +85,12 @@ def test_a_full_disk_is_logged_in_one_line_without_paths_on_pages(
 def test_a_failed_store_does_not_delete_an_equal_file_of_another(
     settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two store the same content at the same time; the disk is full for the second."""
+    """Two workers store the same content at the same time; the disk is full for the second."""
     settings.MEDIA_ROOT = str(tmp_path)
     save = FileSystemStorage.save
 
     def save_too_late(self: FileSystemStorage, name: str, content: Any, **more: Any) -> str:
-        save(self, name, ContentFile(b"whole"))  # the first has just ended
+        save(self, name, ContentFile(b"whole"))  # the first worker has just stored it
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(FileSystemStorage, "save", save_too_late)
@@ -125,7 +125,7 @@ Host = Callable[[bytes], str]
 
 @pytest.fixture
 def host() -> Iterator[Host]:
-    """`host(answer)` → the address of a file whose host says these bytes and hangs up."""
+    """`host(answer)` → the address of a file whose host sends these bytes and hangs up."""
     servers = []
 
     def start(answer: bytes) -> str:
@@ -148,7 +148,7 @@ def host() -> Iterator[Host]:
 
 
 def copy_from(row: Artifact, base: str) -> Artifact:
-    """Copy it once over a real socket."""
+    """Copy it once, over a real socket."""
 
     async def main() -> None:
         looker = MediaProbe()
@@ -178,13 +178,13 @@ def test_a_redirect_to_a_forbidden_host_is_reported_and_not_followed(
     inside = "http://169.254.169.254/latest/meta-data/"
     row = copy_from(artifact(), host(answer("302 Found", Location=inside, Content_Length=0)))
     assert row.state == "lost"
-    assert "http://169.254.169.254: not among the media addresses" in row.error
+    assert "http://169.254.169.254: it is not one of the media addresses" in row.error
 
 
 @pytest.mark.any_database
 @pytest.mark.parametrize("claim", ["text/" + "x" * 200, "text", "text/x y", "text/ä"])
 def test_an_invalid_content_type_is_not_stored(artifact: Any, claim: str) -> None:
-    """One that no column takes would stop all copying."""
+    """A type too long for its column would stop all copying."""
     headers = [(b"content-type", claim.encode("latin-1"))]
     row = copy(artifact("file"), lambda _: httpx.Response(200, content=b"words", headers=headers))
     assert (row.state, row.content_type) == ("stored", "application/octet-stream")

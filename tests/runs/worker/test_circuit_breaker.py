@@ -1,4 +1,4 @@
-"""A failing host is not called, probed by one request, and used again once it recovers."""
+"""A failing host gets no calls, then single probes, and all calls again once it has recovered."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ class Clock:
         return self.now_s
 
 
-def asked_until_open(pace: BreakerRegistry, clock: Clock) -> float:
-    """Seconds that the host is left alone."""
+def seconds_until_open(pace: BreakerRegistry, clock: Clock) -> float:
+    """Return the seconds for which the host is left alone."""
     start = clock.now_s
     while not pace.host(URL).try_acquire():
         clock.now_s += 0.01
@@ -58,7 +58,7 @@ def test_pauses_for_a_failing_host_grow_to_a_limit(error: fal.FalError, longest_
         pace.record_response(f"{URL}{number}", error)
     pauses = []
     for _ in range(12):
-        pauses.append(asked_until_open(pace, clock))
+        pauses.append(seconds_until_open(pace, clock))
         pace.record_response(URL, error)
     assert pauses[0] < 1
     assert longest_s * 0.7 < pauses[-1] < longest_s * 1.3
@@ -77,10 +77,11 @@ def test_a_requested_retry_delay_is_honoured() -> None:
     pace = BreakerRegistry(clock)
     patience = fal.RateLimited("", status=429, retry_after_s=7)
     pace.record_response(SUBMIT, patience)
-    assert asked_until_open(pace, clock) < 1  # one model's: others may be taken
+    # the limit may be one model's, so calls for other models go on
+    assert seconds_until_open(pace, clock) < 1
     for model in ("a", "b"):
         pace.record_response(f"{SUBMIT}-{model}", patience)
-    assert asked_until_open(pace, clock) == pytest.approx(7, abs=0.1)
+    assert seconds_until_open(pace, clock) == pytest.approx(7, abs=0.1)
 
 
 def test_a_rate_limited_submit_does_not_delay_following_runs() -> None:
@@ -117,7 +118,7 @@ def test_a_retry_delay_for_one_request_does_not_open_the_breaker() -> None:
     assert pace.host(URL).is_closed
     for number in range(3):
         pace.record_response(f"{URL}{number}", patience)
-    assert asked_until_open(pace, clock) < 1
+    assert seconds_until_open(pace, clock) < 1
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ def test_a_request_that_always_fails_is_reported_and_blocks_no_other() -> None:
         pace.record_response(URL + way, BROKEN)
     assert pace.trouble == "queue.test answers with errors (503)."
     assert pace.host(URL).may_submit(has_followers=True)
-    for _ in range(3):  # submits, of which each is another
+    for _ in range(3):  # each submit is a different request
         pace.record_response("https://queue.test/acme/model", BROKEN)
     assert not pace.host(URL).may_submit(has_followers=True)
 
@@ -192,7 +193,7 @@ def test_errors_of_one_model_beside_healthy_ones_do_not_blame_the_host(
     for number in range(3):
         err(f"{ODD}{number}")
     assert not pace.host(URL).is_closed
-    pace.record_readable(f"{OTHER}1")  # a status event
+    pace.record_readable(f"{OTHER}1")  # another model's status event was readable
     assert pace.host(URL).is_closed
     for number in range(9):
         err(f"{ODD}{number}")
@@ -200,7 +201,7 @@ def test_errors_of_one_model_beside_healthy_ones_do_not_blame_the_host(
         assert not pace.trouble
     time.now_s += 5
     for number in range(3):
-        err(f"{OTHER}{number}")  # now nobody is well
+        err(f"{OTHER}{number}")  # now no model is healthy
     assert not pace.host(URL).is_closed
     assert pace.trouble
 
@@ -256,7 +257,7 @@ def test_during_unreadable_answers_a_response_allows_the_next_probe() -> None:
     pace = BreakerRegistry(time)
     for number in range(3):
         pace.record_readable(f"{URL}{number}", fal.UpstreamFailed("not JSON"))
-    asked_until_open(pace, time)  # by one, and the others wait for what it hears
+    seconds_until_open(pace, time)  # by one request; the others wait for its answer
     assert not pace.host(URL).try_acquire()
     pace.record_response(URL, None)
     assert pace.host(URL).try_acquire()

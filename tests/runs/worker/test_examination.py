@@ -1,4 +1,4 @@
-"""Each result knows what it carries of its origin: new ones at once, older ones in time."""
+"""Every result knows the traces of origin it carries: new ones at once, older ones over time."""
 
 from __future__ import annotations
 
@@ -33,23 +33,23 @@ DRAFTS = "/drafts/a/dub/"
 
 
 def examine(probe: MediaProbe | None = None, *, times: int = 1) -> float:
-    """Let a worker that has just started examine what is due; seconds until it looks again."""
+    """Let a fresh worker examine what is due; return the seconds until its next look."""
 
     async def main() -> float:
-        one = probe or MediaProbe(60)
-        examination = Examination(one)
+        used_probe = probe or MediaProbe(60)
+        examination = Examination(used_probe)
         try:
             return [await examination.step() for _ in range(times)][-1]
         finally:
-            await one.close()
+            await used_probe.close()
             await sync_to_async(connections.close_all)()
 
     return asyncio.run(main())
 
 
 @pytest.fixture
-def stored(make_run: Any, settings: Any, tmp_path: Path) -> Any:
-    """`stored(content)` → a result that was stored before there was an examination."""
+def store_result(make_run: Any, settings: Any, tmp_path: Path) -> Any:
+    """`store_result(content)` → a result that was stored before results were examined."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
 
     def make(content: bytes | None, **values: Any) -> Artifact:
@@ -111,16 +111,16 @@ def test_without_the_extra_a_signature_is_known_and_later_checked(
     assert (row.provenance, row.signer) == ("valid", signed_media.SIGNER)
 
 
-def test_an_older_result_is_examined_in_time(stored: Any) -> None:
-    row = stored(signed_media.png())
+def test_an_older_result_is_examined_in_time(store_result: Any) -> None:
+    row = store_result(signed_media.png())
     assert provenance_in_words(row) == ""
     assert examine(times=2) == idle.REST_S
     row.refresh_from_db()
     assert (row.provenance, row.source_type) == ("invalid", signed_media.SOURCE_TYPE)
 
 
-def test_a_result_whose_file_is_gone_is_not_tried_again(stored: Any) -> None:
-    row = stored(None)
+def test_a_result_whose_file_is_gone_is_not_tried_again(store_result: Any) -> None:
+    row = store_result(None)
     assert examine(times=2) == idle.REST_S
     row.refresh_from_db()
     assert row.provenance == "none"
@@ -131,15 +131,15 @@ class _FailingProbe(MediaProbe):
         raise OSError("the bucket is away")
 
 
-def test_a_failing_storage_is_asked_again_later(stored: Any) -> None:
-    row = stored(sound())
+def test_a_failing_storage_is_asked_again_later(store_result: Any) -> None:
+    row = store_result(sound())
     examine(_FailingProbe())
     row.refresh_from_db()
     assert row.provenance == ""
     assert row.next_attempt_at is not None
 
 
-# Uploaded films and sounds are measured, so that a price per second of input is a figure.
+# Uploaded videos and sounds are measured, because a price per second of input needs their length.
 
 
 @pytest.fixture(autouse=True)
@@ -148,7 +148,7 @@ def _own_storage(settings: Any, tmp_path: Any) -> None:
 
 
 def measure() -> float:
-    """Let a worker measure what is due; seconds until it looks again."""
+    """Let a worker measure what is due; return the seconds until its next look."""
 
     async def main() -> float:
         probe = MediaProbe()

@@ -1,4 +1,4 @@
-"""Stored results are compared in the background, also those from before there were fingerprints."""
+"""Stored results get fingerprints in the background, including those from before there were any."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MakeResult = Callable[..., Artifact]
 
 @pytest.fixture
 def make_result(make_run: Any, settings: Any, tmp_path: Path) -> MakeResult:
-    """`make_result(digest=…, run=…)` → a stored picture, not compared yet."""
+    """`make_result(digest=…, run=…)` → a stored picture without a fingerprint."""
     settings.MEDIA_ROOT = str(tmp_path / "media")
 
     def make(run: Run | None = None, **values: Any) -> Artifact:
@@ -39,14 +39,14 @@ def make_result(make_run: Any, settings: Any, tmp_path: Path) -> MakeResult:
 
 
 def compare(probe: MediaProbe | None = None) -> float:
-    """Let a worker compare what is due; seconds until it looks again."""
+    """Let a worker compute what is due; return the seconds until its next look."""
 
     async def main() -> float:
-        one = probe or MediaProbe()
+        used_probe = probe or MediaProbe()
         try:
-            return await fingerprints.compare_due(one)
+            return await fingerprints.compare_due(used_probe)
         finally:
-            await one.close()
+            await used_probe.close()
             await sync_to_async(connections.close_all)()
 
     return asyncio.run(main())

@@ -15,13 +15,13 @@ from django.utils import timezone
 from catalog.models import Endpoint
 from runs.models import Run
 from runs.worker.limits import WorkerLimits
-from tests.runs.conftest import Ask, Work, ended
+from tests.runs.conftest import Ask, Work, have_ended
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 NEVER_S = 600.0
-WINDOW_S = 11.0  # two signs of life, and a look by itself
-MOST_LOOKS = 30  # it took more than 70 when each job looked once a second
+WINDOW_S = 11.0  # two heartbeats and a regular look
+MOST_LOOKS = 30  # more than 70 when each job looked once a second
 
 
 @pytest.mark.any_database
@@ -31,14 +31,14 @@ def test_an_idle_worker_rarely_queries_the_database(
     asked_at: list[float] = []
     cursor = BaseDatabaseWrapper.cursor
 
-    def counted(self: Any, *args: Any) -> Any:
+    def count_query(self: Any, *args: Any) -> Any:
         asked_at.append(time.monotonic())
         return cursor(self, *args)
 
-    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", counted)
+    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", count_query)
     started, looks = time.monotonic(), 0
 
-    def is_at_rest() -> bool:  # it has started by then: on a busy machine that takes a while
+    def is_at_rest() -> bool:  # after WINDOW_S, even a worker on a busy machine has started
         nonlocal looks
         now = time.monotonic()
         looks = sum(at > now - WINDOW_S for at in asked_at)
@@ -53,7 +53,7 @@ def test_storing_a_run_wakes_an_idle_worker(ask: Ask, work: Work) -> None:
     limits = WorkerLimits(
         rest_s=NEVER_S,
         idle_poll_every_s=NEVER_S,
-        renew_every_s=NEVER_S,  # its own sign of life would wake it
+        renew_every_s=NEVER_S,  # its own heartbeat would wake it
     )
     runs: list[Run] = []
     rested = time.monotonic() + 3
@@ -61,7 +61,7 @@ def test_storing_a_run_wakes_an_idle_worker(ask: Ask, work: Work) -> None:
     def is_over() -> bool:
         if not runs and time.monotonic() > rested:
             runs.append(ask("mischief/slow", prompt="x", duration=0.2))
-        return bool(runs) and ended(runs[0])
+        return bool(runs) and have_ended(runs[0])
 
     work(is_over, worker_limits=limits)
 
@@ -74,11 +74,11 @@ def test_a_run_stored_without_a_notification_is_found_by_the_slow_check(
     rested = time.monotonic() + 3
 
     def is_over() -> bool:
-        if not runs and time.monotonic() > rested:  # stored by another program, so to say
+        if not runs and time.monotonic() > rested:  # as another program would store a run
             runs.append(make_run(endpoint=endpoint, arguments={"prompt": "x", "duration": 0.2}))
-        return bool(runs) and ended(runs[0])
+        return bool(runs) and have_ended(runs[0])
 
-    # Only SQLite tells that its file has changed.
+    # Only SQLite shows that its file has changed.
     limits = WorkerLimits() if connection.vendor == "sqlite" else WorkerLimits(rest_s=2.0)
     work(is_over, worker_limits=limits)
 
@@ -87,7 +87,7 @@ def test_a_lease_that_lapses_is_taken_over_in_time(ask: Ask, work: Work) -> None
     run = ask("mischief/slow", prompt="x", duration=0.2)
     lapses = timezone.now() + timedelta(seconds=4)
     Run.objects.filter(pk=run.pk).update(worker="dead", lease_until=lapses)
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     run.refresh_from_db()
     assert run.sent_at
     assert lapses <= run.sent_at < lapses + timedelta(seconds=20)

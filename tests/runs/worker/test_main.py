@@ -1,4 +1,4 @@
-"""The worker against the real sandbox over sockets: sent once, followed to the end, kept."""
+"""The worker against the real sandbox, over sockets: it sends runs once and follows them."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from runs.worker.following.poll_intervals import PATIENCE
 from runs.worker.limits import WorkerLimits
 from runs.worker.main import run_forever
 from runs.worker.scheduling import lease_queries, leases
-from tests.runs.conftest import SETTINGS, Ask, Control, Team, Work, ended
+from tests.runs.conftest import SETTINGS, Ask, Control, Team, Work, have_ended
 from tests.sampling import sample
 from tests.sandbox.server import RunningSandbox, start_sandbox
 from tests.statements import before
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 
-def archived(run: Run) -> bool:
-    return ended(run) and not run.artifacts.filter(state="remote").exists()
+def has_ended_with_files(run: Run) -> bool:
+    return have_ended(run) and not run.artifacts.filter(state="remote").exists()
 
 
 def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: Control) -> None:
     run = ask("sandbox/ridgeline", prompt="a lighthouse", seed=7)
     sandbox.reset()
-    work(lambda: archived(run))
+    work(lambda: has_ended_with_files(run))
     run.refresh_from_db()
     artifact = run.artifacts.get()
     assert run.state == "succeeded"
@@ -63,7 +63,7 @@ def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: C
 def test_a_worker_polls_without_a_status_stream(ask: Ask, work: Work, sandbox: Control) -> None:
     run = ask("mischief/slow", prompt="x", duration=1)
     sandbox.fault("status_stream", "404", times=1000)
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     run.refresh_from_db()
     assert run.state == "succeeded"
     calls = sandbox.calls()
@@ -75,11 +75,11 @@ def test_a_worker_polls_without_a_status_stream(ask: Ask, work: Work, sandbox: C
 
 
 def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:
-    """The ends of runs by one worker, each started after the one before had ended."""
+    """Return the ends of runs by one worker, each started after the one before had ended."""
     runs: list[Run] = []
 
     def is_over() -> bool:
-        if runs and not ended(runs[-1]):
+        if runs and not have_ended(runs[-1]):
             return False
         if len(runs) < len(asking):
             runs.append(asking[len(runs)]())
@@ -94,7 +94,7 @@ def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:
 def test_a_model_without_a_status_stream_is_remembered(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
-    """G2: nor is another model's stream given up for it."""
+    """G2: no other model loses its stream because of it."""
     sandbox.fault("status_stream", "404")
     slow = partial(ask, "mischief/slow", prompt="x", duration=0.2)
     other = partial(ask, "sandbox/ridgeline", prompt="x")
@@ -113,9 +113,9 @@ def test_a_model_without_a_status_stream_is_remembered(
 def test_a_failed_request_keeps_upstreams_message(
     ask: Ask, work: Work, endpoint_id: str, arguments: dict[str, Any], kind: str
 ) -> None:
-    """C19: COMPLETED is over, not well; the result's body is the error."""
+    """C19: COMPLETED means ended, not successful; the result's body is the error."""
     run = ask(endpoint_id, **arguments)
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["status"] == 422
@@ -129,7 +129,7 @@ def test_another_worker_continues_a_stopped_workers_runs_at_once(
     team(["first"], lambda: Run.objects.filter(pk=run.pk, state="running").exists())
     held = Run.objects.get(pk=run.pk)
     assert (held.worker, held.lease_until) == ("", None)
-    team(["second"], lambda: ended(run))
+    team(["second"], lambda: have_ended(run))
     assert sandbox.calls()["submit"] == 1
 
 
@@ -143,15 +143,14 @@ def test_a_person_has_at_most_the_allowed_runs_under_way(
     def watch() -> bool:
         nonlocal most
         most = max(most, Run.objects.filter(state__in=lease_queries.UNDER_WAY).count())
-        return ended(*runs)
+        return have_ended(*runs)
 
     work(watch)
     assert most == 3
 
 
-# The worker while upstream, its database or a job of its own is in trouble.
-#
-# Runs wait, and nothing goes twice.
+# The worker during trouble of upstream, the database or its own jobs: runs wait, and none is sent
+# twice.
 
 
 @pytest.fixture
@@ -177,9 +176,9 @@ def test_a_misbehaving_model_does_not_block_other_models(
         if not later and sandbox.calls().get("status", 0) > 8:
             later.append(ask("sandbox/scribe", prompt="x", max_tokens=20))
         are_told = not Run.objects.filter(pk__in=[run.pk for run in odd], note="").exists()
-        return bool(later) and ended(early) and ended(later[0]) and are_told
+        return bool(later) and have_ended(early) and have_ended(later[0]) and are_told
 
-    # Whose time stands still: a host that is left alone once stays alone.
+    # With a clock that stands still, a host that is left alone once stays alone.
     work(is_over, breakers=lambda: BreakerRegistry(now=lambda: 1000.0))
     assert set(Run.objects.exclude(pk__in=[run.pk for run in odd]).values_list("note")) == {("",)}
 
@@ -190,7 +189,7 @@ def test_during_an_upstream_outage_runs_wait_and_say_so(
     for host, name in SETTINGS.items():
         setattr(settings, name, own_sandbox.addresses[host])
     settings.FAL_MEDIA_URLS = [own_sandbox.base]
-    # Longer than any machine takes to notice it: one that had ended was never seen running.
+    # Longer than any machine needs to notice it: if it ended before, no look would see it running.
     first = ask("mischief/slow", prompt="first", duration=600, picture=False)
     sentences: list[str] = []
 
@@ -210,7 +209,7 @@ def test_during_an_upstream_outage_runs_wait_and_say_so(
 
     work(until)
     assert sentences[1].endswith("does not answer.")
-    assert sentences[2] == f"{sentences[1]} Runs that need it wait and go on by themselves."
+    assert sentences[2] == f"{sentences[1]} Runs that need it wait and continue by themselves."
 
 
 @pytest.mark.parametrize(
@@ -258,7 +257,7 @@ def test_a_failed_job_restarts_and_a_lost_connection_is_one_log_line(
 def test_a_worker_back_from_a_database_outage_gives_others_time_to_renew(
     work: Work, make_run: Any
 ) -> None:
-    """They were without it too, and renew what they hold as soon as they can."""
+    """The other workers had no database either, and renew their leases as soon as they can."""
     long_ago = timezone.now() - timedelta(minutes=1)
     lapsed = make_run(
         state="running", transport="sync", sent_at=long_ago, worker="other", lease_until=long_ago
@@ -266,7 +265,7 @@ def test_a_worker_back_from_a_database_outage_gives_others_time_to_renew(
     claims: list[float] = []
 
     def first_lost(sql: str, _: Any) -> None:
-        if f"LIMIT {lease_queries.FEW_FREE}" not in sql:  # only a claim reads so many
+        if f"LIMIT {lease_queries.FEW_FREE}" not in sql:  # only a claim reads this many rows
             return
         claims.append(time.monotonic())
         if len(claims) == 1:

@@ -1,4 +1,4 @@
-"""Arguments filled in by an address are those upstream gets, for every real document."""
+"""Upstream gets exactly the arguments that an address filled in, for every real document."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from tests.sampling import sample
 from tests.schemas import strategies
 from tests.schemas.laws import cases
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 
 def sent_arguments(run: Run) -> Any:
-    """The JSON that goes out for `run`, byte for byte as upstream would read it."""
+    """Return the JSON that is sent for `run`, byte for byte as upstream would read it."""
     bodies: list[bytes] = []
 
     def queue(request: httpx.Request) -> httpx.Response:
@@ -66,7 +66,8 @@ def test_the_arguments_filled_in_are_those_sent(
     @given(strategies.arguments(endpoint_contract.input, documents[endpoint_id]))
     def law(value: dict[str, Any]) -> None:
         assume(not validate(endpoint_contract, value, root))
-        assume(not re.search(r"\\u0000|\\ud[89a-f]", json.dumps(value)))  # are cleaned away
+        # the form removes these characters
+        assume(not re.search(r"\\u0000|\\ud[89a-f]", json.dumps(value)))
         Run.objects.all().delete()
         text = member.get(page, {"input": json.dumps(value)}).content.decode()
         start = text.index("<form data-endpoint-id")

@@ -1,6 +1,6 @@
 """A worker that ends at any moment of a submit.
 
-Upstream takes the run once at most, and none is stuck.
+Upstream accepts the run at most once, and no run is stuck.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ MODEL = "sandbox/scribe"
 
 
 class Cut:
-    """An awaitable that carries a coroutine as far as its `at`-th wait, and stops it there.
+    """An awaitable that runs a coroutine up to its wait number `at`, and stops it there.
 
-    As SIGTERM does (it is cancelled), or as `kill -9` does (so does its process).
+    It cancels the coroutine, as SIGTERM does, or ends its process, as `kill -9` does.
     """
 
     def __init__(self, work: Coroutine[Any, Any, Any], at: int, is_killed: bool) -> None:
@@ -64,7 +64,7 @@ class Cut:
             yield from self._carried(partial(self.work.throw, asyncio.CancelledError()), 999)
 
     def _carried(self, step: Step, waits: int) -> Generator[Any, Any, Step | None]:
-        """Go on with `step` for so many waits; what is to be done then, None at the end."""
+        """Run `step` for this many waits; return the next step, or None at the end."""
         try:
             for _ in range(waits):
                 waits_for = step()
@@ -92,7 +92,7 @@ async def _carry(run: Run, at: int, is_killed: bool, **wire: Any) -> bool:
 
 
 def send(run: Run, at: int = 999, is_killed: bool = False, **wire: Any) -> bool:
-    """Send a run as far as its `at`-th wait; whether that was all of it."""
+    """Send a run up to its wait number `at`; return whether that was the whole submit."""
     if not is_killed:
         return asyncio.run(_carry(run, at, is_killed, **wire))
     connections.close_all()
@@ -102,7 +102,7 @@ def send(run: Run, at: int = 999, is_killed: bool = False, **wire: Any) -> bool:
     try:
         SyncToAsync.single_thread_executor = ThreadPoolExecutor(
             1
-        )  # the parent's thread is not here
+        )  # the parent's thread does not exist in this process
         is_whole = asyncio.run(_carry(run, at, is_killed))
     finally:
         os._exit(0 if is_whole else 1)
@@ -110,7 +110,7 @@ def send(run: Run, at: int = 999, is_killed: bool = False, **wire: Any) -> bool:
 
 @pytest.fixture
 def ask(catalogue: None, sandbox: Control) -> Callable[[str], Run]:
-    """A run of its own; calls are counted from here."""
+    """A new run; calls are counted from here."""
     user = User.objects.create_user("ana")
     endpoint = Endpoint.objects.get(endpoint_id=MODEL)
 
@@ -129,7 +129,8 @@ def ask(catalogue: None, sandbox: Control) -> Callable[[str], Run]:
     return make
 
 
-# Whether it is killed or cancelled, whether its claim has noted it as sent, and how it is sent.
+# Whether the worker is killed or cancelled, whether its claim marks the run as sent, and the
+# transport.
 KILLS = [
     (True, True, "queue"),
     (False, False, "stream"),
@@ -167,8 +168,8 @@ def test_a_submit_killed_at_any_await_is_accepted_at_most_once(
         outcomes.append((times_taken, run.state))
         Run.objects.filter(pk=run.pk).update(state=State.CANCELLED)
     assert is_whole
-    assert outcomes[0] == ((0, "unconfirmed") if leaves else (1, ended))  # it had not left
-    assert outcomes[-1] == (1, ended)  # it was whole
+    assert outcomes[0] == ((0, "unconfirmed") if leaves else (1, ended))  # nothing was sent
+    assert outcomes[-1] == (1, ended)  # the submit was complete
     assert len(outcomes) > 4
 
 
@@ -180,7 +181,7 @@ def test_a_claim_whose_commit_was_not_confirmed_is_sent(
     monkeypatch: pytest.MonkeyPatch,
     is_stopped: bool,
 ) -> None:
-    """It is committed, but nobody hears of it: the connection ends, or the worker has to stop."""
+    """The worker does not hear of the commit: its connection ends, or it has to stop."""
     run, commit = ask("queue"), BaseDatabaseWrapper.commit
     workers: list[Worker] = []
     cut: list[uuid.UUID] = []
@@ -190,7 +191,8 @@ def test_a_claim_whose_commit_was_not_confirmed_is_sent(
         return workers[-1]
 
     def commit_unheard(self: BaseDatabaseWrapper) -> None:
-        # Asked before: after a commit PostgreSQL would begin a transaction for the question.
+        # Read this before the commit, after which PostgreSQL would begin a transaction for the
+        # query.
         is_claim = not cut and Run.objects.filter(pk=run.pk, sent_at__isnull=False).exists()
         commit(self)
         if not is_claim:
@@ -199,7 +201,7 @@ def test_a_claim_whose_commit_was_not_confirmed_is_sent(
         if not is_stopped:
             raise OperationalError("server closed the connection unexpectedly")
         async_to_sync(stop)()
-        time.sleep(0.1)  # the loop has cancelled who waits for this
+        time.sleep(0.1)  # meanwhile, the loop cancels the task that waits for this commit
 
     async def stop() -> None:
         workers[-1].stop()
@@ -285,11 +287,11 @@ def test_a_slow_submit_answer_is_shown_on_the_page_and_for_the_host(
         return run.state == State.SUCCEEDED and not trouble
 
     work(is_over, fal.Limits(slow_after_s=0.1))
-    # The three are read one after the other, and may change between: at some moment they agree.
+    # The three values are read one after another and may change in between: once they must agree.
     assert [
         trouble
         for note, trouble, readiness in notices
         if note == trouble + leases.GOES_ON and readiness.startswith(trouble)
-        if trouble.endswith("takes long to answer.")
+        if trouble.endswith("takes a long time to answer.")
     ], notices
     assert (run.note, sandbox.calls()["submit"]) == ("", 1)

@@ -1,4 +1,4 @@
-"""The submit carries what the caller's program asked for, on every claimed run.
+"""The submit sends the options of the caller's program, for every claimed run.
 
 A machine's clock that is set back by an hour delays no run by that hour.
 """

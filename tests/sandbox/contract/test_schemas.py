@@ -1,4 +1,4 @@
-"""The documents speak fal's dialect: the same skeleton, and every keyword of the real ones."""
+"""The sandbox's documents are in fal's dialect: the same structure, every keyword of real ones."""
 
 import copy
 import json
@@ -20,7 +20,7 @@ Node = dict[str, Any]
 
 
 def skeleton(document: Node, endpoint_id: str) -> Node:
-    """The document without the parts that differ between endpoints."""
+    """Return the document without the parts that differ between endpoints."""
     bare = copy.deepcopy(document)
     bare["info"]["x-fal-metadata"] = sorted(bare["info"]["x-fal-metadata"])
     schemas = bare["components"].pop("schemas")
@@ -65,7 +65,7 @@ def test_shared_components_equal_fals(documents: dict[str, Node], name: str) -> 
 
 
 def nodes(value: Any) -> Iterator[Node]:
-    """Every schema object of a document, whatever holds it."""
+    """Yield every schema object of a document, wherever it stands."""
     if isinstance(value, dict):
         yield value
         for key, item in value.items():
@@ -96,7 +96,7 @@ def test_every_keyword_of_the_real_documents_is_used(documents: dict[str, Node])
 
 def test_each_model_names_a_function_and_valid_examples_and_defaults() -> None:
     for model in MODELS:
-        assert callable(model.load()), model.endpoint_id  # `work` is a text
+        assert callable(model.load()), model.endpoint_id  # `work` is a text that names the function
         example = addressed(model.example(), ADDRESSES)
         filled = check(model, example)
         assert check(model, filled) == filled, model.endpoint_id

@@ -1,4 +1,4 @@
-"""Webhooks (C49, C60): signed as fal signs, tried again when it makes sense."""
+"""Webhooks (C49, C60): signed as fal signs, retried when that makes sense."""
 
 import base64
 import hashlib
@@ -18,11 +18,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.wire import SLOW, submit
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 
 class Receiver:
-    """A web server that answers with the codes it was given, then 200, and keeps what it got."""
+    """A web server that answers with the given codes, then 200, and records what it gets."""
 
     def __init__(self, codes: list[int]) -> None:
         self.got: list[tuple[dict[str, str], bytes]] = []
@@ -40,7 +40,7 @@ class Receiver:
                 self.end_headers()
 
             def log_message(self, *args: Any) -> None:
-                """Nothing to say."""
+                """Log nothing."""
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}/hook?a=1&b=2"
@@ -67,7 +67,7 @@ def receiver() -> Iterator[Receiver]:
 
 
 def verify(headers: dict[str, str], body: bytes, jwks: dict[str, Any]) -> None:
-    """A receiver's own check, written after section 10.2 alone."""
+    """Verify as a receiver does who has read only section 10.2."""
     names = ("request-id", "user-id", "timestamp")
     parts = [headers[f"x-fal-webhook-{name}"] for name in names]
     assert abs(int(parts[2]) - time.time()) <= 300

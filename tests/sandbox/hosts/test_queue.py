@@ -84,7 +84,7 @@ def test_c41_the_status_stream_sends_each_log_line_once_and_ends(
     assert lines == [f"Waited {n}/6 ({100 * n // 6}%)" for n in range(1, 7)]
     assert [event["status"] for event in seen][-1] == "COMPLETED"
     with_lines = [event for event in seen if event.get("logs")]
-    assert len(with_lines) > 1  # they come as they are written, not all at the end
+    assert len(with_lines) > 1  # the lines come as they are written, not all at the end
 
 
 @pytest.mark.parametrize("form", ["mischief/slow", "sandbox/aurora/lite"])

@@ -1,4 +1,4 @@
-"""Uploads in every client's way (C54), and files as browsers want them (C55)."""
+"""Uploads in every way that clients use (C54), and files as browsers need them (C55)."""
 
 import time
 
@@ -8,7 +8,7 @@ import pytest
 from tests.sandbox.server import RunningSandbox
 from tests.sandbox.wire import result, submit
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 PNG = b"\x89PNG not really, but bytes are bytes"
 
@@ -30,7 +30,7 @@ def initiate(
 
 
 def is_soon_gone(url: str) -> bool:
-    """Whether a file that is there now is gone within a minute."""
+    """Return whether a file that exists now disappears within a minute."""
     end = time.monotonic() + 60
     while httpx.get(url).status_code != 404:
         if time.monotonic() > end:
@@ -101,14 +101,16 @@ def test_c54_python_multipart_takes_parts_in_any_order(
         "Authorization": f"{upload_token['token_type']} {upload_token['token']}",
         "X-Fal-File-Name": "big.bin",
     }
-    begun = httpx.post(f"{upload_token['base_url']}/files/upload/multipart", headers=headers).json()
-    at = f"{begun['access_url']}/multipart/{begun['uploadId']}"
+    upload = httpx.post(
+        f"{upload_token['base_url']}/files/upload/multipart", headers=headers
+    ).json()
+    at = f"{upload['access_url']}/multipart/{upload['uploadId']}"
     parts = []
     for number in (3, 1, 2):
         answer = httpx.put(f"{at}/{number}", content=bytes([number]) * 500, headers=headers)
         parts.append({"partNumber": number, "etag": answer.headers["ETag"]})
     assert httpx.post(f"{at}/complete", json={"parts": parts}, headers=headers).is_success
-    assert httpx.get(begun["access_url"]).content == b"\1" * 500 + b"\2" * 500 + b"\3" * 500
+    assert httpx.get(upload["access_url"]).content == b"\1" * 500 + b"\2" * 500 + b"\3" * 500
 
 
 def test_uploads_need_a_key_or_a_token(http: httpx.Client, sandbox: RunningSandbox) -> None:
@@ -124,7 +126,7 @@ def test_c55_files_have_length_type_ranges_and_cors(
 ) -> None:
     url = f"{sandbox.addresses['files']}/examples/speech.wav"
     origin = {"Origin": "http://somewhere.example"}
-    whole = httpx.get(url, headers=origin, timeout=60)  # made on the first request
+    whole = httpx.get(url, headers=origin, timeout=60)  # the first request makes the file
     assert whole.headers["content-type"] == "audio/wav"
     assert whole.headers["access-control-allow-origin"] == "*"
     head = httpx.head(url)

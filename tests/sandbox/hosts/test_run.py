@@ -55,7 +55,7 @@ def test_c59_a_stream_is_json_events_and_ends_with_the_whole_output(
         assert stream.headers["x-fal-request-id"]
         seen = list(events(stream))
     assert len(seen) > 3
-    for earlier, later in pairwise(seen):  # cumulative
+    for earlier, later in pairwise(seen):  # each event repeats the text before it
         assert later["output"].startswith(earlier["output"].rstrip())
     assert seen[-1] == http.post(url, json=arguments).json()
     assert seen[-1]["partial"] is False

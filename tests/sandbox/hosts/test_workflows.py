@@ -12,7 +12,7 @@ from tests.sandbox.wire import events, result, submit
 MISHAP = "workflows/sandbox/mishap"
 
 
-def streamed(http: httpx.Client, sandbox: RunningSandbox, id: str, body: Any) -> list[Any]:
+def stream_events(http: httpx.Client, sandbox: RunningSandbox, id: str, body: Any) -> list[Any]:
     url = f"{sandbox.addresses['run']}/{id}/stream"
     with http.stream("POST", url, json=body) as stream:
         return list(events(stream))
@@ -21,7 +21,7 @@ def streamed(http: httpx.Client, sandbox: RunningSandbox, id: str, body: Any) ->
 def test_c79_events_come_in_the_order_of_the_dependencies(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
-    seen = streamed(http, sandbox, "workflows/sandbox/storyboard", {"prompt": "a quiet bay"})
+    seen = stream_events(http, sandbox, "workflows/sandbox/storyboard", {"prompt": "a quiet bay"})
     steps = [event["node_id"] for event in seen if event["type"] == "submit"]
     assert steps == ["wide", "detail", "night", "caption"]
     assert [event["type"] for event in seen] == ["submit", "completion"] * 4 + ["output"]
@@ -41,7 +41,7 @@ def test_c80_each_step_is_a_request_of_its_own(http: httpx.Client, sandbox: Runn
 def test_c81_a_failed_step_ends_the_stream_with_an_error_event(
     http: httpx.Client, sandbox: RunningSandbox
 ) -> None:
-    seen = streamed(http, sandbox, MISHAP, {"prompt": "x"})
+    seen = stream_events(http, sandbox, MISHAP, {"prompt": "x"})
     kinds = [(event["type"], event.get("node_id")) for event in seen]
     assert kinds == [
         ("submit", "draw"),

@@ -16,13 +16,15 @@ from websockets.sync.client import ClientConnection, connect
 
 from tests.sandbox.server import RunningSandbox, start_sandbox
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 LIVE = "sandbox/aurora/lite"
 INPUT = {"prompt": "violet", "seed": 3, "image_size": {"width": 96, "height": 64}}
 
 
-def opened(to: RunningSandbox, host: str, path: str, *, key: str | None = None) -> ClientConnection:
+def open_socket(
+    to: RunningSandbox, host: str, path: str, *, key: str | None = None
+) -> ClientConnection:
     base = to.addresses[host].replace("http", "ws", 1)
     sent_key = to.key if key is None else key
     headers = {"Authorization": f"Key {sent_key}"} if sent_key else {}
@@ -30,7 +32,7 @@ def opened(to: RunningSandbox, host: str, path: str, *, key: str | None = None) 
 
 
 def exchange(socket: ClientConnection, arguments: Any) -> tuple[dict[str, Any], bytes]:
-    """One request on the connection: its start with the end under `end`, and its body."""
+    """Send a request; return its start frame with the end frame under `end`, and its body."""
     socket.send(json.dumps(arguments))
     start, body = json.loads(socket.recv(60)), b""
     while isinstance(frame := socket.recv(60), bytes):
@@ -42,7 +44,7 @@ def exchange(socket: ClientConnection, arguments: Any) -> tuple[dict[str, Any], 
 
 
 def test_c53_several_requests_share_one_connection(sandbox: RunningSandbox) -> None:
-    with opened(sandbox, "ws", "sandbox/scribe") as socket:
+    with open_socket(sandbox, "ws", "sandbox/scribe") as socket:
         seen = [exchange(socket, {"prompt": text}) for text in ("one word", "now three words")]
         refused, detail = exchange(socket, {"prompt": 5})
         again, _ = exchange(socket, {"prompt": "it goes on"})
@@ -57,7 +59,7 @@ def test_c53_several_requests_share_one_connection(sandbox: RunningSandbox) -> N
 
 def test_c53_a_stream_is_sent_as_its_events(http: httpx.Client, sandbox: RunningSandbox) -> None:
     arguments = {"prompt": "paper", "seed": 5, "max_tokens": 60}
-    with opened(sandbox, "ws", "sandbox/scribe/stream") as socket:
+    with open_socket(sandbox, "ws", "sandbox/scribe/stream") as socket:
         start, body = exchange(socket, arguments)
     events = [json.loads(line[6:]) for line in body.decode().splitlines() if line[:5] == "data:"]
     assert start["headers"]["content-type"].startswith("text/event-stream")
@@ -70,12 +72,12 @@ def test_c53_a_stream_is_sent_as_its_events(http: httpx.Client, sandbox: Running
 def test_a_socket_without_the_key_is_refused(sandbox: RunningSandbox, host: str) -> None:
     for key in ("", "wrong:key"):
         with pytest.raises(InvalidStatus) as caught:
-            opened(sandbox, host, f"{LIVE}/realtime", key=key)
+            open_socket(sandbox, host, f"{LIVE}/realtime", key=key)
         assert caught.value.response.status_code == 401
 
 
 def answer_to(socket: ClientConnection, arguments: dict[str, Any]) -> dict[str, Any]:
-    """The result for one input of a live session; the timings that follow are read too."""
+    """Return the result for one input of a live session; also read the timings that follow."""
     socket.send(msgpack.packb(arguments))
     result = socket.recv(60)
     assert isinstance(result, bytes)
@@ -89,7 +91,7 @@ def answer_to(socket: ClientConnection, arguments: dict[str, Any]) -> dict[str, 
 def test_c52_a_live_session_answers_each_input_in_bytes(
     sandbox: RunningSandbox, suffix: str
 ) -> None:
-    with opened(sandbox, "run", LIVE + suffix) as socket:
+    with open_socket(sandbox, "run", LIVE + suffix) as socket:
         first = answer_to(socket, {**INPUT, "request_id": "mine"})
         second = answer_to(socket, {**INPUT, "prompt": "green"})
     (image,) = first["images"]
@@ -110,11 +112,11 @@ def test_c51_a_token_opens_a_session_of_its_own_application_only(
         return text
 
     path = f"{LIVE}/realtime?fal_jwt_token="
-    with opened(sandbox, "run", path + token("aurora"), key="") as socket:
+    with open_socket(sandbox, "run", path + token("aurora"), key="") as socket:
         assert answer_to(socket, INPUT)["seed"] == 3
     for bad in (token("scribe"), token("aurora", -1), "nonsense"):
         with pytest.raises(InvalidStatus):
-            opened(sandbox, "run", path + bad, key="")
+            open_socket(sandbox, "run", path + bad, key="")
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +127,7 @@ def impatient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningSandb
 
 
 def test_c52_a_silent_session_is_notified_and_closed(impatient: RunningSandbox) -> None:
-    with opened(impatient, "run", f"{LIVE}/realtime") as socket:
+    with open_socket(impatient, "run", f"{LIVE}/realtime") as socket:
         message = json.loads(socket.recv(60))
         with pytest.raises(ConnectionClosed) as caught:
             socket.recv(60)

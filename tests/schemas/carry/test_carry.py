@@ -1,4 +1,4 @@
-"""Arguments carried to another model: each rule by a table, the whole over real documents."""
+"""Carrying arguments to another model: each rule in a table, all together over real documents."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def version(document: Any) -> Version:
     return Version(endpoint_contract, build(endpoint_contract))
 
 
-def of(properties: Any, **more: Any) -> Version:
+def version_with(properties: Any, **more: Any) -> Version:
     return version(strategies.document({"type": "object", "properties": properties, **more}))
 
 
@@ -103,7 +103,7 @@ def of(properties: Any, **more: Any) -> Version:
 def test_arguments_are_carried_by_meaning(
     old: Any, new: Any, given_: Any, expected: Any, kind: str
 ) -> None:
-    carried = carry(given_, of(old), of(new))
+    carried = carry(given_, version_with(old), version_with(new))
     assert carried.arguments == expected
     assert carried.steps[0].kind == kind
     assert carried.steps[0].sentence
@@ -111,14 +111,16 @@ def test_arguments_are_carried_by_meaning(
 
 def test_a_width_and_a_height_become_one_ratio() -> None:
     sides = {"width": INTEGER, "height": INTEGER}
-    carried = carry({"width": 1280, "height": 720}, of(sides), of({"aspect_ratio": RATIO}))
+    carried = carry(
+        {"width": 1280, "height": 720}, version_with(sides), version_with({"aspect_ratio": RATIO})
+    )
     assert carried.arguments == {"aspect_ratio": "16:9"}
     assert [step.source for step in carried.steps_of("converted")] == ["width", "height"]
 
 
 def test_a_missing_required_input_is_named() -> None:
-    target = of({"prompt": TEXT, "image_url": PICTURE}, required=["prompt", "image_url"])
-    carried = carry({"prompt": "a"}, of({"prompt": TEXT}), target)
+    target = version_with({"prompt": TEXT, "image_url": PICTURE}, required=["prompt", "image_url"])
+    carried = carry({"prompt": "a"}, version_with({"prompt": TEXT}), target)
     assert missing(target, carried.arguments) == ["Image"]
 
 
@@ -157,7 +159,7 @@ def _example(source: Version) -> dict[str, Any]:
 
 
 def _arguments_of(source: Version) -> st.SearchStrategy[dict[str, Any]]:
-    """The model's example with defaults and options of some of its fields."""
+    """Return the model's example with defaults and options of some of its fields."""
     values: dict[str, Any] = {}
     for child in source.root.children:
         offered = [option.value for option in child.options if not option.branch]
@@ -191,11 +193,13 @@ def test_two_pictures_become_the_first_and_the_last_frame_and_back(
     frames: dict[str, Any], is_required: bool
 ) -> None:
     first, last = frames
-    carried = carry({"image_urls": [A, B]}, of(LIST), of(frames, required=[first]))
+    carried = carry(
+        {"image_urls": [A, B]}, version_with(LIST), version_with(frames, required=[first])
+    )
     assert carried.arguments == {first: A, last: B}
     assert not carried.steps_of("dropped")
-    source = of(frames, required=[first] if is_required else [])
-    back = carry({first: A, last: B}, source, of(LIST, required=["image_urls"]))
+    source = version_with(frames, required=[first] if is_required else [])
+    back = carry({first: A, last: B}, source, version_with(LIST, required=["image_urls"]))
     assert back.arguments == {"image_urls": [A, B]}
     assert not back.steps_of("dropped")
     assert A not in " ".join(step.sentence for step in [*carried.steps, *back.steps])
@@ -207,7 +211,7 @@ def test_first_and_last_frames_are_carried_to_each_other(
     source: dict[str, Any], target: dict[str, Any]
 ) -> None:
     arguments = dict(zip(source, (A, B), strict=True))
-    carried = carry(arguments, of(source), of(target))
+    carried = carry(arguments, version_with(source), version_with(target))
     assert carried.arguments == dict(zip(target, (A, B), strict=True))
 
 
@@ -239,22 +243,24 @@ def test_first_and_last_frames_are_carried_to_each_other(
 def test_an_unused_file_is_named_in_a_step(
     source: Any, arguments: Any, target: Any, expected: Any, sentence: str
 ) -> None:
-    carried = carry(arguments, of(source), of(target))
+    carried = carry(arguments, version_with(source), version_with(target))
     assert carried.arguments == expected
     assert sentence in [step.sentence for step in carried.steps_of("dropped")]
 
 
 def test_one_picture_needs_no_last_frame() -> None:
-    carried = carry({"image_urls": [A]}, of(LIST), of(KLING_26))
+    carried = carry({"image_urls": [A]}, version_with(LIST), version_with(KLING_26))
     assert carried.arguments == {"start_image_url": A}
     assert [step.kind for step in carried.steps] == ["converted"]
-    back = carry({"end_image_url": B}, of(KLING_26), of(LIST))
+    back = carry({"end_image_url": B}, version_with(KLING_26), version_with(LIST))
     assert back.arguments == {"image_urls": [B]}
 
 
 def test_a_last_frame_that_was_given_is_not_replaced() -> None:
     both = {**LIST, "end_image_url": URL}
-    carried = carry({"image_urls": [A, C], "end_image_url": B}, of(both), of(KLING_26))
+    carried = carry(
+        {"image_urls": [A, C], "end_image_url": B}, version_with(both), version_with(KLING_26)
+    )
     assert carried.arguments == {"start_image_url": A, "end_image_url": B}
     assert "The second picture is not used: this model takes one" in [
         step.sentence for step in carried.steps_of("dropped")
@@ -263,12 +269,14 @@ def test_a_last_frame_that_was_given_is_not_replaced() -> None:
 
 def test_a_list_grows_by_the_last_frame() -> None:
     both = {**LIST, "end_image_url": URL}
-    carried = carry({"image_urls": [A, C], "end_image_url": B}, of(both), of(LIST))
+    carried = carry(
+        {"image_urls": [A, C], "end_image_url": B}, version_with(both), version_with(LIST)
+    )
     assert carried.arguments == {"image_urls": [A, C, B]}
 
 
 def test_a_last_frame_is_shared_with_a_list_of_pictures() -> None:
-    frames, pictures = of(KLING_26).root, of(LIST).root
+    frames, pictures = version_with(KLING_26).root, version_with(LIST).root
     last = next(child for child in frames.children if child.name == "end_image_url")
     assert counterparts(last, frames, pictures) == ("image_urls",)
-    assert counterparts(last, frames, of(SINGLE).root) == ()
+    assert counterparts(last, frames, version_with(SINGLE).root) == ()

@@ -1,4 +1,4 @@
-"""Two versions of a document: every change that matters is named, in words, and nothing else."""
+"""Comparing two versions of a document names every change that matters in words, and no other."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def lines(old: Any, new: Any) -> list[Line]:
 
 
 def sentences(old: Any, new: Any, **more: Any) -> list[str]:
-    """Each line of one field's change as `field said`, with `!` where it breaks."""
+    """Return the lines about a field's change as `field text`, with `!` for breaking changes."""
     changes = lines(document({"x": old}, **more), document({"x": new}, **more))
     return [f"{line.field} {line.said}{'!' if line.breaks else ''}" for line in changes]
 
@@ -282,7 +282,7 @@ def test_paths_are_written_in_dotted_notation() -> None:
 
 
 def _check(changes: list[Line]) -> None:
-    """Its stored form is small JSON that any database accepts."""
+    """Assert that the stored form is small JSON that any database accepts."""
     stored = sentence(changes)
     assert len(stored) <= MOST + 1
     assert len(json.dumps(stored)) < 100_000

@@ -1,4 +1,4 @@
-"""Arguments for an older schema: values that are repaired or kept, and nothing else changed."""
+"""Migrating arguments to a newer schema: values are repaired or kept, and nothing else changes."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def whole(document: Any) -> Version:
     return Version(endpoint_contract, build(endpoint_contract))
 
 
-def mended(old: Any, new: Any, value: Any, **more: Any) -> MigrationResult:
-    """One field `x` of an older and a newer schema."""
+def migrate_field(old: Any, new: Any, value: Any, **more: Any) -> MigrationResult:
+    """Migrate field `x` from an older to a newer schema."""
     return migrate(version({"x": old}), version({"x": new}, **more), {"x": value})
 
 
@@ -68,7 +68,7 @@ def mended(old: Any, new: Any, value: Any, **more: Any) -> MigrationResult:
 )  # fmt: skip
 def test_values_move_to_the_nearest_valid_value(new: Any, value: Any, expected: Any) -> None:
     old: dict[str, Any] = {}
-    migrated = mended(old, new, value)
+    migrated = migrate_field(old, new, value)
     left = expected is not None and identical(expected, value)
     assert migrated.arguments.get("x") == expected
     assert ("x" in migrated.arguments) == (expected is not None)
@@ -78,7 +78,7 @@ def test_values_move_to_the_nearest_valid_value(new: Any, value: Any, expected: 
 
 def test_each_path_is_fixed_once_however_many_problems_it_has() -> None:
     choice = TEXT | {"enum": ["low", "high"], "default": "low"}
-    done = mended(NUMBER, choice, 0.8)
+    done = migrate_field(NUMBER, choice, 0.8)
     assert done.arguments == {"x": "low"}
     assert [(misfit.field, misfit.repair) for misfit in done.misfits] == [
         ("x", "set to the default “low”")
@@ -86,7 +86,7 @@ def test_each_path_is_fixed_once_however_many_problems_it_has() -> None:
 
 
 def test_required_values_are_never_removed() -> None:
-    migrated = mended(TEXT, {"enum": ["a", "b"]}, "c", required=["x"])
+    migrated = migrate_field(TEXT, {"enum": ["a", "b"]}, "c", required=["x"])
     assert migrated.arguments == {"x": "c"}
     assert not migrated.is_mendable
     assert [misfit.reason for misfit in migrated.misfits] == ["must be a or b; it is “c”"]
@@ -126,7 +126,7 @@ def test_a_key_unknown_to_all_versions_is_kept() -> None:
 
 def test_migration_does_not_change_its_input() -> None:
     given_arguments = {"x": [1, 2, 3]}
-    mended({}, {"type": "array", "items": INTEGER, "maxItems": 1}, given_arguments["x"])
+    migrate_field({}, {"type": "array", "items": INTEGER, "maxItems": 1}, given_arguments["x"])
     assert given_arguments == {"x": [1, 2, 3]}
 
 
@@ -172,8 +172,8 @@ JSON = st.recursive(
 ARGUMENTS = st.dictionaries(st.sampled_from("xyz"), JSON, max_size=3)
 
 
-def applied(changes: list[Change], value: Any) -> Any:
-    """The value with these changes; entries that are gone are at the ends of their lists."""
+def apply_changes(changes: list[Change], value: Any) -> Any:
+    """Return the value with these changes; removed entries are at the ends of their lists."""
     holder = {"input": deepcopy(value)}
     for path, _, after in sorted(changes, key=lambda change: change.after is MISSING):
         *above, last = ("input", *path)
@@ -208,7 +208,7 @@ def test_numbers_of_different_types_differ() -> None:
 
 @given(ARGUMENTS, ARGUMENTS)
 def test_applied_changes_turn_one_input_into_the_other(before: Any, after: Any) -> None:
-    assert identical(applied(list(diff_arguments(before, after)), before), after)
+    assert identical(apply_changes(list(diff_arguments(before, after)), before), after)
 
 
 @given(ARGUMENTS, ARGUMENTS)

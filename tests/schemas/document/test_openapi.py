@@ -1,4 +1,4 @@
-"""Input and output are found wherever fal's documents keep them (C10); any JSON is a document."""
+"""Input and output are found wherever fal's documents keep them (C10); any JSON is accepted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The cost of a run by its price's unit and its arguments; nothing is guessed silently."""
+"""A run's cost from its price's unit and its arguments; no figure is guessed silently."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def model(*, makes: str = "image", expected_s: float | None = None, **properties
     return Model(build(contract(document)), frozenset(makes.split()), expected_s)
 
 
-def text(**more: Any) -> Any:
+def text_schema(**more: Any) -> Any:
     return {"type": "string", **more}
 
 
@@ -51,21 +51,25 @@ SIZE = {
     ],
     "default": "landscape_4_3",
 }
-IMAGES = model(prompt=text(), num_images=integer(1, maximum=4), image_size=SIZE)
+IMAGES = model(prompt=text_schema(), num_images=integer(1, maximum=4), image_size=SIZE)
 VIDEO = model(
     makes="video",
-    prompt=text(),
-    duration=text(enum=["5", "10"], default="5"),
-    resolution=text(enum=["720p", "1080p"], default="720p"),
-    aspect_ratio=text(enum=["16:9", "9:16"], default="16:9"),
+    prompt=text_schema(),
+    duration=text_schema(enum=["5", "10"], default="5"),
+    resolution=text_schema(enum=["720p", "1080p"], default="720p"),
+    aspect_ratio=text_schema(enum=["16:9", "9:16"], default="16:9"),
 )
-FRAMES = model(makes="video", num_frames=integer(81), frames_per_second=integer(16), prompt=text())
-SPEECH = model(makes="audio", text=text(), voice_prompt=text(), style_instructions=text())
-CHAT = model(makes="text", prompt=text(), max_tokens=integer(), system_prompt=text())
+FRAMES = model(
+    makes="video", num_frames=integer(81), frames_per_second=integer(16), prompt=text_schema()
+)
+SPEECH = model(
+    makes="audio", text=text_schema(), voice_prompt=text_schema(), style_instructions=text_schema()
+)
+CHAT = model(makes="text", prompt=text_schema(), max_tokens=integer(), system_prompt=text_schema())
 QUALIFIED = model(makes="lora", number_of_training_steps=integer(500), warmup_steps=integer(10))
-TRAINER = model(makes="lora", images_data_url=text(), steps=integer(1000), rank=integer(16))
-UPSCALER = model(image_url=text(), upscale_factor={"type": "number", "default": 2})
-LIP_SYNC = model(makes="video", video_url=text(), audio_url=text())
+TRAINER = model(makes="lora", images_data_url=text_schema(), steps=integer(1000), rank=integer(16))
+UPSCALER = model(image_url=text_schema(), upscale_factor={"type": "number", "default": 2})
+LIP_SYNC = model(makes="video", video_url=text_schema(), audio_url=text_schema())
 
 
 @each_row(
@@ -151,15 +155,15 @@ def test_lists_are_summed() -> None:
     talk = model(
         makes="audio",
         dialogue={"type": "array", "items": {"type": "object", "properties": {
-            "text": text(), "voice": text()}}},
+            "text": text_schema(), "voice": text_schema()}}},
     )  # fmt: skip
     lines = [{"text": "Hello", "voice": "Somebody else"}, {"text": "there", "voice": "x"}]
     assert cost("characters", {"dialogue": lines}, talk).basis == ("10 characters × $0.10",)
     shots = model(
         makes="video",
-        duration=text(default="5"),
+        duration=text_schema(default="5"),
         multi_prompt={"type": "array", "items": {"type": "object", "properties": {
-            "prompt": text(), "duration": text(default="5")}}},
+            "prompt": text_schema(), "duration": text_schema(default="5")}}},
     )  # fmt: skip
     listed = [{"prompt": "a", "duration": "3"}, {"prompt": "b", "duration": "4"}]
     assert cost("seconds", {"multi_prompt": listed}, shots).basis == ("7 s in 2 shots × $0.10",)
@@ -171,7 +175,7 @@ def test_max_images_allows_fewer() -> None:
 
 
 def test_what_runs_usually_cost_is_a_hint_and_no_limit() -> None:
-    """An hour of film was started for the four cents of the films before it."""
+    """A video of an hour was started at the four cents that earlier videos had cost."""
     past = History(7, Decimal("4.5"), Decimal(9))
     for unit in ("units", "compute seconds", "seconds", "megapixels of input", "tokens"):
         hinted = cost(unit, {}, CHAT, history=past)
@@ -211,8 +215,8 @@ def assert_is_sane(price: Estimate) -> None:
 @each_row("document", DOCUMENTS)
 def test_documents_have_an_estimate(document: Any, unit: str) -> None:
     of = model_of(document)
-    shown = {field.name: field.examples[0] for field in of.root.children if field.examples}
-    for arguments in ({}, shown, dict.fromkeys(shown), dict.fromkeys(shown, -1)):
+    examples = {field.name: field.examples[0] for field in of.root.children if field.examples}
+    for arguments in ({}, examples, dict.fromkeys(examples), dict.fromkeys(examples, -1)):
         assert_is_sane(estimate(Price(Decimal("0.05"), unit), arguments, of))
 
 

@@ -1,4 +1,4 @@
-"""What an estimate says in words, and how estimates add up."""
+"""The words of an estimate, and sums of estimates."""
 
 from __future__ import annotations
 

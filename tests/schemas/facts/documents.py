@@ -1,4 +1,4 @@
-"""Small documents of models, and the facts that are read from one."""
+"""Small documents of models, and the facts that are read from them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any
 from schemas.facts.capabilities import read_capabilities
 
 Node = dict[str, Any]
-Case = tuple[str, Node, Node, str]  # what it shows, inputs, outputs, facts
+Case = tuple[str, Node, Node, str]  # what the case shows, inputs, outputs, facts
 
 
 def facts(document: Any, endpoint_id: str = "") -> list[str]:
-    """What it says, without the quantities of a typical run (estimate/test_prices.py)."""
+    """Return the facts without quantities of a typical run (estimate/test_prices.py)."""
     all_facts = read_capabilities(document, endpoint_id).facts
     return [fact for fact in all_facts if not fact.startswith("usual-")]
 

@@ -1,4 +1,4 @@
-"""What documents say a model can do; expectations were written by hand from reading them."""
+"""What documents say a model can do; people read them and wrote the expectations by hand."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def any_of_it(value: Any) -> None:
     assert len(listed_facts) == len(set(listed_facts)) <= MAX_FACTS
     assert all(fact.partition(":")[2] and fact.isprintable() for fact in listed_facts)
     assert len(words) <= 2500
-    assert time.thread_time() - started < 20  # of its own work: a hang takes for ever
+    assert time.thread_time() - started < 20  # seconds of processor time, to tell a hang
 
 
 @given(strategies.json_values)

@@ -1,4 +1,4 @@
-"""What models take and make, what they can do and in which measures, by their fields."""
+"""Facts from a model's fields: its inputs, outputs, capabilities and measures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every construct becomes a usable field (C11, C12), and no document is too much."""
+"""Every construct becomes a usable field (C11, C12), and no document is too large."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.schemas import strategies
 
 
 def field(schema: Any, name: str = "x", **components: Any) -> Field:
-    """The field of one property."""
+    """Return the field of one property."""
     document = strategies.document({"type": "object", "properties": {name: schema}})
     document["components"]["schemas"] |= components
     return build(contract(document, "a/b")).children[0]
@@ -106,7 +106,7 @@ def test_c11_missing_type_is_inferred() -> None:
 
 
 def test_c12_a_hidden_field_that_must_be_given_and_has_no_default_is_shown() -> None:
-    """Its page could never be sent otherwise."""
+    """Otherwise the form could never be sent."""
     hidden = {"enum": ["x", "y"], "ui": {"hidden": True}}
     schema = {"properties": {"a": hidden, "b": hidden}, "required": ["a"]}
     root = build(contract(strategies.document(schema), "a/b"))

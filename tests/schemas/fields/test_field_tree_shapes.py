@@ -1,4 +1,4 @@
-"""Inputs of every shape become one object form, at any depth."""
+"""Inputs of every shape become one form, an object, at any depth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.tables import each_row
 
 
 def root(schema: Any, **components: Any) -> Field:
-    """The form of a whole input."""
+    """Return the form of a whole input."""
     document = strategies.document(schema)
     document["components"]["schemas"] |= components
     return build(contract(document, "a/b"))
@@ -171,7 +171,7 @@ def test_each_place_of_a_tuple_is_a_field(schema: dict[str, Any]) -> None:
     assert decode_post(form, {"range.0": ["1"], "range.1": [""]}).arguments == {"range": [1]}
     gap = decode_post(form, {"range.0": [""], "range.1": ["2"]})
     assert [(p.path, p.message) for p in gap.problems] == [(("range", 0), "From needs a value")]
-    assert gap.arguments == {"range": [2]}  # still JSON, for whoever shows it
+    assert gap.arguments == {"range": [2]}  # the rest is valid JSON, which a page can show
     for value in ([1, 2], [1], [], [1, 2, 3], ["a", None], None, "x"):
         assert identical(
             decode_post(form, encode_arguments(form, {"range": value})).arguments,
@@ -292,7 +292,8 @@ CLOSED = {
 @pytest.mark.parametrize(
     ("alternatives", "value", "chosen"),
     [
-        ([CLOSED, MAP], {"k": 1}, "~2"),  # keys are missing that the first one requires
+        # the first alternative requires keys that are missing here
+        ([CLOSED, MAP], {"k": 1}, "~2"),
         ([CLOSED, MAP], {"name": None}, "~1"),
         (
             [{"properties": {"x": {"type": "integer"}}}, {"properties": {"x": {"type": "string"}}}],

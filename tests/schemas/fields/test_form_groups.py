@@ -1,4 +1,4 @@
-"""Many settings in groups: by shared beginnings, then by meaning; nothing lost, order kept."""
+"""Many settings in groups: by shared beginnings, then by meaning; all kept, in their order."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LONG = [
 ]  # fmt: skip
 
 
-def grouped(names: list[str]) -> dict[str, list[str]]:
+def group_fields(names: list[str]) -> dict[str, list[str]]:
     groups = group([Field(kind="string", name=name) for name in names])
     return {
         form_group.title: [names[place] for place in form_group.places] for form_group in groups
@@ -27,7 +27,7 @@ def grouped(names: list[str]) -> dict[str, list[str]]:
 
 
 def test_groups_keep_schema_order_with_others_last() -> None:
-    assert list(grouped(LONG)) == [
+    assert list(group_fields(LONG)) == [
         "LoRA and adapters",
         "Video",
         "IP adapter",
@@ -39,7 +39,7 @@ def test_groups_keep_schema_order_with_others_last() -> None:
 
 
 def test_fields_are_grouped_by_topic() -> None:
-    groups = grouped(LONG)
+    groups = group_fields(LONG)
     assert groups["Video"] == ["video_output_type", "video_quality", "video_write_mode"]
     assert groups["IP adapter"] == ["ip_adapter_scale", "ip_adapter_path", "ip_adapter_mask_url"]
     assert groups["NAG"] == ["nag_scale", "nag_tau", "nag_alpha"]
@@ -51,9 +51,9 @@ def test_fields_are_grouped_by_topic() -> None:
 
 def test_short_lists_and_single_topics_are_not_grouped() -> None:
     short = LONG[: MIN_SETTINGS - 1]
-    assert grouped(short) == {"": short}
+    assert group_fields(short) == {"": short}
     alike = [f"video_{number}x" for number in "abcdefghijklmn"]
-    assert grouped(alike) == {"": alike}
+    assert group_fields(alike) == {"": alike}
 
 
 @given(st.lists(st.text(max_size=12) | st.sampled_from(LONG), max_size=40))

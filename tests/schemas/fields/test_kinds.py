@@ -1,4 +1,4 @@
-"""Each kind of field can do all that a kind has to do; a new kind is named where it is missing."""
+"""Each kind of field supports all operations; the test names what a new kind lacks."""
 
 from __future__ import annotations
 

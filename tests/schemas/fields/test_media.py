@@ -1,4 +1,4 @@
-"""What a media field takes: its kind by hint or name, its limits by fal's own words."""
+"""What a media field accepts: its kind by a hint or by its name, its limits in fal's own terms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.tables import each_row
 
 
 def field(schema: Any, name: str = "image_url", **components: Any) -> Field:
-    """The field of one property."""
+    """Return the field of one property."""
     document = strategies.document({"type": "object", "properties": {name: schema}})
     document["components"]["schemas"] |= components
     return build(contract(document, "a/b")).children[0]

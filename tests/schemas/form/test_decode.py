@@ -1,4 +1,4 @@
-"""What a post means (C13): only what was set, with its exact type."""
+"""A post becomes arguments (C13): only values that the user set, with their exact types."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def form(properties: dict[str, Any], **more: Any) -> Field:
     return build(contract(strategies.document(schema), "a/b"))
 
 
-def decoded(schema: dict[str, Any], *texts: str, **more: list[str]) -> Any:
-    """The value of one property `x` posted as `texts`; the string "nothing" when it is left out."""
+def decode_texts(schema: dict[str, Any], *texts: str, **more: list[str]) -> Any:
+    """Post `texts` for a property `x`; return its value, or the string "nothing" without one."""
     parsed = decode_post(form({"x": schema}), {"x": list(texts), **more} if texts else more)
     assert parsed.problems == []
     return parsed.arguments.get("x", "nothing")
@@ -48,7 +48,7 @@ def test_c13_integers_strings_and_numbers_keep_their_types() -> None:
         ({"type": "string"}, "a\r\nb", "a\nb"),
     ]
     for schema, text, value in cases:
-        assert identical(decoded(schema, text), value), (schema, text)
+        assert identical(decode_texts(schema, text), value), (schema, text)
 
 
 def test_c13_unset_values_are_omitted() -> None:
@@ -59,14 +59,16 @@ def test_c13_unset_values_are_omitted() -> None:
         {"type": "boolean"},
         {"type": "array", "items": {}},
     ):
-        assert decoded(schema) == "nothing"
-        assert decoded(schema, "") == "nothing"
-    assert decoded({"type": "integer", "default": 28}, "28") == "nothing"
-    assert decoded({"type": "boolean", "default": True}, "false", "true") == "nothing"
-    assert decoded({"type": "boolean", "default": True}, "false") is False
-    assert decoded({"type": "string", "default": "blur"}, "") == ""
-    assert decoded({"anyOf": [{"type": "integer"}, {"type": "null"}], "default": 5}, "") is None
-    assert decoded({"type": "integer", "default": 28}, "28", **{"x~set": ["1"]}) == 28
+        assert decode_texts(schema) == "nothing"
+        assert decode_texts(schema, "") == "nothing"
+    assert decode_texts({"type": "integer", "default": 28}, "28") == "nothing"
+    assert decode_texts({"type": "boolean", "default": True}, "false", "true") == "nothing"
+    assert decode_texts({"type": "boolean", "default": True}, "false") is False
+    assert decode_texts({"type": "string", "default": "blur"}, "") == ""
+    assert (
+        decode_texts({"anyOf": [{"type": "integer"}, {"type": "null"}], "default": 5}, "") is None
+    )
+    assert decode_texts({"type": "integer", "default": 28}, "28", **{"x~set": ["1"]}) == 28
 
 
 @pytest.mark.parametrize("text", ["abc", "1.5", "nan", "inf", "1_000", "0x10", "\u0665", "--1"])
@@ -86,14 +88,16 @@ SIZE = {
 
 
 def test_a_size_is_a_preset_or_custom() -> None:
-    assert decoded(SIZE, "square") == "nothing"
-    assert decoded(SIZE, "wide", **{"x~1.width": ["9"]}) == "wide"
-    assert decoded(SIZE, "~1", **{"x~1.width": ["800"], "x~1.height": ["512"]}) == {"width": 800}
-    assert decoded(SIZE, "~1", **{"x~1.width": ["512"], "x~1.height": ["512"]}) == {
+    assert decode_texts(SIZE, "square") == "nothing"
+    assert decode_texts(SIZE, "wide", **{"x~1.width": ["9"]}) == "wide"
+    assert decode_texts(SIZE, "~1", **{"x~1.width": ["800"], "x~1.height": ["512"]}) == {
+        "width": 800
+    }
+    assert decode_texts(SIZE, "~1", **{"x~1.width": ["512"], "x~1.height": ["512"]}) == {
         "width": 512,
         "height": 512,
     }
-    assert decoded(SIZE) == "nothing"
+    assert decode_texts(SIZE) == "nothing"
 
 
 def test_an_optional_group_is_sent_if_any_child_is_set() -> None:
@@ -107,8 +111,8 @@ def test_an_optional_group_is_sent_if_any_child_is_set() -> None:
         "required": ["kind", "path"],
     }
     untouched = {"x.kind": ["a"], "x.path": [""], "x.scale": ["1"]}
-    assert decoded(schema, **untouched) == "nothing"
-    assert decoded(schema, **untouched | {"x.path": ["p"]}) == {"kind": "a", "path": "p"}
+    assert decode_texts(schema, **untouched) == "nothing"
+    assert decode_texts(schema, **untouched | {"x.path": ["p"]}) == {"kind": "a", "path": "p"}
 
 
 def test_an_object_shows_its_own_default() -> None:
@@ -120,29 +124,32 @@ def test_an_object_shows_its_own_default() -> None:
             "speed": {"type": "number", "default": 1},
         },
     }
-    assert decoded(schema, **{"x.voice": ["Ann"], "x.speed": ["1"]}) == "nothing"
-    assert decoded(schema, **{"x.voice": ["Ann"], "x.speed": ["2"]}) == {"speed": 2, "voice": "Ann"}
+    assert decode_texts(schema, **{"x.voice": ["Ann"], "x.speed": ["1"]}) == "nothing"
+    assert decode_texts(schema, **{"x.voice": ["Ann"], "x.speed": ["2"]}) == {
+        "speed": 2,
+        "voice": "Ann",
+    }
 
 
 def test_rows_keep_their_order_despite_gaps() -> None:
     schema = {"type": "array", "items": {"type": "object", "properties": {"p": {"type": "string"}}}}
     post = {"x.7.p": ["b"], "x.2.p": ["a"], "x.10.p": ["c"]}
-    assert decoded(schema, **post) == [{"p": "a"}, {"p": "b"}, {"p": "c"}]
-    assert decoded(schema, **post | {"x~rows": ["", "10", "2"]}) == [
+    assert decode_texts(schema, **post) == [{"p": "a"}, {"p": "b"}, {"p": "c"}]
+    assert decode_texts(schema, **post | {"x~rows": ["", "10", "2"]}) == [
         {"p": "c"},
         {"p": "a"},
         {"p": "b"},
     ]
     plain = {"type": "array", "items": {"type": "integer"}}
-    assert decoded(plain, "1", "2") == [1, 2]
-    assert decoded(plain, **{"x.0": ["1"], "x.1": [""], "x.2": ["3"]}) == [1, 3]
-    assert decoded(plain | {"default": [1]}, **{"x~rows": [""]}) == []
+    assert decode_texts(plain, "1", "2") == [1, 2]
+    assert decode_texts(plain, **{"x.0": ["1"], "x.1": [""], "x.2": ["3"]}) == [1, 3]
+    assert decode_texts(plain | {"default": [1]}, **{"x~rows": [""]}) == []
 
 
 def test_a_map_refuses_a_key_twice() -> None:
     root = form({"x": {"type": "object", "additionalProperties": {"type": "number"}}})
     post = {"x.0~key": ["a"], "x.0": ["1"], "x.1~key": ["a"], "x.1": ["2"]}
-    assert decode_post(root, post).problems == [Problem(("x",), "X may not have the key “a” twice")]
+    assert decode_post(root, post).problems == [Problem(("x",), "X cannot have the key “a” twice")]
     assert decode_post(root, post | {"x.1~key": ["b"]}).arguments == {"x": {"a": 1, "b": 2}}
     assert decode_post(root, {"x.0~key": ["a"], "x.0": [""]}).problems == [
         Problem(("x", "a"), "“a” needs a value")

@@ -1,4 +1,4 @@
-"""Which fields take a result, and in which role: by tables of names as real models have them."""
+"""Which fields accept a result, in which role: tables of names from real models."""
 
 from __future__ import annotations
 
@@ -287,18 +287,18 @@ def test_two_pictures_go_where_a_model_takes_two(
 
 
 def test_what_has_no_place_is_said() -> None:
-    one = version(image_url=URL)
-    assert place_in_order(one, {}, pictures(A, B)).unused == (
+    single = version(image_url=URL)
+    assert place_in_order(single, {}, pictures(A, B)).unused == (
         "The second picture is not used: this model takes one",
     )
-    assert place_in_order(one, {}, pictures(A, B, C)).unused == (
+    assert place_in_order(single, {}, pictures(A, B, C)).unused == (
         "The pictures 2 to 3 are not used: this model takes one",
     )
     assert place_in_order(version(image_urls=LIST), {}, pictures(A, B, C)).unused == (
         "The third picture is not used: this model takes two",
     )
     sound = [GivenFile("audio", "https://x.test/a.wav")]
-    assert place_in_order(one, {}, sound).unused == (
+    assert place_in_order(single, {}, sound).unused == (
         "The sound is not used: this model takes none",
     )
 

@@ -1,4 +1,4 @@
-"""A reference fills every model with what it takes, and says what was left out."""
+"""A reference fills every model with the pictures that it accepts, and names those left out."""
 
 from __future__ import annotations
 
@@ -40,12 +40,16 @@ def model(*required: str, **properties: Any) -> Version:
     return Version(agreed, build(agreed))
 
 
-def filled(version: Version, arguments: dict[str, Any], *references: Reference) -> FilledArguments:
-    return fill(version, arguments, {one.name: one for one in references or (bottle(),)})
+def fill_references(
+    version: Version, arguments: dict[str, Any], *references: Reference
+) -> FilledArguments:
+    return fill(
+        version, arguments, {reference.name: reference for reference in references or (bottle(),)}
+    )
 
 
-def sentences(made: FilledArguments) -> list[str]:
-    return [outcome.sentence for outcome in made.outcomes.values()]
+def sentences(filling: FilledArguments) -> list[str]:
+    return [outcome.sentence for outcome in filling.outcomes.values()]
 
 
 @pytest.mark.parametrize(
@@ -58,114 +62,116 @@ def sentences(made: FilledArguments) -> list[str]:
 )
 def test_a_list_gets_as_many_pictures_as_it_takes(limit: int, used: int, words: str) -> None:
     version = model("image_urls", prompt=TEXT, image_urls=LIST | {"maxItems": limit})
-    made = filled(version, {"prompt": "a photo of @bottle."})
-    assert made.arguments == {
+    outcome = fill_references(version, {"prompt": "a photo of @bottle."})
+    assert outcome.arguments == {
         "prompt": "a photo of an amber bottle.",
         "image_urls": [*pictures(used)],
     }
-    assert sentences(made) == [words]
-    assert made.outcomes["bottle"].is_whole == (used == 5)
+    assert sentences(outcome) == [words]
+    assert outcome.outcomes["bottle"].is_whole == (used == 5)
 
 
 def test_own_pictures_stay_and_count() -> None:
     version = model(prompt=TEXT, image_urls=LIST | {"maxItems": 3})
-    made = filled(version, {"prompt": "@bottle", "image_urls": [OWN]})
-    assert made.arguments["image_urls"] == [OWN, *pictures(2)]
-    assert sentences(made) == ["@bottle: 2 of 5 pictures, there was room for 2"]
-    made = filled(version, {"prompt": "@bottle", "image_urls": [OWN, "/a", "/b"]})
-    assert made.arguments["image_urls"] == [OWN, "/a", "/b"]
-    assert "has no room for more" in sentences(made)[0]
+    outcome = fill_references(version, {"prompt": "@bottle", "image_urls": [OWN]})
+    assert outcome.arguments["image_urls"] == [OWN, *pictures(2)]
+    assert sentences(outcome) == ["@bottle: 2 of 5 pictures, there was room for 2"]
+    outcome = fill_references(version, {"prompt": "@bottle", "image_urls": [OWN, "/a", "/b"]})
+    assert outcome.arguments["image_urls"] == [OWN, "/a", "/b"]
+    assert "has no room for more" in sentences(outcome)[0]
 
 
 def test_of_two_single_fields_only_the_first_is_filled() -> None:
     version = model("image_url", prompt=TEXT, image_url=TEXT, end_image_url=TEXT)
-    made = filled(version, {"prompt": "@bottle turns"})
-    assert made.arguments == {
+    outcome = fill_references(version, {"prompt": "@bottle turns"})
+    assert outcome.arguments == {
         "prompt": "an amber bottle turns",
         "image_url": pictures(1)[0],
     }
-    assert sentences(made) == ["@bottle: 1 of 5 pictures, this model takes 1"]
+    assert sentences(outcome) == ["@bottle: 1 of 5 pictures, this model takes 1"]
 
 
 def test_a_model_without_pictures_gets_the_description_or_the_name() -> None:
     version = model(prompt=TEXT)
-    made = filled(version, {"prompt": "@Bottle, @BOTTLE"})
-    assert made.arguments == {"prompt": "an amber bottle, an amber bottle"}
-    assert sentences(made) == [
+    outcome = fill_references(version, {"prompt": "@Bottle, @BOTTLE"})
+    assert outcome.arguments == {"prompt": "an amber bottle, an amber bottle"}
+    assert sentences(outcome) == [
         "@bottle: none of 5 pictures, this model takes none; its description stands in the text"
     ]
     brand = Reference("brand-bottle_2", pictures(1))
-    assert filled(version, {"prompt": "@brand-bottle_2"}, brand).arguments == {
+    assert fill_references(version, {"prompt": "@brand-bottle_2"}, brand).arguments == {
         "prompt": "brand bottle 2"
     }
 
 
 def test_a_description_that_is_too_long_gives_way_to_the_name() -> None:
     version = model(prompt=TEXT | {"maxLength": 30})
-    made = filled(version, {"prompt": "see @bottle"}, bottle(description="x" * 60))
-    assert made.arguments == {"prompt": "see bottle"}
+    outcome = fill_references(version, {"prompt": "see @bottle"}, bottle(description="x" * 60))
+    assert outcome.arguments == {"prompt": "see bottle"}
 
 
 def test_two_references_share_a_list() -> None:
     version = model(prompt=TEXT, image_urls=LIST | {"maxItems": 3})
     mug = Reference("mug", pictures(4, "mug"))
-    made = filled(version, {"prompt": "@bottle beside @mug"}, bottle(), mug)
-    assert made.arguments["image_urls"] == [*pictures(2), *pictures(1, "mug")]
-    assert [len(outcome.used) for outcome in made.outcomes.values()] == [2, 1]
+    filling = fill_references(version, {"prompt": "@bottle beside @mug"}, bottle(), mug)
+    assert filling.arguments["image_urls"] == [*pictures(2), *pictures(1, "mug")]
+    assert [len(outcome.used) for outcome in filling.outcomes.values()] == [2, 1]
 
 
 def test_a_field_that_holds_the_reference_gets_its_pictures() -> None:
     version = model(
         prompt=TEXT, image_urls=LIST | {"maxItems": 3}, image_url=TEXT, end_image_url=TEXT
     )
-    made = filled(version, {"image_urls": [OWN, "@bottle"], "end_image_url": "@bottle"})
-    assert made.arguments == {
+    outcome = fill_references(version, {"image_urls": [OWN, "@bottle"], "end_image_url": "@bottle"})
+    assert outcome.arguments == {
         "image_urls": [OWN, *pictures(2)],
         "end_image_url": pictures(1)[0],
     }
-    made = filled(version, {"prompt": "@bottle", "end_image_url": "@bottle"})
-    assert made.arguments == {"prompt": "an amber bottle", "end_image_url": pictures(1)[0]}
+    outcome = fill_references(version, {"prompt": "@bottle", "end_image_url": "@bottle"})
+    assert outcome.arguments == {"prompt": "an amber bottle", "end_image_url": pictures(1)[0]}
 
 
 def test_an_unknown_name_is_text_in_a_prompt_and_a_problem_in_a_field() -> None:
     version = model(prompt=TEXT, image_url=TEXT)
-    made = filled(version, {"prompt": "@botle", "image_url": "@botle"})
-    assert made.arguments == {"prompt": "@botle", "image_url": "@botle"}
-    assert [problem.path for problem in made.problems] == [("image_url",)]
-    assert "no reference “@botle”" in made.problems[0].message
+    outcome = fill_references(version, {"prompt": "@botle", "image_url": "@botle"})
+    assert outcome.arguments == {"prompt": "@botle", "image_url": "@botle"}
+    assert [problem.path for problem in outcome.problems] == [("image_url",)]
+    assert "no reference “@botle”" in outcome.problems[0].message
 
 
 def test_a_reference_without_pictures_leaves_its_field_empty() -> None:
     version = model("image_urls", prompt=TEXT, image_urls=LIST, image_url=TEXT)
-    made = filled(version, {"image_urls": ["@bottle"], "image_url": "@bottle"}, bottle(0))
-    assert made.arguments == {}
-    assert sentences(made) == ["@bottle: it has no pictures"]
+    outcome = fill_references(
+        version, {"image_urls": ["@bottle"], "image_url": "@bottle"}, bottle(0)
+    )
+    assert outcome.arguments == {}
+    assert sentences(outcome) == ["@bottle: it has no pictures"]
 
 
 def test_what_is_gone_is_said_and_the_rest_used() -> None:
     version = model(prompt=TEXT, image_urls=LIST)
-    made = filled(version, {"prompt": "@bottle"}, bottle(2, gone=1))
-    assert made.arguments["image_urls"] == [*pictures(2)]
-    assert sentences(made) == ["@bottle: 2 pictures; 1 picture is gone"]
-    assert not made.outcomes["bottle"].is_whole
+    outcome = fill_references(version, {"prompt": "@bottle"}, bottle(2, gone=1))
+    assert outcome.arguments["image_urls"] == [*pictures(2)]
+    assert sentences(outcome) == ["@bottle: 2 pictures; 1 picture is gone"]
+    assert not outcome.outcomes["bottle"].is_whole
 
 
 def test_a_lora_goes_where_the_model_takes_some() -> None:
     lora = bottle(1, lora="/runs/x/artifacts/0/")
     takes = model(prompt=TEXT, image_url=TEXT, loras=LORAS)
-    made = filled(takes, {"prompt": "@bottle"}, lora)
-    assert made.arguments["loras"] == [{"path": "/runs/x/artifacts/0/"}]
-    assert sentences(made) == ["@bottle: 1 picture; its LoRA"]
-    made = filled(model(prompt=TEXT, image_url=TEXT), {"prompt": "@bottle"}, lora)
-    assert sentences(made) == ["@bottle: 1 picture; its LoRA is not used, this model takes none"]
+    outcome = fill_references(takes, {"prompt": "@bottle"}, lora)
+    assert outcome.arguments["loras"] == [{"path": "/runs/x/artifacts/0/"}]
+    assert sentences(outcome) == ["@bottle: 1 picture; its LoRA"]
+    outcome = fill_references(model(prompt=TEXT, image_url=TEXT), {"prompt": "@bottle"}, lora)
+    assert sentences(outcome) == ["@bottle: 1 picture; its LoRA is not used, this model takes none"]
 
 
 def test_masks_and_negative_prompts_get_no_pictures() -> None:
     version = model(prompt=TEXT, negative_prompt=TEXT, mask_url=TEXT, image_url=TEXT)
-    made = filled(version, {"prompt": "a shelf", "negative_prompt": "@bottle"})
-    assert made.arguments == {"prompt": "a shelf", "negative_prompt": "an amber bottle"}
-    made = filled(version, {"prompt": "@bottle", "image_url": OWN})
-    assert "mask_url" not in made.arguments
+    outcome = fill_references(version, {"prompt": "a shelf", "negative_prompt": "@bottle"})
+    assert outcome.arguments == {"prompt": "a shelf", "negative_prompt": "an amber bottle"}
+    outcome = fill_references(version, {"prompt": "@bottle", "image_url": OWN})
+    assert "mask_url" not in outcome.arguments
 
 
 @pytest.mark.parametrize(
@@ -179,14 +185,14 @@ def test_masks_and_negative_prompts_get_no_pictures() -> None:
 )
 def test_addresses_and_longer_words_are_never_touched(text: str) -> None:
     version = model(prompt=TEXT, image_urls=LIST)
-    made = filled(version, {"prompt": text})
-    assert made == FilledArguments({"prompt": text})
+    outcome = fill_references(version, {"prompt": text})
+    assert outcome == FilledArguments({"prompt": text})
 
 
 @pytest.fixture(scope="module")
 def versions(documents: dict[str, Any]) -> dict[str, Version]:
     agreed = {name: contract(whole) for name, whole in documents.items()}
-    return {name: Version(one, build(one)) for name, one in agreed.items()}
+    return {name: Version(document, build(document)) for name, document in agreed.items()}
 
 
 def test_every_model_with_pictures_takes_any_reference_validly(
@@ -195,32 +201,32 @@ def test_every_model_with_pictures_takes_any_reference_validly(
     taking = 0
     for name, version in versions.items():
         takers = [taker for taker in inputs_of(version.root) if taker.kind == "image"]
-        begun = example(version.root)
+        example_value = example(version.root)
         text = next((i.path for i in inputs_of(version.root) if i.role == "prompt"), "")
         if not takers or not text:
             continue
         taking += 1
         own = {taker.path.partition(".")[0] for taker in takers}
-        without = {key: value for key, value in begun.items() if key not in own}
+        without = {key: value for key, value in example_value.items() if key not in own}
         for number in (1, 5, 20):
-            for arguments in (begun, without):
-                asked = {**arguments, text: "a shelf with @bottle"}
-                made = filled(version, asked, bottle(number))
-                before = validate(version.contract, asked, version.root)
-                after = validate(version.contract, made.arguments, version.root)
+            for arguments in (example_value, without):
+                arguments_with_name = {**arguments, text: "a shelf with @bottle"}
+                filling = fill_references(version, arguments_with_name, bottle(number))
+                before = validate(version.contract, arguments_with_name, version.root)
+                after = validate(version.contract, filling.arguments, version.root)
                 assert not {*after} - {*before}, name
-                (outcome,) = made.outcomes.values()
+                (outcome,) = filling.outcomes.values()
                 there = [
                     value
                     for taker in takers
-                    for value in values_at(made.arguments, taker.path)
+                    for value in values_at(filling.arguments, taker.path)
                     if value in pictures(number)
                 ]
                 assert sorted(there) == sorted(outcome.used), name
                 is_all = len(outcome.used) == number
                 assert is_all == outcome.is_whole
                 assert is_all or f"{len(there) or 'none'} of {number} picture" in outcome.sentence
-    assert taking >= 8  # how many depends on the sample of documents
+    assert taking >= 8  # the number depends on the sample of documents
 
 
 @given(schemas, st.dictionaries(st.text(max_size=5), json_values, max_size=3), st.integers(0, 20))
@@ -229,7 +235,10 @@ def test_any_schema_and_any_arguments_are_filled(
 ) -> None:
     agreed = Contract({}, schema if isinstance(schema, dict) else {}, None)
     version = Version(agreed, build(agreed))
-    begun = {**arguments, **{child.name: "see @bottle" for child in version.root.children[:3]}}
-    made = filled(version, begun, bottle(number))
-    before = validate(agreed, begun, version.root)
-    assert not {*validate(agreed, made.arguments, version.root)} - {*before}
+    arguments_with_names = {
+        **arguments,
+        **{child.name: "see @bottle" for child in version.root.children[:3]},
+    }
+    filling = fill_references(version, arguments_with_names, bottle(number))
+    before = validate(agreed, arguments_with_names, version.root)
+    assert not {*validate(agreed, filling.arguments, version.root)} - {*before}

@@ -1,4 +1,4 @@
-"""Validation by the original schema, in sentences for people."""
+"""Arguments are validated by the original schema; errors are sentences for people."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def problems(schema: dict[str, Any], arguments: Any, **components: Any) -> list[
         ({"type": "array", "uniqueItems": True}, [1, 1.0],
          "Steps must not have the same entry twice"),
         ({"type": "array", "contains": {"const": 1}}, [2],
-         "Steps needs at least 1 entry of the kind that it must hold"),
+         "Steps needs at least 1 entry of the required kind"),
         ({"contains": {"const": 1}, "minContains": 2}, [1],
-         "Steps needs at least 2 entries of the kind that it must hold"),
+         "Steps needs at least 2 entries of the required kind"),
         ({"contains": {"const": 1}, "maxContains": 1}, [1, 1],
          "Steps may have at most 1 entry of that kind"),
         ({"prefixItems": [{}], "items": False}, [1, 2], "Steps has more entries than are allowed"),
@@ -69,7 +69,7 @@ def problems(schema: dict[str, Any], arguments: Any, **components: Any) -> list[
          "Steps must be one of its 12 choices, such as a, b or c"),
         ({"enum": [1, True, None, 0.5]}, "z", "Steps must be 1, yes, empty or 0.5"),
         ({"oneOf": [{"type": "integer"}, {"minimum": 1}]}, 5,
-         "Steps fits more than one of the shapes it may have"),
+         "Steps matches more than one of its allowed forms"),
         ({"propertyNames": {"maxLength": 1}}, {"ab": 1},
          "Steps has the key “ab”, which may have at most 1 character; it has 2"),
         ({"if": {"minimum": 5}, "then": {"maximum": 6}}, 7, "Steps must be 6 or less"),
@@ -92,8 +92,8 @@ def test_each_violated_limit_has_a_sentence(
 @each_row(
     ("schema", "value", "path", "message"),
     [
-        ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, ("b",), "B is required beside A"),
-        ({"dependencies": {"a": ["b"]}}, {"a": 1}, ("b",), "B is required beside A"),
+        ({"dependentRequired": {"a": ["b"]}}, {"a": 1}, ("b",), "B is required together with A"),
+        ({"dependencies": {"a": ["b"]}}, {"a": 1}, ("b",), "B is required together with A"),
         ({"dependentSchemas": {"a": {"required": ["b"]}}}, {"a": 1}, ("b",), "B is required"),
         ({"dependencies": {"a": {"required": ["b"]}}}, {"a": 1}, ("b",), "B is required"),
         ({"properties": {"a": {}}, "additionalProperties": False}, {"a": 1, "new_key": 2},
@@ -168,7 +168,8 @@ def test_a_pattern_that_takes_too_long_allows_everything(pattern: str) -> None:
     value = {"x": ["a" * 5000 + "!", "x" * 5000] * 3}
     problems({"type": "object", "properties": {"x": schema}}, value)
     problems({"type": "object", "patternProperties": {pattern: False}}, {"a" * 5000 + "!": 1})
-    assert time.thread_time() - started < 30  # 0.1 s each where it would be for ever
+    # 0.1 s each; without the limit, the pattern would run for ever
+    assert time.thread_time() - started < 30
 
 
 @pytest.mark.system

@@ -1,4 +1,4 @@
-"""Keys that a schema does not name are found, with the nearest one that it does."""
+"""Keys that a schema does not know are found, each with the most similar known key."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_an_unknown_key_is_reported_with_the_nearest_name() -> None:
     (problem,) = problems_of({"prompt": "a cat", "sede": 7})
     assert problem == ("sede", "Unknown field `sede`: did you mean `seed`?")
     (problem,) = problems_of({"prompt": "a cat", "zzz": 7})
-    assert problem[1].startswith("Unknown field `zzz`. Known are ")
+    assert problem[1].startswith("Unknown field `zzz`. The known fields are ")
 
 
 @pytest.mark.parametrize(

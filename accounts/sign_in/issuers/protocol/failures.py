@@ -16,7 +16,7 @@ class Words(NamedTuple):
     may_retry: bool = True
 
 
-ADMIN = "If it goes on, tell who administers Vitrine."
+ADMIN = "If this happens again, tell an admin of Vitrine."
 
 
 class Reason(Enum):
@@ -36,20 +36,19 @@ class Reason(Enum):
     REJECTED = Words(
         HTTPStatus.BAD_GATEWAY,
         "{name} did not complete the login",
-        "It did not accept its own code, or not this server. Start again, or log in another way. "
-        f"{ADMIN}",
+        f"It refused its own code or this server. Start again, or log in another way. {ADMIN}",
     )
     UNTRUSTED = Words(
         HTTPStatus.BAD_GATEWAY,
         "{name} cannot be trusted now",
-        "What it sent does not prove who you are, so nothing was changed. Log in another way, and "
-        "tell who administers Vitrine.",
+        "Its answer does not prove who you are, so nothing was changed. Log in another way, and "
+        "tell an admin of Vitrine.",
     )
     EXPIRED = Words(
         HTTPStatus.BAD_REQUEST,
         "This login is over",
-        "It began more than ten minutes ago, in another browser, or is complete already. Start "
-        "again.",
+        "It started more than ten minutes ago or in another browser, or it is already complete. "
+        "Start again.",
     )
     CANCELLED = Words(
         HTTPStatus.FORBIDDEN,
@@ -58,33 +57,33 @@ class Reason(Enum):
     )
     NO_ADDRESS = Words(
         HTTPStatus.FORBIDDEN,
-        "{name} gives no e-mail address",
-        "A new account needs one that {name} has checked. Add or share one there and try again, or "
-        "ask who administers Vitrine for an invitation.",
+        "{name} sent no e-mail address",
+        "A new account needs an address that {name} has confirmed. Add or share one there and "
+        "try again, or ask an admin of Vitrine for an invitation.",
     )
     UNVERIFIED = Words(
         HTTPStatus.FORBIDDEN,
-        "{name} has not checked your e-mail address",
-        "A new account needs a checked one. Confirm it at {name} and try again, or ask who "
-        "administers Vitrine for an invitation.",
+        "{name} has not confirmed your e-mail address",
+        "A new account needs a confirmed address. Confirm yours at {name} and try again, or ask "
+        "an admin of Vitrine for an invitation.",
     )
     NOT_INVITED = Words(
         HTTPStatus.FORBIDDEN,
         "You have no account here yet",
-        "Accounts are by invitation for addresses like yours. Ask who administers Vitrine for a "
-        "link to join, and follow it in this browser.",
+        "With an address like yours, you need an invitation. Ask an admin of Vitrine for an "
+        "invitation link, and open it in this browser.",
         may_retry=False,
     )
     CLOSED = Words(
         HTTPStatus.FORBIDDEN,
         "This account is closed",
-        "Nobody can log in with it. Ask who administers Vitrine, if it should be opened again.",
+        "Nobody can log in with it. Ask an admin of Vitrine to open it again.",
         may_retry=False,
     )
     BUSY = Words(
         HTTPStatus.CONFLICT,
         "Two logins at once",
-        "Another login with the same {name} account came between. Start again.",
+        "Another login with the same {name} account finished first. Start again.",
     )
 
 

@@ -14,7 +14,7 @@ from features.boards.models import BoardTally
 class Command(BaseCommand):
     """`manage.py recount_votes`: recounts every board at once; workers do so in turn."""
 
-    help = "Count the votes and winners of all boards anew for the leaderboard."
+    help = "Count the votes and winners of all boards again for the leaderboard."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Recount, and print the number of boards and how many had another outcome."""
@@ -23,5 +23,5 @@ class Command(BaseCommand):
         keys = list(BoardTally.objects.values_list("pk", flat=True))
         changed_count = sum(counting.recount(key) for key in keys)
         self.stdout.write(
-            f"{counted(len(keys), 'board')} counted anew, {changed_count} with another outcome."
+            f"{counted(len(keys), 'board')} counted again, {changed_count} with another outcome."
         )

@@ -90,7 +90,7 @@ class Prompts(Resource[Prompt]):
             "tags": _tags(all_rows, _tag(request)),
             "endpoint": using.endpoint_named(request.GET.get("for", "")),
             "field": request.GET.get("field", "")[:200],
-            "carried": f"?{urlencode(carried)}" if carried else "",
+            "address_suffix": f"?{urlencode(carried)}" if carried else "",
         }
 
     def page_context(self, request: HtmxRequest, row: Prompt) -> Mapping[str, Any]:
@@ -109,14 +109,14 @@ class Prompts(Resource[Prompt]):
             "status": HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK,
             "use": use,
             "is_whole": is_whole,
-            "asked_model": model_name[: using.MAX_ID_CHARS],
+            "model_name": model_name[: using.MAX_ID_CHARS],
             "field": field,
             "unknown_model": bool(model_name) and endpoint is None,
             "target": target,
-            "shown": use.texts[:SHOWN],
-            "folded": use.texts[SHOWN:],
+            "first_texts": use.texts[:SHOWN],
+            "other_texts": use.texts[SHOWN:],
             "another_seed": new_seed(),
-            "around": _around(request, row),
+            "outer_prompts": _around(request, row),
             "recent_models": _recent_models(request),
             "tiles": [tiles.tile(run) for run in origins.latest_runs(request.user, row)],
             "version_count": row.versions.count(),

@@ -60,7 +60,7 @@ def addition(request: HtmxRequest) -> HttpResponse:
     """Add `artifact`s to the `reference` that was chosen in the form for new references."""
     pk = parse_uuid(hidden(request, "reference"))
     if pk is None:
-        messages.warning(request, "Choose the reference that the picture is for.")
+        messages.warning(request, "Choose the reference that the picture belongs to.")
         return redirect("library:references")
     return change_pictures(request, pk)
 

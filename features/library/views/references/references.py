@@ -91,7 +91,7 @@ class References(Resource[Reference]):
         return {
             "mention": using.mention_of(row, request.user, row.project),
             "pictures": [(address, address in readable_addresses) for address in row.pictures],
-            "gone": len(row.pictures) - len(readable_addresses),
+            "missing_count": len(row.pictures) - len(readable_addresses),
             "is_full": len(row.pictures) >= MAX_PICTURES,
             "most": MAX_PICTURES,
             "versions": [

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 MAX_OFFERED = 200
 STEPS = {"back": -1, "on": 1}
-GONE = "It is not in the series any more."
+GONE = "It is no longer in the series."
 
 
 @require_POST
@@ -67,7 +67,7 @@ def _chosen(request: HtmxRequest, form: NameForm) -> Series:
     pk = parse_uuid(hidden(request, "series"))
     series = Series.objects.taking_results_of(request.user).filter(pk=pk).first() if pk else None
     if series is None:
-        raise Refused("That series is gone. Choose another one, or begin a new one.")
+        raise Refused("That series no longer exists. Choose another one, or create a new one.")
     return series
 
 
@@ -129,7 +129,7 @@ def cover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Make `item` the cover of a series."""
     series = SERIES.find_changeable(request, pk)
     if items.set_cover(series, _item(request)):
-        messages.success(request, "That is the cover now.")
+        messages.success(request, "That is now the cover.")
     else:
         messages.warning(request, GONE)
     return redirect(series)
@@ -149,13 +149,13 @@ class Removals(Resource[SeriesItem]):
     """The way back of results that were taken out; the key is the series and the time."""
 
     model, parts, list_route = SeriesItem, (), "library:all-series"
-    deletion_message = "Taken out of the series."
+    deletion_message = "Removed from the series."
 
     def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
         pk, _, moment = key.partition("~")
         series, at = SERIES.find_changeable(request, parse_uuid(pk)), parse_moment(moment)
         if not at or not items.put_back(series, at):
-            warning = "Nothing was put back: it is there already, or gone for good."
+            warning = "Nothing was put back: the result is already there, or deleted for good."
             messages.warning(request, warning)
         return redirect(series)
 

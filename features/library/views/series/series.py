@@ -39,7 +39,7 @@ class AllSeries(Resource[Series]):
             "results": results,
             "number": sum(result.stack is not None for result in results),
             "gaps": sum(result.stack is None for result in results),
-            "all_of_it": Condition(SERIES_CONDITION, (row.name,)).word if is_cut else "",
+            "search_for_all": Condition(SERIES_CONDITION, (row.name,)).word if is_cut else "",
         }
 
 

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
     from core.http.htmx import HtmxRequest
 
-CLOSED = "Closed. What was said stays."
-REOPENED = "Open again."
-ADDED = "Version {} is there. Its visitors see it now."
+CLOSED = "The review is closed. Its answers are kept."
+REOPENED = "The review is open again."
+ADDED = "Version {} is added. Visitors see it now."
 NO_RESULT = "Choose a result first."
 
 
@@ -55,7 +55,7 @@ def list_answers(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         "sorts": summary.SORTS,
         "show": show,
         "sort": sort,
-        "by": by,
+        "chosen_reviewer": by,
         "end": end_of(share),
         "may_change": may_change,
     }
@@ -144,7 +144,7 @@ def _offer(request: HtmxRequest, share: Share, item: ShareItem, problem: str = "
     context: dict[str, Any] = {
         "share": share,
         "item": item,
-        "shown": items.one_of(share, item.number),
+        "shown_item": items.one_of(share, item.number),
         "next": len(chain) + 1,
         "offered": versions.offered(share, request.user, chain[-1]),
         "threads": [thread for thread in threads if thread.first.deleted_at is None],

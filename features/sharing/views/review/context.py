@@ -138,7 +138,7 @@ def item_context(
     return _common(request, visit, reviewer) | {
         "tile": tile,
         "tiles": [tile],
-        "shown": item_view,
+        "shown_item": item_view,
         "item": item_view.item,
         "versions": versions,
         "ordinal": ordinal,
@@ -183,7 +183,7 @@ def _ask_name(request: HtmxRequest, visit: Visit, refusal: NameRefused) -> HttpR
         "share": visit.share,
         "name_typed": refusal.name,
         "name_problem": str(refusal) if str(refusal) != reviewers.MISSING else "",
-        "carried": posted[:MAX_CARRIED],
+        "pending_fields": posted[:MAX_CARRIED],
         "action": request.path,
     }
     if not request.htmx:

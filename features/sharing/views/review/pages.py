@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from core.http.htmx import HtmxRequest
 
-NOT_A_REVIEW = "This share asks nothing of its visitors."
+NOT_A_REVIEW = "This share has no review."
 
 
 @limit("review")

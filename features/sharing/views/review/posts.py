@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from projects.kept.voices.comment import CommentQuerySet
 
 MOST_PICKS = 500  # in one post
-NO_ITEM = "Choose what you mean first."
-NO_NUMBER = "That is not a number of one of these."
+NO_ITEM = "Choose a result first."
+NO_NUMBER = "There is no result with this number here."
 
 
 @by_reviewer
@@ -178,7 +178,7 @@ def completion(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRe
 
 
 def _about(note: Comment) -> dict[str, Any]:
-    return {"said": note, "item": note.item, "back": "item" if note.item else ""}
+    return {"comment": note, "item": note.item, "back": "item" if note.item else ""}
 
 
 def _comments(visit: Visit) -> CommentQuerySet[Comment]:

@@ -13,7 +13,7 @@ from features.spending.prices import updating
 class Command(BaseCommand):
     """Measures all models again; the worker measures only those with new runs."""
 
-    help = "Measure what each model really costs, from the latest runs of this house."
+    help = "Measure what each model really costs, from the latest runs here."
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Measure, and print the number of models."""

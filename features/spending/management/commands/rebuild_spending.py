@@ -13,7 +13,10 @@ from runs.costs import daily_sums
 class Command(BaseCommand):
     """`manage.py rebuild_spending`: recomputes the daily sums from the charges."""
 
-    help = "Add up what was spent on each day anew, from the ledger; after a change of TIME_ZONE."
+    help = (
+        "Add up the spending of each day again, from the ledger; run this after a change of "
+        "TIME_ZONE."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Recompute, and print the number of days and sums."""
@@ -21,4 +24,4 @@ class Command(BaseCommand):
         for _, sums_of_day in daily_sums.rebuild():
             days += 1
             sums += sums_of_day
-        self.stdout.write(f"{counted(days, 'day')} added up anew, in {counted(sums, 'sum')}.")
+        self.stdout.write(f"{counted(days, 'day')} added up again, in {counted(sums, 'sum')}.")

@@ -24,7 +24,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the destination, and other actions than making a backup."""
         parser.add_argument("--to", default="", help="a folder, in place of BACKUP_TO")
-        parser.add_argument("--nightly", action="store_true", help="the day's, if it is due")
+        parser.add_argument(
+            "--nightly", action="store_true", help="make the day's backup, if it is due"
+        )
         parser.add_argument("--list", action="store_true", help="list the backups that are there")
         parser.add_argument(
             "--prove",
@@ -32,7 +34,7 @@ class Command(BaseCommand):
             const="",
             metavar="NAME",
             default=None,
-            help="restore one beside the database in use, and look at all of it",
+            help="restore one beside the database in use, and check all of it",
         )
 
     def handle(self, *args: Any, to: str, prove: str | None, **options: Any) -> None:
@@ -50,7 +52,9 @@ class Command(BaseCommand):
         except (NoBackup, OSError) as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
-            raise CommandError("Stopped. The next backup uses what was written.") from None
+            raise CommandError(
+                "Stopped. The next backup continues with what was written."
+            ) from None
 
     def _make(self, place: Place) -> None:
         row = creation.make(place, "by hand", self._say)
@@ -63,7 +67,9 @@ class Command(BaseCommand):
     def _prove(self, place: Place, name: str) -> None:
         if trouble := proof.prove(place, name, self._say):
             raise CommandError("\n".join([f"{name} cannot be relied upon:", *trouble]))
-        self.stdout.write(f"{name} is proved: rows, files and pages are those that were backed up.")
+        self.stdout.write(
+            f"{name} is proved: its rows, files and pages are the ones that were backed up."
+        )
 
     def _list(self, place: Place) -> None:
         for name in place.names():

@@ -14,12 +14,14 @@ from house.operations import files_check
 class Command(BaseCommand):
     """Lists files without a row and rows without a file; fixes both with --mend."""
 
-    help = "Find files of our storage without a row, and rows whose file is missing."
+    help = "Find files of our storage that no row names, and rows whose file is missing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add `--mend`."""
         parser.add_argument(
-            "--mend", action="store_true", help="delete orphans; pages say that results are lost"
+            "--mend",
+            action="store_true",
+            help="delete files that no row names, and mark results without a file as lost",
         )
 
     def handle(self, *args: Any, mend: bool, **options: Any) -> None:
@@ -34,6 +36,6 @@ class Command(BaseCommand):
             except files_check.Refused as refusal:
                 raise CommandError(str(refusal)) from refusal
             totals.lost = totals.orphans = 0
-            self.stdout.write("Mended: a worker deletes the orphans in an hour.\n")
+            self.stdout.write("Done: a worker deletes the files that no row names in an hour.\n")
         files_check.keep(totals)
         self.stdout.write(files_check.in_words(asdict(totals)))

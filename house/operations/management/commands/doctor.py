@@ -17,7 +17,7 @@ MARKS = {Level.OK: "  ok   ", Level.ADVICE: "  note ", Level.BAD: "! BAD  "}
 class Command(BaseCommand):
     """Prints what each check has found; exit code 1 if something is bad."""
 
-    help = "Look at settings, key, clock, disks, storage, mail, proxy, worker, sync and backups."
+    help = "Check settings, key, clock, disks, storage, mail, proxy, worker, sync and backups."
     requires_system_checks = []
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -30,5 +30,5 @@ class Command(BaseCommand):
             if finding.remedy:
                 self.stdout.write(f"         → {finding.remedy}")
         if counts[Level.BAD]:
-            raise CommandError(f"{counted(counts[Level.BAD], 'thing')} to be mended.")
+            raise CommandError(f"{counted(counts[Level.BAD], 'thing')} to repair.")
         self.stdout.write("Nothing is wrong.")

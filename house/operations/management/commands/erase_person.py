@@ -16,12 +16,14 @@ from house.operations.person_data.people import named
 class Command(BaseCommand):
     """Erases one person, after a question."""
 
-    help = "Erase a person: what is theirs alone goes, shared work passes on, the name goes."
+    help = "Erase a person: delete what is theirs alone and their name, and pass shared work on."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the user, the heir, and `--yes`."""
         parser.add_argument("user", help="the person's username")
-        parser.add_argument("--to", default="", metavar="USER", help="who gets shared work")
+        parser.add_argument(
+            "--to", default="", metavar="USER", help="the person who gets shared work"
+        )
         parser.add_argument("--yes", action="store_true", help="do not ask")
 
     def handle(self, *args: Any, user: str, to: str, yes: bool, **options: Any) -> None:
@@ -29,10 +31,10 @@ class Command(BaseCommand):
         person = named(user)
         heir = named(to) if to else roles.admins().exclude(pk=person.pk).order_by("pk").first()
         if heir is None:
-            raise CommandError("Nobody is there to take over what others rely on.")
+            raise CommandError("There is nobody to take over what others rely on.")
         deleted_rows, passes, remaining_rows = erasure.plan(person)
         for head, parts in (
-            ("Goes for good", [part.summary for part in deleted_rows]),
+            ("Deleted for good", [part.summary for part in deleted_rows]),
             (f"Passes to {heir}", [part.summary for part in passes]),
             ("Stays", remaining_rows),
         ):
@@ -45,4 +47,4 @@ class Command(BaseCommand):
             name = erasure.erase(person, heir, None)
         except Refused as refusal:
             raise CommandError(str(refusal)) from refusal
-        self.stdout.write(f"{user} is erased; the account is called {name} now.")
+        self.stdout.write(f"{user} is erased; the account is now called {name}.")

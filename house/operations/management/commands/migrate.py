@@ -29,7 +29,7 @@ class Command(DjangosCommand):
         """Add `--no-copy`, for disks without room for a copy."""
         super().add_arguments(parser)
         parser.add_argument(
-            "--no-copy", action="store_true", help="migrate without a copy of the database"
+            "--no-copy", action="store_true", help="migrate without copying the database first"
         )
 
     def handle(self, *args: Any, no_copy: bool = False, **options: Any) -> None:
@@ -61,7 +61,7 @@ class Command(DjangosCommand):
         except (NoBackup, OSError) as error:
             raise CommandError(
                 f"The copy of the database before the migration failed: {error} Nothing was "
-                "migrated. Mend that, or go on with “migrate --no-copy” if you have a backup."
+                "migrated. Remove the cause, or use “migrate --no-copy” if you have a backup."
             ) from error
         log.warning("a copy of the database from before this migration is %s", file)
         for old in sorted(folder.iterdir(), key=lambda copy_path: copy_path.stat().st_mtime)[

@@ -17,7 +17,7 @@ from house.operations.person_data.people import named
 class Command(BaseCommand):
     """Writes one person's rows and files."""
 
-    help = "Write all that is a person's, rows and files, into a ZIP."
+    help = "Write all data of a person, rows and files, into a ZIP."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the user and the file."""
@@ -30,4 +30,4 @@ class Command(BaseCommand):
         with to.open("xb") as file, closing(archive.prepare(person)) as packed:
             file.writelines(packed)
         trail.record(None, "exported", [person], "a person's data")
-        self.stdout.write(f"{to} has what is {user}'s.")
+        self.stdout.write(f"{to} has the data of {user}.")

@@ -20,7 +20,7 @@ from house.operations.management.commands.backup import newest
 class Command(BaseCommand):
     """Restores a backup, or the secrets in it."""
 
-    help = "Restore a backup of BACKUP_TO: database and files. What is in use is put aside."
+    help = "Restore a backup of BACKUP_TO: database and files. The data in use is put aside."
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -51,11 +51,11 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{name} of Vitrine {restored.about.version} is restored: "
             f"{sum(restored.about.tables.values()):,} rows, {restored.about.files:,} files, of "
-            f"which {counted(restored.files, 'file')} had to be brought over."
+            f"which {counted(restored.files, 'file')} had to be copied."
         )
         if restored.aside:
             self.stdout.write(
-                f"What was in use is kept as {restored.aside}; delete it once all is well."
+                f"The former data is kept as {restored.aside}; delete it once all is well."
             )
         for remark in restored.remarks:
             self.stdout.write(remark)
@@ -79,7 +79,7 @@ class Command(BaseCommand):
             try:
                 return input(f"{question} [y/N] ").strip().lower() in {"y", "yes"}
             except EOFError:
-                raise NoBackup(f"{question} Nobody answered; “--yes” does.") from None
+                raise NoBackup(f"{question} Nobody answered: use “--yes”.") from None
 
         return ask
 

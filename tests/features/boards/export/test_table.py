@@ -1,4 +1,4 @@
-"""The CSV of a board, and that no value of it becomes a formula."""
+"""A board's CSV, in which no value can act as a formula."""
 
 from __future__ import annotations
 
@@ -51,8 +51,10 @@ def test_no_table_cell_starts_like_a_formula(values: list[str]) -> None:
 
 
 @pytest.mark.django_db
-def test_each_run_is_a_table_row_with_inputs_times_prices_and_marks(judged: Judged) -> None:
-    board = judged(prompts="=cmd()\na dog", seeds="7")
+def test_each_run_is_a_table_row_with_inputs_times_prices_and_marks(
+    make_judged_board: Judged,
+) -> None:
+    board = make_judged_board(prompts="=cmd()\na dog", seeds="7")
     first = board.cells.order_by("pk")[0]
     marks.mark_cell(first, {"stars": "5", "verdict": "pass", "note": "+good", "tags": "x, y"})
     marks.mark_row(first.row, {"winner": "0"})
@@ -73,14 +75,16 @@ def test_each_run_is_a_table_row_with_inputs_times_prices_and_marks(judged: Judg
     assert [line["row winner"] for line in lines] == ["yes", "", "", ""]
 
 
-def exported(board: Board) -> bytes:
+def export_board(board: Board) -> bytes:
     return board_document(contents_of(board), rankings(board)[0], str).encode()
 
 
-def test_an_imported_board_plans_the_same_and_runs_nothing(judged: Judged, stranger: User) -> None:
-    board = judged(prompts="a\nb", seeds="1, 2", **{"m0.num_inference_steps": "9"})
+def test_an_imported_board_plans_the_same_and_runs_nothing(
+    make_judged_board: Judged, stranger: User
+) -> None:
+    board = make_judged_board(prompts="a\nb", seeds="1, 2", **{"m0.num_inference_steps": "9"})
     count = Run.objects.count()
-    imported = import_board(stranger, exported(board))
+    imported = import_board(stranger, export_board(board))
     assert imported.board.user == stranger
     assert imported.board.title == "Cats"
     assert not imported.unknown
@@ -96,11 +100,11 @@ def test_an_imported_board_plans_the_same_and_runs_nothing(judged: Judged, stran
 
 
 def test_unknown_models_are_left_out_and_the_others_keep_their_settings(
-    judged: Judged, user: User
+    make_judged_board: Judged, user: User
 ) -> None:
-    board = judged("flux", "turbo", prompts="a", **{"m1.steps": "3"})
+    board = make_judged_board("flux", "turbo", prompts="a", **{"m1.steps": "3"})
     settings = board.columns.get(position=1).settings
-    document = json.loads(exported(board).replace(b'"lab/flux"', b'"lab/gone"'))
+    document = json.loads(export_board(board).replace(b'"lab/flux"', b'"lab/gone"'))
     imported = import_board(user, json.dumps(document).encode())
     assert imported.unknown == ["lab/gone"]
     assert "lab/gone" in imported.summary
@@ -127,8 +131,8 @@ def test_a_file_that_is_not_a_board_is_refused(user: User, content: bytes, messa
     assert not Board.objects.exists()
 
 
-def test_files_on_another_server_are_counted(judged: Judged, user: User) -> None:
-    document: Any = json.loads(exported(judged()))
+def test_files_on_another_server_are_counted(make_judged_board: Judged, user: User) -> None:
+    document: Any = json.loads(export_board(make_judged_board()))
     address = "/uploads/00000000-0000-0000-0000-000000000000/a.png"
     document["rows"][0]["values"]["image_url"] = address
     imported = import_board(user, json.dumps(document).encode())

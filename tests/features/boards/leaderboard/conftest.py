@@ -1,4 +1,4 @@
-"""Calls of the API, for the leaderboard."""
+"""Fixtures that call the API, for the leaderboard."""
 
 from tests.api.conftest import call, caller
 

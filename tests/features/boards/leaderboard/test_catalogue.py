@@ -1,4 +1,4 @@
-"""The catalogue filters and sorts by the votes that its viewer may see, and cards say them."""
+"""Votes in the catalogue: filters, sorting and cards use only the votes that the user may see."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from catalog.search.engine import search
 from catalog.search.query import Query
 from catalog.track_records import records_of
 from projects.rules import values
-from tests.features.boards.leaderboard.voting import voted
+from tests.features.boards.leaderboard.voting import make_counted_board
 from tests.projects.people import make_project, person
 from tests.tables import each_row
 
@@ -25,7 +25,7 @@ Make = Callable[..., Endpoint]
 
 @pytest.fixture
 def models(make_endpoint: Make) -> list[Endpoint]:
-    """Four models: the first wins most, the last was never judged."""
+    """Four models: the first has won most votes, nobody has judged the last."""
     return [
         make_endpoint(f"lab/{name}", position=place)
         for place, name in enumerate(["loser", "winner", "middle", "unjudged"])
@@ -33,16 +33,16 @@ def models(make_endpoint: Make) -> list[Endpoint]:
 
 
 @pytest.fixture
-def judged(user: User, models: list[Endpoint]) -> None:
-    """The winner has won 3 of 4 votes, all on products, the one in the middle 1 of 2."""
+def votes(user: User, models: list[Endpoint]) -> None:
+    """Votes: the winner has won 3 of 4, all of products; the model in the middle 1 of 2."""
     loser, winner, middle, _ = models
-    voted(user, [winner, loser], wins=2, tags=["photos of products"])
-    voted(user, [winner, middle], tags=["photos of products"])
-    voted(user, [loser, winner], tags=["photos of products"])
-    voted(user, [middle, loser])
+    make_counted_board(user, [winner, loser], wins=2, tags=["photos of products"])
+    make_counted_board(user, [winner, middle], tags=["photos of products"])
+    make_counted_board(user, [loser, winner], tags=["photos of products"])
+    make_counted_board(user, [middle, loser])
 
 
-def found(client: Client, params: str) -> list[str]:
+def find_models(client: Client, params: str) -> list[str]:
     content = client.get(f"/models/?{params}").content.decode()
     return re.findall(r'<article class="card" data-endpoint-id="lab/(\w+)"', content)
 
@@ -65,27 +65,27 @@ def found(client: Client, params: str) -> list[str]:
         ("q=won:>60 %25 lab", {"winner"}),
     ],
 )
-@pytest.mark.usefixtures("judged")
+@pytest.mark.usefixtures("votes")
 def test_the_share_of_votes_is_a_filter(member: Client, params: str, expected: set[str]) -> None:
-    assert set(found(member, params)) == expected
+    assert set(find_models(member, params)) == expected
 
 
-@pytest.mark.usefixtures("judged")
+@pytest.mark.usefixtures("votes")
 def test_a_share_that_is_no_number_is_hinted_at(member: Client) -> None:
     page = member.get("/models/?q=won:>abc").content.decode()
     assert "won: takes a number, as in won:&gt;60%." in page
-    assert len(found(member, "q=won:>abc")) == 4
+    assert len(find_models(member, "q=won:>abc")) == 4
 
 
-@pytest.mark.usefixtures("judged")
+@pytest.mark.usefixtures("votes")
 def test_models_are_sorted_by_the_votes_they_won(member: Client) -> None:
-    assert found(member, "sort=won") == ["winner", "middle", "loser", "unjudged"]
-    assert found(member, "q=lab&sort=won") == ["winner", "middle", "loser", "unjudged"]
-    assert found(member, "") == ["loser", "winner", "middle", "unjudged"]
+    assert find_models(member, "sort=won") == ["winner", "middle", "loser", "unjudged"]
+    assert find_models(member, "q=lab&sort=won") == ["winner", "middle", "loser", "unjudged"]
+    assert find_models(member, "") == ["loser", "winner", "middle", "unjudged"]
     assert "Won here" in member.get("/models/").content.decode()
 
 
-@pytest.mark.usefixtures("judged")
+@pytest.mark.usefixtures("votes")
 def test_the_facet_counts_what_each_choice_would_find(user: User) -> None:
     records = records_of(user, Revision.current())
     answer = search(Query.from_params(QueryDict("won=>=60")), records=records)
@@ -100,7 +100,7 @@ def test_the_facet_counts_what_each_choice_would_find(user: User) -> None:
     ]
 
 
-@pytest.mark.usefixtures("judged")
+@pytest.mark.usefixtures("votes")
 def test_cards_and_the_models_page_say_what_was_won(member: Client) -> None:
     cards = member.get("/models/").content.decode()
     assert "Won 75 % of 4 votes here, photos of products" in cards
@@ -115,22 +115,22 @@ def test_nobody_learns_of_votes_that_they_may_not_see(
     member: Client, models: list[Endpoint]
 ) -> None:
     film = make_project("Film", mia="maker")
-    voted(person("mia"), models[:2], wins=2, project=film, tags=["secret"])
+    make_counted_board(person("mia"), models[:2], wins=2, project=film, tags=["secret"])
     for params in ("", "q=won:>60", "sort=won", "won=>1"):
         page = member.get(f"/models/?{params}").content.decode()
         assert not re.search(r"Won \d+ % of", page)
         assert "secret" not in page
-    assert found(member, "q=won:>1") == []
+    assert find_models(member, "q=won:>1") == []
     assert "Won here" not in member.get("/models/").content.decode()
     client = Client()
     client.force_login(person("mia"))
-    assert found(client, "q=won:>60") == ["loser"]
+    assert find_models(client, "q=won:>60") == ["loser"]
 
 
 def test_the_api_filters_by_votes_within_its_reach(
     call: Any, user: User, models: list[Endpoint]
 ) -> None:
-    voted(user, models[:2])
+    make_counted_board(user, models[:2])
     body = call("GET", "/models?won=%3E60").json()
     assert [item["endpoint_id"] for item in body["items"]] == ["lab/loser"]
     assert call("GET", "/models?sort=won").json()["items"][0]["endpoint_id"] == "lab/loser"
@@ -138,5 +138,5 @@ def test_the_api_filters_by_votes_within_its_reach(
 
 
 def test_a_rule_cannot_ask_for_votes() -> None:
-    with pytest.raises(ValueError, match="Everybody may see other votes"):
+    with pytest.raises(ValueError, match="Each person sees other votes"):
         values.read("question", "won:>60%")

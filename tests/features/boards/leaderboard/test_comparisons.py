@@ -1,4 +1,4 @@
-"""What judgements say of models, counted by pairs; parts that nothing connects; records."""
+"""Comparisons of models from the counts of each pair: parts that no vote connects, and records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from features.boards.leaderboard.tallies import PairTally
 
 pytestmark = pytest.mark.any_database
 AT = datetime(2026, 11, 27, tzinfo=UTC)
-MODEL_OF = {1: 10, 2: 20, 3: 10, 4: 30}  # columns 1 and 3 are one model with other settings
+MODEL_OF = {1: 10, 2: 20, 3: 10, 4: 30}  # columns 1 and 3 are one model with different settings
 
 compared = st.builds(
     Comparison,
@@ -40,11 +40,17 @@ def test_each_comparison_counts_once_for_its_models_and_never_for_one_model_alon
     judged: list[Comparison],
 ) -> None:
     counts = count(judged, MODEL_OF)
-    between = [one for one in judged if MODEL_OF[one.first] != MODEL_OF[one.second]]
+    between = [
+        comparison
+        for comparison in judged
+        if MODEL_OF[comparison.first] != MODEL_OF[comparison.second]
+    ]
     overall = {pair: of_pair for pair, of_pair in counts.items() if not pair.tag}
     assert all(pair.first < pair.second for pair in counts)
     assert sum(c.first_wins + c.second_wins + c.ties for c in overall.values()) == len(between)
-    assert sum(c.ties for c in overall.values()) == sum(one.is_won is None for one in between)
+    assert sum(c.ties for c in overall.values()) == sum(
+        comparison.is_won is None for comparison in between
+    )
     assert sum(c.by_guests for c in overall.values()) == sum(one.is_by_guest for one in between)
     for tag in ("cats", "dogs"):
         tagged = sum(
@@ -58,7 +64,7 @@ def test_each_comparison_counts_once_for_its_models_and_never_for_one_model_alon
 def test_a_rows_winner_beats_each_other_column_with_a_result() -> None:
     beaten = [(won.first, won.second, won.is_won) for won in of_winner(2, [4, 2, 1], [], AT)]
     assert beaten == [(2, 1, True), (2, 4, True)]
-    assert of_winner(2, [1, 4], [], AT) == []  # without a result of its own it beats nothing
+    assert of_winner(2, [1, 4], [], AT) == []  # a column without a result beats no other
     assert of_winner(2, [2], [], AT) == []
 
 
@@ -71,8 +77,9 @@ def test_every_model_is_in_one_part_and_each_pair_within_one(pairs: list[PairTal
     for part in parts(pairs):
         assert all(own.low <= own.score <= own.high for own in part)
         assert all(1 <= own.best <= own.worst <= len(part) for own in part)
-        told = [own.is_told for own in part]
-        assert told == sorted(told, reverse=True)  # what votes tell nothing of comes last
+        have_ranks = [own.is_told for own in part]
+        # models without enough votes for a rank come last
+        assert have_ranks == sorted(have_ranks, reverse=True)
 
 
 def test_models_that_nothing_connects_are_parts_with_means_of_their_own() -> None:
@@ -82,7 +89,7 @@ def test_models_that_nothing_connects_are_parts_with_means_of_their_own() -> Non
         PairTally(4, 5, "", 30, 2, 0, 0, AT),
     ]
     first, second = parts(pairs)
-    assert [own.model for own in first] == [3, 4, 5]  # most votes
+    assert [own.model for own in first] == [3, 4, 5]  # the part with the most votes comes first
     assert [own.model for own in second] == [1, 2]
     assert [own.ranks for own in first] == ["1", "2", "3"]
     assert abs(sum(own.score for own in second) / 2 - 1000) < 1

@@ -1,4 +1,4 @@
-"""The leaderboard's page: what it ranks, for whom, and what it says without votes."""
+"""The leaderboard's page: which models it ranks, for which users, and its text without votes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from features.boards.leaderboard import counting
 from features.boards.models import Board
 from features.boards.votes import ballots
 from tests.conftest import grant
-from tests.features.boards.leaderboard.voting import make_board, vote, voted
+from tests.features.boards.leaderboard.voting import make_board, make_counted_board, vote
 from tests.projects.people import logged_in, make_project, person
 
 PAGE = "/leaderboard/"
@@ -24,7 +24,7 @@ Make = Callable[..., Endpoint]
 
 
 def text_of(client: Client, **params: str) -> str:
-    """The page's text without markup, its spaces folded."""
+    """Return the page's text without markup, with single spaces."""
     response = client.get(PAGE, params)
     assert response.status_code == 200
     content = re.search(r"<main.*</main>", response.content.decode(), re.DOTALL)
@@ -32,15 +32,14 @@ def text_of(client: Client, **params: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", content[0]))
 
 
-def names(client: Client, **params: str) -> list[list[str]]:
-    """The models of each part, in their order."""
+def read_ranking(client: Client, **params: str) -> list[list[str]]:
+    """Return the models of each part, in the order of the page."""
     board = client.get(PAGE, params).context["board"]
     return [[entry.endpoint.endpoint_id for entry in part.entries] for part in board.parts]
 
 
 @pytest.fixture
 def models(make_endpoint: Make) -> list[Endpoint]:
-    """Models of two categories."""
     price = {"unit_price_usd": "0.01", "price_unit": "images", "currency": "USD"}
     return [
         make_endpoint("lab/one", **price),
@@ -60,7 +59,7 @@ def test_without_votes_it_says_how_to_begin(member: Client) -> None:
 def test_models_are_ranked_with_interval_votes_price_and_time(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    voted(user, models[:2], wins=6)
+    make_counted_board(user, models[:2], wins=6)
     page = text_of(member)
     assert "one is better than each of the others. 6 votes" in page
     assert "1 one Text to image 100 % of 6 votes" in page
@@ -82,14 +81,14 @@ def test_votes_of_guests_are_told_apart(member: Client, user: User, models: list
 def test_a_category_counts_votes_between_its_models_alone(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    one, _, film, clip = models
-    voted(user, models[:2], wins=2)
-    voted(user, [clip, film])
-    voted(user, [film, one])
-    ((*ranked,),) = names(member)
+    first, _, film, clip = models
+    make_counted_board(user, models[:2], wins=2)
+    make_counted_board(user, [clip, film])
+    make_counted_board(user, [film, first])
+    ((*ranked,),) = read_ranking(member)
     assert sorted(ranked) == ["lab/clip", "lab/film", "lab/one", "lab/two"]
-    assert names(member, category="text-to-video") == [["lab/clip", "lab/film"]]
-    assert names(member, category="text-to-image") == [["lab/one", "lab/two"]]
+    assert read_ranking(member, category="text-to-video") == [["lab/clip", "lab/film"]]
+    assert read_ranking(member, category="text-to-image") == [["lab/one", "lab/two"]]
     choices = member.get(PAGE).context["board"].categories
     assert [(choice.value, choice.votes) for choice in choices] == [
         ("text-to-image", 2),
@@ -100,10 +99,10 @@ def test_a_category_counts_votes_between_its_models_alone(
 def test_a_tag_counts_votes_on_its_inputs_however_it_is_capitalized(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    one, two, *_ = models
-    voted(user, [one, two], tags=["Photos of products"])
-    voted(user, [one, two], tags=["photos of products", "cats"])
-    voted(user, [two, one], wins=3)
+    first, second, *_ = models
+    make_counted_board(user, [first, second], tags=["Photos of products"])
+    make_counted_board(user, [first, second], tags=["photos of products", "cats"])
+    make_counted_board(user, [second, first], wins=3)
     board = member.get(PAGE, {"tag": "PHOTOS OF PRODUCTS"}).context["board"]
     assert (board.tag, board.votes) == ("Photos of products", 2)
     assert [(choice.value, choice.votes) for choice in board.tags] == [
@@ -116,9 +115,9 @@ def test_a_tag_counts_votes_on_its_inputs_however_it_is_capitalized(
 def test_models_that_no_votes_connect_are_not_compared(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    voted(user, models[:2], wins=2)
-    voted(user, models[2:])
-    assert names(member) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
+    make_counted_board(user, models[:2], wins=2)
+    make_counted_board(user, models[2:])
+    assert read_ranking(member) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
     assert "Not yet compared with the others" in text_of(member)
 
 
@@ -127,18 +126,20 @@ def test_only_votes_on_boards_that_the_viewer_sees_are_counted(
 ) -> None:
     film = make_project("Film", mia="maker", vera="viewer")
     mia = person("mia")
-    voted(mia, models[:2], wins=3, project=film, tags=["cats"])
-    voted(mia, models[2:], project=film, is_hidden=True)
-    voted(mia, models[2:])  # private
+    make_counted_board(mia, models[:2], wins=3, project=film, tags=["cats"])
+    make_counted_board(mia, models[2:], project=film, is_hidden=True)
+    make_counted_board(mia, models[2:])  # a private board
     assert "No votes yet" in text_of(member)
     hidden, unknown = (text_of(member, tag=tag) for tag in ("cats", "dogs"))
     assert hidden.replace("cats", "dogs") == unknown
     vera = logged_in(person("vera"))
-    assert names(vera) == [["lab/one", "lab/two"]]
-    assert names(logged_in(mia)) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
+    assert read_ranking(vera) == [["lab/one", "lab/two"]]
+    assert read_ranking(logged_in(mia)) == [["lab/one", "lab/two"], ["lab/film", "lab/clip"]]
     eva = person("eva")
     grant(eva, "playground.view_run")
-    assert names(logged_in(eva)) == [["lab/one", "lab/two"]]  # open in the house
+    assert read_ranking(logged_in(eva)) == [
+        ["lab/one", "lab/two"]
+    ]  # a board that the house may see
     film.memberships.filter(user=person("vera")).delete()
     assert "No votes yet" in text_of(vera)
 
@@ -146,34 +147,34 @@ def test_only_votes_on_boards_that_the_viewer_sees_are_counted(
 def test_deleted_boards_and_reset_votes_do_not_count(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    board, other = voted(user, models[:2]), voted(user, models[2:])
+    board, other = make_counted_board(user, models[:2]), make_counted_board(user, models[2:])
     Board.objects.filter(pk=board.pk).update(deleted_at=timezone.now())
-    assert names(member) == [["lab/film", "lab/clip"]]
+    assert read_ranking(member) == [["lab/film", "lab/clip"]]
     ballots.reset(other)
     counting.recount(other.pk)
     assert "No votes yet" in text_of(member)
     Board.objects.filter(pk=board.pk).update(deleted_at=None)
-    assert names(member) == [["lab/one", "lab/two"]]
+    assert read_ranking(member) == [["lab/one", "lab/two"]]
 
 
 def test_new_votes_change_what_was_cached(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    board = voted(user, models[:2])
-    assert names(member) == [["lab/one", "lab/two"]]
+    board = make_counted_board(user, models[:2])
+    assert read_ranking(member) == [["lab/one", "lab/two"]]
     other = make_board(user, models[:2], rows=3)
     for row in range(3):
         vote(user, other, 1, 0, row)
-    assert names(member) == [["lab/one", "lab/two"]]  # not yet counted
+    assert read_ranking(member) == [["lab/one", "lab/two"]]  # nobody has counted the new votes yet
     counting.recount(other.pk)
-    assert names(member) == [["lab/two", "lab/one"]]
+    assert read_ranking(member) == [["lab/two", "lab/one"]]
     assert board.tallies.count() == 1
 
 
 def test_a_program_gets_the_same_by_the_api(
     call: Any, caller: Any, user: User, stranger: User, models: list[Endpoint]
 ) -> None:
-    voted(user, models[:2], wins=6, tags=["cats"])
+    make_counted_board(user, models[:2], wins=6, tags=["cats"])
     body = call("GET", "/leaderboard?category=text-to-image&tag=Cats").json()
     assert (body["tag"], body["votes"], body["votes_by_guests"]) == ("cats", 6, 0)
     assert body["summary"] == "one is better than each of the others."

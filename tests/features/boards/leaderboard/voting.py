@@ -1,4 +1,4 @@
-"""Boards with results and votes on them, made without forms; also for looking at many of them."""
+"""Makes boards with results and votes without a browser, also to look at many of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests import charged
 def make_board(
     user: User, models: Sequence[Endpoint], rows: int = 1, tags: Sequence[str] = (), **values: Any
 ) -> Board:
-    """A board of these models, a column each, whose runs have all succeeded."""
+    """Return a board of these models, one column each, whose runs have all succeeded."""
     board = Board.objects.create(
         user=user, source=models[0], title="Cats", form_token=uuid.uuid4().hex, **values
     )
@@ -47,7 +47,9 @@ def make_board(
 def vote(
     voter: User | None, board: Board, winner: int | None, loser: int, row: int = 0, guest: str = ""
 ) -> Vote:
-    """One blind vote between two columns in a row; `winner` None: neither of column 0 and loser."""
+    """Vote blindly on two columns of a row. Without a winner, neither column 0 nor `loser` is
+    better.
+    """
     cells = {
         cell.column.position: cell
         for cell in board.cells.filter(row__position=row).select_related("column")
@@ -65,10 +67,10 @@ def vote(
     return cast
 
 
-def voted(
+def make_counted_board(
     user: User, models: Sequence[Endpoint], wins: int = 1, tags: Sequence[str] = (), **values: Any
 ) -> Board:
-    """A counted board on which the first model has won against the second `wins` times."""
+    """Return a counted board on which the first model has beaten the second `wins` times."""
     board = make_board(user, models, rows=wins, tags=tags, **values)
     for row in range(wins):
         vote(user, board, 0, 1, row)

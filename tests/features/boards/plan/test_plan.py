@@ -1,4 +1,4 @@
-"""A plan read from its form: rows, columns, seeds, cap, and each trouble at its place."""
+"""The form of a plan: rows, columns, seeds, the cap, and each error beside its control."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
 
 
-def shared(plan: Plan) -> list[str]:
+def shared_names(plan: Plan) -> list[str]:
     return [field.name for field in plan.groups.shared]
 
 
-def own(plan: Plan, number: int) -> list[str]:
+def own_names(plan: Plan, number: int) -> list[str]:
     return [field.name for field in plan.groups.own[number]]
 
 
 def test_models_share_fields_of_the_same_name_or_meaning(plan_of: Planned) -> None:
     plan = plan_of("flux", "turbo")
-    assert shared(plan) == ["prompt", "num_inference_steps"]
-    assert (own(plan, 0), own(plan, 1)) == ([], [])
-    assert shared(plan_of("flux", "voice")) == ["prompt"]
-    assert own(plan_of("flux", "voice"), 1) == ["voice"]
+    assert shared_names(plan) == ["prompt", "num_inference_steps"]
+    assert (own_names(plan, 0), own_names(plan, 1)) == ([], [])
+    assert shared_names(plan_of("flux", "voice")) == ["prompt"]
+    assert own_names(plan_of("flux", "voice"), 1) == ["voice"]
 
 
 def test_each_row_goes_to_each_column_with_each_seed(plan_of: Planned) -> None:
@@ -116,7 +116,7 @@ def test_equal_rows_and_columns_are_merged(plan_of: Planned) -> None:
          "takes whole numbers"),
         ({"row_field": "prompt", "row_values": "a\n" * 401}, "rows", "up to 400 values"),
         ({"table": "colour\nred"}, "table", "“colour” is not an input"),
-        ({"table": "prompt\na", "row_values": "b"}, "table", "empty one of the two"),
+        ({"table": "prompt\na", "row_values": "b"}, "table", "clear one of the two"),
         ({"seeds": "1, x"}, "seeds", "“x” is not"),
         ({"seeds": "1-10000"}, "seeds", "not a range of up to 400"),
         ({"seeds": "x" * 100_000}, "seeds", "up to 400 seeds"),
@@ -147,7 +147,7 @@ NAMES = ("lab/list", "lab/kling", "lab/pixverse", "lab/single")
 
 @pytest.fixture
 def films(make_endpoint: Any) -> list[Endpoint]:
-    """A model with a list, two with a first and a last frame, and one that takes one picture."""
+    """A model with a list, two with a first and a last frame, and one with a single picture."""
     inputs: list[dict[str, Any]] = [
         {"image_urls": {"type": "array", "items": URL}},
         {"start_image_url": URL, "end_image_url": URL},
@@ -161,7 +161,7 @@ def films(make_endpoint: Any) -> list[Endpoint]:
 
 
 def run(member: Client, models: list[str], **controls: Any) -> dict[str, dict[str, Any]]:
-    """Run a plan; return the arguments sent, by model."""
+    """Run a plan; return the sent arguments by model."""
     post = {"model": models, "planned": "1", "~do": "run", "~token": "one", **controls}
     assert member.post("/compare/new/", post).status_code == 302
     return {
@@ -275,14 +275,14 @@ LINE_ENDS = ["\u2028", "\u2029", "\x0b", "\x0c", "\x1c", "\x1d", "\x1e", "\x85",
 def test_table_lines_end_only_at_lf(mark: str) -> None:
     text = f"one{mark}two"
     assert read_rows(f'prompt\n"{text}"\nb\n') == [{"prompt": text}, {"prompt": "b"}]
-    if mark > " ":  # JSON takes no others
+    if mark > " ":  # JSON allows no other control characters
         assert read_rows(f'{{"prompt":"{text}"}}\r\n{{"prompt":"b"}}\n') == [
             {"prompt": text},
             {"prompt": "b"},
         ]
 
 
-# Tables that people brought, and the texts that are read from them.
+# Tables from spreadsheets and files of real users, with the texts that a plan reads from them.
 TABLES = {
     "35a-u2028.jsonl": (
         '{"prompt":"one\u2028two"}\n{"prompt":"b"}\n',

@@ -1,4 +1,4 @@
-"""Values along an axis, by tables."""
+"""The values along an axis, in tables of cases."""
 
 from __future__ import annotations
 

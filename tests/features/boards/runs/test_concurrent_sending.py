@@ -1,7 +1,7 @@
-"""Caps and reuse hold where several tabs and workers act at once, on both databases.
+"""The cap and the reuse of runs hold while several tabs and workers act at once, on both databases.
 
-Random sequences of what can happen to a board, each checked against what was paid; and two threads
-that press Run at the same moment.
+Hypothesis plays random sequences of events of a board and compares each with the paid sum; in
+another test, two threads press Run at the same moment.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def _play(user: User, plan_of: Planned, deeds: list[str], cents: int) -> None:
     board: Board | None = None
     board = press()
     for deed in deeds:
-        board.refresh_from_db()  # each is a request of its own
+        board.refresh_from_db()  # each event is a request of its own, which reads the board again
         waiting = Run.objects.filter(state="created").order_by("created_at")
         if deed == "plan":
             press()

@@ -1,4 +1,4 @@
-"""Tables and axes as people give them: kept exactly on every database, or refused by row."""
+"""Tables and axes as users write them: every database keeps them exactly, or the row is refused."""
 
 from __future__ import annotations
 

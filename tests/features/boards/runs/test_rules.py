@@ -1,4 +1,4 @@
-"""A rule that locks a model of a running board: a sentence in its cells, and nothing lost."""
+"""A rule locks a model of a running board: its cells say so, and the board loses nothing."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def project(user: User) -> Project:
 
 @pytest.fixture
 def board(plan_of: Callable[..., Plan], user: User, project: Project) -> Board:
-    """Two prompts on two models, all sent."""
+    """Two prompts on two models, all of them sent."""
     plan = plan_of(**ROWS)
     return sending.run_plan(user, plan, expand(plan), "t", project=project).board
 
@@ -41,7 +41,7 @@ def lock(project: Project) -> Rule:
     return Rule.objects.create(project=project, kind="id", value="lab/turbo", reason="Too slow")
 
 
-def text(client: Client, address: str) -> str:
+def read_text(client: Client, address: str) -> str:
     return html.unescape(client.get(address).content.decode())
 
 
@@ -56,10 +56,10 @@ def test_a_new_board_sends_what_is_open_and_says_why_in_the_other_cells(
     cells = sent.board.cells.filter(column__endpoint__endpoint_id="lab/turbo")
     assert [cell.run for cell in cells] == [None, None]
     assert all(cell.not_sent.startswith(LOCKED) for cell in cells)
-    page = text(working_in(project, user), sent.board.get_absolute_url())
+    page = read_text(working_in(project, user), sent.board.get_absolute_url())
     assert LOCKED in page
     assert "Ask mia if it should run here." in page
-    rule.delete()  # then the same cells can be sent
+    rule.delete()  # without the rule, the same cells can be sent
     assert repeating.send_held(user, sent.board).sent == 2
     assert not sent.board.cells.exclude(not_sent="").exists()
 
@@ -97,7 +97,7 @@ def test_failed_cells_of_open_models_run_again_and_the_others_stay(
 def test_what_was_run_before_is_still_shown_instead_of_paid_again(
     board: Board, user: User, project: Project, plan_of: Callable[..., Plan]
 ) -> None:
-    """Reused results start nothing, so no rule is against them."""
+    """Reused results start no run, so a rule cannot refuse them."""
     Run.objects.update(state="succeeded")
     plan = plan_of(**ROWS)
     seeded = plan_of(**ROWS, seeds="1")
@@ -115,16 +115,16 @@ def test_a_plan_says_which_of_its_models_is_locked(
     user: User, project: Project, models: Any
 ) -> None:
     lock(project)
-    page = text(
+    page = read_text(
         working_in(project, user),
         f"{reverse('boards:plan')}?project=film&model=lab/flux&model=lab/turbo",
     )
     assert LOCKED in page
-    found = working_in(project, user).post(
+    answer = working_in(project, user).post(
         f"{reverse('boards:plan')}?project=film",
         {"model": ["lab/flux"], "planned": "1", "~do": "add", "add": "turb"},
     )
-    assert "data-lock" in found.content.decode()
+    assert "data-lock" in answer.content.decode()
 
 
 def test_a_plan_of_locked_models_alone_makes_no_board(

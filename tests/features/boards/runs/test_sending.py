@@ -1,4 +1,4 @@
-"""A plan becomes a board: one run for each cell, nothing paid twice, no cap passed."""
+"""A plan becomes a board: one run per cell; no run is paid twice, and no sum exceeds the cap."""
 
 from __future__ import annotations
 
@@ -123,7 +123,8 @@ def test_reuse_can_be_turned_off(plan_of: Planned, send: Send, models: dict[str,
 def test_equal_cells_of_one_board_run_once(plan_of: Planned, send: Send) -> None:
     rows = {"row_field": "num_inference_steps", "row_values": "8, 9", "seeds": "1"}
     sent = send(plan_of("flux", "turbo", **rows, **{"shared.prompt": "a cat"}))
-    assert (sent.sent, sent.reused) == (3, 1)  # turbo takes up to 8
+    # turbo takes at most 8 steps, so its two cells are equal
+    assert (sent.sent, sent.reused) == (3, 1)
 
 
 def test_runs_that_would_exceed_the_cap_are_held_back_and_say_so(

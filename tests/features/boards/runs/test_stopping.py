@@ -1,4 +1,4 @@
-"""Stop, the cap, the size limit and deletion also stop runs that are being added."""
+"""Stop, the cap, the size limit and deletion also stop runs that a request is just adding."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from features.boards.runs import repeating, sending
 from runs.models import Run
 from runs.promises.named_inputs import unresolved
 from runs.start.refused_starts import Refused
-from tests.features.boards.racing import at_once, begun_during
+from tests.features.boards.racing import run_at_once, run_during
 
 Planned = Callable[..., Plan]
 Send = Callable[..., sending.SendingResult]
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def rows(plan_of: Planned) -> Callable[..., Plan]:
-    """`rows("a", 20)`: a plan of so many prompts that begin with a text."""
+    """`rows("a", 20)`: a plan of 20 prompts that begin with "a"."""
 
     def make(name: str, count: int = 1, **more: str) -> Plan:
         texts = "\n".join(f"{name} {number}" for number in range(count))
@@ -39,7 +39,7 @@ def rows(plan_of: Planned) -> Callable[..., Plan]:
 
 @pytest.fixture
 def board(rows: Callable[..., Plan], send: Send) -> Board:
-    """A board whose one run has ended."""
+    """A board with one run, which has ended."""
     sent_board = send(rows("first")).board
     Run.objects.update(state="succeeded", billable_units="1")
     return Board.objects.get(pk=sent_board.pk)
@@ -47,7 +47,7 @@ def board(rows: Callable[..., Plan], send: Send) -> Board:
 
 @pytest.mark.system
 def test_stop_cancels_runs_being_added(board: Board, rows: Callable[..., Plan], send: Send) -> None:
-    message = begun_during(
+    message = run_during(
         lambda: send(rows("more", 80), board=board),
         lambda: repeating.stop(Board.objects.get(pk=board.pk), board.user),
     )
@@ -75,7 +75,7 @@ def test_adds_under_way_during_stop_send_nothing(
     with pytest.raises(Refused, match="stopped"):
         deeds[deed](board)
     assert Run.objects.count() == before
-    assert deeds[deed](Board.objects.get(pk=board.pk)).sent  # pressed after Stop
+    assert deeds[deed](Board.objects.get(pk=board.pk)).sent  # pressed again after Stop
 
 
 def test_a_deleted_board_gets_no_more_runs(
@@ -100,7 +100,7 @@ def test_concurrent_adds_keep_the_board_within_its_size_limit(
     deeds = [
         partial(sending.run_plan, user, plan, expand(plan), "token", board=board) for plan in plans
     ]
-    outcomes = at_once(deeds)
+    outcomes = run_at_once(deeds)
     assert sum(isinstance(outcome, sending.TooLarge) for outcome in outcomes) == 4
     assert board.cells.count() == Run.objects.count() == 281 <= MAX_CELLS
 
@@ -108,7 +108,7 @@ def test_concurrent_adds_keep_the_board_within_its_size_limit(
 def test_a_lowered_cap_applies_to_earlier_plans(
     user: User, board: Board, rows: Callable[..., Plan], send: Send
 ) -> None:
-    """An addition by the API is planned from the board as it was read, cap included."""
+    """The API plans an addition from the board that it has read, with the cap of that moment."""
     more = stored_plan(board, rows=rows("more", 8).rows)
     expanded = new_cells(board, more, unresolved)
     send(rows("first", cap="0.03", title="Renamed"), board=board)

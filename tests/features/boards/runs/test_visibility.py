@@ -1,4 +1,4 @@
-"""What is no longer shared disappears from the boards of others, and from their votes."""
+"""A withdrawn example disappears from other users' boards and from their votes."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from projects.kept.voices.participant import Participant
 from projects.models.project import private_project
 from runs.models import Run, Upload
 from tests import charged
-from tests.features.boards.judging import Judged, opened, status_of
+from tests.features.boards.judging import Judged, open_vote, status_of
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def borrowing(judged: Judged, stranger: User) -> Board:
-    """A board of which the first row shows runs that a stranger has published as examples."""
-    board = judged()
+def borrowing(make_judged_board: Judged, stranger: User) -> Board:
+    """A board whose first row shows runs that a stranger has published as examples."""
+    board = make_judged_board()
     cells = board.cells.filter(row__position=0)
     Run.objects.filter(cells__in=cells).update(
         user=stranger, project=private_project(stranger), is_example=True
@@ -43,7 +43,7 @@ def take_back(board: Board) -> None:
     Run.objects.filter(cells__board=board, cells__is_reused=True).update(is_example=False)
 
 
-def addresses_shown(client: Client, board: Board) -> dict[str, str]:
+def addresses_on_pages(client: Client, board: Board) -> dict[str, str]:
     keys = [f"cell={pk}" for pk in board.cells.filter(row__position=0).values_list("pk", flat=True)]
     parts = [
         *("", "?all=1", "sheet/", "board.csv", "board.json", "parts/0/", "results/"),
@@ -59,12 +59,12 @@ def addresses_shown(client: Client, board: Board) -> dict[str, str]:
 @pytest.mark.system
 def test_a_withdrawn_example_is_hidden_on_all_board_pages(member: Client, borrowing: Board) -> None:
     run_ids = [str(run.pk) for run in borrowed_runs(borrowing)]
-    shown = addresses_shown(member, borrowing)
-    is_shown = {part: all(pk in page for pk in run_ids) for part, page in shown.items()}
+    addresses = addresses_on_pages(member, borrowing)
+    is_shown = {part: all(pk in page for pk in run_ids) for part, page in addresses.items()}
     assert {part for part, shows in is_shown.items() if not shows} == {"results/"}
 
     take_back(borrowing)
-    after = addresses_shown(member, borrowing)
+    after = addresses_on_pages(member, borrowing)
     assert not {part for part, page in after.items() if any(pk in page for pk in run_ids)}
     for part in ("", "sheet/", "board.csv", "board.json"):
         assert after[part].count(WITHHELD) == 2, part
@@ -78,9 +78,9 @@ def test_results_leave_out_the_price_of_withdrawn_examples(
     Run.objects.update(billable_units="1")
     Run.objects.filter(is_example=True).update(billable_units="99")
     charged.settle(Run.objects.all())
-    assert "$0.50" in addresses_shown(member, borrowing)["results/"]
+    assert "$0.50" in addresses_on_pages(member, borrowing)["results/"]
     take_back(borrowing)
-    page = addresses_shown(member, borrowing)["results/"]
+    page = addresses_on_pages(member, borrowing)["results/"]
     assert "$0.50" not in page
     assert "$0.01" in page
 
@@ -103,7 +103,8 @@ def test_no_preset_is_made_of_a_withdrawn_example(borrowing: Board) -> None:
     column = borrowing.columns.order_by("position")[0]
     Run.objects.filter(cells__column=column).update(arguments={"guidance": 2})
     Run.objects.filter(is_example=True).update(arguments={"guidance": 3})
-    assert "guidance" not in settings_of(column)  # the two differ
+    # the two runs in the column differ in `guidance`
+    assert "guidance" not in settings_of(column)
     take_back(borrowing)
     assert settings_of(column)["guidance"] == 2
 
@@ -116,14 +117,15 @@ def test_a_withdrawn_example_leaves_the_vote(
     pairs = {pair.keys: pair for pair in ballots.pairs_of(ballots.voted_cells(borrowing))}
     borrowed = borrowing.cells.filter(is_reused=True).values_list("pk", flat=True)
     pair = pairs[tuple(sorted(borrowed))]  # type: ignore[index]
-    page = client.get(opened(borrowing)).content.decode()
+    page = client.get(open_vote(borrowing)).content.decode()
     assert "of 2 judged" in page
     files = re.findall(r'<img[^>]*?src="(/compare/[^"]+)"', page, re.DOTALL)
     assert [status_of(client, file) for file in files] == [200, 200]
     Run.objects.update(is_example=False)
-    Run.objects.update(project=private_project(stranger))  # none lies beside the board any more
+    # the voter may no longer see any of the results
+    Run.objects.update(project=private_project(stranger))
     assert [status_of(client, file) for file in files] == [404, 404]
-    assert "Nothing to judge yet" in client.get(opened(borrowing)).content.decode()
+    assert "Nothing to judge yet" in client.get(open_vote(borrowing)).content.decode()
     participant = Participant.of_user(voter)
     with pytest.raises(ValueError, match="no longer"):
         ballots.record(participant, borrowing, ballots.token_of(participant, pair), "1")
@@ -131,19 +133,19 @@ def test_a_withdrawn_example_leaves_the_vote(
 
 
 def test_a_ballot_leaves_out_private_files(
-    client: Client, judged: Judged, user: User, stranger: User, stored: str
+    client: Client, make_judged_board: Judged, user: User, stranger: User, stored_picture: str
 ) -> None:
-    board = judged()
+    board = make_judged_board()
     user.is_staff = user.is_superuser = True
     user.save()
-    values: dict[str, Any] = {"digest": "0" * 64, "file": stored, "file_name": "x.png"}
+    values: dict[str, Any] = {"digest": "0" * 64, "file": stored_picture, "file_name": "x.png"}
     values |= {"content_type": "image/png", "size_bytes": 1}
     upload = Upload.objects.create(user=stranger, **values)
     board.rows.update(values={"image_url": upload.get_absolute_url()})
     client.force_login(User.objects.create_user("vera"))
-    assert "The input" not in client.get(opened(board)).content.decode()
+    assert "The input" not in client.get(open_vote(board)).content.decode()
     Upload.objects.update(user=user, project=private_project(user))
-    assert "The input" in client.get(opened(board)).content.decode()
+    assert "The input" in client.get(open_vote(board)).content.decode()
 
 
 def test_a_run_links_to_its_board_for_those_who_may_see_it(

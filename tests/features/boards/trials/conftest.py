@@ -23,7 +23,7 @@ PRICE = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": 
 
 @pytest.fixture
 def board(plan_of: Callable[..., Plan], send: Callable[..., sending.SendingResult]) -> Board:
-    """Three prompts on two models, all runs ended; the catalogue is older than the board."""
+    """Three prompts on two models, all runs ended; the board is newer than the catalogue."""
     plan = plan_of("flux", "turbo", row_field="prompt", row_values="a\nb\nc", title="Cats")
     board = send(plan).board
     Run.objects.update(state="succeeded", billable_units="1")
@@ -34,7 +34,7 @@ def board(plan_of: Callable[..., Plan], send: Callable[..., sending.SendingResul
 
 @pytest.fixture
 def standing(board: Board) -> StandingTrial:
-    """Standing trials: models below a dollar a run, for up to a dollar a month."""
+    """Standing trials of models below a dollar a run, for up to a dollar a month."""
     return StandingTrial.objects.create(
         board=board,
         state="on",
@@ -46,7 +46,7 @@ def standing(board: Board) -> StandingTrial:
 
 @pytest.fixture
 def comes(make_endpoint: Callable[..., Endpoint]) -> Callable[..., Endpoint]:
-    """`comes("lab/new", documents.FLUX)`: a model that the latest sync found."""
+    """`comes("lab/new", documents.FLUX)`: add a model as the latest sync does."""
 
     def make(name: str = "lab/new", document: Any = documents.FLUX, **more: Any) -> Endpoint:
         endpoint = make_endpoint(name, document, **(PRICE | more))

@@ -1,4 +1,4 @@
-"""A trial is dismissed or paused while the worker is about to send it, on both databases."""
+"""A user dismisses or pauses a trial just as the worker sends it, on both databases."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from catalog.models import Endpoint
 from features.boards.models import Board, StandingTrial
 from features.boards.trials import candidates, sending, settings
 from runs.models import Run
-from tests.features.boards.racing import begun_during
+from tests.features.boards.racing import run_during
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
@@ -37,14 +37,14 @@ def test_a_trial_dismissed_or_paused_after_listing_is_not_sent(
         else:
             settings.pause(board, is_paused=True)
 
-    begun_during(stop, lambda: sending.send_due(timezone.now()))
+    run_during(stop, lambda: sending.send_due(timezone.now()))
     assert not Run.objects.filter(endpoint=new).exists()
     assert board.trials.get().state == {"dismiss": "dismissed", "pause": "waiting"}[deed]
 
 
 def test_a_dismissal_after_sending_leaves_the_trial_sent(board: Board, new: Endpoint) -> None:
     trial = board.trials.get()
-    begun_during(
+    run_during(
         lambda: sending.send_due(timezone.now()),
         lambda: settings.dismiss(board, trial.pk, is_dismissed=True),
     )

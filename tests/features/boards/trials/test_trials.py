@@ -1,4 +1,4 @@
-"""Standing trials: recorded models, runs sent or held back, and messages to the owner."""
+"""Standing trials: the models they record, the runs they send or hold back, their messages."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_a_trial_beyond_the_monthly_cap_waits_for_the_next_month(
     assert new_runs(held[0]) == 0
     (notification,) = Notification.objects.filter(
         kind="budget_warning"
-    )  # once a month, of all trials
+    )  # one message a month for all trials together
     assert (notification.user, notification.path) == (
         board.user,
         f"{board.get_absolute_url()}trials/",
@@ -249,7 +249,7 @@ def test_a_trial_that_a_rule_refused_says_so_and_works_once_the_rule_is_gone(
 
 @pytest.fixture
 def project(board: Board, standing: StandingTrial) -> Project:
-    """The project of the board; its user is a maker there."""
+    """The board's project; the board's owner is a maker there."""
     project = make_project("Film", ana="maker", ben="maker", vera="viewer")
     Board.objects.update(project=project)
     Run.objects.update(project=project)
@@ -298,7 +298,7 @@ def test_another_maker_is_told_why_a_trial_is_not_sent(
     browser.force_login(person("ben"))
     address = f"{board.get_absolute_url()}trials/{trial.pk}/"
     page = browser.post(address, {"do": "send"}, follow=True).content.decode()
-    assert "Its runs would be those of ana, who may run nothing in this project now." in page
+    assert "Its runs would belong to ana, who may not run anything in this project now." in page
 
 
 def test_news_go_to_the_boards_user_while_they_are_a_member(
@@ -312,8 +312,8 @@ def test_news_go_to_the_boards_user_while_they_are_a_member(
     assert not Notification.objects.exists()
     Membership.objects.create(project=project, user=user, role="maker")
     sending.send_due_and_report()
-    told = Notification.objects.get()
-    assert list(inbox.lines(user)) == [told]
+    notice = Notification.objects.get()
+    assert list(inbox.lines(user)) == [notice]
     of_ana(project).delete()
     assert list(inbox.lines(user)) == []
 

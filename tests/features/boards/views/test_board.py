@@ -1,4 +1,4 @@
-"""A board's page: its markup, its owner's buttons, and what a stranger gets."""
+"""A board's page: its markup, its owner's buttons, and the answers that strangers get."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def board(plan_of: Planned, send: Send) -> Board:
     return send(plan_of(**ROWS)).board
 
 
-def text(response: Any) -> str:
+def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", response.content.decode())
 
 
 def test_each_cell_names_its_row_and_column_and_shows_its_runs(
     member: Client, board: Board
 ) -> None:
-    page = text(member.get(board.get_absolute_url()))
+    page = text_of(member.get(board.get_absolute_url()))
     assert f'data-board-id="{board.pk}"' in page
     places = re.findall(r'data-row="(\d)" data-column="(\d)"', page)
     assert places == [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
@@ -57,13 +57,13 @@ def test_each_cell_names_its_row_and_column_and_shows_its_runs(
 
 def test_the_cap_can_be_changed_on_the_board(member: Client, plan_of: Planned, send: Send) -> None:
     board = send(plan_of(**ROWS, cap="0.05")).board
-    page = text(member.get(board.get_absolute_url()))
+    page = text_of(member.get(board.get_absolute_url()))
     assert "Cap $0.05" in page
     for typed, amount, message in (
         ("a lot", "0.0500", "“a lot” is not"), ("0", "0.0500", "cap of zero"),
         ("$1.5", "1.5000", "The cap is $1.50 now"), ("", None, "The board has no cap now"),
     ):  # fmt: skip
-        page = text(member.post(f"{board.get_absolute_url()}cap/", {"cap": typed}, follow=True))
+        page = text_of(member.post(f"{board.get_absolute_url()}cap/", {"cap": typed}, follow=True))
         board.refresh_from_db()
         assert board.cap_usd == (amount and Decimal(amount))
         assert message in page
@@ -78,7 +78,7 @@ def test_an_ended_board_shows_results_and_stops_polling(member: Client, board: B
     )
     Run.objects.filter(pk=run.pk).update(output={"images": []})
     Run.objects.exclude(pk=run.pk).update(output={"text": "a <b>poem</b>"})
-    page = text(member.get(board.get_absolute_url()))
+    page = text_of(member.get(board.get_absolute_url()))
     assert "https://v3.fal.media/a.png" in page
     assert "a &lt;b&gt;poem&lt;/b&gt;" in page
     assert "8 of 8 done" in page
@@ -101,7 +101,8 @@ def test_a_board_takes_as_many_queries_as_another(
         cell_markup.forget()
         with django_assert_num_queries(16):
             assert member.get(board.get_absolute_url()).status_code == 200
-        with django_assert_num_queries(14):  # the markup of ended cells is kept
+        # the cache has the markup of cells whose runs have ended
+        with django_assert_num_queries(14):
             member.get(board.get_absolute_url())
 
 
@@ -112,7 +113,7 @@ def test_stop_cancels_waiting_runs_and_states_the_cost_of_the_rest(
     Run.objects.filter(pk=running.pk).update(state="running")
     response = member.post(f"{board.get_absolute_url()}cancellation/", follow=True)
     assert "7 waiting runs are cancelled. 1 has started and finishes, which costs up to $0.01." in (
-        text(response)
+        text_of(response)
     )
     assert Run.objects.filter(state="cancelled").count() == 7
     running.refresh_from_db()
@@ -129,7 +130,7 @@ def test_only_failed_runs_are_repeated(member: Client, board: Board) -> None:
     assert cell.run
     assert cell.run.arguments == failed.arguments
     assert Cell.objects.get(run=failed).replaced_at
-    assert "8 of 9" not in text(member.get(board.get_absolute_url()))
+    assert "8 of 9" not in text_of(member.get(board.get_absolute_url()))
 
 
 def test_a_reused_result_is_marked_and_can_be_run_anew(
@@ -137,7 +138,7 @@ def test_a_reused_result_is_marked_and_can_be_run_anew(
 ) -> None:
     Run.objects.update(state="succeeded", billable_units="1")
     again = send(plan_of(**ROWS), "again").board
-    page = text(member.get(again.get_absolute_url()))
+    page = text_of(member.get(again.get_absolute_url()))
     assert page.count("earlier run<") == 8
     assert "spent" not in page
     cell = again.cells.order_by("pk")[0]
@@ -151,14 +152,14 @@ def test_runs_held_back_by_the_cap_are_sent_after_it_is_raised(
     member: Client, plan_of: Planned, send: Send
 ) -> None:
     board = send(plan_of(**ROWS, cap="0.05")).board
-    page = text(member.get(board.get_absolute_url()))
+    page = text_of(member.get(board.get_absolute_url()))
     assert page.count("more than your cap of $0.05") == 3
     assert 'Send 3 not sent <span class="figures">up to $0.03</span>' in page
     finish(state="failed", billable_units="")
-    page = text(member.get(board.get_absolute_url()))
+    page = text_of(member.get(board.get_absolute_url()))
     assert 'Try again: 5 <span class="figures">up to $0.05</span>' in page
     Cell.objects.filter(run__isnull=False).update(estimate_usd=None)
-    assert 'Try again: 5 <span class="figures">Price unknown' in text(
+    assert 'Try again: 5 <span class="figures">Price unknown' in text_of(
         member.get(board.get_absolute_url())
     )
     member.post(f"{board.get_absolute_url()}continuation/")
@@ -174,10 +175,10 @@ def test_editing_the_plan_of_a_board_adds_cells(
     member: Client, board: Board, plan_of: Planned
 ) -> None:
     address = f"{board.get_absolute_url()}plan/"
-    page = text(member.get(address))
+    page = text_of(member.get(address))
     assert "only new cells run" in page
     assert "<strong>0 runs</strong>" in page
-    assert "8 on the board already" in page
+    assert "8 already on the board" in page
     post = {**board.plan, "row-values": ["a cat\na dog\nan owl"], "~do": "run"}
     assert member.post(address, post)["Location"] == board.get_absolute_url()
     assert board.rows.count() == 3
@@ -188,7 +189,7 @@ def test_progress_is_incomplete_until_the_last_run_ends(member: Client, board: B
     Run.objects.update(state="succeeded")
     last = Run.objects.order_by("created_at")[0]
     Run.objects.filter(pk=last.pk).update(state="running")
-    page = text(member.get(f"{board.get_absolute_url()}progress/"))
+    page = text_of(member.get(f"{board.get_absolute_url()}progress/"))
     assert "7 of 8, about" in page
     assert float(re.findall(r'value="([\d.]+)"', page)[0]) <= 0.95
 
@@ -211,21 +212,21 @@ def test_a_large_board_loads_its_rows_as_they_come_into_view(
     rows = {"row_field": "prompt", "row_values": "\n".join(map(str, range(100)))}
     board = send(plan_of(**rows, seeds="1, 2")).board
     Run.objects.update(state="succeeded", output={"text": "words"}, billable_units="1")
-    page = text(member.get(board.get_absolute_url()))
+    page = text_of(member.get(board.get_absolute_url()))
     assert len(re.findall(r'id="row-\d+"', page)) == 100
-    shown = re.findall(r'id="tile-([0-9a-f-]{36})"', page)
-    assert len(re.findall(r'data-row="\d+" data-column="\d+"', page)) == len(shown) / 2
-    assert 16 <= len(shown) <= 32
+    tiles = re.findall(r'id="tile-([0-9a-f-]{36})"', page)
+    assert len(re.findall(r'data-row="\d+" data-column="\d+"', page)) == len(tiles) / 2
+    assert 16 <= len(tiles) <= 32
     assert "400 of 400 done" in page
     parts = re.findall(rf'hx-get="(/compare/{board.pk}/parts/\d+/)"', page)
     for part in parts:
-        fragment = text(member.get(part))
+        fragment = text_of(member.get(part))
         assert fragment.startswith("<div")
         assert "data-waits" not in fragment
-        shown += re.findall(r'id="tile-([0-9a-f-]{36})"', fragment)
-    assert len(shown) == len(set(shown)) == 400
+        tiles += re.findall(r'id="tile-([0-9a-f-]{36})"', fragment)
+    assert len(tiles) == len(set(tiles)) == 400
     assert page.count("?all=1") == 1
-    whole = text(member.get(f"{board.get_absolute_url()}?all=1"))
+    whole = text_of(member.get(f"{board.get_absolute_url()}?all=1"))
     assert len(re.findall(r'id="tile-[0-9a-f-]{36}"', whole)) == 400
     assert member.get(f"{board.get_absolute_url()}parts/99/").status_code == 404
 
@@ -239,21 +240,21 @@ def test_a_wide_board_loads_its_columns_as_they_come_into_view(
     Run.objects.update(state="succeeded", output={"text": "words"})
     count = board.columns.count()
     assert count == 50
-    page = text(member.get(board.get_absolute_url()))
-    shown = TILE.findall(page)
-    assert len(shown) == 2 * 12  # the first part has two rows, and twelve columns of each
+    page = text_of(member.get(board.get_absolute_url()))
+    tiles = TILE.findall(page)
+    assert len(tiles) == 2 * 12  # the first part has two rows, with twelve columns each
     assert page.count('class="column-head"') == 12
     assert f"Columns 49 to {count}" in page
     waiting = set(re.findall(r' hx-get="([^"]+/(?:parts|columns)/\d+/)"', page))
     heads = page.count('class="column-head"')
     while waiting:
-        fragment = text(member.get(waiting.pop()))
-        shown += TILE.findall(fragment)
+        fragment = text_of(member.get(waiting.pop()))
+        tiles += TILE.findall(fragment)
         heads += fragment.count('class="column-head"')
         waiting |= set(re.findall(r' hx-get="([^"]+/columns/\d+/)"', fragment))
     assert heads == count
-    assert len(shown) == len(set(shown)) == 4 * count
-    whole = text(member.get(f"{board.get_absolute_url()}?all=1"))
+    assert len(tiles) == len(set(tiles)) == 4 * count
+    whole = text_of(member.get(f"{board.get_absolute_url()}?all=1"))
     assert "data-span" not in whole
     assert len(TILE.findall(whole)) == 4 * count
     row = board.rows.all()[0].pk
@@ -267,23 +268,24 @@ def test_cached_markup_depends_on_run_mark_price_and_user(
 ) -> None:
     board = send(plan_of(**ROWS)).board
     Run.objects.update(state="succeeded", output={"text": "words"}, billable_units="1")
-    assert "of 5 stars" not in text(member.get(board.get_absolute_url()))
+    assert "of 5 stars" not in text_of(member.get(board.get_absolute_url()))
     cell = board.cells.order_by("pk")[0]
     judge = f"{board.get_absolute_url()}judge/"
     member.post(judge, {"cell": cell.pk, "stars": "3"})
-    assert "3 of 5 stars" in text(member.get(board.get_absolute_url()))
+    assert "3 of 5 stars" in text_of(member.get(board.get_absolute_url()))
     member.post(judge, {"cell": cell.pk, "stars": "4"})
-    assert "4 of 5 stars" in text(member.get(board.get_absolute_url()))
+    assert "4 of 5 stars" in text_of(member.get(board.get_absolute_url()))
     charged.settle(Run.objects.all())
-    assert text(member.get(board.get_absolute_url())).count("≈ $0.01<") == 8
+    assert text_of(member.get(board.get_absolute_url())).count("≈ $0.01<") == 8
     charged.bill(Run.objects.filter(cells=cell).get(), "7")
-    assert text(member.get(board.get_absolute_url())).count(">$7.00<") == 1
+    assert text_of(member.get(board.get_absolute_url())).count(">$7.00<") == 1
     grant(stranger, "playground.view_run")
     client.force_login(stranger)
-    assert b"A private board" in client.get(board.get_absolute_url()).content  # until a reason
+    # administrators may open it only with a stated reason
+    assert b"A private board" in client.get(board.get_absolute_url()).content
     project = make_project("Fox", ana="manager")
     Run.objects.update(project=project)
     Board.objects.update(project=project)
-    seen = text(client.get(board.get_absolute_url()))
+    seen = text_of(client.get(board.get_absolute_url()))
     assert "4 of 5 stars" in seen
     assert ">Comment<" not in seen

@@ -1,4 +1,4 @@
-"""A board taken out as files and presets, and imported."""
+"""Downloads of a board as files and presets, and imports of them."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from tests.features.boards.judging import Judged
 pytestmark = pytest.mark.django_db
 
 
-def test_downloads_of_a_board_are_named_by_title_and_day(judged: Judged) -> None:
-    board = judged()
+def test_downloads_of_a_board_are_named_by_title_and_day(make_judged_board: Judged) -> None:
+    board = make_judged_board()
     board.title = "Füchse & Mühlen"
     board.created_at = datetime(2026, 11, 26, tzinfo=UTC)
     assert file_name(board) == "Füchse-Mühlen-2026-11-26"
@@ -31,8 +31,10 @@ def test_downloads_of_a_board_are_named_by_title_and_day(judged: Judged) -> None
     assert file_name(board) == "board-2026-11-26"
 
 
-def test_the_table_and_the_json_document_are_downloads(member: Client, judged: Judged) -> None:
-    board = judged()
+def test_the_table_and_the_json_document_are_downloads(
+    member: Client, make_judged_board: Judged
+) -> None:
+    board = make_judged_board()
     table = member.get(f"{board.get_absolute_url()}board.csv")
     assert table["Content-Disposition"] == f'attachment; filename="{file_name(board)}.csv"'
     assert "http://testserver/runs/" in table.content.decode()
@@ -42,10 +44,10 @@ def test_the_table_and_the_json_document_are_downloads(member: Client, judged: J
 
 
 def test_an_exported_board_can_be_imported_by_somebody_else(
-    client: Client, judged: Judged, user: User, stranger: User
+    client: Client, make_judged_board: Judged, user: User, stranger: User
 ) -> None:
     client.force_login(user)
-    content = client.get(f"{judged().get_absolute_url()}board.json").content
+    content = client.get(f"{make_judged_board().get_absolute_url()}board.json").content
     client.force_login(stranger)
     file = SimpleUploadedFile("board.json", content)
     page = client.post("/compare/import/", {"file": file}, follow=True).content.decode()
@@ -64,16 +66,16 @@ def test_an_invalid_board_file_is_reported_beside_the_form(member: Client) -> No
         assert "Choose" in response.content.decode()
 
 
-def test_the_contact_sheet_is_a_page(member: Client, judged: Judged) -> None:
-    sheet = f"{judged().get_absolute_url()}sheet"
+def test_the_contact_sheet_is_a_page(member: Client, make_judged_board: Judged) -> None:
+    sheet = f"{make_judged_board().get_absolute_url()}sheet"
     page = member.get(f"{sheet}/").content.decode()
     assert page.count('class="sheet-cell"') == 4
 
 
 def test_a_columns_settings_become_a_preset_without_the_input(
-    member: Client, judged: Judged
+    member: Client, make_judged_board: Judged
 ) -> None:
-    board = judged("flux", "turbo", seeds="3", **{"m0.num_inference_steps": "9"})
+    board = make_judged_board("flux", "turbo", seeds="3", **{"m0.num_inference_steps": "9"})
     address = f"{board.get_absolute_url()}columns/0/preset/"
     response = member.post(address)
     preset = Preset.objects.get()
@@ -88,9 +90,11 @@ def test_a_columns_settings_become_a_preset_without_the_input(
     ]
 
 
-def test_a_preset_can_be_compared_on_a_board(member: Client, judged: Judged, user: User) -> None:
+def test_a_preset_can_be_compared_on_a_board(
+    member: Client, make_judged_board: Judged, user: User
+) -> None:
     preset = presets.create(
-        user, judged().columns.all()[0].endpoint, "Slow", {"num_inference_steps": 41}
+        user, make_judged_board().columns.all()[0].endpoint, "Slow", {"num_inference_steps": 41}
     )
     page = member.get(f"/presets/of/{preset.endpoint.endpoint_id}/").content.decode()
     address = next(link for link in re.findall(r'href="([^"]+)"', page) if "/compare/new/" in link)
@@ -100,27 +104,24 @@ def test_a_preset_can_be_compared_on_a_board(member: Client, judged: Judged, use
 
 
 def test_only_the_permission_lets_a_winner_become_the_house_default(
-    member: Client, judged: Judged, user: User
+    member: Client, make_judged_board: Judged, user: User
 ) -> None:
-    board = judged()
+    board = make_judged_board()
     address = f"{board.get_absolute_url()}columns/1/house-default/"
     assert member.post(address).status_code == 403
-    assert (
-        "what the house starts"
-        not in member.get(f"{board.get_absolute_url()}results/").content.decode()
-    )
+    assert address not in member.get(f"{board.get_absolute_url()}results/").content.decode()
     grant(user, "playground.set_house_default")
     page = member.post(address, follow=True).content.decode()
-    assert "is what the house starts turbo with" in re.sub(r"\s+", " ", page)
+    assert "now fills new forms of turbo for everybody" in re.sub(r"\s+", " ", page)
     preset = Preset.objects.get()
     assert (preset.is_house_default, preset.is_shared) == (True, True)
     assert preset.endpoint.endpoint_id == "lab/turbo"
 
 
 def test_exports_take_as_many_queries_for_a_large_board(
-    member: Client, judged: Judged, django_assert_max_num_queries: Any
+    member: Client, make_judged_board: Judged, django_assert_max_num_queries: Any
 ) -> None:
-    board = judged(prompts="\n".join(map(str, range(12))))
+    board = make_judged_board(prompts="\n".join(map(str, range(12))))
     for part in ("board.csv", "board.json", "sheet/"):
         with django_assert_max_num_queries(18):
             member.get(f"{board.get_absolute_url()}{part}")

@@ -1,4 +1,4 @@
-"""The list of *Compare*: boards, flows and trials of a project, by kind and by name."""
+"""The page "Compare": a project's boards, flows and trials, by kind and by name."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def make_flow(user: User) -> Callable[..., Flow]:
     return make
 
 
-def names(member: Client, query: str = "") -> list[str]:
+def read_names(member: Client, query: str = "") -> list[str]:
     page = member.get(f"/compare/{query}").content.decode()
     listed = page[page.index('<ul class="compared ruled"') :]
     return re.findall(r"<h2[^>]*>\s*<a[^>]*>([^<]+)<", listed[: listed.index("</ul>")])
@@ -46,13 +46,13 @@ def test_boards_flows_and_trials_are_one_list(
     trial = send(plan_of(**ROWS, title="Cats again"), "2").board
     StandingTrial.objects.create(board=trial, state="paused")
     make_flow("Fox to film")
-    assert names(member) == ["Fox to film", "Cats again", "Cats"]
-    assert names(member, "?kind=board") == ["Cats"]
-    assert names(member, "?kind=trial") == ["Cats again"]
-    assert names(member, "?kind=flow") == ["Fox to film"]
+    assert read_names(member) == ["Fox to film", "Cats again", "Cats"]
+    assert read_names(member, "?kind=board") == ["Cats"]
+    assert read_names(member, "?kind=trial") == ["Cats again"]
+    assert read_names(member, "?kind=flow") == ["Fox to film"]
     assert "trials paused" in member.get("/compare/?kind=trial").content.decode()
-    assert names(member, "?q=cats") == ["Cats again", "Cats"]
-    assert names(member, "?kind=nothing") == names(member)
+    assert read_names(member, "?q=cats") == ["Cats again", "Cats"]
+    assert read_names(member, "?kind=nothing") == read_names(member)
     for query in ("?q=hen", "?kind=flow&q=cats"):
         assert "Nothing found" in member.get(f"/compare/{query}").content.decode()
 
@@ -63,8 +63,8 @@ def test_more_is_older(member: Client, make_flow: Callable[..., Flow]) -> None:
     page = member.get("/compare/").content.decode()
     older = re.search(r'href="(\?[^"]*before=[^"]+)"', page)
     assert older
-    assert len(names(member)) == 50
-    assert names(member, older[1].replace("&amp;", "&")) == ["flow 0"]
+    assert len(read_names(member)) == 50
+    assert read_names(member, older[1].replace("&amp;", "&")) == ["flow 0"]
 
 
 def test_a_flow_for_everybody_is_listed_and_nobody_elses_is(
@@ -73,4 +73,4 @@ def test_a_flow_for_everybody_is_listed_and_nobody_elses_is(
     make_flow("Private")
     make_flow("For all", visibility="team")
     client.force_login(stranger)
-    assert names(client) == ["For all"]
+    assert read_names(client) == ["For all"]

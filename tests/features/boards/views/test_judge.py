@@ -1,4 +1,4 @@
-"""Judge shows two to four results beside each other, and takes what is said of them."""
+"""The page "Judge" shows two to four results beside each other and saves the user's judgement."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.features.boards.judging import Judged
 pytestmark = pytest.mark.django_db
 
 
-def page_of(member: Client, board: Board, count: int = 2, start: int = 0) -> str:
+def read_page(member: Client, board: Board, count: int = 2, start: int = 0) -> str:
     keys = board.cells.order_by("pk").values_list("pk", flat=True)[start : start + count]
     query = "&".join(f"cell={key}" for key in keys)
     response = member.get(f"{board.get_absolute_url()}judge/?{query}")
@@ -28,13 +28,15 @@ def page_of(member: Client, board: Board, count: int = 2, start: int = 0) -> str
     return re.sub(r"\s+", " ", response.content.decode())
 
 
-def test_pictures_are_shown_side_by_side_with_differences(member: Client, judged: Judged) -> None:
-    board = judged()
+def test_pictures_are_shown_side_by_side_with_differences(
+    member: Client, make_judged_board: Judged
+) -> None:
+    board = make_judged_board()
     second = board.cells.order_by("pk")[1]
     assert second.run_id
     Run.objects.filter(pk=second.run_id).update(billable_units="5")
     charged.settle(Run.objects.all())
-    page = page_of(member, board)
+    page = read_page(member, board)
     assert page.count('class="look-pane"') == 2
     assert len(re.findall(r'<img src="/runs/[0-9a-f-]+/artifacts/0/"', page)) == 2
     assert '<result-viewer data-kind="image">' in page
@@ -42,9 +44,11 @@ def test_pictures_are_shown_side_by_side_with_differences(member: Client, judged
     assert "style=" not in page
 
 
-def test_texts_are_shown_with_differing_words_marked(member: Client, judged: Judged) -> None:
-    board = judged(text="the <i>sea</i>")
-    page = page_of(member, board)
+def test_texts_are_shown_with_differing_words_marked(
+    member: Client, make_judged_board: Judged
+) -> None:
+    board = make_judged_board(text="the <i>sea</i>")
+    page = read_page(member, board)
     first, second = board.cells.order_by("pk")[:2]
     assert f"<del>{first.pk}</del><ins>{second.pk}</ins>" in page
     assert "&lt;" in page
@@ -52,10 +56,10 @@ def test_texts_are_shown_with_differing_words_marked(member: Client, judged: Jud
 
 
 def test_judge_shows_up_to_four_results_and_goes_from_row_to_row(
-    member: Client, judged: Judged
+    member: Client, make_judged_board: Judged
 ) -> None:
-    board = judged(prompts="a\nb\nc")
-    assert page_of(member, board, 6).count('class="look-pane"') == 4
+    board = make_judged_board(prompts="a\nb\nc")
+    assert read_page(member, board, 6).count('class="look-pane"') == 4
     first, second, _ = board.rows.order_by("position")
     address = f"{board.get_absolute_url()}judge/"
     for query in ("", "?cell=x", f"?cell={board.cells.order_by('pk')[0].pk}", "?row=" + "9" * 30):
@@ -66,8 +70,8 @@ def test_judge_shows_up_to_four_results_and_goes_from_row_to_row(
     assert "Row 2 of 3" in member.get(address).content.decode()
 
 
-def test_a_wide_row_is_judged_in_equal_parts(member: Client, judged: Judged) -> None:
-    board = judged(prompts="a", seeds="1, 2, 3")
+def test_a_wide_row_is_judged_in_equal_parts(member: Client, make_judged_board: Judged) -> None:
+    board = make_judged_board(prompts="a", seeds="1, 2, 3")
     page = member.get(f"{board.get_absolute_url()}judge/").content.decode()
     assert page.count('class="look-pane"') == 3
     row = board.rows.get()
@@ -78,33 +82,35 @@ def test_a_wide_row_is_judged_in_equal_parts(member: Client, judged: Judged) -> 
 
 
 def test_judge_shows_no_cells_of_another_board(
-    client: Client, judged: Judged, stranger: User
+    client: Client, make_judged_board: Judged, stranger: User
 ) -> None:
-    board = judged()
+    board = make_judged_board()
     client.force_login(stranger)
     assert client.get(f"{board.get_absolute_url()}judge/?cell=1&cell=2").status_code == 404
 
 
 def test_judge_takes_few_queries(
-    member: Client, judged: Judged, django_assert_max_num_queries: Any
+    member: Client, make_judged_board: Judged, django_assert_max_num_queries: Any
 ) -> None:
-    board = judged(prompts="a\nb")
-    page_of(member, board)
+    board = make_judged_board(prompts="a\nb")
+    read_page(member, board)
     with django_assert_max_num_queries(9):
-        page_of(member, board, 4)
+        read_page(member, board, 4)
 
 
 HTMX = {"hx-request": "true"}
 
 
-def test_what_is_said_of_a_cell_stands_on_the_board(member: Client, judged: Judged) -> None:
-    board = judged()
+def test_what_is_said_of_a_cell_stands_on_the_board(
+    member: Client, make_judged_board: Judged
+) -> None:
+    board = make_judged_board()
     cell = board.cells.order_by("pk")[0]
     address = f"{board.get_absolute_url()}judge/?row={cell.row_id}"
     posted = {"cell": cell.pk, "stars": "4", "verdict": "fail"}
-    said = {"cell": cell.pk, "note": "<b>six fingers", "tags": "hands, light"}
+    judgement = {"cell": cell.pk, "note": "<b>six fingers", "tags": "hands, light"}
     assert member.post(address, posted)["Location"] == f"{address}&from=0"
-    part = member.post(address, said, headers=HTMX).content.decode()
+    part = member.post(address, judgement, headers=HTMX).content.decode()
     assert "<html" not in part
     assert part.count("data-lit") == 4
     for number in ("00099", "6", "x", "9" * 5000):
@@ -117,8 +123,8 @@ def test_what_is_said_of_a_cell_stands_on_the_board(member: Client, judged: Judg
     assert Mark.objects.get().verdict == "fail"
 
 
-def test_a_rows_winner_can_be_set_and_cleared(member: Client, judged: Judged) -> None:
-    board = judged()
+def test_a_rows_winner_can_be_set_and_cleared(member: Client, make_judged_board: Judged) -> None:
+    board = make_judged_board()
     row = board.rows.get(position=0)
     cell = row.cells.order_by("pk")[0]
     address = f"{board.get_absolute_url()}judge/?row={row.pk}"
@@ -137,23 +143,23 @@ def test_a_rows_winner_can_be_set_and_cleared(member: Client, judged: Judged) ->
 
 
 def test_we_take_a_model_for_a_reason(
-    member: Client, judged: Judged, client: Client, stranger: User
+    member: Client, make_judged_board: Judged, client: Client, stranger: User
 ) -> None:
-    board = judged()
+    board = make_judged_board()
     address = f"{board.get_absolute_url()}decision/"
     about = "/models/lab/turbo/?tab=about"
-    said = {"column": "1", "why": "Hands are right, half the price", "approved": "1"}
+    mark = {"column": "1", "why": "Hands are right, half the price", "approved": "1"}
     for posted, words in (
         ({"column": "9", "why": "x"}, "Choose the model"),
         ({"column": "1"}, "Say why"),
     ):
         assert words in member.post(address, posted, follow=True).content.decode()
-    page = member.post(address, said, follow=True).content.decode()
+    page = member.post(address, mark, follow=True).content.decode()
     assert "Hands are right, half the price" in page
     assert "data-taken" in page
     assert "Taken for" in (of_model := member.get(about).content.decode())
     assert "by ana: Hands are right, half the price" in of_model
-    assert not Endpoint.objects.exclude(standing="").exists()  # only curators mark
+    assert not Endpoint.objects.exclude(standing="").exists()  # only curators mark models
     assert AuditEntry.objects.filter(event="decided on").count() == 1
     client.force_login(stranger)
     assert "Taken for" not in client.get(about).content.decode()
@@ -162,11 +168,16 @@ def test_we_take_a_model_for_a_reason(
     assert "Taken for" not in client.get(about).content.decode()
 
 
-def test_a_curator_marks_in_the_same_step(member: Client, judged: Judged, user: User) -> None:
+def test_a_curator_marks_in_the_same_step(
+    member: Client, make_judged_board: Judged, user: User
+) -> None:
     grant(user, "catalog.change_endpoint")
     User.objects.filter(pk=user.pk).update(is_staff=True)
-    board = judged()
-    assert "Mark it approved" in member.get(f"{board.get_absolute_url()}judge/").content.decode()
+    board = make_judged_board()
+    assert (
+        "Mark the model as approved"
+        in member.get(f"{board.get_absolute_url()}judge/").content.decode()
+    )
     member.post(
         f"{board.get_absolute_url()}decision/", {"column": "0", "why": "Best", "approved": "1"}
     )

@@ -1,4 +1,4 @@
-"""Boards in a shared project: who sees, runs, changes, judges and deletes them."""
+"""Boards in a shared project: which members see, run, change, judge and delete them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ ROWS = {"row_field": "prompt", "row_values": "a cat\na dog"}
 
 @pytest.fixture
 def project(user: User) -> Project:
-    """A project with members of each role; Max is a second maker."""
+    """A project with a member of each role; Max is a second maker."""
     return make_project("Film", mia="maker", max="maker", vera="viewer", ana="manager")
 
 
@@ -47,7 +47,7 @@ def browser(project: Project, name: str) -> Client:
     return working_in(project, person(name))
 
 
-def page_of(client: Client, address: str) -> str:
+def read_page(client: Client, address: str) -> str:
     return re.sub(r"\s+", " ", client.get(address).content.decode())
 
 
@@ -60,17 +60,18 @@ def test_a_board_and_its_runs_live_in_the_project_of_the_address(
     project: Project, models: Any
 ) -> None:
     mia = browser(project, "mia")
-    page = page_of(mia, f"{NEW}?model=lab/flux&project=film")
+    page = read_page(mia, f"{NEW}?model=lab/flux&project=film")
     assert f'action="{NEW}?project=film"' in page
     assert f'hx-post="{NEW}?project=film"' in page
-    page_of(mia, "/compare/?project=private")  # another tab chooses another project
+    read_page(mia, "/compare/?project=private")  # another tab switches to another project
     assert mia.post(f"{NEW}?project=film", posted_plan()).status_code == 302
     board, run = Board.objects.get(), Run.objects.get()
     assert (board.project, run.project) == (project, project)
     assert (board.is_hidden, run.is_hidden) == (False, False)
     assert mia.post(f"{NEW}?project=private", posted_plan(title="Mine")).status_code == 302
     assert Board.objects.filter(project__person=person("mia")).count() == 1
-    assert Run.objects.filter(project__person=person("mia")).count() == 1  # nothing was reused
+    # the run in the other project was not reused
+    assert Run.objects.filter(project__person=person("mia")).count() == 1
 
 
 def test_a_project_that_hides_new_runs_hides_its_boards(project: Project, models: Any) -> None:
@@ -79,12 +80,12 @@ def test_a_project_that_hides_new_runs_hides_its_boards(project: Project, models
     board, run = Board.objects.get(), Run.objects.get()
     assert (board.is_hidden, run.is_hidden) == (True, True)
     assert browser(project, "ana").get(board.get_absolute_url()).status_code == 404
-    assert "a fox" not in page_of(browser(project, "ana"), "/compare/")
+    assert "a fox" not in read_page(browser(project, "ana"), "/compare/")
 
 
 def test_a_viewer_may_plan_a_board_but_begin_none(project: Project, models: Any) -> None:
     vera = browser(project, "vera")
-    page = page_of(vera, f"{NEW}?model=lab/flux&project=film")
+    page = read_page(vera, f"{NEW}?model=lab/flux&project=film")
     assert "data-refused" in page
     assert 'value="run"' not in page
     file = SimpleUploadedFile("fox.png", b"\x89PNG\r\n\x1a\n", "image/png")
@@ -106,9 +107,9 @@ def test_an_unfinished_plan_is_found_at_an_address_with_a_project(
 ) -> None:
     mia = browser(project, "mia")
     mia.post(f"{NEW}?project=film", posted_plan() | {"~do": "update"})
-    assert "This is your unfinished plan" in page_of(mia, f"{NEW}?project=film")
-    assert "a fox" not in page_of(mia, f"{NEW}?project=private")
-    page_of(mia, f"{NEW}?project=film")
+    assert "This is your unfinished plan" in read_page(mia, f"{NEW}?project=film")
+    assert "a fox" not in read_page(mia, f"{NEW}?project=private")
+    read_page(mia, f"{NEW}?project=film")
     discarded = mia.post(f"{NEW}?project=film", posted_plan() | {"~do": "discard"})
     assert discarded["Location"] == f"{NEW}?project=film"
 
@@ -125,12 +126,12 @@ def test_the_list_shows_the_project_with_authors_or_ones_own(
     project: Project, board: Board
 ) -> None:
     vera, mia = browser(project, "vera"), browser(project, "mia")
-    assert re.search(r"Cats.*mia ·.*0 of 4 done", page_of(vera, "/compare/?project=film"))
-    assert "Cats" not in page_of(vera, "/compare/?project=private")
-    assert "Cats" not in page_of(vera, "/compare/?scope=all")
-    assert "Cats" in page_of(mia, "/compare/?scope=all&project=private")
-    assert "mia ·" not in page_of(mia, "/compare/?project=film")
-    assert "Cats" not in page_of(logged_in(person("sam")), "/compare/")
+    assert re.search(r"Cats.*mia ·.*0 of 4 done", read_page(vera, "/compare/?project=film"))
+    assert "Cats" not in read_page(vera, "/compare/?project=private")
+    assert "Cats" not in read_page(vera, "/compare/?scope=all")
+    assert "Cats" in read_page(mia, "/compare/?scope=all&project=private")
+    assert "mia ·" not in read_page(mia, "/compare/?project=film")
+    assert "Cats" not in read_page(logged_in(person("sam")), "/compare/")
 
 
 def test_runs_are_those_of_who_pressed_and_live_beside_the_board(
@@ -138,7 +139,7 @@ def test_runs_are_those_of_who_pressed_and_live_beside_the_board(
 ) -> None:
     max_ = browser(project, "max")
     plan = f"{board.get_absolute_url()}plan/"
-    page = page_of(max_, plan)
+    page = read_page(max_, plan)
     assert f'action="{plan}?project=film"' in page
     assert "/uploads/?project=film" in page
     more = plan_of(**ROWS, seeds="7").post | {"~do": "run", "row-values": "a cat\na dog\na fox"}
@@ -158,7 +159,9 @@ def test_a_viewers_page_has_no_controls_and_says_whom_to_ask(
     project: Project, board: Board
 ) -> None:
     address = board.get_absolute_url()
-    vera, max_, ana = (page_of(browser(project, name), address) for name in ("vera", "max", "ana"))
+    vera, max_, ana = (
+        read_page(browser(project, name), address) for name in ("vera", "max", "ana")
+    )
     assert "By mia" in vera
     assert "data-refused" in vera
     assert "Ask ana to make you a maker" in vera
@@ -170,11 +173,11 @@ def test_a_viewers_page_has_no_controls_and_says_whom_to_ask(
 
 
 def test_a_viewers_list_begins_nothing(project: Project, board: Board) -> None:
-    page = page_of(browser(project, "vera"), "/compare/")
+    page = read_page(browser(project, "vera"), "/compare/")
     assert "data-refused" in page
     assert "/compare/new/" not in page
     assert "/compare/import/" not in page
-    assert "/compare/new/" in page_of(browser(project, "max"), "/compare/")
+    assert "/compare/new/" in read_page(browser(project, "max"), "/compare/")
 
 
 def test_on_others_boards_a_maker_stops_only_what_they_began(
@@ -191,14 +194,14 @@ def test_on_others_boards_a_maker_stops_only_what_they_began(
 def test_a_board_of_an_archived_project_is_to_look_at(project: Project, board: Board) -> None:
     Project.objects.update(archived_at="2026-01-01T00:00:00Z")
     mia = logged_in(person("mia"))
-    page = page_of(mia, board.get_absolute_url())
+    page = read_page(mia, board.get_absolute_url())
     assert "is archived" in page
     assert "/plan/" not in page
     assert mia.post(f"{board.get_absolute_url()}repetition/").status_code == 403
 
 
 def watch_of(client: Client, board: Board) -> dict[str, str]:
-    watches = re.findall(r'data-watch="([^"]+)"', page_of(client, board.get_absolute_url()))
+    watches = re.findall(r'data-watch="([^"]+)"', read_page(client, board.get_absolute_url()))
     (watch,) = {watch for watch in watches if "group" in watch}
     parsed: dict[str, str] = json.loads(watch.replace("&quot;", '"'))
     return parsed
@@ -221,9 +224,9 @@ def test_members_watch_a_boards_runs_until_they_are_removed(project: Project, bo
 
 
 def test_members_vote_without_a_link(
-    project: Project, judged: Judged, user: User, stored: str
+    project: Project, make_judged_board: Judged, user: User, stored_picture: str
 ) -> None:
-    board = judged()
+    board = make_judged_board()
     for model in (Run, Board):
         model.objects.update(project=project)
     vote = f"{board.get_absolute_url()}vote/"
@@ -235,7 +238,7 @@ def test_members_vote_without_a_link(
     assert token
     assert vera.post(vote, {"pair": token[1], "choice": "1"}).status_code == 302
     assert board.votes.get().voter == person("vera")
-    results = page_of(vera, f"{board.get_absolute_url()}results/")
+    results = read_page(vera, f"{board.get_absolute_url()}results/")
     assert f'href="{vote}"' in results
     assert "/voting/" not in results
     Board.objects.update(is_hidden=True)
@@ -243,11 +246,16 @@ def test_members_vote_without_a_link(
 
 
 def test_a_ballot_shows_a_file_that_members_may_read_and_no_private_one(
-    project: Project, board: Board, stored: str
+    project: Project, board: Board, stored_picture: str
 ) -> None:
     """A maker could name any file of the board's user in a row."""
     mia = person("mia")
-    values = {"digest": "d", "file": stored, "file_name": "a.png", "content_type": "image/png"}
+    values = {
+        "digest": "d",
+        "file": stored_picture,
+        "file_name": "a.png",
+        "content_type": "image/png",
+    }
     private, beside = (
         Upload.objects.create(user=mia, project=place, size_bytes=1, **values)
         for place in (mia.private_project, project)
@@ -259,7 +267,7 @@ def test_a_ballot_shows_a_file_that_members_may_read_and_no_private_one(
     run = board.cells.all()[0].run
     assert run
     result = Artifact.objects.create(
-        run=run, kind="image", state="stored", file=stored, path="x", position=0
+        run=run, kind="image", state="stored", file=stored_picture, path="x", position=0
     )
     assert input_file(board, result.get_absolute_url())
     Run.objects.update(is_hidden=True)
@@ -279,13 +287,14 @@ def test_reuse_keeps_to_the_project(
 
 
 def authors(client: Client, board: Board) -> list[str]:
-    return re.findall(r">by (.*?)</p>", page_of(client, board.get_absolute_url()))
+    return re.findall(r">by (.*?)</p>", read_page(client, board.get_absolute_url()))
 
 
 def test_cells_name_who_ran_them_to_everybody_else(project: Project, board: Board) -> None:
     mia, max_, vera = (browser(project, name) for name in ("mia", "max", "vera"))
     runs = Run.objects.order_by("pk")
-    Run.objects.update(state=Run.State.SUCCEEDED)  # the markup of ended cells is cached
+    # the cache has the markup of cells whose runs have ended
+    Run.objects.update(state=Run.State.SUCCEEDED)
     Run.objects.filter(pk=runs[0].pk).update(user=person("max"))
     for _ in range(2):
         assert authors(mia, board) == ["max"]

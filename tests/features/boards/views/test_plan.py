@@ -1,4 +1,4 @@
-"""The plan's page: filled in from an address, changed by buttons, and run by its first button."""
+"""The page of a plan: its address fills it in, buttons change it, and its first button runs it."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ def address(*models: str, **more: Any) -> str:
 
 
 def posted_by(page: str) -> dict[str, Any]:
-    """What the plan's form on a page posts, as texts."""
+    """Return the texts that the plan's form on a page posts."""
     start = page.rindex("<form", 0, page.index("data-board-plan"))
     return post_of(page[start : page.index("</form>", start) + len("</form>")])
 
 
-def filled(member: Client, url: str, **changed: Any) -> dict[str, Any]:
-    """What a browser would post of the plan at an address, with some controls changed."""
+def fill_plan(member: Client, url: str, **changed: Any) -> dict[str, Any]:
+    """Return the post of the form at an address, with some controls changed."""
     page = member.get(url)
     assert page.status_code == 200
     post = posted_by(page.content.decode())
@@ -67,7 +67,7 @@ def test_query_parameters_fill_in_the_plan(member: Client, models: dict[str, End
 
 def test_the_default_button_runs_the_plan(member: Client, models: dict[str, Endpoint]) -> None:
     arguments = json.dumps({"prompt": "a cat"})
-    post = filled(member, address("flux", "turbo", input=arguments))
+    post = fill_plan(member, address("flux", "turbo", input=arguments))
     response = member.post(NEW, post | {"~do": "run"})
     board = Board.objects.get()
     assert (response.status_code, response["Location"]) == (302, f"/compare/{board.pk}/")
@@ -82,7 +82,7 @@ def test_nothing_is_called_missing_before_something_was_typed(
 ) -> None:
     url = address("flux", "turbo")
     assert "is missing" not in member.get(url).content.decode()
-    post = filled(member, url)
+    post = fill_plan(member, url)
     assert "is missing" not in member.post(NEW, post | {"~do": "remove:1"}).content.decode()
     for verb in ("update", "run"):
         assert "Prompt is missing" in member.post(NEW, post | {"~do": verb}).content.decode()
@@ -91,8 +91,8 @@ def test_nothing_is_called_missing_before_something_was_typed(
 def test_what_is_typed_to_add_a_model_finds_some(
     member: Client, models: dict[str, Endpoint]
 ) -> None:
-    found = member.get(f"{NEW}?add=turbo").content.decode()
-    assert 'value="add:lab/turbo"' in found
+    html = member.get(f"{NEW}?add=turbo").content.decode()
+    assert 'value="add:lab/turbo"' in html
     assert "No model was found for “zzz”" in member.get(f"{NEW}?add=zzz").content.decode()
 
 
@@ -109,8 +109,8 @@ def test_a_row_takes_only_what_some_model_takes(
 def test_a_changed_form_after_back_makes_another_board(
     member: Client, user: User, models: dict[str, Endpoint]
 ) -> None:
-    """The browser's Back shows the form as it was left, with its token."""
-    first = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
+    """The browser's Back button restores the old form with its old token."""
+    first = fill_plan(member, address("flux", input=json.dumps({"prompt": "a cat"})))
     changed = first | {"shared.prompt": "a dog"}
     posts = (first, first, changed, changed)
     pages = [member.post(NEW, post | {"~do": "run"})["Location"] for post in posts]
@@ -123,13 +123,13 @@ def test_a_changed_form_after_back_makes_another_board(
 def test_nothing_is_sent_while_an_input_is_missing(
     member: Client, models: dict[str, Endpoint]
 ) -> None:
-    post = filled(member, address("flux", "edit", input=json.dumps({"prompt": "a cat"})))
+    post = fill_plan(member, address("flux", "edit", input=json.dumps({"prompt": "a cat"})))
     response = member.post(NEW, post | {"~do": "run"})
     page = response.content.decode()
     assert response.status_code == 422
     assert "Image is missing." in page
     assert "Nothing was sent, because:" in page
-    assert "Run only the 1 that fit" in re.sub(r"\s+", " ", page)
+    assert "Run only the 1 run that can be sent" in re.sub(r"\s+", " ", page)
     assert not Run.objects.exists()
     assert member.post(NEW, post | {"~do": "run-fitting"}).status_code == 302
     assert [run.endpoint.endpoint_id for run in Run.objects.all()] == ["lab/flux"]
@@ -138,7 +138,7 @@ def test_nothing_is_sent_while_an_input_is_missing(
 def test_a_schema_change_since_the_form_is_reported(
     member: Client, models: dict[str, Endpoint], make_endpoint: Any
 ) -> None:
-    post = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
+    post = fill_plan(member, address("flux", input=json.dumps({"prompt": "a cat"})))
     other = make_endpoint("lab/other", documents.EDIT)
     Endpoint.objects.filter(endpoint_id="lab/flux").update(schema=other.schema)
     response = member.post(NEW, post | {"~do": "run"})
@@ -157,7 +157,7 @@ def test_a_schema_change_since_the_form_is_reported(
 def test_a_model_that_can_no_longer_run_is_reported(
     member: Client, models: dict[str, Endpoint], changed: dict[str, Any], message: str
 ) -> None:
-    post = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})))
+    post = fill_plan(member, address("flux", input=json.dumps({"prompt": "a cat"})))
     if changed.pop("gone", 0):
         changed["gone_at"] = models["flux"].first_seen_at
     Endpoint.objects.filter(endpoint_id="lab/flux").update(**changed)
@@ -169,7 +169,7 @@ def test_a_model_that_can_no_longer_run_is_reported(
 def test_models_are_added_and_removed_without_losing_what_was_typed(
     member: Client, models: dict[str, Endpoint]
 ) -> None:
-    post = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})), seeds="1-3")
+    post = fill_plan(member, address("flux", input=json.dumps({"prompt": "a cat"})), seeds="1-3")
     page = member.post(NEW, post | {"~do": "add:lab/voice"}).content.decode()
     posted = posted_by(page)
     assert posted["model"] == ["lab/flux", "lab/voice"]
@@ -184,7 +184,9 @@ def test_models_are_added_and_removed_without_losing_what_was_typed(
 def test_enter_in_the_model_box_adds_the_model_without_running(
     member: Client, models: dict[str, Endpoint]
 ) -> None:
-    post = filled(member, address("flux", input=json.dumps({"prompt": "a cat"})), add="lab/turbo")
+    post = fill_plan(
+        member, address("flux", input=json.dumps({"prompt": "a cat"})), add="lab/turbo"
+    )
     page = member.post(NEW, post | {"~do": "run"}).content.decode()
     assert posted_by(page)["model"] == ["lab/flux", "lab/turbo"]
     assert posted_by(page)["add"] == [""]
@@ -194,7 +196,7 @@ def test_enter_in_the_model_box_adds_the_model_without_running(
 
 
 def test_a_table_can_be_uploaded_as_a_file(member: Client, models: dict[str, Endpoint]) -> None:
-    post = filled(member, address("flux"))
+    post = fill_plan(member, address("flux"))
     file = SimpleUploadedFile("rows.csv", b"prompt\na cat\na dog")
     page = member.post(NEW, post | {"~do": "update", "file": file}).content.decode()
     assert "2 runs" in page
@@ -224,7 +226,7 @@ def test_an_unreadable_input_is_reported(
 def test_a_plan_takes_few_queries_whatever_its_size(
     member: Client, user: User, models: dict[str, Endpoint], django_assert_max_num_queries: Any
 ) -> None:
-    post = filled(member, address("flux", "turbo"))
+    post = fill_plan(member, address("flux", "turbo"))
     post |= {"row-field": "prompt", "row-values": "\n".join(map(str, range(100))), "seeds": "1,2"}
     member.post(NEW, post | {"~do": "update"})
     with django_assert_max_num_queries(16):
@@ -232,7 +234,7 @@ def test_a_plan_takes_few_queries_whatever_its_size(
 
 
 def test_an_unfinished_plan_is_restored(member: Client, models: dict[str, Endpoint]) -> None:
-    post = filled(member, address("flux", "turbo"), seeds="1-3", row_values="a cat\na dog")
+    post = fill_plan(member, address("flux", "turbo"), seeds="1-3", row_values="a cat\na dog")
     member.post(NEW, post | {"~do": "update"}, headers={"hx-request": "true"})
     page = member.get(NEW).content.decode()
     assert "This is your unfinished plan." in page
@@ -245,7 +247,7 @@ def test_an_unfinished_plan_is_restored(member: Client, models: dict[str, Endpoi
 
 
 def test_a_restored_plan_can_be_discarded(member: Client, models: dict[str, Endpoint]) -> None:
-    member.post(NEW, filled(member, address("flux")) | {"~do": "update"})
+    member.post(NEW, fill_plan(member, address("flux")) | {"~do": "update"})
     assert member.post(NEW, {"~do": "discard"}).status_code == 302
     assert "your unfinished plan" not in member.get(NEW).content.decode()
 
@@ -287,14 +289,14 @@ def test_a_deleted_file_is_reported_before_sending(
 ) -> None:
     gone = "/uploads/00000000-0000-4000-8000-000000000000/a.png"
     arguments = {"prompt": "a", "image_url": gone}
-    post = filled(member, address("edit", input=json.dumps(arguments)))
+    post = fill_plan(member, address("edit", input=json.dumps(arguments)))
     response = member.post(NEW, post | {"~do": "run"})
     assert response.status_code == 422
     assert "A file of row 1 is no longer stored here" in response.content.decode()
     run = make_run(endpoint=models["flux"], state="succeeded")
     run.artifacts.create(position=0, path="x", kind="image", url="https://v3.fal.media/a.png")
     arguments["image_url"] = f"/runs/{run.pk}/artifacts/0/"
-    post = filled(member, address("edit", input=json.dumps(arguments)))
+    post = fill_plan(member, address("edit", input=json.dumps(arguments)))
     assert member.post(NEW, post | {"~do": "run"}).status_code == 302
 
 
@@ -307,8 +309,8 @@ def _names() -> list[str]:
 
 
 @pytest.fixture
-def everything(make_endpoint: Any, documents: dict[str, dict[str, Any]]) -> list[Endpoint]:
-    """Every real document and every model of the sandbox, and one without a schema."""
+def every_model(make_endpoint: Any, documents: dict[str, dict[str, Any]]) -> list[Endpoint]:
+    """Every real document, every model of the sandbox, and a model without a schema."""
     endpoints = [make_endpoint(name, document) for name, document in documents.items()]
     for name, model in zip(_names(), MODELS, strict=True):
         endpoints.append(make_endpoint(name, openapi.document(model, ADDRESSES)))
@@ -319,10 +321,10 @@ def everything(make_endpoint: Any, documents: dict[str, dict[str, Any]]) -> list
 @settings(max_examples=laws.cases(6))
 @given(data=st.data())
 def test_a_plan_form_of_any_models_round_trips(
-    client: Client, user: User, everything: list[Endpoint], data: st.DataObject
+    client: Client, user: User, every_model: list[Endpoint], data: st.DataObject
 ) -> None:
     client.force_login(user)
-    chosen = data.draw(st.lists(st.sampled_from(everything), min_size=1, max_size=4))
+    chosen = data.draw(st.lists(st.sampled_from(every_model), min_size=1, max_size=4))
     arguments = example(version_of(chosen[0]).root)
     pairs = [("model", model.endpoint_id) for model in chosen]
     text = json.dumps(arguments)

@@ -1,4 +1,4 @@
-"""Rows that are written one by one: prompts, and files by upload, from results and references."""
+"""Rows written one by one: prompts, and files from uploads, results and references."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TEXT = documents.PROMPT
 
 @pytest.fixture
 def films(make_endpoint: Any) -> list[Endpoint]:
-    """A model with one picture, and two with a first and a last frame under other names."""
+    """A model with one picture, and two whose first and last frame have different names."""
     inputs: dict[str, dict[str, Any]] = {
         "single": {"image_url": URL},
         "kling": {"start_image_url": URL, "end_image_url": URL},
@@ -47,14 +47,14 @@ def photo(name: str = "a.png", colour: str = "teal") -> SimpleUploadedFile:
 
 
 def plan(*names: str, **controls: Any) -> dict[str, Any]:
-    """A plan's post; `row_0_prompt` is the control `row.0.prompt`."""
+    """Return the post of a plan; the keyword `row_0_prompt` becomes the control `row.0.prompt`."""
     dotted = {name.replace("_", "."): value for name, value in controls.items()}
     models = [f"lab/{name}" for name in names]
     return {"model": models, "planned": "1", "~do": "run", "~token": "one", **dotted}
 
 
-def sent(client: Client, post: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
-    """Run a plan; return the arguments by model, in the rows' order."""
+def send_plan(client: Client, post: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """Run a plan; return the sent arguments by model, in the order of the rows."""
     response = client.post(NEW, post)
     assert response.status_code == 302, response.content.decode()
     by_model: dict[str, list[dict[str, Any]]] = {}
@@ -66,10 +66,10 @@ def sent(client: Client, post: dict[str, Any]) -> dict[str, list[dict[str, Any]]
 def test_two_photos_of_a_row_reach_first_and_last_frame_of_every_model(
     member: Client, films: list[Endpoint]
 ) -> None:
-    """Also where the first model, whose schema the rows follow, takes one."""
+    """The rows follow the schema of the first model, which takes only one photo."""
     photos = [photo("a.png", "teal"), photo("b.png", "navy")]
     post = plan("single", "kling", "pixverse", row=["0"], row_0_prompt="x", row_0_upload=photos)
-    by_model = sent(member, post)
+    by_model = send_plan(member, post)
     a, b = (Upload.objects.get(file_name=name).get_absolute_url() for name in ("a.png", "b.png"))
     assert by_model == {
         "single": [{"prompt": "x", "image_url": a}],
@@ -82,11 +82,13 @@ def test_two_photos_of_a_row_reach_first_and_last_frame_of_every_model(
 
 
 def test_rows_have_prompts_and_files_of_their_own(member: Client, films: list[Endpoint]) -> None:
-    """A row without a prompt has the shared one, a row without pictures those of all rows."""
+    """A row without a prompt gets the shared prompt, and a row without pictures the shared
+    pictures.
+    """
     of_all, own = "https://x.test/all.png", "https://x.test/own.png"
     post = plan("kling", "single", row=["3", "7", "9"], row_all_file=of_all)
     post |= {"shared.prompt": "all", "row.3.prompt": "one", "row.7.file": ["", own]}
-    by_model = sent(member, post)
+    by_model = send_plan(member, post)
     assert by_model["single"] == [
         {"prompt": "one", "image_url": of_all},
         {"prompt": "all", "image_url": own},
@@ -115,7 +117,7 @@ HEIC = b"\x00\x00\x00\x18ftypheic" + bytes(40)
 @pytest.mark.parametrize(
     ("name", "content", "claimed", "message"),
     [
-        ("list.pdf", b"%PDF-1.7 ", "application/pdf", "list.pdf is no picture, film or sound."),
+        ("list.pdf", b"%PDF-1.7 ", "application/pdf", "list.pdf is not a picture, film or sound."),
         ("me.heic", HEIC, "image/heic", "me.heic is an HEIC photo, which models cannot read."),
         ("nothing.png", b"", "image/png", "nothing.png is empty."),
     ],
@@ -168,7 +170,7 @@ def test_files_of_other_projects_and_deleted_ones_are_refused_beside_their_row(
         "“team.png” is in another project.",
         *["A file is no longer here."] * 3,
         "There is no reference “@nothing” in this project.",
-        "“no address” is no address of a file",
+        "“no address” is neither the address of a file",
     ]
     for place, message in enumerate(messages):
         beside = page[page.index(f'id="plan-row-{place}-troubles"') :]
@@ -190,7 +192,7 @@ def test_a_past_result_is_shown_by_its_picture_and_name(
     arguments = {"prompt": "x", "start_image_url": address}
     assert member.post(NEW, post).status_code == 302
     kling = Run.objects.filter(endpoint__endpoint_id="lab/kling")
-    assert [one.arguments for one in kling] == [arguments]
+    assert [sent_run.arguments for sent_run in kling] == [arguments]
 
 
 def test_rows_stay_when_models_change_and_when_more_are_added(
@@ -201,7 +203,7 @@ def test_rows_stay_when_models_change_and_when_more_are_added(
     again = posted_by(page)
     assert again["row.0.prompt"] == ["x"]
     assert again["row.0.file"] == ["https://x.test/a.png", ""]
-    sent(member, again | {"~do": "run"})
+    send_plan(member, again | {"~do": "run"})
     board = Board.objects.get()
     more = posted_by(member.get(f"/compare/{board.pk}/plan/").content.decode())
     more |= {"row": ["0", "1"], "row.1.prompt": "y", "row.1.file": "https://x.test/b.png"}

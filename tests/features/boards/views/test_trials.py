@@ -1,4 +1,4 @@
-"""The page of standing trials, and where their owner reads of them."""
+"""The page of standing trials, and the pages that tell the owner about them."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ Comes = Callable[..., Endpoint]
 FORM = {"state": "on", "q": "price:<1", "versions": "1", "when": "night", "cap": "2.50"}
 
 
-def text(response: Any) -> str:
+def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", response.content.decode())
 
 
 def test_trials_are_off_until_saved(member: Client, board: Board) -> None:
     address = f"{board.get_absolute_url()}trials/"
-    page = text(member.get(address))
+    page = text_of(member.get(address))
     assert re.search(r'value="off"[^>]* checked', page)
     assert not StandingTrial.objects.exists()
     assert member.post(address, FORM).status_code == 302
     trial = StandingTrial.objects.get()
     assert (trial.state, trial.when, trial.monthly_cap_usd) == ("on", "night", Decimal("2.50"))
-    page = text(member.get(address))
+    page = text_of(member.get(address))
     assert "3 models fit" in page
     assert "about $0.03" in page
     assert "$0.00 of $2.50 this month" in page
@@ -60,7 +60,7 @@ def test_an_invalid_value_is_reported_beside_its_field_and_not_saved(
 ) -> None:
     response = member.post(f"{board.get_absolute_url()}trials/", FORM | typed)
     assert response.status_code == 422
-    assert message in text(response)
+    assert message in text_of(response)
     assert not StandingTrial.objects.exists()
 
 
@@ -69,9 +69,9 @@ def test_a_view_of_models_can_be_chosen(member: Client, board: Board, user: User
     address = f"{board.get_absolute_url()}trials/"
     member.post(address, FORM | {"saved": str(mine.pk)})
     assert StandingTrial.objects.get().params == mine.line
-    assert f'value="{mine.pk}" selected' in text(member.get(address))
+    assert f'value="{mine.pk}" selected' in text_of(member.get(address))
     mine.delete()
-    page = text(member.get(address))
+    page = text_of(member.get(address))
     assert 'value="kept" selected' in page
     member.post(address, FORM | {"saved": "kept"})
     assert StandingTrial.objects.get().params == "category=text-to-image"
@@ -85,12 +85,12 @@ def test_trial_news_are_on_the_front_page_until_seen_and_in_the_feed(
     Run.objects.update(state="succeeded")
     sending.send_due_and_report()
     news = "&lt;New&gt; was tried on 3 rows: look and judge"
-    assert news in text(member.get("/"))
-    assert news in text(member.get(f"/changes/feed/{feeds.token(user)}/"))
-    assert news not in text(member.get(f"/changes/feed/{feeds.token(stranger)}/"))
-    assert "tried automatically" in text(member.get(board.get_absolute_url()))
+    assert news in text_of(member.get("/"))
+    assert news in text_of(member.get(f"/changes/feed/{feeds.token(user)}/"))
+    assert news not in text_of(member.get(f"/changes/feed/{feeds.token(stranger)}/"))
+    assert "tried automatically" in text_of(member.get(board.get_absolute_url()))
     member.get(f"{board.get_absolute_url()}trials/")
-    assert news not in text(member.get("/"))
+    assert news not in text_of(member.get("/"))
 
 
 def test_a_trial_can_be_sent_dismissed_and_restored(
@@ -123,4 +123,4 @@ def test_the_page_takes_as_many_queries_for_many_trials(
     assert board.trials.count() == 6
     member.get(address)
     with django_assert_max_num_queries(22):
-        assert text(member.get(address)).count('class="trial"') == 6
+        assert text_of(member.get(address)).count('class="trial"') == 6

@@ -1,4 +1,4 @@
-"""The ballot betrays nothing; the owner sees the results."""
+"""The ballot does not betray which model made a result; only the owner sees the outcome."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from features.boards.votes import ballots, voting
 from projects.kept.voices.participant import Participant
 from runs.files.stripped_copies import copy_name
 from tests.accounts.access.boards import VOTE_ACCESS, VOTERS
-from tests.features.boards.judging import SECRET, Judged, opened, status_of
+from tests.features.boards.judging import SECRET, Judged, open_vote, status_of
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def voter(client: Client, stranger: User) -> Client:
-    """Somebody else who has the link."""
+    """Another user, who has the link."""
     client.force_login(stranger)
     return client
 
@@ -35,17 +35,19 @@ def files_in(page: str) -> list[str]:
     return re.findall(r'<img[^>]*?src="(/compare/[^"]+)"', page, re.DOTALL)
 
 
-def test_nothing_on_the_ballot_names_a_model(voter: Client, judged: Judged) -> None:
-    board = judged()
-    page = voter.get(opened(board)).content.decode()
+def test_nothing_on_the_ballot_names_a_model(voter: Client, make_judged_board: Judged) -> None:
+    board = make_judged_board()
+    page = voter.get(open_vote(board)).content.decode()
     betraying = [SECRET, "flux", "turbo", "lab/", "fal.media", "Cats", "$", "0.02", "artifacts"]
     betraying += [str(cell.run_id) for cell in board.cells.all()]
     assert not [word for word in betraying if word in page]
     assert len(files_in(page)) == 2
 
 
-def test_a_ballots_files_have_no_name_and_no_metadata(voter: Client, judged: Judged) -> None:
-    page = voter.get(opened(judged())).content.decode()
+def test_a_ballots_files_have_no_name_and_no_metadata(
+    voter: Client, make_judged_board: Judged
+) -> None:
+    page = voter.get(open_vote(make_judged_board())).content.decode()
     for address in files_in(page):
         response: Any = voter.get(address)
         content = b"".join(response.streaming_content)
@@ -64,28 +66,30 @@ def test_a_ballots_files_have_no_name_and_no_metadata(voter: Client, judged: Jud
 
 
 def test_a_file_that_could_reveal_its_model_is_not_served(
-    voter: Client, judged: Judged, stored: str
+    voter: Client, make_judged_board: Judged, stored_picture: str
 ) -> None:
-    page = voter.get(opened(judged())).content.decode()
-    Path(default_storage.path(stored)).write_bytes(b"words of " + SECRET.encode())
+    page = voter.get(open_vote(make_judged_board())).content.decode()
+    Path(default_storage.path(stored_picture)).write_bytes(b"words of " + SECRET.encode())
     try:
         assert [status_of(voter, address) for address in files_in(page)] == [404, 404]
     finally:
-        default_storage.delete(copy_name(stored))
+        default_storage.delete(copy_name(stored_picture))
 
 
 def test_a_ballot_file_is_served_only_to_its_voter(
-    voter: Client, judged: Judged, user: User
+    voter: Client, make_judged_board: Judged, user: User
 ) -> None:
-    page = voter.get(opened(judged())).content.decode()
+    page = voter.get(open_vote(make_judged_board())).content.decode()
     voter.force_login(user)
     assert [voter.get(address).status_code for address in files_in(page)] == [404, 404]
 
 
-def test_a_choice_brings_the_next_pair_without_javascript(voter: Client, judged: Judged) -> None:
-    link = opened(judged())
+def test_a_choice_brings_the_next_pair_without_javascript(
+    voter: Client, make_judged_board: Judged
+) -> None:
+    link = open_vote(make_judged_board())
     address = link.partition("?")[0]
-    voter.get(link)  # after which the session needs no token
+    voter.get(link)  # from now on the session allows voting without the token
     for number in (1, 2):
         page = voter.get(address).content.decode()
         pair = re.findall(r'name="pair"\s+value="([^"]+)"', page)[0]
@@ -97,8 +101,10 @@ def test_a_choice_brings_the_next_pair_without_javascript(voter: Client, judged:
     assert Vote.objects.count() == 1
 
 
-def test_an_invalid_ballot_is_reported_and_another_shown(voter: Client, judged: Judged) -> None:
-    response = voter.post(opened(judged()), {"pair": "x", "choice": "1"})
+def test_an_invalid_ballot_is_reported_and_another_shown(
+    voter: Client, make_judged_board: Judged
+) -> None:
+    response = voter.post(open_vote(make_judged_board()), {"pair": "x", "choice": "1"})
     assert response.status_code == 422
     assert "not valid" in response.content.decode()
     assert 'name="pair"' in response.content.decode()
@@ -106,11 +112,11 @@ def test_an_invalid_ballot_is_reported_and_another_shown(voter: Client, judged: 
 
 @pytest.mark.system
 def test_the_owner_sees_results_and_exports_votes(
-    member: Client, judged: Judged, user: User
+    member: Client, make_judged_board: Judged, user: User
 ) -> None:
     from tests.features.boards.votes.test_ballots import judge_all
 
-    board = judged(prompts="\n".join("abcdefg"))
+    board = make_judged_board(prompts="\n".join("abcdefg"))
     judge_all(user, board, "lab/flux")
     page = re.sub(r"\s+", " ", member.get(f"{board.get_absolute_url()}results/").content.decode())
     assert "flux is better than each of the others." in page
@@ -125,33 +131,34 @@ def test_the_owner_sees_results_and_exports_votes(
     assert "7 votes count again." in answer
 
 
-def test_a_voter_does_not_see_the_results(voter: Client, judged: Judged) -> None:
-    board = judged()
+def test_a_voter_does_not_see_the_results(voter: Client, make_judged_board: Judged) -> None:
+    board = make_judged_board()
     for part in ("", "results/", "votes.csv", "board.csv", "board.json", "sheet/"):
         assert voter.get(f"{board.get_absolute_url()}{part}").status_code == 404
     assert voter.post(f"{board.get_absolute_url()}votes/reset/").status_code == 404
-    assert "results/" not in voter.get(opened(board)).content.decode()
+    assert "results/" not in voter.get(open_vote(board)).content.decode()
 
 
 def test_a_ballot_takes_few_queries_whatever_the_board(
-    voter: Client, judged: Judged, django_assert_max_num_queries: Any
+    voter: Client, make_judged_board: Judged, django_assert_max_num_queries: Any
 ) -> None:
-    board = judged(prompts="\n".join(map(str, range(12))))
-    voter.get(opened(board))
+    board = make_judged_board(prompts="\n".join(map(str, range(12))))
+    voter.get(open_vote(board))
     with django_assert_max_num_queries(10):
         voter.get(f"{board.get_absolute_url()}vote/")
 
 
 def test_the_owner_can_open_and_close_the_vote(
-    client: Client, judged: Judged, user: User, stranger: User
+    client: Client, make_judged_board: Judged, user: User, stranger: User
 ) -> None:
-    board = judged()
+    board = make_judged_board()
     results, address = (f"{board.get_absolute_url()}{part}" for part in ("results/", "vote/"))
     client.force_login(user)
-    assert client.get(address).status_code == 200  # the owner's own vote needs no link
+    assert client.get(address).status_code == 200  # owners need no link for their own vote
     page = client.post(f"{board.get_absolute_url()}voting/", follow=True).content.decode()
     (link,) = re.findall(rf'value="http://testserver({address}\?token=[^"]+)"', page)
-    client.post(f"{board.get_absolute_url()}voting/")  # in another tab: the link stays
+    # the owner presses again in another tab: the link stays valid
+    client.post(f"{board.get_absolute_url()}voting/")
     assert link in client.get(results).content.decode()
 
     client.force_login(stranger)
@@ -161,23 +168,25 @@ def test_the_owner_can_open_and_close_the_vote(
     ended = [link, address, *files]
     assert [client.get(url).status_code for url in ended] == [404] * len(ended)
     assert client.post(f"{address}retraction/").status_code == 404
-    reopened = opened(board)
+    reopened = open_vote(board)
     assert [client.get(url).status_code for url in ended] == [404] * len(ended)
     assert client.get(reopened).status_code == 200
 
 
-def test_a_voting_link_opens_only_its_own_board(voter: Client, judged: Judged, user: User) -> None:
-    board = judged()
+def test_a_voting_link_opens_only_its_own_board(
+    voter: Client, make_judged_board: Judged, user: User
+) -> None:
+    board = make_judged_board()
     other = Board.objects.create(user=user, source=board.source, form_token="other")
-    token = opened(board).partition("?")[2]
-    opened(other)
+    token = open_vote(board).partition("?")[2]
+    open_vote(other)
     assert voter.get(f"{other.get_absolute_url()}vote/?{token}").status_code == 404
 
 
 def test_a_voting_link_survives_a_new_secret_key(
-    voter: Client, judged: Judged, stranger: User, settings: Any
+    voter: Client, make_judged_board: Judged, stranger: User, settings: Any
 ) -> None:
-    link = opened(judged())
+    link = open_vote(make_judged_board())
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 9, [settings.SECRET_KEY]
     voter.force_login(stranger)
     assert voter.get(link).status_code == 200
@@ -185,33 +194,33 @@ def test_a_voting_link_survives_a_new_secret_key(
 
 @pytest.mark.parametrize("name", sorted(VOTE_ACCESS))
 def test_access_to_a_vote_follows_the_table(
-    name: str, judged: Judged, user: User, stranger: User
+    name: str, make_judged_board: Judged, user: User, stranger: User
 ) -> None:
-    board = judged()
-    old = opened(board)
+    board = make_judged_board()
+    old = open_vote(board)
     voting.close_voting(board)
-    links = {"owner": "", "link": opened(board), "old link": old, "none": ""}
+    links = {"owner": "", "link": open_vote(board), "old link": old, "none": ""}
     measured = []
     for voter in VOTERS:
         browser = Client()
         browser.force_login(user if voter == "owner" else stranger)
         if links[voter]:
             browser.get(links[voter])
-        status = _asked(browser, name, board, stranger)
+        status = _request_vote(browser, name, board, stranger)
         measured.append({404: "none", 200: "yes", 302: "yes"}[status])
     assert " ".join(measured) == VOTE_ACCESS[name]
 
 
-def _asked(browser: Client, name: str, board: Board, voter: User) -> int:
+def _request_vote(browser: Client, name: str, board: Board, voter: User) -> int:
     address = f"{board.get_absolute_url()}vote/"
     if name == "boards:vote-retraction":
         return browser.post(f"{address}retraction/").status_code
     if name == "boards:vote":
         return status_of(browser, address)
-    shown = files_in(browser.get(address).content.decode())
-    if not shown:  # what the page would show, if it showed anything
+    files = files_in(browser.get(address).content.decode())
+    if not files:  # this page shows no file: take one that it would show if a pair were left
         participant = Participant.of_user(voter)
         pair, _ = ballots.next_pair(participant, board)
         assert pair
-        shown = [ballot_of(participant, board, pair).sides[0].shown[0].src]
-    return status_of(browser, shown[0])
+        files = [ballot_of(participant, board, pair).sides[0].shown[0].src]
+    return status_of(browser, files[0])

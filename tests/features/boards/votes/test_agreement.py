@@ -1,4 +1,4 @@
-"""How far voters agree: Krippendorff's alpha against a plain reading of its definition."""
+"""Krippendorff's alpha, which says how far voters agree, compared with its definition."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Judgements = list[tuple[str, int, str]]
 
 @st.composite
 def judgements(draw: st.DrawFn) -> Judgements:
-    """Each voter judges some of the units once."""
+    """Draw judgements in which each voter judges some of the units once."""
     values = st.sampled_from(["first", "second", "neither"])
     chosen = draw(st.dictionaries(st.tuples(st.sampled_from("abcd"), st.integers(0, 7)), values))
     return [(voter, unit, value) for (voter, unit), value in chosen.items()]
 
 
 def plain_alpha(judged: Judgements) -> float | None:
-    """The book's way: the matrix of coincidences, value by value."""
+    """Compute alpha as the book does, from the matrix of coincidences, value by value."""
     coincidences: dict[tuple[str, str], float] = {}
     for unit in {unit for _, unit, _ in judged}:
         values = [value for _, other, value in judged if other == unit]
@@ -84,15 +84,15 @@ def test_few_judgements_tell_nothing(voters: int, pairs: int, is_known: bool) ->
     measured = measure(judged)
     assert measured.is_known is is_known
     assert measured.sentence.startswith("Two voters agree on 100 %" if is_known else "Too few")
-    assert measured.alpha_words == ""  # where all are equal it is not defined
+    assert measured.alpha_words == ""  # alpha is undefined if all judgements are equal
 
 
 @pytest.mark.system
 @pytest.mark.django_db
 def test_the_results_list_votes_with_guests_and_the_boards_maker(
-    member: Client, judged: Judged, user: User, stranger: User
+    member: Client, make_judged_board: Judged, user: User, stranger: User
 ) -> None:
-    board = judged(prompts="\n".join("abcdef"))
+    board = make_judged_board(prompts="\n".join("abcdef"))
     guest = Participant.of_guest("guest:1", "Anna")
     for who, favourite in ((user, "flux"), (stranger, "flux"), (guest, "turbo")):
         judge_all(who, board, f"lab/{favourite}")
@@ -100,11 +100,13 @@ def test_the_results_list_votes_with_guests_and_the_boards_maker(
     page = " ".join(member.get(address).content.decode().split())
     assert "Two voters agree on 33 % of 6 pairs that both judged." in page
     assert "alpha</abbr> \u2212" in page
-    assert "1 of 3 voters made the board" in page
+    assert "3 voters, one of them the board&#x27;s author" in page
     assert "Anna (guest)" in page
-    shown = {order: _voters(member, f"{address}?order={order}") for order in ("newest", "voter")}
-    assert shown["newest"][0] == "Anna (guest)"
-    assert shown["voter"] == sorted(shown["voter"], key=str.casefold)
+    voters_by_order = {
+        order: _voters(member, f"{address}?order={order}") for order in ("newest", "voter")
+    }
+    assert voters_by_order["newest"][0] == "Anna (guest)"
+    assert voters_by_order["voter"] == sorted(voters_by_order["voter"], key=str.casefold)
     rows = [line.row for line in _listing(member, f"{address}?order=row")]
     assert rows == sorted(rows)
     assert "Anna (guest)" in member.get(f"{board.get_absolute_url()}votes.csv").content.decode()
@@ -122,9 +124,13 @@ def _voters(client: Client, address: str) -> list[str]:
 @pytest.mark.system
 @pytest.mark.django_db
 def test_the_list_of_votes_has_pages(
-    member: Client, judged: Judged, user: User, stranger: User, django_assert_max_num_queries: Any
+    member: Client,
+    make_judged_board: Judged,
+    user: User,
+    stranger: User,
+    django_assert_max_num_queries: Any,
 ) -> None:
-    board = judged(prompts="\n".join(map(str, range(26))))
+    board = make_judged_board(prompts="\n".join(map(str, range(26))))
     judge_all(user, board, "lab/flux")
     judge_all(stranger, board, "lab/flux")
     address = f"{board.get_absolute_url()}results/"
@@ -136,9 +142,9 @@ def test_the_list_of_votes_has_pages(
 
 @pytest.mark.django_db
 def test_models_with_one_name_are_told_apart_by_their_addresses(
-    member: Client, judged: Judged
+    member: Client, make_judged_board: Judged
 ) -> None:
-    board = judged("flux", "turbo")
+    board = make_judged_board("flux", "turbo")
     for column in board.columns.select_related("endpoint"):
         type(column.endpoint).objects.filter(pk=column.endpoint_id).update(
             display_name="Kling", full_name="Kling"

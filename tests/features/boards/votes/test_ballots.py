@@ -1,4 +1,4 @@
-"""The pairs shown to a voter, each of which is judged once."""
+"""The ballot shows a voter pairs of results and takes one judgement for each."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 def judge_all(who: User | Participant, board: object, favourite: str) -> int:
-    """Judge every pair in favour of one model; returns how many."""
+    """Judge every pair in favour of one model; return the number of judgements."""
     voter = who if isinstance(who, Participant) else Participant.of_user(who)
     count = 0
     while True:
@@ -30,8 +30,8 @@ def judge_all(who: User | Participant, board: object, favourite: str) -> int:
         count += 1
 
 
-def test_pairs_share_row_and_seed_and_differ_in_model(judged: Judged) -> None:
-    board = judged("flux", "turbo", "edit", seeds="1, 2")
+def test_pairs_share_row_and_seed_and_differ_in_model(make_judged_board: Judged) -> None:
+    board = make_judged_board("flux", "turbo", "edit", seeds="1, 2")
     pairs = ballots.pairs_of(ballots.voted_cells(board))
     assert len(pairs) == 2 * 2 * 3 or len(pairs) == 2 * 2 * 1
     for first, second in pairs:
@@ -40,19 +40,19 @@ def test_pairs_share_row_and_seed_and_differ_in_model(judged: Judged) -> None:
         assert first.pk < second.pk
 
 
-def test_every_pair_is_asked_once(judged: Judged, user: User, stranger: User) -> None:
+def test_every_pair_is_asked_once(make_judged_board: Judged, user: User, stranger: User) -> None:
     voter = Participant.of_user(user)
     other = Participant.of_user(stranger)
-    board = judged()
+    board = make_judged_board()
     assert judge_all(user, board, "lab/flux") == 2
     assert Vote.objects.count() == 2
     assert ballots.next_pair(voter, board)[1] == ballots.Progress(2, 2)
     assert ballots.next_pair(other, board)[1] == ballots.Progress(0, 2)
 
 
-def test_a_second_vote_on_a_pair_changes_nothing(judged: Judged, user: User) -> None:
+def test_a_second_vote_on_a_pair_changes_nothing(make_judged_board: Judged, user: User) -> None:
     voter = Participant.of_user(user)
-    board = judged()
+    board = make_judged_board()
     pair, _ = ballots.next_pair(voter, board)
     assert pair
     token = ballots.token_of(voter, pair)
@@ -63,11 +63,11 @@ def test_a_second_vote_on_a_pair_changes_nothing(judged: Judged, user: User) -> 
 
 
 def test_a_ballot_token_is_valid_only_for_its_voter(
-    judged: Judged, user: User, stranger: User
+    make_judged_board: Judged, user: User, stranger: User
 ) -> None:
     voter = Participant.of_user(user)
     other = Participant.of_user(stranger)
-    board = judged()
+    board = make_judged_board()
     pair, _ = ballots.next_pair(voter, board)
     assert pair
     token = ballots.token_of(voter, pair)
@@ -89,45 +89,47 @@ def test_the_order_differs_between_pairs_and_voters() -> None:
     assert 16 < sum(orders[1]) < 48
 
 
-def test_the_most_informative_pair_comes_next(judged: Judged, user: User) -> None:
+def test_the_most_informative_pair_comes_next(make_judged_board: Judged, user: User) -> None:
     voter = Participant.of_user(user)
-    board = judged("flux", "turbo", "voice", prompts="\n".join("abcdefgh"), text="words")
+    board = make_judged_board("flux", "turbo", "voice", prompts="\n".join("abcdefgh"), text="words")
     asked_pairs = []
     for _ in range(6):
         pair, _ = ballots.next_pair(voter, board)
         assert pair
         asked_pairs.append(frozenset(cell.column_id for cell in pair))
         ballots.record(voter, board, ballots.token_of(voter, pair), "0")
-    # No pair of models is asked a third time before each was asked once.
+    # No pair of models comes a third time before every pair has come once.
     assert max(asked_pairs.count(asked_pair) for asked_pair in asked_pairs) <= 3
 
 
-def test_a_pair_without_copied_files_is_not_asked_yet(judged: Judged, user: User) -> None:
+def test_a_pair_without_copied_files_is_not_asked_yet(
+    make_judged_board: Judged, user: User
+) -> None:
     voter = Participant.of_user(user)
-    board = judged()
+    board = make_judged_board()
     Artifact.objects.filter(run=Run.objects.order_by("created_at")[0]).update(state="remote")
     assert ballots.next_pair(voter, board)[1].total == 1
 
 
-def test_votes_can_be_retracted_reset_and_restored(judged: Judged, user: User) -> None:
+def test_votes_can_be_retracted_reset_and_restored(make_judged_board: Judged, user: User) -> None:
     voter = Participant.of_user(user)
-    board = judged()
+    board = make_judged_board()
     judge_all(user, board, "lab/flux")
     assert ballots.take_back(voter, board)
     assert Vote.objects.count() == 1
     assert ballots.reset(board) == 1
     assert rankings.rankings(board)[0].vote_count == 0
     assert judge_all(user, board, "lab/turbo") == 2
-    assert ballots.restore(board) == 0  # the pair was judged anew
+    assert ballots.restore(board) == 0  # the voter has already judged this pair again
     assert ballots.reset(board) == 2
     assert ballots.restore(board) == 2
     assert rankings.rankings(board)[0].vote_count == 2
 
 
-def test_a_guests_votes_count_once_per_pair(judged: Judged, user: User) -> None:
-    board = judged()
+def test_a_guests_votes_count_once_per_pair(make_judged_board: Judged, user: User) -> None:
+    board = make_judged_board()
     anna = Participant.of_guest("guest:anna", "Anna")
-    ben = Participant.of_guest("guest:ben", "Anna")  # the same name, another guest
+    ben = Participant.of_guest("guest:ben", "Anna")  # another guest with the same name
     assert judge_all(anna, board, "lab/flux") == 2
     assert ballots.next_pair(anna, board)[1] == ballots.Progress(2, 2)
     assert ballots.next_pair(ben, board)[1] == ballots.Progress(0, 2)
@@ -141,8 +143,8 @@ def test_a_guests_votes_count_once_per_pair(judged: Judged, user: User) -> None:
     assert board.votes.count() == 5
 
 
-def test_a_vote_is_of_a_user_or_of_a_guest(judged: Judged, user: User) -> None:
-    first, second = judged(prompts="a").cells.all()
+def test_a_vote_is_of_a_user_or_of_a_guest(make_judged_board: Judged, user: User) -> None:
+    first, second = make_judged_board(prompts="a").cells.all()
     for who in ({}, {"voter": user, "guest": "guest:1"}):
         with pytest.raises(IntegrityError), transaction.atomic():
             Vote.objects.create(board=first.board, first=first, second=second, **who)
@@ -150,12 +152,12 @@ def test_a_vote_is_of_a_user_or_of_a_guest(judged: Judged, user: User) -> None:
         Participant.of_guest("", "Nobody")
 
 
-def test_restored_votes_of_guests_are_compared_by_guest(judged: Judged) -> None:
-    board = judged()
+def test_restored_votes_of_guests_are_compared_by_guest(make_judged_board: Judged) -> None:
+    board = make_judged_board()
     anna, ben = (Participant.of_guest(f"guest:{name}", name) for name in ("anna", "ben"))
     judge_all(anna, board, "lab/flux")
     judge_all(ben, board, "lab/flux")
     ballots.reset(board)
     judge_all(anna, board, "lab/turbo")
-    assert ballots.restore(board) == 2  # ben's; anna has judged anew
+    assert ballots.restore(board) == 2  # Ben's votes come back; Anna has already judged hers again
     assert board.votes.counted().count() == 4

@@ -1,4 +1,4 @@
-"""Scores of things compared in pairs, and from how many votes on they tell something."""
+"""Scores from comparisons in pairs, and how many votes it takes until they mean something."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_any_votes_give_finite_scores_around_zero(wins: dict[tuple[int, int], fl
     ranking = fit(wins, 6)
     assert abs(float(ranking.scores.mean())) < 1e-9
     assert all(math.isfinite(ranking.half_width(i)) for i in range(6))
-    # The gradient of the log posterior vanishes: it is the mode.
+    # At the mode, the gradient of the log posterior is zero.
     for i in range(6):
         expected = sum(
             (wins.get((i, j), 0) + wins.get((j, i), 0)) * ranking.chance(i, j)
@@ -91,12 +91,12 @@ def test_any_votes_give_finite_scores_around_zero(wins: dict[tuple[int, int], fl
 
 
 SEEDS = sample(range(1000), 10, by_seed=10)
-ALPHA = 2 / (2 * PRIOR_DEVIATION**2)  # of twice the comparisons
+ALPHA = 2 / (2 * PRIOR_DEVIATION**2)  # choix gets each comparison twice
 AT = datetime(2026, 11, 27, tzinfo=UTC)
 
 
 def random_votes(seed: int) -> tuple[int, list[PairTally]]:
-    """Some models, and the votes on some of their pairs: few or many, lopsided or not."""
+    """Draw some models and votes on some of their pairs: few or many, lopsided or balanced."""
     chance = random.Random(seed)
     count = chance.randint(2, 7)
     skill = [chance.gauss(0, 1.5) for _ in range(count)]
@@ -115,7 +115,7 @@ def random_votes(seed: int) -> tuple[int, list[PairTally]]:
 
 
 def for_choix(pairs: list[PairTally]) -> list[tuple[int, int]]:
-    """The comparisons as (winner, loser), each twice."""
+    """Return the comparisons as pairs (winner, loser), each comparison twice."""
     return [
         outcome
         for pair in pairs
@@ -147,4 +147,4 @@ def test_strengths_and_intervals_are_those_of_choix() -> None:
                 assert own.high == pytest.approx(score + half, abs=0.5 + SCALE * 1e-3)
                 assert own.low == pytest.approx(score - half, abs=0.5 + SCALE * 1e-3)
                 compared += 1
-    assert compared > 2 * len(SEEDS)  # nothing was left out
+    assert compared > 2 * len(SEEDS)  # the loops above have compared enough scores

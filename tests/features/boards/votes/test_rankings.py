@@ -1,4 +1,4 @@
-"""Ranks only where votes tell models apart; prices per win; tags."""
+"""Rankings: ranks only where votes tell models apart, prices per win, and tags."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from tests.features.boards.votes.test_ballots import judge_all
 pytestmark = pytest.mark.django_db
 
 
-def test_few_votes_give_no_ranking_but_are_sorted_by_score(judged: Judged, user: User) -> None:
-    board = judged(prompts="a\nb\nc")
+def test_few_votes_give_no_ranking_but_are_sorted_by_score(
+    make_judged_board: Judged, user: User
+) -> None:
+    board = make_judged_board(prompts="a\nb\nc")
     assert rankings(board)[0].summary == "No votes yet."
     assert [ranked.column.position for ranked in rankings(board)[0].columns] == [0, 1]
     judge_all(user, board, "lab/turbo")
@@ -28,8 +30,10 @@ def test_few_votes_give_no_ranking_but_are_sorted_by_score(judged: Judged, user:
     assert {ranked.ranks for ranked in ranking.columns} == {"1 to 2"}
 
 
-def test_many_votes_name_the_winner_and_its_price_per_win(judged: Judged, user: User) -> None:
-    board = judged(prompts="\n".join("abcdefgh"))
+def test_many_votes_name_the_winner_and_its_price_per_win(
+    make_judged_board: Judged, user: User
+) -> None:
+    board = make_judged_board(prompts="\n".join("abcdefgh"))
     judge_all(user, board, "lab/turbo")
     (ranking,) = rankings(board)
     assert ranking.summary == "turbo is better than each of the others."
@@ -42,16 +46,16 @@ def test_many_votes_name_the_winner_and_its_price_per_win(judged: Judged, user: 
     assert second.price_per_win is None
 
 
-def test_a_tie_counts_half_a_win_for_each(judged: Judged, user: User) -> None:
-    board = judged()
+def test_a_tie_counts_half_a_win_for_each(make_judged_board: Judged, user: User) -> None:
+    board = make_judged_board()
     judge_all(user, board, "nobody")
     first, second = rankings(board)[0].columns
     assert (first.ties, first.percent, second.percent) == (2, 50, 50)
     assert first.score == second.score == 1000
 
 
-def test_votes_are_counted_by_row_and_cell_tags(judged: Judged, user: User) -> None:
-    board = judged()
+def test_votes_are_counted_by_row_and_cell_tags(make_judged_board: Judged, user: User) -> None:
+    board = make_judged_board()
     row = board.rows.get(position=0)
     marks.mark_row(row, {"winner": "1", "tags": "portrait, Portrait,  two  words"})
     assert RowMark.objects.get().tags == ["portrait", "two words"]
@@ -71,9 +75,9 @@ def test_votes_are_counted_by_row_and_cell_tags(judged: Judged, user: User) -> N
     ],
 )  # fmt: skip
 def test_mark_values_not_posted_or_invalid_are_kept(
-    judged: Judged, posted: dict[str, str], expected: tuple[int, str]
+    make_judged_board: Judged, posted: dict[str, str], expected: tuple[int, str]
 ) -> None:
-    cell = judged().cells.order_by("pk")[0]
+    cell = make_judged_board().cells.order_by("pk")[0]
     marks.mark_cell(cell, {"stars": "3", "verdict": "pass", "note": "n"})
     cell.refresh_from_db()
     mark = marks.mark_cell(cell, posted)
@@ -81,9 +85,9 @@ def test_mark_values_not_posted_or_invalid_are_kept(
 
 
 def test_standings_take_as_many_queries_for_a_large_board(
-    judged: Judged, user: User, django_assert_max_num_queries: object
+    make_judged_board: Judged, user: User, django_assert_max_num_queries: object
 ) -> None:
-    board = judged(prompts="\n".join(map(str, range(12))))
+    board = make_judged_board(prompts="\n".join(map(str, range(12))))
     judge_all(user, board, "lab/flux")
     with django_assert_max_num_queries(6):  # type: ignore[operator]
         rankings(board)

@@ -1,4 +1,4 @@
-"""The cost of a message, shown before it is sent."""
+"""The estimated cost of a message, before the user sends it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The composed arguments of any conversation are valid for the model's schema."""
+"""The arguments that a chat composes are valid for the model's schema, in every chat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A message is sent once, and the model gets only the branch it answers."""
+"""A chat sends a message once, and sends the model only the branch that it answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page shows one branch, its end first."""
+"""A chat's page shows one branch, and of a long branch its end."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def test_a_page_shows_the_last_turns_and_loads_earlier_ones(say: Say, chat: Chat
     for number in range(SHOWN + 4):
         turns.append(say(f"Number {number}", after=turns[-1]))
     branch = branch_of(chat)
-    shown = branch.visible_turns()
-    assert shown == [turn.pk for turn in turns[-SHOWN:]]
-    assert branch.visible_turns(before=shown[0]) == [turn.pk for turn in turns[:-SHOWN]]
+    visible = branch.visible_turns()
+    assert visible == [turn.pk for turn in turns[-SHOWN:]]
+    assert branch.visible_turns(before=visible[0]) == [turn.pk for turn in turns[:-SHOWN]]
 
 
 def matching_chats(query: str) -> list[Chat]:

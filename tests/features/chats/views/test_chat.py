@@ -1,4 +1,4 @@
-"""The pages of conversations, as their owner and as a stranger."""
+"""The pages of chats, for their owner and for strangers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def test_a_chat_starts_from_a_model_page(member: Client, router: Endpoint) -> No
     assert "New chat" in member.get(router.get_absolute_url()).content.decode()
     response = member.post("/chats/new/", {"model": router.endpoint_id})
     again = member.post("/chats/new/", {"model": router.endpoint_id})
-    assert response["Location"] == again["Location"]  # an empty one is not made twice
+    # an empty chat is opened again instead of a second one
+    assert response["Location"] == again["Location"]
     assert member.get(response["Location"]).status_code == 200
 
 
@@ -44,12 +45,12 @@ def test_a_message_becomes_a_run(member: Client, chat: Chat) -> None:
     member.post(page, post)
     run = Run.objects.get()
     assert run.arguments == {"model": "a/b", "prompt": "Hello\nthere", "system_prompt": "Be short."}
-    shown = member.get(page).content.decode()
-    assert "data-watch" in shown
-    assert 'http-equiv="refresh"' in shown
-    # A reload would take away what is typed.
-    assert 'class="composer panel stack gap-3 js-only"' in shown
-    assert "Be short." in shown  # goes with the next turn as well
+    html = member.get(page).content.decode()
+    assert "data-watch" in html
+    assert 'http-equiv="refresh"' in html
+    # Without JavaScript the page reloads, which would delete a text in this form.
+    assert 'class="composer panel stack gap-3 js-only"' in html
+    assert "Be short." in html  # the form repeats it for the next turn
 
 
 def test_a_message_that_cannot_be_sent_is_kept(member: Client, chat: Chat) -> None:
@@ -67,7 +68,8 @@ def test_a_draft_is_kept_until_it_is_sent(member: Client, chat: Chat) -> None:
     assert "Half a" in member.get(page).content.decode()
     assert "with a draft" in member.get("/chats/").content.decode()
     member.post(page, draft | {"~text": "Half a sentence"})
-    assert member.post(f"{page}draft/", draft).status_code == 204  # was under way
+    # this draft was already on its way when the message was sent
+    assert member.post(f"{page}draft/", draft).status_code == 204
     chat.refresh_from_db()
     assert chat.draft == {}
 
@@ -107,9 +109,9 @@ def test_pictures_are_sent_as_parts_of_an_openai_body(
     sent = Run.objects.get().arguments
     assert sent.keys() == {"model", "messages"}
     own = Upload.objects.get().get_absolute_url()
-    text, *shown = sent["messages"][-1]["content"]
+    text, *pictures = sent["messages"][-1]["content"]
     assert text == {"type": "text", "text": "What is this?"}
-    assert [part["image_url"]["url"] for part in shown] == [address, own]
+    assert [part["image_url"]["url"] for part in pictures] == [address, own]
     assert f'<img src="{own}"' in member.get(page).content.decode()
 
 
@@ -203,9 +205,9 @@ def test_a_too_long_conversation_is_retried_without_its_older_half(
         state="failed", output=None, error={"error": "RunFailed", "message": refusal}
     )
     page = chat.get_absolute_url()
-    shown = member.get(page).content.decode()
-    assert "conversation is longer than" in shown
-    assert shown.index("conversation is longer than") < shown.index('id="composer"')
+    html = member.get(page).content.decode()
+    assert "conversation is longer than" in html
+    assert html.index("conversation is longer than") < html.index('id="composer"')
     post = {"~do": f"shorter:{turn.pk}", "~token": "s"}
     response = member.post(f"{page}turns/", post)
     prompt = Run.objects.latest("created_at").arguments["prompt"]
@@ -215,7 +217,7 @@ def test_a_too_long_conversation_is_retried_without_its_older_half(
     newest = Turn.objects.latest("pk")
     assert newest.run_id
     Run.objects.filter(pk=newest.run_id).update(state="succeeded", output={"output": "Yes."})
-    after = say("And now?", after=newest)  # the turn after it is not too long again
+    after = say("And now?", after=newest)  # the turn after the retry fits again
     assert after.left_out == 2
 
 
@@ -274,7 +276,7 @@ def test_two_models_answer_side_by_side(
     page = chat.get_absolute_url()
     response = member.post(page, {"~text": "Half", "~do": "second", "~token": "s"})
     choice = member.get(response["Location"]).content.decode()
-    assert "Who answers as well?" in choice
+    assert "Choose a second model" in choice
     assert 'value="lab/one"' not in choice
     post = {"chat": str(chat.pk), "second": "1", "model": "lab/two"}
     assert member.post("/chats/new/", post)["Location"] == page
@@ -288,12 +290,12 @@ def test_two_models_answer_side_by_side(
         Run.objects.filter(turns=turn).update(state="succeeded", output=output)
     for chosen, left in ((goes_on, other), (other, goes_on)):
         with django_assert_max_num_queries(20):
-            shown = member.get(f"{page}?turn={chosen.pk}").content.decode()
-        assert shown.index(f"From {chosen.endpoint.endpoint_id}") < shown.index(
+            html = member.get(f"{page}?turn={chosen.pk}").content.decode()
+        assert html.index(f"From {chosen.endpoint.endpoint_id}") < html.index(
             f"From {left.endpoint.endpoint_id}"
         )
-        assert f'href="?turn={left.pk}#turn-{left.pk}">Continue with this' in shown
-        assert f'name="~parent" value="{chosen.pk}"' in shown
+        assert f'href="?turn={left.pk}#turn-{left.pk}">Continue with this' in html
+        assert f'name="~parent" value="{chosen.pk}"' in html
     member.post(page, {"~text": "And?", "~token": "u", "~parent": str(other.pk)})
     turns = Turn.objects.filter(text="And?").select_related("run")
     prompts = [turn.run.arguments["prompt"] for turn in turns if turn.run]
@@ -306,18 +308,20 @@ def test_a_refusal_of_the_second_model_sends_nothing(
     member: Client, chat: Chat, make_endpoint: Any
 ) -> None:
     first = make_endpoint("lab/one", documents.SHORT)
-    Chat.objects.update(endpoint=first, second=chat.endpoint)  # the router needs a model
+    # the router requires the name of a model
+    Chat.objects.update(endpoint=first, second=chat.endpoint)
     page, post = chat.get_absolute_url(), {"~text": "Hello", "~token": "t"}
     refused = member.post(page, post)
-    shown = refused.content.decode()
-    assert f"Settings of {chat.endpoint.display_name}" in shown
-    assert re.search(r'name="second-model.model"[^>]*aria-invalid="true"', shown)
-    assert "Hello</textarea>" in shown
+    html = refused.content.decode()
+    assert f"Settings of {chat.endpoint.display_name}" in html
+    assert re.search(r'name="second-model.model"[^>]*aria-invalid="true"', html)
+    assert "Hello</textarea>" in html
     assert not Run.objects.exists()
     assert not Turn.objects.exists()
     member.post(page, {**post, "second-model.model": "acme/wise"})
     assert {run.arguments.get("model") for run in Run.objects.all()} == {None, "acme/wise"}
-    assert 'value="acme/wise"' in member.get(page).content.decode()  # and for the next message
+    # the next message uses the same model
+    assert 'value="acme/wise"' in member.get(page).content.decode()
 
 
 def test_fields_of_a_second_model_are_sent_to_it(

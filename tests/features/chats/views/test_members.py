@@ -1,4 +1,4 @@
-"""Conversations in a shared project: who writes, who reads along, and who does not see them."""
+"""Chats in a shared project: which members write, which read, and who sees nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def project(user: User) -> Project:
 
 @pytest.fixture
 def chat(user: User, router: Endpoint, project: Project) -> Chat:
-    """A conversation in the project."""
+    """A chat in the project."""
     new_work = project.for_new_work()
     return Chat.objects.create(user=user, endpoint=router, title="Foxes", **new_work)
 
@@ -47,7 +47,7 @@ def test_a_chat_and_its_answers_live_in_the_project_of_the_page(
     assert "?project=film" in browser.get(router.get_absolute_url()).content.decode()
     browser.post("/chats/new/?project=private", {"model": router.endpoint_id})
     response = browser.post("/chats/new/?project=film", {"model": router.endpoint_id})
-    assert Chat.objects.count() == 2  # the empty private one is not taken for it
+    assert Chat.objects.count() == 2  # the empty private chat is not opened instead
     browser.post(response["Location"], {"~text": "Hi", "~token": "t", "model": "a/b"})
     assert Run.objects.get().project == Chat.objects.latest("created_at").project == project
 
@@ -55,8 +55,8 @@ def test_a_chat_and_its_answers_live_in_the_project_of_the_page(
 def test_members_read_along(chat: Chat, say: Say, reader: Client, project: Project) -> None:
     turn = say("What is a fox?", "An <b>animal</b>.")
     page = reader.get(chat.get_absolute_url()).content.decode()
-    for shown in ("What is a fox?", "animal", "data-refused", "ana writes in this chat"):
-        assert shown in page
+    for text in ("What is a fox?", "animal", "data-refused", "ana writes in this chat"):
+        assert text in page
     for hidden in ('name="~text"', "Answer again", ">Edit<", "Rename", "Delete", "data-price"):
         assert hidden not in page
     listed = reader.get("/chats/").content.decode()
@@ -133,8 +133,8 @@ def test_who_may_make_nothing_any_more_keeps_what_was_typed(
     assert "data-refused" in refused.content.decode()
     assert "Ask mona to make you a maker" in refused.content.decode()
     assert "A long &lt;b&gt;thought" in refused.content.decode()
-    told = member.post(chat.get_absolute_url(), message, headers={"HX-Request": "true"})
-    assert (told.status_code, "data-refused" in told.content.decode()) == (403, True)
+    refusal = member.post(chat.get_absolute_url(), message, headers={"HX-Request": "true"})
+    assert (refusal.status_code, "data-refused" in refusal.content.decode()) == (403, True)
     assert not Run.objects.exists()
     chat.refresh_from_db()
     assert chat.draft["text"] == "A long <b>thought"

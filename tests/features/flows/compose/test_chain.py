@@ -1,4 +1,4 @@
-"""“Then…” gives valid wires for any two models; invalid definitions are refused."""
+""" "Then…" gives valid wires for any two models; invalid definitions are refused."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def test_chaining_any_two_models_gives_valid_arguments(documents: dict[str, Any]
                 for taker in inputs_of(target.root):
                     if taker.kind != output.kind:
                         continue
-                    begun = begin(first, former, {"prompt": "a fox"})
-                    extended = then(begun, "s1", output, second, target, taker, former)
+                    definition = begin(first, former, {"prompt": "a fox"})
+                    extended = then(definition, "s1", output, second, target, taker, former)
                     assert parse_definition(extended.as_json()) == extended
                     step = extended.steps[1]
                     arguments = filled(step, target.root, {"s1": result})
@@ -138,7 +138,7 @@ def test_wires_in_lists_keep_the_order_of_the_rows() -> None:
 Models = dict[str, Endpoint]
 
 
-def swapped(definition: Definition, step: str, to: Endpoint) -> SwapResult:
+def swap_step(definition: Definition, step: str, to: Endpoint) -> SwapResult:
     versions = versions_of(definition, endpoints_of([definition]))
     swapped_step = swap(definition, step, to.endpoint_id, version_of(to), versions)
     require_sound(swapped_step.definition)
@@ -148,7 +148,7 @@ def swapped(definition: Definition, step: str, to: Endpoint) -> SwapResult:
 
 def test_a_swapped_middle_step_keeps_its_inputs_and_outputs(models: Models) -> None:
     definition = chained(models, FLUX, SEEDREAM, SEEDREAM)
-    result = swapped(definition, "s1", models[SEEDREAM])
+    result = swap_step(definition, "s1", models[SEEDREAM])
     step, follower, _ = result.definition.steps
     assert step.endpoint == SEEDREAM
     assert step.arguments["prompt"] == "a fox"
@@ -160,7 +160,7 @@ def test_a_swapped_middle_step_keeps_its_inputs_and_outputs(models: Models) -> N
 
 def test_a_wire_is_moved_to_an_input_of_the_same_kind(models: Models) -> None:
     definition = chained(models, FLUX, SEEDREAM)
-    result = swapped(definition, "s2", models[KLING])
+    result = swap_step(definition, "s2", models[KLING])
     (wire,) = result.definition.steps[1].wires
     assert (wire.to, wire.step) == (("image_url",), "s1")
     assert not any("took" in loss for loss in result.lost)
@@ -168,7 +168,7 @@ def test_a_wire_is_moved_to_an_input_of_the_same_kind(models: Models) -> None:
 
 def test_an_input_the_next_step_loses_is_named(models: Models) -> None:
     definition = chained(models, FLUX, SEEDREAM, SEEDREAM)
-    result = swapped(definition, "s2", models[KLING])  # gives a film, and no picture
+    result = swap_step(definition, "s2", models[KLING])  # this model makes a video, not a picture
     assert "what step 3 takes from it" in result.lost
     assert result.definition.steps[2].wires == ()
     assert any(
@@ -178,7 +178,7 @@ def test_an_input_the_next_step_loses_is_named(models: Models) -> None:
 
 def test_a_swapped_step_without_a_picture_input_loses_the_wire(models: Models) -> None:
     definition = chained(models, FLUX, SEEDREAM)
-    result = swapped(definition, "s2", models[FLUX])
+    result = swap_step(definition, "s2", models[FLUX])
     assert any("took from another step" in loss for loss in result.lost)
     assert result.definition.steps[1].wires == ()
 

@@ -1,4 +1,4 @@
-"""The editor's page says a definition, and its post means the same definition again."""
+"""The editor's page shows a definition, and its post gives the same definition again."""
 
 from __future__ import annotations
 

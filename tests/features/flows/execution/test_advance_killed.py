@@ -1,4 +1,4 @@
-"""A worker is killed in the middle of a flow: others carry it on, and nothing is sent twice."""
+"""A worker dies in the middle of a flow: others continue it, and no step is sent twice."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ FIRST, SECOND = "sandbox/aurora", "sandbox/aurora/image-to-image"
 
 
 def fan() -> Definition:
-    """A picture; two that are made of it; one that is made of the second of these."""
+    """Return a definition: a picture, two edits of it, and an edit of the second edit."""
     endpoints = {
         endpoint.endpoint_id: endpoint
         for endpoint in Endpoint.objects.filter(endpoint_id__in=[FIRST, SECOND])
@@ -58,7 +58,7 @@ def fan() -> Definition:
 
 
 def killed_when(happens: Callable[[], bool]) -> None:
-    """A worker in a process of its own, which ends without a word once something has happened."""
+    """Start a worker in a process of its own that is killed once `happens` has happened."""
     connections.close_all()
     if child := os.fork():
         status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
@@ -71,7 +71,8 @@ def killed_when(happens: Callable[[], bool]) -> None:
         return False
 
     try:
-        SyncToAsync.single_thread_executor = ThreadPoolExecutor(1)  # the parent's is not here
+        # the parent's executor does not exist in this process
+        SyncToAsync.single_thread_executor = ThreadPoolExecutor(1)
         asyncio.run(_work(["killed"], until))
     finally:
         os._exit(1)
@@ -95,7 +96,7 @@ def test_a_flow_continues_after_its_worker_was_killed(
     flow_run, _ = starting.start(user, flow, definition, "t")
     killed_when(MOMENTS[moment])
     assert FlowRun.objects.get().state == "running"
-    leases.release("killed")  # as when its leases have run out
+    leases.release("killed")  # as if the killed worker's leases had run out
     team(["one", "two"], lambda: FlowRun.objects.exclude(state="running").exists())
     flow_run.refresh_from_db()
     steps: Any = flow_run.steps.select_related("run")

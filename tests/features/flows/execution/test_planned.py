@@ -1,4 +1,4 @@
-"""What a flow's later steps may cost is reserved before its first step is paid."""
+"""A flow reserves the cost of its later steps before it pays the first step."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 
 @pytest.fixture
-def priced(flow: Flow) -> Flow:
-    """A flow of two steps, of which each costs a dollar."""
+def priced_flow(flow: Flow) -> Flow:
+    """A flow of two steps that cost a dollar each."""
     Endpoint.objects.update(unit_price_usd=1, price_unit="images", currency="USD")
     return flow
 
@@ -33,18 +33,18 @@ def start(user: User, flow: Flow, token: str = "t") -> FlowRun:
 
 
 def test_flows_that_could_not_pay_for_their_later_steps_do_not_start(
-    user: User, priced: Flow
+    user: User, priced_flow: Flow
 ) -> None:
     Budget.objects.create(scope="house", limit=6)
-    begun = [start(user, priced, f"t{number}") for number in range(3)]
+    flow_runs = [start(user, priced_flow, f"t{number}") for number in range(3)]
     for number in range(3, 40):
         with pytest.raises(Unaffordable, match="nothing is left"):
-            start(user, priced, f"t{number}")
+            start(user, priced_flow, f"t{number}")
     assert FlowRun.objects.count() == Run.objects.count() == 3
     require_sums_hold()
     for run in Run.objects.all():
         succeed(run)
-    for flow_run in begun:
+    for flow_run in flow_runs:
         advance(flow_run.pk)
     assert Run.objects.count() == 6
     assert total_of(Charge.objects.all()) == 6
@@ -54,10 +54,10 @@ def test_flows_that_could_not_pay_for_their_later_steps_do_not_start(
 
 @pytest.mark.parametrize("cancels", [True, False])
 def test_what_is_reserved_for_steps_that_never_begin_is_given_back(
-    user: User, priced: Flow, cancels: bool
+    user: User, priced_flow: Flow, cancels: bool
 ) -> None:
     Budget.objects.create(scope="house", limit=2)
-    flow_run = start(user, priced)
+    flow_run = start(user, priced_flow)
     if cancels:
         starting.cancel(flow_run)
     else:
@@ -65,21 +65,21 @@ def test_what_is_reserved_for_steps_that_never_begin_is_given_back(
     advance(flow_run.pk)
     assert total_of(Charge.objects.all()) == 0
     require_sums_hold()
-    starting.try_again(flow_run, "s1", user)  # has room again, and reserves again
+    starting.try_again(flow_run, "s1", user)  # the budget has room again: both steps reserve again
     assert total_of(Charge.objects.all()) == 2
     with pytest.raises(Unaffordable):
-        start(user, priced, "other")
+        start(user, priced_flow, "other")
     require_sums_hold()
 
 
 @pytest.mark.parametrize("assumed", [None, Decimal("0.5")])
 def test_a_step_of_unknown_cost_keeps_what_counts_for_it(
-    user: User, priced: Flow, assumed: Decimal | None
+    user: User, priced_flow: Flow, assumed: Decimal | None
 ) -> None:
     Endpoint.objects.filter(endpoint_id=SEEDREAM).update(unit_price_usd=None)
     SpendingRules.objects.create(pk=1, assumed=assumed)
     Budget.objects.create(scope="house", limit=3)
-    start(user, priced)
+    start(user, priced_flow)
     planned = Charge.objects.get(run=None)
     assert (planned.expected, planned.amount) == (None, assumed or 2)
     succeed(Run.objects.get())

@@ -1,4 +1,4 @@
-"""The end of a long flow is notified once to the person who started it."""
+"""The end of a long flow notifies the user who started it, once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workflows of an account, stored as the worker stores them."""
+"""Workflows of fal's account, stored as the worker stores them."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Keep = Callable[..., AccountWorkflow]
 
 @pytest.fixture
 def keep(db: None) -> Keep:
-    """`keep("two-step", contents)`: a workflow of the account."""
+    """`keep("two-step", contents)`: store a workflow of the account."""
 
     def make(name: str = "two-step", contents: Any = CONTENTS_B, **more: Any) -> AccountWorkflow:
         item = fal.WorkflowItem("Ana", name, more.pop("title", "Two step"), **more)
         detail = None if contents is None else fal.WorkflowDetail(item, False, contents)
         trouble = "" if detail else "Its definition cannot be read."
-        found = store.keep(item, detail, trouble, is_own=True)
-        assert found
-        return AccountWorkflow.objects.select_related("endpoint").get(pk=found.pk)
+        kept = store.keep(item, detail, trouble, is_own=True)
+        assert kept
+        return AccountWorkflow.objects.select_related("endpoint").get(pk=kept.pk)
 
     return make

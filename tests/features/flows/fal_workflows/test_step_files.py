@@ -1,4 +1,4 @@
-"""Files of single steps are copied after the run has ended, and shown from our copy."""
+"""After a run, the files of its single steps are copied, and pages show our copies."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ADDRESS = "https://v3.fal.media/files/a/{}.png"
 
 
 class Files:
-    """Upstream's files: a picture at each address, or an error."""
+    """Upstream's files: each address answers with a picture or with an error."""
 
     def __init__(self, *, is_gone: bool = False) -> None:
         self.asked: list[str] = []
@@ -54,8 +54,8 @@ def copy_all(files: Files) -> None:
 
 
 @pytest.fixture
-def ended(keep: Keep, user: User) -> Run:
-    """A failed run of a workflow, of which one step gave two pictures."""
+def failed_run(keep: Keep, user: User) -> Run:
+    """A failed run of a workflow, one step of which has made two pictures."""
     workflow = keep()
     urls = [{"url": ADDRESS.format(name)} for name in ("one", "two", "one")]
     done = {"type": "completion", "node_id": "say", "output": {"images": urls}}
@@ -68,33 +68,33 @@ def ended(keep: Keep, user: User) -> Run:
     return Run.objects.get(pk=run.pk)
 
 
-def test_each_step_file_is_copied_once_and_served_by_us(ended: Run, user: User) -> None:
+def test_each_step_file_is_copied_once_and_served_by_us(failed_run: Run, user: User) -> None:
     files = Files()
     copy_all(files)
     assert files.asked == [ADDRESS.format("one"), ADDRESS.format("two")]
     assert Upload.objects.filter(user=user).count() == 2
-    copies = step_files.copies_of(ended)
+    copies = step_files.copies_of(failed_run)
     assert set(copies) == set(files.asked)
-    workflow = ended.endpoint.workflow
-    shown = context(workflow, graph_of(workflow, ended), ended)["nodes"]
-    (step,) = [shown_step for shown_step in shown if shown_step.id == "say"]
+    workflow = failed_run.endpoint.workflow
+    nodes = context(workflow, graph_of(workflow, failed_run), failed_run)["nodes"]
+    (step,) = [shown_step for shown_step in nodes if shown_step.id == "say"]
     assert [file.src for file in step.files[:2]] == [*copies.values()]
 
 
-def test_files_in_the_result_are_not_copied_twice(ended: Run) -> None:
+def test_files_in_the_result_are_not_copied_twice(failed_run: Run) -> None:
     url = ADDRESS.format("one")
-    Artifact.objects.create(run=ended, position=0, path="a", kind="image", url=url)
+    Artifact.objects.create(run=failed_run, position=0, path="a", kind="image", url=url)
     copy_all(files := Files())
     assert files.asked == [ADDRESS.format("two")]
 
 
-def test_a_missing_step_file_is_retried_a_few_times(ended: Run) -> None:
+def test_a_missing_step_file_is_retried_a_few_times(failed_run: Run) -> None:
     files = Files(is_gone=True)
     for _ in range(step_files.TRIES + 3):
         copy_all(files)
         StepFile.objects.exclude(next_attempt_at=None).update(next_attempt_at=timezone.now())
     assert len(files.asked) == 2 * step_files.TRIES
-    assert step_files.copies_of(ended) == {}
+    assert step_files.copies_of(failed_run) == {}
 
 
 def test_runs_outside_workflows_store_no_step_files(make_run: Callable[..., Any]) -> None:

@@ -1,4 +1,6 @@
-"""A workflow of the account becomes an endpoint with a form; the catalogue's own stay."""
+"""A workflow of the account becomes an endpoint with a form; models of the catalogue stay as they
+are.
+"""
 
 from __future__ import annotations
 

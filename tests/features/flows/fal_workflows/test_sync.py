@@ -1,4 +1,4 @@
-"""Reading the account's workflows: listed ones, unreadable ones, and refused requests."""
+"""The job that reads the account's workflows: listed ones, unreadable ones, refused requests."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ from tests.features.flows.graph.definitions import CONTENTS_B
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
 
-def listed(name: str) -> dict[str, Any]:
+def make_listing(name: str) -> dict[str, Any]:
     return {"name": name, "user_nickname": "Ana", "title": name.title(), "created_at": ""}
 
 
-def opened(name: str) -> dict[str, Any]:
-    return {"workflow": {**listed(name), "is_public": False, "contents": CONTENTS_B}}
+def make_detail(name: str) -> dict[str, Any]:
+    return {"workflow": {**make_listing(name), "is_public": False, "contents": CONTENTS_B}}
 
 
 def read(answer: Any) -> float:
-    """Have the job read an account that answers so; returns the pause until the next time."""
+    """Run the job against an account with this answer; return the pause until the next round."""
     SyncReport.objects.create(state=SyncReport.State.DONE)
 
     async def run() -> float:
@@ -58,11 +58,11 @@ def test_a_sync_stores_definitions_and_retires_missing_workflows(keep: Keep) -> 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/v1/workflows":
             names = ("one", "closed")
-            page = {"workflows": [listed(name) for name in names], "next_cursor": None}
+            page = {"workflows": [make_listing(name) for name in names], "next_cursor": None}
             return httpx.Response(200, json=page | {"has_more": False})
         if request.url.path.endswith("/closed"):
             return httpx.Response(403, json={"error": {"type": "x", "message": "no"}})
-        return httpx.Response(200, json=opened("one"))
+        return httpx.Response(200, json=make_detail("one"))
 
     read(answer)
     workflows = {workflow.name: workflow for workflow in AccountWorkflow.objects.available()}
@@ -80,7 +80,7 @@ def test_a_sync_stores_definitions_and_retires_missing_workflows(keep: Keep) -> 
 def test_a_refused_listing_is_reported_and_loses_nothing(
     keep: Keep, status: int, message: str
 ) -> None:
-    """C74."""
+    """C74: the workflows that are known stay."""
     keep("former")
     pause_s = read(lambda _: httpx.Response(status, json={"detail": "no"}))
     assert message in AccountListing.current().error
@@ -96,7 +96,7 @@ def test_a_workflow_being_added_by_another_worker_is_kept() -> None:
             with transaction.atomic():
                 store.keep(item, None, "", is_own=True)
                 is_added.set()
-                time.sleep(0.5)  # by then this worker waits for the row
+                time.sleep(0.5)  # by then, this worker waits for the row's lock
         finally:
             connections.close_all()
 

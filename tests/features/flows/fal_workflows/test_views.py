@@ -1,4 +1,4 @@
-"""The pages of the account's workflows, through Django's client."""
+"""The pages of the account's workflows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ana(client: Client, user: User) -> Client:
     return client
 
 
-def text(client: Client, address: str, status: int = 200) -> str:
+def read_text(client: Client, address: str, status: int = 200) -> str:
     answer = client.get(address)
     assert answer.status_code == status
     return answer.content.decode()
@@ -44,22 +44,22 @@ def test_the_workflow_list_takes_as_many_queries_for_any_length(
         keep(f"w{number}", title=f"Workflow {number}")
     ana.get(LIST)
     with django_assert_max_num_queries(12):
-        assert "Workflow 3" in text(ana, LIST)
+        assert "Workflow 3" in read_text(ana, LIST)
 
 
 def test_an_empty_workflow_list_gives_the_reason(ana: Client) -> None:
-    assert "no worker is running" in text(ana, LIST)
+    assert "no worker is running" in read_text(ana, LIST)
     store.note_reading("")
-    assert "The account has no workflows yet" in text(ana, LIST)
+    assert "The account has no workflows yet" in read_text(ana, LIST)
     store.note_reading("The key is not valid for this account.")
-    assert "could not be read" in text(ana, LIST)
-    assert "The key is not valid" in text(ana, LIST)
+    assert "Reading the account failed" in read_text(ana, LIST)
+    assert "The key is not valid" in read_text(ana, LIST)
 
 
 def test_a_refresh_is_requested_from_the_worker(ana: Client) -> None:
     assert ana.post("/flows/account/reading/").status_code == 302
     assert AccountListing.current().wanted_at
-    assert "Requested" in text(ana, LIST)
+    assert "Requested" in read_text(ana, LIST)
 
 
 def test_a_workflow_page_shows_models_and_form(
@@ -67,11 +67,11 @@ def test_a_workflow_page_shows_models_and_form(
 ) -> None:
     make_endpoint("fal-ai/flux/dev", display_name="FLUX dev")
     keep()
-    page = text(ana, PAGE)
+    page = read_text(ana, PAGE)
     assert page.count('href="/models/fal-ai/flux/dev/"') == 1
     assert 'data-endpoint-id="workflows/Ana/two-step"' in page
     assert 'name="idea"' in page
-    assert "The catalogue does not list this model" in page  # of openrouter/router
+    assert "The catalogue does not list this model" in page  # this is about openrouter/router
     assert 'style="' not in page
 
 
@@ -85,10 +85,10 @@ def test_a_workflow_run_is_an_ordinary_streamed_run(ana: Client, keep: Keep) -> 
     assert run.schema_id == workflow.endpoint.schema_id
     ana.post(PAGE, post)
     assert Run.objects.count() == 1  # a double click
-    shown = text(ana, f"{PAGE}?run={run.pk}")
-    assert f'data-run-id="{run.pk}"' in shown
-    assert 'data-watch="{&quot;view&quot;: &quot;workflow&quot;' in shown
-    assert "A boat" in shown  # the form has its input
+    page = read_text(ana, f"{PAGE}?run={run.pk}")
+    assert f'data-run-id="{run.pk}"' in page
+    assert 'data-watch="{&quot;view&quot;: &quot;workflow&quot;' in page
+    assert "A boat" in page  # the form shows the run's input
 
 
 def test_missing_inputs_are_reported_and_typed_values_kept(ana: Client, keep: Keep) -> None:
@@ -127,22 +127,22 @@ def test_events_are_shown_node_by_node(ana: Client, keep: Keep, user: User) -> N
             },
         ],
     )
-    for shown in (text(ana, f"{PAGE}?run={run.pk}"), pages.render(run, "workflow")):
-        assert "<strong>bold</strong>" in shown
+    for page in (read_text(ana, f"{PAGE}?run={run.pk}"), pages.render(run, "workflow")):
+        assert "<strong>bold</strong>" in page
         assert (
             "<script>"
-            not in shown.replace("<script src", "").split('class="workflow-page stack"')[-1]
+            not in page.replace("<script src", "").split('class="workflow-page stack"')[-1]
         )
-        part = shown.split('data-node="draw"')[1]
+        part = page.split('data-node="draw"')[1]
         assert part.index('data-state="failed"') < part.index("declined")
-        assert 'data-state="done"' in shown.split('data-node="say"')[1].split("<")[0]
+        assert 'data-state="done"' in page.split('data-node="say"')[1].split("<")[0]
 
 
 def test_a_broken_definition_is_refused_with_its_node(ana: Client, keep: Keep) -> None:
     keep(contents=with_nodes(a={"depends": ["b"]}, b={"depends": ["a"]}))
-    shown = text(ana, PAGE)
-    assert "wait for each other in a circle: a → b → a" in shown
-    assert "disabled" in shown.split('value="run"')[-1][:80]
+    page = read_text(ana, PAGE)
+    assert "wait for each other in a circle: a → b → a" in page
+    assert "disabled" in page.split('value="run"')[-1][:80]
     answer = ana.post(PAGE, {"~token": "t", "~do": "run"})
     assert (answer.status_code, Run.objects.count()) == (422, 0)
 
@@ -152,13 +152,13 @@ def test_a_blocked_model_is_reported_beside_its_node(
 ) -> None:
     make_endpoint("fal-ai/flux/dev", standing="blocked", standing_reason="Too dear")
     keep()
-    assert "This model is blocked and cannot be run: Too dear." in text(ana, PAGE)
+    assert "This model is blocked and cannot be run: Too dear." in read_text(ana, PAGE)
 
 
 def test_without_a_definition_the_page_says_so_and_accepts_json(ana: Client, keep: Keep) -> None:
     keep(contents=None)
-    assert "Its definition cannot be read." in text(ana, PAGE)
-    assert "the input is JSON" in text(ana, PAGE)
+    assert "Its definition cannot be read." in read_text(ana, PAGE)
+    assert "with its input as JSON" in read_text(ana, PAGE)
 
 
 def test_runs_of_others_and_unknown_names_are_404(ana: Client, keep: Keep, stranger: User) -> None:
@@ -175,22 +175,22 @@ def test_a_workflow_runs_in_the_project_of_the_page(ana: Client, keep: Keep, use
     project = make_project("Film", ana="maker", vera="viewer", mona="manager")
     keep()
     post = {"idea": "A boat", "~token": "t1", "~do": "run"}
-    assert f'action="{PAGE}?project=film"' in text(ana, f"{PAGE}?project=film")
+    assert f'action="{PAGE}?project=film"' in read_text(ana, f"{PAGE}?project=film")
     answer = ana.post(f"{PAGE}?project=film", post)
     run = Run.objects.get()
     assert run.project == project
     vera = working_in(project, member_with(project, "viewer"))
-    shown = text(vera, answer.headers["location"])
-    assert "A boat" in shown
-    assert "· ana" in shown
-    assert "workflow-only" in shown
-    assert "Ask mona to make you a maker" in shown
+    page = read_text(vera, answer.headers["location"])
+    assert "A boat" in page
+    assert "· ana" in page
+    assert "workflow-only" in page
+    assert "Ask mona to make you a maker" in page
     refused = vera.post(PAGE, post | {"idea": "A <ship"})
     assert refused.status_code == 403
     assert "data-refused" in refused.content.decode()
     assert "A &lt;ship" in refused.content.decode()
     assert Run.objects.count() == 1
-    assert "A boat" not in text(ana, f"{PAGE}?project=private")
+    assert "A boat" not in read_text(ana, f"{PAGE}?project=private")
 
 
 def test_a_workflow_is_locked_with_a_model_that_it_runs(
@@ -199,7 +199,7 @@ def test_a_workflow_is_locked_with_a_model_that_it_runs(
     make_endpoint("fal-ai/flux/dev", display_name="FLUX dev")
     keep()
     rule = Rule.objects.create(kind="id", value="fal-ai/flux/dev", reason="Not licensed")
-    page = text(ana, PAGE)
+    page = read_text(ana, PAGE)
     assert "Two step is locked by a rule of the house: “Forbid fal-ai/flux/dev”" in page
     answer = ana.post(PAGE, {"idea": "A boat", "~token": "t1", "~do": "run"})
     assert answer.status_code == 403
@@ -214,7 +214,7 @@ def test_a_workflow_is_locked_with_a_model_that_it_runs(
 def test_workflows_can_be_searched(ana: Client, keep: Keep) -> None:
     keep("one", title="Sunset print")
     keep("two", title="Other")
-    page = text(ana, f"{LIST}?q=sunset")
+    page = read_text(ana, f"{LIST}?q=sunset")
     assert "Sunset print" in page
     assert "Other" not in page
-    assert "No workflow has" in text(ana, f"{LIST}?q=%00none&page=99999")
+    assert "No workflow has" in read_text(ana, f"{LIST}?q=%00none&page=99999")

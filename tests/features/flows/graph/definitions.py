@@ -1,4 +1,4 @@
-"""Workflow definitions for tests: real ones, and a strategy for any."""
+"""Workflow definitions: real ones, and a strategy that generates any."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ ENVELOPE_B: dict[str, Any] = {
 
 
 def with_nodes(**nodes: dict[str, Any]) -> dict[str, Any]:
-    """Contents of dialect B with these run nodes."""
+    """Return contents of dialect B with these run nodes."""
     full = {
         key: {"type": "run", "id": key, "app": "a/b", "depends": [], "input": {}} | node
         for key, node in nodes.items()
@@ -82,7 +82,7 @@ _ids = st.sampled_from(["a", "a.b", "a/b_1", "node-1", "output", "x"])
 
 @st.composite
 def any_definition(draw: st.DrawFn) -> dict[str, Any]:
-    """A definition of either dialect with whatever else may stand in it."""
+    """Draw a definition of either dialect, with arbitrary further content."""
     is_a = draw(st.booleans())
     kinds = st.sampled_from(["run", "display", "input", "model", "note"])
     nodes = {}

@@ -1,4 +1,4 @@
-"""Both dialects are read; an unreadable definition is refused with a reason (C61)."""
+"""The reader accepts both dialects and refuses an unreadable definition with a reason (C61)."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def test_c63_a_reference_is_resolved_by_the_longest_known_node() -> None:
 
 
 def form(raw: dict[str, Any], borrow: inputs.Borrow | None = None) -> dict[str, Any]:
-    """Field name → field, as the form has it."""
+    """Return the fields of a workflow's form, by name."""
     document = openapi.document(reading.parse_graph(raw), "workflows/ana/flow", borrow)
     root = build(contract(document, "workflows/ana/flow"))
     return {child.name: child for child in root.children}

@@ -1,4 +1,4 @@
-"""Editing, copying and deleting a flow; errors are shown beside their cause."""
+"""The pages that edit, copy and delete a flow; errors stand beside their cause."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def test_a_step_can_be_removed_and_restored(member: Client, flow: Flow, editor: 
     assert [step.endpoint for step in definition.steps] == [SEEDREAM]
     assert "image_urls" in [
         flow_input.name for flow_input in definition.inputs
-    ]  # what the wire filled
+    ]  # the input that the removed wire filled
     page = member.get(response.headers["Location"]).content.decode()
-    assert "Step 1 was taken out" in page
+    assert "Step 1 was removed" in page
     member.post(editor, {"~version": "2", "~do": "undo"})
     flow.refresh_from_db()
     assert [step.endpoint for step in parse_definition(flow.definition).steps] == [FLUX, SEEDREAM]

@@ -1,4 +1,4 @@
-"""A flow from a result, through its editor and its form, to a run that goes on by itself."""
+"""A flow starts from a result, goes through its editor and its form, and then runs by itself."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_a_result_can_be_chained_edited_and_run_twice(
 def test_a_changed_form_after_back_is_another_run(
     member: Client, user: User, models: dict[str, Any]
 ) -> None:
-    """The browser's Back shows the form as it was left, with its token."""
+    """The browser's Back button restores the old form with its old token."""
     menu = f"{reverse('flows:then')}?run={result_of(user, models[FLUX]).pk}&key=a0"
     member.post(menu, {"output": "images/0/url", "to": f"{SEEDREAM}|image_urls.*"})
     address = Flow.objects.get().get_absolute_url()
@@ -109,7 +109,6 @@ def test_a_failed_step_gives_the_reason_and_can_be_retried(member: Client, flow:
 
 @pytest.fixture
 def result(make_run: Any, models: dict[str, Any]) -> Run:
-    """A picture."""
     run: Run = make_run(
         endpoint=models[FLUX], state="succeeded", output={"images": [{"url": PICTURE}]}
     )
@@ -122,12 +121,12 @@ def test_a_press_in_the_dialog_makes_the_flow(member: Client, result: Run) -> No
     assert dialog.lstrip().startswith("<dialog")
     posts = [unescape(address) for address in re.findall(r'data-post="([^"]+)"', dialog)]
     (film,) = (address for address in posts if "kling" in address)
-    made = member.post(film)
+    response = member.post(film)
     flow = Flow.objects.get()
-    assert made.headers["Location"].startswith(f"/flows/{flow.pk}/edit/")
+    assert response.headers["Location"].startswith(f"/flows/{flow.pk}/edit/")
     assert [step["endpoint"] for step in flow.definition["steps"]] == [FLUX, KLING]
-    found = member.get(f"/flows/then/?run={result.pk}&key=a0&dialog&q=nothing+like+it")
-    assert "Nothing is called “nothing like it”." in found.content.decode()
+    answer = member.get(f"/flows/then/?run={result.pk}&key=a0&dialog&q=nothing+like+it")
+    assert "Nothing is called “nothing like it”." in answer.content.decode()
 
 
 def test_another_persons_result_has_no_dialog(client: Client, result: Run, stranger: User) -> None:
@@ -136,21 +135,21 @@ def test_another_persons_result_has_no_dialog(client: Client, result: Run, stran
 
 
 @pytest.fixture
-def page(flow: Flow) -> str:
+def swap_address(flow: Flow) -> str:
     return f"{reverse('flows:flow-model', args=[flow.pk])}?step=s2"
 
 
 def test_losses_of_a_model_swap_are_shown_before_swapping(
-    member: Client, flow: Flow, models: dict[str, Endpoint], page: str
+    member: Client, flow: Flow, models: dict[str, Endpoint], swap_address: str
 ) -> None:
-    offered = member.get(page).content.decode()
+    offered = member.get(swap_address).content.decode()
     assert f"to={KLING.replace('/', '%2F')}" in offered or f"to={KLING}" in offered
-    assert f">{FLUX}<" not in offered  # takes no picture
-    preview = member.get(page, {"step": "s2", "to": KLING}).content.decode()
+    assert f">{FLUX}<" not in offered  # this model takes no picture
+    preview = member.get(swap_address, {"step": "s2", "to": KLING}).content.decode()
     assert "Use this model" in preview
     flow.refresh_from_db()
     assert parse_definition(flow.definition).steps[1].endpoint == SEEDREAM
-    response = member.post(page, {"to": KLING})
+    response = member.post(swap_address, {"to": KLING})
     assert response.status_code == 302
     flow.refresh_from_db()
     assert parse_definition(flow.definition).steps[1].endpoint == KLING
@@ -163,9 +162,9 @@ def test_losses_of_a_model_swap_are_shown_before_swapping(
 
 
 def test_swapping_to_a_missing_model_or_step_is_refused(
-    member: Client, flow: Flow, page: str
+    member: Client, flow: Flow, swap_address: str
 ) -> None:
-    refused = member.post(page, {"to": "gone/model"})
+    refused = member.post(swap_address, {"to": "gone/model"})
     assert refused.status_code == 422
     assert "cannot be run now" in refused.content.decode()
     nowhere = reverse("flows:flow-model", args=[flow.pk])
@@ -175,19 +174,19 @@ def test_swapping_to_a_missing_model_or_step_is_refused(
 def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Flow) -> None:
     flow_run, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
     while not FlowRun.objects.get(pk=flow_run.pk).is_final:
-        # What a page has read just before the worker carries the flow on.
+        # The page reads this just before the worker advances the flow.
         before = FlowRun.objects.select_related("flow", "user").get(pk=flow_run.pk)
         (step,) = flow_run.steps.filter(settled_at=None).select_related("run")
         assert step.run
         succeed(step.run)
         advance.advance(flow_run.pk)
-        shown = run_page.context(before, "flow")
-        assert shown["is_awaited"] == any(shown_step.watch for shown_step in shown["steps"])
-    assert not shown["is_awaited"]
-    assert shown["done"] == 2
+        context = run_page.context(before, "flow")
+        assert context["is_awaited"] == any(shown_step.watch for shown_step in context["steps"])
+    assert not context["is_awaited"]
+    assert context["done"] == 2
 
 
-def test_the_editor_links_to_the_model_swap(member: Client, flow: Flow, page: str) -> None:
+def test_the_editor_links_to_the_model_swap(member: Client, flow: Flow, swap_address: str) -> None:
     editor = reverse("flows:flow-edit", args=[flow.pk])
     post = {"~do": "step-model:s2", "~version": str(flow.version)}
-    assert member.post(editor, post)["Location"] == page
+    assert member.post(editor, post)["Location"] == swap_address

@@ -1,4 +1,4 @@
-"""Flows in a shared project: who sees, runs, changes and deletes them, and where runs go."""
+"""Flows in a shared project: which members see, run, change and delete them, and where runs go."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FIELDS = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
 
 @pytest.fixture
 def project(user: User) -> Project:
-    """A project with one member of each role; `user` manages it."""
+    """A project with a member of each role; `user` manages it."""
     return make_project("Film", ana="manager", mia="maker", vera="viewer")
 
 
@@ -57,7 +57,7 @@ def test_a_flow_from_a_result_lives_in_the_project_of_the_page(
     assert flow.project == project
     client.post(f"{flow.get_absolute_url()}?project=private", FIELDS | {"~reuse": "1"})
     flow_run = FlowRun.objects.get()
-    assert flow_run.project == project  # the flow's, whatever the page's is
+    assert flow_run.project == project  # the flow's project, whatever project the page is in
     first, second = flow_run.steps.all()
     assert first.run == run
     assert second.run
@@ -66,7 +66,7 @@ def test_a_flow_from_a_result_lives_in_the_project_of_the_page(
     elsewhere = Flow.objects.exclude(pk=flow.pk).get()
     client.post(f"{elsewhere.get_absolute_url()}?project=private", FIELDS | {"~reuse": "1"})
     (step, *_) = FlowRun.objects.get(flow=elsewhere).steps.all()
-    assert step.run != run  # a result of the project does not leave it unasked
+    assert step.run != run  # another project does not silently reuse a result of this one
 
 
 def test_a_maker_runs_and_edits_a_flow_and_everybody_sees_the_run(
@@ -83,15 +83,16 @@ def test_a_maker_runs_and_edits_a_flow_and_everybody_sees_the_run(
     assert (flow_run.user, run.user) == (mia, mia)
     assert flow_run.project == run.project == project
     assert "mia" in viewer.get(flow.get_absolute_url()).content.decode()
-    shown = viewer.get(flow_run.get_absolute_url()).content.decode()
-    assert "by mia" in shown
-    assert "flow-only" in shown
-    assert 'value="cancel"' not in shown
+    html = viewer.get(flow_run.get_absolute_url()).content.decode()
+    assert "by mia" in html
+    assert "flow-only" in html
+    assert 'value="cancel"' not in html
     assert "a fox" in viewer.get(f"{flow.get_absolute_url()}?from={flow_run.pk}").content.decode()
     edited = maker.post(edit_address(flow), {"~version": "1", "name": "hen", "visibility": "team"})
     assert edited.status_code == 302
     flow.refresh_from_db()
-    assert (flow.name, flow.visibility) == ("hen", "private")  # only who may delete it opens it
+    # only members who may delete the flow change its visibility
+    assert (flow.name, flow.visibility) == ("hen", "private")
     assert maker.post(reverse("flows:flow-deletion", args=[flow.pk])).status_code == 403
 
 
@@ -122,7 +123,7 @@ def test_a_viewer_runs_and_copies_it_in_another_project(flow: Flow, project: Pro
     viewer.post(f"{reverse('flows:flow-copy', args=[flow.pk])}?project=private")
     assert Flow.objects.get(user=vera).project == vera.private_project
     theirs = browser(project, "manager").get(flow.get_absolute_url()).content.decode()
-    assert "Not run yet" in theirs
+    assert "No runs yet" in theirs
 
 
 def test_stopping_is_for_its_user_and_managers_and_trying_again_for_makers(
@@ -141,7 +142,8 @@ def test_stopping_is_for_its_user_and_managers_and_trying_again_for_makers(
     assert browser(project, "viewer").post(page, {"~do": "again:s1"}).status_code == 403
     assert working_in(project, second).post(page, {"~do": "again:s1"}).status_code == 302
     again = Run.objects.exclude(pk=run.pk).get()
-    assert (again.user, again.project) == (second, project)  # who pressed pays
+    # the member who pressed the button pays
+    assert (again.user, again.project) == (second, project)
     succeed(again)
     for pk in advance.due():
         advance.advance(pk)
@@ -187,9 +189,9 @@ def test_a_step_whose_run_was_hidden_or_moved_is_withheld(flow: Flow, project: P
     for change in ({"is_hidden": True}, {"project": run.user.private_project}):
         Run.objects.update(is_hidden=False, project=project)
         Run.objects.update(**change)
-        shown = viewer.get(page).content.decode()
-        assert "no longer shared" in shown
-        assert str(run.pk) not in shown
+        html = viewer.get(page).content.decode()
+        assert "no longer shared" in html
+        assert str(run.pk) not in html
 
 
 def test_live_fragments_have_the_controls_of_the_view(flow: Flow, project: Project) -> None:

@@ -1,4 +1,4 @@
-"""Prompts with variables and alternatives: what they mean, and how many prompts they make."""
+"""Prompts with variables and alternatives: their meaning, and how many prompts they make."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from features.library.prompts.saving import Values
 from projects.models.project import private_project
 from tests.tables import each_row
 
-# Texts made of what means something, and of what does not.
+# Pieces with a meaning in the grammar, and pieces without one, to build texts of.
 PIECES = ["{", "}", "|", "\\", ":", " ", "2 of ", "0 of ", "subject", "red", "é", "\n", '{"a": 1}']
 TEMPLATES = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=40).map("".join)
 
@@ -99,7 +99,7 @@ def test_a_thousand_million_prompts_are_refused_with_their_number_before_any_is_
         prompts(digits * 9)
     with pytest.raises(Refused, match=r"makes more than 10\^1000 prompts"):
         prompts(digits * 1000)
-    assert time.thread_time() - started < 5  # making them would take for ever
+    assert time.thread_time() - started < 5  # making these prompts would never end
     assert len(prompts("{0|1|2|3}" + digits * 2)) == MAX_PROMPTS
 
 
@@ -119,9 +119,9 @@ def test_expanding_makes_as_many_prompts_as_counted_or_says_why_not(text: str, s
         with pytest.raises(Refused, match=re.escape(f"makes {expansion.in_words(number)} ")):
             expand(template, {}, seed)
     else:
-        made = expand(template, {}, seed)
-        assert len(made) == number
-        assert expand(template, {}, seed) == made
+        prompts = expand(template, {}, seed)
+        assert len(prompts) == number
+        assert expand(template, {}, seed) == prompts
 
 
 @given(st.text())
@@ -146,9 +146,9 @@ def test_a_written_choice_is_read_back(before: str, options: list[str]) -> None:
 @given(TEMPLATES, TEMPLATES)
 def test_no_group_is_left_out_of_either(prompt: str, around: str) -> None:
     first, second = parse(prompt), parse(around + "{prompt}")
-    asked = {slot.name.casefold() for slot in [*first.slots, *second.slots] if slot.name}
+    names = {slot.name.casefold() for slot in [*first.slots, *second.slots] if slot.name}
     whole = {slot.name.casefold() for slot in put_into(first, second).slots if slot.name}
-    assert whole >= asked - {"prompt"}
+    assert whole >= names - {"prompt"}
 
 
 def test_each_line_is_a_prompt_named_by_its_beginning() -> None:
@@ -187,7 +187,7 @@ def test_json_takes_texts_and_objects_and_says_which_is_wrong() -> None:
     assert entries[1].values.tags == ("a",)
     assert [bool(entry.problem) for entry in entries] == [False, False, True, True, True, False]
     assert "“txt” is not known" in entries[3].problem
-    assert "“text” is no text" in entries[4].problem
+    assert "“text” is not a text" in entries[4].problem
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_any_text_is_read_as_prompts_or_refused_by_a_sentence(text: str) -> None
 
 
 def test_a_file_with_too_many_prompts_is_not_read_to_its_end() -> None:
-    """Two megabytes of short lines took 12 s to be told that they are too many."""
+    """Two megabytes of short lines were read for 12 s before the page refused them as too many."""
     with pytest.raises(ValueError, match="more than 1,000 prompts"):
         exchange.read("x\n" * (1 << 20))
 
@@ -258,7 +258,7 @@ def test_styles_of_web_uis_take_prompts() -> None:
         ("Oil", "{prompt}, oil paint"),
     ]
     assert [bool(entry.note) for entry in entries] == [True, False]
-    with pytest.raises(ValueError, match="“weight” has no place here"):
+    with pytest.raises(ValueError, match="“weight” is unknown"):
         exchange.read("name,prompt,weight\nInk,ink drawing,3\n")
 
 

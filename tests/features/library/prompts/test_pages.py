@@ -1,4 +1,4 @@
-"""The pages of saved prompts: written, found, used, changed, brought back, taken away."""
+"""The pages that write, find, use, change, delete and restore saved prompts."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ def save(
     return prompt
 
 
-def shown(client: Client, address: str, **query: str) -> str:
+def read_page(client: Client, address: str, **query: str) -> str:
     return html.unescape(client.get(address, query).content.decode())
 
 
 def test_a_prompt_is_written_found_and_changed(member: Client, user: User) -> None:
-    assert "No prompts yet" in shown(member, "/prompts/")
+    assert "No prompts yet" in read_page(member, "/prompts/")
     posted = {
         "name": " My  fox ",
         "text": "a {red|green} fox\r\n",
@@ -74,17 +74,19 @@ def test_search_folders_and_tags_narrow_the_list(member: Client, user: User) -> 
     save(user, name="Owl", folder="campaign")
     save(user, name="Rain", text="heavy rain")
 
-    def names(**query: str) -> list[str]:
+    def find_names(**query: str) -> list[str]:
         page = member.get("/prompts/", query).content.decode()
         return sorted(
             re.findall(r"<a\s+href=\"/prompts/[0-9a-f-]{36}/\"\s*><bdi>(\w+)</bdi>", page)
         )
 
-    assert names() == ["Fox", "Owl", "Rain"]
-    assert names(q="HEAVY rain") == ["Rain"]
-    assert names(q="fur") == names(tag="fur") == names(folder="campaign/fox") == ["Fox"]
-    assert names(folder="campaign") == ["Fox", "Owl"]
-    assert "Nothing found" in shown(member, "/prompts/", q="nothing")
+    assert find_names() == ["Fox", "Owl", "Rain"]
+    assert find_names(q="HEAVY rain") == ["Rain"]
+    assert (
+        find_names(q="fur") == find_names(tag="fur") == find_names(folder="campaign/fox") == ["Fox"]
+    )
+    assert find_names(folder="campaign") == ["Fox", "Owl"]
+    assert "Nothing found" in read_page(member, "/prompts/", q="nothing")
 
 
 @each_row(
@@ -111,15 +113,15 @@ def test_number_and_price_are_said_before_anything_is_started(member: Client, us
     page = save(user).get_absolute_url()
     answer = member.get(page, {"for": FLUX, "use": "1"})
     assert answer.status_code == 422
-    assert "Write what stands for “subject”." in answer.content.decode()
-    text = shown(member, page, **{"for": FLUX, "use": "1", "v.subject": "fox"})
+    assert "Write a value for “subject”." in answer.content.decode()
+    text = read_page(member, page, **{"for": FLUX, "use": "1", "v.subject": "fox"})
     assert "Run all 2 (about $0.02)…" in " ".join(text.split())
     assert not Run.objects.exists()
 
 
 def test_running_all_opens_a_plan_with_a_row_each(member: Client, user: User) -> None:
     page = save(user).get_absolute_url()
-    text = shown(member, page, **{"for": FLUX, "use": "1", "v.subject": "fox"})
+    text = read_page(member, page, **{"for": FLUX, "use": "1", "v.subject": "fox"})
     table = re.search(r'name="table" value="(.*?)">', text)
     assert table
     assert json.loads(table[1]) == [{"prompt": "a red fox"}, {"prompt": "a green fox"}]
@@ -132,7 +134,9 @@ def test_running_all_opens_a_plan_with_a_row_each(member: Client, user: User) ->
 
 def test_cells_of_a_board_remember_the_prompt_of_its_rows(member: Client, user: User) -> None:
     prompt = save(user)
-    text = shown(member, prompt.get_absolute_url(), **{"for": FLUX, "use": "1", "v.subject": "fox"})
+    text = read_page(
+        member, prompt.get_absolute_url(), **{"for": FLUX, "use": "1", "v.subject": "fox"}
+    )
     form = text[text.index("prompt-outcome") :]
     posted = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="(.*?)">', form))
     plan = html.unescape(member.post("/compare/new/", {**posted, "~do": "update"}).content.decode())
@@ -154,7 +158,7 @@ def test_a_prompt_fills_the_form_in_beside_what_is_typed_there(member: Client, u
     around = save(user, "{prompt}, in ink", "Ink")
     member.post(f"/drafts/{FLUX}/", {"prompt": "before", "num_inference_steps": "7"})
     values = {"v.subject": "fox", "v.1": "green", "into": str(around.pk)}
-    page = shown(member, prompt.get_absolute_url(), **{"for": FLUX, "use": "1", **values})
+    page = read_page(member, prompt.get_absolute_url(), **{"for": FLUX, "use": "1", **values})
     address = re.search(r'href="(/models/[^"]+)"', page[page.index("prompt-outcome") :])
     assert address
     form = html.unescape(member.get(address[1]).content.decode())
@@ -172,7 +176,7 @@ def test_a_run_remembers_the_prompt_that_filled_in_its_form(member: Client, user
     assert f'value="prompt:{prompt.pk}"' in response.content.decode()
     run = Run.objects.get()
     assert [(made.prompt, made.run) for made in PromptRun.objects.all()] == [(prompt, run)]
-    assert f'data-run-id="{run.pk}"' in shown(member, prompt.get_absolute_url())
+    assert f'data-run-id="{run.pk}"' in read_page(member, prompt.get_absolute_url())
 
 
 def test_runs_of_a_prompt_are_shown_to_who_may_see_them(user: User) -> None:
@@ -186,8 +190,8 @@ def test_runs_of_a_prompt_are_shown_to_who_may_see_them(user: User) -> None:
             {"prompt": f"fox {is_private}", "~origin": f"prompt:{prompt.pk}"},
         )
     assert PromptRun.objects.count() == 2
-    assert shown(ana, prompt.get_absolute_url()).count('class="run-tile stack"') == 2
-    assert shown(ben, prompt.get_absolute_url()).count('class="run-tile stack"') == 1
+    assert read_page(ana, prompt.get_absolute_url()).count('class="run-tile stack"') == 2
+    assert read_page(ben, prompt.get_absolute_url()).count('class="run-tile stack"') == 1
 
 
 def test_the_menu_offers_the_projects_and_ones_own_prompts_alone(user: User) -> None:
@@ -209,14 +213,14 @@ def test_the_text_of_a_field_is_made_of_a_prompt_or_taken_in_by_one(
 ) -> None:
     prompt, around = save(user), save(user, "{oil|ink} of {prompt}", "Ink")
     page = f"/prompts/{prompt.pk}/text/"
-    asked = member.get(page).content.decode()
-    assert re.findall(r'name="(v\.[^"]+)"', asked) == ["v.1", "v.subject"]
+    html = member.get(page).content.decode()
+    assert re.findall(r'name="(v\.[^"]+)"', html) == ["v.1", "v.subject"]
     values = {"v.subject": "owl", "v.1": "green"}
     assert member.post(page, values).content.decode() == "a green owl"
     assert member.post(page, {}).content.decode() == "a red {subject}"
     page = f"/prompts/{around.pk}/text/"
-    made = member.post(page, {"current": "a {fox|owl}", "v.1": "ink"}).content.decode()
-    assert made == "ink of a {fox|owl}"
+    answer = member.post(page, {"current": "a {fox|owl}", "v.1": "ink"}).content.decode()
+    assert answer == "ink of a {fox|owl}"
     assert member.post(page, {"current": "x" * 20_001}).status_code == 422
 
 
@@ -232,12 +236,12 @@ def test_each_text_is_kept_with_its_author_and_comes_back(user: User) -> None:
         ("a blue fox", "ben"),
         ("a red fox", "ana"),
     ]
-    page = re.sub(r"\s+(?=[<>])", "", shown(ben, f"/prompts/{prompt.pk}/versions/"))
+    page = re.sub(r"\s+(?=[<>])", "", read_page(ben, f"/prompts/{prompt.pk}/versions/"))
     assert "<del>red</del>" in page
     assert "<ins>blue</ins>" in page
     eve = logged_in(person("eve"))
     back = f"/prompts/{prompt.pk}/versions/{versions[1].pk}/recovery/"
-    assert "Bring back" not in shown(eve, f"/prompts/{prompt.pk}/versions/")
+    assert "Bring back" not in read_page(eve, f"/prompts/{prompt.pk}/versions/")
     assert eve.post(back).status_code == 403
     ben.post(back)
     prompt.refresh_from_db()
@@ -284,8 +288,8 @@ def test_exports_hold_what_the_list_shows_and_are_audited(member: Client, user: 
     assert [row["name"] for row in answer.json()] == ["Fox"]
     assert answer.headers["Content-Disposition"].endswith('.json"')
     assert b"Owl" in member.get("/prompts/prompts.csv").content
-    told = list(events().values_list("event", "detail"))
-    assert told == [("exported", "prompts as JSON"), ("exported", "prompts as CSV")]
+    entries = list(events().values_list("event", "detail"))
+    assert entries == [("exported", "prompts as JSON"), ("exported", "prompts as CSV")]
 
 
 def test_an_import_asks_who_may_use_its_prompts(user: User) -> None:

@@ -1,4 +1,4 @@
-"""References with real pictures in the storage."""
+"""References whose pictures are in the storage."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ MakeReference = Callable[..., Reference]
 
 
 def png(number: int = 0) -> bytes:
-    """A picture of its own."""
+    """Return a picture that no other number gives."""
     file = io.BytesIO()
     Image.new("RGB", (8, 8), (number % 256, 80, 40)).save(file, "PNG")
     return file.getvalue()
 
 
-def posted(number: int = 0) -> SimpleUploadedFile:
+def picture_file(number: int = 0) -> SimpleUploadedFile:
     return SimpleUploadedFile(f"picture-{number}.png", png(number), "image/png")
 
 
@@ -39,9 +39,9 @@ def make_reference(user: User) -> MakeReference:
         project = more.pop("project", None) or private_project(owner)
         is_hidden = more.pop("is_hidden", False)
         values = Values(name, description=more.pop("description", "an amber bottle"), **more)
-        # Each reference has its own: a content is one upload of a user in a project.
+        # Each reference gets pictures of its own: equal contents in a project are one upload.
         first = sum(map(ord, name)) % 200
-        files = [posted(first + place) for place in range(number)]
+        files = [picture_file(first + place) for place in range(number)]
         added = pictures.add(owner, project, [], files)
         assert not added.refusals
         return saving.create(owner, project, values, added.addresses, is_hidden=is_hidden)

@@ -1,4 +1,4 @@
-"""References as an axis of a board: a row for each, filled for each model as it takes them."""
+"""References as an axis of a board: one row each, sent to each model in the form that it takes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of references: made, filled with pictures, changed, brought back, taken away."""
+"""The pages that make, fill, change, delete and restore references."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from django.utils import timezone
 
 from features.library.models import Reference, ReferenceVersion
 from runs.models import Artifact, Upload
-from tests.features.library.references.conftest import MakeReference, posted
+from tests.features.library.references.conftest import MakeReference, picture_file
 from tests.projects.people import logged_in, make_project, person, working_in
 from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 
 
-def shown(client: Client, address: str, **query: str) -> str:
+def read_page(client: Client, address: str, **query: str) -> str:
     return html.unescape(client.get(address, query).content.decode())
 
 
 def make(client: Client, **typed: Any) -> Any:
-    return client.post("/references/new/", {"name": "bottle", "files": [posted()]} | typed)
+    return client.post("/references/new/", {"name": "bottle", "files": [picture_file()]} | typed)
 
 
 def numbers(reference: Reference) -> list[int]:
@@ -38,20 +38,20 @@ def is_served(client: Client, address: str) -> bool:
     return answer.status_code == 200 and bool(answer.getvalue())
 
 
-def later(reference: Reference) -> None:
-    """Let what follows be another sitting."""
+def begin_sitting(reference: Reference) -> None:
+    """Age the last change, so that the next one begins a new version."""
     ReferenceVersion.objects.filter(reference=reference).update(
         made_at=timezone.now() - timedelta(hours=1)
     )
 
 
 def test_a_reference_is_made_listed_and_changed(member: Client, user: User) -> None:
-    assert "No references yet" in shown(member, "/references/")
-    answer = make(member, name="@Bottle", files=[posted(n) for n in range(3)], kind="product")
+    assert "No references yet" in read_page(member, "/references/")
+    answer = make(member, name="@Bottle", files=[picture_file(n) for n in range(3)], kind="product")
     reference = Reference.objects.get()
     assert answer.headers["location"] == reference.get_absolute_url()
     assert (reference.name, reference.key, len(reference.pictures)) == ("Bottle", "bottle", 3)
-    page = shown(member, "/references/")
+    page = read_page(member, "/references/")
     assert "@Bottle" in page
     assert f'src="{reference.cover}"' in page
     form = f"/references/{reference.pk}/form/"
@@ -59,7 +59,7 @@ def test_a_reference_is_made_listed_and_changed(member: Client, user: User) -> N
     reference.refresh_from_db()
     assert (reference.kind, reference.description) == ("look", "an amber bottle")
     assert len(reference.pictures) == 3
-    assert "an amber bottle" in shown(member, reference.get_absolute_url())
+    assert "an amber bottle" in read_page(member, reference.get_absolute_url())
 
 
 @each_row(
@@ -67,17 +67,17 @@ def test_a_reference_is_made_listed_and_changed(member: Client, user: User) -> N
     [
         ({"name": ""}, "Give it a name, such as “bottle”"),
         ({"name": "the bottle"}, "begins with a letter and has no spaces: “the bottle” is none."),
-        ({"name": "🍾"}, "A name is letters, digits, - and _"),
+        ({"name": "🍾"}, "A name has letters, digits, - and _"),
         ({"name": "2x"}, "begins with a letter"),
-        ({"name": "me"}, "“@me” means your own"),
+        ({"name": "me"}, "“@me” stands for yourself"),
         ({"name": "b" * 41}, "Keep it to 40 characters: this has 41."),
         ({"description": "x" * 2001}, "Keep it to 2000 characters: this has 2001."),
         ({"files": []}, "Choose at least one picture, or describe it."),
         ({"files": [SimpleUploadedFile("note.txt", b"hello", "text/plain")]},
          "note.txt is not a picture. Choose a PNG, JPEG or WebP."),
         ({"files": [SimpleUploadedFile("cut.png", b"\x89PNG\r\n\x1a\nrest", "image/png")]},
-         "cut.png is a broken picture."),
-        ({"lora": "/runs/00000000-0000-4000-8000-000000000000/artifacts/0/"}, "weights are gone"),
+         "cut.png is a damaged picture."),
+        ({"lora": "/runs/00000000-0000-4000-8000-000000000000/artifacts/0/"}, "weights no longer"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_said_beside_its_field_and_nothing_is_saved(
@@ -122,7 +122,7 @@ def test_pictures_are_added_moved_and_removed(
     assert after(do="order:", picture=[first, second]) == [first, second, third]
     assert after(do=f"remove:{second}") == [first, third]
     assert after(do="remove:/nothing") == [first, third]
-    assert after(do="add", files=[posted(201)])[:2] == [first, third]
+    assert after(do="add", files=[picture_file(201)])[:2] == [first, third]
     assert len(reference.pictures) == 3
     assert "No picture arrived" in html.unescape(
         member.post(page, {"~do": "add"}, follow=True).content.decode()
@@ -139,9 +139,9 @@ def test_a_result_becomes_a_picture_that_outlives_its_run(
         digest="f" * 64, content_type="image/png", size_bytes=9, url="https://v3.fal.media/a.png",
     )  # fmt: skip
     name = f"{run.pk}/0"
-    page = shown(member, "/references/new/", artifact=name)
+    page = read_page(member, "/references/new/", artifact=name)
     assert f"/runs/{run.pk}/artifacts/0/" in page
-    assert "Add to one that you have" in page
+    assert "Add to an existing reference" in page
     make(member, files=[], artifact=name)
     reference = Reference.objects.get(key="bottle")
     (address,) = reference.pictures
@@ -161,7 +161,7 @@ def test_a_picture_that_is_no_result_of_ones_own_is_refused(
     Artifact.objects.create(run=run, position=0, path="x", kind="image", url="https://x.test/a")
     answer = make(member, files=[], artifact=f"{run.pk}/0")
     assert answer.status_code == 422
-    assert "That picture is gone, or it is not shared with you." in html.unescape(
+    assert "That picture no longer exists, or it is not shared with you." in html.unescape(
         answer.content.decode()
     )
 
@@ -171,11 +171,12 @@ def test_versions_say_what_changed_and_come_back(
 ) -> None:
     reference = make_reference(number=2)
     first, second = reference.pictures
-    later(reference)
+    begin_sitting(reference)
     member.post(f"/references/{reference.pk}/pictures/", {"~do": f"remove:{first}"})
     member.post(f"/references/{reference.pk}/form/", {"name": "bottle", "description": "green"})
-    assert numbers(reference) == [2, 1]  # both changes were one sitting
-    page = shown(member, reference.get_absolute_url())
+    # both changes happened within one sitting, so they are one version
+    assert numbers(reference) == [2, 1]
+    page = read_page(member, reference.get_absolute_url())
     assert "1 picture removed, description" in page
     member.post(f"/references/{reference.pk}/versions/1/recovery/")
     reference.refresh_from_db()
@@ -193,15 +194,15 @@ def test_members_share_a_projects_references_and_private_ones_come_second(
     hidden = make_reference("secret", 1, project=project, is_hidden=True)
     own = make_reference("bottle", 1, user=mia)
     client = working_in(project, mia)
-    page = shown(client, "/references/")
+    page = read_page(client, "/references/")
     assert "@bottle" in page
     assert "@secret" not in page
     assert client.get(hidden.get_absolute_url()).status_code == 404
-    offered = shown(client, "/references/offered/", q="bott")
+    offered = read_page(client, "/references/offered/", q="bott")
     assert offered.index('data-mention="@bottle"') < offered.index('data-mention="@me/bottle"')
     assert "secret" not in offered
     assert client.get("/references/cover/", {"name": "@me/bottle"}).headers["location"] == own.cover
-    # A name that one does not see is free.
+    # A name is free for users who cannot see the reference that has it.
     assert make(client, name="secret").status_code == 302
 
 
@@ -221,10 +222,10 @@ def test_pictures_go_along_to_another_project_and_its_members_see_them(
 def test_the_twenty_first_picture_is_left_out_and_that_is_said(member: Client) -> None:
     answer = member.post(
         "/references/new/",
-        {"name": "bottle", "files": [posted(n) for n in range(21)]},
+        {"name": "bottle", "files": [picture_file(n) for n in range(21)]},
         follow=True,
     )
     assert len(Reference.objects.get().pictures) == 20
     page = html.unescape(answer.content.decode())
     assert "1 picture was left out: a reference has at most 20." in page
-    assert "20 pictures are the most." in page
+    assert "at most 20 pictures." in page

@@ -1,4 +1,4 @@
-"""What is sent of a reference, what is said of it, and what is recorded with the run."""
+"""References in runs: what a model gets, what the page says, and what the run records."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def press(client: Client, model: str, **post: Any) -> Any:
     return client.post(f"/models/{model}/", {"~token": "t"} | typed)
 
 
-def page_of(client: Client, address: str) -> str:
+def read_page(client: Client, address: str) -> str:
     return html.unescape(client.get(address).content.decode())
 
 
@@ -59,12 +59,12 @@ def test_a_mention_fills_a_required_field_and_is_recorded(
     assert run.title == "@Bottle on ice"
     use = ReferenceRun.objects.get()
     assert (use.reference, use.run, use.version, use.is_whole) == (bottle, run, 1, False)
-    page = page_of(member, run.get_absolute_url())
+    page = read_page(member, run.get_absolute_url())
     assert "Reference" in page
     assert "version 1, 2 of 3 pictures, this model takes 2" in page
-    assert f"/runs/{run.pk}/" in page_of(member, bottle.get_absolute_url())
-    # The form keeps the name.
-    assert "@Bottle on ice" in page_of(member, f"/models/{MANY}/")
+    assert f"/runs/{run.pk}/" in read_page(member, bottle.get_absolute_url())
+    # The form keeps the reference's name.
+    assert "@Bottle on ice" in read_page(member, f"/models/{MANY}/")
 
 
 def test_the_form_says_beside_run_what_is_left_out(
@@ -73,9 +73,9 @@ def test_the_form_says_beside_run_what_is_left_out(
     make_reference("bottle", 3)
     draft = member.post(f"/drafts/{MANY}/", {"prompt": "@bottle", "~tab": "a"}).json()
     assert draft["cost"]["named"] == ["@bottle: 2 of 3 pictures, this model takes 2"]
-    page = page_of(member, f"/models/{MANY}/?input=" + '{"prompt": "see @bottle"}')
+    page = read_page(member, f"/models/{MANY}/?input=" + '{"prompt": "see @bottle"}')
     assert '<li dir="auto">@bottle: 2 of 3 pictures, this model takes 2</li>' in page
-    assert "@bottle:" not in page_of(
+    assert "@bottle:" not in read_page(
         member, f"/models/{MANY}/?input=" + '{"prompt": "a@bottle.com"}'
     )
 
@@ -101,7 +101,7 @@ def test_a_reference_whose_picture_is_gone_gives_the_rest_and_says_so(
     press(member, MANY, prompt="@bottle")
     assert Run.objects.get().arguments["image_urls"] == bottle.pictures[1:]
     assert ReferenceRun.objects.get().words == "@bottle: 1 picture; 1 picture is gone"
-    assert "1 picture cannot be read any more" in page_of(member, bottle.get_absolute_url())
+    assert "1 picture cannot be read any more" in read_page(member, bottle.get_absolute_url())
 
 
 def test_the_version_that_a_run_got_is_recorded(
@@ -109,7 +109,8 @@ def test_the_version_that_a_run_got_is_recorded(
 ) -> None:
     bottle = make_reference("bottle", 2)
     press(member, MANY, prompt="@bottle")
-    saving.set_pictures(bottle, bottle.pictures[:1], user)  # used by now, so a new version
+    # a run has used this version, so the change makes a new one
+    saving.set_pictures(bottle, bottle.pictures[:1], user)
     press(member, MANY, prompt="@bottle", **{"~token": "u"})
     assert sorted(ReferenceRun.objects.values_list("version", flat=True)) == [1, 2]
 
@@ -136,9 +137,9 @@ def test_the_projects_reference_comes_before_ones_own_of_that_name(
     assert sent == [shared.cover, own.cover]
     assert (
         "Reference"
-        not in page_of(logged_in(user), Run.objects.latest("created_at").get_absolute_url()).split(
-            "</header>", 2
-        )[1]
+        not in read_page(
+            logged_in(user), Run.objects.latest("created_at").get_absolute_url()
+        ).split("</header>", 2)[1]
     )
 
 
@@ -165,13 +166,13 @@ def test_the_way_without_script_leads_back_to_the_filled_form(
 ) -> None:
     bottle = make_reference("bottle", 1)
     answer = press(member, EDIT, prompt="on ice,", **{"~do": "references:image_url"})
-    listed = page_of(member, answer.headers["location"])
+    listed = read_page(member, answer.headers["location"])
     address = f"/models/{EDIT}/?reference={bottle.pk}%2Fimage_url&project=private"
     assert html.unescape(listed).count(address) == 1
-    page = page_of(member, address)
+    page = read_page(member, address)
     assert 'value="@bottle"' in page
     assert "on ice," in page
-    in_prompt = page_of(member, f"/models/{EDIT}/?reference={bottle.pk}")
+    in_prompt = read_page(member, f"/models/{EDIT}/?reference={bottle.pk}")
     assert "on ice, @bottle" in in_prompt
 
 

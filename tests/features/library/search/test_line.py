@@ -1,4 +1,4 @@
-"""The line of words: what it asks for, and what is said of what it cannot.
+"""The search line: the conditions it contains, and the message about parts that have no meaning.
 
 Words and names of every script keep their marks: in searches, mentions and series.
 """
@@ -53,7 +53,7 @@ def test_conditions_are_understood(text: str, labels: list[str]) -> None:
 @each_row(
     ("text", "message"),
     [
-        ("colour:red", "There is no colour: to search by. There is model:,"),
+        ("colour:red", "There is no condition colour:. The conditions are model:,"),
         ("cost:cheap", "cost: takes an amount, not “cheap”: cost:>0.1"),
         ("state:lost", "There is no state:lost. It may be unfinished,"),
         ("out:smell", "There is no out:smell. It may be image, video,"),

@@ -1,4 +1,4 @@
-"""Both databases find what a line asks for, as the reference in Python does."""
+"""Both databases find the same results for a search line as a reference written in Python."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 @pytest.fixture
 def results(make_run: Any, make_endpoint: Any) -> dict[str, Run]:
-    """Runs of several kinds, by name; none is indexed yet."""
+    """Runs of several kinds, by name; the search index has none of them yet."""
     make_run().delete()
     film = make_endpoint("a/film", display_name="Film", unit_price_usd=Decimal("0.5"))
     ended = {"state": "succeeded", "ended_at": timezone.now()}
@@ -94,14 +94,15 @@ def test_a_line_finds_what_it_asks_for(
     few: int,
     is_indexed: bool,
 ) -> None:
-    monkeypatch.setattr(matching, "FEW", few)  # 0: by a walk in the order of time
+    # with 0, the query walks the runs in the order of time
+    monkeypatch.setattr(matching, "FEW", few)
     if is_indexed:
         indexing.index_all()
         assert not DueEntry.objects.exists()
     names = {run.pk: name for name, run in results.items()}
     for text, expected in LINES:
         if "cost" in text and not is_indexed:
-            continue  # known once it is indexed
+            continue  # a run's cost is known only after it is indexed
         runs = matching.matching(Run.objects.kept(), parse_line(text), user)
         assert {names[run.pk] for run in runs} == expected, text
 
@@ -141,7 +142,7 @@ def test_what_changes_is_indexed_again(results: dict[str, Run], user: User) -> N
     indexing.index_all()
     within = matching.scope("project", project.pk)
     runs = matching.matching(Run.objects.kept(), parse_line("fox"), user, within)
-    assert [found.pk for found in runs] == [run.pk]
+    assert [match.pk for match in runs] == [run.pk]
     run.delete()
     assert SearchEntry.objects.count() == 4
     assert not list(matching.matching(Run.objects.kept(), parse_line("fox"), user, within))
@@ -186,7 +187,7 @@ def test_used_is_only_told_of_uses_that_the_reader_may_see(
 def test_a_result_is_found_as_used_as_soon_as_its_user_is_indexed(
     results: dict[str, Run], user: User, make_run: Any
 ) -> None:
-    """Only the purge read which files a run names: `used` found nothing for up to an hour."""
+    """Only the purge recorded which files a run uses, so `used` found nothing for up to an hour."""
     make_run(arguments={"image_url": f"/runs/{results['fox'].pk}/artifacts/0/"})
     indexing.index_all()
     runs = matching.matching(Run.objects.owned_by(user), parse_line("used"), user)

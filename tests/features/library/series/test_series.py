@@ -1,4 +1,4 @@
-"""Series: begun from a selection, ordered, with a cover, and gaps that are said in words."""
+"""Series: started from a selection, ordered, with a cover, and a message for a missing result."""
 
 from __future__ import annotations
 
@@ -42,7 +42,6 @@ def fox(make_run: Any) -> Run:
 
 @pytest.fixture
 def poster(user: User, fox: Run) -> Series:
-    """A private series of four pictures."""
     series = Series.objects.create(user=user, project=private_project(user), name="Poster")
     items.add(user, series, Selection({fox.pk: None}))
     return series
@@ -78,15 +77,17 @@ def test_the_order_is_changed_by_steps_and_to_a_place(
     assert (
         member.post(address, {"item": "999999999", "step": "on"}, headers=HTMX).status_code == 409
     )
-    said = member.post(address, {"item": "x", "before": "y"}, follow=True)
-    assert items_gone(said)
+    answer = member.post(address, {"item": "x", "before": "y"}, follow=True)
+    assert items_gone(answer)
     page = member.get(poster.get_absolute_url()).content.decode()
-    shown = re.findall(r'data-item="(\d+)"', page)
-    assert [int(key) for key in shown] == [*items.items_of(poster).values_list("pk", flat=True)]
+    listed_items = re.findall(r'data-item="(\d+)"', page)
+    assert [int(key) for key in listed_items] == [
+        *items.items_of(poster).values_list("pk", flat=True)
+    ]
 
 
 def items_gone(answer: Any) -> bool:
-    return "It is not in the series any more." in answer.content.decode()
+    return "It is no longer in the series." in answer.content.decode()
 
 
 def test_a_cover_is_chosen_and_shown_in_the_list(member: Client, fox: Run, poster: Series) -> None:
@@ -123,7 +124,7 @@ def test_a_deleted_result_leaves_a_gap_in_words(
     other.delete()
     fox.artifacts.get(position=1).delete()
     page = html.unescape(member.get(poster.get_absolute_url()).content.decode())
-    assert page.count("This result is gone, or not yours to see.") == 2
+    assert page.count("This result was deleted, or you cannot see it.") == 2
     assert "2 results of it are gone, or not yours to see." in " ".join(page.split())
     assert len(order(poster)) == 5
     assert member.get("/series/").status_code == 200
@@ -146,22 +147,22 @@ def test_a_series_of_a_project_takes_only_what_its_members_may_read(
 ) -> None:
     team = make_project("Team", **{user.username: "maker", "vera": "viewer"})
     series = Series.objects.create(user=user, project=team, name="Team's")
-    shown = with_files(make_run, 1, project=team)
+    visible = with_files(make_run, 1, project=team)
     hidden = with_files(make_run, 1, project=team, is_hidden=True)
     private = with_files(make_run, 1)
-    posted = {"run": [str(run.pk) for run in (shown, hidden, private)], "series": str(series.pk)}
+    posted = {"run": [str(run.pk) for run in (visible, hidden, private)], "series": str(series.pk)}
     maker = working_in(team, user)
-    said = maker.post("/series/additions/", posted, follow=True).content.decode()
-    assert "1 result is in the series “Team" in said
-    assert "2 stay as they are" in said
-    assert order(series) == keys(shown, 0)
+    answer = maker.post("/series/additions/", posted, follow=True).content.decode()
+    assert "1 result is in the series “Team" in answer
+    assert "2 stay as they are" in answer
+    assert order(series) == keys(visible, 0)
     viewer = logged_in(person("vera"))
     page = viewer.get(series.get_absolute_url()).content.decode()
     assert "Rename" not in page
     assert viewer.post(f"/series/{series.pk}/cover/", {"item": "1"}).status_code == 403
-    Run.objects.filter(pk=shown.pk).update(deleted_at=timezone.now())
+    Run.objects.filter(pk=visible.pk).update(deleted_at=timezone.now())
     page = viewer.get(series.get_absolute_url()).content.decode()
-    assert "This result is gone, or not yours to see." in page
+    assert "This result was deleted, or you cannot see it." in page
     assert "0 results" in viewer.get(f"/series/?project={team.slug}").content.decode()
     Series.objects.update(is_hidden=True)
     assert viewer.get(series.get_absolute_url()).status_code == 404
@@ -177,7 +178,7 @@ def test_it_holds_a_bounded_number(
     assert answer.status_code == 422
     assert "“Poster” has 4 and 2 would be added." in answer.content.decode()
     gone = member.post("/series/additions/", {"run": str(fox.pk), "series": str(fox.pk)})
-    assert "That series is gone." in gone.content.decode()
+    assert "That series no longer exists." in gone.content.decode()
 
 
 @pytest.mark.both_databases
@@ -201,8 +202,8 @@ def test_the_number_of_queries_does_not_grow(
 def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int, int]]) -> None:
     keys_now = [*items.items_of(poster).values_list("pk", flat=True)]
     expected = [*keys_now]
-    for what, to in moves:
-        key, before = keys_now[what], None if to < 0 else keys_now[to]
+    for origin, to in moves:
+        key, before = keys_now[origin], None if to < 0 else keys_now[to]
         if key == before:
             continue
         assert items.move(poster, key, before=before)
@@ -213,7 +214,7 @@ def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int,
         items.move(poster, key, before=None)
 
 
-# A run's page adds each result to series by name, and takes it out again.
+# The page of a run adds each of its results to series by name, and removes it again.
 
 
 def positions(name: str) -> list[int]:
@@ -225,7 +226,7 @@ def test_a_result_is_added_by_name_and_taken_out(member: Client, make_run: Any) 
     address = f"/runs/{run.pk}/series/"
     added = member.post(address, {"position": "1", "named": " Fox "}, headers=HTMX)
     assert "Fox" in added.content.decode()
-    member.post(address, {"position": "0", "named": "fox"})  # the same, whatever the case
+    member.post(address, {"position": "0", "named": "fox"})  # names match in any case
     assert positions("Fox") == [1, 0]
     member.post(address, {"position": "1", "out": str(Series.objects.get().pk)}, headers=HTMX)
     assert positions("Fox") == [0]
@@ -262,12 +263,15 @@ def test_a_series_of_hidden_results_alone_is_hidden_with_its_name(
 ) -> None:
     team = make_project("Team", **{user.username: "maker", stranger.username: "manager"})
     series = Series.objects.create(user=user, project=team, name="Layoffs")
-    hidden, shown = (with_files(make_run, project=team, is_hidden=hides) for hides in (True, False))
-    SeriesItem.objects.create(series=series, run=hidden, place=0)  # as each tag became one
+    hidden, visible = (
+        with_files(make_run, project=team, is_hidden=hides) for hides in (True, False)
+    )
+    # as the migration turned each tag into a series
+    SeriesItem.objects.create(series=series, run=hidden, place=0)
     maker, other = working_in(team, user), working_in(team, stranger)
     addresses = (
         *("/series/", "/series/?q=layo", "/series/offered/", series.get_absolute_url()),
-        *("/jump/?q=layo", "/runs/suggestions/?q=series:", f"/runs/{shown.pk}/", "/runs/"),
+        *("/jump/?q=layo", "/runs/suggestions/?q=series:", f"/runs/{visible.pk}/", "/runs/"),
     )
 
     def read_by(client: Client) -> set[str]:
@@ -275,10 +279,11 @@ def test_a_series_of_hidden_results_alone_is_hidden_with_its_name(
 
     assert len(read_by(maker)) >= 6
     assert read_by(other) == set()
-    Run.objects.filter(pk=hidden.pk).update(user=stranger)  # who sees their own result in it
+    # users always see their own results in a series
+    Run.objects.filter(pk=hidden.pk).update(user=stranger)
     assert other.get(series.get_absolute_url()).status_code == 200
     Run.objects.filter(pk=hidden.pk).update(user=user)
-    SeriesItem.objects.create(series=series, run=shown, place=9)
+    SeriesItem.objects.create(series=series, run=visible, place=9)
     assert len(read_by(other)) >= 7
 
 

@@ -1,4 +1,4 @@
-"""What is like a result: in the project or in all of one's own, never in another's."""
+"""Results like a given one: in its project or in all of the user's own, never in others'."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ ONE, NEAR, ALIKE, FAR = bytes(16), bytes(15) + b"\x0f", bytes(14) + b"\x0f\xff",
 
 @pytest.fixture
 def make_result(make_run: Any) -> MakeResult:
-    """`make_result(fingerprint=…, title=…)` → a compared picture of a run of its own."""
+    """`make_result(fingerprint=…, title=…)` → a picture in a run of its own, with a fingerprint."""
 
     def make(run: Run | None = None, **values: Any) -> Artifact:
         of_run = {name: values.pop(name) for name in OF_RUNS if name in values}
@@ -42,25 +42,25 @@ def make_result(make_run: Any) -> MakeResult:
     return make
 
 
-def page_of(client: Client, result: Artifact, query: str = "") -> str:
+def read_page(client: Client, result: Artifact, query: str = "") -> str:
     response = client.get(f"{result.get_absolute_url()}like/{query}")
     assert response.status_code == 200
     return response.content.decode()
 
 
-def shown(page: str) -> list[str]:
-    """The headings and the ids of runs, in the order of the page."""
+def headings_and_runs(page: str) -> list[str]:
+    """Return the headings and the ids of runs, in the order of the page."""
     return re.findall(r'(?:<h2>\s*|data-run-id=")([^"<\n]+)', page)
 
 
 def test_equal_files_come_first_then_the_nearest_each_with_an_honest_word(
     member: Client, make_result: MakeResult
 ) -> None:
-    one = make_result()
+    picture = make_result()
     alike, near = make_result(fingerprint=ALIKE), make_result(fingerprint=NEAR)
-    equal = make_result(digest=one.digest)
+    equal = make_result(digest=picture.digest)
     make_result(fingerprint=FAR)
-    assert shown(page_of(member, one)) == [
+    assert headings_and_runs(read_page(member, picture)) == [
         "The same file", str(equal.run_id),
         "Nearly the same", str(near.run_id),
         "Alike", str(alike.run_id),
@@ -71,33 +71,33 @@ def test_a_sound_is_only_compared_as_a_file(member: Client, make_result: MakeRes
     sound = make_result(kind="audio", fingerprint=b"")
     copy = make_result(kind="audio", fingerprint=b"", digest=sound.digest)
     make_result(kind="audio", fingerprint=b"")
-    page = page_of(member, sound)
-    assert shown(page) == ["The same file", str(copy.run_id)]
+    page = read_page(member, sound)
+    assert headings_and_runs(page) == ["The same file", str(copy.run_id)]
     assert "only copies of the same file" in page
 
 
 def test_the_page_needs_as_many_queries_for_many_as_for_one(
     member: Client, make_result: MakeResult, django_assert_num_queries: Any
 ) -> None:
-    one = make_result()
+    picture = make_result()
     make_result(fingerprint=NEAR)
-    page_of(member, one)
+    read_page(member, picture)
     for _ in range(50):
         make_result(fingerprint=NEAR)
     with django_assert_num_queries(10):
-        page = page_of(member, one)
-    assert "More are less alike" in page
+        page = read_page(member, picture)
+    assert "The others are less alike" in page
 
 
 def test_beyond_the_most_the_newest_are_compared_and_the_page_says_so(
     member: Client, make_result: MakeResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     oldest = make_result(fingerprint=NEAR)
-    one, newer = make_result(), make_result(fingerprint=NEAR)
-    assert "compares" not in page_of(member, one)
+    picture, newer = make_result(), make_result(fingerprint=NEAR)
+    assert "compares" not in read_page(member, picture)
     monkeypatch.setattr(likeness, "MOST_ON_PAGE", 2)
-    page = page_of(member, one)
-    assert shown(page) == ["Nearly the same", str(newer.run_id)]
+    page = read_page(member, picture)
+    assert headings_and_runs(page) == ["Nearly the same", str(newer.run_id)]
     assert str(oldest.run_id) not in page
     assert "the newest 2 results" in " ".join(page.split())
 
@@ -111,12 +111,12 @@ def test_two_projects_see_nothing_of_each_other(make_result: MakeResult) -> None
     hidden = make_result(user=ben, project=spring, is_hidden=True)
     evas = make_result(user=eva, project=autumn)
     anas = make_result(user=ana, project=autumn)
-    in_spring = page_of(working_in(spring, ana), own)
+    in_spring = read_page(working_in(spring, ana), own)
     assert str(bens.run_id) in in_spring
     for result in (hidden, evas, anas):
         assert str(result.run_id) not in in_spring
-    everywhere = page_of(working_in(spring, ana), own, "?scope=all")
-    assert shown(everywhere) == ["Nearly the same", str(anas.run_id)]
+    everywhere = read_page(working_in(spring, ana), own, "?scope=all")
+    assert headings_and_runs(everywhere) == ["Nearly the same", str(anas.run_id)]
     assert logged_in(eva).get(f"{own.get_absolute_url()}like/").status_code == 404
 
 

@@ -1,4 +1,4 @@
-"""What is done with selected results: stars, deletion, a comparison, a board, uses, all found."""
+"""Actions on selected results: star, delete, compare, make a board, use, select all found."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 HTMX = {"hx-request": "true"}
 
 
-def starred(run: Run) -> list[int]:
+def starred_positions(run: Run) -> list[int]:
     """Return the positions of a run's starred files."""
     return [*run.artifacts.filter(is_starred=True).values_list("position", flat=True)]
 
@@ -39,14 +39,14 @@ def test_results_are_starred_and_lose_their_stars(member: Client, make_run: Any)
     posted = {"artifact": keys(fox, 0, 2), "run": str(words.pk), "star": "1"}
     answer = member.post("/runs/stars/", posted, headers=HTMX)
     assert toast(answer) == "3 results are starred."
-    assert starred(fox) == [0, 2]
+    assert starred_positions(fox) == [0, 2]
     assert set(Run.objects.filter(is_starred=True)) == {fox, words}
     member.post("/runs/stars/", {"artifact": keys(fox, 0), "star": "0"})
-    assert starred(fox) == [2]
+    assert starred_positions(fox) == [2]
     assert Run.objects.get(pk=fox.pk).is_starred
     member.post("/runs/stars/", {"run": [str(fox.pk), str(words.pk)], "star": "0"})
     assert not Run.objects.filter(is_starred=True).exists()
-    assert not starred(fox)
+    assert not starred_positions(fox)
 
 
 def test_a_verb_says_what_it_left_out(user: User, stranger: User, make_run: Any) -> None:
@@ -57,9 +57,9 @@ def test_a_verb_says_what_it_left_out(user: User, stranger: User, make_run: Any)
     posted = {"run": [str(theirs.pk), str(own.pk), str(uuid4())], "star": "1"}
     answer = viewer.post("/runs/stars/", posted, headers=HTMX)
     assert toast(answer).startswith("1 result is starred. 2 stay as they are: they are gone,")
-    assert not starred(theirs)
+    assert not starred_positions(theirs)
     gone = viewer.post("/runs/deletion/", {"run": [str(theirs.pk), str(own.pk)]}, follow=True)
-    assert "Not deleted: 1 selected run. Only who made a run deletes it" in gone.content.decode()
+    assert "Not deleted: 1 selected run. Only the person who started a run" in gone.content.decode()
     assert Run.objects.kept().get() == theirs
     assert viewer.post("/runs/deletion/", {"run": str(theirs.pk)}).status_code == 403
 
@@ -82,12 +82,12 @@ def test_all_that_is_found_is_taken_in_the_list_that_was_shown(
     assert "All 4 runs found" in " ".join(count.split())
     monkeypatch.setattr(selection, "MOST_FILES", 3)
     answer = client.post(to_series, {**posted, "named": "owl"}, headers=HTMX)
-    said = "3 results are in the series “owl”. 1 older run of the list were left"
-    assert toast(answer).startswith(said)
+    message = "3 results are in the series “owl”. 1 older run of the list were left"
+    assert toast(answer).startswith(message)
     assert client.post("/runs/archives/", posted, headers=HTMX).status_code == 422
     monkeypatch.setattr(deletion, "MOST_AT_ONCE", 2)
-    said = client.post("/runs/deletion/", posted, follow=True).content.decode()
-    assert "2 older runs of the list stay here: at most 2 are deleted at once." in said
+    message = client.post("/runs/deletion/", posted, follow=True).content.decode()
+    assert "2 older runs of the list stay here: at most 2 can be deleted at once." in message
     assert {*Run.objects.kept().filter(project=team)} == {*there[:2], failed}
     form = client.post(to_series, {"all": "1", "filters": query}).content.decode()
     assert 'name="all" value="1"' in " ".join(form.split())
@@ -96,7 +96,7 @@ def test_all_that_is_found_is_taken_in_the_list_that_was_shown(
 def test_nothing_found_and_foreign_lists_are_refused(member: Client, make_run: Any) -> None:
     nothing = member.post("/runs/stars/", {"all": "1", "filters": "q=nothing"}, headers=HTMX)
     assert nothing.status_code == 422
-    assert "The list finds nothing any more." in toast(nothing)
+    assert "The list no longer finds anything." in toast(nothing)
     team = make_project("Team", ben="maker")
     with_files(make_run, 1, project=team, user=person("ben"))
     foreign = member.post("/runs/stars/", {"all": "1", "filters": f"project={team.slug}"})
@@ -112,9 +112,9 @@ def test_two_are_compared_and_more_are_a_board(member: Client, make_run: Any) ->
     assert two.headers["Location"] == f"/runs/differences/?run={runs[0].pk}&run={runs[1].pk}"
     three = member.post("/runs/comparison/", {"run": [str(run.pk) for run in runs]})
     assert urlsplit(three.headers["Location"]).path == "/compare/new/"
-    one = member.post("/runs/comparison/", {"artifact": keys(runs[0], 0)})
-    assert one.status_code == 422
-    assert "two runs or more" in one.content.decode()
+    answer = member.post("/runs/comparison/", {"artifact": keys(runs[0], 0)})
+    assert answer.status_code == 422
+    assert "two runs or more" in answer.content.decode()
 
 
 def test_a_board_is_planned_from_the_inputs_of_results(
@@ -146,8 +146,8 @@ def test_several_pictures_fill_a_list_of_a_model(
     run = with_files(make_run, 3)
     song = with_files(make_run, 0)
     Artifact.objects.create(run=song, position=0, path="x", kind="audio", url="https://a.test/a")
-    one = member.post("/runs/uses/", {"artifact": keys(run, 1)})
-    assert one.headers["Location"] == f"/runs/{run.pk}/artifacts/1/uses/"
+    answer = member.post("/runs/uses/", {"artifact": keys(run, 1)})
+    assert answer.headers["Location"] == f"/runs/{run.pk}/artifacts/1/uses/"
     posted = {"artifact": [*keys(run, 2, 0), *keys(song, 0)]}
     page = member.post("/runs/uses/", posted, follow=True)
     assert parse_qs(urlsplit(page.redirect_chain[-1][0]).query)["artifact"] == keys(run, 0, 2)

@@ -1,4 +1,4 @@
-"""Facets count what is listed, link to less of it, and never count what one may not see."""
+"""Facets count the listed results, link to fewer of them, and never count what others hide."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def counts(page: Any, title: str) -> dict[str, str]:
 
 @pytest.fixture
 def results(make_run: Any, make_endpoint: Any) -> None:
-    """Three pictures, a film and a failure, of two models."""
+    """Three pictures, a video and a failed run, of two models."""
     film = make_endpoint("a/film", display_name="Film")
     ended = {"state": "succeeded", "ended_at": timezone.now()}
     image = {"images": [{"url": "https://v3.fal.media/x.png"}]}
@@ -44,7 +44,8 @@ def results(make_run: Any, make_endpoint: Any) -> None:
 def test_facets_count_and_link(member: Client, results: None) -> None:
     page = member.get("/runs/facets/")
     assert counts(page, "Kind") == {"Pictures": "3", "Films": "1"}
-    assert counts(page, "State") == {"Done": "4", "Failed": "1"}  # which the wall does not show
+    # the count includes the failed run, which the wall does not show
+    assert counts(page, "State") == {"Done": "4", "Failed": "1"}
     assert counts(page, "Model")["Film"] == "1"
     assert counts(member.get("/runs/facets/?as=list"), "Model")["Film"] == "2"
     (kinds,) = (facet for facet in page.context["facets"] if facet.title == "Kind")
@@ -60,7 +61,8 @@ def test_the_page_counts_nothing_until_somebody_narrows(member: Client, results:
     page = member.get("/runs/?q=fox")
     assert "facets" not in page.context
     assert 'hx-get="/runs/facets/?q=fox"' in page.content.decode()
-    assert 'href="?q=fox&amp;facets=1"' in page.content.decode()  # without scripts
+    # the link that works without JavaScript
+    assert 'href="?q=fox&amp;facets=1"' in page.content.decode()
     assert counts(member.get("/runs/?facets=1"), "Kind") == {"Pictures": "3", "Films": "1"}
 
 
@@ -84,13 +86,13 @@ def test_series_are_counted_found_and_suggested(
     SeriesItem.objects.create(series=poster, run=fox, position=1, place=9)
     page = member.get("/runs/facets/?as=list")
     assert counts(page, "Series") == {"For the poster": "1"}
-    for key in ("tag", "series"):  # the word of before is one still
-        found = member.get("/runs/", {"q": f'{key}:"for the Poster"', "as": "list"})
-        assert [row.run for row in found.context["runs"]] == [fox]
+    for key in ("tag", "series"):  # searches with the former key `tag` still work
+        listing = member.get("/runs/", {"q": f'{key}:"for the Poster"', "as": "list"})
+        assert [row.run for row in listing.context["runs"]] == [fox]
         assert not member.get(f"/runs/?q={key}:secret&as=list").context["runs"]
         assert not member.get(f"/runs/?q={key}:gone&as=list").context["runs"]
     suggested = member.get("/runs/suggestions/?q=tag:").context["suggestions"]
-    assert [one.word for one in suggested] == ['series:"For the poster"']
+    assert [suggestion.word for suggestion in suggested] == ['series:"For the poster"']
 
 
 def test_others_work_is_not_counted(
@@ -98,7 +100,7 @@ def test_others_work_is_not_counted(
 ) -> None:
     client.force_login(stranger)
     assert client.get("/runs/facets/").context["facets"] == []
-    # Who may know that runs happened may not know what is in them.
+    # The right to know that runs exist is no right to know their content.
     client.force_login(admin_user)
     page = client.get("/runs/?q=by:everybody&as=list")
     assert len(page.context["runs"]) == 5

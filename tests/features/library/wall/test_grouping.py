@@ -1,4 +1,4 @@
-"""By what the wall is grouped: in the order of time over all pages, or gathered with a link."""
+"""Groups of the wall: in the order of time over all pages, or gathered, with a link to all."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ START = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0) - tim
 
 
 @pytest.fixture
-def made(make_run: Any) -> Any:
-    """Return a function that makes a run so many minutes after the start."""
+def make_run_after(make_run: Any) -> Any:
+    """Return a function that makes a run a number of minutes after the start."""
 
     def make(minutes: int, **values: Any) -> Run:
         run = with_files(make_run, 1, **values)
@@ -35,7 +35,7 @@ def made(make_run: Any) -> Any:
     return make
 
 
-def shown(client: Client, address: str) -> list[tuple[str, list[str]]]:
+def read_sections(client: Client, address: str) -> list[tuple[str, list[str]]]:
     """Return the titles of all pages' sections, with their runs."""
     listed: list[tuple[str, list[str]]] = []
     while address:
@@ -52,39 +52,41 @@ def shown(client: Client, address: str) -> list[tuple[str, list[str]]]:
 
 @pytest.mark.parametrize("size", sample([2, 48, 1, 3], 1))
 def test_sections_in_time_hold_over_pages(
-    member: Client, made: Any, monkeypatch: pytest.MonkeyPatch, size: int
+    member: Client, make_run_after: Any, monkeypatch: pytest.MonkeyPatch, size: int
 ) -> None:
     monkeypatch.setattr(sections, "PAGE", size)
     batch = uuid4()
-    a = made(0)
-    b = made(50, batch=batch, title="an owl")
-    c = made(100, batch=batch, title="an owl")
-    d = made(200)
-    e = made(24 * 60)
+    a = make_run_after(0)
+    b = make_run_after(50, batch=batch, title="an owl")
+    c = make_run_after(100, batch=batch, title="an owl")
+    d = make_run_after(200)
+    e = make_run_after(24 * 60)
     names = {str(run.pk): name for run, name in zip((a, b, c, d, e), "abcde", strict=True)}
 
-    def grouped(by: str) -> list[str]:
-        return ["".join(names[key] for key in keys) for _, keys in shown(member, f"?by={by}")]
+    def group_names(by: str) -> list[str]:
+        return [
+            "".join(names[key] for key in keys) for _, keys in read_sections(member, f"?by={by}")
+        ]
 
-    assert grouped("day") == ["e", "dcba"]
-    assert grouped("session") == ["e", "d", "cba"]
-    assert grouped("batch") == ["ed", "cb", "a"]
-    titles = [title for title, _ in shown(member, "?by=batch")]
+    assert group_names("day") == ["e", "dcba"]
+    assert group_names("session") == ["e", "d", "cba"]
+    assert group_names("batch") == ["ed", "cb", "a"]
+    titles = [title for title, _ in read_sections(member, "?by=batch")]
     assert titles == ["One at a time", "an owl", "One at a time"]
-    assert shown(member, "?by=session")[2][0].endswith("13:40")
+    assert read_sections(member, "?by=session")[2][0].endswith("13:40")
 
 
 def test_models_are_gathered_with_a_link_to_all(
-    member: Client, made: Any, make_endpoint: Any, monkeypatch: pytest.MonkeyPatch
+    member: Client, make_run_after: Any, make_endpoint: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sections, "OF_GROUP", 2)
     monkeypatch.setattr(sections, "GROUPS", 1)
     owl = make_endpoint("lab/owl")
     for minute in range(3):
-        made(minute)
-    last = made(9, endpoint=owl)
-    assert [len(keys) for _, keys in shown(member, "?by=model")] == [1, 2]
-    first = member.get("/runs/").context  # remembered
+        make_run_after(minute)
+    last = make_run_after(9, endpoint=owl)
+    assert [len(keys) for _, keys in read_sections(member, "?by=model")] == [1, 2]
+    first = member.get("/runs/").context  # the choice is remembered
     assert first["grouping"] == "model"
     assert [str(stack.run.pk) for stack in first["sections"][0][0].stacks] == [str(last.pk)]
     text = html.unescape(member.get(f"/runs/{first['more']}").content.decode())
@@ -92,13 +94,14 @@ def test_models_are_gathered_with_a_link_to_all(
     (address,) = set(re.findall(r'href="(\?[^"]*model%3A[^"]*once=1)"', text))
     whole = member.get(f"/runs/{address}")
     assert sum(len(section.stacks) for section, _ in whole.context["sections"]) == 3
-    assert member.get("/runs/").context["grouping"] == "model"  # as before
+    # the remembered choice has not changed
+    assert member.get("/runs/").context["grouping"] == "model"
 
 
 def test_boards_are_gathered_and_others_boards_stay_unseen(
-    member: Client, made: Any, stranger: Any
+    member: Client, make_run_after: Any, stranger: Any
 ) -> None:
-    mine, theirs, none = made(1), made(2), made(3)
+    mine, theirs, none = make_run_after(1), make_run_after(2), make_run_after(3)
     for user, run, title in ((mine.user, mine, "Mine"), (stranger, theirs, "Secret")):
         board = Board.objects.create(
             user=user, source=run.endpoint, form_token=uuid4().hex, title=title
@@ -108,7 +111,7 @@ def test_boards_are_gathered_and_others_boards_stay_unseen(
             board=board, position=0, endpoint=run.endpoint, digest="c", label="c"
         )
         Cell.objects.create(board=board, row=row, column=column, run=run)
-    assert shown(member, "?by=board") == [
+    assert read_sections(member, "?by=board") == [
         ("Mine", [str(mine.pk)]),
         ("On no board", [str(none.pk), str(theirs.pk)]),
     ]

@@ -1,4 +1,4 @@
-"""The list of runs: its filters, pages and queries."""
+"""The list of runs: its filters, pages and number of queries."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_a_model_id_filters_exactly_and_used_models_are_suggested(
     page = member.get("/runs/?as=list&model=a/letterpress")
     assert [row.run.title for row in page.context["runs"]] == ["short"]
     suggested = member.get("/runs/suggestions/", {"q": "fox model:"}).context["suggestions"]
-    assert [(one.word, one.label, one.line) for one in suggested] == [
+    assert [(suggestion.word, suggestion.label, suggestion.line) for suggestion in suggested] == [
         ("model:a/letterpress", "Press", "fox model:a/letterpress"),
         ("model:a/letterpress/fine", "Press/fine", "fox model:a/letterpress/fine"),
     ]
@@ -68,12 +68,12 @@ def test_the_history_is_paged_by_a_cursor(member: Client, make_run: Any) -> None
     created = [make_run() for _ in range(35)]
     first = member.get("/runs/?as=list")
     second = member.get(f"/runs/{first.context['more']}")
-    shown = [row.run.pk for page in (first, second) for row in page.context["runs"]]
-    assert shown == [run.pk for run in reversed(created)]
+    keys = [row.run.pk for page in (first, second) for row in page.context["runs"]]
+    assert keys == [run.pk for run in reversed(created)]
 
 
 def looks_at(client: Client, address: str) -> str:
-    """Where a page that is open looks for newer runs."""
+    """Return the address that an open page polls for newer runs."""
     html = client.get(address).content.decode()
     match = re.search(r'hx-get="([^"]+)"\s+hx-trigger="runs:(?:look|shown) from:body"', html)
     assert match

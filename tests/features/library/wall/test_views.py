@@ -1,4 +1,4 @@
-"""Views: saved from the line, offered, found, changed, deleted and brought back."""
+"""Views of results: saved from the search line, offered, found, changed, deleted and restored."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_a_line_is_saved_under_a_name_and_is_the_address(member: Client, make_ru
     assert saved.redirect_chain[-1][0] == f"/runs/?view={view.pk}"
     assert [row.run for row in saved.context["runs"]] == [fox]
     assert "“Foxes” is saved" in saved.content.decode()
-    # It is offered above all results, and another condition is added to its line.
+    # The view is offered above all results, and its line takes a further condition.
     assert f'href="/runs/?view={view.pk}"' in member.get("/runs/").content.decode()
     chips = saved.context["interpretation"].chips
     assert [(chip.label, chip.href) for chip in chips] == [("“fox”", "?")]
@@ -51,7 +51,7 @@ def test_a_view_is_found_and_renamed(member: Client, view: View) -> None:
     [
         ("", "fox", "Give the view a name"),
         ("x" * 81, "fox", "Keep it to 80 characters: this has 81."),
-        ("Foxes", " ", "A view needs something to narrow the results by"),
+        ("Foxes", " ", "A view needs words or a condition"),
         ("Foxes", "x" * 401, "Keep it to 400 characters"),
     ],
 )

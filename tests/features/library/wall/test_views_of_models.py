@@ -1,4 +1,4 @@
-"""A view of models is kept in one spelling, says how many are new in it, and shows which."""
+"""Views of models: stored in one spelling, with the number of new models, which it marks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ A_WEEK = timedelta(days=7)
 
 @pytest.fixture
 def catalogue(make_endpoint: Make) -> None:
-    """Two pictures' models and one of video, known for long."""
+    """Two models that make pictures and one that makes videos, all known for a long time."""
     for name, category in (
         ("one", "text-to-image"),
         ("two", "text-to-image"),
@@ -43,8 +43,8 @@ def save(client: Client, line: str, name: str = "Pictures") -> Any:
 def new_counts() -> list[tuple[str, int]]:
     user = User.objects.get(username="ana")
     views = list(View.objects.of_models(user))
-    asked = [(view.line, view.seen_at or view.created_at) for view in views]
-    return [*zip((view.name for view in views), query_news.counts(user, asked), strict=True)]
+    lines = [(view.line, view.seen_at or view.created_at) for view in views]
+    return [*zip((view.name for view in views), query_news.counts(user, lines), strict=True)]
 
 
 def test_a_search_page_offers_to_save_its_query(member: Client, catalogue: None) -> None:
@@ -52,8 +52,8 @@ def test_a_search_page_offers_to_save_its_query(member: Client, catalogue: None)
     for address in ("/models/?category=text-to-image&page=7", "/categories/text-to-image/"):
         page = member.get(address).content.decode()
         assert "/views/new/?of=models&amp;line=category%3Dtext-to-image" in page
-    asked = {"of": "models", "line": "q=fox&category=text-to-image"}
-    form = member.get("/views/new/", asked).content.decode()
+    posted = {"of": "models", "line": "q=fox&category=text-to-image"}
+    form = member.get("/views/new/", posted).content.decode()
     assert 'value="fox · Text to image"' in form
     assert 'value="q=fox&amp;category=text-to-image"' in form
 
@@ -64,7 +64,8 @@ def test_a_query_is_saved_in_canonical_form(member: Client, catalogue: None) -> 
     assert (view.line, view.name) == ("q=a+b&category=text-to-image", "Pictures")
     assert "“Pictures” is saved" in member.get("/views/").content.decode()
     assert member.get("/views/").content.decode().count("Pictures") == 1
-    assert "Pictures" not in member.get("/runs/").content.decode()  # which narrows results
+    # this page lists views of results only
+    assert "Pictures" not in member.get("/runs/").content.decode()
 
 
 def test_a_view_counts_new_models_until_they_are_seen(
@@ -80,7 +81,7 @@ def test_a_view_counts_new_models_until_they_are_seen(
     front = member.get("/").content.decode()
     assert "2 new" in front
     address = front.partition('class="view-links line"')[2].split('href="')[2].split('"')[0]
-    for _ in range(2):  # a reload shows the same
+    for _ in range(2):  # a reload shows the same models as new
         page = member.get(address).content.decode()
         new = page.split("<h2")[1]
         assert 'data-endpoint-id="a/new-1"' in new
@@ -94,7 +95,7 @@ def test_a_view_counts_new_models_until_they_are_seen(
     ("report", "is_told_again"),
     [
         ({"state": "running", "beat_at": 0}, True),
-        ({"state": "running", "beat_at": 90}, False),  # it has died
+        ({"state": "running", "beat_at": 90}, False),  # the sync has died
         ({"state": "done", "ended_at": 5}, True),
         ({"state": "done", "ended_at": 90}, False),
     ],
@@ -115,7 +116,8 @@ def test_models_still_being_read_are_new_at_the_next_visit(
         started_at=timezone.now() - timedelta(minutes=3)
     )
     endpoint = make_endpoint("a/new")
-    assert member.get(f"/views/{View.objects.get().pk}/").status_code == 200  # before it is read
+    # the sync has not read the new model yet
+    assert member.get(f"/views/{View.objects.get().pk}/").status_code == 200
     endpoint.facts = ["in:image"]
     endpoint.save()
     assert new_counts() == [("Pictures", int(is_told_again))]
@@ -131,7 +133,7 @@ def test_a_model_that_returns_is_new_again(
         for kind, days in (("back", 5), ("gone", 4)):
             at = timezone.now() - timedelta(days=days)
             Change.objects.create(endpoint=endpoint, kind=kind, at=at)
-    assert new_counts() == [("Pictures", 0)]  # known already when the view was saved
+    assert new_counts() == [("Pictures", 0)]  # both changes happened before the view was saved
     Change.objects.bulk_create(
         Change(endpoint=endpoint, kind="back", at=timezone.now())
         for endpoint in Endpoint.objects.filter(endpoint_id__contains="back")

@@ -1,4 +1,4 @@
-"""The wall: days, stacks, what is left out, and how one comes back to a place."""
+"""The wall: days, stacks, what it leaves out, and how a visitor returns to the same place."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_every_result_is_a_tile_and_what_went_wrong_is_none(member: Client, make
     assert "roses &lt;b&gt;are&lt;/b&gt; red" in html
     assert "&quot;count&quot;: 41" in html
     assert f'id="wall-{running.pk}"' in html
-    assert 'data-shape="75"' in html  # of what the running one will be
+    assert 'data-shape="75"' in html  # the shape that the running run's picture will have
     assert str(failed.pk) not in html
     assert {str(run.pk) for run in (words, figures)} <= set(
         re.findall(r'data-run-id="(.*?)"', html)
@@ -58,10 +58,10 @@ def test_a_day_that_goes_on_has_one_title(
         Run.objects.filter(pk=run.pk).update(created_at=noon - timedelta(hours=hours))
     first = member.get("/runs/")
     second = member.get(f"/runs/{first.context['more']}")
-    assert titles(first) == ["5 March 2026"]
-    assert titles(second) == ["4 March 2026"]
+    assert section_titles(first) == ["5 March 2026"]
+    assert section_titles(second) == ["4 March 2026"]
     assert [len(section.stacks) for section, _ in second.context["sections"]] == [1, 2]
-    # Back after having scrolled: all that was shown, and the link to what follows.
+    # Back after scrolling: the page has everything that was loaded, and the link to the next part.
     again = member.get("/runs/", {"until": first.context["last"]})
     assert sum(len(section.stacks) for section, _ in again.context["sections"]) == 3
     long_ago = (noon - timedelta(days=9)).isoformat()
@@ -100,6 +100,5 @@ def tiles(html: str, run: Run) -> list[tuple[int, str]]:
     return [(int(position), shape) for position, shape in re.findall(pattern, html)]
 
 
-def titles(page: Any) -> list[str]:
-    """Return the titles of the sections on a page."""
+def section_titles(page: Any) -> list[str]:
     return [section.title for section, _ in page.context["sections"] if section.title]

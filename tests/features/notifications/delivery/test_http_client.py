@@ -1,4 +1,4 @@
-"""Posts reach vetted IP addresses only; each way to fail is an outcome in words."""
+"""Posts reach only IP addresses that were checked; each kind of failure has a sentence."""
 
 from __future__ import annotations
 
@@ -100,10 +100,10 @@ def test_the_response_status_decides_about_a_retry(
 
 
 def test_a_connection_error_does_not_quote_the_secret_address() -> None:
-    def broken(request: httpx.Request) -> httpx.Response:
+    def break_off(request: httpx.Request) -> httpx.Response:
         raise httpx.ReadError(f"broke at {request.url}")
 
-    errors = [send(broken, "93.184.216.34").error, send(broken).error]
+    errors = [send(break_off, "93.184.216.34").error, send(break_off).error]
     assert errors == ["The connection broke (ReadError).", "Its host name was not found."]
 
 

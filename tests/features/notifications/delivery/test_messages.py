@@ -1,4 +1,4 @@
-"""A run's webhook reads as fal's own: our reader of those takes it apart."""
+"""A run's webhook has the format of fal's own: the code that reads fal's webhooks can read it."""
 
 from __future__ import annotations
 

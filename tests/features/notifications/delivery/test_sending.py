@@ -1,4 +1,4 @@
-"""Deliveries are sent once by any number of workers, tried again, and their attempts kept."""
+"""Any number of workers sends a delivery once, retries after failures, and logs the attempts."""
 
 from __future__ import annotations
 
@@ -189,14 +189,14 @@ def test_another_worker_retries_after_a_killed_worker_and_logs_it(
 ) -> None:
     make_channel()
     tell()
-    (delivery,) = sending.take()  # and is killed
+    (delivery,) = sending.take()  # this worker is killed now
     send()
     assert receiver.requests == []
     make_due()
     send()
     assert [entry["error"] for entry in only_delivery().log] == [sending.NO_OUTCOME, ""]
     late = Outcome(500, "It answered 500.")
-    sending.record(delivery, late)  # it was only slow
+    sending.record(delivery, late)  # the first worker was only slow, and reports now
     assert (only_delivery().state, only_delivery().attempts) == ("delivered", 2)
 
 

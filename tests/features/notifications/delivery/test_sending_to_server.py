@@ -1,6 +1,6 @@
-"""From the API's run to a server that verifies what it receives as fal's own webhook.
+"""From a run by the API to a server that verifies Vitrine's webhook as one of fal's.
 
-Our signatures verify by fal's rules; keys are replaced without a receiver noticing.
+Our signatures follow fal's rules, and receivers do not notice when keys are replaced.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ FLUX = "fal-ai/flux/dev"
 
 @dataclass
 class Server:
-    """A receiver on a real socket: what came, and the statuses that it answers."""
+    """A receiver on a real socket, with the requests that came and the statuses that it answers."""
 
     url: str = ""
     statuses: list[int] = field(default_factory=lambda: [200])
@@ -108,7 +108,7 @@ def test_a_redirect_is_not_followed(server: Server, user: Any, make_run: Any) ->
 BODY = b'{"request_id":"r"}'
 
 
-def signed(now: datetime) -> dict[str, str]:
+def sign_body(now: datetime) -> dict[str, str]:
     return signing_keys.sign(signing_keys.current(now), "r", "user_1", BODY, now)
 
 
@@ -118,23 +118,23 @@ def check(headers: dict[str, str], jwks: dict[str, Any], body: bytes = BODY) -> 
 
 @pytest.mark.any_database
 def test_fals_verifier_takes_our_signature_with_our_key_set() -> None:
-    headers = signed(timezone.now())
+    headers = sign_body(timezone.now())
     assert check(headers, signing_keys.jwks()) == Verdict.GENUINE
     assert check(headers, signing_keys.jwks(), BODY + b" ") == Verdict.UNKNOWN_KEY
 
 
 @pytest.mark.any_database
 def test_a_cached_key_set_always_has_the_signing_key() -> None:
-    """A day at a time for a year: what is signed verifies by the key set of the day before."""
+    """For each day of a year, the key set of the day before verifies what is signed today."""
     start = timezone.now()
     signing_keys.maintain(start)
     copy = signing_keys.jwks()
     for day in range(1, 366):
         now = start + timedelta(days=day)
         signing_keys.maintain(now)
-        assert check(signed(now), copy) == Verdict.GENUINE
+        assert check(sign_body(now), copy) == Verdict.GENUINE
         copy = signing_keys.jwks()
-        assert check(signed(now), copy) == Verdict.GENUINE
+        assert check(sign_body(now), copy) == Verdict.GENUINE
         assert SigningKey.objects.count() <= 2
     assert SigningKey.objects.get().created_at > start + timedelta(days=180)
 
@@ -147,6 +147,6 @@ def test_the_private_key_is_encrypted_and_renewed_with_a_new_secret(settings: An
     former, settings.SECRET_KEY = settings.SECRET_KEY, "another secret"
     signing_keys.maintain(now)
     assert SigningKey.objects.count() == 2
-    assert check(signed(now), signing_keys.jwks()) == Verdict.GENUINE
+    assert check(sign_body(now), signing_keys.jwks()) == Verdict.GENUINE
     settings.SECRET_KEY_FALLBACKS = [former]
     assert signing_keys._decrypt(before) is not None

@@ -1,4 +1,4 @@
-"""A board as a share's visitors see it: whole, with things hidden, following or kept."""
+"""A board as visitors of its share see it: whole, with hidden parts, current or as it was."""
 
 from __future__ import annotations
 
@@ -18,19 +18,24 @@ from features.sharing.models import Share
 from projects.models import Membership, Project
 from runs.models import Run, Upload
 from tests.features.boards.conftest import models, plan_of, send
-from tests.features.boards.judging import SECRET, Judged, judged, stored
-from tests.features.sharing.kinds.walking import answers, betrayed, page_of, share_of
+from tests.features.boards.judging import SECRET, Judged, make_judged_board, stored_picture
+from tests.features.sharing.kinds.walking import (
+    collect_answers,
+    leaked_secrets,
+    read_page,
+    share_of,
+)
 
-__all__ = ["judged", "models", "plan_of", "send", "stored"]
+__all__ = ["make_judged_board", "models", "plan_of", "send", "stored_picture"]
 pytestmark = pytest.mark.django_db
 ShareBoard = Callable[..., Share]
 PROMPTS = "quiet zebra\nloud heron"
 
 
 @pytest.fixture
-def board(judged: Judged) -> Board:
-    """A board of two models and two prompts, of which the second model won the first row."""
-    board = judged("flux", "turbo", prompts=PROMPTS, seeds="424242")
+def board(make_judged_board: Judged) -> Board:
+    """A board of two models and two prompts; the second model has won the first row."""
+    board = make_judged_board("flux", "turbo", prompts=PROMPTS, seeds="424242")
     row = board.rows.get(position=0)
     RowMark.objects.create(row=row, winner=board.columns.get(position=1))
     return board
@@ -47,7 +52,7 @@ def share_board(user: User) -> ShareBoard:
 
 
 def test_visitors_see_rows_columns_and_the_winner(board: Board, share_board: ShareBoard) -> None:
-    markup = page_of(share_board(board))
+    markup = read_page(share_board(board))
     assert "quiet zebra" in markup
     assert "loud heron" in markup
     assert markup.count('data-column="0"') == markup.count('data-column="1"') == 2
@@ -58,9 +63,9 @@ def test_visitors_see_rows_columns_and_the_winner(board: Board, share_board: Sha
 
 def test_prices_are_shown_where_chosen(board: Board, share_board: ShareBoard) -> None:
     share = share_board(board)
-    assert "$0.02" not in page_of(share)
+    assert "$0.02" not in read_page(share)
     Share.objects.update(shows_prices=True)
-    assert "$0.02" in page_of(share)
+    assert "$0.02" in read_page(share)
 
 
 def test_nothing_hidden_is_told(board: Board, share_board: ShareBoard, user: User) -> None:
@@ -71,23 +76,23 @@ def test_nothing_hidden_is_told(board: Board, share_board: ShareBoard, user: Use
     runs = [str(pk) for pk in Run.objects.values_list("pk", flat=True)]
     secrets = [SECRET, "lab/", "flux", "turbo", "anastasia", "Secret venture", "zebra", "heron"]
     secrets += ["424242", "0.02", "num_inference", str(board.pk), *runs]
-    answered = answers(share)
+    answered = collect_answers(share)
     assert len([address for address in answered if "/files/" in address]) >= 4
-    assert not betrayed(answered, secrets + [pk.replace("-", "") for pk in runs])
-    assert "Winner: <strong>B" in page_of(share)
+    assert not leaked_secrets(answered, secrets + [pk.replace("-", "") for pk in runs])
+    assert "Winner: <strong>B" in read_page(share)
 
 
 def test_metadata_leave_with_the_file_where_all_is_shown(
     board: Board, share_board: ShareBoard
 ) -> None:
-    assert betrayed(answers(share_board(board)), [SECRET])
+    assert leaked_secrets(collect_answers(share_board(board)), [SECRET])
 
 
 def test_settings_without_models_leave_out_what_names_them(
     board: Board, share_board: ShareBoard
 ) -> None:
     board.rows.update(values={"prompt": "a fox", "model_name": "lab/flux", "style": "as lab/flux"})
-    markup = page_of(share_board(board, shows_models=False))
+    markup = read_page(share_board(board, shows_models=False))
     assert "a fox" in markup
     assert "lab/flux" not in markup
     assert markup.count("left out") == 4
@@ -97,9 +102,9 @@ def test_what_is_kept_stays_and_what_follows_changes(board: Board, share_board: 
     kept, following = share_board(board), share_board(board, follows=True)
     assert kept.pk != following.pk
     board.rows.filter(position=0).update(label="a new label")
-    assert "quiet zebra" in page_of(kept)
-    assert "a new label" not in page_of(kept)
-    assert "a new label" in page_of(following)
+    assert "quiet zebra" in read_page(kept)
+    assert "a new label" not in read_page(kept)
+    assert "a new label" in read_page(following)
 
 
 def test_a_deleted_run_leaves_a_sentence(board: Board, share_board: ShareBoard) -> None:
@@ -107,35 +112,35 @@ def test_a_deleted_run_leaves_a_sentence(board: Board, share_board: ShareBoard) 
     run = Run.objects.first()
     assert run
     Run.objects.filter(pk=run.pk).update(deleted_at=run.created_at)
-    markup = page_of(share)
-    assert markup.count("This result is not there any more.") == 1
+    markup = read_page(share)
+    assert markup.count("This result no longer exists.") == 1
     assert str(run.pk) not in markup
 
 
 def test_a_deleted_board_shows_nothing(board: Board, share_board: ShareBoard) -> None:
     share = share_board(board)
     Board.objects.update(deleted_at=board.created_at)
-    markup = page_of(share)
-    assert "not there any more" in markup
+    markup = read_page(share)
+    assert "no longer exists" in markup
     assert "zebra" not in markup
 
 
 def test_inputs_have_numbers_and_are_served_with_the_settings(
-    board: Board, share_board: ShareBoard, user: User, stored: str
+    board: Board, share_board: ShareBoard, user: User, stored_picture: str
 ) -> None:
     upload = Upload.objects.create(
-        user=user, digest="0" * 64, file=stored, file_name="my-holiday.png",
+        user=user, digest="0" * 64, file=stored_picture, file_name="my-holiday.png",
         content_type="image/png", size_bytes=9,
     )  # fmt: skip
     board.rows.filter(position=0).update(
         values={"prompt": "quiet zebra", "image_url": upload.get_absolute_url()}
     )
     share = share_board(board)
-    assert not betrayed(answers(share), ["my-holiday", str(upload.pk)])
+    assert not leaked_secrets(collect_answers(share), ["my-holiday", str(upload.pk)])
     item = share.items.get(upload=upload)
     address = reverse("sharing:share-file", args=[share.token, item.number])
-    assert f'src="{address}"' in page_of(share)
-    assert SECRET.encode() not in answers(share)[address]
+    assert f'src="{address}"' in read_page(share)
+    assert SECRET.encode() not in collect_answers(share)[address]
     Share.objects.update(shows_settings=False)
     assert Client().get(address).status_code == 404
 
@@ -151,15 +156,15 @@ def test_only_who_may_change_a_board_shares_it(board: Board, stranger: User) -> 
 
 
 def test_queries_do_not_grow_with_the_board(
-    judged: Judged, share_board: ShareBoard, client: Client
+    make_judged_board: Judged, share_board: ShareBoard, client: Client
 ) -> None:
     counts = []
     for prompts in ("a", "b\nc\nd\ne"):
         Board.objects.all().delete()
-        share = share_board(judged("flux", "turbo", prompts=prompts))
-        page_of(share, client)  # the first visit is counted
+        share = share_board(make_judged_board("flux", "turbo", prompts=prompts))
+        read_page(share, client)  # the first visit also makes the queries that count it
         with CaptureQueriesContext(connection) as queries:
-            page_of(share, client)
+            read_page(share, client)
         counts.append(len(queries))
     assert counts[0] == counts[1]
     assert counts[1] < 30
@@ -170,6 +175,6 @@ def test_where_opinions_are_asked_for_each_result_leads_to_its_page(
 ) -> None:
     share = share_board(board, takes_comments=True)
     pages = [reverse("sharing:review-item", args=[share.token, number]) for number in (1, 2, 3, 4)]
-    assert [page for page in pages if f'href="{page}"' not in page_of(share)] == []
+    assert [page for page in pages if f'href="{page}"' not in read_page(share)] == []
     Share.objects.update(takes_comments=False)
-    assert "Say something" not in page_of(share)
+    assert "Give your opinion" not in read_page(share)

@@ -1,4 +1,4 @@
-"""A collection as a share's visitors see it."""
+"""A collection as visitors of its share see it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,12 @@ from catalog.models import Collection, CollectionItem, Endpoint, Picture
 from features.sharing.kinds.table import KINDS
 from features.sharing.models import Share
 from tests.conftest import grant
-from tests.features.sharing.kinds.walking import answers, betrayed, page_of, share_of
+from tests.features.sharing.kinds.walking import (
+    collect_answers,
+    leaked_secrets,
+    read_page,
+    share_of,
+)
 
 pytestmark = pytest.mark.django_db
 HIDDEN = {"shows_models": False, "shows_settings": False, "shows_prices": False}
@@ -26,7 +31,7 @@ Shown = Callable[..., Share]
 
 @pytest.fixture
 def author(user: User) -> User:
-    """Whose names nobody outside learns; a curator."""
+    """A curator, whose names visitors must not learn."""
     grant(user, "catalog.change_collection")
     User.objects.filter(pk=user.pk).update(username="anastasia-k", email="anastasia@example.org")
     return User.objects.get(pk=user.pk)
@@ -34,7 +39,7 @@ def author(user: User) -> User:
 
 @pytest.fixture
 def collection(make_endpoint: Callable[..., Endpoint]) -> Collection:
-    """A collection of a model with a telling name and a picture, with a curator's note."""
+    """A collection with a curator's note, of a model that has a recognisable name and picture."""
     small = default_storage.save("tests/model.webp", ContentFile(b"RIFF small WEBP"))
     picture = Picture.objects.create(digest="d" * 64, url="https://x/", state="kept", small=small)
     endpoint = make_endpoint("lab/flux-pro", description="flux-pro paints", picture=picture)
@@ -57,16 +62,16 @@ def share_collection(author: User, collection: Collection) -> Shown:
 
 
 def test_a_visitor_sees_its_cards(share_collection: Shown) -> None:
-    markup = page_of(share_collection())
+    markup = read_page(share_collection())
     texts = ["For products.", "flux-pro", "steps-of-gold", "flux-pro paints"]
     assert [text for text in texts if text not in markup] == []
 
 
 @pytest.mark.parametrize("follows", [False, True])
 def test_nothing_hidden_is_told(share_collection: Shown, follows: bool) -> None:
-    answered = answers(share_collection(follows=follows, **HIDDEN))
-    assert not betrayed(answered, SECRETS)
-    assert betrayed(answered, ["steps-of-gold"]), "a note that names no model stays"
+    answered = collect_answers(share_collection(follows=follows, **HIDDEN))
+    assert not leaked_secrets(answered, SECRETS)
+    assert leaked_secrets(answered, ["steps-of-gold"]), "a note that names no model stays"
     assert any("/pictures/" in address for address in answered)
 
 
@@ -74,15 +79,15 @@ def test_what_is_gone_leaves_a_sentence(share_collection: Shown) -> None:
     share = share_collection()
     Collection.objects.update(is_published=False)
     User.objects.update(is_staff=False)
-    markup = page_of(share)
-    assert "not there any more" in markup
+    markup = read_page(share)
+    assert "no longer exists" in markup
     assert "For products" not in markup
 
 
 def test_its_pictures_are_served_by_their_places(share_collection: Shown) -> None:
     share = share_collection()
     address = reverse("sharing:share-picture", args=[share.token, 1])
-    assert answers(share)[address].endswith(b"RIFF small WEBP")
+    assert collect_answers(share)[address].endswith(b"RIFF small WEBP")
     for number in (0, 2, 10**9):
         other = reverse("sharing:share-picture", args=[share.token, number])
         assert Client().get(other).status_code == 404

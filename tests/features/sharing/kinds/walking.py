@@ -1,4 +1,4 @@
-"""Collects all that a share gives its visitors: each address that its pages name, to its end."""
+"""Collects everything that a share gives its visitors, by following each address on its pages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMED = re.compile(r'(?:href|src|poster|srcset|action|content|data-[\w-]+|hx-ge
 
 
 def share_of(user: User, kind: str, key: str, *, follows: bool = False, **options: Any) -> Share:
-    """Share what a kind finds by its key, with these options."""
+    """Share the object that a kind finds by this key, with these options."""
     row: Any = KINDS[kind].find(user, key)
     assert row is not None
     share = Share(user=user, project=getattr(row, "project", None), kind=kind, source=key)
@@ -32,33 +32,33 @@ def share_of(user: User, kind: str, key: str, *, follows: bool = False, **option
     return share
 
 
-def page_of(share: Share, client: Client | None = None) -> str:
+def read_page(share: Share, client: Client | None = None) -> str:
     """Return the share's page as a stranger sees it, with single spaces."""
     response = (client or Client()).get(share.get_absolute_url())
     assert response.status_code == 200
     return " ".join(response.content.decode().split())
 
 
-def answers(share: Share, client: Client | None = None) -> dict[str, bytes]:
-    """Return headers and body of all that a visitor finds from the share's page, by address."""
+def collect_answers(share: Share, client: Client | None = None) -> dict[str, bytes]:
+    """Return headers and body of every answer that visitors can reach from the page, by address."""
     visitor = client or Client()
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     left = [share.get_absolute_url()]
     while left:
         address = left.pop()
-        if address in found:
+        if address in contents:
             continue
         response = visitor.get(address)
         streamed = getattr(response, "streaming_content", None)
         body = b"".join(streamed) if streamed is not None else response.content
         headers = "\n".join(f"{name}: {value}" for name, value in response.headers.items())
-        found[address] = headers.encode() + b"\n" + body
+        contents[address] = headers.encode() + b"\n" + body
         if response.headers["Content-Type"].startswith("text/html"):
-            left += _named(address, body.decode(), share)
-    return found
+            left += _named_addresses(address, body.decode(), share)
+    return contents
 
 
-def _named(page: str, markup: str, share: Share) -> Iterator[str]:
+def _named_addresses(page: str, markup: str, share: Share) -> Iterator[str]:
     for named in _NAMED.findall(markup):
         for part in unescape(named).split(","):
             address = urldefrag(urljoin(page, part.strip().split(" ")[0])).url
@@ -68,8 +68,8 @@ def _named(page: str, markup: str, share: Share) -> Iterator[str]:
                 yield path
 
 
-def betrayed(answered: dict[str, bytes], secrets: list[str]) -> list[str]:
-    """Return what of the secrets was told, and by which address; in any writing of letters."""
+def leaked_secrets(answered: dict[str, bytes], secrets: list[str]) -> list[str]:
+    """Return each leaked secret, in any case of letters, with the address that leaked it."""
     return [
         f"{secret!r} by {address}"
         for address, content in answered.items()

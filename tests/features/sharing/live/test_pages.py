@@ -1,4 +1,4 @@
-"""How soon a share is published again: the more pages show it, the later, but never an end."""
+"""A share is published later the more pages show it, within a limit; its end never waits."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from core.live.broker import Broker
 from features.sharing.live.pages import LONGEST_PAUSE_S, NewsOfShare, ShareState
 
 
-def page(share: uuid.UUID, after: int, pages: int = 100) -> NewsOfShare:
-    """What a page of this version waits for, one of so many."""
+def watch_share(share: uuid.UUID, after: int, pages: int = 100) -> NewsOfShare:
+    """Return what an open page that has this version waits for, as one of `pages` open pages."""
     broker = cast("Broker", SimpleNamespace(waiting_for=lambda source, key: pages))
     return NewsOfShare(share, after, "all", broker)
 
@@ -26,24 +26,24 @@ def state(version: int, **other: Any) -> ShareState:
 
 
 def publish(share: uuid.UUID, after: int, newest: ShareState) -> ShareState:
-    return async_to_sync(page(share, after).answer)({share: newest})
+    return async_to_sync(watch_share(share, after).answer)({share: newest})
 
 
 def test_the_first_news_goes_out_at_once_and_the_next_after_a_pause() -> None:
     share = uuid.uuid4()
     first, second = {share: state(1)}, {share: state(2)}
-    assert page(share, 1).due_in(first) is None
-    assert (page(share, 0).due_in(first) or 0.0) <= 0
+    assert watch_share(share, 1).due_in(first) is None
+    assert (watch_share(share, 0).due_in(first) or 0.0) <= 0
     assert publish(share, 0, state(1)) == state(1)
-    assert 0.1 < (page(share, 1).due_in(second) or 0.0) <= 0.25
-    assert 0.5 < (page(share, 1, 10_000).due_in(second) or 0.0) <= LONGEST_PAUSE_S
-    assert page(share, 2).due_in(second) is None
+    assert 0.1 < (watch_share(share, 1).due_in(second) or 0.0) <= 0.25
+    assert 0.5 < (watch_share(share, 1, 10_000).due_in(second) or 0.0) <= LONGEST_PAUSE_S
+    assert watch_share(share, 2).due_in(second) is None
 
 
 def test_a_page_that_missed_the_last_publication_gets_that_one() -> None:
     share = uuid.uuid4()
     publish(share, 1, state(2))
-    assert page(share, 1).due_in({share: state(3)}) == 0
+    assert watch_share(share, 1).due_in({share: state(3)}) == 0
     assert publish(share, 1, state(3)) == state(2)
 
 
@@ -60,6 +60,6 @@ def test_an_end_waits_for_nothing(end: dict[str, Any]) -> None:
     share = uuid.uuid4()
     publish(share, 0, state(1))
     rows = {share: state(1, **end)} if end else {}
-    assert page(share, 1).due_in(rows) == 0
-    answer = async_to_sync(page(share, 0).answer)(rows)
+    assert watch_share(share, 1).due_in(rows) == 0
+    answer = async_to_sync(watch_share(share, 0).answer)(rows)
     assert answer.is_over or answer.stamp == "members"

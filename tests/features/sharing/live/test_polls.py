@@ -1,4 +1,4 @@
-"""Held polls of a share: what is said at once, rendered once, nothing for who may not see it."""
+"""Held polls of a share: when they answer, one rendering for all, and 404 for other visitors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.core.live.listening import listening, waiting
 from tests.statements import before
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
-HOLD_S = 120.0  # which no busy machine outlasts
+HOLD_S = 120.0  # longer than a test takes on a busy machine
 SESSION = settings.SESSION_COOKIE_NAME
 Use = Callable[[httpx.AsyncClient, Broker], Coroutine[Any, Any, Any]]
 
@@ -46,7 +46,7 @@ def share(user: User, make_run: Any) -> Share:
 
 
 def serve(use: Use, hold_s: float = HOLD_S) -> Any:
-    """Return `await use(client, app)` of an application that lives for as long."""
+    """Run an application with held polls, and return `await use(client, broker)`."""
 
     async def main() -> Any:
         async with listening() as broker:
@@ -69,12 +69,12 @@ async def ask(
     client: httpx.AsyncClient, share: Share, watch: str = "", **query: str
 ) -> httpx.Response:
     watch = watch or token(share)
-    asked: dict[str, str] = {"watch": watch, "after": str(share.version)} | query
-    return await client.get(polls.PATH, params=asked)
+    params: dict[str, str] = {"watch": watch, "after": str(share.version)} | query
+    return await client.get(polls.PATH, params=params)
 
 
-def asking(share: Share, watch: str, query: dict[str, str] | None = None) -> Use:
-    """Return what `serve` takes to ask once."""
+def poll_once(share: Share, watch: str, query: dict[str, str] | None = None) -> Use:
+    """Return a function for `serve` that polls once."""
 
     async def use(client: httpx.AsyncClient, broker: Broker) -> httpx.Response:
         return await ask(client, share, watch, **(query or {}))
@@ -143,7 +143,7 @@ def test_one_change_is_read_and_rendered_once_for_all_pages(share: Share) -> Non
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     threads = [sql for sql in statements if 'FROM "sharing_comment"' in sql]
-    assert len(threads) <= 2  # counts, and threads
+    assert len(threads) <= 2  # one query for the counts, one for the threads
 
 
 def test_a_revoked_share_ends_its_held_polls_at_once(share: Share) -> None:
@@ -173,7 +173,7 @@ def test_a_forged_or_old_token_opens_nothing(share: Share, monkeypatch: Any) -> 
     watch = token(share)
     forged = watch[:-4] + ("AAAA" if not watch.endswith("AAAA") else "BBBB")
     for text in ("", "x", forged, "é" * 40):
-        assert serve(asking(share, text or "-")).status_code == 403
+        assert serve(poll_once(share, text or "-")).status_code == 403
     later = time.time() + timedelta(days=2).total_seconds()
     monkeypatch.setattr(time, "time", lambda: later)
     assert serve(lambda client, broker: ask(client, share, watch)).status_code == 403
@@ -242,7 +242,7 @@ def test_any_query_is_answered_without_an_error(share: Share) -> None:
         {"x": "y" * 5000},
     ]
     for query in queries:
-        response = serve(asking(share, watch, query), hold_s=0.01)
+        response = serve(poll_once(share, watch, query), hold_s=0.01)
         assert response.status_code in {204, 403}, query
 
 
@@ -260,20 +260,20 @@ def test_the_open_item_gets_its_threads_and_no_others(share: Share) -> None:
 
     def markup(item: str) -> str:
         query = {"after": "0", "item": item}
-        return str(serve(asking(share, token(share), query)).json()["markup"])
+        return str(serve(poll_once(share, token(share), query)).json()["markup"])
 
-    for item, shown in (("1", "Of the first."), ("2", "Of the second."), ("0", "Of all.")):
-        told = markup(item)
-        others = {"Of the first.", "Of the second.", "Of all."} - {shown}
-        assert shown in told
-        assert not [text for text in others if text in told]
+    for item, comment in (("1", "Of the first."), ("2", "Of the second."), ("0", "Of all.")):
+        threads = markup(item)
+        others = {"Of the first.", "Of the second.", "Of all."} - {comment}
+        assert comment in threads
+        assert not [text for text in others if text in threads]
     assert "Of" not in markup("99")
 
 
 def test_parts_for_guests_offer_nothing_that_only_others_may_do(share: Share, user: User) -> None:
     say(share, 1)
     query = {"after": "0", "item": "1"}
-    guests = serve(asking(share, token(share), query)).json()["markup"]
+    guests = serve(poll_once(share, token(share), query)).json()["markup"]
     assert "Answer" in guests
     assert "Resolve" not in guests
     assert "Delete" not in guests

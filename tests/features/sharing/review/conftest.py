@@ -1,4 +1,4 @@
-"""A review of three pictures, and the people at it."""
+"""A review of three pictures, and the people in it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Post = Callable[..., Any]
 
 @pytest.fixture
 def make_picture(make_run: Any) -> Callable[..., Run]:
-    """`make_picture()` → a succeeded run with one picture."""
+    """`make_picture()` → a successful run with one picture."""
 
     def make(**values: Any) -> Run:
         run: Run = make_run(state="succeeded", **values)

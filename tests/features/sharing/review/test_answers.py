@@ -1,4 +1,4 @@
-"""What came of a review reaches its makers, and nobody else."""
+"""The answers of a review reach the results' makers, and nobody else."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ pytestmark = pytest.mark.django_db
 
 
 def text_of(response: object) -> str:
-    """Return a page as one line."""
     return " ".join(response.content.decode().split())  # type: ignore[attr-defined]
 
 
@@ -92,12 +91,12 @@ def test_a_new_version_answers_a_comment_and_the_earlier_one_stays(
 ) -> None:
     guest = Client()
     post(guest, name="Anna", pick=1, item=1, comment="Larger?")
-    said, run = Comment.objects.get(), make_picture()
+    comment, run = Comment.objects.get(), make_picture()
     address = f"/shares/{share.pk}/review/1/versions/"
     assert str(run.pk) in member.get(address).content.decode()
-    member.post(address, {"artifact": f"{run.pk}/0", "answers": said.pk})
+    member.post(address, {"artifact": f"{run.pk}/0", "answers": comment.pk})
     version = ShareItem.objects.get(run=run)
-    assert (version.previous.number, version.answers) == (1, said)  # type: ignore[union-attr]
+    assert (version.previous.number, version.answers) == (1, comment)  # type: ignore[union-attr]
 
     whole = text_of(guest.get(f"{share.get_absolute_url()}review/"))
     assert f'id="item-{version.number}"' in whole
@@ -106,7 +105,7 @@ def test_a_new_version_answers_a_comment_and_the_earlier_one_stays(
     assert "answers Anna\u2019s comment" in newest
     assert "on version 1" in newest
     assert "Larger?" in text_of(guest.get(f"{share.get_absolute_url()}review/1/"))
-    assert 'aria-pressed="true"' in newest  # a pick is of all versions
+    assert 'aria-pressed="true"' in newest  # a pick applies to all versions
     post(guest, "picks/", unpick=version.number)
     assert 'aria-pressed="true"' not in text_of(guest.get(f"{share.get_absolute_url()}review/1/"))
 
@@ -183,17 +182,17 @@ def test_a_mention_is_read_by_who_may_open_the_share(
     share: Share, post: Post, stranger: User, how: str
 ) -> None:
     post(Client(), name="Anna", comment="@sam, look")
-    said = Comment.objects.get()
-    said.mentioned.add(stranger)
-    told = {"subject": "Anna mentioned you", "key": "m", "about": share}
-    outbox.notify(stranger, mentions.MENTION, **told)  # type: ignore[arg-type]
+    comment = Comment.objects.get()
+    comment.mentioned.add(stranger)
+    notice = {"subject": "Anna mentioned you", "key": "m", "about": share}
+    outbox.notify(stranger, mentions.MENTION, **notice)  # type: ignore[arg-type]
     assert inbox.count_new(stranger) == 1
     if how == "ended":
         Share.objects.update(revoked_at=clock.now())
     elif how == "for members":
         Share.objects.update(audience=Share.Audience.PROJECT, for_project=share.project)
     else:
-        said.mentioned.clear()
+        comment.mentioned.clear()
     assert inbox.count_new(stranger) == inbox.lines(stranger).count() == 0
 
 
@@ -217,8 +216,8 @@ def test_guests_mention_who_has_spoken_and_are_offered_nobody_else(
     post(member, "comments/", comment="@sam, look")
     assert Notification.objects.get(kind=mentions.MENTION).user == stranger
     post(guest, "comments/", comment="Thanks @ana  ruiz!")
-    told = Notification.objects.filter(kind=mentions.MENTION, user=share.user)
-    note = told.get()
+    notices = Notification.objects.filter(kind=mentions.MENTION, user=share.user)
+    note = notices.get()
     assert note.subject == "Anna mentioned you on “Posters”"
     assert share.token not in note.path
     where = Comment.objects.get(text__startswith="Thanks")
@@ -230,8 +229,8 @@ def test_a_mention_leads_nobody_else_to_the_share(
     share: Share, post: Post, client: Client, stranger: User
 ) -> None:
     post(Client(), "comments/", name="Anna", comment="Hello")
-    said = Comment.objects.get()
+    comment = Comment.objects.get()
     client.force_login(stranger)
-    assert client.get(f"/shares/{share.pk}/comments/{said.pk}/").status_code == 404
-    said.mentioned.add(stranger)
-    assert client.get(f"/shares/{share.pk}/comments/{said.pk}/").status_code == 302
+    assert client.get(f"/shares/{share.pk}/comments/{comment.pk}/").status_code == 404
+    comment.mentioned.add(stranger)
+    assert client.get(f"/shares/{share.pk}/comments/{comment.pk}/").status_code == 302

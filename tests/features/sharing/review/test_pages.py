@@ -1,4 +1,4 @@
-"""Guests pick, rate and comment by a name, without an account and without a script."""
+"""Guests pick, rate and comment under a name, without an account and without JavaScript."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from tests.projects.people import make_project
 pytestmark = pytest.mark.django_db
 
 
-def picked(share: Share) -> list[int]:
-    """Return the numbers that anybody has picked, in order."""
+def picked_numbers(share: Share) -> list[int]:
+    """Return the numbers of the items that anyone has picked, in order."""
     picks = Pick.objects.filter(item__share=share).order_by("rank", "pk")
     return list(picks.values_list("item__number", flat=True))
 
@@ -29,16 +29,16 @@ def test_a_guest_says_everything_in_one_post_and_is_known_afterwards(
     share: Share, post: Post
 ) -> None:
     guest = Client()
-    said = post(guest, name="Anna", pick=[1, 3], item=2, rating=4, comment="The sky is too dark.")
-    assert said.status_code == 302
-    assert picked(share) == [1, 3]
+    answer = post(guest, name="Anna", pick=[1, 3], item=2, rating=4, comment="The sky is too dark.")
+    assert answer.status_code == 302
+    assert picked_numbers(share) == [1, 3]
     assert Rating.objects.get().stars == 4
     assert Comment.objects.get().item.number == 2  # type: ignore[union-attr]
     page = guest.get(f"{share.get_absolute_url()}review/").content.decode()
     assert "Anna" in page
     assert "2 of 2" in " ".join(page.split())
     post(guest, "picks/", unpick=1)
-    assert picked(share) == [3]
+    assert picked_numbers(share) == [3]
     assert share.reviewers.count() == 1
 
 
@@ -46,23 +46,23 @@ def test_a_post_without_a_name_asks_for_it_and_then_does_what_was_wanted(
     share: Share, post: Post
 ) -> None:
     guest = Client()
-    asked = post(guest, "comments/", item=2, comment="Lovely", back="item")
-    assert asked.status_code == 422
-    assert 'value="Lovely"' in asked.content.decode()
+    question = post(guest, "comments/", item=2, comment="Lovely", back="item")
+    assert question.status_code == 422
+    assert 'value="Lovely"' in question.content.decode()
     assert not Comment.objects.exists()
-    said = post(guest, "comments/", item=2, comment="Lovely", back="item", name="Ben")
-    assert said.url.endswith("/review/2/#comments")
+    answer = post(guest, "comments/", item=2, comment="Lovely", back="item", name="Ben")
+    assert answer.url.endswith("/review/2/#comments")
     assert Comment.objects.get().reviewer.name == "Ben"
 
 
 @pytest.mark.parametrize(
     ("state", "sentence"),
-    [("remote", "This file is still on its way here."), ("lost", "not there any more")],
+    [("remote", "This file is still on its way here."), ("lost", "no longer exists")],
 )
 def test_a_file_that_is_not_here_is_a_sentence_and_no_broken_picture(
     share: Share, state: str, sentence: str
 ) -> None:
-    """A version that answered a comment a second after its run had ended: 404 for the guest."""
+    """Guests got 404 for a version that answered a comment a second after its run had ended."""
     Artifact.objects.update(state=state)
     for path in ("review/", "review/2/", "items/2/", ""):
         page = Client().get(share.get_absolute_url() + path).content.decode()
@@ -78,7 +78,7 @@ def test_more_picks_than_asked_for_are_refused_with_a_sentence(share: Share, pos
     refused = post(guest, "picks/", pick=3)
     assert refused.status_code == 422
     assert "You have chosen 2 of 2. Take one back first." in refused.content.decode()
-    assert picked(share) == [1, 2]
+    assert picked_numbers(share) == [1, 2]
 
 
 def test_of_a_single_favourite_the_last_one_counts(share: Share, post: Post) -> None:
@@ -86,7 +86,7 @@ def test_of_a_single_favourite_the_last_one_counts(share: Share, post: Post) -> 
     guest = Client()
     post(guest, "picks/", name="Anna", pick=1)
     post(guest, "picks/", pick=3)
-    assert picked(share) == [3]
+    assert picked_numbers(share) == [3]
 
 
 def test_favourites_are_put_in_order_by_buttons_and_by_dragging(share: Share, post: Post) -> None:
@@ -94,9 +94,9 @@ def test_favourites_are_put_in_order_by_buttons_and_by_dragging(share: Share, po
     guest = Client()
     post(guest, name="Anna", pick=[1, 2, 3])
     post(guest, "picks/", move="3-up")
-    assert picked(share) == [1, 3, 2]
+    assert picked_numbers(share) == [1, 3, 2]
     post(guest, "picks/", order="2,1,3")
-    assert picked(share) == [2, 1, 3]
+    assert picked_numbers(share) == [2, 1, 3]
     post(guest, "picks/", unpick=2)
     assert list(Pick.objects.order_by("rank").values_list("rank", flat=True)) == [1, 2]
 
@@ -104,21 +104,21 @@ def test_favourites_are_put_in_order_by_buttons_and_by_dragging(share: Share, po
 def test_a_thread_is_answered_resolved_and_reopened(share: Share, post: Post) -> None:
     anna, ben = Client(), Client()
     post(anna, "comments/", name="Anna", item=1, comment="Brighter?", x="25", y="40.5")
-    begun = Comment.objects.get()
-    assert (begun.x, begun.y) == (250, 405)
-    post(ben, "comments/", name="Ben", parent=begun.pk, comment="Yes")
-    answer = Comment.objects.get(parent=begun)
+    comment = Comment.objects.get()
+    assert (comment.x, comment.y) == (250, 405)
+    post(ben, "comments/", name="Ben", parent=comment.pk, comment="Yes")
+    answer = Comment.objects.get(parent=comment)
     post(ben, "comments/", parent=answer.pk, comment="Much")
-    assert Comment.objects.filter(parent=begun).count() == 2
+    assert Comment.objects.filter(parent=comment).count() == 2
 
-    assert post(ben, f"comments/{begun.pk}/resolution/").status_code == 422
-    post(anna, f"comments/{begun.pk}/resolution/")
-    begun.refresh_from_db()
-    assert begun.resolved_at
+    assert post(ben, f"comments/{comment.pk}/resolution/").status_code == 422
+    post(anna, f"comments/{comment.pk}/resolution/")
+    comment.refresh_from_db()
+    assert comment.resolved_at
     assert "Resolved" in anna.get(f"{share.get_absolute_url()}review/1/").content.decode()
-    post(anna, f"comments/{begun.pk}/resolution/", resolved=0)
-    begun.refresh_from_db()
-    assert not begun.resolved_at
+    post(anna, f"comments/{comment.pk}/resolution/", resolved=0)
+    comment.refresh_from_db()
+    assert not comment.resolved_at
 
 
 def test_only_who_wrote_a_comment_changes_it_and_deleting_has_an_undo(
@@ -145,16 +145,16 @@ def test_a_maker_deletes_and_resolves_what_guests_said(
 ) -> None:
     guest = Client()
     post(guest, "comments/", name="Anna", comment="Spam https://spam.example")
-    said = Comment.objects.get()
+    comment = Comment.objects.get()
     client.force_login(user)
-    post(client, f"comments/{said.pk}/resolution/")
-    said.refresh_from_db()
-    assert said.resolved_by
-    assert said.resolved_by.name == "Ana Ruiz"
-    post(client, f"comments/{said.pk}/deletion/")
-    assert post(guest, f"comments/{said.pk}/recovery/").status_code == 422
-    said.refresh_from_db()
-    assert said.deleted_at
+    post(client, f"comments/{comment.pk}/resolution/")
+    comment.refresh_from_db()
+    assert comment.resolved_by
+    assert comment.resolved_by.name == "Ana Ruiz"
+    post(client, f"comments/{comment.pk}/deletion/")
+    assert post(guest, f"comments/{comment.pk}/recovery/").status_code == 422
+    comment.refresh_from_db()
+    assert comment.deleted_at
 
 
 def test_what_people_were_told_of_a_comment_goes_with_it(
@@ -163,21 +163,21 @@ def test_what_people_were_told_of_a_comment_goes_with_it(
     Share.objects.update(project=make_project("Film", ana="maker", sam="maker"))
     client.force_login(stranger)
     post(client, "comments/", comment="@Ana Ruiz the secret fox")
-    said = Comment.objects.get()
-    news.tell_now(said.reviewer)
+    comment = Comment.objects.get()
+    news.tell_now(comment.reviewer)
     lines = Notification.objects.filter(user=user)
     assert [line.text.count("secret") for line in lines] == [1, 1]
-    post(client, f"comments/{said.pk}/", comment="@Ana Ruiz the red fox")
+    post(client, f"comments/{comment.pk}/", comment="@Ana Ruiz the red fox")
     assert [line.text.count("red") for line in lines.all()] == [1, 1]
-    post(client, f"comments/{said.pk}/deletion/")
+    post(client, f"comments/{comment.pk}/deletion/")
     assert not any("fox" in line.text for line in lines.all())
 
 
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        ({"comment": "x" * 5001}, "That is 5001 characters; 5,000 fit."),
-        ({"comment": "ä" * 60_000}, "That is 60000 characters; 5,000 fit."),
+        ({"comment": "x" * 5001}, "That has 5001 characters, but only 5,000 fit."),
+        ({"comment": "ä" * 60_000}, "That has 60000 characters, but only 5,000 fit."),
         ({"comment": " \u202e "}, "Write something first."),
         ({"comment": "there", "at": "soon"}, "Write a time as 0:03.2 or 3.2."),
         ({"comment": "there", "x": "120", "y": "3"}, "from 0 to 100."),
@@ -222,9 +222,9 @@ def test_a_closed_review_takes_nothing_more_and_what_was_said_stays(
     ):
         refused = post(guest, to, **fields)
         assert refused.status_code == 422
-        assert "This review is closed. What was said stays." in refused.content.decode()
+        assert "This review is closed. Its answers are kept." in refused.content.decode()
     assert "Good" in guest.get(f"{share.get_absolute_url()}review/").content.decode()
-    assert picked(share) == [1]
+    assert picked_numbers(share) == [1]
 
 
 def test_a_share_that_asks_nothing_has_no_review(share: Share, post: Post) -> None:
@@ -245,18 +245,18 @@ def test_another_shares_comment_cannot_be_reached(share: Share, post: Post, user
     other = Share.objects.create(user=user, takes_comments=True)
     guest = Client()
     guest.post(f"{other.get_absolute_url()}review/comments/", {"name": "Anna", "comment": "x"})
-    said = Comment.objects.get()
+    comment = Comment.objects.get()
     for to in ("", "deletion/", "recovery/", "resolution/"):
-        assert post(guest, f"comments/{said.pk}/{to}", name="Anna").status_code == 404
+        assert post(guest, f"comments/{comment.pk}/{to}", name="Anna").status_code == 404
 
 
 def test_a_script_gets_the_parts_that_changed(share: Share) -> None:
     guest = Client(headers={"hx-request": "true"})
     address = f"{share.get_absolute_url()}review/picks/"
-    asked = guest.post(address, {"pick": 2})
-    assert asked.status_code == 200
+    answer = guest.post(address, {"pick": 2})
+    assert answer.status_code == 200
     assert not share.reviewers.exists()
-    assert 'id="review-name"' in asked.content.decode()
+    assert 'id="review-name"' in answer.content.decode()
     changed = guest.post(address, {"pick": 2, "name": "Anna"}).content.decode()
     assert 'id="tools-2"' in changed
     assert 'id="tools-1"' not in changed

@@ -1,4 +1,4 @@
-"""Who speaks on a share: users as themselves, guests by a name that nobody else has."""
+"""Authors on a share: users appear as themselves, guests under a name that nobody else has."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def share(user: User) -> Share:
-    """A share that takes comments, of a user with a full name."""
+    """A share that takes comments, by a user with a full name."""
     user.first_name, user.last_name = "Ana", "Ruiz"
     user.save()
     return Share.objects.create(user=user, title="Posters", takes_comments=True)
 
 
 def guest(share: Share) -> Visit:
-    """A visit without an account."""
+    """Return a visit without an account."""
     return Visit(share, AnonymousUser(), is_maker=False)
 
 
 def speak(share: Share, name: str, **fields: str) -> Reviewer:
-    """Say something on the share by a name, from a new browser."""
+    """Comment on the share under a name, from a new browser."""
     request = RequestFactory().post("/", {"name": name, **fields})
     return reviewer_for_post(request, guest(share))
 
@@ -113,7 +113,7 @@ def test_a_share_takes_no_more_names_than_its_limit(
     monkeypatch.setattr(reviewers, "MAX_REVIEWERS", 2)
     speak(share, "Anna")
     speak(share, "Ben")
-    with pytest.raises(NameRefused, match="no more names"):
+    with pytest.raises(NameRefused, match="to add another name"):
         speak(share, "Cleo")
 
 

@@ -1,4 +1,4 @@
-"""Comments are text, and places are numbers."""
+"""Comments are plain text, and places in pictures are numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Making a share, its options, the list of one's shares, and their end."""
+"""The pages that make a share, set its options, list a user's shares, and end one."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ OPTIONS = {"title": "Posters", "audience": "link", "expires": "", "allows_downlo
 
 
 def share_of(response: Any) -> Share:
-    """The share that a post has ended at."""
+    """Return the share to which a post has redirected."""
     assert response.status_code == 302, response.content
-    found = re.fullmatch(r"/shares/([0-9a-f-]{36})/", response.url)
-    assert found
-    return Share.objects.get(pk=found[1])
+    match = re.fullmatch(r"/shares/([0-9a-f-]{36})/", response.url)
+    assert match
+    return Share.objects.get(pk=match[1])
 
 
 def numbers_and_keys(share: Share) -> list[tuple[int, ResultKey]]:
@@ -69,8 +69,8 @@ def test_an_address_under_another_secret_key_is_renewed(
     assert b"Renew address" in member.get(SHARES).content
     assert b"Renew address" in member.get(page).content
     assert Client().get(f"/s/{former}/").status_code == 200
-    found = [one.sentence for one in findings([doctor._secrets])]
-    assert [sentence.split(":")[0][-8:] for sentence in found] == ["e shares", "ications"]
+    sentences = [finding.sentence for finding in findings([doctor._secrets])]
+    assert [sentence.split(":")[0][-8:] for sentence in sentences] == ["e shares", "ications"]
     member.post(page, OPTIONS | {"title": "Renamed"})
     settings.SECRET_KEY_FALLBACKS = [first]
     share.refresh_from_db()
@@ -196,7 +196,7 @@ def test_a_series_is_kept_as_it_was_or_followed(
     Client().get(share.get_absolute_url())
     assert sorted(numbers_and_keys(share)) == [*before, (3, ResultKey(later.pk, 0))]
     SeriesItem.objects.filter(run=later).delete()
-    member.post(f"/shares/{share.pk}/", OPTIONS)  # from now on as it is
+    member.post(f"/shares/{share.pk}/", OPTIONS)  # the share keeps the series as it is now
     SeriesItem.objects.all().delete()
     Client().get(share.get_absolute_url())
     assert numbers_and_keys(share) == before
@@ -218,8 +218,8 @@ def test_a_view_shares_what_it_finds(member: Client, user: User, make_picture: A
     member.post(f"/shares/{share.pk}/", {**OPTIONS, "follows": "on"})
     later = make_picture(title="bridge", arguments={"prompt": "another bridge"})
     Client().get(share.get_absolute_url())
-    found = [(2, ResultKey(later.pk, 0)), (1, ResultKey(bridge.pk, 0))]
-    assert numbers_and_keys(share) == found
+    keys = [(2, ResultKey(later.pk, 0)), (1, ResultKey(bridge.pk, 0))]
+    assert numbers_and_keys(share) == keys
 
 
 def test_a_stranger_shares_no_series(client: Client, stranger: User, series: Series) -> None:
@@ -231,7 +231,6 @@ def test_a_stranger_shares_no_series(client: Client, stranger: User, series: Ser
 
 @pytest.fixture
 def share(make_share: Any, make_picture: Any) -> Share:
-    """A share of one picture."""
     made: Share = make_share(make_picture())
     return made
 
@@ -260,7 +259,7 @@ def test_options_are_saved_and_audited(member: Client, share: Share, user: User)
     password = share.password
     member.post(f"/shares/{share.pk}/", posted | {"password": "", "expires": "date"})
     share.refresh_from_db()
-    assert share.password == password  # an empty field leaves it
+    assert share.password == password  # an empty field keeps the password
 
 
 @pytest.mark.parametrize("answer", FOR_WHOM)
@@ -291,8 +290,8 @@ def test_a_share_for_a_client_opens_the_review_and_tells_no_model(
     assert str(run.endpoint) not in text
     share.refresh_from_db()
     assert share.views == 1
-    assert WantedCopy.objects.exists()  # made ready before anybody opens it
-    # The same results for others are another share: the client's stays as it is.
+    assert WantedCopy.objects.exists()  # the copies are ordered before the first visit
+    # Another share of the same result is a new one: the client's stays as it is.
     assert share_of(member.post(SHARES, {"run": str(run.pk)})) != share
 
 
@@ -300,8 +299,8 @@ def test_a_share_for_a_client_opens_the_review_and_tells_no_model(
     ("wrong", "said"),
     [
         ({"audience": "project"}, "Choose the project"),
-        ({"expires": "date", "expires_on": "2001-01-01"}, "still to come"),
-        ({"expires": "date"}, "still to come"),
+        ({"expires": "date", "expires_on": "2001-01-01"}, "in the future"),
+        ({"expires": "date"}, "in the future"),
         ({"password": "short"}, "at least 6"),
         ({"audience": "moon"}, "moon"),
         ({"title": "x" * 121}, "120"),

@@ -1,4 +1,4 @@
-"""A share is open to whoever may open it, to nobody once it has ended, and tells nothing else."""
+"""A share opens for visitors who may open it, for none after its end, and shows nothing else."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from features.sharing.models import Share
 from features.sharing.views.previews import compose
 from projects.models.project import private_project
 from runs.models import Run
-from tests.features.sharing.conftest import PROMPT, picture_bytes, stored
+from tests.features.sharing.conftest import PROMPT, picture_bytes, store_file
 from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
-MOST_BYTES = 40_000  # of a share of 100 pictures, without pictures
+MOST_BYTES = 40_000  # the page of a share of 100 pictures, without the pictures
 PARTS = ("", "items/1/", "files/1/", "files/1/thumbnail/", "picture.jpg")
 
 
 @pytest.fixture
 def run(make_picture: Any) -> Run:
-    """A run with one picture, and a small one of it."""
+    """A run with one picture and its thumbnail."""
     made: Run = make_picture()
     artifact = made.artifacts.get()
     artifact.thumbnail = artifact.file
@@ -44,13 +44,12 @@ def run(make_picture: Any) -> Run:
 
 @pytest.fixture
 def share(make_share: Any, run: Run) -> Share:
-    """A share of one picture."""
     made: Share = make_share(run)
     return made
 
 
 def statuses(client: Client, share: Share) -> list[int]:
-    """What each of the share's addresses answers."""
+    """Return the status of each address of the share."""
     answers = [client.get(f"{share.get_absolute_url()}{part}") for part in PARTS]
     for answer in answers:
         if answer.streaming:
@@ -79,7 +78,7 @@ def test_an_ended_share_is_gone_at_once_with_all_it_has(
 @pytest.mark.parametrize(
     ("end", "said"),
     [
-        ("expired", "The time of this share is over"),
+        ("expired", "This share has expired"),
         ("left", "has ended"),
         ("of a former kind", "has ended"),
     ],
@@ -120,14 +119,14 @@ def test_hidden_settings_models_and_prices_are_nowhere(share: Share, run: Run) -
     secrets = (PROMPT, "424242", run.endpoint.endpoint_id, str(run.pk), rf"\b{run.endpoint.name}\b")
     address = share.get_absolute_url()
 
-    def told() -> str:
+    def read_parts() -> str:
         return "".join(Client().get(f"{address}{part}").content.decode() for part in PARTS[:2])
 
-    assert PROMPT in told()
-    assert re.search(secrets[-1], told())
+    assert PROMPT in read_parts()
+    assert re.search(secrets[-1], read_parts())
     Share.objects.update(shows_models=False, shows_settings=False)
-    assert [secret for secret in secrets if re.search(secret, told())] == []
-    assert run.user.username not in told()
+    assert [secret for secret in secrets if re.search(secret, read_parts())] == []
+    assert run.user.username not in read_parts()
 
 
 def test_an_items_page_has_all_settings_but_no_names_of_hidden_models(
@@ -262,12 +261,12 @@ def test_a_head_and_its_maker_are_no_views(share: Share, member: Client) -> None
 def test_previews_get_a_title_and_a_picture(share: Share) -> None:
     page = Client().get(share.get_absolute_url()).content.decode()
     assert '<meta property="og:title" content="Posters">' in page
-    found = re.search(r'property="og:image" content="([^"]+)"', page)
-    assert found
-    picture = Client().get(found[1])
+    match = re.search(r'property="og:image" content="([^"]+)"', page)
+    assert match
+    picture = Client().get(match[1])
     with Image.open(io.BytesIO(picture.content)) as opened:
         assert opened.size == (1200, 630)
-    again = Client().get(found[1], headers={"if-none-match": picture.headers["ETag"]})
+    again = Client().get(match[1], headers={"if-none-match": picture.headers["ETag"]})
     assert again.status_code == 304
 
 
@@ -318,7 +317,7 @@ def test_films_sounds_meshes_texts_and_files_are_shown(make_run: Any, make_share
     types = ("video/mp4", "audio/wav", "model/gltf-binary", "application/zip")
     made = make_run(state="succeeded")
     for position, content_type in enumerate(types):
-        artifact = stored(made, position, content_type.encode(), content_type)
+        artifact = store_file(made, position, content_type.encode(), content_type)
         kind = {"model": "mesh", "application": "file"}.get(artifact.kind, artifact.kind)
         type(artifact).objects.filter(pk=artifact.pk).update(kind=kind)
     text = make_run(state="succeeded", output={"output": "Once upon a time"})
@@ -326,12 +325,12 @@ def test_films_sounds_meshes_texts_and_files_are_shown(make_run: Any, make_share
     share.items.create(number=5, place=5, run=text)
     page = Client().get(share.get_absolute_url()).content.decode()
     assert "Once upon a time" in page
-    shown = [
+    tags = [
         Client().get(f"{share.get_absolute_url()}items/{number}/").content.decode()
         for number in range(1, 6)
     ]
     for markup, tag in zip(
-        shown, ("<video", "<audio", "<iframe", "cannot show it", "Once upon a time"), strict=True
+        tags, ("<video", "<audio", "<iframe", "cannot show it", "Once upon a time"), strict=True
     ):
         assert tag in markup
     assert Client().get(f"{share.get_absolute_url()}items/9/").status_code == 404

@@ -1,4 +1,4 @@
-"""When a settled run raises the alarm, and that it does so once."""
+"""A settled run raises an alarm if it costs far more than expected, and only once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MakeCharge = Callable[..., Charge]
 
 @pytest.fixture
 def make_charge(make_run: Callable[..., Any], user: User) -> MakeCharge:
-    """`make_charge("0.05", cost="5")`: a run that upstream's event has settled."""
+    """`make_charge("0.05", cost="5")`: a run that upstream's billing event has settled."""
 
     def make(expected: str | None, cost: str | None = None, **values: Any) -> Charge:
         run = make_run(state="succeeded", request_id="req")
@@ -46,9 +46,10 @@ def make_charge(make_run: Callable[..., Any], user: User) -> MakeCharge:
 @pytest.mark.parametrize(
     ("expected", "cost", "is_alarming"),
     [
-        ("0.50", "1.50", False),  # three times, and $1 more: neither is passed
+        # exactly three times, and exactly $1 more: both limits must be exceeded
+        ("0.50", "1.50", False),
         ("0.50", "1.500000001", True),
-        ("0.05", "1.05", False),  # 21 times, but only $1 more
+        ("0.05", "1.05", False),  # 21 times as much, but exactly $1 more
         ("0.05", "1.06", True),
         ("10", "29", False),
         ("10", "31", True),
@@ -84,7 +85,7 @@ def test_without_an_estimate_earlier_paid_runs_say_what_was_expected(
     detection.check_settled()
     alarm = Alarm.objects.get()
     assert (alarm.basis, alarm.cost) == ("median", Decimal(9))
-    assert alarm.expected == Decimal("0.25")  # of 0.10, 0.20, 50 and 0.30
+    assert alarm.expected == Decimal("0.25")  # the median of 0.10, 0.20, 50 and 0.30
 
 
 def test_who_started_it_and_the_admins_are_told_once(make_charge: MakeCharge, user: User) -> None:

@@ -1,4 +1,4 @@
-"""After an alarm, by a setting, further runs of the model ask first."""
+"""After an alarm, if the setting says so, further runs of the model need a confirmation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def charge(make_run: Callable[..., Any], user: User) -> Charge:
-    """What a further run of the alarmed model may cost."""
+    """The charge of a further run of the model with the alarm."""
     run = make_run()
     Alarm.objects.create(
         run=run, endpoint=run.endpoint, user=user, expected=Decimal("0.05"), cost=Decimal(5),
@@ -40,8 +40,8 @@ def charge(make_run: Callable[..., Any], user: User) -> Charge:
     )  # fmt: skip
 
 
-def pressed(user: User, charge: Charge, said: str = "") -> None:
-    """Ask the door as a press of the user's does."""
+def press(user: User, charge: Charge, said: str = "") -> None:
+    """Check this charge as the user's press does, with their answer."""
     request = RequestFactory().post("/", {confirmation.FIELD: said})
     request.user = user
     with acting.within(request, ""):
@@ -49,12 +49,14 @@ def pressed(user: User, charge: Charge, said: str = "") -> None:
 
 
 def test_whoever_presses_is_asked_and_the_answer_lets_it_pass(user: User, charge: Charge) -> None:
-    with pytest.raises(Unconfirmed, match=r"\$5\.00 instead of about \$0\.05.*Nobody has") as asked:
-        pressed(user, charge)
-    assert asked.value.yes == holds.YES
-    pressed(user, charge, asked.value.answer)
-    with pytest.raises(Unconfirmed):  # a sum alone says nothing about the alarm
-        pressed(user, charge, "100 unknown")
+    with pytest.raises(
+        Unconfirmed, match=r"\$5\.00 instead of about \$0\.05.*Nobody has"
+    ) as question:
+        press(user, charge)
+    assert question.value.yes == holds.YES
+    press(user, charge, question.value.answer)
+    with pytest.raises(Unconfirmed):  # a confirmed sum does not confirm the alarm
+        press(user, charge, "100 unknown")
 
 
 def test_where_nobody_can_be_asked_it_is_refused(user: User, charge: Charge) -> None:
@@ -65,26 +67,26 @@ def test_where_nobody_can_be_asked_it_is_refused(user: User, charge: Charge) -> 
 
 def test_whoever_may_see_the_alarm_gets_a_link_to_it(user: User, charge: Charge) -> None:
     alarm = Alarm.objects.get()
-    with pytest.raises(Unconfirmed) as asked:
-        pressed(user, charge)
-    assert asked.value.remedy == (holds.SEE, alarm.get_absolute_url())
+    with pytest.raises(Unconfirmed) as question:
+        press(user, charge)
+    assert question.value.remedy == (holds.SEE, alarm.get_absolute_url())
     with pytest.raises(Unaffordable) as refused:
         affordability.check(user, [charge])
     assert refused.value.remedy == (holds.SEE, alarm.get_absolute_url())
     for stranger, is_link in ((person("vic"), False), (make_admin("eva"), True)):
-        with pytest.raises(Unconfirmed) as asked:
-            pressed(stranger, charge)
-        assert (asked.value.remedy is not None) == is_link
+        with pytest.raises(Unconfirmed) as question:
+            press(stranger, charge)
+        assert (question.value.remedy is not None) == is_link
 
 
 def test_the_link_stands_beside_the_question_in_every_place(user: User, charge: Charge) -> None:
-    with pytest.raises(Unconfirmed) as asked:
-        pressed(user, charge)
+    with pytest.raises(Unconfirmed) as question:
+        press(user, charge)
     address = Alarm.objects.get().get_absolute_url()
     for more in ({"within": True, "form_id": "playground-form"}, {"again": [("a", "b")]}):
-        html = render_to_string("projects/_refused.html", {"refused": asked.value, **more})
+        html = render_to_string("projects/_refused.html", {"refused": question.value, **more})
         assert f'<a href="{address}">See the alarm</a>' in html
-        assert "Run it all the same" in html
+        assert "Run it anyway" in html
 
 
 def test_nothing_is_held_once_somebody_has_looked(user: User, charge: Charge) -> None:

@@ -1,4 +1,4 @@
-"""The seventh run is billed a hundred times its price: one alarm about it; the eighth waits."""
+"""The seventh run is billed at a hundred times its price: one alarm, and the eighth run waits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from features.spending.models import Alarm, SpendingRules
 from runs.models import Charge, Run
 from runs.start.refused_starts import Unaffordable
 from tests.features.spending.conftest import ReadBills
-from tests.runs.conftest import Ask, Control, Work, ended
+from tests.runs.conftest import Ask, Control, Work, have_ended
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 
@@ -31,25 +31,25 @@ def test_the_alarm_is_raised_on_exactly_the_seventh_run_and_the_eighth_waits(
     runs = []
     for number in range(1, 7):
         runs.append(ask(MODEL, prompt=f"ridge {number}"))
-        work(lambda: ended(*runs))
+        work(lambda: have_ended(*runs))
     assert not Alarm.objects.exists()
     seventh = ask(MODEL, prompt="ridge 7")
-    work(lambda: ended(seventh) and not Charge.objects.filter(awaits_check=True).exists())
+    work(lambda: have_ended(seventh) and not Charge.objects.filter(awaits_check=True).exists())
 
     alarm = Alarm.objects.get()
     assert alarm.run_id == seventh.pk
     assert (alarm.expected, alarm.cost) == (PRICE, 100 * PRICE)
     seventh.refresh_from_db()
     assert alarm.request_id == seventh.request_id
-    told = Notification.objects.filter(kind=detection.KIND)
-    assert {note.user_id for note in told} == {admin.pk, seventh.user_id}
-    assert {note.path for note in told} == {alarm.get_absolute_url()}
+    notices = Notification.objects.filter(kind=detection.KIND)
+    assert {note.user_id for note in notices} == {admin.pk, seventh.user_id}
+    assert {note.path for note in notices} == {alarm.get_absolute_url()}
 
     with pytest.raises(Unaffordable, match=r"has cost \$1\.20 instead of about \$0\.012"):
         ask(MODEL, prompt="ridge 8")
     assert Run.objects.count() == 7
 
-    read_bills()  # the event settles the run anew: no second alarm
+    read_bills()  # the billing event settles the run again, without a second alarm
     detection.check_settled()
     assert Alarm.objects.count() == 1
     assert Notification.objects.filter(kind=detection.KIND).count() == 2

@@ -1,4 +1,4 @@
-"""The alarm's pages: who sees which, the letter, and "I have looked at it"."""
+"""An alarm's pages and letter, which users see them, and the button "I have looked at it"."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def alarm(make_run: Callable[..., Any], user: User, team: Project) -> Alarm:
     )  # fmt: skip
 
 
-def of(person: User) -> Client:
+def browser_of(person: User) -> Client:
     client = Client()
     client.force_login(person)
     return client
@@ -72,7 +72,7 @@ def test_whose_run_it_is_sees_both_sums_and_a_letter_without_texts_and_files(
 
 
 def test_others_get_404_and_an_empty_list(stranger: User, alarm: Alarm) -> None:
-    client = of(stranger)
+    client = browser_of(stranger)
     assert client.get(alarm.get_absolute_url()).status_code == 404
     assert client.post(reverse("spending:alarm-look", args=[alarm.pk])).status_code == 404
     page = client.get(reverse("spending:alarms")).content.decode()
@@ -81,7 +81,7 @@ def test_others_get_404_and_an_empty_list(stranger: User, alarm: Alarm) -> None:
 
 
 def test_an_admin_who_may_not_read_the_run_sees_sums_but_no_arguments(alarm: Alarm) -> None:
-    page = of(admin()).get(alarm.get_absolute_url()).content.decode()
+    page = browser_of(admin()).get(alarm.get_absolute_url()).content.decode()
     assert "$5.00" in page
     assert "1080p" not in page
     assert "See the run" not in page
@@ -92,19 +92,19 @@ def test_other_members_do_not_see_it(
     stranger: User, alarm: Alarm, team: Project, role: str
 ) -> None:
     Membership.objects.create(project=team, user=stranger, role=role)
-    assert of(stranger).get(alarm.get_absolute_url()).status_code == 404
+    assert browser_of(stranger).get(alarm.get_absolute_url()).status_code == 404
 
 
 def test_a_manager_looks_at_it_once_and_it_is_in_the_audit(
     stranger: User, alarm: Alarm, team: Project
 ) -> None:
     Membership.objects.create(project=team, user=stranger, role="manager")
-    client = of(stranger)
+    client = browser_of(stranger)
     assert "I have looked at it" in client.get(alarm.get_absolute_url()).content.decode()
     address = reverse("spending:alarm-look", args=[alarm.pk])
     assert client.post(address).headers["Location"] == alarm.get_absolute_url()
     again = client.post(address, follow=True).content.decode()
-    assert "has looked at it already" in again
+    assert "has already looked at it" in again
     alarm.refresh_from_db()
     assert alarm.looked_by == stranger
     assert AuditEntry.objects.filter(detail__contains="looked at the alarm").count() == 1
@@ -115,7 +115,7 @@ def test_whose_run_it_is_may_not_say_so(member: Client, alarm: Alarm) -> None:
 
 
 def test_it_outlives_run_and_people(alarm: Alarm) -> None:
-    client = of(admin())
+    client = browser_of(admin())
     Charge.objects.all().delete()
     alarm.run.delete()
     Alarm.objects.update(user_id=10**6, endpoint_id=10**6)

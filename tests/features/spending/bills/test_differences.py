@@ -1,4 +1,4 @@
-"""The page of runs whose figures differ: which, whose, and what it says of upstream's billing."""
+"""The page of runs whose estimate and bill differ: its rows, for which users, its texts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MakeCharge = Callable[..., Charge]
 
 @pytest.fixture
 def make_charge(make_run: Callable[..., Any], user: User) -> MakeCharge:
-    """`make_charge(expected="0.05", billed="0.1", reported=None)`, settled."""
+    """`make_charge(expected="0.05", billed="0.1", reported=None)` → a settled charge."""
 
     def make(**values: Any) -> Charge:
         sums = {
@@ -49,7 +49,7 @@ def make_charge(make_run: Callable[..., Any], user: User) -> MakeCharge:
     return make
 
 
-def page_of(person: User, **query: Any) -> str:
+def read_page(person: User, **query: Any) -> str:
     client = Client()
     client.force_login(person)
     return client.get(reverse("spending:differences"), query).content.decode()
@@ -68,9 +68,9 @@ def admin() -> User:
         ({"expected": "0.50", "billed": "0.50"}, False),
         ({"expected": "0.50"}, False),
         ({"billed": "0.50"}, False),
-        ({"expected": "0.10", "billed": "0.11"}, False),  # a cent, not more
+        ({"expected": "0.10", "billed": "0.11"}, False),  # exactly a cent
         ({"expected": "0.10", "billed": "0.12"}, True),
-        ({"expected": "10", "billed": "10.50"}, False),  # 5 %, not more
+        ({"expected": "10", "billed": "10.50"}, False),  # exactly 5 %
         ({"expected": "10", "billed": "10.51"}, True),
         ({"expected": "0.50", "billed": "0.20"}, True),
         ({"expected": "0.50", "billed": "0.20", "reported": "0.50"}, True),
@@ -99,16 +99,16 @@ def test_everybody_sees_their_own_managers_their_projects_admins_all(
     Membership.objects.create(project=team, user=user, role="maker")
     make_charge(expected="1", billed="7.11", run={"project": team})
     make_charge(expected="1", billed="8.22")
-    assert "$7.11" in page_of(user)
-    assert "$8.22" in page_of(user)
+    assert "$7.11" in read_page(user)
+    assert "$8.22" in read_page(user)
     for role in ("viewer", "maker"):
         Membership.objects.update_or_create(project=team, user=stranger, defaults={"role": role})
-        assert "$7.11" not in page_of(stranger)
+        assert "$7.11" not in read_page(stranger)
     Membership.objects.filter(user=stranger).update(role="manager")
-    page = page_of(stranger)
+    page = read_page(stranger)
     assert "$7.11" in page
     assert "$8.22" not in page
-    page = page_of(admin())
+    page = read_page(admin())
     assert "$7.11" in page
     assert "$8.22" in page
     assert user.username in page
@@ -116,19 +116,19 @@ def test_everybody_sees_their_own_managers_their_projects_admins_all(
 
 def test_an_admin_gets_no_link_to_a_run_that_may_not_be_read(make_charge: MakeCharge) -> None:
     charge = make_charge(expected="1", billed="8.22")
-    assert str(charge.run_id) not in page_of(admin())
+    assert str(charge.run_id) not in read_page(admin())
 
 
 def test_events_of_unknown_requests_are_for_admins(user: User) -> None:
     BillingEvent.objects.create(request_id="not-ours", cost=Decimal(3))
-    assert "not-ours" not in page_of(user)
-    assert "not-ours" in page_of(admin())
+    assert "not-ours" not in read_page(user)
+    assert "not-ours" in read_page(admin())
 
 
 def test_an_odd_event_has_its_sentence(make_charge: MakeCharge, user: User) -> None:
     charge = make_charge(expected="1", billed="8")
     BillingEvent.objects.create(request_id="odd", run_id=charge.run_id, cost=Decimal(-3))
-    assert "a sum below zero" in page_of(user)
+    assert "a sum below zero" in read_page(user)
 
 
 def test_pages_go_from_new_to_old_with_as_many_queries(
@@ -137,7 +137,7 @@ def test_pages_go_from_new_to_old_with_as_many_queries(
     now = timezone.now()
     for number in range(PER_PAGE + 1):
         make_charge(expected="1", billed=str(number + 2), created_at=now - timedelta(hours=number))
-    assert 'rel="next"' in page_of(user)
+    assert 'rel="next"' in read_page(user)
     client = Client()
     client.force_login(user)
     client.get(reverse("spending:differences"))
@@ -148,10 +148,10 @@ def test_pages_go_from_new_to_old_with_as_many_queries(
 
 
 def test_without_a_key_the_page_says_what_it_would_bring(user: User) -> None:
-    assert "FAL_ADMIN_KEY" in page_of(admin())
-    page = page_of(user)
+    assert "FAL_ADMIN_KEY" in read_page(admin())
+    page = read_page(user)
     assert "FAL_ADMIN_KEY" not in page
-    assert "not read here" in page
+    assert "does not read fal" in page
 
 
 def test_trouble_and_balance_are_said(make_charge: MakeCharge, user: User) -> None:
@@ -162,9 +162,9 @@ def test_trouble_and_balance_are_said(make_charge: MakeCharge, user: User) -> No
         pk=1, has_key=True, trouble="fal's billing answers 500: no.", balance=Decimal("18.20"),
         balance_at=now, read_at=now,
     )  # fmt: skip
-    assert "answers 500" in page_of(user)
-    assert "Balance" not in page_of(user)
-    assert "Balance $18.20, lasts about 36 days." in page_of(admin())
+    assert "answers 500" in read_page(user)
+    assert "Balance" not in read_page(user)
+    assert "Balance $18.20, lasts about 36 days." in read_page(admin())
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Billing events of the sandbox: late, twice, odd, unknown, refused. Sums stay right."""
+"""Billing events of the sandbox: late, repeated, odd, unknown, refused. The sums stay right."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from features.spending.models import BillingEvent, BillingState
 from runs.costs import daily_sums
 from runs.models import Charge, Run
 from tests.features.spending.conftest import ReadBills
-from tests.runs.conftest import Ask, Control, Work, ended
+from tests.runs.conftest import Ask, Control, Work, have_ended
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 
@@ -32,9 +32,9 @@ def charge_of(run: Run) -> Charge:
     return Charge.objects.get(run=run)
 
 
-def finished(ask: Ask, work: Work, **arguments: Any) -> Run:
+def finish_run(ask: Ask, work: Work, **arguments: Any) -> Run:
     run = ask(MODEL, **{"prompt": "a ridge", **arguments})
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     run.refresh_from_db()
     return run
 
@@ -43,7 +43,7 @@ def test_a_discount_comes_late_and_twice_and_counts_once(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
     sandbox.bill(endpoint_id=MODEL, discount="25", is_late=True, copies=2)
-    run = finished(ask, work)
+    run = finish_run(ask, work)
     assert read_bills().trouble == ""
     assert not BillingEvent.objects.exists()
     assert charge_of(run).amount == Decimal("0.012")
@@ -64,8 +64,8 @@ def test_a_workflow_costs_what_its_steps_do_whenever_they_are_billed(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
     sandbox.bill(endpoint_id=MODEL, is_late=True)
-    run = finished(ask, work)
-    other = finished(ask, work, prompt="another")
+    run = finish_run(ask, work)
+    other = finish_run(ask, work, prompt="another")
     for each, names in ((run, ("step-1", "step-2")), (other, ("step-3",))):
         events: list[Any] = [{"type": "submit", "node_id": n, "request_id": n} for n in names]
         events += [{"type": "completion", "output": {}}, "no object", {"request_id": 7}]
@@ -78,7 +78,7 @@ def test_a_workflow_costs_what_its_steps_do_whenever_they_are_billed(
     read_bills()
     assert charge_of(run).amount == Decimal("0.5")
     sandbox.bill(event=raw_event("step-2", cost_total="0.125"))
-    sandbox.bill(release=True)  # of the workflow itself
+    sandbox.bill(release=True)  # the sandbox also bills the workflow itself
     read_bills()
     read_bills()
     assert charge_of(run).amount == Decimal("0.5") + Decimal("0.125") + Decimal("0.012")
@@ -91,7 +91,7 @@ def test_a_rejected_run_that_is_charged_costs_what_the_event_says(
 ) -> None:
     sandbox.bill(endpoint_id="mischief/slow", unit_price="0.04", charges_rejected=True)
     run = ask("mischief/slow", prompt="a forbidden forest")
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     read_bills()
     charge = charge_of(run)
     assert (charge.reported, charge.amount, charge.state) == (
@@ -108,7 +108,7 @@ def test_a_cancelled_run_is_free_and_has_no_event(
     run = ask("mischief/slow", prompt="patience", duration=60)
     work(lambda: Run.objects.filter(pk=run.pk, state="running").exists())
     Run.objects.filter(pk=run.pk).update(cancel_requested_at=clock.now())
-    work(lambda: ended(run))
+    work(lambda: have_ended(run))
     read_bills()
     assert not BillingEvent.objects.exists()
     assert daily_sums.of_charge(charge_of(run)).amount == 0
@@ -118,7 +118,7 @@ def test_unknown_requests_are_kept_and_odd_sums_settle_nothing(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
     sandbox.bill(endpoint_id=MODEL, is_late=True)
-    run, other = finished(ask, work), finished(ask, work, prompt="another")
+    run, other = finish_run(ask, work), finish_run(ask, work, prompt="another")
     sandbox.bill(event=raw_event("somebody-else", cost_estimate_nano_usd=5_000_000_000))
     sandbox.bill(event=raw_event(run.request_id, cost_estimate_nano_usd=-1, unit_price=None))
     sandbox.bill(event=raw_event(other.request_id, cost_total=None, output_units="many"))
@@ -138,7 +138,7 @@ def test_unknown_requests_are_kept_and_odd_sums_settle_nothing(
 def test_an_event_that_came_before_its_run_was_known_is_matched_later(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
-    run = finished(ask, work)
+    run = finish_run(ask, work)
     Run.objects.filter(pk=run.pk).update(request_id="")
     read_bills()
     assert BillingEvent.objects.get().run_id is None
@@ -161,7 +161,7 @@ def test_all_pages_are_read(sandbox: Control, read_bills: ReadBills, catalogue: 
         ("401", "fal refuses FAL_ADMIN_KEY"),
         ("403", "needs the scope ADMIN"),
         ("500", "fal's billing answers 500"),
-        ("429", "asked again later"),
+        ("429", "tries again later"),
         ("no-balance", "The balance of the fal account is exhausted"),
         ("garbage", "nothing that can be read"),
     ],
@@ -173,7 +173,7 @@ def test_trouble_is_a_sentence_and_rounds_become_rarer(
     state = read_bills()
     assert words in state.trouble
     assert state.failures == 1
-    assert state.balance is not None  # the balance is asked for all the same
+    assert state.balance is not None  # the job reads the balance nevertheless
     sandbox.reset()
     state = read_bills()
     assert (state.trouble, state.failures) == ("", 0)
@@ -225,25 +225,25 @@ def test_admins_hear_of_a_short_balance_once_below_each_bar(
     ask: Ask, work: Work, sandbox: Control, read_bills: ReadBills
 ) -> None:
     admin = User.objects.create_superuser("root")
-    finished(ask, work)  # $0.012 in a day
+    finish_run(ask, work)  # that is $0.012 a day
 
-    def told() -> list[str]:
+    def read_subjects() -> list[str]:
         notes = Notification.objects.filter(kind=balance.KIND, user=admin).order_by("created_at")
         return list(notes.values_list("subject", flat=True))
 
     assert read_bills().balance == Decimal("249.988")
-    assert told() == []
+    assert read_subjects() == []
     sandbox.bill(balance="0.06")
     for _ in range(2):
         read_bills()
-        assert told() == ["fal: Balance $0.06, lasts about 5 days"]
+        assert read_subjects() == ["fal: Balance $0.06, lasts about 5 days"]
     sandbox.bill(balance="0.018")
     read_bills()
     read_bills()
-    assert told()[1:] == ["fal: Balance $0.018, lasts about 1 day"]
+    assert read_subjects()[1:] == ["fal: Balance $0.018, lasts about 1 day"]
     sandbox.bill(balance="100")
     read_bills()
     sandbox.bill(balance="0.06")
     read_bills()
-    assert len(told()) == 3
+    assert len(read_subjects()) == 3
     assert BillingState.current().warned_below == 7

@@ -1,4 +1,4 @@
-"""The status page: the balance and how long it lasts, for who looks after the house's money."""
+"""The status page: the balance and how long it lasts, for users who manage the house's money."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.conftest import grant
 pytestmark = pytest.mark.django_db
 
 
-def page_of(*permissions: str) -> str:
+def read_page(*permissions: str) -> str:
     person = User.objects.create_user("eva")
     grant(person, "playground.view_worker", *permissions)
     client = Client()
@@ -29,18 +29,18 @@ def test_it_says_what_is_left_and_why_bills_could_not_be_read() -> None:
     BillingState.objects.create(
         pk=1, has_key=True, balance=Decimal("14.20"), balance_at=now, trouble="fal is silent."
     )
-    page = page_of("spending.change_budget")
+    page = read_page("spending.change_budget")
     assert "$14.20" in page
     assert "fal is silent." in page
     assert "nothing is spent" in page
-    assert "second belt" in page
+    assert "second safeguard" in page
     assert "Projects with a key of their own</dt> <dd >none</dd>" in page
 
 
 def test_without_a_key_it_names_the_setting() -> None:
-    assert "unknown without FAL_ADMIN_KEY" in page_of("spending.change_budget")
+    assert "unknown without FAL_ADMIN_KEY" in read_page("spending.change_budget")
 
 
 def test_other_staff_learn_nothing_of_the_balance() -> None:
     BillingState.objects.create(pk=1, has_key=True, balance=Decimal("14.20"))
-    assert "14.20" not in page_of()
+    assert "14.20" not in read_page()

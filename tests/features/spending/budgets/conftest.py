@@ -1,4 +1,4 @@
-"""A house with an admin, a project with members, and runs that cost what a test says."""
+"""A house with an admin, a project with members, and runs at the cost that a test states."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def maker(fox: Project) -> Client:
 
 @pytest.fixture
 def pay(make_endpoint: Any) -> Pay:
-    """`pay("1.5", by, project)` → a run that has ended and cost so much."""
+    """`pay("1.5", by, project)` → a run that has ended and cost this much."""
     endpoint = make_endpoint(unit_price_usd=Decimal(1), price_unit="images", currency="USD")
     keys = map(str, count())
 

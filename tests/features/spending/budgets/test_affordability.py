@@ -1,6 +1,6 @@
-"""What the door of money decides: limits, the rules of the house, what was granted, what is asked.
+"""What starting a run checks: budgets, the rules of the house, grants, and confirmations.
 
-The ways in that lead to it are in `tests/features/spending/test_doors.py`.
+`tests/features/spending/test_doors.py` tests the entry points that lead to this check.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Unknown = SpendingRules.Unknown
 
 @pytest.fixture
 def painter(make_endpoint: Any) -> Endpoint:
-    """A model of which a run costs a dollar."""
+    """A model whose runs cost a dollar each."""
     model: Endpoint = make_endpoint(unit_price_usd=Decimal(1), price_unit="images", currency="USD")
     return model
 
@@ -68,12 +68,12 @@ def begin(painter: Endpoint) -> Begin:
 
 
 def end(run: Run, units: str = "1", state: str = Run.State.SUCCEEDED) -> None:
-    """End a run that has billed so many dollars."""
+    """End a run for which upstream bills this many dollars."""
     state_machine.record(run.pk, Observation(state, output={}, billable_units=units))
 
 
-def spent(scope: Scope, key: int, period: str) -> Decimal:
-    """What the counter says."""
+def counted_spending(scope: Scope, key: int, period: str) -> Decimal:
+    """Return the counted spending of a scope in a period."""
     with transaction.atomic():
         ledger.lock_house()
         return ledger.spent({Counter(scope, key, period)}).popitem()[1]
@@ -87,7 +87,7 @@ def test_a_budget_counts_what_was_spent_before_it_was_made(user: User, begin: Be
     begin(user)
     with pytest.raises(Unaffordable, match=r"\$5.00 this month, and nothing is left until"):
         begin(user)
-    end(under_way, "0.25")  # what is left over comes back
+    end(under_way, "0.25")  # the unused part of the reservation is released
     with pytest.raises(Unaffordable, match=r"\$0.75 is left"):
         begin(user)
     assert Run.objects.count() == 5
@@ -101,7 +101,7 @@ def test_failure_and_cancellation_give_back_what_was_reserved(user: User, begin:
         with pytest.raises(Unaffordable, match="nothing is left until midnight"):
             begin(user)
         end(run, "", state)
-    end(begin(user), "1", Run.State.FAILED)  # billed all the same
+    end(begin(user), "1", Run.State.FAILED)  # upstream bills this failed run
     with pytest.raises(Unaffordable):
         begin(user)
 
@@ -110,9 +110,9 @@ def test_each_person_has_a_budget_of_their_own(user: User, stranger: User, begin
     Budget.objects.create(scope="person", limit=1)
     begin(user)
     begin(stranger)
-    for one in (user, stranger):
+    for spender in (user, stranger):
         with pytest.raises(Unaffordable, match=r"^You may spend \$1.00 this month"):
-            begin(one)
+            begin(spender)
 
 
 def test_the_budget_with_the_least_left_is_named(begin: Begin) -> None:
@@ -122,7 +122,7 @@ def test_the_budget_with_the_least_left_is_named(begin: Begin) -> None:
     Budget.objects.create(scope="project", project=fox, limit=Decimal("0.5"))
     with pytest.raises(Unaffordable, match=r"“Fox” may .* \$0.50 is left .* Ask mia for more"):
         begin(ana, fox)
-    begin(ana)  # elsewhere only the house's counts
+    begin(ana)  # outside the project, only the house's budget applies
     with pytest.raises(Unaffordable, match=r"^The house may"):
         begin(ana)
 
@@ -155,8 +155,8 @@ def test_a_late_bill_counts_in_the_period_in_which_the_run_began(user: User, beg
     begin(user)
     with transaction.atomic():
         ledger.report(run.pk, Decimal("3.5"))
-    assert spent(Scope.HOUSE, 0, periods.name_of_day(earlier)) == Decimal("3.5")
-    assert spent(Scope.HOUSE, 0, periods.name_of_day(clock.now())) == 1
+    assert counted_spending(Scope.HOUSE, 0, periods.name_of_day(earlier)) == Decimal("3.5")
+    assert counted_spending(Scope.HOUSE, 0, periods.name_of_day(clock.now())) == 1
     require_sums_hold()
 
 
@@ -167,7 +167,7 @@ def test_a_price_that_changes_leaves_what_was_reserved(
     first = begin(user)
     Endpoint.objects.filter(pk=painter.pk).update(unit_price_usd=2)
     painter.refresh_from_db()
-    end(first)  # at the price of its beginning
+    end(first)  # at the price when the run began
     begin(user)
     with pytest.raises(Unaffordable, match="nothing is left"):
         begin(user)
@@ -196,7 +196,7 @@ def test_what_nothing_is_known_of_follows_the_rule(
         Budget.objects.create(scope="house", limit=5)
     rules = SpendingRules.objects.create(pk=1, unknown=Unknown.REFUSE)
     if with_budget:
-        with pytest.raises(Unaffordable, match=r"How much a run of .* is not known before"):
+        with pytest.raises(Unaffordable, match=r"The cost of a run of .* is not known in advance"):
             begin(user, model=unknown)
     else:
         begin(user, model=unknown)
@@ -212,13 +212,13 @@ def test_what_nothing_is_known_of_follows_the_rule(
             begin(user, model=unknown)
     rules.unknown, rules.assumed = Unknown.ASK, Decimal("0.25")
     rules.save()
-    begin(user, model=unknown)  # a job: nobody can be asked
+    begin(user, model=unknown)  # a job, with nobody to ask
     with acting.within(_press(""), ""):
         if with_budget:
-            with pytest.raises(Unconfirmed, match=r"Until it is known, .* \$0.25. Go") as asked:
+            with pytest.raises(Unconfirmed, match=r"Until it is known, .* \$0.25. Go") as question:
                 begin(user, model=unknown)
-            assert asked.value.yes == "Go on, whatever it costs"
-            with acting.within(_press(asked.value.answer), ""):
+            assert question.value.yes == "Go on, whatever it costs"
+            with acting.within(_press(question.value.answer), ""):
                 begin(user, model=unknown)
         else:
             begin(user, model=unknown)
@@ -235,10 +235,11 @@ def test_an_unknown_cost_counts_as_all_that_is_left_until_it_is_known(
     charge = Charge.objects.get(run=run)
     assert (charge.expected, charge.amount) == (None, 2)
     require_sums_hold()
-    for is_over in (False, True):  # nobody says what it has cost
+    # while the run is on its way, and after it ended without a known cost
+    for is_over in (False, True):
         if is_over:
             end(run)
-        with pytest.raises(Unaffordable, match=r"nothing is left .* is not known before"):
+        with pytest.raises(Unaffordable, match=r"nothing is left .* is not known in advance"):
             begin(user, model=unknown)
         with pytest.raises(Unaffordable, match="nothing is left"):
             begin(user)
@@ -246,7 +247,7 @@ def test_an_unknown_cost_counts_as_all_that_is_left_until_it_is_known(
     with transaction.atomic():
         ledger.report(run.pk, Decimal("1.5"))
     end(begin(user, model=unknown), state=Run.State.FAILED)
-    assert Charge.objects.latest("pk").amount == Decimal("0.5")  # released
+    assert Charge.objects.latest("pk").amount == Decimal("0.5")  # the reservation is released
     begin(user, model=make_endpoint("lab/cheap", unit_price_usd=Decimal("0.5")))
     require_sums_hold()
 
@@ -256,7 +257,9 @@ def test_of_runs_of_unknown_cost_one_starts_and_a_plan_shares_what_is_left(
 ) -> None:
     unknown = make_endpoint("lab/unknown", unit_price_usd=None)
     budget = Budget.objects.create(scope="house", limit=3)
-    with pytest.raises(Unaffordable, match=r"How much 2 of these runs cost .* one such run starts"):
+    with pytest.raises(
+        Unaffordable, match=r"The cost of 2 of these runs .* only one such run starts"
+    ):
         starting.start_many(several(user, unknown, 2))
     planned = [(unknown, estimate_run(unknown, {}))] * 2
     starting.plan(user, private_project(user), planned)
@@ -268,11 +271,11 @@ def test_what_goes_on_at_an_unknown_cost_has_all_that_was_left(user: User, begin
     Budget.objects.create(scope="house", limit=3)
     run = begin(user)
     assert starting.reserve_more(run, None) is None
-    assert starting.reserve_more(run, Decimal(9)) == 9  # of what it has
+    assert starting.reserve_more(run, Decimal(9)) == 9  # all that is left, instead of 9
     with pytest.raises(Unaffordable, match="nothing is left"):
         begin(user)
     ledger.note_so_far(run.pk, Decimal(1))
-    ledger.note_so_far(run.pk, None)  # a result of unknown cost came
+    ledger.note_so_far(run.pk, None)  # this result's cost is unknown
     end(run, "")
     assert Charge.objects.get().amount == 3
     require_sums_hold()
@@ -280,16 +283,16 @@ def test_what_goes_on_at_an_unknown_cost_has_all_that_was_left(user: User, begin
 
 def test_a_dear_press_asks_until_its_sum_is_confirmed(user: User, begin: Begin) -> None:
     Budget.objects.create(scope="house", limit=50, ask_above=Decimal("0.99"))
-    begin(user)  # a job: nobody can be asked
-    for said in ("", "0.99", "nonsense", "-5", "NaN", "unknown", "1e400"):
-        with acting.within(_press(said), ""), pytest.raises(Unconfirmed) as asked:
+    begin(user)  # a job, with nobody to ask
+    for confirmation in ("", "0.99", "nonsense", "-5", "NaN", "unknown", "1e400"):
+        with acting.within(_press(confirmation), ""), pytest.raises(Unconfirmed) as question:
             begin(user)
-        assert asked.value.yes == "Go on: about $1.00"
-    with acting.within(_press(asked.value.answer), ""):
+        assert question.value.yes == "Go on: about $1.00"
+    with acting.within(_press(question.value.answer), ""):
         begin(user)
     Budget.objects.update(ask_above=1)
     with acting.within(_press(""), ""):
-        begin(user)  # as much is not more
+        begin(user)  # exactly the limit needs no confirmation
 
 
 def test_only_admins_start_a_run_above_the_ceiling(
@@ -306,12 +309,12 @@ def test_only_admins_start_a_run_above_the_ceiling(
     begin(user)
     granted.refresh_from_db()
     assert granted.used_at
-    with pytest.raises(Unaffordable):  # it was for one press
+    with pytest.raises(Unaffordable):  # the grant was for one press
         begin(user)
 
 
 def grant(user: User, amount: int) -> BudgetRequest:
-    """A request to start so much at once, granted."""
+    """Grant a request to start runs for this sum at once."""
     return BudgetRequest.objects.create(
         user=user, amount=amount, is_granted=True, decided_at=clock.now()
     )
@@ -332,7 +335,7 @@ def test_the_ceiling_is_that_of_a_whole_press(user: User, painter: Endpoint) -> 
         starting.start_many(eight)
     assert refused.value.remedy
     assert "amount=8" in refused.value.remedy.address
-    grant(user, 7)  # for less than that
+    grant(user, 7)  # the granted sum is smaller
     with pytest.raises(Unaffordable):
         starting.start_many(eight)
     grant(user, 8)
@@ -344,7 +347,7 @@ def test_the_ceiling_is_that_of_a_whole_press(user: User, painter: Endpoint) -> 
 def test_what_is_granted_for_a_plan_starts_its_steps_and_no_more(
     user: User, painter: Endpoint, begin: Begin
 ) -> None:
-    """A flow asks for all of its steps, which start one by one."""
+    """A flow requests a grant for all of its steps, which start one by one."""
     SpendingRules.objects.create(pk=1, ceiling=Decimal("0.5"))
     planned = [(painter, estimate_run(painter, {}))] * 2
     for _ in range(2):
@@ -361,7 +364,7 @@ def test_what_is_granted_for_a_plan_starts_its_steps_and_no_more(
 
 
 def test_what_goes_on_costing_reserves_while_there_is_room(user: User, begin: Begin) -> None:
-    """A live session, or a stream with several results."""
+    """As for a live session, or a stream with several results."""
     Budget.objects.create(scope="house", limit=3)
     run = begin(user)
     starting.reserve_more(run, Decimal("1.5"))
@@ -373,7 +376,7 @@ def test_what_goes_on_costing_reserves_while_there_is_room(user: User, begin: Be
     end(run, "")
     assert Charge.objects.get().amount == Decimal("0.25")
     require_sums_hold()
-    starting.reserve_more(run, Decimal(1))  # it has ended: nothing is reserved any more
+    starting.reserve_more(run, Decimal(1))  # the run has ended, so nothing more is reserved
     assert Charge.objects.get().amount == Decimal("0.25")
 
 
@@ -401,9 +404,9 @@ def test_what_is_granted_counts_for_whom_and_when_it_was_asked(
         period=periods.name_of_month(clock.now()),
     )  # fmt: skip
     begin(user)
-    for one, limit in ((user, 2), (stranger, 1)):
+    for spender, limit in ((user, 2), (stranger, 1)):
         with pytest.raises(Unaffordable, match=rf"may spend \${limit}\.00 this month, and nothing"):
-            begin(one)
+            begin(spender)
     BudgetRequest.objects.filter(pk=granted.pk).update(period="2020-01", amount=9)
     with pytest.raises(Unaffordable):
         begin(user)
@@ -422,7 +425,7 @@ def test_a_press_that_is_too_dear_starts_none_of_its_runs(user: User, painter: E
 def test_starting_asks_as_often_for_one_run_as_for_many(
     user: User, painter: Endpoint, django_assert_max_num_queries: Any
 ) -> None:
-    """With budgets of every scope; what is opened with a period's first run is there already."""
+    """With budgets of every scope; the first run of the period has created its rows before."""
     Budget.objects.create(scope="house", limit=99)
     Budget.objects.create(scope="person", limit=99, period="day")
     Budget.objects.create(scope="project", limit=99, period="once", begins_on="2020-01-01")
@@ -433,10 +436,10 @@ def test_starting_asks_as_often_for_one_run_as_for_many(
             starting.start_many(press)
 
 
-def _press(said: str) -> HttpRequest:
-    """A request that says yes to this."""
+def _press(confirmation: str) -> HttpRequest:
+    """Return a request that confirms this cost."""
     request = HttpRequest()
-    request.META["HTTP_X_MAX_COST"] = said
+    request.META["HTTP_X_MAX_COST"] = confirmation
     return request
 
 

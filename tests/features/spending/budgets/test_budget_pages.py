@@ -1,4 +1,4 @@
-"""The pages of budgets: who sees which, what a form refuses and why, and the end with its undo."""
+"""The pages of budgets: for which users, the form's errors, and ending a budget with its undo."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ pytestmark = pytest.mark.django_db
 PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"
 
 
-def text(response: Any) -> str:
+def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def test_an_admin_makes_changes_and_ends_a_budget(
     admin: Client, eva: User, fox: Project, pay: Pay
 ) -> None:
-    assert "No budget holds anybody back" in text(admin.get(PAGE))
+    assert "No budget holds anybody back" in text_of(admin.get(PAGE))
     pay("4", person("ana"), fox)
     post = {"target": f"project:{fox.pk}", "limit": "$10", "period": "month", "informed": [eva.pk]}
-    made = admin.post(NEW, post, follow=True)
-    assert "The budget is made. Fox: $10.00 a month." in text(made)
-    assert "$4.00 of $10.00 spent" in text(made)
-    assert "$6.00 left until" in text(made)
+    new_page = admin.post(NEW, post, follow=True)
+    assert "The budget is created. Fox: $10.00 a month." in text_of(new_page)
+    assert "$4.00 of $10.00 spent" in text_of(new_page)
+    assert "$6.00 left until" in text_of(new_page)
     budget = Budget.objects.get()
     assert (budget.made_by, list(budget.informed.all())) == (eva, [eva])
 
     page = budget.get_absolute_url()
     assert 'value="10.00"' in admin.get(page).content.decode()
     changed = admin.post(page, {"limit": "8", "period": "month", "ask_above": "1"}, follow=True)
-    assert "$4.00 of $8.00 spent" in text(changed)
-    assert "Nobody is told" in text(admin.get(PAGE))
+    assert "$4.00 of $8.00 spent" in text_of(changed)
+    assert "Notifies nobody" in text_of(admin.get(PAGE))
     assert AuditEntry.objects.filter(object_pk=str(budget.pk), changes__has_key="limit").exists()
 
     ended = admin.post(f"{page}end/", follow=True)
-    assert "it holds nobody back any more" in text(ended)
+    assert "The budget has ended and no longer applies." in text_of(ended)
     back = admin.post(f"/undo/budget/{budget.pk}/", follow=True)
-    assert "The budget holds again. Fox: $8.00 a month." in text(back)
+    assert "The budget applies again. Fox: $8.00 a month." in text_of(back)
 
 
 def test_a_project_shows_its_own_line_of_a_budget_for_each_project(
@@ -86,14 +86,14 @@ def test_everybody_sees_what_limits_them_and_nothing_else(
     }
     for client, budgets in expected.items():
         html = client.get(PAGE).content.decode()
-        shown = {int(key) for key in re.findall(r'href="/spend/budgets/(\d+)/"', html)}
-        assert shown == {budget.pk for budget in budgets}
+        keys = {int(key) for key in re.findall(r'href="/spend/budgets/(\d+)/"', html)}
+        assert keys == {budget.pk for budget in budgets}
         for budget in Budget.objects.all():
             status = client.get(budget.get_absolute_url()).status_code
             assert status == (200 if budget in budgets else 404)
-    assert "oz" in text(admin.get(PAGE))
-    assert " oz " not in text(maker.get(PAGE))
-    assert "$2.00 of $15.00" not in text(maker.get(PAGE))
+    assert "oz" in text_of(admin.get(PAGE))
+    assert " oz " not in text_of(maker.get(PAGE))
+    assert "$2.00 of $15.00" not in text_of(maker.get(PAGE))
 
 
 def test_managers_make_budgets_of_their_projects_alone(
@@ -107,14 +107,14 @@ def test_managers_make_budgets_of_their_projects_alone(
     for target in ("house", "person", f"project:{owl.pk}", f"person:{person('ana').pk}", "x", ""):
         response = manager.post(NEW, {"target": target, "limit": "5", "period": "day"})
         assert response.status_code == 422
-        assert "Choose whom the budget is for." in text(response)
+        assert "Choose the person, project or token that the budget is for." in text_of(response)
     good = {"target": f"project:{fox.pk}", "limit": "5", "period": "day"}
     assert manager.post(NEW, good).status_code == 302
     budget = Budget.objects.get()
     assert maker.get(NEW).status_code == 403
     assert maker.post(budget.get_absolute_url(), good).status_code == 403
     assert maker.post(f"{budget.get_absolute_url()}end/").status_code == 403
-    assert "Ask for more" in text(maker.get(budget.get_absolute_url()))
+    assert "Ask for more" in text_of(maker.get(budget.get_absolute_url()))
     blind = manager.post(budget.get_absolute_url(), good | {"informed": [person("oz").pk]})
     assert blind.status_code == 422
 
@@ -126,21 +126,24 @@ def test_managers_make_budgets_of_their_projects_alone(
         ({"limit": "abc"}, "Enter a sum in dollars, such as 50 or 12.50."),
         ({"limit": "NaN"}, "Enter a sum in dollars, such as 50 or 12.50."),
         ({"limit": "Infinity"}, "Enter a sum in dollars, such as 50 or 12.50."),
-        ({"limit": "0"}, "A budget of nothing stops everything."),
-        ({"limit": "-5"}, "A budget of nothing stops everything."),
+        ({"limit": "0"}, "A budget of $0 stops everything."),
+        ({"limit": "-5"}, "A budget of $0 stops everything."),
         ({"limit": "1e400"}, "No budget is above $1,000,000,000.00"),
         ({"limit": "9" * 40}, "No budget is above $1,000,000,000.00"),
         ({"limit": "0.00000000001"}, "at most 9 places after the point"),
-        ({"limit": "5", "ask_above": "6"}, "A press of more than $5.00 is refused anyway"),
+        ({"limit": "5", "ask_above": "6"}, "The budget refuses more than $5.00 anyway"),
         ({"limit": "5", "ask_above": "-1"}, "Enter $0 or more"),
         ({"limit": "5", "begins_on": "2026-01-01"}, "Only a budget that is spent once has dates"),
         ({"limit": "5", "period": "once", "ends_on": "2020-01-01"}, "This day is over"),
         (
             {"limit": "5", "period": "once", "begins_on": "2990-02-01", "ends_on": "2990-01-01"},
-            "It would end before it begins.",
+            "The budget would end before it begins.",
         ),
         ({"limit": "5", "period": "once", "ends_on": "tomorrow"}, "Enter a valid date"),
-        ({"limit": "5", "target": ""}, "Choose whom the budget is for."),
+        (
+            {"limit": "5", "target": ""},
+            "Choose the person, project or token that the budget is for.",
+        ),
     ],
 )
 def test_bad_input_stays_with_a_sentence_beside_it(
@@ -148,7 +151,7 @@ def test_bad_input_stays_with_a_sentence_beside_it(
 ) -> None:
     response = admin.post(NEW, {"target": "house", "period": "month"} | posted)
     assert response.status_code == 422
-    assert sentence in text(response)
+    assert sentence in text_of(response)
     for value in posted.values():
         assert value in response.content.decode()
     assert not Budget.objects.exists()
@@ -158,11 +161,11 @@ def test_less_than_is_spent_needs_a_tick(admin: Client, pay: Pay, user: User) ->
     pay("7.25", user)
     post = {"target": f"person:{user.pk}", "limit": "5", "period": "day"}
     refused = admin.post(NEW, post)
-    assert "ana has spent $7.25 of it already today." in text(refused)
-    assert "everything is refused until midnight" in text(refused)
-    assert "Make it all the same" in text(refused)
+    assert "ana has already spent $7.25 today." in text_of(refused)
+    assert "everything is refused until midnight" in text_of(refused)
+    assert "Save it anyway" in text_of(refused)
     assert admin.post(NEW, post | {"is_below_fine": "1"}).status_code == 302
-    assert "nothing left" in text(admin.get(PAGE))
+    assert "nothing left" in text_of(admin.get(PAGE))
 
 
 def test_a_second_budget_of_the_same_names_the_first(admin: Client) -> None:
@@ -170,14 +173,14 @@ def test_a_second_budget_of_the_same_names_the_first(admin: Client) -> None:
     admin.post(NEW, post)
     second = admin.post(NEW, post)
     assert second.status_code == 422
-    assert "The house has such a budget already: $5.00 a month." in text(second)
+    assert "The house has such a budget already: $5.00 a month." in text_of(second)
     first = Budget.objects.get()
     assert f'href="{first.get_absolute_url()}"' in second.content.decode()
     assert admin.post(NEW, post | {"period": "day"}).status_code == 302
     admin.post(f"{first.get_absolute_url()}end/")
     admin.post(NEW, post)
     back = admin.post(f"/undo/budget/{first.pk}/", follow=True)
-    assert "has such a budget again meanwhile" in text(back)
+    assert "now has another such budget" in text_of(back)
     assert Budget.objects.filter(ended_at=None).count() == 2
 
 
@@ -189,13 +192,13 @@ def test_a_budget_that_is_spent_once_begins_today(admin: Client) -> None:
     assert (budget.begins_on, budget.ends_on) == (today, end)
     assert budget.limit == Decimal(5)
     day = end + timedelta(days=1)
-    assert f"left until {day.day} {day:%B}" in text(admin.get(PAGE))
+    assert f"left until {day.day} {day:%B}" in text_of(admin.get(PAGE))
     assert isinstance(budget.begins_on, date)
 
 
 def test_a_budget_of_sessions_has_no_period(admin: Client) -> None:
     post = {"target": "session", "limit": "5", "period": "month"}
-    assert "Each session of an assistant: $5.00 a session." in text(
+    assert "Each session of an assistant: $5.00 a session." in text_of(
         admin.post(NEW, post, follow=True)
     )
     assert admin.post(NEW, post | {"period": "day"}).status_code == 422
@@ -205,7 +208,7 @@ def test_a_budget_of_sessions_has_no_period(admin: Client) -> None:
     budget.refresh_from_db()
     assert (budget.limit, budget.ask_above) == (6, 1)
     dated = post | {"begins_on": "2990-01-01"}
-    assert "Only a budget that is spent once has dates" in text(admin.post(NEW, dated))
+    assert "Only a budget that is spent once has dates" in text_of(admin.post(NEW, dated))
 
 
 def test_a_budget_that_has_not_begun_or_is_over_says_so(admin: Client, eva: User) -> None:
@@ -213,7 +216,7 @@ def test_a_budget_that_has_not_begun_or_is_over_says_so(admin: Client, eva: User
     later, ago = today + timedelta(days=40), today - timedelta(days=9)
     Budget.objects.create(scope="person", person=eva, period="once", begins_on=later, limit=5)
     Budget.objects.create(scope="house", period="once", begins_on=ago, ends_on=ago, limit=5)
-    page = text(admin.get(PAGE))
+    page = text_of(admin.get(PAGE))
     assert f"Begins {later.day} {later:%B}" in page
     assert "Over" in page
 
@@ -221,9 +224,9 @@ def test_a_budget_that_has_not_begun_or_is_over_says_so(admin: Client, eva: User
 def test_a_private_project_is_limited_by_its_persons_budget(
     admin: Client, maker: Client, eva: User, pay: Pay
 ) -> None:
-    assert "budget counts what is spent there" in text(maker.get(f"{PAGE}?project=private"))
+    assert "budget counts what is spent there" in text_of(maker.get(f"{PAGE}?project=private"))
     form = admin.get(f"{NEW}?project=private").content.decode()
     assert re.search(rf'value="person:{eva.pk}" selected', form)
     Budget.objects.create(scope="person", person=eva, limit=3)
     pay("1", eva)
-    assert "$1.00 of $3.00 spent" in text(admin.get(f"{PAGE}?project=private"))
+    assert "$1.00 of $3.00 spent" in text_of(admin.get(f"{PAGE}?project=private"))

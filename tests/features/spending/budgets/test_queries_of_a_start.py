@@ -1,4 +1,4 @@
-"""What a start asks about money: as little without budgets as with any, for any number of runs."""
+"""The queries about money at a start: the same number for one run and for many."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ KEYS = map(str, count())
 
 @pytest.fixture
 def painter(make_endpoint: Any) -> Endpoint:
-    """A model of which a run costs a dollar."""
+    """A model whose runs cost a dollar each."""
     model: Endpoint = make_endpoint(unit_price_usd=Decimal(1), price_unit="images", currency="USD")
     return model
 
 
 def five_budgets(user: User) -> None:
-    """Make budgets of every kind that hold for the user's runs."""
+    """Make one budget of every kind that applies to the user's runs."""
     own = private_project(user)
     Budget.objects.create(scope="house", limit=999)
     Budget.objects.create(scope="person", limit=999, period="day")
@@ -46,27 +46,27 @@ def five_budgets(user: User) -> None:
 
 
 def statements_about_money(user: User, painter: Endpoint, runs: int) -> list[str]:
-    """Start runs; return the statements on tables of money, by their first words."""
+    """Start runs; return the first words of the statements on tables of money."""
     requests = [
         StartRequest(user=user, endpoint=painter, arguments={}, source=Source.FORM, key=next(KEYS))
         for _ in range(runs)
     ]
     with CaptureQueriesContext(connection) as queries:
         starting.start_many(requests)
-    asked = [
+    statements = [
         (query["sql"].rpartition("times: ")[2].split()[0], table)
         for query in queries.captured_queries
         for table in TABLES
         if table in query["sql"]
     ]
-    return [f"{verb} {table.partition('_')[2]}" for verb, table in asked]
+    return [f"{verb} {table.partition('_')[2]}" for verb, table in statements]
 
 
 @pytest.mark.parametrize("runs", [1, 30])
 def test_without_budgets_a_start_asks_five_things(user: User, painter: Endpoint, runs: int) -> None:
     statements_about_money(user, painter, 1)
     assert statements_about_money(user, painter, runs) == [
-        "SELECT ledgeraccount",  # the house, locked
+        "SELECT ledgeraccount",  # the house's row, locked
         "SELECT spendingrules",
         "SELECT budget",
         "INSERT charge",
@@ -82,7 +82,7 @@ def test_five_budgets_cost_a_query_each(user: User, painter: Endpoint, runs: int
         "SELECT ledgeraccount",
         "SELECT spendingrules",
         "SELECT budget",
-        *["SELECT dailysum"] * 5,  # what is spent of each
+        *["SELECT dailysum"] * 5,  # what each budget has spent
         "INSERT charge",
         "INSERT dailysum",
     ]

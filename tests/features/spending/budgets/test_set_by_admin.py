@@ -1,4 +1,4 @@
-"""A budget that an admin has made for a project binds its managers, by every door."""
+"""A budget that an admin sets for a project binds its managers, at every entry point."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from tests.projects.people import person
 
 pytestmark = pytest.mark.django_db
 PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"
-WHOSE = "An admin has set this budget, and only admins change it. Ask eva."
+WHOSE = "An admin has set this budget, so only admins can change it. Ask eva."
 
 
-def text(response: Any) -> str:
+def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 @pytest.fixture
 def budget(admin: Client, fox: Project) -> Budget:
-    """Two dollars a month for the project, made on the page by an admin."""
+    """Two dollars a month for the project, set by an admin on the page."""
     admin.post(NEW, {"target": f"project:{fox.pk}", "limit": "2", "period": "month"})
     return Budget.objects.get()
 
@@ -46,16 +46,16 @@ def ask(client: Client, of: Budget) -> BudgetRequest:
 
 
 def test_managers_see_it_and_whom_to_ask_but_no_form(manager: Client, budget: Budget) -> None:
-    assert "set by an admin" in text(manager.get(PAGE))
-    page = text(manager.get(budget.get_absolute_url()))
-    assert f"{WHOSE} You may make a smaller one of your own beside it." in page
+    assert "set by an admin" in text_of(manager.get(PAGE))
+    page = text_of(manager.get(budget.get_absolute_url()))
+    assert f"{WHOSE} You can add a smaller budget of your own." in page
     assert "Ask for more" in page
     assert "Save budget" not in page
     assert "End budget" not in page
 
 
 def test_makers_are_not_told_to_make_one_of_their_own(maker: Client, budget: Budget) -> None:
-    page = text(maker.get(budget.get_absolute_url()))
+    page = text_of(maker.get(budget.get_absolute_url()))
     assert WHOSE in page
     assert "of your own" not in page
 
@@ -70,7 +70,7 @@ def test_a_post_by_hand_changes_nothing(manager: Client, budget: Budget, path: s
     before = Budget.objects.values().get()
     response = manager.post(address, post)
     assert response.status_code == 403
-    assert WHOSE in text(response)
+    assert WHOSE in text_of(response)
     assert Budget.objects.values().get() == before
 
 
@@ -91,12 +91,12 @@ def test_more_of_it_is_asked_of_admins_and_granted_by_them_alone(
     assert not Notification.objects.filter(user=person("mia"), kind="budget_request").exists()
     assert Notification.objects.filter(user=eva, kind="budget_request").count() == 1
     page = request.get_absolute_url()
-    assert "eva can grant it, and has been told." in text(maker.get(page))
+    assert "eva can grant it, and has been notified." in text_of(maker.get(page))
     assert manager.get(page).status_code == 404
     assert manager.post(f"{page}decision/", {"~do": "grant"}).status_code == 404
     with pytest.raises(PermissionDenied):
         decision.grant(person("mia"), request.pk, None, "")
-    assert "Waiting for you" not in text(manager.get("/spend/requests/"))
+    assert "Waiting for you" not in text_of(manager.get("/spend/requests/"))
     admin.post(f"{page}decision/", {"~do": "grant"})
     request.refresh_from_db()
     assert (request.is_granted, request.decided_by) == (True, eva)
@@ -107,7 +107,7 @@ def test_a_manager_asks_for_more_and_does_not_grant_it_to_oneself(
 ) -> None:
     request = ask(manager, budget)
     page = request.get_absolute_url()
-    assert "Grant" not in text(manager.get(page))
+    assert "Grant" not in text_of(manager.get(page))
     assert manager.post(f"{page}decision/", {"~do": "grant"}).status_code == 403
     request.refresh_from_db()
     assert request.decided_at is None
@@ -130,15 +130,16 @@ def test_managers_make_smaller_ones_beside_it(
     post = {"target": f"project:{fox.pk}", "limit": "2", "period": "month"}
     refused = manager.post(NEW, post)
     assert refused.status_code == 422
-    assert "An admin has set $2.00 a month for this project" in text(refused)
+    assert "An admin has set $2.00 a month for this project" in text_of(refused)
     assert manager.post(NEW, post | {"limit": "1"}).status_code == 302
     own = Budget.objects.exclude(pk=budget.pk).get()
     assert not own.is_by_admin
-    assert "Save budget" in text(manager.get(own.get_absolute_url()))
+    assert "Save budget" in text_of(manager.get(own.get_absolute_url()))
     assert (
         manager.post(own.get_absolute_url(), {"limit": "3", "period": "month"}).status_code == 422
     )
-    assert manager.post(NEW, post | {"limit": "1"}).status_code == 422  # it has one already
+    # the project has such a budget already
+    assert manager.post(NEW, post | {"limit": "1"}).status_code == 422
 
     pay("1", person("ana"), fox)
     with pytest.raises(Unaffordable, match=r"may spend \$1.00 this month") as refusal:
@@ -170,7 +171,7 @@ def test_an_admin_makes_one_beside_the_managers(
         False,
         True,
     ]
-    # What was larger before stays, and may be changed in everything but to another large sum.
+    # An older, larger budget stays. Managers may change it, except to another larger sum.
     own = Budget.objects.order_by("pk")[0]
     page = own.get_absolute_url()
     assert (

@@ -1,6 +1,6 @@
-"""Warnings at 80 % and at the end, once each; and what the head says is left.
+"""One warning at 80 % and one at the end of a budget; and the remaining sum in the page's head.
 
-The rules about sums: for admins, with a sentence for what is no rule.
+The rules about sums: only admins set them, and an invalid rule gets a sentence.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 
 def subjects() -> list[str]:
-    for _ in range(2):  # the second tells nothing new
+    for _ in range(2):  # the second round sends nothing new
         warnings.warn()
     rows = Notification.objects.filter(kind="budget_warning").order_by("created_at", "pk")
     return [f"{row.user.username}: {row.subject}" for row in rows]
@@ -57,7 +57,7 @@ def test_a_budgets_people_are_told_at_80_percent_and_when_it_is_spent(
     BudgetRequest.objects.create(
         budget=budget, user=ana, amount=10, is_granted=True, sentence="s", **counter
     )
-    assert subjects() == expected  # half of what it is now
+    assert subjects() == expected  # because of the grant, half of the limit is left
     pay("7", ana, fox)
     expected.append("mia: 80 % of the budget of Fox are spent")
     assert subjects() == expected
@@ -86,12 +86,12 @@ def test_who_may_not_know_any_more_reads_nothing_of_whose_money_it_is(
     of_people.informed.add(eva, ana)
     pay("10", ana, fox)
     assert len(subjects()) == 3
-    assert [inbox.count_new(one) for one in (mia, eva, ana)] == [1, 1, 1]
+    assert [inbox.count_new(reader) for reader in (mia, eva, ana)] == [1, 1, 1]
     Membership.objects.filter(user=mia).delete()
     roles.set_role(make_admin("other"), Role.ADMIN, eva)
     roles.set_role(eva, Role.MEMBER, person("other"))
     eva = User.objects.get(pk=eva.pk)
-    assert [inbox.count_new(one) for one in (mia, eva, ana)] == [0, 0, 1]
+    assert [inbox.count_new(reader) for reader in (mia, eva, ana)] == [0, 0, 1]
 
 
 def test_the_job_takes_as_many_queries_for_many_budgets(pay: Pay) -> None:
@@ -106,10 +106,10 @@ def test_the_job_takes_as_many_queries_for_many_budgets(pay: Pay) -> None:
     pay("1", ana)
     few = queries()
     for n in range(5):
-        one = person(f"p{n}")
-        Budget.objects.create(scope="person", person=one, limit=1).informed.add(one)
-        pay("0.9", one)
-    assert queries() <= few + 5  # whether each may see it
+        member = person(f"p{n}")
+        Budget.objects.create(scope="person", person=member, limit=1).informed.add(member)
+        pay("0.9", member)
+    assert queries() <= few + 5  # one query each: may this person see the budget?
     assert few <= 8
 
 
@@ -132,8 +132,8 @@ def test_the_head_asks_once_where_there_is_no_budget(maker: Client, fox: Project
     with CaptureQueriesContext(connection) as captured:
         for _ in range(3):
             maker.get("/projects/")
-    asked = [query for query in captured.captured_queries if "spending_" in query["sql"]]
-    assert len(asked) == 1
+    queries = [query for query in captured.captured_queries if "spending_" in query["sql"]]
+    assert len(queries) == 1
 
 
 def _month() -> str:
@@ -154,7 +154,7 @@ def test_what_was_spent_before_a_budget_for_each_was_made_is_known(
     admin.post("/spend/budgets/new/", post)
     assert "$9.00 of $10.00" in admin.get("/spend/budgets/").content.decode()
     assert subjects() == ["eva: 80 % of the budget of ana are spent"]
-    pay("1", ana)  # counts on top
+    pay("1", ana)  # this comes on top of the earlier spending
     assert subjects()[-1] == "eva: All of the budget of ana is spent"
     admin.post("/spend/budgets/new/", post | {"target": "project"})
     assert "$10.00 of $10.00" in admin.get("/spend/budgets/").content.decode()
@@ -165,12 +165,12 @@ GOOD = {"unknown": "assume", "assumed": "0.5", "ceiling": "20", "alarm_factor": 
         "alarm_least": "1"}  # fmt: skip
 
 
-def text(response: Any) -> str:
+def text_of(response: Any) -> str:
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def test_an_admin_changes_the_rules(admin: Client, maker: Client) -> None:
-    assert "The rules are saved" in text(admin.post(PAGE, GOOD, follow=True))
+    assert "The rules are saved" in text_of(admin.post(PAGE, GOOD, follow=True))
     rules = SpendingRules.current()
     assert (rules.unknown, rules.assumed, rules.ceiling) == ("assume", Decimal("0.5"), Decimal(20))
     assert not rules.holds_models
@@ -187,8 +187,8 @@ def test_an_admin_changes_the_rules(admin: Client, maker: Client) -> None:
         ({"assumed": ""}, "Enter the sum that is assumed, above $0"),
         ({"assumed": "0"}, "Enter the sum that is assumed, above $0"),
         ({"assumed": "x"}, "Enter a sum in dollars"),
-        ({"ceiling": "0"}, "With a ceiling of nothing only admins could start a run."),
-        ({"ceiling": "-3"}, "With a ceiling of nothing only admins could start a run."),
+        ({"ceiling": "0"}, "With a ceiling of $0, only admins could start runs."),
+        ({"ceiling": "-3"}, "With a ceiling of $0, only admins could start runs."),
         ({"ceiling": "NaN"}, "Enter a sum in dollars"),
         ({"alarm_factor": "1"}, "Enter a number above 1, such as 3"),
         ({"alarm_factor": ""}, "Enter a number above 1, such as 3"),
@@ -203,5 +203,5 @@ def test_what_is_no_rule_gets_a_sentence(
 ) -> None:
     response = admin.post(PAGE, GOOD | posted)
     assert response.status_code == 422
-    assert sentence in text(response)
+    assert sentence in text_of(response)
     assert not SpendingRules.objects.exists()

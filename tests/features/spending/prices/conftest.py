@@ -52,19 +52,19 @@ DOCUMENT: dict[str, Any] = {
 
 @pytest.fixture(autouse=True)
 def nobody_is_asked(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However far above the list price a measured one is, but in tests of just that."""
+    """Use measured prices without a question to an admin, except in the tests of that question."""
     if "admin_is_asked" not in request.fixturenames:
         monkeypatch.setattr(updating, "MOST_UNASKED", Decimal(10**6))
 
 
 @pytest.fixture
 def admin_is_asked() -> None:
-    """An admin is asked beyond twice the list price, as in the product."""
+    """Ask an admin beyond twice the list price, as the product does."""
 
 
 @pytest.fixture
 def painter(make_endpoint: Any) -> Endpoint:
-    """A model that is said to cost a twentieth of a cent per compute second."""
+    """A model with a list price of a twentieth of a cent per compute second."""
     endpoint: Endpoint = make_endpoint(
         "acme/paint",
         document=DOCUMENT,
@@ -77,7 +77,7 @@ def painter(make_endpoint: Any) -> Endpoint:
 
 @pytest.fixture
 def bill(user: User, painter: Endpoint) -> PictureBill:
-    """`bill("0.05", pictures=2, resolution="4K")` → a run that upstream reports this cost of."""
+    """`bill("0.05", pictures=2, resolution="4K")` → a run that upstream bills at this cost."""
 
     def make(
         cost: str, pictures: int = 1, *, endpoint: Endpoint | None = None, **arguments: Any

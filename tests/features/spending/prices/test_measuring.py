@@ -1,4 +1,4 @@
-"""What a model costs, and per what, is found from its runs."""
+"""Measuring a model's price and its unit from its runs."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ CLOSE = Decimal("0.05")
 
 
 def sample(cost: str | Decimal, said: str | None = None, **more: Any) -> Sample:
-    """A run with one picture of a megapixel, if nothing else is said."""
+    """Return a run with one picture of a megapixel, unless arguments say otherwise."""
     arguments = more.pop("arguments", {})
     if "worked" in more:
         more["compute seconds"] = more.pop("worked")
@@ -29,7 +29,7 @@ def sample(cost: str | Decimal, said: str | None = None, **more: Any) -> Sample:
     )
 
 
-def measured(samples: list[Sample], unit: str = PER_RUN) -> Measurement:
+def measure_samples(samples: list[Sample], unit: str = PER_RUN) -> Measurement:
     measurement = measure(samples, unit)
     assert measurement is not None
     return measurement
@@ -54,7 +54,7 @@ def test_a_constant_price_per_picture_is_within_5_percent_after_ten_runs(
 ) -> None:
     pairs = list(zip(wobble, count, strict=False))
     samples = [sample(price * w * n, images=n, megapixels=n) for w, n in pairs]
-    own = measured(samples, "images")
+    own = measure_samples(samples, "images")
     if len({n for _, n in pairs}) > 1 or own.unit == "images":
         assert own.unit == "images"
     assert is_close(own.figures.median, price)
@@ -74,7 +74,7 @@ def test_a_price_by_resolution_is_split_and_exact(
         )
         for resolution, n in zip(resolutions, cycle(count), strict=False)
     ]
-    own = measured(samples, "images")
+    own = measure_samples(samples, "images")
     for group in own.groups:
         if own.unit == "images" and "resolution" in group.arguments:
             due = price * factor[group.arguments["resolution"]]
@@ -90,7 +90,7 @@ def test_ten_runs_suffice_for_a_price_by_resolution() -> None:
         )
         for r, n, s in zip(listed, cycle([1, 2, 4, 1, 3]), cycle("ab"), strict=False)
     ]
-    own = measured(samples, "images")
+    own = measure_samples(samples, "images")
     assert own.unit == "images"
     assert {group.arguments["resolution"]: group.figures.median for group in own.groups} == factor
     assert all(set(group.arguments) == {"resolution"} for group in own.groups)
@@ -102,7 +102,7 @@ def test_mislabelled_compute_seconds_are_a_price_per_picture() -> None:
         sample("0.049", str(Decimal("0.0001") * worked), worked=worked)
         for worked in (4, 5, 7, 4, 9, 5, 6, 4, 5, 8)
     ]
-    own = measured(samples, "compute seconds")
+    own = measure_samples(samples, "compute seconds")
     assert (own.unit, own.figures.median, own.is_useful) == ("images", Decimal("0.049"), True)
 
 
@@ -111,14 +111,14 @@ def test_true_compute_seconds_stay_what_they_are() -> None:
         sample(Decimal("0.0005") * worked, worked=worked)
         for worked in (4, 5, 7, 4, 9, 5, 6, 4, 5, 8)
     ]
-    own = measured(samples, "compute seconds")
+    own = measure_samples(samples, "compute seconds")
     assert (own.unit, own.figures.median) == ("compute seconds", Decimal("0.0005"))
 
 
 @pytest.mark.parametrize("unit", ["images", "seconds", "megapixels"])
 def test_the_said_unit_is_preferred_where_others_are_no_better(unit: str) -> None:
     samples = [sample("0.05", seconds=1) for _ in range(6)]
-    assert measured(samples, unit).unit == unit
+    assert measure_samples(samples, unit).unit == unit
 
 
 @given(st.lists(st.sampled_from(["5", "10"]), min_size=12, max_size=40))
@@ -127,7 +127,7 @@ def test_a_length_is_a_unit_and_no_argument_to_split_by(lengths: list[str]) -> N
         sample(Decimal("0.07") * int(n), seconds=f"{n}.04", arguments={"duration": n})
         for n in lengths
     ]
-    own = measured(samples, "seconds")
+    own = measure_samples(samples, "seconds")
     assert own.unit == "seconds"
     assert not own.groups
     assert is_close(own.figures.median, Decimal("0.07"))
@@ -150,14 +150,14 @@ def test_sound_and_resolution_split_a_price_per_second() -> None:
         for (r, sound) in due
         for n in (5, 8)
     ]
-    own = measured(samples, "seconds")
+    own = measure_samples(samples, "seconds")
     assert own.unit == "seconds"
     assert own.spread == 0
-    found = {
+    prices = {
         (g.arguments["resolution"], g.arguments["generate_audio"]): g.figures.median
         for g in own.groups
     }
-    assert found == due
+    assert prices == due
 
 
 def test_one_bill_of_a_hundred_times_changes_nothing() -> None:
@@ -166,7 +166,7 @@ def test_one_bill_of_a_hundred_times_changes_nothing() -> None:
         sample(cost, "0.05", arguments={"quality": quality})
         for cost, quality in zip(costs, cycle(["low", "high"]), strict=False)
     ]
-    own = measured(samples, "images")
+    own = measure_samples(samples, "images")
     assert own.figures.median == Decimal("0.05")
     assert own.figures.high == 5
     assert not own.groups
@@ -176,22 +176,22 @@ def test_one_bill_of_a_hundred_times_changes_nothing() -> None:
 @pytest.mark.parametrize(
     ("count", "cost", "said", "is_used"),
     [
-        (4, "0.10", "0.05", False),  # too few
+        (4, "0.10", "0.05", False),  # one run too few
         (5, "0.10", "0.05", True),
         (5, "0.0605", "0.05", True),
-        (5, "0.06", "0.05", False),  # 20 % are not more than 20 %
-        (5, "0.039", "0.05", True),  # cheaper than said
-        (5, "0.05", None, True),  # nothing is said
+        (5, "0.06", "0.05", False),  # exactly 20 % more
+        (5, "0.039", "0.05", True),  # cheaper than the list price
+        (5, "0.05", None, True),  # without a list price
         (5, "0.05", "0", True),
         (5, "0", "0", False),
-        (5, "0", "0.05", False),  # free credits end
+        (5, "0", "0.05", False),  # free credits paid for these runs, and they will end
         (5, "0", None, False),
     ],
 )
 def test_a_measured_price_is_used_from_five_runs_and_twenty_percent(
     count: int, cost: str, said: str | None, is_used: bool
 ) -> None:
-    assert measured([sample(cost, said) for _ in range(count)]).is_useful is is_used
+    assert measure_samples([sample(cost, said) for _ in range(count)]).is_useful is is_used
 
 
 @given(
@@ -214,7 +214,7 @@ def test_a_measured_price_is_used_from_five_runs_and_twenty_percent(
     )
 )
 def test_any_runs_give_a_measurement(samples: list[Sample]) -> None:
-    own = measured(samples)
+    own = measure_samples(samples)
     assert own.figures.low <= own.figures.median <= own.figures.high
     assert own.spread >= 0
     assert len({name for group in own.groups for name in group.arguments}) <= 3
@@ -224,14 +224,14 @@ def test_any_runs_give_a_measurement(samples: list[Sample]) -> None:
 
 
 def test_runs_of_one_size_leave_the_unit_of_the_list() -> None:
-    """They cannot tell a price for a picture from one for a megapixel."""
+    """Runs of one size cannot tell a price per picture from one per megapixel."""
     runs = [sample("0.08", "0.05", images=1, megapixels=2) for _ in range(8)]
-    assert measured(runs, "megapixels").unit == "megapixels"
-    assert measured(runs, "images").unit == "images"
+    assert measure_samples(runs, "megapixels").unit == "megapixels"
+    assert measure_samples(runs, "images").unit == "images"
 
 
 def test_a_price_has_to_give_the_bills_that_it_was_measured_from() -> None:
     scattered = [sample(cost, "0.05") for cost in ("0.01", "0.02", "0.05", "0.2", "0.9", "2")]
-    assert not measured(scattered, "images").is_useful
+    assert not measure_samples(scattered, "images").is_useful
     right = [sample("0.05", "0.05") for _ in range(5)] + [sample("0.4", "0.05")]
-    assert not measured(right, "images").is_useful
+    assert not measure_samples(right, "images").is_useful

@@ -1,4 +1,4 @@
-"""The price list: its page, its files, and what it keeps to itself."""
+"""The price list: its page, its files, and the figures that it does not show."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def measured(make_endpoint: Any) -> Any:
-    """`measured("acme/a", median="0.06")` → the row of a model that is said to cost $0.05."""
+def make_measured_price(make_endpoint: Any) -> Any:
+    """`make_measured_price("acme/a", median="0.06")` → the row of a model listed at $0.05."""
 
     def make(endpoint_id: str = "acme/paint", **values: Any) -> MeasuredPrice:
         endpoint = make_endpoint(endpoint_id, unit_price_usd=Decimal("0.05"), price_unit="images")
@@ -62,28 +62,28 @@ def test_without_measurements_the_page_says_how_they_come(member: Client) -> Non
     assert 'class="prices-filters' not in text
 
 
-def test_words_order_and_differences_choose(member: Client, measured: Any) -> None:
-    measured("acme/equal")
-    measured("acme/dear", median="5", is_used=True, count=6)
-    measured("acme/cheap", median="0.01", is_used=True, count=20)
-    measured("acme/unsaid", median="0.02", said=None, is_used=True, count=7)
+def test_words_order_and_differences_choose(member: Client, make_measured_price: Any) -> None:
+    make_measured_price("acme/equal")
+    make_measured_price("acme/dear", median="5", is_used=True, count=6)
+    make_measured_price("acme/cheap", median="0.01", is_used=True, count=20)
+    make_measured_price("acme/unsaid", median="0.02", said=None, is_used=True, count=7)
 
-    def shown(query: str) -> list[str]:
+    def find_models(query: str) -> list[str]:
         prices = member.get(f"/prices/?{query}").context["prices"]
         return [price.endpoint.endpoint_id.removeprefix("acme/") for price in prices]
 
-    assert shown("") == ["dear", "cheap", "equal", "unsaid"]
-    assert shown("sort=runs") == ["cheap", "equal", "unsaid", "dear"]
-    assert shown("sort=price") == ["cheap", "unsaid", "equal", "dear"]
-    assert shown("sort=nonsense") == shown("")
-    assert shown("q=CHEAP") == ["cheap"]
-    assert shown("differs=1") == ["dear", "cheap", "unsaid"]
+    assert find_models("") == ["dear", "cheap", "equal", "unsaid"]
+    assert find_models("sort=runs") == ["cheap", "equal", "unsaid", "dear"]
+    assert find_models("sort=price") == ["cheap", "unsaid", "equal", "dear"]
+    assert find_models("sort=nonsense") == find_models("")
+    assert find_models("q=CHEAP") == ["cheap"]
+    assert find_models("differs=1") == ["dear", "cheap", "unsaid"]
     assert "No such model" in member.get("/prices/?q=nobody").content.decode()
 
 
-def test_the_list_has_pages(member: Client, measured: Any) -> None:
+def test_the_list_has_pages(member: Client, make_measured_price: Any) -> None:
     for number in range(51):
-        measured(f"acme/m{number:02}")
+        make_measured_price(f"acme/m{number:02}")
     first = member.get("/prices/?differs=0&sort=name")
     assert len(first.context["prices"]) == 50
     assert 'rel="next"' in first.content.decode()
@@ -91,26 +91,28 @@ def test_the_list_has_pages(member: Client, measured: Any) -> None:
 
 
 def test_a_model_with_fewer_than_five_runs_is_nobodys_business(
-    member: Client, measured: Any
+    member: Client, make_measured_price: Any
 ) -> None:
-    measured("acme/secret", count=4)
+    make_measured_price("acme/secret", count=4)
     for query in ("", "?q=secret", "?format=csv", "?format=json"):
         response = member.get(f"/prices/{query}")
         assert "acme/secret" not in response.content.decode()
 
 
-def test_workflows_of_the_account_are_not_listed(member: Client, measured: Any) -> None:
-    row = measured("workflows/me/secret")
+def test_workflows_of_the_account_are_not_listed(member: Client, make_measured_price: Any) -> None:
+    row = make_measured_price("workflows/me/secret")
     Endpoint.objects.filter(pk=row.pk).update(entry_digest=Endpoint.OF_ACCOUNT)
     assert "workflows/me/secret" not in member.get("/prices/").content.decode()
 
 
-def test_the_csv_has_a_line_for_each_figure_and_no_formula(member: Client, measured: Any) -> None:
+def test_the_csv_has_a_line_for_each_figure_and_no_formula(
+    member: Client, make_measured_price: Any
+) -> None:
     group = {
         "arguments": {"=cmd()": "4K"}, "count": 3, "median": "0.16", "low": "0.16",
         "high": "0.17", "said": None,
     }  # fmt: skip
-    row = measured(median="0.08", is_used=True, groups=[group])
+    row = make_measured_price(median="0.08", is_used=True, groups=[group])
     Endpoint.objects.filter(pk=row.pk).update(display_name="=HYPERLINK(1)")
     response = member.get("/prices/?format=csv")
     assert response.headers["Content-Disposition"] == 'attachment; filename="measured-prices.csv"'
@@ -124,8 +126,8 @@ def test_the_csv_has_a_line_for_each_figure_and_no_formula(member: Client, measu
     assert part[4:9] == ["3", "0.16", "0.16", "0.17", ""]
 
 
-def test_the_json_has_sums_as_texts(member: Client, measured: Any) -> None:
-    measured(median="0.08", is_used=True)
+def test_the_json_has_sums_as_texts(member: Client, make_measured_price: Any) -> None:
+    make_measured_price(median="0.08", is_used=True)
     (item,) = member.get("/prices/?format=json").json()["items"]
     assert item["endpoint_id"] == "acme/paint"
     assert (item["median"], item["said"], item["difference"]) == ("0.08", "0.05", "0.6")

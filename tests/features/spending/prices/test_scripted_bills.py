@@ -1,4 +1,4 @@
-"""Ten runs of the sandbox, billed otherwise than its price list says: each price is found."""
+"""The sandbox bills ten runs at other prices than its list says; the job finds each real price."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from features.spending.prices import updating
 from runs.costs.cost import estimate_run
 from runs.models import Charge
 from tests.features.spending.conftest import ReadBills
-from tests.runs.conftest import Ask, Control, Work, ended
+from tests.runs.conftest import Ask, Control, Work, have_ended
 
 pytestmark = [pytest.mark.system, pytest.mark.django_db(transaction=True)]
 
@@ -33,7 +33,7 @@ def test_each_measured_price_is_within_5_percent_after_ten_runs(
     Endpoint.objects.filter(endpoint_id=MISLABELLED).update(
         unit_price_usd=Decimal("0.0005"), price_unit="compute seconds"
     )
-    # One bill of a hundred times the price is no price.
+    # One bill of a hundred times the price must not count.
     sandbox.bill(endpoint_id=CONSTANT, unit_price="0.024", factor=100, nth=7)
     sandbox.bill(endpoint_id=BY_SIZE, argument="image_size", prices=SIZES)
     sandbox.bill(endpoint_id=MISLABELLED, unit_price="0.049", units="1")
@@ -45,7 +45,7 @@ def test_each_measured_price_is_within_5_percent_after_ten_runs(
             ask(BY_SIZE, prompt=prompt, image_size=size),
             ask(MISLABELLED, prompt=prompt),
         ]
-    work(lambda: ended(*runs))
+    work(lambda: have_ended(*runs))
     read_bills()
     assert not Charge.objects.filter(reported=None).exists()
     assert updating.measure_due() >= 30
@@ -68,5 +68,5 @@ def test_each_measured_price_is_within_5_percent_after_ten_runs(
     assert (mislabelled.measured_unit, mislabelled.measured_runs) == ("images", 10)
     assert is_close(mislabelled.measured_price, "0.049")
     basis = estimate_run(mislabelled, {"prompt": "a ridge"}).basis
-    said = "said $0.0005 per compute second."
-    assert basis[-1] == f"Measured: $0.049 per image, from 10 runs; {said}"
+    sentence = "said $0.0005 per compute second."
+    assert basis[-1] == f"Measured: $0.049 per image, from 10 runs; {sentence}"

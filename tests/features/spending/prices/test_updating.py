@@ -1,4 +1,4 @@
-"""Measured prices follow the bills, and are used where they differ from what is said."""
+"""Measured prices follow the bills and replace list prices from which they differ."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_a_mislabelled_model_is_estimated_by_its_bills(
     assert (endpoint.measured_price, endpoint.measured_unit) == (Decimal("0.049"), "images")
     estimate = estimate_run(endpoint, {"prompt": "a cat", "num_images": 2})
     assert (estimate.low, estimate.label) == (Decimal("0.098"), "about $0.098, measured")
-    note = "Measured: $0.049 per image, from 5 runs; said $0.0005 per compute second."
+    note = "Measured: $0.049 per image, from 5 runs; the list price is $0.0005 per compute second."
     assert estimate.basis[-1] == note
     card = pricing.typical_price(endpoint)
     assert (card.words, card.per, card.is_measured) == ("$0.049", "image", True)
@@ -104,7 +104,7 @@ def test_what_is_said_right_stays_as_it_is(make_endpoint: Any, bill: PictureBill
     assert paid != token
     bill("0.05", endpoint=endpoint)
     updating.measure_due()
-    assert Revision.current() == paid  # nothing that a page shows has changed
+    assert Revision.current() == paid  # nothing on any page has changed
 
 
 def test_a_new_list_price_is_believed_until_it_was_paid(
@@ -137,7 +137,7 @@ def test_failed_runs_do_not_count(painter: Endpoint, user: Any) -> None:
     endpoint = painter
     run = start_run(user=user, endpoint=endpoint, arguments={"prompt": "x"}, key=next(KEYS)).run
     state_machine.record(run.pk, Observation(Run.State.FAILED, billable_units="4"))
-    assert updating.measure_due() == 1  # a failure that was charged
+    assert updating.measure_due() == 1  # a failed run that upstream charged
     assert not MeasuredPrice.objects.exists()
 
 
@@ -197,7 +197,7 @@ def test_a_sync_that_brings_another_list_price_ends_the_measured_one(
 def test_a_price_beyond_twice_the_list_is_used_once_an_admin_agrees(
     painter: Endpoint, bill: PictureBill
 ) -> None:
-    """$0.025 became "$2.03, measured" 81 times, and refused a run of four cents to a project."""
+    """$0.025 became "$2.03, measured" 81 times, and a project was refused a run of four cents."""
     eva = User.objects.create_superuser("eva")
     for _ in range(5):
         bill("0.049")
@@ -205,8 +205,8 @@ def test_a_price_beyond_twice_the_list_is_used_once_an_admin_agrees(
     own = MeasuredPrice.objects.get()
     assert (own.is_used, own.awaits_yes) == (False, True)
     assert current(painter).measured_price is None
-    (told,) = Notification.objects.filter(user=eva)
-    assert told.subject == "paint seems to cost $0.049 per image, not $0.002"
+    (notice,) = Notification.objects.filter(user=eva)
+    assert notice.subject == "paint seems to cost $0.049 per image, not $0.002"
     bill("0.049")
     updating.measure_due()
     assert Notification.objects.filter(user=eva).count() == 1
@@ -216,7 +216,7 @@ def test_a_price_beyond_twice_the_list_is_used_once_an_admin_agrees(
     updating.measure_due()
     assert current(painter).measured_price == Decimal("0.049")
     for _ in range(20):
-        bill("0.5")  # that is not what was agreed to
+        bill("0.5")  # the admin did not agree to this price
     updating.measure_due()
     assert current(painter).measured_price is None
 
@@ -240,7 +240,7 @@ def test_admins_agree_on_the_page(member: Client, painter: Endpoint, bill: Pictu
 def test_what_was_asked_for_is_measured_and_not_what_came(
     make_endpoint: Any, user: User, bill: PictureBill
 ) -> None:
-    """A picture of 0.012 megapixels was billed as the megapixel that was asked for."""
+    """A picture of 0.012 megapixels was billed as the megapixel that the user had requested."""
     document = json.loads(json.dumps(DOCUMENT))
     fields = document["components"]["schemas"]["Input"]["properties"]
     fields["image_size"] = {"enum": ["square_hd"], "default": "square_hd"}

@@ -1,4 +1,4 @@
-"""Charges on any day, as the ledger writes them, and what their page shows."""
+"""Writes charges of any day, as the ledger does, and reads the page that shows them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,6 @@ from runs.models import Charge
 
 
 def days_ago(number: int) -> date:
-    """Return the day that many days before today."""
     return timezone.localdate() - timedelta(days=number)
 
 
@@ -41,7 +40,7 @@ def charge(
     endpoint: Endpoint | None = None,
     **values: Any,
 ) -> Charge:
-    """Write a settled charge, or one of another `state`; by default of today."""
+    """Write a charge: of today and settled, unless arguments say otherwise."""
     sum_of_it = None if amount is None else Decimal(amount)
     row = Charge(
         user=user,
@@ -58,14 +57,13 @@ def charge(
     )
     with transaction.atomic():
         ledger.write_charges([row])
-    # The other figures of a settled one are those of its bill.
+    # The other figures of a settled charge are those of its bill.
     if row.state == "settled" and "billed" not in values:
         Charge.objects.filter(pk=row.pk).update(billed=F("expected"))
     return row
 
 
 def total_of_page(client: Client, query: str = "") -> Decimal:
-    """Return the sum that the page of spending shows."""
     page = client.get(f"/spend/{query}")
     assert page.status_code == 200, page.content
     (value,) = re.findall(r'<data data-total value="([0-9.]+)">', page.content.decode())
@@ -78,7 +76,7 @@ def text_of(page: Any) -> str:
 
 
 def bill(row: Charge, amount: str | Decimal) -> None:
-    """Let upstream's billing events say what a charge's run has cost."""
+    """Record upstream's billing event for a charge's run."""
     assert row.run_id is not None
     with transaction.atomic():
         assert ledger.report(row.run_id, Decimal(amount)) is not None

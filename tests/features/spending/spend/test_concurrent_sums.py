@@ -1,4 +1,4 @@
-"""Sums that several change at once lose nothing, and nobody waits for ever."""
+"""Sums that several transactions change at once stay right, and no transaction waits for ever."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True
 DAY = days_ago(3)
 
 
-def at_once(*acts: Callable[[], None]) -> None:
-    """Let each act in a thread of its own; raise what one of them raised."""
+def run_at_once(*acts: Callable[[], None]) -> None:
+    """Run each function in a thread of its own; raise what any of them raised."""
     ready = threading.Barrier(len(acts))
     problems: list[BaseException] = []
 
@@ -45,7 +45,7 @@ def at_once(*acts: Callable[[], None]) -> None:
 
 
 def test_runs_start_and_settle_at_once(user: User, stranger: User, make_endpoint: Any) -> None:
-    """Of one day and model, by two people in two projects, in any order."""
+    """The runs are of one day and one model, by two people in two projects, in any order."""
     projects = [make_project("Acme", ana="maker"), make_project("Fox")]
     model = make_endpoint("a/one")
     dice = random.Random(3)
@@ -70,13 +70,14 @@ def test_runs_start_and_settle_at_once(user: User, stranger: User, make_endpoint
         for number in range(20):
             charge(user, "0.5", DAY, projects[number % 2], model)
 
-    at_once(settle(1), settle(2), start)
+    run_at_once(settle(1), settle(2), start)
     assert require_sums_hold() == 50
 
 
 def until_it_waits(thread: threading.Thread) -> None:
-    """Return once a thread waits for a lock of this transaction; raise if it does not."""
-    while connection.vendor == "postgresql":  # on SQLite nobody writes beside this
+    """Return once a thread waits for a lock of this transaction; raise if it never does."""
+    # on SQLite, nothing else can write during this transaction
+    while connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT EXISTS (SELECT FROM pg_locks "
@@ -88,7 +89,7 @@ def until_it_waits(thread: threading.Thread) -> None:
 
 
 def test_who_waits_holds_nothing_that_the_other_needs(user: User, stranger: User) -> None:
-    """Two statements of one transaction, and between them somebody's of the same day."""
+    """Another transaction of the same day comes between two statements of this one."""
     first, second = make_project("Acme"), make_project("Fox")
     row = charge(stranger, "1", DAY, second, state="reserved")
     problems: list[BaseException] = []

@@ -1,4 +1,4 @@
-"""What was spent as CSV: its sums are the page's, and no value becomes a formula."""
+"""Spending as CSV: its sums equal the page's, and no value can act as a formula."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_the_sum_of_every_file_is_that_of_the_page(
     for day in range(5):
         charge(user, f"1.{day}23456789", days_ago(day), endpoint=flux)
         charge(stranger, "0.4", days_ago(day), project, state="reserved")
-        charge(stranger, "100", days_ago(day))  # not of the project
+        charge(stranger, "100", days_ago(day))  # this charge is outside the project
     charge(user, None, days_ago(1))
     bill(charge(user, "5", days_ago(2), unit_price=Decimal("2.5")), "4.75")
     client = logged_in(user)

@@ -1,4 +1,4 @@
-"""The pages of `/spend/`: who sees what, what an address means, and what is wrong in one."""
+"""The pages of `/spend/`: for which users, what an address means, and errors in one."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ LONG = f"from={days_ago(60)}"
 
 @pytest.fixture
 def acme(user: User, stranger: User) -> Project:
-    """A project of Ana, who makes, Sam, who manages, and of runs of both; and runs elsewhere."""
+    """A project of Ana, a maker, and Sam, a manager, with runs of both, and runs elsewhere."""
     project = make_project("Acme", ana="maker", sam="manager")
     other = make_project("Secret plans", zoe="manager")
     charge(user, "1.00", project=project)
     charge(user, "0.10")  # in her private project
-    charge(user, "0.01", days_ago(2), project=other)  # she was a member once
+    charge(user, "0.01", days_ago(2), project=other)  # Ana was a member of this project once
     charge(stranger, "20.00", days_ago(2), project=project)
     charge(person("zoe"), "500.00", days_ago(2), project=other)
     return project
@@ -97,7 +97,7 @@ def test_an_admin_opens_a_project_of_others_without_working_in_it(acme: Project)
     client = logged_in(eva)
     page = text_of(client.get(f"/spend/?{LONG}&project=secret-plans&by=person"))
     assert "Project: <bdi>Secret plans</bdi>" in page
-    assert 'data-key="private"' in page  # the header's project is still her own
+    assert 'data-key="private"' in page  # the header still names the admin's own project
 
 
 def test_a_manager_who_was_removed_sees_their_own_alone(acme: Project, stranger: User) -> None:
@@ -131,7 +131,7 @@ def test_each_row_of_the_table_leads_to_its_sum(
     charge(user, "2.00", endpoint=flux, door="board")
     charge(user, "0.50", endpoint=make_endpoint("a/video", category=""), door="api")
     charge(user, "0.25", endpoint=flux, door="")
-    for asked, total in {
+    for query, total in {
         "model=fal-ai%2Fflux%2Fdev": "2.25",
         "category=text-to-image": "2.25",
         "category=none": "0.50",
@@ -140,7 +140,7 @@ def test_each_row_of_the_table_leads_to_its_sum(
         "door=board&model=a%2Fvideo": "0",
         "person=ana": "2.75",
     }.items():
-        assert total_of_page(member, f"?{asked}") == Decimal(total), asked
+        assert total_of_page(member, f"?{query}") == Decimal(total), query
     page = text_of(member.get("/spend/?by=model"))
     assert "model=fal-ai%2Fflux%2Fdev" in page
     assert "<bdi>FLUX dev</bdi>" in page
@@ -150,7 +150,7 @@ def test_the_page_says_what_is_reserved_and_what_is_unknown(member: Client, user
     charge(user, "2.10", state="reserved")
     charge(user, None)
     page = text_of(member.get("/spend/"))
-    assert "$2.10 of it is reserved for runs under way, or whose" in page
+    assert "$2.10 of it is reserved for runs that are in progress or whose" in page
     assert "It leaves out 1 run of unknown cost." in page
 
 
@@ -159,7 +159,7 @@ def test_an_empty_page_says_why_and_what_to_do(member: Client) -> None:
     assert "Nothing was spent" in page
     assert '<data data-total value="0.00">' in page
     assert "Find a model" in page
-    assert "No run that you see fits" in text_of(member.get("/spend/?door=chat"))
+    assert "No run that you can see matches" in text_of(member.get("/spend/?door=chat"))
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_an_empty_page_says_why_and_what_to_do(member: Client) -> None:
     [
         ("from=yesterday", "Write a day as 2026-11-27."),
         ("to=2026-02-30", "Write a day as 2026-11-27."),
-        ("from=2026-11-02&to=2026-11-01", "This day is before the first one."),
+        ("from=2026-11-02&to=2026-11-01", "The last day is before the first one."),
         ("from=1815-12-10", "Choose ten years at most"),
         ("from=2026-01-01&to=9999-12-31", "Choose ten years at most"),
         ("from=2024-01-01&to=2026-01-01&each=day", "That would be 732 bars"),
@@ -201,7 +201,7 @@ def test_runs_are_listed_with_their_figures(
     assert "billed by fal" in page
     assert "units × price" in page
     assert f'<a href="/runs/{run.pk}/"><bdi>a lighthouse</bdi></a>' in page
-    assert page.count("gone, or not open to you") == 2
+    assert page.count("deleted, or not visible to you") == 2
 
 
 def test_a_manager_sees_the_sum_of_a_hidden_run_but_not_what_it_is(

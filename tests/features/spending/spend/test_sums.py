@@ -1,4 +1,4 @@
-"""The sums of `/spend/` are those of the ledger, at any time, whatever settles when."""
+"""The sums of `/spend/` equal the ledger's at any time, in whatever order charges settle."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STATES = ("settled", "settled", "settled", "reserved", "released")
 
 
 def questions(user: User) -> Iterator[Q]:
-    """Conditions of pages: of the whole house, of a person, and of these with filters."""
+    """Yield conditions of pages: the whole house, one person, and these with filters."""
     own = Q(user_id=user.pk) | Q(project_id__in=[user.pk])
     yield Q()
     yield own
@@ -47,7 +47,7 @@ def questions(user: User) -> Iterator[Q]:
 
 
 def play(dice: random.Random, user: User, stranger: User, make_endpoint: Any) -> Iterator[None]:
-    """Write charges of two months, and let some of them settle early and late."""
+    """Write charges of two months, and let some of them settle, early or late."""
     projects = [make_project("Acme", ana="maker"), make_project("Fox"), None]
     models = [make_endpoint("a/one"), make_endpoint("a/two", category="text-to-video"), None]
     for _ in range(80 if IS_EXHAUSTIVE else 30):
@@ -95,10 +95,10 @@ def test_sums_and_parts_equal_the_ledger_after_every_change(
 def test_a_page_reads_no_charges(user: User, django_assert_num_queries: Any) -> None:
     charge(user, "1.50", days_ago(3))
     charge(user, "0.25")
-    with django_assert_num_queries(1) as asked:
+    with django_assert_num_queries(1) as captured:
         sums = Ledger(Q(), Days(days_ago(3), days_ago(0))).by_day()
     assert sum(sums.values(), Sums()).amount == Decimal("1.75")
-    (query,) = asked.captured_queries
+    (query,) = captured.captured_queries
     assert DailySum._meta.db_table in query["sql"]
     assert Charge._meta.db_table not in query["sql"]
 
@@ -110,7 +110,7 @@ def test_a_late_bill_counts_on_the_day_on_which_the_run_began(user: User) -> Non
     assert seen.by_day() == {days_ago(3): Sums(1, Decimal(10), reserved=Decimal(10))}
     bill(late, "2.5")
     assert seen.by_day() == {days_ago(3): Sums(1, Decimal("2.5"))}
-    bill(late, "3")  # corrected
+    bill(late, "3")  # a corrected bill
     assert seen.by_day() == {days_ago(3): Sums(1, Decimal(3))}
 
 
@@ -128,7 +128,7 @@ def test_the_command_repairs_every_sum(user: User, capsys: pytest.CaptureFixture
     DailySum.objects.update(amount=99)
     DailySum.objects.create(day=days_ago(4), kind="house", runs=1, amount=5, reserved=0, unknown=0)
     call_command("rebuild_spending")
-    assert "3 days added up anew, in 8 sums." in capsys.readouterr().out
+    assert "3 days added up again, in 8 sums." in capsys.readouterr().out
     assert require_sums_hold() == 1
 
 
@@ -143,7 +143,7 @@ WRONG: dict[str, Callable[[], object]] = {
 
 
 def copied_charge() -> Charge:
-    """Write a charge as a process of a former version does, which knows no sums."""
+    """Write a charge as a process of a former version does, which does not know of the sums."""
     row = Charge.objects.get()
     row.pk, row.run = None, None
     row.save()

@@ -1,4 +1,4 @@
-"""Checks of data sets: numbers, kinds, pairs, masks, captions."""
+"""The checks of data sets: numbers, kinds, pairs, masks, captions."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ PAIRS = Rules("data", "Data", is_of_pairs=True, needs_caption=True, default_capt
         (RULES, [], "is empty", True),
         (Rules("d", "D", fewest=2), items("a.png"), "at least 2 pictures; it has 1", True),
         (Rules("d", "D", most=1), items("a.png", "b.png"), "at most 1 picture; it has 2", True),
-        (Rules("d", "D", advised=4), items("a.png"), "advises at least 4 pictures", False),
+        (Rules("d", "D", advised=4), items("a.png"), "recommends at least 4 pictures", False),
         (RULES, items("a.png", "b.mp4"), "not from b.mp4", True),
         (PAIRS, items("a_start.png", caption="x"), "no _end picture for a_start.png", True),
         (PAIRS, items("a.png"), "a.png does not", True),
@@ -164,7 +164,7 @@ def test_a_caption_is_prefixed_once() -> None:
     assert prefixed("", "TOK") == "TOK"
 
 
-def zipped(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> io.BytesIO:
+def zip_files(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> io.BytesIO:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", method) as archive:
         for name, data in files.items():
@@ -179,7 +179,7 @@ def test_folders_and_system_files_are_skipped() -> None:
         "../../c.png": b"3", "set/a.txt": "für".encode("latin-1"), "set/run.exe": b"4",
     }  # fmt: skip
     entries, read = [], {}
-    for entry in archives.entries(zipped(files), "set.zip"):
+    for entry in archives.entries(zip_files(files), "set.zip"):
         entries.append(entry)
         read[entry.name] = entry.file.read() if entry.file else b""
     assert [entry.name for entry in entries] == ["a.png", "b.JPG", "c.png", "a.txt", "run.exe"]
@@ -189,7 +189,7 @@ def test_folders_and_system_files_are_skipped() -> None:
 
 
 def test_bombs_and_invalid_archives_are_refused() -> None:
-    bomb = zipped({"a.png": bytes(3 << 20)}, zipfile.ZIP_DEFLATED)
+    bomb = zip_files({"a.png": bytes(3 << 20)}, zipfile.ZIP_DEFLATED)
     assert len(bomb.getvalue()) < 10_000
     with pytest.raises(archives.Refused, match="unpacks to more than"):
         list(archives.entries(bomb, "bomb.zip", max_bytes=1 << 20))
@@ -198,7 +198,7 @@ def test_bombs_and_invalid_archives_are_refused() -> None:
 
 
 def end_of(count: int, size_bytes: int) -> bytes:
-    """The end of an archive in the form for many entries (APPNOTE 4.3.14 to 4.3.16)."""
+    """Return an archive's end in the format for many entries (APPNOTE 4.3.14 to 4.3.16)."""
     whole = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size_bytes, 0)
     locator = struct.pack("<4sLQL", b"PK\6\7", 0, size_bytes, 1)
     return whole + locator + struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 0, 0, 0, 0, 0)
@@ -218,16 +218,16 @@ def test_an_archive_of_many_entries_is_refused_before_its_list_is_read(
 
 def test_an_archive_that_is_too_large_is_refused_before_its_end_is_read(tmp_path: Path) -> None:
     with (tmp_path / "large.zip").open("w+b") as file:
-        file.truncate(archives.MAX_ARCHIVE_BYTES + 1)  # sparse: it takes no room
+        file.truncate(archives.MAX_ARCHIVE_BYTES + 1)  # a sparse file, which takes no room
         with pytest.raises(archives.Refused, match="larger than the 400 MB"):
             list(archives.entries(file, "large.zip"))
 
 
 def test_a_broken_entry_is_named() -> None:
-    data = zipped({"a.png": b"a picture", "b.png": b"another"}).getvalue()
+    data = zip_files({"a.png": b"a picture", "b.png": b"another"}).getvalue()
     broken = io.BytesIO(data.replace(b"a picture", b"b picture"))
     first, second = archives.entries(broken, "set.zip")
-    assert (first.trouble, second.trouble) == ("is broken in the archive", "")
+    assert (first.trouble, second.trouble) == ("is damaged in the archive", "")
 
 
 def test_the_same_files_make_the_same_bytes() -> None:

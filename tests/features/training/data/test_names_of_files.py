@@ -1,4 +1,4 @@
-"""Files of a data set are known by their content, and paired with captions in any case."""
+"""A data set knows files by their content, and pairs them with captions in any case of letters."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_an_exact_name_comes_before_one_in_another_case() -> None:
         files=[(place(0, name), item(name)) for name in ("a.png", "A.png")],
         texts=[(place(0, "A.txt"), "large"), (place(0, "a.txt"), "small")],
     )
-    assert [one.caption for one in pair(contents).files] == ["small", "large"]
+    assert [file.caption for file in pair(contents).files] == ["small", "large"]
 
 
 def picture(kind: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Captions stay with their files, however folders, names, archives and encodings look."""
+"""Captions stay with their files, whatever the folders, names, archives and encodings."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def png(name: str) -> tuple[str, bytes]:
     return name, picture(next(COLOURS))
 
 
-def text(name: str, caption: str) -> tuple[str, bytes]:
+def caption_file(name: str, caption: str) -> tuple[str, bytes]:
     return name, caption.encode()
 
 
-def zipped(*files: tuple[str, bytes]) -> tuple[str, bytes]:
+def zip_set(*files: tuple[str, bytes]) -> tuple[str, bytes]:
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as target:
         for name, content in files:
@@ -57,7 +57,7 @@ def captions(dataset: Dataset) -> list[tuple[str, str]]:
 
 DECOMPOSED = unicodedata.normalize("NFD", "Füchse é")
 RED, BLUE = ("my photo (1)", "a red fox"), ("img#2", "a blue fox")
-# The names and bytes in an archive, and the captions that its files have.
+# The names and bytes in an archive, and the captions that its files get.
 ARCHIVES: dict[str, tuple[dict[str, bytes], list[tuple[str, str]]]] = {
     "32a-folders": (
         {"10_cat/1": b"a cat", "5_dog/1": b"a dog"},
@@ -83,7 +83,7 @@ def test_each_file_of_an_archive_gets_its_own_caption(
     texts, expected = ARCHIVES[case]
     own = [png(f"{name}.png") for name in texts if "MACOSX" not in name]
     own += [(f"{name}.txt", caption) for name, caption in texts.items()]
-    for archive in with_case(f"{case}.zip", zipped(*own)[1]):
+    for archive in with_case(f"{case}.zip", zip_set(*own)[1]):
         Dataset.objects.update(files=[])
         report = drop(member, dataset, (f"{case}.zip", archive))
         assert captions(dataset) == expected
@@ -93,9 +93,9 @@ def test_each_file_of_an_archive_gets_its_own_caption(
 def test_two_drops_with_the_same_names_keep_their_captions(
     member: Client, dataset: Dataset
 ) -> None:
-    drop(member, dataset, png("1.png"), text("1.txt", "a cat"))
-    drop(member, dataset, text("1.txt", "a dog"), png("1.png"))
-    report = drop(member, dataset, zipped(png("1.png"), text("1.txt", "a fox")))
+    drop(member, dataset, png("1.png"), caption_file("1.txt", "a cat"))
+    drop(member, dataset, caption_file("1.txt", "a dog"), png("1.png"))
+    report = drop(member, dataset, zip_set(png("1.png"), caption_file("1.txt", "a fox")))
     assert captions(dataset) == [("1.png", "a cat"), ("1-2.png", "a dog"), ("1-3.png", "a fox")]
     assert report == "1 file and 1 caption added."
 
@@ -103,13 +103,18 @@ def test_two_drops_with_the_same_names_keep_their_captions(
 def test_captions_in_a_separate_archive_are_paired_by_path(
     member: Client, dataset: Dataset
 ) -> None:
-    pictures = zipped(png("a/1.png"), png("b/1.png"))
-    drop(member, dataset, pictures, zipped(text("b/1.txt", "a dog"), text("a/1.txt", "a cat")))
+    pictures = zip_set(png("a/1.png"), png("b/1.png"))
+    drop(
+        member,
+        dataset,
+        pictures,
+        zip_set(caption_file("b/1.txt", "a dog"), caption_file("a/1.txt", "a cat")),
+    )
     assert [caption for _, caption in captions(dataset)] == ["a cat", "a dog"]
 
 
 def test_an_ambiguous_caption_is_reported(member: Client, dataset: Dataset) -> None:
-    report = drop(member, dataset, png("1.png"), png("1.png"), text("1.txt", "a cat"))
+    report = drop(member, dataset, png("1.png"), png("1.png"), caption_file("1.txt", "a cat"))
     assert [caption for _, caption in captions(dataset)] == ["", ""]
     assert "1.txt was not used: several files have its name" in report
 
@@ -117,7 +122,7 @@ def test_an_ambiguous_caption_is_reported(member: Client, dataset: Dataset) -> N
 def test_a_caption_in_another_folder_is_reported_with_its_path(
     member: Client, dataset: Dataset
 ) -> None:
-    report = drop(member, dataset, zipped(png("a/1.png"), text("b/1.txt", "a dog")))
+    report = drop(member, dataset, zip_set(png("a/1.png"), caption_file("b/1.txt", "a dog")))
     assert captions(dataset) == [("1.png", "")]
     assert "b/1.txt belongs to no file" in report
 
@@ -127,7 +132,7 @@ def test_files_with_equal_cleaned_names_keep_their_captions(
 ) -> None:
     long = "a very long name " * 20
     files = [png(f"{long}{end}.png") for end in "xy"]
-    drop(member, dataset, zipped(*files, *(text(f"{long}{end}.txt", end) for end in "yx")))
+    drop(member, dataset, zip_set(*files, *(caption_file(f"{long}{end}.txt", end) for end in "yx")))
     assert [caption for _, caption in captions(dataset)] == ["x", "y"]
 
 
@@ -142,7 +147,7 @@ def test_names_are_compared_in_normalised_unicode(
         member,
         dataset,
         png(f"{unicodedata.normalize(first_form, name)}.png"),
-        text(f"{unicodedata.normalize(second_form, name)}.txt", "a fox"),
+        caption_file(f"{unicodedata.normalize(second_form, name)}.txt", "a fox"),
     )
     assert captions(dataset) == [("Füchse é.png", "a fox")]
 
@@ -150,7 +155,7 @@ def test_names_are_compared_in_normalised_unicode(
 def test_utf_8_names_of_an_archive_that_does_not_say_so_are_read(
     member: Client, dataset: Dataset
 ) -> None:
-    name, content = zipped(png("Fuechse.png"), text("Fuechse.txt", "a fox"))
+    name, content = zip_set(png("Fuechse.png"), caption_file("Fuechse.txt", "a fox"))
     drop(member, dataset, (name, content.replace(b"Fuechse", "Füchse".encode())))
     assert captions(dataset) == [("Füchse.png", "a fox")]
 
@@ -159,10 +164,10 @@ def test_a_pair_has_one_caption_by_its_common_name(member: Client, dataset: Data
     report = drop(
         member,
         dataset,
-        zipped(
-            png("x/a_start.png"), png("x/a_end.png"), text("x/a.txt", "x"),
-            png("y/a_start.png"), png("y/a_end.png"), text("y/a.txt", "y"),
-            text("y/a_end.txt", "z"),
+        zip_set(
+            png("x/a_start.png"), png("x/a_end.png"), caption_file("x/a.txt", "x"),
+            png("y/a_start.png"), png("y/a_end.png"), caption_file("y/a.txt", "y"),
+            caption_file("y/a_end.txt", "z"),
         ),
     )  # fmt: skip
     assert captions(dataset) == [
@@ -172,8 +177,8 @@ def test_a_pair_has_one_caption_by_its_common_name(member: Client, dataset: Data
 
 
 def test_a_later_caption_fills_a_gap_and_replaces_nothing(member: Client, dataset: Dataset) -> None:
-    drop(member, dataset, png("a.png"), png("b.png"), text("b.txt", "written by hand"))
-    report = drop(member, dataset, text("a.txt", "late"), text("b.txt", "other"))
+    drop(member, dataset, png("a.png"), png("b.png"), caption_file("b.txt", "written by hand"))
+    report = drop(member, dataset, caption_file("a.txt", "late"), caption_file("b.txt", "other"))
     assert captions(dataset) == [("a.png", "late"), ("b.png", "written by hand")]
     assert "b.txt belongs to no file in this upload" in report
 
@@ -182,15 +187,15 @@ def test_the_caption_of_a_refused_file_is_not_given_to_another(
     member: Client, dataset: Dataset
 ) -> None:
     drop(member, dataset, png("a.png"))
-    report = drop(member, dataset, ("a.png", picture()[:20]), text("a.txt", "a broken one"))
+    report = drop(member, dataset, ("a.png", picture()[:20]), caption_file("a.txt", "a broken one"))
     assert captions(dataset) == [("a.png", "")]
-    assert "a.png is a broken picture" in report
+    assert "a.png is a damaged picture" in report
 
 
 def test_the_trigger_word_is_prefixed_to_captions_that_only_contain_it_in_another_word(
     member: Client, dataset: Dataset
 ) -> None:
-    drop(member, dataset, png("a.png"), text("a.txt", "a token on a table"))
+    drop(member, dataset, png("a.png"), caption_file("a.txt", "a token on a table"))
     member.post(dataset.get_absolute_url(), {"trigger_word": "TOK", "do": "trigger"})
     dataset.refresh_from_db()
     assert captions(dataset) == [("a.png", "TOK, a token on a table")]
@@ -198,9 +203,12 @@ def test_the_trigger_word_is_prefixed_to_captions_that_only_contain_it_in_anothe
 
 def test_the_caption_of_a_duplicate_file_is_kept(member: Client, dataset: Dataset) -> None:
     first, second = png("a.png"), png("b.png")
-    drop(member, dataset, first, second, text("b.txt", "mine"))
-    again = zipped(
-        ("c.png", first[1]), text("c.txt", "late"), ("b.png", second[1]), text("b.txt", "other")
+    drop(member, dataset, first, second, caption_file("b.txt", "mine"))
+    again = zip_set(
+        ("c.png", first[1]),
+        caption_file("c.txt", "late"),
+        ("b.png", second[1]),
+        caption_file("b.txt", "other"),
     )
     report = drop(member, dataset, again)
     assert captions(dataset) == [("a.png", "late"), ("b.png", "mine")]

@@ -45,7 +45,7 @@ def make(member: Client, trainer: Endpoint, files: list[SimpleUploadedFile]) -> 
     return dataset
 
 
-def finished(run: Run, *names: str) -> None:
+def finish_training(run: Run, *names: str) -> None:
     """End a training with files of weights, as the worker records it."""
     files = {
         f"file_{at}": {"url": f"https://v3.fal.media/files/{name}", "file_name": name}
@@ -60,13 +60,13 @@ def test_files_are_trained_to_weights_for_a_form(
 ) -> None:
     assert trainer.display_name in member.get(reverse("training:training")).content.decode()
     start = f"{reverse('training:new')}?model={trainer.endpoint_id}"
-    assert "Make the data set" in member.get(start).content.decode()
+    assert "Create data set" in member.get(start).content.decode()
     caption = SimpleUploadedFile("a.txt", "a für fox".encode("cp1252"))
     dataset = make(member, trainer, [png("a.png"), png("b.png", "blue"), caption])
     page = member.get(dataset.get_absolute_url()).content.decode()
     assert "2 pictures" in page
     assert "a für fox" in page
-    assert "advises at least 4 pictures" in page
+    assert "recommends at least 4 pictures" in page
     posted = {"name": "Foxes", "trigger_word": "vtrnfox", "caption:b.png": "a blue one"}
     member.post(dataset.get_absolute_url(), {**posted, "do": "trigger"})
     response = member.post(dataset.get_absolute_url(), {**posted, "do": "form"})
@@ -83,7 +83,7 @@ def test_files_are_trained_to_weights_for_a_form(
     arguments = {"images_data_url": upload.get_absolute_url(), "trigger_word": "vtrnfox"}
     run = make_run(endpoint=trainer, arguments=arguments, state="running")
     Run.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    finished(run, "pytorch_lora_weights.safetensors", "config.json")
+    finish_training(run, "pytorch_lora_weights.safetensors", "config.json")
     assert settling.settle_due() == idle.REST_S
     settling.settle_due()
     weights = Weights.objects.get()
@@ -98,7 +98,7 @@ def test_files_are_trained_to_weights_for_a_form(
     picker = f"{reverse('playground:upload-choices')}?kind=weights"
     assert "Foxes (vtrnfox)" in member.get(picker).content.decode()
     make_run(endpoint=taker, arguments={"loras": [{"path": weights.address}]}, state="succeeded")
-    assert "1 run made with it" in member.get(reverse("training:weights")).content.decode()
+    assert "used by 1 run" in member.get(reverse("training:weights")).content.decode()
 
 
 def test_unacceptable_files_are_named_and_the_others_added(
@@ -119,7 +119,7 @@ def test_unacceptable_files_are_named_and_the_others_added(
     page = member.get(dataset.get_absolute_url()).content.decode()
     names = [file["name"] for file in dataset.files]
     assert names == ["a.png", "c.png", "c-2.png"]
-    for message in ("again.png is in the data set already", "broken.png is a broken picture",
+    for message in ("again.png is in the data set already", "broken.png is a damaged picture",
                   "tool.exe is neither", "no.zip is not a ZIP", "loose.txt belongs"):  # fmt: skip
         assert message in page
     member.post(dataset.get_absolute_url(), {"name": "x\0y", "do": "remove:c-2.png"})
@@ -133,7 +133,7 @@ def test_unacceptable_files_are_named_and_the_others_added(
 def test_past_results_are_added_without_a_copy(
     member: Client, trainer: Endpoint, make_run: Any, stranger: User
 ) -> None:
-    stored = Upload.objects  # the artifact's file is stored as an upload's would be
+    stored = Upload.objects  # store the artifact's file as an upload's would be
     dataset = make(member, trainer, [])
     member.post(reverse("training:dataset-files", args=[dataset.pk]), {"files": [png("z.png")]})
     stored_artifact = stored.get()
@@ -170,7 +170,9 @@ def test_weights_can_be_listed_and_renamed(
     member: Client, trainer: Endpoint, make_run: Any, django_assert_max_num_queries: Any
 ) -> None:
     for _ in range(3):
-        finished(make_run(endpoint=trainer, state="running"), "high.safetensors", "low.safetensors")
+        finish_training(
+            make_run(endpoint=trainer, state="running"), "high.safetensors", "low.safetensors"
+        )
     settling.settle_due()
     with django_assert_max_num_queries(8):
         page = member.get(reverse("training:weights")).content.decode()
@@ -181,7 +183,7 @@ def test_weights_can_be_listed_and_renamed(
 
 
 def many(user: User, trainer: Endpoint, count: int) -> Dataset:
-    """A data set of many small files that are stored already."""
+    """Return a data set of many small files that are stored already."""
     files = [
         Item(f"{number:04}.png", f"/uploads/{uuid.uuid4()}/", "image", 900, f"caption {number}")
         for number in range(count)
@@ -201,12 +203,12 @@ def test_two_thousand_files_are_loaded_as_they_come_into_view(
         page = member.get(dataset.get_absolute_url()).content
     assert len(gzip.compress(page)) <= 32 * 1024
     assert "2000 pictures" in page.decode()
-    address, shown = "", 0
+    address, count = "", 0
     for _ in range(3):
         page = member.get(f"{dataset.get_absolute_url()}{address}").content
-        shown += page.count(b'name="caption:')
+        count += page.count(b'name="caption:')
         (address,) = re.findall(r'hx-get="(\?page=\d+)"', page.decode())
-    assert shown == 3 * 48
+    assert count == 3 * 48
     response = member.post(dataset.get_absolute_url(), {"caption:1999.png": "the last"})
     dataset.refresh_from_db()
     assert (response.status_code, dataset.files[-1]["caption"]) == (302, "the last")
@@ -247,7 +249,7 @@ def test_a_new_data_set_is_called_by_its_word_or_by_its_model(
 def test_weights_keep_their_name_where_none_is_posted(
     member: Client, trainer: Endpoint, make_run: Any
 ) -> None:
-    finished(make_run(endpoint=trainer, state="running"), "high.safetensors")
+    finish_training(make_run(endpoint=trainer, state="running"), "high.safetensors")
     settling.settle_due()
     weights = Weights.objects.get()
     for typed, status in (({"name": ""}, 302), ({}, 302), ({"name": "n" * 201}, 422)):

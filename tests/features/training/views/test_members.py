@@ -1,4 +1,4 @@
-"""Data sets and weights in a shared project: who sees, changes and deletes them."""
+"""Data sets and weights in a shared project: which members see, change and delete them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from features.training.owner import names_of
 from features.training.results import settling
 from projects.models import Membership, Project
 from runs.models import Run, Upload
-from tests.features.training.views.test_journey import finished, png
+from tests.features.training.views.test_journey import finish_training, png
 from tests.projects.people import make_project, member_with, working_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -24,13 +24,13 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 
 @pytest.fixture
 def project(user: User) -> Project:
-    """A project with one member of each role; `user` manages it."""
+    """A project with a member of each role; `user` manages it."""
     return make_project("Film", ana="manager", mia="maker", vera="viewer")
 
 
 @pytest.fixture
 def dataset(project: Project, trainer: Endpoint) -> Dataset:
-    """A data set that the maker has begun, with one picture."""
+    """A data set with one picture, which the maker has begun."""
     posted = {"model": trainer.endpoint_id, "name": "Foxes", "files": [png("a.png")]}
     address = f"{reverse('training:new')}?project=film"
     maker = member_with(project, "maker")
@@ -40,14 +40,14 @@ def dataset(project: Project, trainer: Endpoint) -> Dataset:
 
 @pytest.fixture
 def weights(dataset: Dataset, trainer: Endpoint, make_run: Any) -> Weights:
-    """Weights that the maker has trained with it."""
+    """Weights that the maker has trained with the data set."""
     browser(dataset.project, "maker").post(reverse("training:dataset-form", args=[dataset.pk]))
     upload = DatasetArchive.objects.get().upload
     run = make_run(
         user=dataset.user, project=dataset.project, endpoint=trainer, state="running",
         arguments={"images_data_url": upload.get_absolute_url()},
     )  # fmt: skip
-    finished(run, "lora.safetensors")
+    finish_training(run, "lora.safetensors")
     settling.settle(run.pk)
     return Weights.objects.get()
 
@@ -71,11 +71,11 @@ def test_a_viewer_looks_at_a_data_set_and_changes_nothing(dataset: Dataset) -> N
     listed = viewer.get(reverse("training:training")).content.decode()
     assert "Foxes" in listed
     assert "mia ·" in listed
-    shown = viewer.get(page).content.decode()
-    assert "a.png" in shown
-    assert "Ask ana to make you a maker" in shown
+    html = viewer.get(page).content.decode()
+    assert "a.png" in html
+    assert "Ask ana to make you a maker" in html
     for control in ('name="caption:', 'name="do"', 'name="files"', "Delete the data set"):
-        assert control not in shown
+        assert control not in html
     posts = {
         page: {"name": "Hens"},
         reverse("training:dataset-files", args=[dataset.pk]): {"files": [png("b.png", "blue")]},
@@ -102,7 +102,7 @@ def test_makers_change_a_data_set_of_somebody_else(dataset: Dataset) -> None:
     assert [file["caption"] for file in dataset.files] == ["a vixen", "a hen"]
     assert Upload.objects.get(user=second).project == dataset.project
     response = client.post(reverse("training:dataset-form", args=[dataset.pk]))
-    assert response.status_code == 302  # the files of both are packed
+    assert response.status_code == 302  # the training gets the files of both members
     assert "holds the data set" in client.get(response.headers["Location"]).content.decode()
     refused = client.post(reverse("training:dataset-deletion", args=[dataset.pk]))
     assert refused.status_code == 403
@@ -154,14 +154,14 @@ def test_weights_are_named_by_makers_and_used_by_all(
         endpoint=taker, title="elsewhere", state="succeeded",
         arguments={"loras": [{"path": weights.address}]},
     )  # fmt: skip
-    shown = viewer.get(page).content.decode()
-    assert "sampled" in shown
-    assert "elsewhere" not in shown
-    assert "Foxes" in shown
-    assert "by mia" in shown
-    assert "Rename" not in shown
+    html = viewer.get(page).content.decode()
+    assert "sampled" in html
+    assert "elsewhere" not in html
+    assert "Foxes" in html
+    assert "by mia" in html
+    assert "Rename" not in html
     assert viewer.post(page, {"name": "Mine"}).status_code == 403
-    assert "1 run made with it" in viewer.get(reverse("training:weights")).content.decode()
+    assert "used by 1 run" in viewer.get(reverse("training:weights")).content.decode()
     assert browser(weights.project, "manager").post(page, {"name": "Ours"}).status_code == 302
     vera = member_with(weights.project, "viewer")
     assert names_of(vera.pk, [weights.address]) == {weights.address: "Ours"}
@@ -174,7 +174,7 @@ def test_weights_are_hidden_with_their_training(
     assert not Weights.objects.findable(stranger).exists()
     assert not names_of(stranger.pk, [weights.address])
     viewer = browser(dataset.project, "viewer")
-    Run.objects.update(is_hidden=True)  # the training: its weights are hidden with it
+    Run.objects.update(is_hidden=True)  # hiding the training's run also hides its weights
     assert viewer.get(weights.get_absolute_url()).status_code == 404
     assert "Foxes" not in viewer.get(reverse("training:weights")).content.decode()
     assert browser(dataset.project, "maker").get(weights.get_absolute_url()).status_code == 200
@@ -192,7 +192,7 @@ def test_a_training_elsewhere_does_not_name_the_data_set(
         user=dataset.user, endpoint=trainer, state="running",
         arguments={"images_data_url": upload.get_absolute_url()},
     )  # fmt: skip
-    finished(run, "lora.safetensors")
+    finish_training(run, "lora.safetensors")
     settling.settle(run.pk)
     assert Training.objects.get(run=run).dataset is None
     assert Weights.objects.get(training=run.pk).project == dataset.user.private_project

@@ -1,4 +1,4 @@
-"""A place for backups, and a result with a file in the storage."""
+"""A place for backups, and a result with a stored file."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ NAME = "ab/cd/" + "0" * 64 + ".png"
 
 @pytest.fixture(autouse=True)
 def reader(monkeypatch: pytest.MonkeyPatch, settings: LazySettings) -> None:
-    """Read what was taken by the one alias that a test may open besides its databases."""
+    """Read the database through the only other alias that a test may open."""
     monkeypatch.setattr(database, "READER", NO_DB_ALIAS)
-    # Of the programs that are started: the tests' settings have a database of their own.
+    # For started programs: the tests' settings have a database of their own.
     monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "config.settings")
     monkeypatch.setenv("SECRET_KEY", settings.SECRET_KEY)
 
@@ -35,7 +35,7 @@ def place(tmp_path: Path, settings: LazySettings) -> Place:
 
 @pytest.fixture
 def unrendered(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Backups and proofs without pages, each of which takes a process of its own."""
+    """Replace the pages in backups and proofs, because each takes a process of its own."""
 
     def render(url: str, snapshot: str, moment: str) -> Mapping[str, str]:
         return {"1 /runs/": "200 same"}
@@ -50,8 +50,8 @@ def media(tmp_path: Path, settings: LazySettings) -> Path:
 
 
 @pytest.fixture
-def stored(make_run: Any, media: Path) -> Run:
-    """A run whose only result is in the storage."""
+def stored_run(make_run: Any, media: Path) -> Run:
+    """A run whose only result is stored."""
     run: Run = make_run(state="succeeded", output={"images": [{"url": "https://x/y.png"}]})
     (media / NAME).parent.mkdir(parents=True)
     (media / NAME).write_bytes(b"a picture")
@@ -61,5 +61,5 @@ def stored(make_run: Any, media: Path) -> Run:
     return run
 
 
-def made(place: Place) -> Backup:
+def make_backup(place: Place) -> Backup:
     return creation.make(place, "by hand", lambda step: None)

@@ -1,4 +1,4 @@
-"""A backup has what rows name, writes each content once, and keeps the newest."""
+"""A backup has the files that rows name, writes each content once, and keeps the newest backups."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from house.operations.backup import creation, sealing
 from house.operations.backup.place import NoBackup, Place, content_name
 from house.operations.models import Backup
 from runs.models import Run
-from tests.house.operations.backup.conftest import NAME, made
+from tests.house.operations.backup.conftest import NAME, make_backup
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unrendered")]
 
 
-def test_a_second_backup_writes_only_what_is_new(place: Place, stored: Run, media: Path) -> None:
-    first, second = made(place), made(place)
+def test_a_second_backup_writes_only_what_is_new(
+    place: Place, stored_run: Run, media: Path
+) -> None:
+    first, second = make_backup(place), make_backup(place)
     assert (first.files, second.files) == (1, 1)
     assert first.written_bytes - first.size_bytes == 0
     assert second.size_bytes - second.written_bytes == len(b"a picture")
@@ -26,22 +28,22 @@ def test_a_second_backup_writes_only_what_is_new(place: Place, stored: Run, medi
 
 
 def test_a_file_that_is_gone_is_named_and_the_backup_is_made(
-    place: Place, stored: Run, media: Path
+    place: Place, stored_run: Run, media: Path
 ) -> None:
     (media / NAME).unlink()
-    row = made(place)
+    row = make_backup(place)
     assert row.state == Backup.State.MADE
     assert NAME in row.trouble
     assert place.about(row.name).missing == [NAME]
 
 
 def test_the_newest_are_kept_and_the_contents_of_the_others_go(
-    place: Place, stored: Run, settings: LazySettings
+    place: Place, stored_run: Run, settings: LazySettings
 ) -> None:
     settings.BACKUPS_KEPT = 1
-    made(place)
+    make_backup(place)
     Run.objects.all().delete()
-    last = made(place)
+    last = make_backup(place)
     assert place.names() == [last.name]
     assert not list(place.contents())
 
@@ -49,7 +51,7 @@ def test_the_newest_are_kept_and_the_contents_of_the_others_go(
 def test_a_half_written_content_never_has_its_name(place: Place) -> None:
     class Killed(BytesIO):
         def read(self, size: int | None = -1) -> bytes:
-            raise KeyboardInterrupt  # as a process that ends here
+            raise KeyboardInterrupt  # as if the process ended here
 
     with pytest.raises(KeyboardInterrupt):
         place.write(content_name("ab12"), Killed(b"a picture"))
@@ -64,28 +66,30 @@ def test_only_one_is_made_at_a_time(place: Place) -> None:
     Backup.objects.create(reason="each day")
     assert creation.is_running()
     with pytest.raises(creation.Busy, match="Another backup is being made"):
-        made(place)
+        make_backup(place)
 
 
-def test_a_damaged_backup_stops_no_other(place: Place, stored: Run, settings: LazySettings) -> None:
+def test_a_damaged_backup_stops_no_other(
+    place: Place, stored_run: Run, settings: LazySettings
+) -> None:
     settings.BACKUPS_KEPT = 1
     assert place.folder
-    damaged, killed = place.folder / made(place).name, place.folder / "2026-01-01T000000Z"
+    damaged, killed = place.folder / make_backup(place).name, place.folder / "2026-01-01T000000Z"
     (damaged / "files.gz").write_bytes(b"")
     damaged.rename(damaged.with_name("of-may"))
     killed.mkdir()
     Run.objects.all().delete()
-    row = made(place)
-    assert made(place).state == Backup.State.MADE
+    row = make_backup(place)
+    assert make_backup(place).state == Backup.State.MADE
     assert "Old backups stay: “of-may” is damaged" in Backup.objects.latest("pk").trouble
     assert not killed.exists()
-    assert len(list(place.contents())) == 1  # only the damaged one has it
+    assert len(list(place.contents())) == 1  # only the damaged backup has this content
     assert row.name not in place.names()
 
 
 def test_one_whose_process_was_killed_stops_no_other(place: Place) -> None:
     killed = Backup.objects.create(reason="each day", beat_at="2026-01-01T00:00Z")
-    assert made(place).state == Backup.State.MADE
+    assert make_backup(place).state == Backup.State.MADE
     killed.refresh_from_db()
     assert killed.state == Backup.State.FAILED
     assert killed.trouble
@@ -94,7 +98,7 @@ def test_one_whose_process_was_killed_stops_no_other(place: Place) -> None:
 def test_a_failure_stands_in_its_row(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(creation, "_require_room", lambda folder: _refuse())
     with pytest.raises(NoBackup, match="no room"):
-        made(place)
+        make_backup(place)
     assert Backup.objects.get().trouble == "no room"
 
 
@@ -103,11 +107,11 @@ def _refuse() -> None:
 
 
 def test_secrets_are_sealed_by_the_passphrase_alone(place: Place, settings: LazySettings) -> None:
-    assert place.about(made(place).name).secrets == sealing.LEFT_OUT
+    assert place.about(make_backup(place).name).secrets == sealing.LEFT_OUT
     settings.BACKUP_PASSPHRASE = "correct horse"
     row = Backup.objects.get()
     row.delete()
-    about = place.about(made(place).name)
+    about = place.about(make_backup(place).name)
     assert settings.SECRET_KEY not in str(about.sealed)
     opened = sealing.unseal(about.sealed, "correct horse")
     assert opened is not None
@@ -115,7 +119,7 @@ def test_secrets_are_sealed_by_the_passphrase_alone(place: Place, settings: Lazy
     assert sealing.unseal(about.sealed, "wrong horse") is None
 
 
-def test_who_was_logged_in_is_not_in_it(place: Place, stored: Run, member: object) -> None:
-    about = place.about(made(place).name)
+def test_who_was_logged_in_is_not_in_it(place: Place, stored_run: Run, member: object) -> None:
+    about = place.about(make_backup(place).name)
     assert "django_session" not in about.tables
     assert about.tables["auth_user"] == 1

@@ -1,6 +1,7 @@
-"""A dump has what is ours, and a program of PostgreSQL that fails is quoted.
+"""A dump contains only our tables; an error quotes the program of PostgreSQL that failed.
 
-Every table has a line that says whether backups have it, and what is left out leaves no gap.
+Every table has a line that says whether backups contain it, and a table left out leaves no broken
+reference.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def test_the_line_that_names_the_error_is_quoted(line: str) -> None:
 @pytest.mark.needs("pg_dump")
 @pytest.mark.django_db(transaction=True)
 def test_what_an_administrator_added_is_in_no_dump(tmp_path: Path) -> None:
-    if connection.vendor == "sqlite":  # it has no extensions, and is copied as it is
+    if connection.vendor == "sqlite":  # SQLite has no extensions, and is copied as a whole
         assert database.copy_whole(tmp_path).stat().st_size > 0
         return
     with connection.cursor() as cursor:
@@ -82,7 +83,7 @@ def test_nothing_that_is_in_refers_to_what_is_left_out() -> None:
 def test_pages_say_the_same_without_what_no_backup_has(
     admin_user: User, make_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The frame names the upstream by the worker's row: on fal each proof of a backup failed.
+    # The page's frame names the upstream by the worker's row: with fal, every proof failed.
     moment = clock.now()
     make_run(user=admin_user, state="succeeded")
     Worker.objects.create(name="w", upstream="fal", upstream_host="queue.fal.run", beat_at=moment)

@@ -1,4 +1,4 @@
-"""Copies of killed processes are known by their names, and those of others are left alone."""
+"""Copies left by killed processes are recognised by their names; running processes keep theirs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def test_only_copies_of_processes_that_are_gone_are_left() -> None:
     assert not leftovers.is_left(f"vitrine2{gone}", "vitrine")
     assert not leftovers.is_left(f"vitrine{gone}_x", "vitrine")
     assert not leftovers.is_left(f"vitrine{elsewhere}", "vitrine")
-    assert leftovers.is_left("vitrine_restore_20260101000000", "vitrine")  # of version 0.2.0
+    # a name as version 0.2.0 wrote it
+    assert leftovers.is_left("vitrine_restore_20260101000000", "vitrine")
     assert leftovers.is_left("db.proof-20260101000000.sqlite3", "db", ".sqlite3")
     assert not leftovers.is_left("vitrine_before_20260101000000", "vitrine")
 

@@ -1,4 +1,4 @@
-"""The day's backup is due once, at its time; the status page says what is wrong with backups."""
+"""The daily backup is due once, at its time; the status page names problems with backups."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def row(hours_ago: float, state: str = "proved", **values: Any) -> Backup:
 
 def test_it_is_due_once_after_its_time() -> None:
     assert nightly.is_due()
-    row(hours_ago=10)  # before three o'clock: yesterday's, late
+    row(hours_ago=10)  # from before three o'clock: yesterday's backup, made late
     assert nightly.is_due()
     row(hours_ago=8.9)
     assert not nightly.is_due()
@@ -54,7 +54,7 @@ def test_one_that_failed_is_tried_again_after_a_while_and_not_for_ever(state: st
 
 
 def test_a_killed_one_is_a_failed_one(settings: LazySettings) -> None:
-    """Also the first: its row stayed "running", and nobody was told."""
+    """Even the first one: its row stayed "running", and nobody was told."""
     gone = identity.current().rpartition(":")[0] + ":1"
     killed = row(1, "running", process=gone, beat_at=NOON)
     assert not creation.is_running() or not nightly.is_due()
@@ -64,7 +64,7 @@ def test_a_killed_one_is_a_failed_one(settings: LazySettings) -> None:
     Backup.objects.update(state="made", started_at=NOON - timedelta(hours=1), ended_at=None)
     assert "was not proved" in " ".join(nightly.problems())
     assert nightly.is_due()
-    Backup.objects.update(process=identity.current())  # its proof is under way
+    Backup.objects.update(process=identity.current())  # its proof is running
     assert not nightly.is_due()
     assert not list(nightly.problems())
 
@@ -74,7 +74,7 @@ def test_a_process_that_ends_before_it_begins_is_a_failure(
 ) -> None:
     nightly._note_unbegun(1, NOON)
     assert "failed: Its process ended with 1 before" in " ".join(nightly.problems())
-    nightly._note_unbegun(1, NOON - timedelta(hours=1))  # its row is there
+    nightly._note_unbegun(1, NOON - timedelta(hours=1))  # the backup has a row, so nothing is noted
     assert Backup.objects.count() == 1
 
 
@@ -111,9 +111,9 @@ def test_what_is_wrong_is_said(hours_ago: float, state: str, problem: str) -> No
     row(12)
     Backup.objects.all().delete()
     row(hours_ago, state, trouble="no room")
-    said = " ".join(nightly.problems())
-    assert problem in said
-    assert bool(problem) == bool(said)
+    problems = " ".join(nightly.problems())
+    assert problem in problems
+    assert bool(problem) == bool(problems)
 
 
 def test_nothing_is_asked_of_who_makes_none(settings: LazySettings) -> None:

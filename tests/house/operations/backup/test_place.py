@@ -1,4 +1,4 @@
-"""What stands in a backup is data: each damage is named, and no name of it leads elsewhere."""
+"""A backup's content is untrusted: each damage is named, and no name leads out of the folder."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def test_a_file_that_is_no_json_or_missing_is_damage(place: Place, about: About)
 
 
 def with_files(place: Place, about: About, lines: list[Any], count: int) -> About:
-    """Write another list of files, whose digest the backup has."""
+    """Write another list of files, with the matching digest in the backup."""
     packed = gzip.compress(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
     (folder_of(place) / FILES).write_bytes(packed)
     return dataclasses.replace(about, files=count, files_digest=hashlib.sha256(packed).hexdigest())

@@ -1,4 +1,4 @@
-"""A proof finds a flipped byte, a missing file, a table left out, and a page that differs."""
+"""A proof finds a flipped byte, a missing file, a missing table, and a page that differs."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from house.operations.backup import proof
 from house.operations.backup.place import About, Place, content_name
 from house.operations.models import Backup
 from runs.models import Run
-from tests.house.operations.backup.conftest import NAME, made
+from tests.house.operations.backup.conftest import NAME, make_backup
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("unrendered"),
-    pytest.mark.exhaustive,  # each starts processes
+    pytest.mark.exhaustive,  # each test starts processes
 ]
 
 
@@ -26,34 +26,34 @@ def findings(place: Place, name: str) -> str:
     return "\n".join(proof.prove(place, name, lambda step: None))
 
 
-def test_a_whole_backup_is_proved(place: Place, stored: Run) -> None:
-    row = made(place)
+def test_a_whole_backup_is_proved(place: Place, stored_run: Run) -> None:
+    row = make_backup(place)
     assert not findings(place, row.name)
     row.refresh_from_db()
     assert row.state == Backup.State.PROVED
     assert row.proved_at
 
 
-def test_a_flipped_byte_of_a_file_is_found(place: Place, stored: Run) -> None:
-    row = made(place)
+def test_a_flipped_byte_of_a_file_is_found(place: Place, stored_run: Run) -> None:
+    row = make_backup(place)
     assert place.folder
     (place.folder / content_name(next(place.contents()))).write_bytes(b"a picturE")
     assert f"1 file damaged in it: {NAME}" in findings(place, row.name)
     row.refresh_from_db()
     assert row.state == Backup.State.DOUBTED
-    # The next backup writes the content anew, for the former one as well.
-    assert not findings(place, made(place).name)
+    # The next backup writes this content again, which also repairs the former one.
+    assert not findings(place, make_backup(place).name)
     assert not findings(place, row.name)
 
 
-def test_a_missing_file_is_found(place: Place, stored: Run) -> None:
-    row = made(place)
+def test_a_missing_file_is_found(place: Place, stored_run: Run) -> None:
+    row = make_backup(place)
     place.storage.delete(content_name(next(place.contents())))
     assert f"1 file missing in it: {NAME}" in findings(place, row.name)
 
 
-def test_a_flipped_byte_of_the_database_is_found(place: Place, stored: Run) -> None:
-    row = made(place)
+def test_a_flipped_byte_of_the_database_is_found(place: Place, stored_run: Run) -> None:
+    row = make_backup(place)
     assert place.folder
     file = place.folder / row.name / place.about(row.name).database
     content = bytearray(file.read_bytes())
@@ -76,7 +76,7 @@ def test_a_flipped_byte_of_the_database_is_found(place: Place, stored: Run) -> N
 def test_what_was_there_and_is_not_is_found(
     place: Place, user: User, change: Callable[[About], dict[str, Any]], found: str
 ) -> None:
-    row = made(place)
+    row = make_backup(place)
     about = place.about(row.name)
     place.write_about(dataclasses.replace(about, **change(about)))
     assert found in findings(place, row.name)

@@ -1,4 +1,4 @@
-"""A restore goes into a used place only when asked, and refuses what this code cannot read."""
+"""A restore overwrites a used place only on request, and refuses a backup that it cannot read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from house.operations.backup import database, proof, restoring
 from house.operations.backup.place import NoBackup, Place
 from runs.models import Run, Worker
-from tests.house.operations.backup.conftest import NAME, made
+from tests.house.operations.backup.conftest import NAME, make_backup
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("unrendered")]
 
@@ -22,7 +22,7 @@ def restore(place: Place, *, is_yes: bool = True) -> restoring.RestoreResult:
 
 
 def test_a_backup_of_a_newer_version_is_refused_with_both_named(place: Place, user: User) -> None:
-    about = place.about(made(place).name)
+    about = place.about(make_backup(place).name)
     newer = dataclasses.replace(
         about, version="9.1.0", migrations=[*about.migrations, ("boards", "0999_future")]
     )
@@ -31,19 +31,19 @@ def test_a_backup_of_a_newer_version_is_refused_with_both_named(place: Place, us
 
 
 def test_one_of_another_database_is_refused(place: Place, user: User) -> None:
-    about = dataclasses.replace(place.about(made(place).name), engine="oracle")
+    about = dataclasses.replace(place.about(make_backup(place).name), engine="oracle")
     with pytest.raises(NoBackup, match="is of oracle"):
         proof.require_fits(about)
 
 
-def test_nothing_changes_unless_its_operator_says_so(place: Place, stored: Run) -> None:
-    made(place)
+def test_nothing_changes_unless_its_operator_says_so(place: Place, stored_run: Run) -> None:
+    make_backup(place)
     with pytest.raises(NoBackup, match="Nothing was changed"):
         restore(place, is_yes=False)
 
 
-def test_a_worker_at_work_is_stopped_first(place: Place, stored: Run) -> None:
-    made(place)
+def test_a_worker_at_work_is_stopped_first(place: Place, stored_run: Run) -> None:
+    make_backup(place)
     Worker.objects.create(name="w", beat_at=timezone.now())
     with pytest.raises(NoBackup, match="1 worker at work"):
         restore(place)
@@ -51,9 +51,9 @@ def test_a_worker_at_work_is_stopped_first(place: Place, stored: Run) -> None:
 
 @pytest.mark.exhaustive
 def test_what_is_gone_comes_back(
-    place: Place, stored: Run, media: Path, monkeypatch: pytest.MonkeyPatch
+    place: Place, stored_run: Run, media: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made(place)
+    make_backup(place)
     (media / NAME).unlink()
     Run.objects.all().delete()
     placed: list[database.Scratch] = []
@@ -66,6 +66,6 @@ def test_what_is_gone_comes_back(
 
 
 def test_an_unknown_name_is_answered_with_the_newest(place: Place, user: User) -> None:
-    name = made(place).name
+    name = make_backup(place).name
     with pytest.raises(NoBackup, match=f"the newest are: {name}"):
         place.about("2020-01-01T000000Z")

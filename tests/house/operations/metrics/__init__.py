@@ -1,1 +1,1 @@
-"""What Prometheus reads."""
+"""Tests of the metrics that Prometheus reads."""

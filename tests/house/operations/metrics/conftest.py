@@ -1,4 +1,4 @@
-"""A scrape as Prometheus makes it, and processes that report."""
+"""A request as Prometheus makes it, and processes that report metrics."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Figures = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
 class Scrape:
-    """What one answer says: `figure("vitrine_runs", state="queued")`; None: no such series."""
+    """An answer: `figure("vitrine_runs", state="queued")` is a number, or None without a series."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -36,11 +36,11 @@ class Scrape:
         return self._samples.get((name, frozenset(labels.items())))
 
     def labels_of(self, name: str) -> list[Mapping[str, str]]:
-        """The labels of each series of this name."""
+        """Return the labels of each series of this name."""
         return [dict(labels) for sample, labels in self._samples if sample == name]
 
     def names(self) -> set[str]:
-        """All names that a query may use, also of families without a series."""
+        """Return all names that a query may use, including families without series."""
         suffixes = {
             "counter": ("_total",),
             "gauge": ("",),
@@ -53,7 +53,7 @@ class Scrape:
 
 @pytest.fixture(autouse=True)
 def token(settings: LazySettings) -> str:
-    """The token is set, and nothing is counted yet."""
+    """Set the token; no process has counted anything."""
     settings.METRICS_TOKEN = TOKEN
     secrets.watch(TOKEN, "metrics token")
     counters.take()
@@ -62,7 +62,7 @@ def token(settings: LazySettings) -> str:
 
 @pytest.fixture
 def scrape(client: Client, db: None) -> Callable[[], Scrape]:
-    """`scrape()` asks as Prometheus does."""
+    """`scrape()`: request the metrics as Prometheus does."""
 
     def ask() -> Scrape:
         answer = client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"})
@@ -74,7 +74,7 @@ def scrape(client: Client, db: None) -> Callable[[], Scrape]:
 
 @pytest.fixture
 def report_as(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
-    """`report_as("worker", who)`: what is counted here is reported by that process."""
+    """`report_as("worker", who)`: counts of this test are reported as that process's."""
 
     def report(kind: str, who: str) -> None:
         with monkeypatch.context() as patch:

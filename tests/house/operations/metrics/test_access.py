@@ -1,4 +1,4 @@
-"""Whoever has METRICS_TOKEN reads the figures, and nobody else."""
+"""Only programs with METRICS_TOKEN can read the metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What processes count adds up, outlives them, and has few series whatever is asked."""
+"""Counts of all processes add up, outlive them, and have few series whatever is requested."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def test_every_way_a_run_begins_and_ends_is_counted(
 
 
 def ask(*paths: str, status: int = 200) -> None:
-    """Ask the web process for these paths."""
+    """Request these paths from the web process."""
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         await send({"type": "http.response.start", "status": status, "headers": []})

@@ -1,6 +1,6 @@
-"""What the database has: right numbers, by few queries that read no whole table.
+"""Metrics from the database: right numbers, from few queries that read no whole table.
 
-The alerts and the dashboard of docs/monitoring ask for figures that are there.
+The alerts and the dashboard of docs/monitoring use only existing metrics.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def ago(**time: float) -> Any:
     return clock.now() - timedelta(**time)
 
 
-def created(run: Run, **time: float) -> Run:
+def age_run(run: Run, **time: float) -> Run:
     Run.objects.filter(pk=run.pk).update(created_at=ago(**time))
     return run
 
@@ -54,11 +54,12 @@ def test_nothing_that_waits_is_zero_and_not_absent(scrape: Ask) -> None:
 
 
 def test_unfinished_runs(scrape: Ask, make_run: Any, make_endpoint: Any, user: Any) -> None:
-    created(make_run(state="queued", lease_until=ago(seconds=-20), worker="vm:1"), hours=2)
-    created(make_run(state="queued", lease_until=ago(seconds=5), worker="vm:2"), minutes=5)
+    age_run(make_run(state="queued", lease_until=ago(seconds=-20), worker="vm:1"), hours=2)
+    age_run(make_run(state="queued", lease_until=ago(seconds=5), worker="vm:2"), minutes=5)
     make_run(state="succeeded", lease_until=ago(seconds=5), worker="vm:2")
     run, _ = start_run(user=user, endpoint=make_endpoint("sandbox/aurora"), arguments={}, key="1")
-    Run.objects.filter(pk=run.pk).update(lease_until=ago(seconds=-20))  # waits to be sent again
+    # the run waits to be sent again
+    Run.objects.filter(pk=run.pk).update(lease_until=ago(seconds=-20))
     figure = scrape()
     queued = {"state": "queued", "transport": "queue", "door": "unknown"}
     waiting = {"state": "created", "transport": "queue", "door": "page"}
@@ -148,8 +149,8 @@ def test_backups(scrape: Ask, settings: LazySettings) -> None:
     for state, hours in [("proved", 50), ("doubted", 26), ("failed", 2)]:
         Backup.objects.create(state=state, reason="test", started_at=ago(hours=hours))
     figure = scrape()
-    made = figure("vitrine_backup_age_seconds", backup="made")
-    assert made == pytest.approx(26 * 3600, abs=60)
+    age = figure("vitrine_backup_age_seconds", backup="made")
+    assert age == pytest.approx(26 * 3600, abs=60)
     proved = figure("vitrine_backup_age_seconds", backup="proved")
     assert proved == pytest.approx(50 * 3600, abs=60)
     assert figure("vitrine_backup_last", state="failed") == 1
@@ -174,12 +175,12 @@ def test_queues_and_storage(scrape: Ask, make_run: Any, user: Any, settings: Laz
     assert figure("vitrine_storage_bytes", what="results") == 5000
     assert figure("vitrine_storage_bytes", what="uploads") == 70
     assert figure("vitrine_storage_bytes", what="floor") == 512 * 1024 * 1024
-    for what in ("free", "database"):
-        assert figure("vitrine_storage_bytes", what=what)
+    for place in ("free", "database"):
+        assert figure("vitrine_storage_bytes", what=place)
 
 
 def read_all() -> list[str]:
-    """The queries of one scrape."""
+    """Return the queries of one scrape."""
     with CaptureQueriesContext(
         connection,
     ) as queries:
@@ -210,15 +211,15 @@ def test_no_query_reads_a_table_that_grows_with_the_runs() -> None:
 
 ALERTS = ROOT / "docs/monitoring/alerts.yml"
 DASHBOARD = ROOT / "docs/monitoring/grafana.json"
-# What is wrong. What to do.
+# Two sentences: what is wrong, and what to do.
 SUMMARY = re.compile(r"[A-Z].+[^.]\. [A-Z].+\.")
 
 
 @pytest.mark.parametrize("file", [ALERTS, DASHBOARD], ids=lambda file: file.name)
 def test_every_figure_that_is_asked_for_exists(file: Path, scrape: Callable[[], Scrape]) -> None:
-    asked = set(re.findall(r"\bvitrine_\w+", file.read_text()))
-    assert len(asked) > 10
-    assert asked <= scrape().names()
+    names = set(re.findall(r"\bvitrine_\w+", file.read_text()))
+    assert len(names) > 10
+    assert names <= scrape().names()
 
 
 def test_every_figure_is_on_the_dashboard_or_in_an_alert(scrape: Callable[[], Scrape]) -> None:

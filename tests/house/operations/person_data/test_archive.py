@@ -1,4 +1,4 @@
-"""A person's data as a ZIP: what is theirs, their files, and nothing of others."""
+"""A person's data as a ZIP: their rows and files, and nothing of other people."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def run(user: User, stranger: User, make_run: Any) -> Run:
-    """A run of ana's with a file, beside what sam made."""
+    """A run of ana's with a file, beside work of sam's."""
     run: Run = make_run(state="succeeded", arguments={"prompt": "a secret fox"})
     add_file(run)
     other = make_run(user=stranger, state="succeeded", arguments={"prompt": "a secret hare"})
@@ -111,7 +111,7 @@ def test_an_admin_gives_a_reason_and_the_person_is_told(user: User, run: Run) ->
     assert not Notification.objects.exists()
     response: Any = eva.post(address, {"reason": "ana has asked for it in a letter"})
     assert "playground.Run.json" in read(b"".join(response.streaming_content))
-    told = Notification.objects.get()
-    assert (told.user, told.subject) == (user, "eva has taken your data as a file")
+    notice = Notification.objects.get()
+    assert (notice.user, notice.subject) == (user, "eva has taken your data as a file")
     assert "in a letter" in events().get(event="exported").detail
     assert Client().get("/account/data/archive/").status_code == 302

@@ -1,4 +1,4 @@
-"""Every model has a line that says whether its rows are somebody's; no secret is given away."""
+"""Every model has a line that says whether its rows belong to a person; no secret leaves."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def test_each_model_has_one_line() -> None:
 def test_each_way_leads_to_a_person(user: User) -> None:
     of_person = {label: rows.count() for label, rows in contents.rows_of(user)}
     assert of_person.pop("auth.User") == 1
-    assert of_person.pop("projects.Project") == 1  # the private one
+    assert of_person.pop("projects.Project") == 1  # the private project
 
 
 def test_no_column_of_an_archive_is_a_secret() -> None:

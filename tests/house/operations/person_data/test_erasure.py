@@ -1,4 +1,4 @@
-"""Who is erased leaves no name and nothing of their own; what others rely on stays."""
+"""Erasing a person removes their name and everything of their own; work that others use stays."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def fox(user: User, stranger: User) -> Project:
     return make_project("Fox", ana="manager", sam="maker")
 
 
-def made(user: User, project: Project, run: Run) -> Board:
+def make_board(user: User, project: Project, run: Run) -> Board:
     return Board.objects.create(
         user=user, source=run.endpoint, project=project, form_token=str(project.pk)
     )
@@ -61,7 +61,7 @@ def test_what_is_theirs_goes_and_what_others_rely_on_stays(
     shared = make_run(state="succeeded", project=fox)
     for run in (private, hidden, shared):
         add_file(run, content=str(run.pk).encode())
-    mine, ours = made(user, private_project(user), private), made(user, fox, shared)
+    mine, ours = make_board(user, private_project(user), private), make_board(user, fox, shared)
     comment = Comment.objects.create(board=ours, user=user, text="the left one")
     Prompt.objects.create(user=user, project=private_project(user), name="p", text="a fox")
     Draft.objects.create(user=user, endpoint=shared.endpoint, post={})
@@ -156,9 +156,9 @@ def test_by_command(user: User, eva: User, fox: Project, monkeypatch: Any) -> No
     monkeypatch.setattr("builtins.input", lambda _: "no")
     with pytest.raises(CommandError, match="Nothing was erased"):
         call_command("erase_person", "ana", stdout=io.StringIO())
-    said = io.StringIO()
-    call_command("erase_person", "ana", "--yes", stdout=said)
-    assert f"the account is called erased-{user.pk} now" in said.getvalue()
+    output = io.StringIO()
+    call_command("erase_person", "ana", "--yes", stdout=output)
+    assert f"the account is now called erased-{user.pk}" in output.getvalue()
     assert Membership.objects.get(project=fox, role="manager").user == eva
     with pytest.raises(CommandError, match="only admin"):
         call_command("erase_person", "eva", "--to", "sam", "--yes", stdout=io.StringIO())

@@ -1,4 +1,4 @@
-"""What is old in a project goes after it was announced, except what people have kept."""
+"""Old work in a project is deleted after an announcement, except what people have kept."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def fox(user: User) -> Project:
 
 @pytest.fixture
 def old_run(make_run: Any, fox: Project) -> Make:
-    """`old_run(days=31)` → an ended run of the project that ended so long ago."""
+    """`old_run(days=31)` → a run of the project that ended 31 days ago."""
 
     def make(days: float = 31, **values: Any) -> Run:
         run: Run = make_run(**{"project": fox, "state": "succeeded"} | values)
@@ -66,7 +66,7 @@ def walk() -> None:
 
 
 def walk_after_a_week() -> None:
-    """Announce what is old, and let a week go by."""
+    """Announce old work, and let a week pass."""
     walk()
     Announcement.objects.update(goes_at=timezone.now())
     walk()
@@ -90,7 +90,7 @@ def test_old_runs_go_and_can_be_brought_back(user: User, old_run: Make, fox: Pro
     )  # fmt: skip
     assert deletion.restore(Run.objects.filter(pk=old.pk), user) == 1
     walk()
-    assert not is_deleted(old)  # it is still old, and is announced anew
+    assert not is_deleted(old)  # it is still old, and is announced again
     assert Announcement.objects.get().number == 1
 
 
@@ -214,19 +214,19 @@ def test_managers_are_told_a_week_before_with_a_list(
     old_run(title="a fox of ben's own", user=ben, is_hidden=True)
     walk()
     walk()
-    told = Notification.objects.get()
+    notice = Notification.objects.get()
     at = timezone.localtime(timezone.now() + timedelta(days=7))
-    assert told.user == user
-    assert told.subject == f"On {at.day} {at:%B} 3 runs of “Fox” older than 30 days go."
+    assert notice.user == user
+    assert notice.subject == f"On {at.day} {at:%B} 3 runs of “Fox” older than 30 days go."
     client.force_login(user)
-    page = client.get(told.path).content.decode()
+    page = client.get(notice.path).content.decode()
     for run, is_listed in ((old, True), (soon, True), (starred, False)):
         assert (f'href="{run.get_absolute_url()}"' in page) == is_listed
     assert "young" not in page
     assert "1 more is shown to their makers only." in page
-    assert told.subject in client.get("/inbox/").content.decode()
+    assert notice.subject in client.get("/inbox/").content.decode()
     client.force_login(ben)
-    assert client.get(told.path).status_code == 403
+    assert client.get(notice.path).status_code == 403
 
 
 def test_what_is_shared_or_was_picked_stays(user: User, old_run: Make) -> None:
@@ -244,7 +244,7 @@ def test_what_is_shared_or_was_picked_stays(user: User, old_run: Make) -> None:
 def test_only_the_files_go_and_the_run_says_so(
     member: Client, old_run: Make, fox: Project, settings: Any
 ) -> None:
-    settings.FILES_KEPT_DAYS = 14  # the house's, for projects without a number of their own
+    settings.FILES_KEPT_DAYS = 14  # the house's number, for projects without their own
     old, used, young = old_run(15), old_run(15), old_run(6)
     for run in (old, used, young):
         add_file(run, content=str(run.pk).encode())
@@ -254,7 +254,7 @@ def test_only_the_files_go_and_the_run_says_so(
     assert [run.artifacts.get().state for run in (old, used, young)] == ["lost", "stored", "stored"]
     page = member.get(old.get_absolute_url()).content.decode()
     assert "is not here any more" in page
-    assert "it went after 14 days" in page
+    assert "it was deleted after 14 days" in page
     assert DiscardedContent.objects.count() == 1
 
 

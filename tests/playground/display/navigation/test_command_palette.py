@@ -1,6 +1,6 @@
-"""⌘K: a few letters lead to models, things with names, one's own runs, actions and pages.
+"""⌘K: a few letters find models, named things, the user's runs, actions and pages.
 
-The bell's first tab: whose runs it shows, for how long, and what that costs.
+The bell's first tab: whose runs it shows, for how long, and its queries.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from tests.projects.people import make_project
 from tests.tables import each_row
 
 
-def titles(user: User, text: str) -> dict[str, list[str]]:
+def labels_by_group(user: User, text: str) -> dict[str, list[str]]:
     return {
         g.title: [place.label for place in g.places]
         for g in command_palette.find_places(user, text)
@@ -43,11 +43,11 @@ def test_typed_letters_find_models_collections_runs_and_pages(
     Collection.objects.create(slug="f", title="Flux and friends")
     Collection.objects.create(slug="h", title="Hidden flux", is_published=False)
     make_run(endpoint=flux, user=user, title="a flux of birds")
-    matches = titles(user, "flux")
+    matches = labels_by_group(user, "flux")
     assert matches["Models"] == [flux.display_name]
     assert matches["Collections"] == ["Flux and friends"]
     assert matches["Your runs"] == ["a flux of birds"]
-    assert titles(user, "newest")["Pages"] == ["Newest models"]
+    assert labels_by_group(user, "newest")["Pages"] == ["Newest models"]
 
 
 @pytest.fixture
@@ -62,14 +62,14 @@ def things(user: User, flux: Any, make_run: Any) -> None:
 
 
 def test_boards_flows_chats_and_trainings_are_found_by_name(user: User, things: None) -> None:
-    assert titles(user, "fox") == {
+    assert labels_by_group(user, "fox") == {
         "Boards": ["Fox portraits"],
         "Chats": ["About a fox"],
         "Flows": ["Fox to film"],
         "Data sets": ["Forty foxes"],
         "Weights": ["Fox style"],
     }
-    assert titles(user, "film fox")["Flows"] == ["Fox to film"]
+    assert labels_by_group(user, "film fox")["Flows"] == ["Fox to film"]
 
 
 def test_each_result_links_to_its_page(member: Client, user: User, things: None) -> None:
@@ -81,12 +81,12 @@ def test_each_result_links_to_its_page(member: Client, user: User, things: None)
 def test_deleted_things_and_those_of_others_are_not_found(
     user: User, stranger: User, things: None
 ) -> None:
-    assert titles(stranger, "fox") == {}
+    assert labels_by_group(stranger, "fox") == {}
     Flow.objects.update(visibility=Flow.Visibility.TEAM)
-    assert titles(stranger, "fox") == {"Flows": ["Fox to film"]}
+    assert labels_by_group(stranger, "fox") == {"Flows": ["Fox to film"]}
     for model in (Board, Chat, Flow, Dataset, Weights):
         model._default_manager.update(deleted_at=timezone.now())
-    assert titles(user, "fox") == {}
+    assert labels_by_group(user, "fox") == {}
 
 
 def test_projects_are_found_by_members_alone(user: User, stranger: User) -> None:
@@ -99,12 +99,12 @@ def test_projects_are_found_by_members_alone(user: User, stranger: User) -> None
         Place("Spring campaign", "Go to project", spring.get_absolute_url())
     ]
     assert [place.post for place in groups["Work in"]] == ["/projects/spring-campaign/choice/"]
-    assert titles(stranger, "spring") == {
+    assert labels_by_group(stranger, "spring") == {
         "Projects": ["Spring elsewhere"],
         "Work in": ["Switch to Spring elsewhere"],
     }
-    assert titles(user, "switch to campaign") == {"Work in": ["Switch to Spring campaign"]}
-    assert titles(user, "elsewhere") == {}
+    assert labels_by_group(user, "switch to campaign") == {"Work in": ["Switch to Spring campaign"]}
+    assert labels_by_group(user, "elsewhere") == {}
 
 
 def test_nobody_switches_to_where_they_are_nor_to_an_archived_project(user: User) -> None:
@@ -116,7 +116,7 @@ def test_nobody_switches_to_where_they_are_nor_to_an_archived_project(user: User
     user = User.objects.get(pk=user.pk)
     groups = command_palette.find_places(user, "spring")
     assert (groups[0].title, groups[0].places[0].label) == ("Projects", "Spring")
-    assert titles(user, "spring") == {
+    assert labels_by_group(user, "spring") == {
         "Projects": ["Spring", "Spring of 2019", "Springtime"],
         "Work in": ["Switch to Springtime"],
     }
@@ -183,15 +183,15 @@ def test_without_letters_it_offers_recently_used_things(
     user: User, flux: Any, make_run: Any
 ) -> None:
     make_run(endpoint=flux, user=user)
-    assert titles(user, "")["Used lately"] == [flux.display_name]
+    assert labels_by_group(user, "")["Recently used"] == [flux.display_name]
 
 
 def test_a_strangers_runs_are_not_found(
     user: User, stranger: User, flux: Any, make_run: Any
 ) -> None:
     make_run(endpoint=flux, user=user, title="a secret plan")
-    assert "Your runs" not in titles(stranger, "secret")
-    assert "Pages" not in titles(stranger, "admin")
+    assert "Your runs" not in labels_by_group(stranger, "secret")
+    assert "Pages" not in labels_by_group(stranger, "admin")
 
 
 @each_row("text", ["<b>", "\x00", "🦊" * 300, "%_\\'\""])

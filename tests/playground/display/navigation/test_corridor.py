@@ -1,4 +1,4 @@
-"""Each area leads to its rooms, and nobody is led where they may not enter."""
+"""Each area links to its rooms, and only to rooms that the user may enter."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_room_says_where_one_is(
 ) -> None:
     page = html(admin_client, room.address)
     if room.route.startswith("admin:"):
-        return  # Django's own frame
+        return  # this page has the frame of Django's admin
     (tabs,) = TABS.findall(page)
     assert HERE.findall(tabs) == [room.label]
     assert HERE.findall(of_header(page)) == ([area.label] if area in corridor.HEADER else [])

@@ -1,4 +1,4 @@
-"""The menu "Use as": by what models do with a result, favourites first, at a constant cost."""
+"""The menu "Use as": sorted by what models do with a result, favourites first, in constant time."""
 
 from __future__ import annotations
 
@@ -76,8 +76,8 @@ def test_what_can_run_comes_first_in_the_gallerys_order_with_its_price(
     assert [*groups][-3:] == ["Needs another image", "Needs a sound too", "Find"]
     (needy,) = groups["Needs a sound too"]
     assert needy.note == "Let it speak, $0.02 / image"
-    found = use_menu.menu(result, "/", "also")
-    assert [group.title for group in found] == ["Needs a sound too"]
+    menu = use_menu.menu(result, "/", "also")
+    assert [group.title for group in menu] == ["Needs a sound too"]
 
 
 def test_a_runs_settings_and_a_recipe_go_first_to_what_can_run(
@@ -87,17 +87,17 @@ def test_a_runs_settings_and_a_recipe_go_first_to_what_can_run(
     Endpoint.objects.exclude(pk__in=pictures).update(category="image-to-video")
     post_sync.run()
 
-    def titles(groups: list[Group]) -> dict[str, list[str]]:
+    def labels_by_group(groups: list[Group]) -> dict[str, list[str]]:
         return {group.title: [place.label for place in group.places] for group in groups}
 
     words = result_of(models["draw"], "image", arguments={"prompt": "a fox"})
-    found = titles(command_palette.models_for_run(words, "film"))
-    assert "Models" not in found
-    assert found["Needs an image too"][0] == "film"
+    without_recipe = labels_by_group(command_palette.models_for_run(words, "film"))
+    assert "Models" not in without_recipe
+    assert without_recipe["Needs an image too"][0] == "film"
     given = {"prompt": "a fox", "image_urls": ["https://a.test/a.png"]}
     run = result_of(models["edit"], "image", arguments=given)
-    assert titles(command_palette.models_for_run(run, "film"))["Models"][0] == "film"
-    assert titles(command_palette.models_for_recipe("", "recipe=1")) == {
+    assert labels_by_group(command_palette.models_for_run(run, "film"))["Models"][0] == "film"
+    assert labels_by_group(command_palette.models_for_recipe("", "recipe=1")) == {
         "Text to image": ["draw"],
         "Needs an image too": ["edit"],
     }
@@ -117,7 +117,7 @@ MENTIONS = "Restores pictures before you upscale, cut out or remove background o
 
 @pytest.fixture
 def operations(make_endpoint: Any, models: dict[str, Endpoint]) -> None:
-    """Models named after what they do, listed after one that mentions everything."""
+    """Models named after what they do, listed after a model that mentions everything."""
     picture = {"image_url": TEXT}
     specs = [
         ("a/lucid", "Lucid", picture | {"prompt": TEXT}, MENTIONS),

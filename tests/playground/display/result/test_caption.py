@@ -1,4 +1,4 @@
-"""What stands with a result: its prompt, seed and cost, whatever the form beside it holds."""
+"""The caption of a result: its own prompt, seed and cost, whatever is in the form beside it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from tests import charged
 
 
 @pytest.fixture
-def made(flux: Any, make_run: Any) -> Any:
-    """A result of a priced model, which was asked for a fox."""
+def priced_run(flux: Any, make_run: Any) -> Any:
+    """A result of a model with a price; its prompt is a fox."""
     type(flux).objects.update(unit_price_usd=Decimal("0.025"), price_unit="images", currency="USD")
     flux.refresh_from_db()
     return make_run(
@@ -46,40 +46,42 @@ def made(flux: Any, make_run: Any) -> Any:
         ([5], ""),
     ],
 )
-def test_a_seed_that_was_asked_for_is_a_whole_number(made: Any, arguments: Any, seed: str) -> None:
-    made.arguments = arguments
-    assert caption.requested_seed(made) == seed
+def test_a_seed_that_was_asked_for_is_a_whole_number(
+    priced_run: Any, arguments: Any, seed: str
+) -> None:
+    priced_run.arguments = arguments
+    assert caption.requested_seed(priced_run) == seed
 
 
 def test_the_cost_is_what_was_billed_and_free_on_the_sandbox(
-    made: Any, monkeypatch: pytest.MonkeyPatch
+    priced_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     not_known_yet = ("runs.progress.current_upstream._known", (None, 0.0))
     monkeypatch.setattr(*not_known_yet)
-    assert caption.billed(made) == "≈ $0.05 · 2 images"
-    assert caption.billed_together([made, made]) == "≈ $0.10"
-    charged.bill(made, "0.04")
-    made.refresh_from_db()
-    assert caption.billed(made) == "$0.04 billed by fal"
-    assert caption.billed_together([made, made]) == "$0.08"
+    assert caption.billed(priced_run) == "≈ $0.05 · 2 images"
+    assert caption.billed_together([priced_run, priced_run]) == "≈ $0.10"
+    charged.bill(priced_run, "0.04")
+    priced_run.refresh_from_db()
+    assert caption.billed(priced_run) == "$0.04 billed by fal"
+    assert caption.billed_together([priced_run, priced_run]) == "$0.08"
     Charge.objects.update(state="released")
     Run.objects.update(billable_units="")
-    made.refresh_from_db()
-    assert caption.billed(made) == caption.UNKNOWN
+    priced_run.refresh_from_db()
+    assert caption.billed(priced_run) == caption.UNKNOWN
     monkeypatch.setattr(*not_known_yet)
     Worker.objects.create(
         name="w", upstream="sandbox", upstream_host="127.0.0.1", beat_at=timezone.now()
     )
-    assert caption.billed(made) == "free (sandbox)"
-    made.state = "running"
-    assert caption.billed(made) == caption.billed_together([made]) == ""
+    assert caption.billed(priced_run) == "free (sandbox)"
+    priced_run.state = "running"
+    assert caption.billed(priced_run) == caption.billed_together([priced_run]) == ""
 
 
 def test_the_stage_says_what_it_shows_though_the_form_holds_other_words(
-    member: Client, made: Any
+    member: Client, priced_run: Any
 ) -> None:
-    made.artifacts.create(position=0, kind="image", url="https://v3.fal.media/a.png")
-    page = member.get(f"{made.stage_address}&input=%7B%22prompt%22%3A%22a+hare%22%7D")
+    priced_run.artifacts.create(position=0, kind="image", url="https://v3.fal.media/a.png")
+    page = member.get(f"{priced_run.stage_address}&input=%7B%22prompt%22%3A%22a+hare%22%7D")
     text = page.content.decode()
     stage = text[text.index('id="stage"') : text.index('id="strip"')]
     assert "a hare" in text
@@ -90,7 +92,7 @@ def test_the_stage_says_what_it_shows_though_the_form_holds_other_words(
 
 @pytest.fixture
 def photo(user: Any) -> Upload:
-    """A picture that somebody uploaded."""
+    """A picture that a user uploaded."""
     return Upload.objects.create(
         user=user,
         digest="0" * 64,

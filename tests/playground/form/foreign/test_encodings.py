@@ -1,4 +1,4 @@
-"""Recipes of other programs wherever they keep them, and however they write their letters."""
+"""Recipes of other programs, in every place and encoding in which these programs write them."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def png_of(**texts: str) -> bytes:
 
 
 def graph(cfg: float, **more: Any) -> str:
-    """Return ComfyUI's JSON of a picture of a mill; of node 7 its positive prompt comes."""
+    """Return ComfyUI's JSON of a picture of a mill; node 7 uses its positive prompt."""
     latent = {"width": 832, "height": 1216, "batch_size": 1}
     sampler = {
         "seed": 1234,
@@ -89,7 +89,7 @@ HUT = "山中小屋, 黄昏\nNegative prompt: 人\nSteps: 20, CFG scale: 7, Seed
 UNICODE = b"UNICODE\0"
 MILL = {"prompt": "a mill at dusk", "negative_prompt": "people", "seed": 1234}
 SIZE = {"width": 832, "height": 1216}
-# Pictures as other programs write them, and the arguments that are read from them.
+# Pictures as other programs write them, and the arguments that the reader finds in them.
 PICTURES: dict[str, tuple[bytes, dict[str, Any]]] = {
     "51a-usercomment-utf16be-cjk.jpg": (
         exif_of("JPEG", {COMMENT: UNICODE + HUT.encode("utf-16-be")}),

@@ -1,4 +1,4 @@
-"""Recipes of other programs are read as they write them, and nothing in them can do harm."""
+"""Recipes of other programs are read as these write them, and no content can do harm."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from playground.form.foreign import ForeignRecipe, automatic1111, comfyui, invok
 from playground.form.foreign.values import Unreadable
 from runs.files.metadata.texts import MOST_BYTES, TooLarge, texts
 from tests.playground.form.restoring import pictures
-from tests.runs.files.telling_media import gradient, png_chunk, saved
+from tests.runs.files.telling_media import encode_picture, gradient, png_chunk
 from tests.tables import each_row
 
 pytestmark = pytest.mark.any_database
@@ -58,7 +58,7 @@ def test_settings_of_automatic1111_are_read(content: bytes) -> None:
 
 def test_a_packed_text_is_read() -> None:
     packed = b"parameters\0\0" + zlib.compress(pictures.PARAMETERS.encode())
-    whole = saved(gradient(), "PNG")
+    whole = encode_picture(gradient(), "PNG")
     recipe = read(whole[:33] + png_chunk(b"zTXt", packed) + whole[33:])
     assert recipe is not None
     assert recipe.arguments["seed"] == 1234567890123
@@ -101,16 +101,16 @@ def test_settings_of_invokeai_are_read() -> None:
 @each_row(
     ("keyword", "text", "message"),
     [
-        ("parameters", "a mill", "of no program known here"),
-        ("parameters", "", "of no program known here"),
+        ("parameters", "a mill", "from a program that Vitrine does not know"),
+        ("parameters", "", "from a program that Vitrine does not know"),
         ("prompt", "{", "is damaged"),
         ("prompt", "[]", "is damaged"),
         ("prompt", "{}", "no sampler"),
         ("prompt", '{"a":' * 20_000, "is damaged"),
-        ("prompt", '{"3": {"inputs": {"positive": ["3", 0]}}}', "says nothing"),
+        ("prompt", '{"3": {"inputs": {"positive": ["3", 0]}}}', "is empty"),
         ("prompt", '{"a": ' + "9" * 5000 + "}", "is damaged"),
-        ("invokeai_metadata", '{"seed": 1e999, "steps": true}', "says nothing"),
-        ("workflow", "{}", "without the settings"),
+        ("invokeai_metadata", '{"seed": 1e999, "steps": true}', "is empty"),
+        ("workflow", "{}", "but not the settings"),
     ],
 )
 def test_a_broken_recipe_is_told_in_a_sentence(keyword: str, text: str, message: str) -> None:
@@ -123,7 +123,7 @@ def test_a_broken_recipe_is_told_in_a_sentence(keyword: str, text: str, message:
 def test_a_recipe_that_unpacks_to_a_gigabyte_is_refused_at_once() -> None:
     packer = zlib.compressobj(9)
     bomb = b"".join(packer.compress(bytes(1 << 20)) for _ in range(200)) + packer.flush()
-    whole = saved(gradient(), "PNG")
+    whole = encode_picture(gradient(), "PNG")
     for kind, head in ((b"zTXt", b"parameters\0\0"), (b"iTXt", b"parameters\0\1\0\0\0")):
         began = time.process_time()
         with pytest.raises(TooLarge, match="larger than 1 MB"):
@@ -182,7 +182,7 @@ def test_any_json_is_read_or_refused_in_a_sentence(document: Any, reader: Any) -
 
 @given(st.binary(max_size=300), st.sampled_from([b"tEXt", b"zTXt", b"iTXt", b"eXIf"]))
 def test_any_bytes_of_a_text_are_read_or_left_out(content: bytes, kind: bytes) -> None:
-    whole = saved(gradient(), "PNG")
+    whole = encode_picture(gradient(), "PNG")
     for text in texts(io.BytesIO(whole[:33] + png_chunk(kind, content) + whole[33:])).values():
         assert len(text) <= MOST_BYTES
 

@@ -1,4 +1,4 @@
-"""Form and JSON are exact inverses, through what a browser without JavaScript posts."""
+"""Form and JSON are exact inverses, through the post of a browser without JavaScript."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from tests.tables import each_row
 
 
 def through_the_page(root: Any, value: Any) -> Any:
-    """Arguments → page → post → arguments."""
+    """Render arguments as a page, post it, and return the parsed arguments."""
     page = render_form(draw(root, value), "/uploads/")
     parsed = decode_post(root, post_of(page))
     assert parsed.problems == []

@@ -1,6 +1,6 @@
-"""Any document at all becomes a page that can be filled in.
+"""Any document at all becomes a page that users can fill in.
 
-No exception, bounded size, bounded time.
+Without exceptions, within a size and a time.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ from tests.sampling import sample
 from tests.schemas import hostile, laws, strategies
 from tests.tables import each_row
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
-HANG_S = 20  # seconds of its own work: a hang takes for ever
+HANG_S = 20  # seconds of processor time, to tell a hang from slow work
 
 
 def size(field: Field) -> int:
-    """How many fields a tree has."""
+    """Return how many fields a tree has."""
     below = [*field.children, *field.branches, *([field.item] if field.item else [])]
     return 1 + sum(map(size, [*below, *([field.rest] if field.rest else [])]))
 
 
-def all_of_it(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
-    """Everything that a model's page does with a document."""
+def use_whole_page(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
+    """Run everything that a model's page does with a document."""
     started = time.thread_time()
     endpoint_contract = contract(document, endpoint_id)
     root = build(endpoint_contract)
@@ -62,14 +62,14 @@ def all_of_it(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
 @settings(max_examples=laws.cases(5))
 @given(strategies.json_values, strategies.json_values)
 def test_any_json_as_a_document_gives_a_page(document: Any, value: Any) -> None:
-    all_of_it(document, value)
+    use_whole_page(document, value)
 
 
 @settings(max_examples=laws.cases(5))
 @given(hostile.values, strategies.json_values)
 def test_any_json_as_an_input_schema_gives_a_form(schema: Any, value: Any) -> None:
-    all_of_it(strategies.document(schema), value)
-    all_of_it(strategies.document({"properties": {"x": schema}}), {"x": value})
+    use_whole_page(strategies.document(schema), value)
+    use_whole_page(strategies.document({"properties": {"x": schema}}), {"x": value})
 
 
 @settings(max_examples=laws.cases(4))
@@ -77,7 +77,7 @@ def test_any_json_as_an_input_schema_gives_a_form(schema: Any, value: Any) -> No
 def test_any_mutated_real_document_gives_a_form(documents: dict[str, Any], data: Any) -> None:
     endpoint_id = data.draw(st.sampled_from(sorted(documents)))
     document = data.draw(hostile.mutations(documents[endpoint_id]))
-    all_of_it(document, data.draw(strategies.json_values), endpoint_id)
+    use_whole_page(document, data.draw(strategies.json_values), endpoint_id)
 
 
 @each_row("keyword", sample([*hostile.KEYWORDS], 2, by_seed=1))
@@ -109,13 +109,15 @@ def test_schemas_of_any_depth_give_a_form(around: str, levels: int) -> None:
     value: Any = "end"
     for _ in range(min(levels, 90)):
         value = {"a": value} if around in {"properties", "map"} else [value]
-    all_of_it(document, {"x": value, "y": value})
-    all_of_it(strategies.document(schema), value)
+    use_whole_page(document, {"x": value, "y": value})
+    use_whole_page(strategies.document(schema), value)
 
 
 @each_row("name", sample([*hostile.MANY], 2, by_seed=1))
 def test_schemas_of_any_size_give_a_form(name: str) -> None:
-    all_of_it(strategies.document(hostile.MANY[name]), {"a": "x", "p7": 1, "p4999": 2, "b": [1]})
+    use_whole_page(
+        strategies.document(hostile.MANY[name]), {"a": "x", "p7": 1, "p4999": 2, "b": [1]}
+    )
 
 
 @pytest.mark.parametrize(
@@ -144,18 +146,18 @@ def test_any_stored_value_can_be_drawn(value: Any) -> None:
     assert json.dumps(value)
 
 
-# The laws of form and arguments over generated schemas.
+# The laws of form and arguments, over generated schemas.
 
 
 def posted_from(root: Field, value: Any = MISSING) -> dict[str, list[str]]:
-    """What a browser without script posts from the form of some arguments."""
+    """Return what a browser without JavaScript posts from a form with these arguments."""
     return post_of(render_form(draw(root, value), "/uploads/"))
 
 
 def is_complete(endpoint_contract: Any, value: Any, root: Field) -> bool:
-    """Whether nothing required is missing.
+    """Return whether the value has everything required.
 
-    What is missing, a posted form fills in with a null or a default.
+    A posted form fills gaps with a null or a default.
     """
     return not any(
         "is required" in problem.message for problem in validate(endpoint_contract, value, root)
@@ -198,7 +200,7 @@ def test_an_untouched_form_sends_only_what_is_required_or_a_default(schema: dict
 
 
 def is_given(field: Field, value: Any) -> bool:
-    """Whether the schema itself says a value: its default, null, or what it requires inside."""
+    """Return whether the schema itself gives this value: as default, null, or required content."""
     if identical(value, field.default) or (value is None and field.is_nullable):
         return True
     if field.kind == "object" and isinstance(value, dict):
@@ -231,7 +233,7 @@ def test_parsed_texts_were_posted_or_are_in_the_schema(data: Any) -> None:
 
 
 def strings(value: Any) -> Iterator[str]:
-    """The texts in a value, keys not counted."""
+    """Return the texts in a value, without the keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict | list):
@@ -240,7 +242,7 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def texts_of(field: Field) -> Iterator[str]:
-    """The texts that a schema itself says: defaults and choices."""
+    """Return the texts in a schema: defaults and choices."""
     yield ""
     yield from strings(None if field.default is MISSING else field.default)
     for option in field.options:

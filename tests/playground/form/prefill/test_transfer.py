@@ -1,4 +1,4 @@
-"""What becomes of a run's values and results on another model."""
+"""Taking a run's values and results over to another model."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["models", "result_of"]
 Make = Callable[..., Run]
 
 
-def carried(run: Run, endpoint: Endpoint) -> Transfer:
+def carry_over(run: Run, endpoint: Endpoint) -> Transfer:
     endpoint.refresh_from_db()
     return transfer(endpoint, run.arguments, run.endpoint, run)
 
 
-def own(run: Run, position: int = 0) -> str:
+def own_address(run: Run, position: int = 0) -> str:
     return f"/runs/{run.pk}/artifacts/{position}/"
 
 
@@ -32,8 +32,8 @@ def test_a_picture_becomes_the_start_frame_of_a_film(
     models: dict[str, Endpoint], result_of: Make
 ) -> None:
     run = result_of(models["draw"], "image", "image", arguments={"prompt": "a fox", "loras": []})
-    carried_over = carried(run, models["film"])
-    assert carried_over.arguments == {"prompt": "a fox", "image_url": own(run)}
+    carried_over = carry_over(run, models["film"])
+    assert carried_over.arguments == {"prompt": "a fox", "image_url": own_address(run)}
     fates = dict(carried_over.fates)
     assert fates["Taken over"] == "prompt"
     assert fates["From the result"] == "“Image” holds its picture"
@@ -44,20 +44,20 @@ def test_another_model_of_the_same_task_gets_the_same_inputs(
     models: dict[str, Endpoint], result_of: Make
 ) -> None:
     run = result_of(models["upscaler"], "image", arguments={"image_url": "https://x.test/a.png"})
-    carried_over = carried(run, models["fill"])
+    carried_over = carry_over(run, models["fill"])
     assert carried_over.arguments == {"image_url": "https://x.test/a.png"}
-    assert carried(run, models["edit"]).arguments == {"image_urls": ["https://x.test/a.png"]}
+    assert carry_over(run, models["edit"]).arguments == {"image_urls": ["https://x.test/a.png"]}
 
 
 def test_inputs_move_to_fields_of_other_names(models: dict[str, Endpoint], result_of: Make) -> None:
     arguments = {"prompt": "x", "image_urls": ["https://x.test/1", "https://x.test/2"]}
     run = result_of(models["edit"], arguments=arguments)
-    carried_over = carried(run, models["film"])
+    carried_over = carry_over(run, models["film"])
     frames = {"image_url": "https://x.test/1", "end_image_url": "https://x.test/2"}
     assert carried_over.arguments == {"prompt": "x"} | frames
     assert dict(carried_over.fates)["Changed"] == "Images → Image and End image"
     back = result_of(models["film"], arguments=carried_over.arguments)
-    assert carried(back, models["edit"]).arguments == arguments
+    assert carry_over(back, models["edit"]).arguments == arguments
 
 
 def test_trained_weights_become_a_lora(models: dict[str, Endpoint], result_of: Make) -> None:
@@ -67,8 +67,8 @@ def test_trained_weights_become_a_lora(models: dict[str, Endpoint], result_of: M
         "file:style.safetensors",
         arguments={"images_data_url": "https://x.test/a.zip", "steps": 2000},
     )
-    carried_over = carried(run, models["draw"])
-    assert carried_over.arguments == {"loras": [{"path": own(run, 1)}]}
+    carried_over = carry_over(run, models["draw"])
+    assert carried_over.arguments == {"loras": [{"path": own_address(run, 1)}]}
     assert dict(carried_over.fates)["Not in this model"] == "images_data_url, steps"
 
 
@@ -76,14 +76,14 @@ def test_a_text_fills_the_prompt_of_a_next_step(
     models: dict[str, Endpoint], result_of: Make
 ) -> None:
     run = result_of(models["listen"], output={"output": "what was said"})
-    assert carried(run, models["draw"]).arguments == {"prompt": "what was said"}
+    assert carry_over(run, models["draw"]).arguments == {"prompt": "what was said"}
 
 
 def test_values_that_do_not_fit_are_named_with_why(
     models: dict[str, Endpoint], result_of: Make
 ) -> None:
     run = result_of(models["trainer"], arguments={"prompt": {"a": [1]}, "steps": 3})
-    carried_over = carried(run, models["draw"])
+    carried_over = carry_over(run, models["draw"])
     assert carried_over.arguments == {}
     assert carried_over.unknown == ["steps"]
     assert [reason.startswith("prompt (") for reason in carried_over.unfit] == [True]
@@ -95,7 +95,7 @@ def test_values_in_another_notation_are_converted(
     ratio = {"type": "string", "enum": ["1:1", "16:9"], "default": "1:1"}
     other = make_endpoint("b/wide", document({"aspect_ratio": ratio}, "image"))
     run = result_of(flux, arguments={"image_size": "landscape_16_9"})
-    carried_over = carried(run, other)
+    carried_over = carry_over(run, other)
     assert carried_over.arguments == {"aspect_ratio": "16:9"}
     assert dict(carried_over.fates) == {"Changed": "image_size landscape_16_9 → aspect_ratio 16:9"}
 
@@ -106,7 +106,7 @@ def test_any_arguments_can_be_carried_over(
 ) -> None:
     run = result_of(models["trainer"], arguments=arguments)
     for endpoint in models.values():
-        assert isinstance(carried(run, endpoint).arguments, dict)
+        assert isinstance(carry_over(run, endpoint).arguments, dict)
 
 
 def test_the_page_lists_the_fate_of_each_value(
@@ -114,7 +114,7 @@ def test_the_page_lists_the_fate_of_each_value(
 ) -> None:
     run = result_of(models["draw"], "image", arguments={"prompt": "a fox", "loras": []})
     page = member.get(models["film"].get_absolute_url(), {"run": str(run.pk)})
-    assert [what for what, _ in page.context["fates"]] == [
+    assert [fate for fate, _ in page.context["fates"]] == [
         "Taken over",
         "From the result",
         "Not in this model",

@@ -1,4 +1,4 @@
-"""A result becomes the input of a model: the right field, and nothing typed is lost."""
+"""A result becomes a model's input: it gets the right field, and typed values stay."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["models", "result_of"]
 Make = Callable[..., Run]
 
 
-def filled(user: User, endpoint: Endpoint, run: Run, key: str, path: str) -> dict[str, Any]:
+def fill_arguments(user: User, endpoint: Endpoint, run: Run, key: str, path: str) -> dict[str, Any]:
     state = use_as.fill(user, endpoint, f"{run.pk}/{key}/{path}")
     assert state is not None
     assert state.notice
@@ -35,8 +35,8 @@ def test_a_picture_can_fill_a_field_or_a_list(
 ) -> None:
     run = result_of(models["draw"], "image")
     own = f"/runs/{run.pk}/artifacts/0/"
-    assert filled(user, models["film"], run, "a0", "image_url") == {"image_url": own}
-    assert filled(user, models["edit"], run, "a0", "image_urls.*") == {"image_urls": [own]}
+    assert fill_arguments(user, models["film"], run, "a0", "image_url") == {"image_url": own}
+    assert fill_arguments(user, models["edit"], run, "a0", "image_urls.*") == {"image_urls": [own]}
 
 
 def test_weights_are_added_to_the_loras_already_typed(
@@ -47,7 +47,7 @@ def test_weights_are_added_to_the_loras_already_typed(
         user, FormContents(draw, {"prompt": ["a fox"], "loras.0.path": ["owner/lora"]}), Tab()
     )
     run = result_of(models["trainer"], "file:style.safetensors")
-    assert filled(user, draw, run, "a0", "loras.*.path") == {
+    assert fill_arguments(user, draw, run, "a0", "loras.*.path") == {
         "prompt": "a fox",
         "loras": [{"path": "owner/lora"}, {"path": f"/runs/{run.pk}/artifacts/0/"}],
     }
@@ -64,7 +64,7 @@ def test_an_untouched_form_starts_with_its_house_default(
     )  # fmt: skip
     run = result_of(models["draw"], "image")
     own = f"/runs/{run.pk}/artifacts/0/"
-    arguments = filled(user, film, run, "a0", "image_url")
+    arguments = fill_arguments(user, film, run, "a0", "image_url")
     assert arguments == {"prompt": "slowly", "image_url": own}
 
 
@@ -102,7 +102,7 @@ def test_a_field_that_no_longer_exists_is_reported(
     state = use_as.fill(user, models["film"], f"{run.pk}/a0/__class__.x")
     assert state is not None
     assert state.post == {}
-    assert state.notice.startswith("This model has no field that takes")
+    assert state.notice.startswith("This model no longer has a field that takes")
 
 
 def test_a_strangers_result_can_be_used_only_as_an_example(
@@ -135,7 +135,7 @@ def test_the_kind_of_an_artifact_follows_its_name(
 
 def test_the_seed_is_added_to_what_is_typed(user: User, flux: Endpoint, make_run: Any) -> None:
     drafts.save(user, FormContents(flux, {"prompt": ["a fox"]}), Tab())
-    seed = 2**63 + 5  # beyond JavaScript's numbers
+    seed = 2**63 + 5  # more than a number in JavaScript holds
     run = make_run(endpoint=flux, state="succeeded", output={"seed": seed})
     filled = sources.keep_seed(user, flux, str(run.pk))
     assert filled is not None

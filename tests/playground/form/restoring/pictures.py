@@ -1,4 +1,4 @@
-"""Pictures with recipes of other programs, as those write them."""
+"""Pictures with recipes, as other programs write them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from tests.runs.files.telling_media import gradient, saved
+from tests.runs.files.telling_media import encode_picture, gradient
 
 PARAMETERS = (
     "a mill at dusk,\nby the river\n"
@@ -52,18 +52,18 @@ INVOKE = {
 
 
 def png(**texts: str) -> bytes:
-    """A PNG with these texts by their keywords."""
+    """Return a PNG with these texts by their keywords."""
     info = PngInfo()
     for keyword, text in texts.items():
         info.add_text(keyword, text)
-    return saved(gradient(), "PNG", pnginfo=info)
+    return encode_picture(gradient(), "PNG", pnginfo=info)
 
 
 def jpeg(text: str, order: str = "be", format_: str = "JPEG") -> bytes:
-    """A JPEG or WebP with a comment in its EXIF part."""
+    """Return a JPEG or WebP with a comment in its EXIF part."""
     exif = Image.Exif()
     exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + text.encode(f"utf-16-{order}")
-    return saved(gradient(), format_, exif=exif)
+    return encode_picture(gradient(), format_, exif=exif)
 
 
 AUTOMATIC = png(parameters=PARAMETERS)

@@ -1,4 +1,4 @@
-"""What is made of a result is known again, whatever way it left: said as what it is."""
+"""Files that Vitrine made of a result are recognised, however they left, and named correctly."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def drop(client: Client, content: bytes) -> Any:
     return client.post(ADDRESS, {"file": file}, headers=SCRIPT).json()
 
 
-def saved(client: Client, address: str) -> bytes:
+def download(client: Client, address: str) -> bytes:
     response: Any = client.get(address)
     assert response.status_code == 200
     content: bytes = response.getvalue()
@@ -43,7 +43,7 @@ def test_a_film_and_its_pictures_are_known_by_their_content(
     member: Client, artifact: Any, part: str, words: str
 ) -> None:
     row = copy(artifact("video"), film())
-    answer = drop(member, saved(member, f"{row.get_absolute_url()}{part}"))
+    answer = drop(member, download(member, f"{row.get_absolute_url()}{part}"))
     assert answer["fill"] == f"run:{row.run_id}"
     assert (f"This is {words} of a result made here by " in answer["words"]) == bool(part)
 
@@ -53,7 +53,7 @@ def test_equal_results_share_their_pictures_and_the_newest_run_is_found(
 ) -> None:
     first = copy(artifact(), picture())
     second = copy(artifact(), picture())
-    thumbnail = saved(member, f"{first.get_absolute_url()}thumbnail/")
+    thumbnail = download(member, f"{first.get_absolute_url()}thumbnail/")
     assert drop(member, thumbnail)["fill"] == f"run:{second.run_id}"
     Run.objects.filter(pk=second.run_id).delete()
     assert drop(member, thumbnail)["fill"] == f"run:{first.run_id}"
@@ -61,11 +61,11 @@ def test_equal_results_share_their_pictures_and_the_newest_run_is_found(
 
 def test_texts_and_raw_outputs_are_known_once_they_are_saved(member: Client, make_run: Any) -> None:
     run: Run = make_run(state="succeeded", output={"output": "a text that a model wrote"})
-    text = saved(member, f"/runs/{run.pk}/texts/0.txt")
-    output = saved(member, f"/runs/{run.pk}/output.json")
+    text = download(member, f"/runs/{run.pk}/texts/0.txt")
+    output = download(member, f"/runs/{run.pk}/output.json")
     for content, words in ((text, "a text"), (output, "the raw output")):
         assert drop(member, content)["words"].startswith(f"This is {words} of a result")
-    saved(member, f"/runs/{run.pk}/texts/0.txt")
+    download(member, f"/runs/{run.pk}/texts/0.txt")
     assert DerivedFile.objects.count() == 2
 
 
@@ -96,7 +96,7 @@ def test_others_learn_nothing(
 def test_a_copy_without_metadata_tells_its_run_to_its_owner_alone(
     member: Client, client: Client, artifact: Any, stranger: User, make_run: Any
 ) -> None:
-    """Who votes blind saves such a copy, and would learn by dropping it what made it."""
+    """Blind voters can save such a copy; dropping it here would tell them which model made it."""
     row = copy(artifact(), picture())
     derived_files.record(row.run_id, 0, {DerivedFile.What.STRIPPED: derived_files.digest(b"x")})
     assert drop(member, b"x")["fill"] == f"run:{row.run_id}"
@@ -115,7 +115,7 @@ def test_a_picture_with_its_recipe_inside_restores_it_here_and_elsewhere(
     Run.objects.filter(pk=row.run_id).update(arguments={"prompt": "remember", "seed": 2**62})
     address = f"{row.get_absolute_url()}with-recipe/"
     assert address in member.get(f"/runs/{row.run_id}/").content.decode()
-    whole = saved(member, address)
+    whole = download(member, address)
     assert len(whole) > len(picture(kind=format_))
     assert drop(member, whole)["fill"] == f"run:{row.run_id}"
     Run.objects.all().delete()

@@ -1,4 +1,4 @@
-"""Download, rename, drop: the form has the arguments of the run again, whatever the model made."""
+"""A downloaded, renamed and dropped file restores the run's arguments, for every kind of result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ AT_ONCE = 8
 
 
 def saved_files(client: Client, run: Run) -> Iterator[bytes]:
-    """Every file that a person can save of a run."""
+    """Return every file that a user can save of a run."""
     addresses = [f"/runs/{run.pk}/run.json", f"/runs/{run.pk}/output.json"]
     for artifact in run.artifacts.all():
         addresses.append(f"{artifact.get_absolute_url()}?download")
@@ -35,7 +35,7 @@ def saved_files(client: Client, run: Run) -> Iterator[bytes]:
         addresses += [
             f"{artifact.get_absolute_url()}{name}/" for name in previews if previews[name]
         ]
-    texts = [one for one in artifacts_in(run.output) if one.kind == "text"]
+    texts = [output for output in artifacts_in(run.output) if output.kind == "text"]
     addresses += [f"/runs/{run.pk}/texts/{number}.txt" for number in range(len(texts))]
     for address in addresses:
         response: Any = client.get(address)
@@ -70,6 +70,6 @@ def test_a_downloaded_and_renamed_file_restores_the_same_arguments(
         arguments, problems = form_state.parse_form(run.endpoint, filled.post)
         assert problems == []
         defaults = {child.name: child.default for child in version_of(run.endpoint).root.children}
-        # A choice that always has a value is posted as its default.
+        # The form posts the default of a choice that always has a value.
         expected = {name: defaults.get(name) for name in arguments} | run.arguments
         assert identical(arguments, expected), run.endpoint.endpoint_id

@@ -19,7 +19,7 @@ from projects.models.project import private_project
 from runs.models import Artifact, Run, Share, Upload
 from tests.playground.form.restoring import pictures
 from tests.playground.form.restoring.test_restore import ADDRESS, DIGEST, FLUX, SCRIPT
-from tests.runs.files.telling_media import gradient, saved
+from tests.runs.files.telling_media import encode_picture, gradient
 from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def recipe(**values: Any) -> dict[str, Any]:
 
 
 def manifest(*written: dict[str, Any], **values: Any) -> bytes:
-    named = {f"{number}.png": one for number, one in enumerate(written)}
+    named = {f"{number}.png": recipe for number, recipe in enumerate(written)}
     return json.dumps(
         {"format": "vitrine-recipes", "version": 1, "recipes": named} | values
     ).encode()
@@ -65,7 +65,7 @@ def drop(client: Client, content: bytes, name: str = "a", onto: str = "") -> Any
 
 
 def only(answer: Any) -> str:
-    """The address of the first act, which is the only one of a recipe."""
+    """Return the address of the first act. A recipe has only one."""
     address: str = answer["acts"][0]["address"]
     return address
 
@@ -149,18 +149,18 @@ def test_own_files_stay(member: Client, flux: Endpoint, user: User) -> None:
         (manifest(recipe(arguments=[])), "names no model"),
         (manifest(recipe(model="no/such")), "no/such, which is not in the catalogue"),
         (manifest(recipe(model="a/b"), recipe(model="c/d")), "None of the 2 recipes"),
-        (archive(b"{}", "other.json"), "has no recipes"),
-        (archive(b"{}"), "of no Vitrine"),
+        (archive(b"{}", "other.json"), "contains no recipes"),
+        (archive(b"{}"), "not written by Vitrine"),
         (archive(b"\xff"), "are damaged"),
         (archive(b" " * (9 << 20)), "larger than 8 MB"),
         (archive(manifest(recipe()))[:-30], "cannot be opened"),
         (b"PK\x03\x04", "cannot be opened"),
         (b"{" + b" " * (9 << 20), "at most 8 MB"),
-        (pictures.png(parameters="a mill"), "of no program known here"),
+        (pictures.png(parameters="a mill"), "from a program that Vitrine does not know"),
         (pictures.png(prompt='{"a":' * 9999), "is damaged"),
         (pictures.png(parameters="a" * (10 << 20)), "larger than 1 MB"),
         (pictures.png(vitrine="{}"), "neither a recipe"),
-        (saved(gradient(), "PNG"), "No run here made this file."),
+        (encode_picture(gradient(), "PNG"), "No run here made this file."),
     ],
 )
 def test_what_cannot_be_restored_is_told_in_a_sentence(
@@ -218,7 +218,10 @@ def test_a_foreign_recipe_dropped_elsewhere_asks_for_a_model(
     assert f"/models/{FLUX}/" in member.get(f"{only(answer)}&q=flux").content.decode()
     nothing = member.get(f"{only(answer)}&q=nothing-like-it").content.decode()
     assert "is called “nothing-like-it”" in nothing
-    assert "has no recipe any more" in member.get("/restorations/models/?recipe={").content.decode()
+    assert (
+        "recipe is no longer available"
+        in member.get("/restorations/models/?recipe={").content.decode()
+    )
     redirect = member.post(ADDRESS, {"file": SimpleUploadedFile("a.png", pictures.AUTOMATIC)})
     assert redirect.headers["Location"] == only(answer)
 

@@ -1,4 +1,4 @@
-"""From a picture, a run's address or a run file back to the settings."""
+"""A picture, a run's address or a run file restores the settings of its run."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_the_settings_of_a_run_can_be_restored(member: Client, past_run: Run, ho
     assert answer["words"].startswith("Made here by FLUX, ")
     acts = {act["label"]: act["address"] for act in answer["acts"]}
     assert acts["Open"] == f"/runs/{past_run.pk}/#run-{past_run.pk}-artifacts"
-    assert ("Find alike" in acts) == (how in {"digest", "upper", "file"})
+    assert ("Find similar results" in acts) == (how in {"digest", "upper", "file"})
     page = member.get(acts["Use its settings"]).content.decode()
     assert "remember" in page
     assert "1234567890123456789" in page
@@ -90,8 +90,11 @@ def test_a_picture_of_a_stranger_restores_nothing(
     [
         ({"digest": "0" * 64}, "No run here made this file."),
         ({"digest": "nonsense\x00"}, "No run here made this file."),
-        ({"address": "https://elsewhere/x"}, "That is no run you can see."),
-        ({"address": f"/runs/{uuid.uuid4()}/"}, "That is no run you can see."),
+        ({"address": "https://elsewhere/x"}, "There is no run at this address that you can see."),
+        (
+            {"address": f"/runs/{uuid.uuid4()}/"},
+            "There is no run at this address that you can see.",
+        ),
         ({}, "No file arrived"),
     ],
 )
@@ -179,11 +182,11 @@ def test_an_unknown_picture_is_offered_as_an_input_and_fills_the_form(
     member: Client, client: Client, user: User, stranger: User, models: dict[str, Endpoint]
 ) -> None:
     content = pictures.png()
-    told = {"digest": "0" * 64, "name": "hill.png", "type": "image/png"}
-    (act,) = member.post(ADDRESS, told, headers=SCRIPT).json()["acts"]
+    dropped = {"digest": "0" * 64, "name": "hill.png", "type": "image/png"}
+    (act,) = member.post(ADDRESS, dropped, headers=SCRIPT).json()["acts"]
     assert act["sends"]
     assert (
-        member.post(ADDRESS, told | {"name": "a.txt", "type": ""}, headers=SCRIPT).json()["acts"]
+        member.post(ADDRESS, dropped | {"name": "a.txt", "type": ""}, headers=SCRIPT).json()["acts"]
         == []
     )
     uses = member.post(act["address"], {"file": file(content, "hill.png")}).json()["uses"]

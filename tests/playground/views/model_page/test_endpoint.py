@@ -1,4 +1,4 @@
-"""The model's page: drawn from any document, filled from anywhere, sent exactly."""
+"""A model's page: rendered from any document, filled in from any source, sent exactly."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def test_every_real_document_has_its_page(
 ) -> None:
     for endpoint_id, document in documents.items():
         make_endpoint(endpoint_id, document)
-        for tab in ("playground", "api", "about", "schema"):  # the last one was a tab
+        # "schema" was a tab in earlier versions
+        for tab in ("playground", "api", "about", "schema"):
             response = member.get(f"/models/{endpoint_id}/", {"tab": tab})
             assert response.status_code == 200
             assert endpoint_id in response.content.decode()
@@ -289,7 +290,7 @@ def test_our_files_are_recognised_by_their_absolute_address(
     assert Run.objects.get().arguments["image_urls"] == [path, "https://example.com/a.png"]
 
 
-# The film strip of a model's page: the user's runs of the model beside the one on the stage.
+# The film strip of a model's page: the user's runs of the model beside the large result.
 
 
 def test_the_film_strip_has_the_users_own_runs_of_the_model(

@@ -1,6 +1,6 @@
-"""A blocked model cannot be run, whatever is posted and by whichever way.
+"""A blocked model cannot be run, whatever is posted and at any entry point.
 
-What was sent already goes on.
+Runs that were sent before go on.
 """
 
 from __future__ import annotations
@@ -174,7 +174,7 @@ def test_curators_can_block_and_unblock_on_the_page(
     response = staff.post(MARK, {"standing": "blocked", "reason": f" {WHY}\n"}, headers=HTMX)
     text = response.content.decode()
     assert WHY in text
-    assert 'name="standing" value=""' in text  # the way back
+    assert 'name="standing" value=""' in text  # the button that lifts the block
     flux.refresh_from_db()
     assert (flux.standing, flux.standing_reason) == ("blocked", WHY)
     assert flux.standing_by == curator

@@ -1,4 +1,4 @@
-"""Copies of a picture have nearly its fingerprint; other pictures have others."""
+"""A picture's copies have almost the same fingerprint; other pictures have different ones."""
 
 from __future__ import annotations
 
@@ -65,8 +65,8 @@ def test_different_pictures_are_far_from_each_other() -> None:
         for draw in (landscapes.ridgeline, landscapes.aurora)
         for seed in (1, 2)
     ]
-    for place, one in enumerate(pictures):
-        assert all(distance(one, other) > ALIKE for other in pictures[:place])
+    for place, picture in enumerate(pictures):
+        assert all(distance(picture, other) > ALIKE for other in pictures[:place])
 
 
 def test_other_colours_are_another_picture() -> None:

@@ -1,4 +1,4 @@
-"""Pictures of meshes: their shape, light and colours, within limits whatever the file contains."""
+"""Pictures of meshes: shape, light and colours, within limits whatever the file contains."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.any_database
 MIDDLE = mesh_picture.SIDE // 2
 
 
-def drawn(mesh: Any, kind: str = "glb") -> NDArray[Any]:
-    """The pixels of a mesh's picture, after a way through a file of this kind."""
+def draw_mesh(mesh: Any, kind: str = "glb") -> NDArray[Any]:
+    """Write a mesh to a file of this kind, read it again, and return its picture's pixels."""
     scene: Any = trimesh.Scene(mesh)
     data = scene.export(file_type=kind)
     content = data if isinstance(data, bytes) else data.encode()
@@ -30,7 +30,7 @@ def drawn(mesh: Any, kind: str = "glb") -> NDArray[Any]:
 
 @pytest.mark.parametrize("kind", sample(["glb", "obj", "ply", "stl"], 1, by_seed=0))
 def test_a_box_shows_three_faces_in_different_light(kind: str) -> None:
-    pixels = drawn(trimesh.creation.box(), kind)
+    pixels = draw_mesh(trimesh.creation.box(), kind)
     top = pixels[MIDDLE // 3, MIDDLE]
     left, right = pixels[MIDDLE + 60, MIDDLE - 120], pixels[MIDDLE + 60, MIDDLE + 160]
     assert pixels[5, 5, 3] == 0
@@ -39,7 +39,7 @@ def test_a_box_shows_three_faces_in_different_light(kind: str) -> None:
 
 
 def test_a_ball_has_no_holes_and_is_round() -> None:
-    solid = drawn(trimesh.creation.icosphere(4))[:, :, 3] == 255
+    solid = draw_mesh(trimesh.creation.icosphere(4))[:, :, 3] == 255
     rows, columns = np.indices(solid.shape) - (MIDDLE - 0.5)
     distance = np.hypot(rows, columns) / (MIDDLE * (1 - 2 * 0.04))
     assert solid[distance < 0.98].all()
@@ -51,14 +51,14 @@ def test_an_inside_out_mesh_looks_the_same() -> None:
     ball = trimesh.creation.icosphere(3)
     inverted = ball.copy()
     inverted.invert()
-    assert np.abs(drawn(ball) - drawn(inverted)).mean() < 1
+    assert np.abs(draw_mesh(ball) - draw_mesh(inverted)).mean() < 1
 
 
 def test_the_nearer_of_two_meshes_hides_the_other() -> None:
     near, far = trimesh.creation.box([1, 1, 0.1]), trimesh.creation.box([1, 1, 0.1])
     near.visual.vertex_colors, far.visual.vertex_colors = [255, 0, 0], [0, 0, 255]
     far.apply_translation([0, 0, -0.05])
-    pixels = drawn([far, near.apply_translation([0, 0, 0.05])])
+    pixels = draw_mesh([far, near.apply_translation([0, 0, 0.05])])
     red, _, blue, _ = pixels[MIDDLE, MIDDLE - 60]
     assert (red > 80, blue) == (True, 0)
 
@@ -66,7 +66,7 @@ def test_the_nearer_of_two_meshes_hides_the_other() -> None:
 def test_it_has_the_colours_of_corners_and_of_a_texture() -> None:
     painted = trimesh.creation.icosphere(4)
     painted.visual.vertex_colors = np.where(painted.vertices[:, :1] < 0, [255, 0, 0], [0, 255, 0])
-    pixels = drawn(painted)
+    pixels = draw_mesh(painted)
     assert pixels[MIDDLE, 80, 0] > 100 > pixels[MIDDLE, 80, 1]
     assert pixels[MIDDLE, -80, 1] > 60 > pixels[MIDDLE, -80, 0]
     square = trimesh.Trimesh([[0, 0, 0], [1, 0, 0], [1, 1, 0], [0, 1, 0]], [[0, 1, 2], [0, 2, 3]])
@@ -79,7 +79,7 @@ def test_it_has_the_colours_of_corners_and_of_a_texture() -> None:
             baseColorTexture=chequers, baseColorFactor=[255, 255, 255, 255]
         ),
     )
-    pixels = drawn(square)
+    pixels = draw_mesh(square)
     assert pixels[MIDDLE - 150, MIDDLE - 150, 0] > 100 > pixels[MIDDLE - 150, MIDDLE - 150, 2]
     assert pixels[MIDDLE + 150, MIDDLE + 150, 2] > 100 > pixels[MIDDLE + 150, MIDDLE + 150, 0]
 
@@ -89,12 +89,12 @@ def test_a_mesh_of_many_faces_is_drawn_in_time() -> None:
     ball = trimesh.creation.icosphere(7)  # 327,680 faces
     began = time.process_time()
     mesh_picture.draw(trimesh.Scene(ball))
-    assert time.process_time() - began < 5  # about one on a machine at rest
+    assert time.process_time() - began < 5  # about one second on an idle machine
 
 
 def test_of_too_many_faces_some_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mesh_picture, "_MOST_FACES", 3000)
-    assert drawn(trimesh.creation.icosphere(4))[MIDDLE, MIDDLE, 3] > 0
+    assert draw_mesh(trimesh.creation.icosphere(4))[MIDDLE, MIDDLE, 3] > 0
 
 
 @pytest.mark.parametrize(

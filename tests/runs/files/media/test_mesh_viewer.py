@@ -1,4 +1,4 @@
-"""Meshes: rendered by a killable program, shown in a sandboxed frame, or downloaded."""
+"""Meshes: rendered by a program that can be killed, shown in a sandboxed frame, or downloaded."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from tests.runs.copying import copy, glb, picture
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
 
-def claiming(count: int) -> bytes:
-    """A few hundred bytes that claim so many corners, and hold none."""
+def mesh_that_claims(count: int) -> bytes:
+    """Return a file of a few hundred bytes that claims this many corners and contains none."""
     corners = {"componentType": 5126, "count": count, "type": "VEC3"}
     content = {
         "asset": {"version": "2.0"},
@@ -53,14 +53,15 @@ def test_a_mesh_preview_comes_with_its_copy_in_a_sealed_frame(
     page = b"".join(response.streaming_content)
     assert b"GLTFLoader" in page
     assert page.endswith(mesh_viewer.CAMERA_SCRIPT)
-    assert b"source === parent" in mesh_viewer.CAMERA_SCRIPT  # no other window moves the camera
+    # messages of other windows do not move the camera
+    assert b"source === parent" in mesh_viewer.CAMERA_SCRIPT
     assert response.headers["Content-Type"].startswith("text/html")
     assert response.headers["Content-Security-Policy"] == mesh_viewer.POLICY
     assert "sandbox allow-scripts; default-src 'none'" in mesh_viewer.POLICY
 
 
 @pytest.mark.any_database
-@pytest.mark.parametrize("data", [claiming(3_000_000), claiming(2**31), b"glTF"])
+@pytest.mark.parametrize("data", [mesh_that_claims(3_000_000), mesh_that_claims(2**31), b"glTF"])
 def test_a_mesh_that_cannot_be_shown_says_so_and_can_be_downloaded(
     member: Client, artifact: Any, data: bytes
 ) -> None:

@@ -1,4 +1,4 @@
-"""How long a file plays is measured; what FFmpeg guesses from a bit rate is not known."""
+"""A file's playing time is measured; a guess that FFmpeg makes from a bit rate does not count."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECONDS, RATE = 12, 48_000
 
 
 def sound(path: Path, container: str, codec: str, **options: str) -> Path:
-    """A sound that is loud at first, so that its first packets are larger than the others."""
+    """Write a sound that is loud at first, so that its first packets are larger than the others."""
     noise = np.random.default_rng(1).uniform(-0.8, 0.8, RATE).astype(np.float32)
     with av.open(path, "w", format=container, options=options) as file:
         stream: Any = file.add_stream(codec, rate=RATE, options={"q": "4"})
@@ -46,7 +46,7 @@ def film(path: Path, container: str, codec: str) -> Path:
 
 
 def playing_time_s(path: Path) -> float:
-    """As the probe measures it, rounded; 0 if it is not known."""
+    """Return the playing time as the probe measures it, rounded; 0 if it is unknown."""
     kind = "video/" if path.suffix in {".264", ".avi", ".ts"} else "audio/"
     return round(float(probe_program.probe(str(path), kind).get("duration_s", 0)), 1)
 
@@ -61,7 +61,7 @@ def playing_time_s(path: Path) -> float:
         (12, "live.webm", sound, "webm", "libopus", {"live": "1"}),
         (12, "a.latm", sound, "latm", "aac", {}),
         (12, "a.avi", film, "avi", "mpeg4", {}),
-        (0, "a.264", film, "h264", "libx264", {}),  # 25 frames a second are a guess
+        (0, "a.264", film, "h264", "libx264", {}),  # FFmpeg guesses 25 frames a second
     ],
 )
 def test_a_file_plays_as_long_as_its_packets(

@@ -22,13 +22,13 @@ from tests.runs.files.telling_media import (
     SOUNDS,
     STILL,
     TOLD,
+    encode_picture,
     frames,
     jpeg,
     media,
     mp4,
     png_chunk,
     profile,
-    saved,
     svg,
 )
 
@@ -48,7 +48,7 @@ def stripped(tmp_path: Path) -> Stripped:
     return make
 
 
-def opened(content: bytes) -> Any:
+def open_image(content: bytes) -> Any:
     return Image.open(io.BytesIO(content))
 
 
@@ -63,7 +63,7 @@ def test_a_stripped_copy_has_no_trace_of_its_origin(name: str, stripped: Strippe
     copy = stripped(content)
     assert TOLD in content
     assert TOLD not in copy
-    assert b"x264" not in copy  # what encoders write into the streams themselves
+    assert b"x264" not in copy  # encoders write this into the streams themselves
     assert b"x265" not in copy
 
 
@@ -71,7 +71,7 @@ def test_a_stripped_copy_has_no_trace_of_its_origin(name: str, stripped: Strippe
 def test_a_still_picture_looks_the_same(name: str, stripped: Stripped) -> None:
     content = STILL[name]()
     copy = stripped(content)
-    with opened(content) as before, opened(copy) as after:
+    with open_image(content) as before, open_image(copy) as after:
         assert after.format == ("JPEG" if before.format == "MPO" else before.format)
         assert after.size == before.size
         assert "icc_profile" not in after.info
@@ -81,8 +81,8 @@ def test_a_still_picture_looks_the_same(name: str, stripped: Stripped) -> None:
 
 def test_a_16_bit_picture_keeps_every_value(stripped: Stripped) -> None:
     depths = Image.linear_gradient("L").convert("I").point(lambda value: value * 257 + 3)
-    content = saved(depths.convert("I;16"), "PNG")
-    with opened(content) as before, opened(stripped(content)) as after:
+    content = encode_picture(depths.convert("I;16"), "PNG")
+    with open_image(content) as before, open_image(stripped(content)) as after:
         assert after.mode == before.mode
         assert after.tobytes() == before.tobytes()
 
@@ -90,7 +90,7 @@ def test_a_16_bit_picture_keeps_every_value(stripped: Stripped) -> None:
 @pytest.mark.parametrize("name", MOVING)
 def test_an_animation_keeps_its_frames_and_timing(name: str, stripped: Stripped) -> None:
     content = MOVING[name]()
-    with opened(content) as before, opened(stripped(content)) as after:
+    with open_image(content) as before, open_image(stripped(content)) as after:
         assert (after.format, after.n_frames) == (before.format, 3)
         assert after.info.get("loop") == before.info.get("loop")
         for number in range(3):
@@ -104,16 +104,18 @@ def test_an_animation_keeps_its_frames_and_timing(name: str, stripped: Stripped)
 
 def test_the_hidden_picture_of_an_animation_is_not_shown(stripped: Stripped) -> None:
     hidden = Image.new("RGB", (64, 48), "red")
-    content = saved(hidden, "PNG", save_all=True, default_image=True, append_images=frames())
-    with opened(stripped(content)) as after:
+    content = encode_picture(
+        hidden, "PNG", save_all=True, default_image=True, append_images=frames()
+    )
+    with open_image(stripped(content)) as after:
         assert after.n_frames == 3
         assert_alike(after, frames()[0])
 
 
 def test_an_animation_that_plays_once_still_plays_once(stripped: Stripped) -> None:
     first, *others = frames()
-    content = saved(first, "GIF", save_all=True, append_images=others)
-    with opened(stripped(content)) as after:
+    content = encode_picture(first, "GIF", save_all=True, append_images=others)
+    with open_image(stripped(content)) as after:
         assert "loop" not in after.info
 
 
@@ -123,8 +125,8 @@ def test_transparency_is_preserved(format_: str, is_moving: bool, stripped: Stri
     clear, half = Image.new("RGBA", (16, 16), (255, 0, 0, 0)), Image.new("RGBA", (16, 16))
     half.paste((0, 0, 255, 255), (0, 0, 8, 16))
     more = {"save_all": True, "append_images": [half], "duration": 100} if is_moving else {}
-    content = saved(clear, format_, **more)
-    with opened(stripped(content)) as after:
+    content = encode_picture(clear, format_, **more)
+    with open_image(stripped(content)) as after:
         assert after.convert("RGBA").getpixel((12, 8))[3] < 5
         if is_moving:
             after.seek(1)
@@ -133,7 +135,7 @@ def test_transparency_is_preserved(format_: str, is_moving: bool, stripped: Stri
 
 
 def test_a_picture_is_rotated_by_its_exif_orientation(stripped: Stripped) -> None:
-    with opened(stripped(jpeg(orientation=6))) as after:
+    with open_image(stripped(jpeg(orientation=6))) as after:
         assert after.size == (48, 64)
         assert not after.getexif()
 
@@ -142,14 +144,14 @@ def test_colours_are_converted_by_the_colour_profile(stripped: Stripped) -> None
     swapped = (
         profile().replace(b"rXYZ", b"tXYZ").replace(b"gXYZ", b"rXYZ").replace(b"tXYZ", b"gXYZ")
     )
-    content = saved(Image.new("RGBA", (8, 8), (255, 0, 0, 90)), "PNG", icc_profile=swapped)
-    with opened(stripped(content)) as after:
+    content = encode_picture(Image.new("RGBA", (8, 8), (255, 0, 0, 90)), "PNG", icc_profile=swapped)
+    with open_image(stripped(content)) as after:
         red, green, blue, alpha = after.getpixel((0, 0))
     assert (red < 10, green > 245, blue < 10, alpha) == (True, True, True, 90)
 
 
-def decoded(content: bytes, kind: str) -> list[tuple[Any, ...]]:
-    """Everything that is seen or heard, with its times."""
+def decode_media(content: bytes, kind: str) -> list[tuple[Any, ...]]:
+    """Return everything in a file that can be seen or heard, with its times."""
     with av.open(io.BytesIO(content), "r") as container:
         frames: Iterable[Any] = container.decode(**{kind: 0})
         return [
@@ -161,18 +163,18 @@ def decoded(content: bytes, kind: str) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("name", FILMS)
 def test_every_frame_of_a_video_is_unchanged(name: str, stripped: Stripped) -> None:
     content = FILMS[name]()
-    assert len(decoded(content, "video")) == 10
-    assert decoded(stripped(content), "video") == decoded(content, "video")
+    assert len(decode_media(content, "video")) == 10
+    assert decode_media(stripped(content), "video") == decode_media(content, "video")
 
 
 @pytest.mark.parametrize("name", sorted((FILMS | SOUNDS).keys() - {"mp3", "mov of prores"}))
 def test_every_sample_of_a_sound_is_unchanged(name: str, stripped: Stripped) -> None:
     content = ALL[name]()
-    assert decoded(stripped(content), "audio") == decoded(content, "audio")
+    assert decode_media(stripped(content), "audio") == decode_media(content, "audio")
 
 
 def test_every_packet_of_an_mp3_is_unchanged(stripped: Stripped) -> None:
-    # Its header tells the encoder's name and delay, so a copy begins 12 ms later.
+    # Its header contains the encoder's name and delay, so a copy begins 12 ms later.
     content = SOUNDS["mp3"]()
 
     def packets(content: bytes) -> list[bytes]:
@@ -184,23 +186,23 @@ def test_every_packet_of_an_mp3_is_unchanged(stripped: Stripped) -> None:
 
 def test_a_video_keeps_its_rotation(stripped: Stripped) -> None:
     content = mp4(rotation=90)
-    assert {turn for _, turn, _ in decoded(content, "video")} == {90}
-    assert {turn for _, turn, _ in decoded(stripped(content), "video")} == {90}
+    assert {turn for _, turn, _ in decode_media(content, "video")} == {90}
+    assert {turn for _, turn, _ in decode_media(stripped(content), "video")} == {90}
 
 
 def test_a_video_keeps_its_transparency(stripped: Stripped) -> None:
     copy = stripped(media("webm", "libvpx-vp9", has_alpha=True))
-    decoder = av.CodecContext.create("libvpx-vp9", "r")  # ffmpeg's own ignores transparency
+    decoder = av.CodecContext.create("libvpx-vp9", "r")  # ffmpeg's own decoder ignores transparency
     with av.open(io.BytesIO(copy), "r") as container:
         stream = container.streams.video[0]
         assert stream.metadata["ALPHA_MODE"] == "1"
-        shown = [frame for packet in container.demux(stream) for frame in decoder.decode(packet)]
-    assert {frame.format.name for frame in shown} == {"yuva420p"}
+        frames = [frame for packet in container.demux(stream) for frame in decoder.decode(packet)]
+    assert {frame.format.name for frame in frames} == {"yuva420p"}
 
 
 def test_a_sounds_cover_is_left_out(stripped: Stripped) -> None:
     content = media("mp3", audio="libmp3lame")
-    picture = b"\0image/png\0\3\0" + saved(Image.new("RGB", (4, 4)), "PNG")
+    picture = b"\0image/png\0\3\0" + encode_picture(Image.new("RGB", (4, 4)), "PNG")
     size = len(picture)
     frame = b"APIC" + size.to_bytes(4) + b"\0\0" + picture
     head = bytes((len(frame) >> 7 * place) & 0x7F for place in (3, 2, 1, 0))

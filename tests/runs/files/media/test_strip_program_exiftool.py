@@ -1,4 +1,4 @@
-"""ExifTool, which knows the metadata of more formats than we do, finds none in the copies."""
+"""ExifTool knows the metadata of more formats than we do, and finds none in the copies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.runs.files.telling_media import ALL, SECRET
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.system, pytest.mark.any_database, pytest.mark.needs("exiftool")]
-# By family: what a file of this format says of itself, whatever made the original.
+# By family: tags about the format itself, which every file has whatever made the original.
 STRUCTURE = {
     "File": """FileType FileTypeExtension MIMEType ImageWidth ImageHeight BitDepth BitsPerSample
         ColorComponents YCbCrSubSampling EncodingProcess ExifByteOrder BMPVersion Planes Compression
@@ -58,7 +58,7 @@ STRUCTURE = {
     "FLAC": """BlockSizeMin BlockSizeMax FrameSizeMin FrameSizeMax SampleRate Channels BitsPerSample
         TotalSamples MD5Signature""",
 }
-# Texts that could name a program name the one that made the copy.
+# Tags that name a program may name only the program that made the copy.
 NAMES = {
     "MuxingApp": {"Lavf"},
     "WritingApp": {"Lavf"},
@@ -71,7 +71,7 @@ OF_THE_READER = {"", "System", "ExifTool", "Composite"}
 
 
 def sandbox_files() -> dict[str, Callable[[], bytes]]:
-    """One file of each format that the sandbox's models save."""
+    """Return one file of each format that the sandbox's models save."""
     picture = canvas.picture(np.random.default_rng(1).random((48, 64, 3), np.float32))
     samples: dict[str, Callable[[], bytes]] = {
         f"sandbox {format_}": lambda format_=format_: canvas.encode(picture, format_)[0]  # type: ignore[misc]
@@ -87,7 +87,7 @@ FILES = ALL | sandbox_files()
 
 
 def tags(path: Path) -> list[tuple[str, str, str]]:
-    """Family, name and value of every tag that ExifTool finds; bare AAC is no format it knows."""
+    """Return family, name and value of every tag that ExifTool finds. It cannot read bare AAC."""
     command = ["exiftool", "-a", "-j", "-G1", "-ee", str(path)]
     output = subprocess.run(command, capture_output=True, check=False).stdout
     metadata = json.loads(output.decode(errors="replace"))[0]
@@ -102,7 +102,7 @@ def test_exiftool_finds_no_trace_of_the_origin(name: str, tmp_path: Path) -> Non
     strip(str(path), str(copy))
     remaining = [tag for tag in tags(copy) if tag[0] not in OF_THE_READER]
     assert not [tag for tag in remaining if SECRET in tag[2]]
-    if name == "svg":  # its tags are what is drawn
+    if name == "svg":  # the remaining tags of an SVG are its drawing
         assert {tag[0] for tag in remaining} <= {"File", "SVG", "SVG-xlink"}
         return
     assert not [tag for tag in remaining if tag[1] not in STRUCTURE.get(tag[0], "").split()]
@@ -111,11 +111,12 @@ def test_exiftool_finds_no_trace_of_the_origin(name: str, tmp_path: Path) -> Non
 
 @pytest.mark.exhaustive
 def test_exiftool_reads_the_metadata_of_the_originals(tmp_path: Path) -> None:
-    """Proves that ExifTool finds in the originals what the copies must not have."""
+    """This proves that ExifTool finds in the originals what the copies must not contain."""
     silent = set()
     for name, make in ALL.items():
         path = tmp_path / "file"
         path.write_bytes(make())
         if not any(SECRET in value for _, _, value in tags(path)):
             silent.add(name)
-    assert silent == {"bmp"}  # which has none: there it stands behind the picture
+    # BMP has no metadata; the secret stands behind the picture, where ExifTool does not look
+    assert silent == {"bmp"}

@@ -1,4 +1,4 @@
-"""Waveforms: what is loud is high, and neither a long nor a broken sound takes long."""
+"""Waveforms: loud parts are high, and neither a long nor a broken sound takes long."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.runs.copying import sound
 pytestmark = pytest.mark.any_database
 
 
-def encoded(loudness: NDArray[Any], kind: str = "wav", codec: str = "pcm_s16le") -> io.BytesIO:
-    """A sound of 8 kHz, each second a tone of this loudness."""
+def encode_sound(loudness: NDArray[Any], kind: str = "wav", codec: str = "pcm_s16le") -> io.BytesIO:
+    """Return a sound of 8 kHz with a tone of this loudness in each second."""
     out = io.BytesIO()
     tone = np.sin(np.arange(8000) * 0.4, dtype=np.float32)
     with av.open(out, "w", format=kind) as file:
@@ -37,7 +37,7 @@ def encoded(loudness: NDArray[Any], kind: str = "wav", codec: str = "pcm_s16le")
 
 
 def heights(file: io.BytesIO) -> NDArray[Any]:
-    """The height of each bar of the file's waveform, in pixels."""
+    """Return the height of each bar of the file's waveform, in pixels."""
     with av.open(file, "r") as container:
         picture = waveform.waveform(container, (container.duration or 0) / av.time_base)
     alpha = np.asarray(picture)[:, 1::4, 3]
@@ -46,7 +46,7 @@ def heights(file: io.BytesIO) -> NDArray[Any]:
 
 
 def test_bars_follow_the_loudness() -> None:
-    bars = heights(encoded(np.array([1.0, 0.25, 0.0])))
+    bars = heights(encode_sound(np.array([1.0, 0.25, 0.0])))
     loud, quiet, silent = bars[5:35], bars[45:75], bars[85:115]
     assert (loud >= waveform.HEIGHT - 6).all()
     assert abs(int(quiet.max()) - waveform.HEIGHT // 2) <= 4
@@ -57,18 +57,18 @@ def test_bars_follow_the_loudness() -> None:
     ("kind", "codec"), [("mp3", "libmp3lame"), ("flac", "flac"), ("ogg", "libopus")]
 )
 def test_compressed_sounds_are_drawn_as_well(kind: str, codec: str) -> None:
-    bars = heights(encoded(np.array([0.8, 0.0, 0.0, 0.0]), kind, codec))
+    bars = heights(encode_sound(np.array([0.8, 0.0, 0.0, 0.0]), kind, codec))
     assert bars[5:25].min() > 4 * bars[60:].max()
 
 
 @pytest.mark.exhaustive
 def test_a_long_sound_is_sampled_over_its_whole_length() -> None:
-    hour = encoded(np.linspace(0, 1, 3600), "flac", "flac")
+    hour = encode_sound(np.linspace(0, 1, 3600), "flac", "flac")
     began = time.process_time()
     bars = heights(hour)
     assert bars[-1] > bars[len(bars) // 4] > bars[1]
     assert math.isclose(bars[60], waveform.HEIGHT * math.sqrt(0.5), abs_tol=6)
-    assert time.process_time() - began < 3  # a fifth of a second on a machine at rest
+    assert time.process_time() - began < 3  # a fifth of a second on an idle machine
 
 
 def test_a_sound_shorter_than_a_bar_is_drawn() -> None:

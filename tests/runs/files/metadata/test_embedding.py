@@ -1,4 +1,4 @@
-"""A recipe goes into a picture without a change to its pixels, and never into a signed one."""
+"""A recipe is embedded without changing the picture's pixels, and never in a signed picture."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from PIL import Image, ImageChops
 from runs.files.metadata.embedding import NotEmbeddable, patched, patches
 from runs.files.metadata.texts import texts
 from tests.runs.files import signed_media
-from tests.runs.files.telling_media import animated, exif, gradient, saved
+from tests.runs.files.telling_media import animated, encode_picture, exif, gradient
 
 pytestmark = pytest.mark.any_database
 
 PICTURES = {
-    "png": saved(gradient(), "PNG"),
-    "png with alpha": saved(gradient("RGBA"), "PNG"),
+    "png": encode_picture(gradient(), "PNG"),
+    "png with alpha": encode_picture(gradient("RGBA"), "PNG"),
     "animated png": animated("PNG"),
-    "jpeg": saved(gradient(), "JPEG"),
-    "jpeg with exif": saved(gradient(), "JPEG", exif=exif()),
-    "webp": saved(gradient(), "WEBP"),
-    "lossless webp": saved(gradient("RGBA"), "WEBP", lossless=True),
-    "webp with exif": saved(gradient(), "WEBP", exif=exif()),
+    "jpeg": encode_picture(gradient(), "JPEG"),
+    "jpeg with exif": encode_picture(gradient(), "JPEG", exif=exif()),
+    "webp": encode_picture(gradient(), "WEBP"),
+    "lossless webp": encode_picture(gradient("RGBA"), "WEBP", lossless=True),
+    "webp with exif": encode_picture(gradient(), "WEBP", exif=exif()),
     "animated webp": animated("WEBP"),
 }
 
@@ -34,7 +34,7 @@ def embed(content: bytes, text: str) -> bytes:
     file = io.BytesIO(content)
     changes = patches(file, "vitrine", text)
     whole = b"".join(patched(file, changes))
-    assert len(whole) == len(content) + sum(len(one.data) - one.dropped for one in changes)
+    assert len(whole) == len(content) + sum(len(change.data) - change.dropped for change in changes)
     return whole
 
 
@@ -78,10 +78,10 @@ def test_nothing_is_written_into_a_signed_file(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (saved(gradient(), "GIF"), "Only PNG, JPEG and WebP"),
+        (encode_picture(gradient(), "GIF"), "Only PNG, JPEG and WebP"),
         (b"", "Only PNG, JPEG and WebP"),
         (b"\x89PNG\r\n\x1a\n", "Only PNG, JPEG and WebP"),
-        (PICTURES["webp"] + b"more bytes", "behind its end"),
+        (PICTURES["webp"] + b"more bytes", "after its end"),
     ],
 )
 def test_other_and_damaged_files_take_none(content: bytes, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Manifests and types of source are recognised by the bytes of a file alone."""
+"""Provenance manifests and source types are recognised by a file's bytes alone."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from runs.files.metadata import provenance
 from runs.files.metadata.blocks import blocks
 from tests.runs.copying import film, sound
 from tests.runs.files import signed_media
-from tests.runs.files.telling_media import gradient, png_chunk, saved
+from tests.runs.files.telling_media import encode_picture, gradient, png_chunk
 
 pytestmark = pytest.mark.any_database
 
 UNSIGNED = {
-    "png": saved(gradient(), "PNG"),
-    "jpeg": saved(gradient(), "JPEG"),
-    "webp": saved(gradient(), "WEBP"),
-    "avif": saved(gradient(), "AVIF"),
-    "gif": saved(gradient(), "GIF"),
+    "png": encode_picture(gradient(), "PNG"),
+    "jpeg": encode_picture(gradient(), "JPEG"),
+    "webp": encode_picture(gradient(), "WEBP"),
+    "avif": encode_picture(gradient(), "AVIF"),
+    "gif": encode_picture(gradient(), "GIF"),
     "wav": sound(0.1),
     "mp4": film(0.2),
     "text": b"caBX C2PA jumb c2pa",
@@ -59,7 +59,7 @@ def test_a_manifest_and_its_source_type_are_recognised(name: str) -> None:
 
 @pytest.mark.parametrize("format_", ["JPEG", "WEBP"])
 def test_the_source_type_of_xmp_is_recognised(format_: str) -> None:
-    file = io.BytesIO(saved(gradient(), format_, xmp=XMP))
+    file = io.BytesIO(encode_picture(gradient(), format_, xmp=XMP))
     assert not provenance.is_signed(file)
     assert provenance.source_type(file) == "digitalCapture"
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def of_a_minute_ago(make_run: Any) -> Run:
-    """A queued one."""
+    """Return a run that was queued a minute ago."""
     at = timezone.now() - timedelta(minutes=1)
     run: Run = make_run(state=State.QUEUED, request_id="r1", sent_at=at, queued_at=at)
     Run.objects.filter(pk=run.pk).update(created_at=at)
@@ -29,10 +29,10 @@ def of_a_minute_ago(make_run: Any) -> Run:
 
 
 @pytest.fixture
-def reported(deliver: Deliver, make_run: Any) -> Any:
-    """A run, queued a minute ago, that its webhook alone ended.
+def make_reported_run(deliver: Deliver, make_run: Any) -> Any:
+    """A run, queued a minute ago, that only its webhook ended.
 
-    `reported(status="ERROR")`: badly.
+    `make_reported_run(status="ERROR")`: with an error.
     """
 
     def make(**fields: Any) -> Run:
@@ -50,10 +50,10 @@ def make_due() -> None:
     MetadataBackfill.objects.update(due_at=clock.now())
 
 
-def test_missing_facts_are_fetched_once_after_a_delay(signer: Fal, reported: Any) -> None:
-    run = reported()
+def test_missing_facts_are_fetched_once_after_a_delay(signer: Fal, make_reported_run: Any) -> None:
+    run = make_reported_run()
     signer.tend(backfill.backfill_due)
-    assert signer.fetched == []  # who follows the run may tell it yet
+    assert signer.fetched == []  # the worker that follows the run may still deliver the facts
     make_due()
     signer.tend(backfill.backfill_due)
     signer.tend(backfill.backfill_due)
@@ -68,9 +68,11 @@ def test_missing_facts_are_fetched_once_after_a_delay(signer: Fal, reported: Any
     assert not MetadataBackfill.objects.exists()
 
 
-def test_the_cost_of_a_failed_run_is_fetched_too(signer: Fal, reported: Any) -> None:
+def test_the_cost_of_a_failed_run_is_fetched_too(signer: Fal, make_reported_run: Any) -> None:
     detail = [{"loc": ["body"], "msg": "no", "type": "content_policy_violation"}]
-    run = reported(status="ERROR", payload={"detail": detail}, error="Invalid status code: 422")
+    run = make_reported_run(
+        status="ERROR", payload={"detail": detail}, error="Invalid status code: 422"
+    )
     signer.result = httpx.Response(
         422, json={"detail": detail}, headers={"x-fal-billable-units": "0.5"}
     )
@@ -82,8 +84,10 @@ def test_the_cost_of_a_failed_run_is_fetched_too(signer: Fal, reported: Any) -> 
     assert run.logs
 
 
-def test_nothing_is_fetched_when_a_follower_recorded_the_facts(signer: Fal, reported: Any) -> None:
-    run = reported()
+def test_nothing_is_fetched_when_a_follower_recorded_the_facts(
+    signer: Fal, make_reported_run: Any
+) -> None:
+    run = make_reported_run()
     seen = Observation(State.SUCCEEDED, metrics={"inference_time": 2}, output={"by": "poll"})
     assert state_machine.record(run.pk, seen)
     make_due()
@@ -95,9 +99,9 @@ def test_nothing_is_fetched_when_a_follower_recorded_the_facts(signer: Fal, repo
 
 @pytest.mark.parametrize("what", ["status", "result"])
 def test_fetches_from_a_failing_upstream_are_retried_ever_later(
-    signer: Fal, reported: Any, what: str
+    signer: Fal, make_reported_run: Any, what: str
 ) -> None:
-    run = reported()
+    run = make_reported_run()
     well = getattr(signer, what)
     setattr(signer, what, httpx.Response(503))
     make_due()
@@ -113,10 +117,10 @@ def test_fetches_from_a_failing_upstream_are_retried_ever_later(
 
 @pytest.mark.parametrize(("age", "looks"), [(timedelta(0), 1), (backfill.GIVEN_UP * 2, 0)])
 def test_a_backfill_with_an_unexpected_error_is_abandoned_in_time(
-    signer: Fal, reported: Any, age: timedelta, looks: int
+    signer: Fal, make_reported_run: Any, age: timedelta, looks: int
 ) -> None:
-    reported()
-    Run.objects.update(ended_at=timezone.now() - age, request_id="..")  # which is none
+    make_reported_run()
+    Run.objects.update(ended_at=timezone.now() - age, request_id="..")  # an invalid request id
     make_due()
     signer.tend(backfill.backfill_due)
     assert MetadataBackfill.objects.count() == looks
@@ -126,9 +130,9 @@ def test_a_backfill_with_an_unexpected_error_is_abandoned_in_time(
     ("status", "age"), [(404, timedelta(0)), (503, backfill.GIVEN_UP + timedelta(minutes=1))]
 )
 def test_facts_upstream_does_not_have_are_not_fetched_again(
-    signer: Fal, reported: Any, status: int, age: timedelta
+    signer: Fal, make_reported_run: Any, status: int, age: timedelta
 ) -> None:
-    run = reported()
+    run = make_reported_run()
     Run.objects.update(ended_at=timezone.now() - age)
     signer.status = httpx.Response(status, json={"status": "NOT_FOUND"})
     make_due()

@@ -1,4 +1,4 @@
-"""A person's Cancel, against the real sandbox over sockets."""
+"""A user's Cancel, against the real sandbox over sockets."""
 
 from __future__ import annotations
 
@@ -18,31 +18,31 @@ from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow
 from runs.worker.following.poll_intervals import Patience
 from runs.worker.limits import WorkerLimits
-from tests.runs.conftest import Ask, Control, Work, alone, ended
+from tests.runs.conftest import Ask, Control, Work, alone, have_ended
 from tests.statements import failing
 
 AGAIN_SOON = WorkerLimits(renew_every_s=0.1)
 
 
-def cancelled(run: Run) -> Callable[[], bool]:
-    """Whether the run has ended; somebody cancels it once it is running."""
+def cancel_once_running(run: Run) -> Callable[[], bool]:
+    """Return a function that cancels the run once it is running, and says whether it has ended."""
     is_running = Run.objects.filter(pk=run.pk, state="running", cancel_requested_at=None)
 
     def is_over() -> bool:
         if is_running.exists():
             state_machine.request_cancel(run.pk)
-        return ended(run)
+        return have_ended(run)
 
     return is_over
 
 
-def cancelled_late(run: Run, sandbox: Control) -> Callable[[], bool]:
-    """Whether the run has ended; somebody cancels it once its result has been asked for in vain."""
+def cancel_after_failed_fetches(run: Run, sandbox: Control) -> Callable[[], bool]:
+    """Return a function that cancels the run after failed fetches; it says whether it has ended."""
 
     def is_over() -> bool:
         if sandbox.calls().get("result", 0) > 2:
             state_machine.request_cancel(run.pk)
-        return ended(run)
+        return have_ended(run)
 
     return is_over
 
@@ -55,7 +55,7 @@ def test_a_cancelled_run_whose_result_never_comes_fails_early(
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
     patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.05, unwanted_s=0.3)
-    work(cancelled_late(run, sandbox), patience=patience)
+    work(cancel_after_failed_fetches(run, sandbox), patience=patience)
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["status"] == 500
@@ -69,29 +69,29 @@ def test_a_cancelled_run_still_gets_a_result_that_exists(
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
     patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.05)
-    work(cancelled_late(run, sandbox), patience=patience)
+    work(cancel_after_failed_fetches(run, sandbox), patience=patience)
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
 
 
 class Over(fal.Queue):
-    """A queue that says of a request that it had ended when it was to be cancelled."""
+    """A queue that answers a cancel by saying that the request had ended."""
 
-    def __init__(self) -> None:  # it asks nobody
+    def __init__(self) -> None:  # a queue without a connection
         pass
 
     async def cancel(self, handle: fal.Handle) -> fal.Cancellation:
-        """As C22 has it."""
+        """Answer as in C22."""
         return fal.Cancellation.ALREADY_COMPLETED
 
     async def result(self, handle: fal.Handle) -> fal.Result:
-        """What it gave."""
+        """Return the request's output."""
         return fal.Result({"text": "x"}, "")
 
 
 @pytest.mark.django_db(transaction=True)
 def test_c22_a_cancel_after_the_end_fetches_the_result(make_run: Any) -> None:
-    """Also where its stream never says so."""
+    """Even if the status stream never reports the end."""
     handle = fal.Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
     run = make_run(state="running", handle=handle.as_json(), request_id="r1")
     clients: Any = SimpleNamespace(queue=Over())
@@ -104,7 +104,7 @@ def test_c22_a_cancel_after_the_end_fetches_the_result(make_run: Any) -> None:
 
 def test_a_queued_or_running_run_can_be_cancelled(ask: Ask, work: Work) -> None:
     run = ask("mischief/slow", prompt="x", duration=60)
-    work(cancelled(run))
+    work(cancel_once_running(run))
     run.refresh_from_db()
     assert run.state == "cancelled"
     assert run.cancel_requested_at
@@ -112,10 +112,10 @@ def test_a_queued_or_running_run_can_be_cancelled(ask: Ask, work: Work) -> None:
 
 def test_a_cancel_during_a_database_outage_is_repeated(ask: Ask, work: Work) -> None:
     run = ask("mischief/slow", prompt="x", duration=30)
-    begins = 'SELECT "playground_run"."handle"'  # a cancel does
+    begins = 'SELECT "playground_run"."handle"'  # a cancel begins with this statement
     away = OperationalError("the server closed the connection")
     with failing(away, where=lambda sql, _: sql.startswith(begins)) as left:
-        work(cancelled(run), worker_limits=AGAIN_SOON)
+        work(cancel_once_running(run), worker_limits=AGAIN_SOON)
     run.refresh_from_db()
     assert (run.state, left) == ("cancelled", [])
 
@@ -125,9 +125,11 @@ def test_a_cancel_that_upstream_refuses_is_reported_and_repeated(
 ) -> None:
     sandbox.fault("cancel", "500", times=3)
     run = ask("mischief/slow", prompt="x", duration=30)
-    work(cancelled(run), worker_limits=AGAIN_SOON)
+    work(cancel_once_running(run), worker_limits=AGAIN_SOON)
     run.refresh_from_db()
     assert run.state == "cancelled"
     moments = [moment for moment in timeline.moments(run) if "cancel" in moment.what]
-    assert [moment.what for moment in moments] == ["Upstream did not take the cancel, asked again"]
+    assert [moment.what for moment in moments] == [
+        "Upstream did not accept the cancellation, asked again"
+    ]
     assert moments[0].detail.startswith("Upstream answered 500")

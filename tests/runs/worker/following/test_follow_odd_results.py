@@ -1,6 +1,6 @@
-"""Results that are not JSON, as fal gave and charged them.
+"""Results that are not JSON, as fal has given and charged them.
 
-Told, kept, and shown where they are files.
+The run reports them, keeps them, and shows those that are files.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ pytestmark = [pytest.mark.usefixtures("catalogue"), pytest.mark.any_database, py
 
 
 @pytest.fixture
-def finished(work: Work, sandbox: Control, transactional_db: None) -> Any:
-    """`finished(transport, fault)` → a run whose result is like that, ended, with its files."""
+def finish_run(work: Work, sandbox: Control, transactional_db: None) -> Any:
+    """`finish_run(transport, fault)` → an ended run with such a result, and its files."""
     pauses_s = (0.0, 0.1)
     patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.02, list_pauses_s=pauses_s)
     limits = WorkerLimits(direct=DirectLimits(list_pauses_s=pauses_s))
@@ -60,10 +60,10 @@ def finished(work: Work, sandbox: Control, transactional_db: None) -> Any:
     sample([("words", "Here you are: a lighthouse."), ("nothing", "")], 1, by_seed=1),
 )
 def test_an_unreadable_result_ends_the_run_and_is_stored(
-    finished: Any, sandbox: Control, transport: str, fault: str, stored_body: str
+    finish_run: Any, sandbox: Control, transport: str, fault: str, stored_body: str
 ) -> None:
-    sandbox.fault("requests", "404", times=100)  # upstream's list cannot say it either
-    run = finished(transport, fault)
+    sandbox.fault("requests", "404", times=100)  # upstream's list of requests cannot help either
+    run = finish_run(transport, fault)
     assert (run.state, run.error["error"]) == ("failed", "Unreadable")
     assert run.error["detail"]["body"] == stored_body
     assert run.request_id
@@ -80,15 +80,15 @@ def test_an_unreadable_result_ends_the_run_and_is_stored(
 
 
 @pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
-def test_an_unreadable_result_is_taken_from_upstreams_list(finished: Any, transport: str) -> None:
-    run = finished(transport, "words")
+def test_an_unreadable_result_is_taken_from_upstreams_list(finish_run: Any, transport: str) -> None:
+    run = finish_run(transport, "words")
     assert (run.state, run.error, run.billable_units) == ("succeeded", None, "1")
     assert run.artifacts.get().state == "stored"
 
 
 @pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
-def test_numbers_outside_json_are_stored_literally(finished: Any, transport: str) -> None:
-    run = finished(transport, "odd-numbers")
+def test_numbers_outside_json_are_stored_literally(finish_run: Any, transport: str) -> None:
+    run = finish_run(transport, "odd-numbers")
     assert (run.state, run.output) == ("succeeded", {"score": None, "most": None, "half": 0.5})
     page = Client()
     page.force_login(run.user)

@@ -1,6 +1,6 @@
 """An answer that upstream corrects a moment later ends no run.
 
-What it goes on saying does.
+An answer that it repeats does.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from runs.worker.following import follow, status_polling
 from runs.worker.following.context import FollowContext
 from runs.worker.following.poll_intervals import PATIENCE, Patience
 from tests import clock
-from tests.runs.conftest import Ask, Control, Work, alone, ended
+from tests.runs.conftest import Ask, Control, Work, alone, have_ended
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]
 HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
 UNKNOWN = uuid.UUID(int=0)
 
 
-# A follower that waits for less.
+# A follower with short waits.
 QUICK = Patience(
     poll_first_s=0.01,
     poll_slowest_s=0.02,
@@ -51,7 +51,7 @@ def test_a_request_that_stays_unknown_to_upstream_ends(
     is_cancelled: bool,
     state: str,
 ) -> None:
-    """A request that was cancelled in the queue is forgotten there."""
+    """Upstream forgets a request that was cancelled in its queue."""
     patience = replace(QUICK, lost_after_s=60.0 if is_cancelled else 0.2)
     for kind in ("status_stream", "status", "result"):
         sandbox.fault(kind, "404", times=10_000)
@@ -61,7 +61,7 @@ def test_a_request_that_stays_unknown_to_upstream_ends(
         sent = Run.objects.filter(pk=run.pk, cancel_requested_at=None).exclude(handle=None)
         if is_cancelled and sent.exists():
             state_machine.request_cancel(run.pk)
-        return ended(run)
+        return have_ended(run)
 
     work(is_over, patience=patience)
     run.refresh_from_db()
@@ -74,29 +74,29 @@ def test_a_result_refused_repeatedly_is_abandoned(ask: Ask, work: Work, sandbox:
     patience = replace(QUICK, unreadable_limit=2)
     sandbox.fault("result", "409", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
-    work(lambda: ended(run), patience=patience)
+    work(lambda: have_ended(run), patience=patience)
     run.refresh_from_db()
     assert (run.state, run.error["status"]) == ("failed", 409)
     assert sandbox.calls()["result"] > patience.unreadable_limit
 
 
 class Mute(Queue):
-    """A queue whose status streams stay open after their first words.
+    """A queue whose status streams stay open after the first status.
 
-    Asked beside them, it has ended.
+    A poll says that the request has ended.
     """
 
     def __init__(self, first: Status, then: Status) -> None:
         self.first, self.then, self.streams, self.polls = first, then, 0, 0
 
     async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
-        """The first status, and nothing after it."""
+        """Yield the first status, and nothing after it."""
         self.streams += 1
         yield self.first
         await asyncio.Event().wait()
 
     async def status(self, handle: Handle, *, logs: bool = True) -> Status:
-        """What it is now."""
+        """Return the current status."""
         self.polls += 1
         return self.then
 
@@ -135,7 +135,7 @@ def test_a_stream_without_an_end_is_not_awaited_forever(first: Status) -> None:
 
 
 def test_a_long_run_has_one_stream_and_few_polls_beside_it() -> None:
-    """Goal G2, for ten minutes without a word: after one, three and seven minutes."""
+    """Goal G2, in ten minutes without an event: polls after one, three and seven minutes."""
 
     class Long(Mute):
         async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:

@@ -1,4 +1,4 @@
-"""Thousands of log events become few observations; a new state is passed on at once."""
+"""Thousands of log events become few observations; a new state passes through at once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def line(number: int) -> LogLine:
 
 
 def batches_of(*events: Status | float | Exception) -> list[tuple[float, Status]]:
-    """The statuses yielded for these events, with their seconds; a number is a pause."""
+    """Return the statuses yielded for these events, with their seconds; a number is a pause."""
 
     async def upstream() -> AsyncGenerator[Status]:
         for event in events:

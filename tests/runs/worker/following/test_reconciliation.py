@@ -1,6 +1,6 @@
 """A submit whose answer was lost.
 
-Found again by what was sent, never guessed, never sent again by itself.
+It is found again by its arguments, never guessed, and never sent again by itself.
 """
 
 from __future__ import annotations
@@ -33,14 +33,14 @@ from runs.worker.following.poll_intervals import Patience
 from tests.runs.conftest import Control, Work, alone, without_pauses
 from tests.runs.start.started import start_run
 
-pytestmark = [pytest.mark.both_databases, pytest.mark.system]  # takes long
+pytestmark = [pytest.mark.both_databases, pytest.mark.system]  # these tests take long
 
 State = Run.State
 
 
 @pytest.fixture
 def lost(make_run: Any) -> Run:
-    """A run whose submit was not answered."""
+    """A run whose submit got no answer."""
     run: Run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now(), arguments={"a": 1})
     return run
 
@@ -106,7 +106,7 @@ def test_upstreams_clock_offset_is_read_from_its_answers(lost: Run, ahead_s: int
     assert reconciliation.match(lost, [row], ahead) == "r1"
     assert (
         reconciliation.match(lost, [request(sent_at=lost.sent_at)], ahead) == "r1"
-    )  # by our clock
+    )  # a request stamped by our clock
 
 
 @pytest.mark.django_db(transaction=True)
@@ -183,7 +183,7 @@ def test_a_request_the_queue_forgot_is_found_in_the_list(make_run: Any, is_lost:
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path.endswith("by-endpoint"):
-            # Of a request whose id is known the list is asked by that: others may fill its pages.
+            # With a known request id, the query contains it: others may fill the list's pages.
             assert request.url.params.get("request_id") == (None if is_lost else "r1")
             return httpx.Response(200, json={"items": [row], "has_more": False})
         return httpx.Response(404, json={"detail": "Request not found"})
@@ -213,7 +213,7 @@ def test_searches_become_rarer_and_end_after_an_hour(lost: Run) -> None:
         since, looks = since + reconciliation.next_query_after(since), looks + 1
     assert 10 < looks < 30
     assert reconciliation._due() == [lost]
-    assert reconciliation._due() == []  # another worker has it
+    assert reconciliation._due() == []  # another worker has claimed it
     old = timezone.now() - timedelta(minutes=61)
     Run.objects.update(lease_until=None, sent_at=old, created_at=old)
     assert reconciliation._due() == []
@@ -244,16 +244,17 @@ def test_a_lost_answer_is_found_by_the_list_of_requests(
 def test_no_search_is_promised_without_a_request_list(
     catalogue: None, work: Work, sandbox: Control, member: Client, user: User, status: str
 ) -> None:
-    """Its page says what the person can do.
+    """The run's page says what the user can do.
 
-    A list that is there again is looked in all the same.
+    Once the list is available again, the worker searches it all the same.
     """
     endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
-    # Of two requests with the same input neither could be told to be this run.
+    # Nobody could tell which of two requests with the same input is this run.
     arguments = {"prompt": status, "seed": 4}
     run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=arguments)
     sandbox.fault("submit", "lost")
-    sandbox.fault("requests", status, times=2 if status == "404" else 6)  # 5xx are repeated at once
+    # 5xx answers are retried at once
+    sandbox.fault("requests", status, times=2 if status == "404" else 6)
     page: list[str] = []
 
     def until() -> bool:
@@ -305,15 +306,15 @@ def test_sending_again_starts_a_new_run_and_the_lost_one_can_be_found(
 
 
 def test_a_run_sent_again_says_so_and_offers_no_repeat(member: Client, lost: Run) -> None:
-    def page() -> str:
+    def read_page() -> str:
         return member.get(lost.get_absolute_url()).content.decode()
 
-    assert "Send again" in page()
+    assert "Send again" in read_page()
     again = member.post(f"/runs/{lost.pk}/repetition/")["Location"]
-    assert "Send again" not in page()
-    assert f'You sent it again: <a href="{again}">' in page()
-    assert "Give it up" in page()
-    assert "Remix" in page()
+    assert "Send again" not in read_page()
+    assert f'You sent it again: <a href="{again}">' in read_page()
+    assert "Give it up" in read_page()
+    assert "Remix" in read_page()
 
 
 def test_giving_up_asks_for_confirmation_and_is_named_so(member: Client, lost: Run) -> None:
@@ -323,11 +324,11 @@ def test_giving_up_asks_for_confirmation_and_is_named_so(member: Client, lost: R
     assert page.count("/cancellation/") == question.count("/cancellation/") == 2
     member.post(f"/runs/{lost.pk}/cancellation/")
     page = member.get(lost.get_absolute_url()).content.decode()
-    assert "upstream may still finish it, and charge for it" in page
+    assert "upstream may still finish it and charge for it" in page
     assert "Cancellation requested" not in page
     lost.refresh_from_db()
     assert lost.state == State.CANCELLED
-    assert [moment.what for moment in timeline.moments(lost)][-1] == "Given up here"
+    assert [moment.what for moment in timeline.moments(lost)][-1] == "Given up"
 
 
 def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) -> None:
@@ -335,7 +336,7 @@ def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) ->
     state_machine.request_cancel(lost.pk)
     lost.refresh_from_db()
     moments = [moment.what for moment in timeline.moments(lost)]
-    assert {"Cancellation requested", "Given up here"} <= set(moments)
+    assert {"Cancellation requested", "Given up"} <= set(moments)
 
 
 @pytest.mark.parametrize(
@@ -350,7 +351,7 @@ def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) ->
             fal.Unreadable("The answer could not be read.", status=200),
             "Upstream answered, and the answer could not be read.",
         ),
-        (fal.Unreachable("No answer came."), "The answer to the submit was lost."),
+        (fal.Unreachable("No answer came."), "The answer to the submission was lost."),
     ],
 )
 def test_the_notice_says_what_upstream_answered(

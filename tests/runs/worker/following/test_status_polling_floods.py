@@ -1,6 +1,6 @@
-"""Streams that never pause leave turns to the events of other runs.
+"""Streams that never pause let the events of other runs through.
 
-Where many runs are polled, each is polled less often.
+With many polled runs, each is polled less often.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests import clock
 from tests.runs.conftest import alone
 
 FLOODS = 9
-TURNS = 20  # of the event loop, in which a short run is sent, followed and fetched
+TURNS = 20  # turns of the event loop in which a short run is sent, followed and fetched
 FLOOD = 100_000
 
 
@@ -32,7 +32,7 @@ class Flood(Queue):
         self.told = 0
 
     async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
-        """As many events as there are, without a wait between two."""
+        """Yield events without waiting between them."""
         for number in range(FLOOD):
             self.told += 1
             yield Status(Phase.IN_PROGRESS, logs=[LogLine(f"step {number}", "INFO", "", "")])
@@ -46,12 +46,12 @@ class Polled(Queue):
         self.polls = 0
 
     async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
-        """None."""
+        """There are none."""
         raise RequestRejected("no streams here", status=405)
         yield
 
     async def status(self, handle: Handle, *, logs: bool = True) -> Status:
-        """That it runs."""
+        """The run is running."""
         self.polls += 1
         return Status(Phase.IN_PROGRESS)
 
@@ -63,9 +63,9 @@ class Polled(Queue):
 def test_a_run_with_a_webhook_is_rarely_polled(
     settings: Any, make_run: Any, address: str, least: int, most: int
 ) -> None:
-    """Of a run of two minutes, where there are no status streams.
+    """A run of two minutes without status streams.
 
-    The sweep catches a lost report.
+    The periodic sweep finds a lost webhook.
     """
     settings.PUBLIC_URL = address
     queue, run = Polled(), make_run(state="running")
@@ -119,7 +119,7 @@ def test_many_polled_runs_are_each_polled_less_often() -> None:
     assert polls.pause_s(1) < 1.2
 
 
-# A model without a status stream is remembered, for a while.
+# A model without a status stream is remembered for a while.
 def test_a_model_without_a_stream_is_tried_again_after_a_while() -> None:
     now = 0.0
     streams = StreamSupport(lambda: now)
@@ -127,7 +127,7 @@ def test_a_model_without_a_stream_is_tried_again_after_a_while() -> None:
     assert not streams.may_stream("a/b")
     assert streams.may_stream("a/c")
     now = STREAM_AGAIN_S - 1
-    streams.record_missing("a/b")  # by a run that was sent before the first result came
+    streams.record_missing("a/b")  # by a run that was sent before the first answer came
     assert not streams.may_stream("a/b")
     now = STREAM_AGAIN_S
     assert streams.may_stream("a/b")

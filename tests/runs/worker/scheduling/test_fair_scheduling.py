@@ -1,4 +1,4 @@
-"""Fair choice of the next runs, for any numbers of users, runs and free slots."""
+"""The fair choice of the next runs, for any numbers of users, runs and free slots."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def waiting(user_id: int, count: int, since_s: int = 0) -> list[WaitingRun]:
-    """A person's runs, a second apart."""
+    """Return a person's waiting runs, a second apart."""
     return [
         WaitingRun(
             uuid.UUID(int=user_id << 32 | n), user_id, n, START + timedelta(seconds=since_s + n)
@@ -46,7 +46,7 @@ def test_a_sweep_never_blocks_a_colleagues_single_run() -> None:
 def test_many_sweeps_never_block_a_colleagues_single_run() -> None:
     limits, sweeps = Limits(40, 10), [row for user in range(1, 6) for row in waiting(user, 200)]
     under_way: Counter[int] = Counter()
-    for _ in range(2):  # the second look finds the places taken
+    for _ in range(2):  # in the second round, the places are taken
         under_way += Counter(users(select_fair(sweeps, under_way, limits, 99)))
         assert under_way == dict.fromkeys(range(1, 6), 8) | {1: 8, 2: 7, 3: 7, 4: 7, 5: 7}
     single = waiting(9, 3, since_s=1000)
@@ -79,7 +79,7 @@ def test_runs_not_tried_yet_go_first_when_room_is_short() -> None:
     rows = number_per_user(free, submit_limits)
     chosen = select_fair(rows, Counter(), Limits(99, 4), 9)
     assert [pk.int for pk in limit_per_host(submit_limits, chosen, rows)] == [9]
-    attempts = {1: 2}  # of the one model
+    attempts = {1: 2}  # model 1 has two attempts
     rows = number_per_user(free, submit_limits, attempts)
     chosen = select_fair(rows, Counter(), Limits(99, 4), 9)
     assert [pk.int for pk in limit_per_host(submit_limits, chosen, rows, attempts)] == [10]
@@ -114,7 +114,7 @@ def test_every_free_slot_is_used_once(
     claimed = Counter(users(chosen))
     assert len(set(chosen)) == len(chosen)
     assert all(claimed[u] <= able[u] for u in counts)
-    # Who has nothing under way gets any place, the others all but those kept free.
+    # A user without active runs gets any place; the others all places but the reserved ones.
     places = max(min(room, everybody - under_way.total()), 0)
     firsts = sum(1 for u in counts if able[u] and not under_way[u])
     rest = min(room, everybody - under_way.total() - limits.reserved_slots)
@@ -131,13 +131,13 @@ def test_a_refused_key_holds_its_own_projects_back_alone() -> None:
     runs = [free(1, 1), free(2, 1), free(3, 2), free(4, None), free(5, 3), free(6, 3)]
     keys = {1: 11, 3: 33}
 
-    def sent(**limits: dict[int | None, int]) -> list[int]:
+    def choose_runs(**limits: dict[int | None, int]) -> list[int]:
         submit_limits = SubmitLimits(by_key=limits["by_key"], key_of=keys)
         rows = number_per_user(runs, submit_limits)
         chosen = select_fair(rows, Counter(), Limits(99, 9), 99)
         return sorted(pk.int for pk in limit_per_host(submit_limits, chosen, rows))
 
-    assert sent(by_key={11: 0}) == [3, 4, 5, 6]
-    assert sent(by_key={11: 1}) == [1, 3, 4, 5, 6]  # one probe
-    assert sent(by_key={None: 0}) == [1, 2, 5, 6]  # the account's own
-    assert sent(by_key={None: 0, 11: 0, 33: 1}) == [5]
+    assert choose_runs(by_key={11: 0}) == [3, 4, 5, 6]
+    assert choose_runs(by_key={11: 1}) == [1, 3, 4, 5, 6]  # one run as a probe
+    assert choose_runs(by_key={None: 0}) == [1, 2, 5, 6]  # runs with the account's own key
+    assert choose_runs(by_key={None: 0, 11: 0, 33: 1}) == [5]

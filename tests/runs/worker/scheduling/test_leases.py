@@ -77,12 +77,14 @@ def test_runs_waiting_for_a_users_other_runs_say_so(
     mine = [make_run() for _ in range(2)]
     leases.note_queue_positions()
     notes = set(Run.objects.filter(pk__in=[run.pk for run in mine]).values_list("note", flat=True))
-    assert notes == {"It waits for its turn: 3 of your runs are under way."}
+    assert notes == {"The run waits for its turn: 3 of your runs are under way."}
     assert Run.objects.get(pk=theirs.pk).note == ""
     for _ in range(2):
         make_run(user=stranger, state="running", handle={})
     leases.note_queue_positions()
-    assert Run.objects.get(pk=theirs.pk).note.startswith("It waits for its turn: 5 of the team's")
+    assert Run.objects.get(pk=theirs.pk).note.startswith(
+        "The run waits for its turn: 5 of the team's"
+    )
     Run.objects.filter(state="running").update(state="succeeded")
     claimed = leases.claim("w", 9).to_send
     assert set(claimed) == {theirs, *mine}
@@ -100,7 +102,7 @@ def test_runs_waiting_for_a_users_other_runs_say_so(
 def test_a_worker_continues_its_runs_after_a_sleep(
     make_run: Callable[..., Run], begun: dict[str, Any]
 ) -> None:
-    """Its own lease ran out: a suspended machine, or a database that was locked for long."""
+    """Its own lease ran out: the machine was suspended, or the database locked for long."""
     run = make_run(**begun, sent_at=START, worker="w", lease_until=START)
     claim = leases.claim("w", 9, held={run.pk})
     assert (claim.to_send, claim.to_follow) == ([], [])
@@ -145,7 +147,7 @@ def test_a_run_presumed_lost_is_kept_by_the_worker_still_hearing_it(
 def test_a_worker_is_told_of_runs_cancelled_before_their_submit(
     make_run: Callable[..., Run],
 ) -> None:
-    """Its files are still going up, and nobody wants them."""
+    """Its files are still being uploaded, but nobody wants the result any more."""
     going_up, sent = (make_run(state="submitting", sent_at=at) for at in (None, START))
     for run in (going_up, sent):
         state_machine.request_cancel(run.pk)
@@ -155,7 +157,7 @@ def test_a_worker_is_told_of_runs_cancelled_before_their_submit(
 def test_a_claim_marks_runs_as_sent_unless_they_need_preparation(
     make_run: Callable[..., Run], make_endpoint: Callable[..., Any]
 ) -> None:
-    """A file is to go up, or the model is blocked, or the caller still holds the run."""
+    """Preparation: a file to upload, a blocked model, or a caller that still holds the run."""
     blocked = make_endpoint("fal-ai/blocked", standing="blocked")
     upload = f"/uploads/{uuid.uuid4()}/cat.png"
     plain, ahead, held, of_blocked, with_file = (
@@ -172,7 +174,7 @@ def test_a_claim_marks_runs_as_sent_unless_they_need_preparation(
     assert dict(Run.objects.values_list("pk", "sent_at")) == sent
     assert sent == {
         plain.pk: now,
-        ahead.pk: now + timedelta(hours=1),  # another machine's clock: times stand in their order
+        ahead.pk: now + timedelta(hours=1),  # a wrong clock elsewhere: a run's times stay in order
         held.pk: None,
         of_blocked.pk: None,
         with_file.pk: None,
@@ -257,7 +259,7 @@ def test_workers_side_by_side_share_the_work_and_keep_the_limit(
 
 
 def test_looking_for_work_reads_unfinished_runs_alone(make_run: Callable[..., Run]) -> None:
-    """Not the history, however long: every look goes by the partial index."""
+    """However long the history is: every look uses the partial index."""
     for _ in range(300):
         make_run(state="succeeded")
     make_run()

@@ -1,4 +1,4 @@
-"""Runs over one connection, against the real sandbox: sent once, told as they go, ended truly."""
+"""Runs over one connection, against the real sandbox: sent once, reported live, truly ended."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.runs.conftest import Control, Work
 from tests.runs.start.started import start_run
 from tests.sampling import sample
 
-pytestmark = [pytest.mark.any_database, pytest.mark.system]  # takes long
+pytestmark = [pytest.mark.any_database, pytest.mark.system]  # these tests take long
 
 Ask = Callable[..., Run]
 DIRECT = [Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET]
@@ -34,7 +34,7 @@ CALM = {"prompt": "paper and the sea", "seed": 5, "max_tokens": 60}
 
 @pytest.fixture
 def ask(catalogue: None, sandbox: Control) -> Ask:
-    """`ask("sync", "sandbox/scribe", prompt="…")` → a run just created.
+    """`ask("sync", "sandbox/scribe", prompt="…")` → a new run.
 
     Calls are counted from here.
     """
@@ -56,18 +56,18 @@ def ask(catalogue: None, sandbox: Control) -> Ask:
     return make
 
 
-def over(run: Run) -> bool:
+def has_ended(run: Run) -> bool:
     run.refresh_from_db()
     return run.is_final
 
 
-def is_(run: Run, state: str) -> bool:
+def has_state(run: Run, state: str) -> bool:
     run.refresh_from_db()
     return run.state == state
 
 
-def sent(sandbox: Control) -> int:
-    """How many requests for a run upstream has seen; a WebSocket's counts as its run."""
+def count_requests(sandbox: Control) -> int:
+    """Return how many requests for a run upstream has seen; a WebSocket counts as one."""
     calls = sandbox.calls()
     return sum(calls.get(kind, 0) for kind in SENDS - {"ws"})
 
@@ -77,14 +77,14 @@ def test_a_run_is_one_request_and_ends_like_any_other(
     ask: Ask, work: Work, sandbox: Control, transport: str
 ) -> None:
     run = ask(transport, "sandbox/aurora/lite", prompt="violet", seed=4)
-    work(lambda: over(run) and not run.artifacts.filter(state="remote").exists())
+    work(lambda: has_ended(run) and not run.artifacts.filter(state="remote").exists())
     assert (run.state, run.output["seed"]) == ("succeeded", 4)
     assert run.request_id
     assert run.sent_at
     assert run.ended_at
     assert run.partial is None
     assert run.artifacts.get().state == "stored"
-    assert sent(sandbox) == 1
+    assert count_requests(sandbox) == 1
 
 
 def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
@@ -94,10 +94,11 @@ def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
     seen: list[str] = []
 
     def is_over() -> bool:
-        is_ended = over(run)
+        is_ended = has_ended(run)
         if run.partial and not is_ended and run.partial["output"] not in seen:
             seen.append(run.partial["output"])
-        if len(seen) == 3:  # a slow machine writes less often: the stream goes on until then
+        # a slow machine writes less often, so the stream goes on until the third text
+        if len(seen) == 3:
             sandbox.http.post("/hurry", json={}).raise_for_status()
         return is_ended
 
@@ -132,14 +133,14 @@ def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
     state: str,
     what: str,
 ) -> None:
-    """A 429 does not: no model had the run."""
+    """After a 429 the run is sent again, because no model had it."""
     sandbox.fault("requests", "503", times=1000)
     run = ask(transport, "sandbox/scribe", **CALM)
     sandbox.fault("stream" if transport == "stream" else "run", status, value=0.2)
     limits = WorkerLimits(direct=DirectLimits(turned_away_within_s=0))
-    work(lambda: is_(run, state), worker_limits=limits)
+    work(lambda: has_state(run, state), worker_limits=limits)
     assert [event["what"] for event in run.events] == [what]
-    assert sent(sandbox) == (1 if state == "unconfirmed" else 2)
+    assert count_requests(sandbox) == (1 if state == "unconfirmed" else 2)
 
 
 LOST = [
@@ -163,9 +164,9 @@ def test_what_breaks_off_is_unconfirmed_and_never_sent_again(
     run = ask(transport, "sandbox/scribe", **CALM)
     sandbox.fault("requests", "503", times=1000)
     sandbox.fault(kind, fault, value=2)
-    work(lambda: is_(run, "unconfirmed"))
+    work(lambda: has_state(run, "unconfirmed"))
     assert [event["what"] for event in run.events] == ["broke"]
-    assert sent(sandbox) == 1
+    assert count_requests(sandbox) == 1
     page = Client()
     page.force_login(User.objects.get())
     text = page.get(run.get_absolute_url()).content.decode()
@@ -185,7 +186,7 @@ def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
     assert reconciliation.outcome_of_row(replace(row, ended_at=None)).state == ""
     assert (
         reconciliation.outcome_of_row(replace(row, status_code=200)).state == ""
-    )  # its payload was not kept
+    )  # its payload is unknown
 
 
 @pytest.mark.exhaustive
@@ -204,7 +205,7 @@ def test_a_run_host_in_trouble_is_left_alone_while_the_queue_goes_on(
     def look() -> bool:
         troubles.update(Worker.objects.values_list("trouble", flat=True))
         socket.refresh_from_db()
-        return over(queued) and bool(socket.note) and all(over(run) for run in direct)
+        return has_ended(queued) and bool(socket.note) and all(has_ended(run) for run in direct)
 
     work(look)
     assert (queued.state, queued.note) == ("succeeded", "")
@@ -223,9 +224,9 @@ def test_cancel_closes_the_connection_and_so_ends_the_work(
     run = ask(transport, "mischief/slow", duration=60, picture=False)
 
     def cancelled() -> bool:
-        if is_(run, "running") and run.cancel_requested_at is None:
+        if has_state(run, "running") and run.cancel_requested_at is None:
             state_machine.request_cancel(run.pk)
-        return over(run)
+        return has_ended(run)
 
     work(cancelled)
     assert run.state == "cancelled"
@@ -238,12 +239,12 @@ def test_a_stream_that_is_cancelled_keeps_what_had_come(
     run = ask("stream", "sandbox/scribe", **CALM)
 
     def cancelled() -> bool:
-        if not over(run) and run.partial and run.cancel_requested_at is None:
+        if not has_ended(run) and run.partial and run.cancel_requested_at is None:
             state_machine.request_cancel(run.pk)
         return run.is_final
 
     work(cancelled)
-    assert (run.state, sent(sandbox)) == ("cancelled", 1)
+    assert (run.state, count_requests(sandbox)) == ("cancelled", 1)
     assert run.partial["output"]
 
 
@@ -253,8 +254,8 @@ def test_a_killed_workers_run_is_never_sent_again(ask: Ask, work: Work, sandbox:
     state_machine.mark_submitted(run.pk, set())
     state_machine.record(run.pk, Observation(Run.State.RUNNING))
     Run.objects.filter(pk=run.pk).update(lease_until=None)
-    work(lambda: is_(run, "unconfirmed"))
-    assert sent(sandbox) == 0
+    work(lambda: has_state(run, "unconfirmed"))
+    assert count_requests(sandbox) == 0
 
 
 @pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
@@ -263,11 +264,11 @@ def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
 ) -> None:
     run = ask(transport, "sandbox/ridgeline", prompt="found", seed=7)
     sandbox.fault("run", "lost")
-    work(lambda: over(run) and not run.artifacts.filter(state="remote").exists())
+    work(lambda: has_ended(run) and not run.artifacts.filter(state="remote").exists())
     assert (run.state, run.output["seed"]) == ("succeeded", 7)
     assert run.artifacts.get().state == "stored"
     assert [event["what"] for event in run.events] == ["broke", "found"]
-    assert sent(sandbox) == 1
+    assert count_requests(sandbox) == 1
 
 
 @pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
@@ -276,8 +277,8 @@ def test_a_worker_that_ends_leaves_the_run_unconfirmed(
 ) -> None:
     sandbox.fault("requests", "503", times=1000)
     run = ask(transport, "mischief/slow", duration=60, picture=False)
-    work(lambda: is_(run, "running"), worker_limits=WorkerLimits(stop_within_s=0.2))
+    work(lambda: has_state(run, "running"), worker_limits=WorkerLimits(stop_within_s=0.2))
     run.refresh_from_db()
     assert run.state == "running"
-    work(lambda: is_(run, "unconfirmed"))
-    assert sent(sandbox) == 1
+    work(lambda: has_state(run, "unconfirmed"))
+    assert count_requests(sandbox) == 1

@@ -1,6 +1,6 @@
-"""A silent stream gets a note on its run, once, until its next event.
+"""A silent stream gets one note on its run, until its next event.
 
-Errors within a stream: the output before them is kept.
+After an error within a stream, the earlier output is kept.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from tests.runs.worker.transports.test_direct import CALM, Ask, ask  # noqa: F40
 State = Run.State
 
 
-# A moment of silence is long.
+# A short silence counts as long.
 QUICK = DirectLimits(write_every_s=0.01, quiet_s=0.1, grace_s=0.0)
 
 
@@ -45,7 +45,7 @@ def observations() -> Observations:
     return Observations()
 
 
-def carried(
+def carry_story(
     observations: Observations,
     story: Callable[[partial_updates.PartialWriter], Awaitable[Any]],
     limits: DirectLimits = QUICK,
@@ -79,7 +79,7 @@ def test_silence_is_noted_once_and_cleared_by_the_next_event(observations: Obser
         teller.add(piece("a"))
         await until(observations, 4)
 
-    carried(observations, story, is_streamed=True)
+    carry_story(observations, story, is_streamed=True)
     notes = [(observation.note, observation.partial) for observation in observations]
     assert notes == [
         ("", None),
@@ -98,7 +98,7 @@ def test_an_active_stream_needs_no_extra_writes(
             teller.add(piece(text))
             await until(observations, number)
 
-    carried(observations, story, is_streamed=True)
+    carry_story(observations, story, is_streamed=True)
     assert [observation.partial for observation in observations] == [
         None,
         *({"output": text} for text in "abc"),
@@ -106,7 +106,7 @@ def test_an_active_stream_needs_no_extra_writes(
 
 
 def test_a_transport_without_events_gets_no_silence_note(observations: Observations) -> None:
-    carried(observations, lambda teller: asyncio.sleep(0.3))
+    carry_story(observations, lambda teller: asyncio.sleep(0.3))
     assert [observation.note for observation in observations] == [""]
 
 
@@ -150,7 +150,7 @@ def test_many_tokens_are_announced_between_two_commits(observations: Observation
         await asyncio.sleep(0.05)
 
     limits = replace(QUICK, write_every_s=60, announce_every_s=0.01)
-    carried(observations, tell, limits, is_streamed=True, announce=announce)
+    carry_story(observations, tell, limits, is_streamed=True, announce=announce)
     assert announced == [(count, "a" * count) for count in range(1, 6)]
     assert len(observations) <= 2
 
@@ -169,7 +169,7 @@ def test_an_announcement_without_a_receiver_is_not_repeated_at_once(
             teller.add(piece("a" * count))
             await asyncio.sleep(0.02)
 
-    carried(observations, story, is_streamed=True, announce=announce)
+    carry_story(observations, story, is_streamed=True, announce=announce)
     assert numbers == [1]
 
 

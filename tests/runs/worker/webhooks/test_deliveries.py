@@ -1,4 +1,4 @@
-"""Webhooks reach runs by the letter of section 10.
+"""Webhooks reach runs exactly as section 10 demands.
 
 Early, late, twice, forged, without keys (C28 to C30).
 """
@@ -118,7 +118,7 @@ def test_a_delivery_for_another_request_is_acknowledged_and_ignored(
 def test_a_delivery_for_another_runs_request_is_acknowledged_and_ignored(
     deliver: Deliver, make_run: Any
 ) -> None:
-    """Though nobody knows yet which request this run is."""
+    """Even while nobody knows which request belongs to this run."""
     make_run(state=State.RUNNING, request_id="r1")
     run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
     assert deliver(run, payload=OUTPUT) == 200
@@ -243,7 +243,7 @@ def test_a_delivery_is_answered_within_milliseconds(deliver: Deliver, make_run: 
     runs = [make_run(state=State.RUNNING) for _ in range(20)]
     began = time.process_time()
     assert {deliver(run, payload=OUTPUT) for run in runs} == {200}
-    assert (time.process_time() - began) / len(runs) < 0.25  # about 4 ms on a quiet machine
+    assert (time.process_time() - began) / len(runs) < 0.25  # about 4 ms on an idle machine
 
 
 def test_c28_concurrent_reports_of_one_end_are_recorded_once(
@@ -293,7 +293,7 @@ def test_a_run_that_ended_before_its_submits_answer_is_not_followed(
 def test_a_follower_stops_when_a_webhook_ended_its_run(
     make_run: Any, settings: Any, transactional_db: None
 ) -> None:
-    """Without a status stream it asks less and less often, and not at all after the run's end."""
+    """Without a status stream, it polls less and less often, and never after the run's end."""
     settings.PUBLIC_URL = "https://vitrine.example"
     at = "https://queue.fal.run/"
     handle = Handle("a/b", "r1", f"{at}s", at, f"{at}c")

@@ -1,6 +1,6 @@
-"""Webhooks that the sandbox delivers to a server of its own.
+"""Webhooks that the sandbox delivers to a real server of ours.
 
-Lost, late, twice, forged, early, alone.
+Lost, late, twice, forged, early, or as the only report.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from tests.runs.conftest import Control, Work
 from tests.runs.start.started import start_run
 from tests.sampling import sample
 
-pytestmark = pytest.mark.system  # takes long
+pytestmark = pytest.mark.system  # these tests take long
 
 State = Run.State
 
 
 @pytest.fixture
-def reported(
+def make_reported_run(
     catalogue: None, live_server: Any, settings: Any, sandbox: Control
 ) -> Callable[..., Run]:
-    """`reported("sandbox/ridgeline", prompt=…)` → a run whose webhook reaches us."""
+    """`make_reported_run("sandbox/ridgeline", prompt=…)` → a run whose webhook reaches us."""
     settings.PUBLIC_URL = live_server.url
     user = User.objects.create_user("ana")
 
@@ -39,29 +39,29 @@ def reported(
     return make
 
 
-def ended(run: Run) -> bool:
+def has_ended(run: Run) -> bool:
     run.refresh_from_db()
     return run.is_final
 
 
 def test_a_webhook_ends_a_run_without_stream_or_polls(
-    reported: Callable[..., Run], work: Work, sandbox: Control
+    make_reported_run: Callable[..., Run], work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("status_stream", "404", times=1000)
     sandbox.fault("status", "503", times=1000)
-    run = reported(prompt="x", duration=0)
-    work(lambda: ended(run))
+    run = make_reported_run(prompt="x", duration=0)
+    work(lambda: has_ended(run))
     assert run.state == "succeeded"
     assert sandbox.calls().get("result", 0) == 0
 
 
 def test_a_webhook_reaches_a_run_whose_submit_was_not_answered(
-    reported: Callable[..., Run], work: Work, sandbox: Control
+    make_reported_run: Callable[..., Run], work: Work, sandbox: Control
 ) -> None:
     sandbox.fault("submit", "lost")
     sandbox.fault("requests", "500", times=1000)
-    run = reported(prompt="x", duration=1)
-    work(lambda: ended(run))
+    run = make_reported_run(prompt="x", duration=1)
+    work(lambda: has_ended(run))
     assert run.state == "succeeded"
     assert [event["what"] for event in run.events] == ["lost", "found"]
     assert sandbox.calls()["submit"] == 1
@@ -69,9 +69,9 @@ def test_a_webhook_reaches_a_run_whose_submit_was_not_answered(
 
 @pytest.mark.parametrize("is_submit_lost", [False, True])
 def test_a_result_that_could_not_be_fetched_is_fetched_later(
-    reported: Callable[..., Run], work: Work, sandbox: Control, is_submit_lost: bool
+    make_reported_run: Callable[..., Run], work: Work, sandbox: Control, is_submit_lost: bool
 ) -> None:
-    """The webhook had told the end, and the run stayed “running” for ever."""
+    """The webhook had reported the end, but the run stayed "running" for ever."""
     sandbox.fault("webhook", "no-payload")
     sandbox.fault("result", "500", times=3)
     if is_submit_lost:
@@ -79,8 +79,8 @@ def test_a_result_that_could_not_be_fetched_is_fetched_later(
         sandbox.fault("requests", "500", times=1000)
     else:
         sandbox.fault("status_stream", "404", times=1000)
-    run = reported(prompt="x", duration=0)
-    work(lambda: ended(run))
+    run = make_reported_run(prompt="x", duration=0)
+    work(lambda: has_ended(run))
     assert run.state == "succeeded"
     assert sandbox.calls()["submit"] == 1
 
@@ -89,11 +89,11 @@ def test_a_result_that_could_not_be_fetched_is_fetched_later(
     "name", sample(["twice", "late", "forged", "lost", "no-payload", "new-key"], 2, by_seed=1)
 )
 def test_a_run_succeeds_once_whatever_happens_to_its_webhook(
-    reported: Callable[..., Run], work: Work, sandbox: Control, name: str
+    make_reported_run: Callable[..., Run], work: Work, sandbox: Control, name: str
 ) -> None:
     sandbox.fault("webhook", name, value=0.3)
-    run = reported(prompt="x", duration=0)
-    work(lambda: ended(run))
+    run = make_reported_run(prompt="x", duration=0)
+    work(lambda: has_ended(run))
     assert run.state == "succeeded"
     assert sandbox.calls()["submit"] == 1
     assert run.artifacts.count() <= 1

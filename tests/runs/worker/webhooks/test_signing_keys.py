@@ -1,4 +1,4 @@
-"""Who signed a webhook: keys that are old, new, none, and another account's (C30)."""
+"""The keys that verify webhooks: old, new, missing, and those of another account (C30)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ def test_deliveries_before_the_keys_arrive_are_stored_and_not_trusted(
     assert deliver(run, payload=OUTPUT) == 200
     limit = deliveries.DELIVERIES_KEPT
     answers = [deliver(victim, payload=OUTPUT, signer=Fal()) for _ in range(9)]
-    assert answers == [200] * limit + [429] * (9 - limit)  # the true one is repeated, and kept then
+    # fal repeats a delivery that got 429, which is then stored
+    assert answers == [200] * limit + [429] * (9 - limit)
     run.refresh_from_db()
     assert run.state == "running"
     assert victim.webhook_reports.count() == deliveries.DELIVERIES_KEPT
@@ -37,7 +38,7 @@ def test_deliveries_before_the_keys_arrive_are_stored_and_not_trusted(
     victim.refresh_from_db()
     assert (run.state, victim.state) == ("succeeded", "running")
     assert not WebhookReport.objects.exists()
-    run.delete()  # whose request it was
+    run.delete()  # the request belonged to this run
     assert deliver(victim, payload=OUTPUT) == 200
     assert Run.objects.get(pk=victim.pk).state == "succeeded"
 
@@ -48,12 +49,12 @@ def test_c30_a_flood_of_unknown_keys_causes_one_refetch(
     run = make_run(state=State.RUNNING)
     UpstreamKeys.objects.update(fetched_at=timezone.now() - timedelta(minutes=5))
     signer.tend()
-    assert signer.fetched == []  # kept keys are good for hours
+    assert signer.fetched == []  # stored keys stay valid for hours
     signer.key = Ed25519PrivateKey.generate()
     assert deliver(run, payload=OUTPUT) == 401
     signer.tend()
     assert len(signer.fetched) == 1
-    assert deliver(run, payload=OUTPUT) == 200  # fal repeats what was refused
+    assert deliver(run, payload=OUTPUT) == 200  # fal repeats a refused delivery
     for _ in range(30):
         assert deliver(run, payload=OUTPUT, signer=Fal()) == 401
         signer.tend()
@@ -95,7 +96,7 @@ def test_unavailable_keys_are_requested_rarely(signer: Fal, transactional_db: No
 def test_keys_tried_before_the_clock_was_set_back_are_fetched_at_once(
     deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
-    """A run that only its webhook reported waited for an hour, as long as the clock had to go."""
+    """A run that only its webhook reported waited until the clock had caught up, for an hour."""
     run = make_run(state=State.RUNNING, request_id="r1")
     later = timezone.now() + timedelta(hours=1)
     UpstreamKeys.objects.update(fetched_at=None, tried_at=later)
