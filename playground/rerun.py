@@ -74,20 +74,18 @@ def is_double_press(run: Run, person: User) -> bool:
     return is_mine and run.created_at > timezone.now() - SAME_PRESS
 
 
-def _start_once(start_request: StartRequest, *, is_only_once: bool = False) -> StartResult:
+def _start_once(request: StartRequest, *, is_only_once: bool = False) -> StartResult:
     """Start the rerun of a request without a number, unless this press has started it.
 
     Simultaneous clicks get the same rerun by its number; with `is_only_once`, later ones do too.
     """
-    reruns = starting.runs_of(start_request.user, start_request.source, f"{start_request.key}-")
+    reruns = starting.runs_of(request.user, request.source, f"{request.key}-")
     last = reruns.order_by("-created_at").first()
-    if last is not None and (is_only_once or is_double_press(last, start_request.user)):
+    if last is not None and (is_only_once or is_double_press(last, request.user)):
         started = StartResult(last, is_new=False)
     else:
-        started = starting.start(
-            replace(start_request, key=f"{start_request.key}-{_number(last) + 1}")
-        )
-    started.run.endpoint = start_request.endpoint
+        started = starting.start(replace(request, key=f"{request.key}-{_number(last) + 1}"))
+    started.run.endpoint = request.endpoint
     return started
 
 

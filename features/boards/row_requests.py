@@ -165,22 +165,15 @@ def undecided(board: Board, user: User, may_run: bool) -> Undecided:
     One query if there are none. Prices are computed only for users who may run them.
     """
     requests = list(board.row_requests.filter(row=None).select_related("user"))
-    waiting_requests = [request for request in requests if request.decided_at is None]
-    left_out = [request for request in requests if request.decided_at][-MAX_SHOWN:]
-    listed_requests = waiting_requests[:MAX_SHOWN]
-    unlisted_count = len(waiting_requests) - len(listed_requests)
+    waiting = [item for item in requests if item.decided_at is None]
+    left_out = [item for item in requests if item.decided_at][-MAX_SHOWN:]
+    first = waiting[:MAX_SHOWN]
+    rest = len(waiting) - len(first)
     if not may_run:
-        return Undecided(
-            [PricedRequest(request, "") for request in listed_requests], [], unlisted_count
-        )
-    prices = {
-        priced_request.request.pk: priced_request
-        for priced_request in _priced(board, user, [*listed_requests, *left_out])
-    }
+        return Undecided([PricedRequest(item, "") for item in first], [], rest)
+    prices = {price.request.pk: price for price in _priced(board, user, [*first, *left_out])}
     return Undecided(
-        [prices[request.pk] for request in listed_requests],
-        [prices[request.pk] for request in left_out],
-        unlisted_count,
+        [prices[item.pk] for item in first], [prices[item.pk] for item in left_out], rest
     )
 
 

@@ -83,12 +83,10 @@ class FlowsOwner(RunOwner):
 
     def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the runs of moved flows that live in the same project, and their steps' runs."""
-        runs_beside = FlowRun.objects.filter(
-            flow__in=rows.get(Flow, ()), project=F("flow__project")
-        )
+        runs = FlowRun.objects.filter(flow__in=rows.get(Flow, ()), project=F("flow__project"))
         steps = StepRun.objects.filter(flow_run__in=rows.get(FlowRun, ()), is_reused=False)
         return {
-            FlowRun: set(runs_beside.values_list("pk", flat=True)),
+            FlowRun: set(runs.values_list("pk", flat=True)),
             Run: set(steps.filter(run__isnull=False).values_list("run_id", flat=True)),
         }
 

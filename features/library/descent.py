@@ -78,10 +78,7 @@ def _used_results(runs: Collection[uuid.UUID]) -> dict[uuid.UUID, set[int]]:
 
 
 def _node(
-    branch: Branch[uuid.UUID],
-    lineage: Lineage,
-    used_positions: dict[uuid.UUID, set[int]],
-    current: Run,
+    branch: Branch[uuid.UUID], lineage: Lineage, positions: dict[uuid.UUID, set[int]], current: Run
 ) -> Node:
     key, is_first = branch.key, not branch.is_again
     is_current = is_first and key == current.pk
@@ -90,24 +87,21 @@ def _node(
     input_page = current.get_absolute_url() if is_current else line
     uses_page = f"{reverse('library:runs')}?q={key}" if is_current else line
     return Node(
-        branches=tuple(_node(below, lineage, used_positions, current) for below in branch.branches),
+        branches=tuple(_node(below, lineage, positions, current) for below in branch.branches),
         is_again=branch.is_again,
         is_current=is_current,
         more_above=input_page if is_first and key in lineage.cut_above else "",
         more_below=uses_page if is_first and key in lineage.cut_below else "",
-        **(_of_run(run, used_positions[key]) if run else _of_upload(upload) if upload else {}),
+        **(_of_run(run, positions[key]) if run else _of_upload(upload) if upload else {}),
     )
 
 
-def _of_run(run: Run, used_positions: set[int]) -> dict[str, Any]:
+def _of_run(run: Run, positions: set[int]) -> dict[str, Any]:
     results = renderers.artifacts_with_urls(run)
     results.sort(
-        key=lambda result: (
-            result.artifact.position not in used_positions,
-            not result.artifact.is_starred,
-        )
+        key=lambda view: (view.artifact.position not in positions, not view.artifact.is_starred)
     )
-    stills = (thumbnail_url(result.artifact, result.src) for result in results)
+    stills = (thumbnail_url(view.artifact, view.src) for view in results)
     return {
         "title": run.title or run.endpoint.name,
         "origin": run.endpoint.name if run.title else "",
@@ -237,17 +231,13 @@ def _load(lineage: Lineage, keys: Collection[uuid.UUID], user: User | AnonymousU
         return
     readable = Run.objects.readable_by(user).with_endpoint().light()
     lineage.runs |= readable.with_artifacts().in_bulk(keys)
-    other_keys = [key for key in keys if key not in lineage.runs]
-    if not other_keys:
+    rest = [key for key in keys if key not in lineage.runs]
+    if not rest:
         return
-    visible_pks = set(
-        Upload.objects.shown_to(user).filter(pk__in=other_keys).values_list("pk", flat=True)
-    )
-    uploads = Upload.objects.filter(pk__in=other_keys).select_related("project")
+    visible = set(Upload.objects.shown_to(user).filter(pk__in=rest).values_list("pk", flat=True))
+    uploads = Upload.objects.filter(pk__in=rest).select_related("project")
     lineage.uploads |= {
-        upload.pk: upload
-        for upload in uploads
-        if upload.pk in visible_pks or upload.is_readable_by(user)
+        file.pk: file for file in uploads if file.pk in visible or file.is_readable_by(user)
     }
 
 

@@ -109,10 +109,8 @@ def choice_of(texts: Sequence[str]) -> Choice:
         return Choice(entries)
     keys = _key(first.text), _key(second.text)
     if keys[0] is None or keys[1] is None or keys[0] == keys[1]:
-        repeated_entry = Entry(
-            second.text, "This is the same run as the first. Choose another one."
-        )
-        return Choice((first, repeated_entry))
+        same = Entry(second.text, "This is the same run as the first. Choose another one.")
+        return Choice((first, same))
     return Choice(entries, keys=(keys[0], keys[1]))
 
 
@@ -237,12 +235,10 @@ def _value(value: Any, parts: list[Part], field: Field | None, *, is_default: bo
     if value is MISSING:
         return Value([], is_given=False)
     is_ours = isinstance(value, str) and OUR_ADDRESS.fullmatch(value) is not None
-    shown_value = Value(
+    view = Value(
         parts,
         is_default=is_default,
         address=value if is_ours else "",
         is_picture=is_ours and field is not None and field.media == "image",
     )
-    return replace(
-        shown_value, is_cut=_is_prose(value, field) and len(shown_value.text) < len(value)
-    )
+    return replace(view, is_cut=_is_prose(value, field) and len(view.text) < len(value))

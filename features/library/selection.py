@@ -113,17 +113,15 @@ def choose(selection: Selection, runs: RunQuerySet) -> SelectedResults:
     Results that do not exist and results of other runs count alike, so that nobody learns which.
     """
     positions = selection.positions
-    present_runs = set(runs.order_by().filter(pk__in=[*positions]).values_list("pk", flat=True))
+    present = set(runs.order_by().filter(pk__in=[*positions]).values_list("pk", flat=True))
     files: defaultdict[uuid.UUID, set[int]] = defaultdict(set)
-    rows = (
-        Artifact.objects.filter(run__in=present_runs).order_by().values_list("run_id", "position")
-    )
+    rows = Artifact.objects.filter(run__in=present).order_by().values_list("run_id", "position")
     for run, position in rows:
         files[run].add(position)
     results: list[ResultKey] = []
     out_of_reach = 0
     for run, chosen_places in positions.items():
-        has = files.get(run, {0}) if run in present_runs else set()
+        has = files.get(run, {0}) if run in present else set()
         run_positions = has if chosen_places is None else has & chosen_places
         results += [ResultKey(run, position) for position in sorted(run_positions)]
         out_of_reach += (not has) if chosen_places is None else len(chosen_places - has)

@@ -21,20 +21,18 @@ CHECK_EVERY_S = 60.0
 REST_S = 300.0  # while no user has set a limit
 
 
-def warn(
-    user: User, limit_name: str, spent: Decimal, limit: Decimal, *, period: str, path: str
-) -> bool:
+def warn(user: User, name: str, spent: Decimal, limit: Decimal, *, period: str, path: str) -> bool:
     """Notify a user when 80 % of a limit, or all of it, is spent; False if nothing is sent.
 
-    `limit_name` is the limit in words (“the day's limit”), `period` its part of the key: a warning
-    is repeated in a new period or for another limit.
+    `name` is the limit in words (“the day's limit”), `period` its part of the key: a warning is
+    repeated in a new period or for another limit.
     """
     if limit <= 0 or spent < NEARLY * limit:
         return False
     is_over = spent >= limit
     share = "all" if is_over else "80"
     amounts = f"{money(spent, CURRENCY)} of {money(limit, CURRENCY)}"
-    subject = f"{'All' if is_over else '80 %'} of {limit_name} {'is' if is_over else 'are'} spent"
+    subject = f"{'All' if is_over else '80 %'} of {name} {'is' if is_over else 'are'} spent"
     key = f"budget {period} {limit.normalize():f} {share}"
     text = (
         f"{amounts}. Where upstream has not said what it billed, the most that it may be counts. "

@@ -78,21 +78,14 @@ def rows(user: User, page: str) -> Page[Row]:
     delivery_page: Page[Any] = Paginator(light, DELIVERIES_ON_A_PAGE).get_page(page_number(page))
     deliveries = list(delivery_page.object_list)
     readable_pks = readable(user, deliveries)
-    delivery_page.object_list = [
-        Row(delivery, delivery.pk in readable_pks) for delivery in deliveries
-    ]
+    delivery_page.object_list = [Row(item, item.pk in readable_pks) for item in deliveries]
     return cast("Page[Row]", delivery_page)
 
 
 def preferences_form(user: User) -> PreferencesForm:
     """Return the form of the section "When", with the stored preferences."""
-    stored_preferences = preferences.preferences_of(user)
-    return PreferencesForm(
-        initial={
-            "minutes": stored_preferences.long_run_minutes,
-            "limit": stored_preferences.daily_limit,
-        }
-    )
+    row = preferences.preferences_of(user)
+    return PreferencesForm(initial={"minutes": row.long_run_minutes, "limit": row.daily_limit})
 
 
 def context(user: User, page: str) -> dict[str, Any]:

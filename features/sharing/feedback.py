@@ -51,17 +51,13 @@ def said_on(shares: Collection[uuid.UUID], run: uuid.UUID) -> Mapping[uuid.UUID,
     return _feedback_by("item__share", people, item__share__in=list(shares), item__run=run)
 
 
-def in_words(result_feedback: RunFeedback) -> str:
+def in_words(review: RunFeedback) -> str:
     """Return "picked by 3, ★ 4.2, 2 comments"; empty without feedback."""
     return ", ".join(
         [
-            *([f"picked by {result_feedback.picks}"] if result_feedback.picks else []),
-            *(
-                [f"★ {result_feedback.stars:.1f}".removesuffix(".0")]
-                if result_feedback.stars
-                else []
-            ),
-            *([counted(result_feedback.comments, "comment")] if result_feedback.comments else []),
+            *([f"picked by {review.picks}"] if review.picks else []),
+            *([f"★ {review.stars:.1f}".removesuffix(".0")] if review.stars else []),
+            *([counted(review.comments, "comment")] if review.comments else []),
         ]
     )
 

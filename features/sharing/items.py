@@ -154,11 +154,7 @@ def items_of(share: Share, only: Collection[int] | None = None) -> list[ItemView
 def make_ready(share: Share) -> None:
     """Request the copies that visitors get if the share hides models or settings."""
     if not (share.shows_models and share.shows_settings):
-        files = {
-            item_view.artifact.file
-            for item_view in items_of(share)
-            if item_view.artifact and item_view.is_stored
-        }
+        files = {view.artifact.file for view in items_of(share) if view.artifact and view.is_stored}
         stripped_copies.ask_ahead(files)
 
 
@@ -197,10 +193,8 @@ def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
     there are differences.
     """
     wanted_keys = list(dict.fromkeys(keys[:MAX_ITEMS]))
-    present_items = share.items.filter(
-        run__isnull=False, is_input=False, is_gone=False, previous=None
-    )
-    if [ResultKey(item.run_id or NO_RUN, item.position) for item in present_items] == wanted_keys:
+    items = share.items.filter(run__isnull=False, is_input=False, is_gone=False, previous=None)
+    if [ResultKey(item.run_id or NO_RUN, item.position) for item in items] == wanted_keys:
         return
     with transaction.atomic():
         Share.objects.select_for_update(of=("self",)).get(pk=share.pk)

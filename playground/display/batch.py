@@ -94,16 +94,9 @@ def variation(run: Run, view: str = "variation") -> Variation:
 
 def variations(runs: Sequence[Run], views: Sequence[str]) -> list[Variation]:
     """Return runs as tiles of the grid, each in the view at the same position of `views`."""
-    done_runs = [
-        run for run in runs if run.state == Run.State.SUCCEEDED and run.endpoint.is_runnable
-    ]
-    more_of_run = dict(
-        zip((run.pk for run in done_runs), more_like.more_like_each(done_runs), strict=True)
-    )
-    return [
-        _variation(run, view, more_of_run.get(run.pk))
-        for run, view in zip(runs, views, strict=True)
-    ]
+    ready = [run for run in runs if run.state == Run.State.SUCCEEDED and run.endpoint.is_runnable]
+    plans = dict(zip((run.pk for run in ready), more_like.more_like_each(ready), strict=True))
+    return [_variation(run, view, plans.get(run.pk)) for run, view in zip(runs, views, strict=True)]
 
 
 def _variation(run: Run, view: str, more_like_run: more_like.MoreLike | None) -> Variation:

@@ -193,7 +193,7 @@ def partial(run: Run) -> Partial | None:
     width, height = (
         placeholder_size.size_of(run) if pictures else None
     ) or placeholder_size.DEFAULT
-    partial_output = Partial(
+    view = Partial(
         [
             (
                 picture.url,
@@ -205,14 +205,7 @@ def partial(run: Run) -> Partial | None:
         _progress_fraction(content.get("progress")),
         message,
     )
-    return (
-        partial_output
-        if partial_output.pictures
-        or partial_output.texts
-        or partial_output.share
-        or partial_output.message
-        else None
-    )
+    return view if view.pictures or view.texts or view.share or view.message else None
 
 
 def _progress_fraction(progress: Any) -> float | None:

@@ -303,11 +303,9 @@ def input_files(run: Run) -> list[InputFile]:
     """
     addresses = dict.fromkeys(_texts_in(run.arguments))
     matches = filter(None, map(OUR_ADDRESS.fullmatch, addresses))
-    input_matches = list(islice(matches, MOST_INPUTS))
-    kinds = _kinds_of_uploads(input_matches) | _kinds_of_results(input_matches)
-    return [
-        InputFile(match[0], kinds[key]) for match in input_matches if (key := _key(match)) in kinds
-    ]
+    hits = list(islice(matches, MOST_INPUTS))
+    kinds = _kinds_of_uploads(hits) | _kinds_of_results(hits)
+    return [InputFile(match[0], kinds[key]) for match in hits if (key := _key(match)) in kinds]
 
 
 def _texts_in(value: Any) -> Iterator[str]:

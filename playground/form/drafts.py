@@ -97,13 +97,11 @@ def undo(user: User, now: FormContents, tab: Tab) -> tuple[int, Post]:
     """Restore and return the previous contents, with the new version; can itself be undone."""
     with transaction.atomic():
         draft = _lock_draft(user, now.endpoint, tab)
-        former_post = (
-            draft.post if tab.is_filled or not draft.earlier else draft.earlier.pop()["post"]
-        )
+        post = draft.post if tab.is_filled or not draft.earlier else draft.earlier.pop()["post"]
         _push_undo(draft, _to_keep(now))
-        _write(draft, now.endpoint, former_post)
+        _write(draft, now.endpoint, post)
         _save(draft)
-    return draft.version, dict(former_post)
+    return draft.version, dict(post)
 
 
 def _to_keep(contents: FormContents) -> Post:
@@ -111,17 +109,15 @@ def _to_keep(contents: FormContents) -> Post:
     return {} if contents.is_untouched else contents.post
 
 
-def other_draft(user: User, endpoint: Endpoint, current_draft: Draft) -> Draft | None:
-    """Return another tab's recent draft, if a tab that shows `current_draft` may miss its contents.
+def other_draft(user: User, endpoint: Endpoint, current: Draft) -> Draft | None:
+    """Return another tab's recent draft, if a tab that shows `current` may miss its contents.
 
     Drafts that were run are not offered: they are in the history.
     """
-    own_drafts = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=current_draft.pk)
+    own_drafts = Draft.objects.filter(user=user, endpoint=endpoint).exclude(pk=current.pk)
     lately = own_drafts.filter(updated_at__gt=timezone.now() - OFFERED_FOR).order_by("-updated_at")
-    other_drafts = [
-        draft for draft in lately[:MAX_TABS] if draft.post not in ({}, current_draft.post)
-    ]
-    return next((draft for draft in other_drafts if not _was_run(user, endpoint, draft)), None)
+    drafts = [draft for draft in lately[:MAX_TABS] if draft.post not in ({}, current.post)]
+    return next((draft for draft in drafts if not _was_run(user, endpoint, draft)), None)
 
 
 def _was_run(user: User, endpoint: Endpoint, draft: Draft) -> bool:
@@ -196,14 +192,12 @@ def _save(draft: Draft) -> None:
     if draft.pk is None:
         key = {"user": draft.user, "endpoint": draft.endpoint, "tab": draft.tab}
         values = {name: getattr(draft, name) for name in _SAVED_FIELDS}
-        written_draft, is_new = Draft.objects.select_for_update().get_or_create(
-            **key, defaults=values
-        )
-        draft.pk = written_draft.pk
+        row, is_new = Draft.objects.select_for_update().get_or_create(**key, defaults=values)
+        draft.pk = row.pk
         if is_new:
             _delete_oldest(draft.user, draft.endpoint)
             return
-        draft.version = written_draft.version + 1
+        draft.version = row.version + 1
     values = {name: getattr(draft, name) for name in _SAVED_FIELDS}
     Draft.objects.filter(pk=draft.pk).update(**values, updated_at=timezone.now())
 

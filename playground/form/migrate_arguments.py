@@ -65,13 +65,13 @@ def _name_misfits(heading: str, misfits: list[Misfit]) -> str:
 
 def migration_sentence(misfits: list[Misfit]) -> str:
     """Return sentences on what a migration changed and what it could not repair."""
-    repairs = [f"{misfit.field} {misfit.repair}" for misfit in misfits if misfit.repair]
-    unrepaired_fields = [misfit.field for misfit in misfits if not misfit.repair]
+    fixes = [f"{misfit.field} {misfit.repair}" for misfit in misfits if misfit.repair]
+    fields = [misfit.field for misfit in misfits if not misfit.repair]
     parts = [
-        f"Repaired: {'; '.join(repairs[:12])}."
-        if repairs
+        f"Repaired: {'; '.join(fixes[:12])}."
+        if fixes
         else "Nothing could be repaired automatically."
     ]
-    if unrepaired_fields:
-        parts.append(f"You still have to correct: {', '.join(dict.fromkeys(unrepaired_fields))}.")
+    if fields:
+        parts.append(f"You still have to correct: {', '.join(dict.fromkeys(fields))}.")
     return " ".join(parts)

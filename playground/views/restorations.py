@@ -68,12 +68,10 @@ def restorations(request: HtmxRequest) -> HttpResponseBase:
 
 
 def _render_restorations(
-    request: HtmxRequest, extra_context: dict[str, Any] | None = None, status: int = 200
+    request: HtmxRequest, extra: dict[str, Any] | None = None, status: int = 200
 ) -> HttpResponse:
     context = {"recipes": restore.choices_of(request.user, request.GET.getlist("fill"))}
-    return render(
-        request, "playground/restorations.html", context | (extra_context or {}), status=status
-    )
+    return render(request, "playground/restorations.html", context | (extra or {}), status=status)
 
 
 def _restore(request: HtmxRequest) -> Outcome:

@@ -122,9 +122,7 @@ def artifact_star(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpRes
     if not request.htmx:
         return redirect(run)
     result = next(
-        candidate
-        for candidate in renderers.artifacts_with_urls(run)
-        if candidate.artifact.position == position
+        item for item in renderers.artifacts_with_urls(run) if item.artifact.position == position
     )
     result.artifact.is_starred = is_starred
     context = {"artifact": result.artifact, "name": result.name}

@@ -112,13 +112,11 @@ def ballot_of(
 
 
 def _side(files: _Files, key: str, run: Run) -> Side:
-    result_files = files.of_result(run)
+    media = files.of_result(run)
     texts = (
-        []
-        if result_files
-        else [preview.text for preview in previews.of_texts(artifacts_in(run.output))]
+        [] if media else [preview.text for preview in previews.of_texts(artifacts_in(run.output))]
     )
-    return Side(key, result_files, "\n\n".join(texts))
+    return Side(key, media, "\n\n".join(texts))
 
 
 class _Files:

@@ -76,17 +76,7 @@ def _key(cell: Cell, by: str, comments: int, rights: BoardRights) -> Hashable:
     if run is None or not run.is_final or cell.is_reused:  # a reused cell's form has a CSRF token
         return None
     endpoint = run.endpoint
-    endpoint_parts = endpoint.name, endpoint.unit_price_usd, endpoint.currency
+    model = endpoint.name, endpoint.unit_price_usd, endpoint.currency
     may = rights.may_comment
     cost = known_costs.briefly(run)
-    return (
-        cell.pk,
-        run.pk,
-        run.version,
-        endpoint_parts,
-        cost,
-        mark and mark.changed_at,
-        by,
-        comments,
-        may,
-    )
+    return cell.pk, run.pk, run.version, model, cost, mark and mark.changed_at, by, comments, may

@@ -101,11 +101,9 @@ def load_authors(cells: Iterable[Cell], reader: User) -> dict[int, str]:
 
     One query; none if all runs are the reader's.
     """
-    runs_of_others = {
-        cell.pk: cell.run for cell in cells if cell.run and cell.run.user_id != reader.pk
-    }
-    prefetch_related_objects([*runs_of_others.values()], "user")
-    return {pk: run.author for pk, run in runs_of_others.items()}
+    runs = {cell.pk: cell.run for cell in cells if cell.run and cell.run.user_id != reader.pk}
+    prefetch_related_objects([*runs.values()], "user")
+    return {pk: run.author for pk, run in runs.items()}
 
 
 def load_results(cells: Iterable[Cell]) -> dict[object, str]:

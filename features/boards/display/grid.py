@@ -173,10 +173,8 @@ class _GridKeys:
         if cell_count is None:
             cell_count = board.cells.filter(replaced_at=None).count()
         per_row = max(1, cell_count / max(1, len(rows)))
-        rendered_share = min(1, GROUP_COLUMNS / max(1, len(self.columns)))
-        first, size = (
-            max(1, round(n / (per_row * rendered_share))) for n in (FIRST_CELLS, PART_CELLS)
-        )
+        share = min(1, GROUP_COLUMNS / max(1, len(self.columns)))
+        first, size = (max(1, round(n / (per_row * share))) for n in (FIRST_CELLS, PART_CELLS))
         later_parts = [rows[start : start + size] for start in range(first, len(rows), size)]
         self.parts = [rows[:first], *later_parts]
 
@@ -196,16 +194,11 @@ class _RowBuilder:
     """Fills rows with the tiles of the rendered columns."""
 
     def __init__(
-        self,
-        lines: _GridKeys,
-        reader: User,
-        rights: BoardRights,
-        rows: Sequence[int],
-        rendered_columns: range,
+        self, lines: _GridKeys, reader: User, rights: BoardRights, rows: Sequence[int], span: range
     ) -> None:
-        board, self.lines, self.rights, self.drawn = lines.board, lines, rights, rendered_columns
-        self.columns = cell_queries.columns([lines.columns[n] for n in rendered_columns])
-        self.waiting = lines.groups_after(rendered_columns)
+        board, self.lines, self.rights, self.drawn = lines.board, lines, rights, span
+        self.columns = cell_queries.columns([lines.columns[n] for n in span])
+        self.waiting = lines.groups_after(span)
         self.rows = cell_queries.rows(rows)
         self.found = cell_queries.cells(board, rows, self.columns)
         self.authors = cell_queries.load_authors(self.found.all, reader)

@@ -185,11 +185,9 @@ def _roots(plan: Plan) -> list[Field]:
 
 def _kinds_taken(plan: Plan) -> list[str]:
     """Return the kinds of files that rows may have: those that a model takes or a row has."""
-    known_kinds = {file.kind for file in plan.known.values()}
+    kinds = {file.kind for file in plan.known.values()}
     return [
-        kind
-        for kind in NOUNS
-        if kind in known_kinds or any(takers(root, kind) for root in _roots(plan))
+        kind for kind in NOUNS if kind in kinds or any(takers(root, kind) for root in _roots(plan))
     ]
 
 

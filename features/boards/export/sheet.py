@@ -60,10 +60,9 @@ def _cells(contents: Contents, row: Row) -> Iterator[SheetCell]:
 def _picture(cell: Cell) -> Artifact | None:
     """Return the first file of the result that has a picture."""
     run = run_of(cell)
-    artifacts = run.artifacts.all() if run else []
+    files = run.artifacts.all() if run else []
     return next(
-        (artifact for artifact in artifacts if thumbnail_url(artifact, artifact_url(artifact))),
-        None,
+        (artifact for artifact in files if thumbnail_url(artifact, artifact_url(artifact))), None
     )
 
 

@@ -66,10 +66,8 @@ NO_TALLIES = Tallies()
 
 def tallies_of(boards: KeptQuerySet[Board]) -> Tallies:
     """Return the tallies of these boards. One query, and three more if they are not cached."""
-    counted_tallies = BoardTally.objects.filter(
-        version__gt=0, board__in=boards.order_by().values("pk")
-    )
-    versions = tuple(counted_tallies.order_by("pk").values_list("pk", "version"))
+    tallies = BoardTally.objects.filter(version__gt=0, board__in=boards.order_by().values("pk"))
+    versions = tuple(tallies.order_by("pk").values_list("pk", "version"))
     if not versions:
         return NO_TALLIES
     digest = sha256(repr(versions).encode()).hexdigest()[:32]

@@ -101,15 +101,13 @@ class TrialQuerySet(models.QuerySet["Trial"]):
 
     def due(self, month_start: datetime, *, is_night: bool) -> TrialQuerySet:
         """Return the trials to send: waiting ones, and those held by an earlier month's cap."""
-        held_earlier = Q(state=Trial.State.HELD, decided_at__lt=month_start)
-        due_trials = self.filter(
-            Q(state=Trial.State.WAITING) | held_earlier, is_of_maker(), **IS_ALIVE
-        ).filter(
+        held = Q(state=Trial.State.HELD, decided_at__lt=month_start)
+        trials = self.filter(Q(state=Trial.State.WAITING) | held, is_of_maker(), **IS_ALIVE).filter(
             board__standing_trial__state=StandingTrial.State.ON,
             endpoint__schema__isnull=False,
         )
         at_once = Q(board__standing_trial__when=StandingTrial.When.AT_ONCE)
-        return due_trials if is_night else due_trials.filter(at_once)
+        return trials if is_night else trials.filter(at_once)
 
 
 class Trial(models.Model):

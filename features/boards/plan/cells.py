@@ -156,16 +156,14 @@ def _resolved(column: PlannedColumn, carried: _Cell, resolve: NameResolver) -> _
 
 def _carried(plan: Plan, column: PlannedColumn, row: PlannedRow) -> _Cell:
     source = version_of(plan.source) if plan.source.schema_id else None
-    row_arguments = {name: value for name, value in row.values.items() if name != rows.FILES}
-    carried = carry(row_arguments, source, version_of(column.endpoint))
+    values = {name: value for name, value in row.values.items() if name != rows.FILES}
+    carried = carry(values, source, version_of(column.endpoint))
     cell = _Cell(carried.arguments, carried.steps)
     if ALLOW_UNKNOWN in plan.post and column.endpoint.pk == plan.source.pk:
         source_fields = {child.name for child in version_of(plan.source).root.children}
-        other_values = {
-            name: value for name, value in row_arguments.items() if name not in source_fields
-        }
-        steps = tuple(step for step in carried.steps if step.source not in other_values)
-        cell = _Cell(carried.arguments | other_values, steps)
+        extra = {name: value for name, value in values.items() if name not in source_fields}
+        steps = tuple(step for step in carried.steps if step.source not in extra)
+        cell = _Cell(carried.arguments | extra, steps)
     cell = _with_files(cell, column, rows.from_json(row.values))
     return cell._replace(arguments=cell.arguments | column.settings)
 
@@ -188,12 +186,8 @@ def _seeded(
     field = seed_field(version_of(column.endpoint).root)
     for seed in plan.seeds:
         seeded = {field.name: int(seed)} if seed and field else {}
-        seeded_arguments = arguments | seeded
-        yield (
-            seed,
-            seeded_arguments,
-            field is not None and seeded_arguments.get(field.name) is not None,
-        )
+        values = arguments | seeded
+        yield seed, values, field is not None and values.get(field.name) is not None
 
 
 def _steps_of_own(plan: Plan, column: PlannedColumn) -> Iterator[Step]:

@@ -31,12 +31,8 @@ def endpoints_of(ids: Sequence[str]) -> tuple[list[Endpoint], list[str]]:
             endpoint_id__in=set(posted_ids)
         )
     }
-    known_endpoints = [
-        endpoints[endpoint_id] for endpoint_id in posted_ids if endpoint_id in endpoints
-    ]
-    return known_endpoints, [
-        endpoint_id for endpoint_id in posted_ids if endpoint_id not in endpoints
-    ]
+    models = [endpoints[key] for key in posted_ids if key in endpoints]
+    return models, [key for key in posted_ids if key not in endpoints]
 
 
 def first_post(models: Sequence[Endpoint], arguments: dict[str, Any]) -> Post:

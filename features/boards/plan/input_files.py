@@ -87,9 +87,7 @@ def known_files(
     results = Artifact.objects.filter(run__in=readable.order_by().values("pk"))
     results = results.exclude(state=Artifact.State.LOST).select_related("run__endpoint")
     results = results.defer(*heavy_columns("run__"))
-    artifacts = (
-        {(artifact.run_id, artifact.position): artifact for artifact in results} if in_runs else {}
-    )
+    artifacts = {(file.run_id, file.position): file for file in results} if in_runs else {}
     for address, match in matches.items():
         if match["upload"]:
             upload = readable_uploads.get(uuid.UUID(match["upload"]))

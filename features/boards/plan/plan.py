@@ -230,10 +230,8 @@ class _Reader:
         rows: dict[str, PlannedRow] = {}
         for label, own in inputs:
             files = row_controls.merged(row_controls.from_json(own), common)
-            row_values = self.filled.shared | own | row_controls.as_json(files)
-            row = PlannedRow(
-                label or _row_label(row_values, self.roots[0]), row_values, digest(row_values)
-            )
+            whole = self.filled.shared | own | row_controls.as_json(files)
+            row = PlannedRow(label or _row_label(whole, self.roots[0]), whole, digest(whole))
             rows.setdefault(row.digest, row)
         return [*rows.values()]
 
@@ -252,15 +250,11 @@ class _Reader:
                 arguments[name] = value
                 continue
             if target is None:
-                field_names = ", ".join(field.name for field in self.groups.shared[:8])
-                close = nearest(name, self._names())
+                names = ", ".join(field.name for field in self.groups.shared[:8])
+                near = nearest(name, self._names())
                 raise ValueError(
                     f"The table's column “{name[:60]}” is not an input of these models"
-                    + (
-                        f": did you mean “{close}”?"
-                        if close
-                        else f". They share {field_names or 'none'}."
-                    )
+                    + (f": did you mean “{near}”?" if near else f". They share {names or 'none'}.")
                 )
             try:
                 cell = values.read_cell(target, value)
@@ -290,10 +284,8 @@ class _Reader:
 
     def _prompt_field(self) -> Field | None:
         """Return the field that a row's prompt is for: a shared one, else the first model's."""
-        prompt_fields = (by_meaning(root.children).get("prompt") for root in self.roots)
-        return by_meaning(self.groups.shared).get("prompt") or next(
-            filter(None, prompt_fields), None
-        )
+        fields = (by_meaning(root.children).get("prompt") for root in self.roots)
+        return by_meaning(self.groups.shared).get("prompt") or next(filter(None, fields), None)
 
     def _main_field(self) -> Field | None:
         return by_meaning(self.groups.shared).get("prompt") or next(iter(self.groups.shared), None)

@@ -95,10 +95,8 @@ def address_of(user: User, endpoint: Endpoint, arguments: dict[str, Any]) -> str
 
 
 def _of_collection(user: User, slug: str) -> list[Endpoint]:
-    visible_collections = (
-        Collection.objects.all() if user.is_staff else Collection.objects.published()
-    )
-    items = CollectionItem.objects.filter(collection__in=visible_collections.filter(slug=slug))
+    visible = Collection.objects.all() if user.is_staff else Collection.objects.published()
+    items = CollectionItem.objects.filter(collection__in=visible.filter(slug=slug))
     return [item.endpoint for item in items.select_related("endpoint")[:MAX_OF_COLLECTION]]
 
 

@@ -164,9 +164,7 @@ def _endpoints(tallies: Sequence[Tally]) -> Mapping[int, Endpoint]:
     return Endpoint.objects.only("duration_estimate_min").in_bulk(keys)
 
 
-def _seconds_to_go(
-    board: Board, open_tallies: Sequence[Tally], endpoints: Mapping[int, Endpoint]
-) -> float:
+def _seconds_to_go(board: Board, rows: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:
     """Estimate the seconds for the remaining parallel runs, from their models' durations here."""
     durations: dict[int, list[float]] = {}
     succeeded = _current(board).filter(run__state=Run.State.SUCCEEDED)
@@ -178,7 +176,7 @@ def _seconds_to_go(
     usual = {pk: median(seconds) for pk, seconds in durations.items()}
     times = [
         usual.get(pk) or endpoints[pk].duration_estimate_s or _USUAL_S
-        for pk, count in ((tally.endpoint_id, tally.cells) for tally in open_tallies)
+        for pk, count in ((tally.endpoint_id, tally.cells) for tally in rows)
         for _ in range(count)
     ]
     at_once = max(1, min(settings.RUNS_AT_ONCE_PER_USER, len(times)))

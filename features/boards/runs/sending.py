@@ -105,12 +105,10 @@ def run_plan(
         if board is None and not is_new:
             return SendingResult(locked, known=len(cells), is_repeat=True)
         budget = Budget.of_accounts(open_account(locked))
-        sending_result = write_cells(
-            locked, user, plan, expanded, estimates, budget, is_program=is_program
-        )
-        if sending_result.held:
-            warn_of_board(locked, sending_result.held)
-        return sending_result.require_any() if is_new else sending_result
+        result = write_cells(locked, user, plan, expanded, estimates, budget, is_program=is_program)
+        if result.held:
+            warn_of_board(locked, result.held)
+        return result.require_any() if is_new else result
 
 
 def write_cells(

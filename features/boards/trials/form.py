@@ -94,14 +94,12 @@ class TrialsForm(forms.Form):
         standing = self.standing
         query = Query.from_address(f"?{standing.params}")
         is_typed = query_news.params_of(Query(q=query.q)) == standing.params
-        matching_keys = [key for key, view in self.views.items() if view.line == standing.params]
-        saved_key = (
-            matching_keys[0] if matching_keys and standing.params else SEARCH if is_typed else KEPT
-        )
+        keys = [key for key, view in self.views.items() if view.line == standing.params]
+        choice = keys[0] if keys and standing.params else SEARCH if is_typed else KEPT
         return {
             "state": standing.state,
-            "saved": saved_key,
-            "q": query.q if saved_key == SEARCH else "",
+            "saved": choice,
+            "q": query.q if choice == SEARCH else "",
             "versions": standing.follows_versions,
             "when": standing.when,
             "cap": f"{standing.monthly_cap_usd.normalize():f}",

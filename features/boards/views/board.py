@@ -94,11 +94,9 @@ def columns(request: HtmxRequest, pk: uuid.UUID, row: int, number: int) -> HttpR
 def heads(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
     """Render the headers of one group of columns."""
     board = find(request, pk)
-    if not (column_heads := grid.heads_of(board, number)):
+    if not (head := grid.heads_of(board, number)):
         raise Http404("This board has fewer columns.")
-    return render(
-        request, "features/boards/_column_heads.html", {"board": board, "columns": column_heads}
-    )
+    return render(request, "features/boards/_column_heads.html", {"board": board, "columns": head})
 
 
 def find(request: HtmxRequest, pk: uuid.UUID) -> Board:

@@ -77,10 +77,8 @@ def comments(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         comment = say(author, board, **cleaned(form), **place._asdict())
     except Refused as refusal:
         answered = form.cleaned_data.get("parent")
-        comment_form = {"typed": form["text"].value(), "typed_at": answered and answered.pk}
-        return _render_comments(
-            request, board, place, status=422, problem=str(refusal), **comment_form
-        )
+        draft = {"typed": form["text"].value(), "typed_at": answered and answered.pk}
+        return _render_comments(request, board, place, status=422, problem=str(refusal), **draft)
     return _done(request, board, place, comment.pk)
 
 

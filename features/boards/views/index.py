@@ -48,10 +48,8 @@ def index(request: HtmxRequest) -> HttpResponse:
     return render(request, "features/boards/compared.html", context)
 
 
-def _newest(kind: ComparisonKind, search_text: str, before: datetime | None) -> list[Line]:
-    rows = (
-        kind.rows.filter(**{f"{kind.name}__icontains": search_text}) if search_text else kind.rows
-    )
+def _newest(kind: ComparisonKind, text: str, before: datetime | None) -> list[Line]:
+    rows = kind.rows.filter(**{f"{kind.name}__icontains": text}) if text else kind.rows
     rows = rows.filter(**{f"{kind.at}__lt": before}) if before else rows
     return kind.describe(list(rows.order_by(f"-{kind.at}", "pk")[: LISTED + 1]))
 

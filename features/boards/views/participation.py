@@ -48,10 +48,8 @@ def rows(request: HtmxRequest, board: Board) -> Any:
             return row_requests.run_row(request.user, board, row).summary
         row_requests.request_row(Participant.of_user(request.user), board, row)
     except (ValueError, Refused) as error:
-        typed_prompt = form["prompt"].value()
-        return render_board(
-            request, board, status=422, row_problem=str(error), row_typed=typed_prompt
-        )
+        prompt = form["prompt"].value()
+        return render_board(request, board, status=422, row_problem=str(error), row_typed=prompt)
     messages.info(request, "Your row waits until somebody who may run it decides.")
     return redirect(board)
 

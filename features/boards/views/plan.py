@@ -66,12 +66,10 @@ def new(request: HtmxRequest) -> HttpResponseBase:
         models, unknown = endpoints_of(draft.get("model", []))
         troubles = [not_listed(name) for name in unknown]
         return _render_plan(request, draft, models, None, troubles, is_kept=True)
-    opened_plan = open_plan(request.user, request.GET)
-    post = first_post(opened_plan.models, opened_plan.arguments) if opened_plan.models else {}
-    post |= opened_plan.post
-    return _render_plan(
-        request, post, opened_plan.models, None, opened_plan.troubles, matches=opened_plan.found
-    )
+    plan = open_plan(request.user, request.GET)
+    post = first_post(plan.models, plan.arguments) if plan.models else {}
+    post |= plan.post
+    return _render_plan(request, post, plan.models, None, plan.troubles, matches=plan.found)
 
 
 @require_POST
@@ -198,21 +196,19 @@ def _run(
     form_key = hidden(request, "~token") or secrets.token_urlsafe(16)
     token = starting.form_token(form_key, post)  # after Back, another plan is another board
     try:
-        sending_result = sending.run_plan(
-            request.user, plan, expanded, token, board=board, project=project
-        )
-        sending_result.require_any()
+        result = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
+        result.require_any()
     except Forbidden as error:
         return _render_plan(request, post, models, board, [], status=error.status, why_not=error)
     except Refused as refusal:
         return _render_plan(
             request, post, models, board, [Trouble("models", str(refusal))], is_refused=True
         )
-    if board is None and not sending_result.is_repeat:
+    if board is None and not result.is_repeat:
         drafts.discard(request.user, project)
-    if sending_result.reused or sending_result.held or board:
-        messages.info(request, sending_result.summary)
-    return redirect(sending_result.board)
+    if result.reused or result.held or board:
+        messages.info(request, result.summary)
+    return redirect(result.board)
 
 
 def _plan(

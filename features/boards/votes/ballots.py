@@ -170,19 +170,16 @@ def record(
     board: Board,
     token: str,
     choice: str,
-    cell_keys: Collection[int] | None = None,
+    keys: Collection[int] | None = None,
 ) -> bool:
     """Record a voter's choice; False if they have judged this pair before.
 
-    `cell_keys` limits the cells. Raises ValueError with a message if the token or the choice is
-    invalid.
+    `keys` limits the cells. Raises ValueError with a message if the token or the choice is invalid.
     """
     first, second = (int(part) for part in secret_tokens.decrypt("pair", voter.key, token))
     if choice not in CHOICES:
         raise ValueError("Choose one of the two, or neither.")
-    cells = {
-        cell.pk: cell for cell in _shown_cells(board, cell_keys).filter(pk__in=(first, second))
-    }
+    cells = {cell.pk: cell for cell in _shown_cells(board, keys).filter(pk__in=(first, second))}
     if len(cells) != 2:
         raise ValueError("These results are no longer on the board.")
     left_cell, right = in_order(voter, Pair(cells[first], cells[second]))

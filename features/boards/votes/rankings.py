@@ -107,18 +107,16 @@ def column_names(columns: Iterable[Column]) -> dict[int, str]:
     `Kling (fal-ai/kling/v2.1)`. Columns of one model with the same name get their positions.
     """
     all_columns = list(columns)
-    models = {
-        (column.endpoint.name.casefold(), column.endpoint.endpoint_id) for column in all_columns
-    }
+    models = {(col.endpoint.name.casefold(), col.endpoint.endpoint_id) for col in all_columns}
     alike = {name for name, count in Counter(name for name, _ in models).items() if count > 1}
     names = {
-        column.pk: _with_id(column) if column.endpoint.name.casefold() in alike else name_of(column)
-        for column in all_columns
+        col.pk: _with_id(col) if col.endpoint.name.casefold() in alike else name_of(col)
+        for col in all_columns
     }
     times = Counter(names.values())
     return {
-        column.pk: name if times[name] == 1 else f"{name} (column {column.position + 1})"
-        for column, name in zip(all_columns, names.values(), strict=True)
+        col.pk: name if times[name] == 1 else f"{name} (column {col.position + 1})"
+        for col, name in zip(all_columns, names.values(), strict=True)
     }
 
 

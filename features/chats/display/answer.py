@@ -56,13 +56,11 @@ def render(run: Run, view: str) -> str:
     """Render the fragment that a conversation's page swaps in when the run has changed."""
     turn = Turn.objects.filter(run=run).first() if run.is_final else None
     limited = too_long(turn) if turn else None
-    answer_html = render_to_string(
-        "features/chats/_answer.html", context(run, view) | {"oob": True}
-    )
+    html = render_to_string("features/chats/_answer.html", context(run, view) | {"oob": True})
     if not limited:
-        return answer_html
+        return html
     values = limited | {"oob": True, "may_write": view == VIEW}
-    return answer_html + render_to_string("features/chats/_limit.html", values)
+    return html + render_to_string("features/chats/_limit.html", values)
 
 
 def too_long(turn: Turn) -> dict[str, Any] | None:

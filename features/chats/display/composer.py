@@ -21,8 +21,8 @@ Post = dict[str, list[str]]
 
 
 @dataclass(frozen=True)
-class ComposerContents:
-    """The contents of a composer, and problems with them."""
+class Message:
+    """The message in a composer with its settings, and problems with them."""
 
     text: str = ""
     system: str = ""
@@ -30,16 +30,14 @@ class ComposerContents:
     problems: Sequence[Problem] = ()
 
 
-def held(chat: Chat) -> ComposerContents:
+def held(chat: Chat) -> Message:
     """Return the composer's contents: an unsent draft, else the last settings."""
     shape = shape_of(chat.endpoint)
     if chat.draft:
         draft = chat.draft
-        return ComposerContents(
-            draft.get("text", ""), draft.get("system", ""), draft.get("post", {})
-        )
+        return Message(draft.get("text", ""), draft.get("system", ""), draft.get("post", {}))
     post = encode_arguments(shape.rest, chat.settings) if shape else {}
-    return ComposerContents("", chat.system, second_model.with_fields(chat, post, chat.settings))
+    return Message("", chat.system, second_model.with_fields(chat, post, chat.settings))
 
 
 def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]]:
@@ -48,7 +46,7 @@ def settings_of(shape: Shape, post: Post) -> tuple[dict[str, Any], list[Problem]
     return tidy_addresses(parsed.arguments), parsed.problems
 
 
-def context(chat: Chat, filled: ComposerContents) -> dict[str, Any]:
+def context(chat: Chat, filled: Message) -> dict[str, Any]:
     """Return the context of the composer's template."""
     shape = shape_of(chat.endpoint)
     own = [problem.message for problem in filled.problems if not problem.path]

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 from django.db.models import F, Q, QuerySet
 
 from features.chats.display import answer, composer, preview
-from features.chats.display.composer import ComposerContents
+from features.chats.display.composer import Message
 from features.chats.forms import TitleForm
 from features.chats.models import Chat, Turn
 from features.chats.turns import finding
@@ -104,11 +104,7 @@ class AttachedFile:
 
 
 def context(
-    user: User,
-    chat: Chat,
-    through: int | None,
-    before: int | None,
-    filled: ComposerContents | None = None,
+    user: User, chat: Chat, through: int | None, before: int | None, filled: Message | None = None
 ) -> dict[str, Any]:
     """Return the page's context: the branch through the turn `through`, or the newest branch.
 
@@ -119,9 +115,7 @@ def context(
     why_not = roles.refusal_to_make(user, chat.project) if is_own else chat.read_along
     reader = Reader(user, answer.view_for(user, may_write=not why_not))
     if not why_not:
-        enforcement.mark(
-            chat.project, [endpoint for endpoint in (chat.endpoint, chat.second) if endpoint]
-        )
+        enforcement.mark(chat.project, [model for model in (chat.endpoint, chat.second) if model])
     turns = shown_turns(chat, branch, before, reader)
     is_end = bool(turns) and turns[-1].turn.pk == branch.leaf
     limited = answer.too_long(turns[-1].turn) if is_end else None
@@ -145,14 +139,14 @@ def context(
     }
 
 
-def _composed(chat: Chat, branch: Branch, filled: ComposerContents | None) -> dict[str, Any]:
+def _composed(chat: Chat, branch: Branch, filled: Message | None) -> dict[str, Any]:
     """Return the context of the composer."""
     filled = filled or composer.held(chat)
     before = preview.of_message(chat, branch.leaf, filled)
     return {"preview": before, **composer.context(chat, filled)}
 
 
-def _unsent(filled: ComposerContents | None) -> dict[str, Any]:
+def _unsent(filled: Message | None) -> dict[str, Any]:
     """Return the context that replaces the composer's and still shows what was typed."""
     return {"unsent": filled.text if filled else ""}
 
@@ -168,25 +162,19 @@ def shown_turns(chat: Chat, branch: Branch, before: int | None, reader: Reader) 
     keys = branch.visible_turns(before)
     rows = chat.turns.select_related("endpoint", "run__charge", "run__endpoint")
     rows = rows.defer(*heavy_columns("run__", but=ANSWER))
-    turns, second_turns = rows.in_bulk(keys), _others(rows, keys)
-    for turn in (*turns.values(), *second_turns.values()):
+    turns, others = rows.in_bulk(keys), _others(rows, keys)
+    for turn in (*turns.values(), *others.values()):
         if turn.run and not finding.may_read(reader.user, chat, turn.run):
             turn.run = None
-    described_turns: list[TurnView] = []
+    views: list[TurnView] = []
     for place, pk in enumerate(keys):
         turn = turns[pk]
         previous = turns[keys[place - 1]].endpoint_id if place else None
         versions = branch.versions[pk]
-        other = (
-            _describe_turn(second_turns[pk], versions, reader, is_new=True)
-            if pk in second_turns
-            else None
-        )
+        other = _describe_turn(others[pk], versions, reader, is_new=True) if pk in others else None
         is_new = other is not None or turn.endpoint_id != previous
-        described_turns.append(
-            replace(_describe_turn(turn, versions, reader, is_new=is_new), other=other)
-        )
-    return described_turns
+        views.append(replace(_describe_turn(turn, versions, reader, is_new=is_new), other=other))
+    return views
 
 
 def _others(rows: QuerySet[Turn], keys: Sequence[int]) -> dict[int, Turn]:

@@ -8,7 +8,7 @@ from typing import Any
 from catalog.models import Endpoint
 from catalog.pricing import is_priced
 from features.chats.display import composer
-from features.chats.display.composer import ComposerContents
+from features.chats.display.composer import Message
 from features.chats.models import Chat, Turn
 from features.chats.talk import limits, second_model
 from features.chats.talk.shape import shape_of
@@ -37,7 +37,7 @@ class Preview:
         return bool(self.prices or self.left_out or self.trouble)
 
 
-def of_message(chat: Chat, parent: int | None, filled: ComposerContents) -> Preview:
+def of_message(chat: Chat, parent: int | None, filled: Message) -> Preview:
     """Return the cost and problems of sending this to the chat's models with the earlier turns."""
     shape = shape_of(chat.endpoint)
     if shape is None or not filled.text.strip():
@@ -57,11 +57,7 @@ def of_message(chat: Chat, parent: int | None, filled: ComposerContents) -> Prev
 
 
 def _of_model(
-    chat: Chat,
-    endpoint: Endpoint,
-    parent: Turn | None,
-    filled: ComposerContents,
-    settings: dict[str, Any],
+    chat: Chat, endpoint: Endpoint, parent: Turn | None, filled: Message, settings: dict[str, Any]
 ) -> Preview:
     shape = shape_of(endpoint)
     if shape is None:

@@ -84,10 +84,8 @@ def read_shape(version: Version) -> Shape | None:
         return None
     system = next((fields[n] for n in SYSTEMS if n in fields and _is_text(fields[n])), None)
     own = {field.name for field in (prompt, messages, system) if field}
-    other_fields = replace(root, children=tuple(c for c in root.children if c.name not in own))
-    return Shape(
-        "messages" if messages else "prompt", version, prompt, messages, system, other_fields
-    )
+    others = replace(root, children=tuple(c for c in root.children if c.name not in own))
+    return Shape("messages" if messages else "prompt", version, prompt, messages, system, others)
 
 
 def _is_text(field: Field) -> bool:

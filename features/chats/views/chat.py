@@ -19,7 +19,7 @@ from core.http.caching import no_store
 from core.http.parameters import parse_key
 from core.http.posts import BUTTON, controls, hidden
 from features.chats.display import composer, page
-from features.chats.display.composer import ComposerContents
+from features.chats.display.composer import Message
 from features.chats.models import Chat
 from features.chats.talk import second_model
 from features.chats.talk.shape import shape_of
@@ -78,7 +78,7 @@ def find_own(request: HttpRequest, pk: uuid.UUID) -> Chat:
 def render_page(
     request: HtmxRequest,
     chat: Chat,
-    filled: ComposerContents | None = None,
+    filled: Message | None = None,
     status: int = 200,
     more: dict[str, Any] | None = None,
 ) -> HttpResponse:
@@ -93,17 +93,17 @@ def render_page(
     return render(request, "features/chats/chat.html", context, status=status)
 
 
-def read_post(request: HttpRequest) -> ComposerContents:
+def read_post(request: HttpRequest) -> Message:
     """Return the contents of a posted composer."""
     post = {name: values for name, values in controls(request).items() if name[:1] != "~"}
-    return ComposerContents(_text(request, "~text"), _text(request, "~system"), post)
+    return Message(_text(request, "~text"), _text(request, "~system"), post)
 
 
 def _text(request: HttpRequest, name: str) -> str:
     return hidden(request, name).replace("\r\n", "\n")[:MOST_TEXT]
 
 
-def keep_draft(chat: Chat, filled: ComposerContents) -> None:
+def keep_draft(chat: Chat, filled: Message) -> None:
     """Save the unsent contents of the composer."""
     is_empty = not filled.text and filled.system == chat.system and not filled.post
     draft = {"text": filled.text, "system": filled.system, "post": filled.post}
@@ -132,18 +132,16 @@ def _post(request: HtmxRequest, chat: Chat) -> HttpResponseBase:
     return _send(request, chat, replace(filled, problems=file_problems))
 
 
-def _send(request: HtmxRequest, chat: Chat, filled: ComposerContents) -> HttpResponseBase:
+def _send(request: HtmxRequest, chat: Chat, filled: Message) -> HttpResponseBase:
     shape = shape_of(chat.endpoint)
     settings, unread = composer.settings_of(shape, filled.post) if shape else ({}, [])
-    second_settings, unread_beside = second_model.settings_of(chat, filled.post, settings)
+    second, unread_beside = second_model.settings_of(chat, filled.post, settings)
     problems = [*filled.problems, *unread, *unread_beside]
     parent, token = parse_key(hidden(request, "~parent")), hidden(request, "~token")[:64]
     try:
         if problems:
             raise sending.Refused(problems)
-        sending.send(
-            chat, parent, filled.text, filled.system, settings, token, beside=second_settings
-        )
+        sending.send(chat, parent, filled.text, filled.system, settings, token, beside=second)
     except sending.Refused as refusal:
         keep_draft(chat, filled)
         refused_form = replace(filled, problems=refusal.problems)
@@ -155,7 +153,7 @@ def _send(request: HtmxRequest, chat: Chat, filled: ComposerContents) -> HttpRes
 
 
 def _forbid(
-    request: HtmxRequest, chat: Chat, refusal: refused_starts.Forbidden, filled: ComposerContents
+    request: HtmxRequest, chat: Chat, refusal: refused_starts.Forbidden, filled: Message
 ) -> HttpResponse:
     """Answer a refused message: htmx keeps its page and gets the refusal, others get the page."""
     if not request.htmx:
@@ -164,14 +162,10 @@ def _forbid(
     return refusals.answer(request, refusal, {**marks, "~do": ["send"], **filled.post})
 
 
-def _with_files(
-    request: HttpRequest, chat: Chat, filled: ComposerContents
-) -> tuple[ComposerContents, list[Problem]]:
+def _with_files(request: HttpRequest, chat: Chat, filled: Message) -> tuple[Message, list[Problem]]:
     """Store posted files; return the composer with their addresses, and problems with others."""
     shape = shape_of(chat.endpoint)
     version = shape.version if shape else version_of(chat.endpoint)
     root = second_model.with_second(chat, version.root)
-    post, file_problems = with_files(
-        filled.post, request.FILES, root, request.user.pk, chat.project
-    )
-    return replace(filled, post=post), file_problems
+    post, problems = with_files(filled.post, request.FILES, root, request.user.pk, chat.project)
+    return replace(filled, post=post), problems

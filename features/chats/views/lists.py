@@ -87,19 +87,14 @@ def new(request: HtmxRequest) -> HttpResponse:
     chat = find_own(request, key) if key else None
     project = current.current(request)
     why_not = "" if chat else roles.refusal_to_make(request.user, project)
-    chosen_model = Endpoint.objects.filter(endpoint_id=hidden(request, "model")).first()
-    if (
-        request.method == "POST"
-        and chosen_model
-        and shape_of(chosen_model)
-        and not chosen_model.refusal
-    ):
+    model = Endpoint.objects.filter(endpoint_id=hidden(request, "model")).first()
+    if request.method == "POST" and model and shape_of(model) and not model.refusal:
         if chat and is_second:
-            return redirect(_add_second(chat, chosen_model))
+            return redirect(_add_second(chat, model))
         if chat:
-            return redirect(_switch(chat, chosen_model))
+            return redirect(_switch(chat, model))
         roles.require_maker(request.user, project)
-        return redirect(_begin(request.user, project, chosen_model))
+        return redirect(_begin(request.user, project, model))
     query = search_words(request)
     models = models_for_chats(query)
     if chat and is_second:

@@ -54,7 +54,7 @@ def then(
     if source is None:
         raise Invalid(f"“{after}” is not a step of this flow.")
     wire = Wire(path_of(taker), after, output.path)
-    draft_step = Step(_free_id(definition), endpoint, {}, (wire,))
+    draft = Step(_free_id(definition), endpoint, {}, (wire,))
     # A picture's prompt mostly suits the film made from it: kling/v2.1 after flux/dev.
     arguments = carry(source.arguments, former, version).arguments if former else {}
     texts = {
@@ -65,10 +65,8 @@ def then(
         and field is not taker
         and field.path != taker.path
     }
-    needed_names = {path[0] for path in missing_places(draft_step, version)}
-    step = replace(
-        draft_step, arguments={name: v for name, v in texts.items() if name in needed_names}
-    )
+    names = {path[0] for path in missing_places(draft, version)}
+    step = replace(draft, arguments={name: v for name, v in texts.items() if name in names})
     longer = replace(definition, steps=(*definition.steps, step))
     return with_open_inputs(longer, step, version)
 

@@ -228,18 +228,16 @@ def require_sound(definition: Definition) -> None:
 
 def _find_cycle(steps: Sequence[Step]) -> list[str]:
     """Return the ids of the steps of a cycle in order; empty if there is none."""
-    remaining_steps = {step.id: step for step in steps}
+    by_id = {step.id: step for step in steps}
     for step in in_order(steps):
-        remaining_steps.pop(step.id)
-    if not remaining_steps:
+        by_id.pop(step.id)
+    if not by_id:
         return []
-    step_id = next(iter(remaining_steps))
+    step_id = next(iter(by_id))
     path: list[str] = []
     while step_id not in path:
         path.append(step_id)
-        step_id = next(
-            source for source in remaining_steps[step_id].sources if source in remaining_steps
-        )
+        step_id = next(source for source in by_id[step_id].sources if source in by_id)
     return path[path.index(step_id) :][::-1]
 
 

@@ -126,10 +126,8 @@ def read_edit(definition: Definition, versions: Versions, post: Post) -> EditRes
     }
     steps = []
     for number, step in enumerate(definition.steps, start=1):
-        posted_arguments = decoded.arguments.get(step.id)
-        arguments = (
-            dict(tidy_addresses(posted_arguments)) if isinstance(posted_arguments, dict) else {}
-        )
+        values = decoded.arguments.get(step.id)
+        arguments = dict(tidy_addresses(values)) if isinstance(values, dict) else {}
         for name, value in step.arguments.items():
             # A half-typed number must not erase the saved one.
             if (step.id, name) in unread:  # unparsable values do not replace previous ones
@@ -142,17 +140,15 @@ def read_edit(definition: Definition, versions: Versions, post: Post) -> EditRes
     return EditResult(_with_freed(changed_definition, definition, versions), decoded.problems)
 
 
-def _with_freed(
-    changed_definition: Definition, before: Definition, versions: Versions
-) -> Definition:
+def _with_freed(definition: Definition, before: Definition, versions: Versions) -> Definition:
     """Return the definition with open inputs for required fields whose wire was removed."""
-    for now, then in zip(changed_definition.steps, before.steps, strict=True):
+    for now, then in zip(definition.steps, before.steps, strict=True):
         freed = {wire.to[0] for wire in then.wires} - {wire.to[0] for wire in now.wires}
         version = versions.get(now.id)
         for child in version.root.children if version else ():
             if child.name in freed and child.is_required and child.name not in now.arguments:
-                changed_definition = with_input(changed_definition, now.id, (child.name,), child)
-    return changed_definition
+                definition = with_input(definition, now.id, (child.name,), child)
+    return definition
 
 
 def _wires(definition: Definition, step: Step, number: int, post: Post) -> tuple[Wire, ...]:
@@ -335,24 +331,19 @@ class AskableField:
 
 def askable(definition: Definition, versions: Versions, step: Step) -> list[AskableField]:
     """Return the fields of a step that the flow's form may ask for."""
-    asked_paths = {
-        path for field in definition.inputs for name, path in field.targets if name == step.id
-    }
+    paths = {path for field in definition.inputs for name, path in field.targets if name == step.id}
     wired = {wire.to[0] for wire in step.wires if len(wire.to) == 1}
     version = versions.get(step.id)
     labels: dict[Path, str] = {}
     for child in version.root.children if version else ():
         is_offered = not child.is_hidden and child.name not in wired
-        if is_offered or (child.name,) in asked_paths:
+        if is_offered or (child.name,) in paths:
             labels[child.name,] = child.label
-    labels |= {path: place_in_words(path) for path in asked_paths if path not in labels}
-    inputs_by_target = {field.targets[0]: field for field in definition.inputs}
+    labels |= {path: place_in_words(path) for path in paths if path not in labels}
+    inputs = {field.targets[0]: field for field in definition.inputs}
     return [
         AskableField(
-            dumps(list(path), indent=None),
-            text,
-            path in asked_paths,
-            inputs_by_target.get((step.id, path)),
+            dumps(list(path), indent=None), text, path in paths, inputs.get((step.id, path))
         )
         for path, text in labels.items()
     ]

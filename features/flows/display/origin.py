@@ -36,10 +36,8 @@ class Origin:
 
     def output(self, value: str) -> Output | None:
         """Return the output that a posted text identifies, by default the first one."""
-        matching_output = next(
-            (output for output in self.outputs if value_of(output) == value), None
-        )
-        return matching_output or (self.outputs[0] if self.outputs and not value else None)
+        match = next((output for output in self.outputs if value_of(output) == value), None)
+        return match or (self.outputs[0] if self.outputs and not value else None)
 
 
 def value_of(output: Output) -> str:
@@ -54,19 +52,12 @@ def of_result(user: User, run: uuid.UUID, key: str) -> Origin | None:
         return None
     run_of_result, endpoint = result.run, result.run.endpoint
     outputs = outputs_in(run_of_result.output)
-    chosen_output = _output_of(result, outputs)
-    if chosen_output is None:
+    first = _output_of(result, outputs)
+    if first is None:
         return None
     definition = begin(endpoint.endpoint_id, version_of(endpoint), run_of_result.arguments)
-    other_outputs = [output for output in outputs if output.path != chosen_output.path]
-    return Origin(
-        definition,
-        "s1",
-        endpoint,
-        [chosen_output, *other_outputs],
-        result.origin,
-        run=run_of_result,
-    )
+    rest = [output for output in outputs if output.path != first.path]
+    return Origin(definition, "s1", endpoint, [first, *rest], result.origin, run=run_of_result)
 
 
 def _output_of(result: use_as.Result, outputs: list[Output]) -> Output | None:

@@ -59,7 +59,7 @@ class Page(NamedTuple):
 
 def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[str, Any]:
     """Return the context of the page, or with `only` of the parts that change with these steps."""
-    definition, step_runs = parse_definition(flow_run.definition), steps.current(flow_run)
+    definition, by_step = parse_definition(flow_run.definition), steps.current(flow_run)
     # Read after the steps: once the last of them is settled, the page stops polling.
     flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
     endpoints = endpoints_of([definition])
@@ -68,22 +68,20 @@ def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[st
         if flow_run.is_final and watch_tokens.may(view, REPEAT)
         else {}
     )
-    page = Page(
-        flow_run, definition, step_runs, view, costs, withheld(flow_run, step_runs.values())
-    )
+    page = Page(flow_run, definition, by_step, view, costs, withheld(flow_run, by_step.values()))
     step_views = [
         _describe_step(page, summary, is_changed=not only or summary.step.id in only)
         for summary in summaries(definition, endpoints)
     ]
-    runs = [step_run.run for step_run in step_runs.values() if step_run.run]
+    runs = [step_run.run for step_run in by_step.values() if step_run.run]
     return {
         "flow_run": flow_run,
         "flow": flow_run.flow,
         "steps": step_views,
-        "done": sum(steps.has_result(step_run) for step_run in step_runs.values()),
+        "done": sum(steps.has_result(step_run) for step_run in by_step.values()),
         "count": len(definition.steps),
         "is_stopping": bool(flow_run.cancel_requested_at) and not flow_run.is_final,
-        "cost": _cost(step_runs.values()),
+        "cost": _cost(by_step.values()),
         "is_awaited": not flow_run.is_final,
         "may_stop": watch_tokens.may(view, watch_tokens.CANCEL),
         "readiness": readiness() if any(run.is_awaited for run in runs) else "",
@@ -96,11 +94,9 @@ def _cost(step_runs: Iterable[StepRun]) -> str:
 
 
 def _describe_step(page: Page, summary: Summary, *, is_changed: bool) -> ShownStep:
-    flow_run, definition, step_runs, view, costs, withheld = page
-    step_run, step = step_runs.get(summary.step.id), summary.step
-    waits = (
-        steps.why_waiting(definition, step, step_runs) if step_run is None else step_run.not_sent
-    )
+    flow_run, definition, by_step, view, costs, withheld = page
+    step_run, step = by_step.get(summary.step.id), summary.step
+    waits = steps.why_waiting(definition, step, by_step) if step_run is None else step_run.not_sent
     if step_run is None and not waits and flow_run.is_final:
         waits = "Not started: the flow was stopped first."
     run = step_run.run if step_run else None

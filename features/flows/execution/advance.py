@@ -76,16 +76,15 @@ def advance(pk: uuid.UUID) -> None:
                 bump_version(step_run.run_id)  # so that the page swaps in the outcome
 
 
-def end(flow_run: FlowRun, step_runs: dict[str, StepRun], count: int) -> None:
+def end(flow_run: FlowRun, by_step: dict[str, StepRun], count: int) -> None:
     """End a flow run in which no step is in progress or can start."""
     if flow_run.is_final:
         return
-    is_whole = len(step_runs) == count and all(
-        steps.has_result(step_run) for step_run in step_runs.values()
+    is_whole = len(by_step) == count and all(
+        steps.has_result(step_run) for step_run in by_step.values()
     )
     is_cancelled = any(
-        step_run.run and step_run.run.state == Run.State.CANCELLED
-        for step_run in step_runs.values()
+        step_run.run and step_run.run.state == Run.State.CANCELLED for step_run in by_step.values()
     ) or bool(flow_run.cancel_requested_at)
     state = FlowRun.State
     flow_run.state = (
@@ -94,4 +93,4 @@ def end(flow_run: FlowRun, step_runs: dict[str, StepRun], count: int) -> None:
     flow_run.ended_at = timezone.now()
     flow_run.save(update_fields=["state", "ended_at"])
     steps.give_back(flow_run, list(flow_run.planned or ()))
-    run_ends.notify_owner(flow_run, step_runs)
+    run_ends.notify_owner(flow_run, by_step)

@@ -145,24 +145,20 @@ def _plan(
     Raises Forbidden if they cost more than is left or than was confirmed: later steps start when
     nobody waits for an answer.
     """
-    chosen_part = Definition(
-        tuple(step for step in definition.steps if only is None or step.id in only)
-    )
-    endpoints = endpoints_of([chosen_part])
-    estimates = pricing.prices(chosen_part, endpoints, without)
-    priced_steps = {
+    part = Definition(tuple(step for step in definition.steps if only is None or step.id in only))
+    endpoints = endpoints_of([part])
+    estimates = pricing.prices(part, endpoints, without)
+    priced = {
         step.id: (endpoints[step.endpoint], estimates[step.id])
-        for step in chosen_part.steps
+        for step in part.steps
         if step.id in estimates
     }
-    steps.give_back(flow_run, priced_steps)
+    steps.give_back(flow_run, priced)
     charges = runs_starting.plan(
-        flow_run.presser, flow_run.project, list(priced_steps.values()), flow_run.token_id
+        flow_run.presser, flow_run.project, list(priced.values()), flow_run.token_id
     )
-    charge_pks = {
-        step: charge.pk for step, charge in zip(priced_steps, charges, strict=True) if charge.pk
-    }
-    flow_run.planned = {**(flow_run.planned or {}), **charge_pks}
+    keys = {step: charge.pk for step, charge in zip(priced, charges, strict=True) if charge.pk}
+    flow_run.planned = {**(flow_run.planned or {}), **keys}
     flow_run.save(update_fields=["planned"])
 
 

@@ -144,11 +144,7 @@ def why_waiting(definition: Definition, step: Step, step_runs: dict[str, StepRun
 
 def blocked(steps: Iterable[Step], step_runs: dict[str, StepRun]) -> set[str]:
     """Return the steps that ended without a result, and those that depend on them."""
-    ids = {
-        name
-        for name, step_run in step_runs.items()
-        if is_over(step_run) and not has_result(step_run)
-    }
+    ids = {name for name, run in step_runs.items() if is_over(run) and not has_result(run)}
     all_steps = list(steps)
     for _ in all_steps:
         ids |= {step.id for step in all_steps if step.id not in step_runs and ids & {*step.sources}}

@@ -38,7 +38,7 @@ NO_KEY = (
 
 
 @dataclass(frozen=True)
-class WorkflowContents:
+class Contents:
     """The contents of a workflow's form, and problems with them."""
 
     post: dict[str, list[str]] = field(default_factory=dict)
@@ -76,11 +76,7 @@ def _missing(state: AccountListing, has_rows: bool) -> str:
 
 
 def detail(
-    workflow: AccountWorkflow,
-    user: Any,
-    project: Project,
-    run: Run | None,
-    filled: WorkflowContents,
+    workflow: AccountWorkflow, user: Any, project: Project, run: Run | None, filled: Contents
 ) -> dict[str, Any]:
     """Return the context of a workflow's page, which lists and starts runs of the project."""
     trouble = ""
@@ -118,7 +114,7 @@ def detail(
     }
 
 
-def _form(endpoint: Endpoint, filled: WorkflowContents) -> SafeString:
+def _form(endpoint: Endpoint, filled: Contents) -> SafeString:
     return form_state.render(endpoint, filled.post, list(filled.problems))
 
 

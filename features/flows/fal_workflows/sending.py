@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from features.flows.fal_workflows import definitions
-from features.flows.fal_workflows.page import WorkflowContents
+from features.flows.fal_workflows.page import Contents
 from features.flows.graph import reading
 from features.flows.models import AccountWorkflow
 from playground.form import form_state
@@ -24,7 +24,7 @@ Post = dict[str, list[str]]
 class Refused(ValueError):
     """Nothing was sent; `filled` is the form with problems, `forbidden` a refusal by rights."""
 
-    def __init__(self, filled: WorkflowContents, *, forbidden: Forbidden | None = None) -> None:
+    def __init__(self, filled: Contents, *, forbidden: Forbidden | None = None) -> None:
         super().__init__(filled.trouble or filled.problems[0].message)
         self.filled, self.forbidden = filled, forbidden
 
@@ -46,11 +46,11 @@ def send(
     except reading.Unreadable:
         graph = None  # upstream may be able to run it nevertheless; the form is a field for JSON
     if trouble := definitions.refusal(workflow, graph):
-        raise Refused(WorkflowContents(post, trouble=trouble))
+        raise Refused(Contents(post, trouble=trouble))
     endpoint = workflow.endpoint
     arguments, problems = form_state.parse_form(endpoint, post)
     if problems := [*file_problems, *problems]:
-        raise Refused(WorkflowContents(post, problems))
+        raise Refused(Contents(post, problems))
     try:
         request = StartRequest(
             user=user,
@@ -65,7 +65,7 @@ def send(
         return starting.start(request).run
     except refused_starts.Refused as error:
         forbidden = error if isinstance(error, Forbidden) else None
-        raise Refused(WorkflowContents(post, trouble=str(error)), forbidden=forbidden) from error
+        raise Refused(Contents(post, trouble=str(error)), forbidden=forbidden) from error
 
 
 def title_of(arguments: dict[str, Any]) -> str:

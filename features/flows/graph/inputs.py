@@ -117,10 +117,8 @@ def _borrowed(graph: Graph, name: str, borrow: Borrow) -> dict[str, Any]:
             borrowed = borrow(node.app, str(reference.place[0]))
             if borrowed is None:
                 continue
-            whole_schema = {key: value for key, value in borrowed.items() if key != "default"}
-            return (
-                whole_schema if len(reference.place) == 1 else _mapping(whole_schema.get("items"))
-            )
+            schema = {key: value for key, value in borrowed.items() if key != "default"}
+            return schema if len(reference.place) == 1 else _mapping(schema.get("items"))
     return {}
 
 

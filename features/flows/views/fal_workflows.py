@@ -18,7 +18,7 @@ from core.http.posts import BUTTON, controls, hidden
 from core.notify import channel
 from fal.db_safe import db_safe_text
 from features.flows.fal_workflows import page, sending
-from features.flows.fal_workflows.page import WorkflowContents
+from features.flows.fal_workflows.page import Contents
 from features.flows.models import AccountListing, AccountWorkflow
 from playground.form import form_state
 from playground.form.posted_files import with_files
@@ -71,7 +71,7 @@ def workflow(request: HtmxRequest, owner: str, name: str) -> HttpResponseBase:
     workflow = _find(owner, name)
     if request.method == "POST":
         return _post(request, workflow)
-    return _render_workflow(request, workflow, WorkflowContents(_first_post(request, workflow)))
+    return _render_workflow(request, workflow, Contents(_first_post(request, workflow)))
 
 
 def _find(owner: str, name: str) -> AccountWorkflow:
@@ -82,7 +82,7 @@ def _find(owner: str, name: str) -> AccountWorkflow:
 def _render_workflow(
     request: HtmxRequest,
     workflow: AccountWorkflow,
-    filled: WorkflowContents,
+    filled: Contents,
     status: int = HTTPStatus.OK,
     forbidden: Forbidden | None = None,
 ) -> HttpResponse:
@@ -129,18 +129,16 @@ def _post(request: HtmxRequest, workflow: AccountWorkflow) -> HttpResponseBase:
     return redirect(f"{workflow.get_absolute_url()}?run={run.pk}#workflow-run")
 
 
-def _changed(
-    workflow: AccountWorkflow, post: Post, action: str, file_problems: list[Problem]
-) -> WorkflowContents:
+def _changed(workflow: AccountWorkflow, post: Post, action: str, errors: list[Problem]) -> Contents:
     """Return the form after a button other than Run was pressed."""
     if action == "clear":
-        return WorkflowContents()
+        return Contents()
     if action == "reset":
-        return WorkflowContents(form_state.without_settings(workflow.endpoint, post))
+        return Contents(form_state.without_settings(workflow.endpoint, post))
     if action in ("to-json", "to-form"):
         turned = form_state.toggled_json(form_state.FormContents(workflow.endpoint, post), action)
-        return WorkflowContents(turned.post, turned.problems)
-    return WorkflowContents(apply(post, action), file_problems)
+        return Contents(turned.post, turned.problems)
+    return Contents(apply(post, action), errors)
 
 
 def _user(request: HttpRequest) -> Any:

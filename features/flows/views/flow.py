@@ -84,10 +84,8 @@ def _find(flows: FlowQuerySet, pk: uuid.UUID) -> Flow:
 
 def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Flow:
     """Return a flow of the user's projects; PermissionDenied if they may only look at it."""
-    visible_flows = (
-        Flow.objects.kept().shown_to(request.user).select_related("user", "project", "origin")
-    )
-    flow = get_object_or_404(visible_flows, pk=pk)
+    flows = Flow.objects.kept().shown_to(request.user).select_related("user", "project", "origin")
+    flow = get_object_or_404(flows, pk=pk)
     roles.require_maker(request.user, flow.project)
     return flow
 
@@ -142,18 +140,16 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     root = form.form_root(definition, versions)
     project = current.current(request)
     target = starting.project_for(request.user, flow, project)
-    post, file_problems = with_files(
-        posted_fields(request), request.FILES, root, request.user.pk, target
-    )
+    post, errors = with_files(posted_fields(request), request.FILES, root, request.user.pk, target)
     action = hidden(request, BUTTON, "run")
     if action != "run":
-        return _render_flow(request, flow, definition, apply(post, action), file_problems)
+        return _render_flow(request, flow, definition, apply(post, action), errors)
     values, unread = form.answers(definition, versions, post)
     filled = answered(definition, values)
     at_inputs, at_steps = form.problems_of(filled, versions)
     unread_paths = {problem.path[:1] for problem in unread}
     problems = [
-        *file_problems,
+        *errors,
         *unread,
         *(problem for problem in at_inputs if problem.path[:1] not in unread_paths),
     ]

@@ -115,8 +115,7 @@ def _takers(kinds: set[str]) -> set[int]:
     """Return the primary keys of the models that accept results of all these kinds."""
     index = uses(Revision.current())
     takers = [
-        {taker.key for possible in index.takers(kind).values() for taker in possible}
-        for kind in kinds
+        {taker.key for group in index.takers(kind).values() for taker in group} for kind in kinds
     ]
     return set.intersection(*takers)
 

@@ -53,11 +53,9 @@ def expand(template: Template, values: Mapping[str, str], seed: int) -> list[str
             f"{MAX_CHARS_OF_ALL:,}. Shorten them, or make fewer at once."
         )
     return [
-        "".join(
-            value_by_key[part.key] if isinstance(part, Slot) else part for part in template.parts
-        )
+        "".join(choice[part.key] if isinstance(part, Slot) else part for part in template.parts)
         for values_of_one in product(*texts.values())
-        for value_by_key in [dict(zip(texts, values_of_one, strict=True))]
+        for choice in [dict(zip(texts, values_of_one, strict=True))]
     ]
 
 

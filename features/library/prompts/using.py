@@ -64,8 +64,7 @@ class Use:
     def is_drawn(self) -> bool:
         """Whether a seed decides about some alternatives."""
         return any(
-            control.slot.picks and control.slot.picks < len(control.slot.options)
-            for control in self.controls
+            item.slot.picks and item.slot.picks < len(item.slot.options) for item in self.controls
         )
 
     @property
@@ -188,13 +187,11 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     if not use.texts:
         return FormState(before, use.refusal)
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
-    filled_form = form_state.from_arguments(endpoint, {**arguments, place: use.texts[0]})
+    form = form_state.from_arguments(endpoint, {**arguments, place: use.texts[0]})
     marks = {form_state.ORIGIN: use.origins}
     if form_state.HOUSE in before:
         marks[form_state.HOUSE] = before[form_state.HOUSE]
-    return replace(
-        filled_form, post={**filled_form.post, **marks}, notice=f"“{prompt.name}” is filled in."
-    )
+    return replace(form, post={**form.post, **marks}, notice=f"“{prompt.name}” is filled in.")
 
 
 def _into(user: User, prompt: Prompt, key: str) -> Prompt | None:

@@ -103,20 +103,18 @@ def record(user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
     ]
     if not of_runs:
         return
-    visible_references = (
-        Reference.objects.kept().shown_to(user).in_bulk({pk for _, _, pk in of_runs})
-    )
+    references = Reference.objects.kept().shown_to(user).in_bulk({pk for _, _, pk in of_runs})
     ReferenceRun.objects.bulk_create(
         (
             ReferenceRun(
-                reference=visible_references[pk],
+                reference=references[pk],
                 run=run,
                 version=named_input.version,
                 words=named_input.words,
                 is_whole=named_input.is_whole,
             )
             for run, named_input, pk in of_runs
-            if pk in visible_references
+            if pk in references
         ),
         ignore_conflicts=True,
     )

@@ -30,10 +30,8 @@ def by_version(user: User, reference: Reference) -> Mapping[int, Sequence[Run]]:
 
 def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     """Return the references that a run used and the user sees."""
-    visible_references = Reference.objects.kept().shown_to(user)
-    uses = ReferenceRun.objects.filter(run=run, reference__in=visible_references).select_related(
-        "reference"
-    )
+    visible = Reference.objects.kept().shown_to(user)
+    uses = ReferenceRun.objects.filter(run=run, reference__in=visible).select_related("reference")
     return [
         Place(
             "Reference",

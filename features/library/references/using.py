@@ -94,10 +94,8 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     else:
         return FormState(before, f"{endpoint.name} takes neither pictures nor a prompt.")
     marks = {mark: before[mark] for mark in _KEPT_MARKS if mark in before}
-    filled_form = form_state.from_arguments(endpoint, arguments)
-    return replace(
-        filled_form, post={**filled_form.post, **marks}, notice=f"{mention} is filled in."
-    )
+    form = form_state.from_arguments(endpoint, arguments)
+    return replace(form, post={**form.post, **marks}, notice=f"{mention} is filled in.")
 
 
 def _taker(endpoint: Endpoint, control: str) -> Input | None:
@@ -105,11 +103,7 @@ def _taker(endpoint: Endpoint, control: str) -> Input | None:
     path = ".".join(ROW if part.isdecimal() else part for part in control.split("."))
     inputs = inputs_of(version_of(endpoint).root)
     return next(
-        (
-            candidate
-            for candidate in inputs
-            if candidate.kind == "image" and candidate.path in (path, f"{path}.{ROW}")
-        ),
+        (item for item in inputs if item.kind == "image" and item.path in (path, f"{path}.{ROW}")),
         None,
     )
 

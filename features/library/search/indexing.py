@@ -97,13 +97,11 @@ def note_cost(charge: Charge) -> None:
 
 def _places(runs: Iterable[Run]) -> dict[uuid.UUID, int]:
     """Return the keys of the runs' entries: creation times, a little later if already taken."""
-    preferred_places = {
-        run.pk: (run.created_at - _EPOCH) // timedelta(microseconds=1) for run in runs
-    }
-    places = dict(SearchEntry.objects.filter(run__in=preferred_places).values_list("run_id", "pk"))
-    other_entries = SearchEntry.objects.filter(pk__in=list(preferred_places.values()))
+    times = {run.pk: (run.created_at - _EPOCH) // timedelta(microseconds=1) for run in runs}
+    places = dict(SearchEntry.objects.filter(run__in=times).values_list("run_id", "pk"))
+    other_entries = SearchEntry.objects.filter(pk__in=list(times.values()))
     used_places = set(other_entries.values_list("pk", flat=True)) | set(places.values())
-    for run, place in preferred_places.items():
+    for run, place in times.items():
         if run in places:
             continue
         while place in used_places:

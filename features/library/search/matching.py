@@ -59,10 +59,8 @@ def matching(
     """
     for condition in line.conditions:
         if condition.key not in (*_INDEXED, keys.COST):
-            matching_runs = _held(condition, user)
-            runs = (
-                runs.exclude(matching_runs) if condition.is_negated else runs.filter(matching_runs)
-            )
+            matches = _held(condition, user)
+            runs = runs.exclude(matches) if condition.is_negated else runs.filter(matches)
     clauses = (*line.clauses, *map(_clause, _conditions_on(line, _INDEXED)))
     if line.has(_USED):  # few runs are used; without the index, all of them would be checked
         clauses += (Clause((Phrase((USED,)),)),)

@@ -94,22 +94,17 @@ def of_results(user: User, run: Run) -> dict[int, list[Series]]:
 def cards(user: User, series: SeriesQuerySet) -> list[Card]:
     """Return series as a list shows them; at most seven queries."""
     readable = Run.objects.readable_by(user).order_by().values("pk")
-    readable_items = SeriesItem.objects.filter(
-        series=OuterRef("pk"), removed_at=None, run__in=readable
-    )
+    rows = SeriesItem.objects.filter(series=OuterRef("pk"), removed_at=None, run__in=readable)
     is_cover = Case(When(series__cover=F("pk"), then=Value(0)), default=Value(1))
-    numbers = readable_items.order_by().values("series").annotate(number=Count("pk"))
-    first = readable_items.order_by(is_cover, "place").values("pk")[:1]
+    numbers = rows.order_by().values("series").annotate(number=Count("pk"))
+    first = rows.order_by(is_cover, "place").values("pk")[:1]
     annotated = series.annotate(number=Subquery(numbers.values("number")), first=Subquery(first))
     figures = {
         pk: (number or 0, item)
         for pk, number, item in annotated.order_by().values_list("pk", "number", "first")
     }
     covers = SeriesItem.objects.filter(pk__in=[item for _, item in figures.values() if item])
-    by_series = {
-        described_item.item.series_id: described_item
-        for described_item in _describe_items(user, list(covers))
-    }
+    by_series = {view.item.series_id: view for view in _describe_items(user, list(covers))}
     return [
         Card(row, figures[row.pk][0], by_series.get(row.pk))
         for row in series.select_related("project", "user")

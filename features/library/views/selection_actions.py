@@ -45,21 +45,19 @@ MOST_NAMED = 100  # results in the address of a plan
 KINDS = ("inputs", "pictures")
 
 
-def sentence(selected: SelectedResults, done: str) -> str:
+def sentence(choice: SelectedResults, done: str) -> str:
     """Return sentences on how many results of a selection were changed, and how many not.
 
     `done` follows their number: "3 results" + "are starred".
     """
-    number, unreachable = len(selected.results), selected.out_of_reach
+    number, unreachable = len(choice.results), choice.out_of_reach
     verb = done if number != 1 else done.replace("are ", "is ", 1)
     words = f"{counted(number, 'result')} {verb}." if number else "Nothing was changed."
     if unreachable:
         stay = "stays as it is: it is" if unreachable == 1 else "stay as they are: they are"
         words += f" {unreachable:,} {stay} gone, or not yours to change."
-    if selected.left_out:
-        words += (
-            f" {counted(selected.left_out, 'older run')} of the list were left out: that is more"
-        )
+    if choice.left_out:
+        words += f" {counted(choice.left_out, 'older run')} of the list were left out: that is more"
         words += " than one selection holds. Narrow the list, for example by a date."
     return words
 

@@ -63,10 +63,8 @@ class Views(Resource[View]):
 
     def announce_save(self, request: HtmxRequest, row: View, form: ViewForm) -> None:
         """Add a message that the view is saved, and for a new one where to find it."""
-        place_phrase = (
-            "the front page says what is new in it" if row.is_of_models else "⌘K finds it"
-        )
-        hint = f": {place_phrase}" if form.is_new else ""
+        place = "the front page says what is new in it" if row.is_of_models else "⌘K finds it"
+        hint = f": {place}" if form.is_new else ""
         messages.success(request, f"“{row.name}” is saved{hint}.")
 
     def list_address(self, request: HtmxRequest, row: View) -> str:

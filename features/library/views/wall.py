@@ -46,13 +46,9 @@ def index(request: HtmxRequest) -> HttpResponse:
     filters = Filters.from_query(request.GET, view.line if view else "")
     is_wall = layout.shows(request, filters)
     with custom_plans():
-        matching_runs = filters.matching_runs(request)
+        runs = filters.matching_runs(request)
         has_state = bool(filters.line.values(STATE))
-        matching = (
-            layout.runs_to_show(matching_runs, has_state=has_state)
-            if is_wall
-            else matching_runs.recent()
-        )
+        matching = layout.runs_to_show(runs, has_state=has_state) if is_wall else runs.recent()
         shows_people = filters.is_deleted or filters.is_anybodys(request)
         if shows_people or current.is_of_shared_project(request):
             matching = matching.select_related("user", "deleted_by")
@@ -165,10 +161,8 @@ def _undo(request: HtmxRequest) -> dict[str, Any]:
     at = parse_moment(request.GET.get("deleted", ""))
     if at is None:
         return {}
-    restorable_runs = deletion.restorable(request.user).filter(
-        deleted_by=request.user, deleted_at=at
-    )
-    return {"at": at.isoformat(), "count": restorable_runs.count()}
+    runs = deletion.restorable(request.user).filter(deleted_by=request.user, deleted_at=at)
+    return {"at": at.isoformat(), "count": runs.count()}
 
 
 @limit("search")

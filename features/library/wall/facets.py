@@ -85,18 +85,16 @@ def facets(
     is_cut = len(rows) > MOST_COUNTED
     counting = _Counting(request, line, is_cut)
     hidden = set() if line.values(keys.STATE) else set(left_out)
-    visible_rows = [row for row in rows[:MOST_COUNTED] if row.state not in hidden]
-    models = counting.facet("Model", (row.endpoint for row in visible_rows), _models)
+    visible = [row for row in rows[:MOST_COUNTED] if row.state not in hidden]
+    models = counting.facet("Model", (row.endpoint for row in visible), _models)
     kinds = counting.facet(
-        "Kind", (kind for row in visible_rows for kind in from_bits(row.kinds or 0)), _kinds
+        "Kind", (kind for row in visible for kind in from_bits(row.kinds or 0)), _kinds
     )
     states = counting.facet("State", (_state(row) for row in rows[:MOST_COUNTED]), _states)
-    people = counting.facet("Person", (row.user for row in visible_rows), _people)
-    series = counting.facet("Series", _series_of(request, visible_rows), _series)
-    review_facet = counting.facet("Review", _said_of(visible_rows), _describe_conditions)
-    months = counting.facet(
-        "Month", (_month(row) for row in visible_rows), _months, is_by_value=True
-    )
+    people = counting.facet("Person", (row.user for row in visible), _people)
+    series = counting.facet("Series", _series_of(request, visible), _series)
+    review_facet = counting.facet("Review", _said_of(visible), _describe_conditions)
+    months = counting.facet("Month", (_month(row) for row in visible), _months, is_by_value=True)
     every = (models, kinds, states, people, series, review_facet, months)
     return [facet for facet in every if facet.choices]
 
@@ -132,9 +130,7 @@ class _Counting:
         return Facet(title, choices if is_needed else [])
 
     def choice(self, label: str, condition: Condition, count: int) -> Choice:
-        piece = next(
-            (piece for piece, line_condition in self.line.taken if line_condition == condition), ""
-        )
+        piece = next((piece for piece, other in self.line.taken if other == condition), "")
         line = self.line.without(piece) if piece else self.line.with_word(condition.word)
         count_text = f"{count:,}{'+' if self.is_cut else ''}"
         return Choice(label, count_text, with_line(self.request, line), bool(piece))

@@ -92,11 +92,9 @@ def _encrypt_anew() -> None:
 def take() -> list[Delivery]:
     """Claim due deliveries for this worker, recording each attempt."""
     now = clock.now()
-    due_deliveries = (
-        _sendable().filter(next_attempt_at__lte=now).select_related("notification", "run", "user")
-    )
-    due_deliveries = due_deliveries.defer(*heavy_columns("run__", but=RESULT))
-    candidates = due_deliveries.order_by("next_attempt_at")[: AT_ONCE * AT_ONCE_PER_PERSON]
+    due = _sendable().filter(next_attempt_at__lte=now).select_related("notification", "run", "user")
+    due = due.defer(*heavy_columns("run__", but=RESULT))
+    candidates = due.order_by("next_attempt_at")[: AT_ONCE * AT_ONCE_PER_PERSON]
     return [delivery for delivery in _limit_per_user(candidates) if _claim_attempt(delivery, now)]
 
 
@@ -118,19 +116,17 @@ def _limit_per_user(candidates: Iterable[Delivery]) -> list[Delivery]:
 
 def _claim_attempt(delivery: Delivery, now: datetime) -> bool:
     """Record the attempt; False if another worker was first, or no attempts are left."""
-    unchanged = Delivery.objects.filter(
+    rows = Delivery.objects.filter(
         pk=delivery.pk, state=State.PENDING, next_attempt_at=delivery.next_attempt_at
     )
     entries = _closed(delivery.log)
     if delivery.attempts >= MAX_ATTEMPTS:  # a worker died during the last one
-        unchanged.update(state=State.FAILED, next_attempt_at=None, ended_at=now, log=entries)
+        rows.update(state=State.FAILED, next_attempt_at=None, ended_at=now, log=entries)
         return False
     delivery.attempts += 1
     delivery.log = [*entries, {"at": now.isoformat()}][-LOG_ENTRIES:]
     return bool(
-        unchanged.update(
-            attempts=delivery.attempts, log=delivery.log, next_attempt_at=now + TAKEN_FOR
-        )
+        rows.update(attempts=delivery.attempts, log=delivery.log, next_attempt_at=now + TAKEN_FOR)
     )
 
 

@@ -16,16 +16,10 @@ if TYPE_CHECKING:
 
 def readable(user: User, deliveries: Sequence[Delivery]) -> set[uuid.UUID]:
     """Return the keys of those of the user's deliveries whose subjects they may read now."""
-    notified = [delivery.notification for delivery in deliveries if delivery.notification]
+    notified = [item.notification for item in deliveries if item.notification]
     visible = subjects.are_visible(user, {line.about for line in notified})
     lines = Notification.objects.filter(visible, pk__in=[line.pk for line in notified])
     lines = lines.exclude(kind__in=kinds.hidden_from(user))
-    runs = Run.objects.own(user).filter(
-        pk__in=[delivery.run_id for delivery in deliveries if delivery.run_id]
-    )
-    readable_pks = {*lines.values_list("pk", flat=True), *runs.values_list("pk", flat=True)}
-    return {
-        delivery.pk
-        for delivery in deliveries
-        if readable_pks & {delivery.notification_id, delivery.run_id}
-    }
+    runs = Run.objects.own(user).filter(pk__in=[item.run_id for item in deliveries if item.run_id])
+    keys = {*lines.values_list("pk", flat=True), *runs.values_list("pk", flat=True)}
+    return {item.pk for item in deliveries if keys & {item.notification_id, item.run_id}}

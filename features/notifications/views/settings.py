@@ -40,11 +40,10 @@ def _render_settings(
 ) -> HttpResponse:
     """Render the page; `typed` are forms with errors."""
     context = display.context(request.user, request.GET.get("page", ""))
-    changed_form: ChannelForm | None = typed.pop("changed", None)
-    if changed_form:
+    bound: ChannelForm | None = typed.pop("changed", None)
+    if bound:
         context["forms"] = [
-            changed_form if form.channel == changed_form.channel else form
-            for form in context["forms"]
+            bound if form.channel == bound.channel else form for form in context["forms"]
         ]
     return render(request, "features/notifications/settings.html", context | typed, status=status)
 

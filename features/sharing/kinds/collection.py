@@ -75,13 +75,11 @@ class Collection(DocumentKind[Row]):
         """Return the description and the cards."""
         share, models = visit.share, document["models"]
         kept_pictures = Picture.objects.filter(
-            pk__in=[model["picture"] for model in models], state=Picture.State.KEPT
+            pk__in=[item["picture"] for item in models], state=Picture.State.KEPT
         )
         pictures = set(kept_pictures.exclude(small="").values_list("pk", flat=True))
-        curtain = Curtain(share, [(*model["model"],) for model in models])
-        cards = [
-            _card(visit, curtain, place, model, pictures) for place, model in enumerate(models)
-        ]
+        curtain = Curtain(share, [(*item["model"],) for item in models])
+        cards = [_card(visit, curtain, place, item, pictures) for place, item in enumerate(models)]
         return {"description": curtain.telling(document["description"]), "cards": cards}
 
     def picture(self, share: Share, place: int) -> Picture | None:

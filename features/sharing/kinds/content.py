@@ -58,9 +58,7 @@ class Outcome:
     @property
     def numbers(self) -> list[int]:
         """Return the numbers of its items."""
-        return [item_view.item.number for item_view in self.files] or [self.number] * bool(
-            self.number
-        )
+        return [view.item.number for view in self.files] or [self.number] * bool(self.number)
 
 
 class Outcomes:
@@ -68,15 +66,11 @@ class Outcomes:
 
     def __init__(self, share: Share) -> None:
         self.share = share
-        item_views = items.items_of(share)
+        views = items.items_of(share)
         self.shown = {
-            ResultKey(item_view.run.pk, item_view.item.position): item_view
-            for item_view in item_views
-            if item_view.run
+            ResultKey(view.run.pk, view.item.position): view for view in views if view.run
         }
-        self.texts = _texts(
-            item_view.run.pk for item_view in item_views if item_view.run and not item_view.artifact
-        )
+        self.texts = _texts(view.run.pk for view in views if view.run and not view.artifact)
 
     def outcome_of(self, run: str, positions: Sequence[int]) -> Outcome:
         """Return the outcome of a run with files at these positions, or [0] if it has no files."""

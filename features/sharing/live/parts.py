@@ -50,33 +50,29 @@ _parts: ByteCache[Parts] = ByteCache(
 _bodies: ByteCache[bytes] = ByteCache("polls of shares", CACHED_BYTES, len)
 
 
-async def body(shown_page: SharePage, after: int, version: int) -> bytes:
+async def body(page: SharePage, after: int, version: int) -> bytes:
     """Return the JSON answer to a poll, which updates a page to this version or a newer one.
 
     It has the parts that differ from version `after`, or all if this process does not know that.
     """
-    newest = await _newest(shown_page, version)
-    key = (shown_page, after, newest.version)
+    newest = await _newest(page, version)
+    key = (page, after, newest.version)
     encoded: bytes | None = _bodies.get(key)
     if encoded is None:
-        before: Parts | None = _parts.get((shown_page, after))
-        known_markup = before.markup if before else {}
-        changed_markup = [
-            markup for name, markup in newest.markup.items() if known_markup.get(name) != markup
-        ]
-        answer = {"version": newest.version, "markup": "".join(changed_markup)}
+        before: Parts | None = _parts.get((page, after))
+        known = before.markup if before else {}
+        changes = [markup for name, markup in newest.markup.items() if known.get(name) != markup]
+        answer = {"version": newest.version, "markup": "".join(changes)}
         encoded = json.dumps(answer, ensure_ascii=False, separators=(",", ":")).encode()
         _bodies.put(key, encoded)
     return encoded
 
 
-async def _newest(shown_page: SharePage, version: int) -> Parts:
-    parts: Parts | None = _parts.get((shown_page, version))
+async def _newest(page: SharePage, version: int) -> Parts:
+    parts: Parts | None = _parts.get((page, version))
     if parts is None:
-        parts = Parts(
-            *await in_thread(render, shown_page.share, shown_page.is_maker, shown_page.item)
-        )
-        _parts.put((shown_page, parts.version), parts)
+        parts = Parts(*await in_thread(render, page.share, page.is_maker, page.item))
+        _parts.put((page, parts.version), parts)
     return parts
 
 

@@ -70,16 +70,14 @@ def apply(share: Share, answer: ForWhom) -> list[str]:
     If the share already has this answer, its end stays unchanged.
     """
     is_same = answer == find_answer(share)
-    changed_fields = [
-        name for name, value in answer.options.items() if getattr(share, name) != value
-    ]
-    for name in changed_fields:
+    fields = [name for name, value in answer.options.items() if getattr(share, name) != value]
+    for name in fields:
         setattr(share, name, answer.options[name])
     share.for_project = None
     if not is_same:
         share.expires_at = timezone.now() + timedelta(days=answer.days) if answer.days else None
-        changed_fields.append("expires_at")
-    return changed_fields
+        fields.append("expires_at")
+    return fields
 
 
 def find_answer(share: Share) -> ForWhom | None:

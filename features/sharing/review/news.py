@@ -52,10 +52,8 @@ def tell_now(reviewer: Reviewer) -> None:
 
 def tell_due() -> float:
     """Send the due notifications; returns the seconds until the next is due."""
-    due_reviewers = Reviewer.objects.filter(news_due_at__lte=clock.now()).values_list(
-        "pk", flat=True
-    )
-    for pk in list(due_reviewers[:AT_ONCE]):
+    keys = Reviewer.objects.filter(news_due_at__lte=clock.now()).values_list("pk", flat=True)
+    for pk in list(keys[:AT_ONCE]):
         with transaction.atomic():
             reviewers = Reviewer.objects.select_for_update(no_key=True, of=("self",))
             reviewer = reviewers.select_related("share__user").get(pk=pk)

@@ -58,17 +58,12 @@ class Tally:
     @property
     def open_comments(self) -> int:
         """How many threads are open."""
-        return sum(
-            comment.parent_id is None and comment.resolved_at is None for comment in self.comments
-        )
+        return sum(row.parent_id is None and row.resolved_at is None for row in self.comments)
 
     @property
     def resolved_comments(self) -> int:
         """How many threads are resolved."""
-        return sum(
-            comment.parent_id is None and comment.resolved_at is not None
-            for comment in self.comments
-        )
+        return sum(row.parent_id is None and row.resolved_at is not None for row in self.comments)
 
 
 @dataclass
@@ -109,9 +104,7 @@ def answers_of(share: Share, by: str = "") -> Answers:
         chain = chains.get(item_view.item.pk, [item_view.item.pk])
         tallies.append(Tally(item_view, len(chain)))
         of_item |= dict.fromkeys(chain, tallies[-1])
-    voices = {
-        reviewer.pk: Voice(reviewer) for reviewer in share.reviewers.order_by("created_at", "pk")
-    }
+    voices = {person.pk: Voice(person) for person in share.reviewers.order_by("created_at", "pk")}
     general = []
     for pick in _picks(share):
         voices[pick.reviewer_id].picks += 1

@@ -31,12 +31,8 @@ TOO_MANY = f"A result can have at most {MAX_VERSIONS} versions."
 
 def chain_of(items_of_share: Sequence[ShareItem], item: ShareItem) -> list[ShareItem]:
     """Return the versions of an item, oldest first."""
-    by_pk = {share_item.pk: share_item for share_item in items_of_share}
-    later = {
-        share_item.previous_id: share_item
-        for share_item in items_of_share
-        if share_item.previous_id
-    }
+    by_pk = {other.pk: other for other in items_of_share}
+    later = {other.previous_id: other for other in items_of_share if other.previous_id}
     first = item
     while first.previous_id in by_pk:
         first = by_pk[first.previous_id]
@@ -88,18 +84,14 @@ def offered(share: Share, user: User, item: ShareItem) -> list[Artifact]:
     if item.run_id:
         below = [edge.run for edge in edges_below([item.run_id], user, unread_edges(user))]
     kinds = Artifact.objects.filter(run=item.run_id, position=item.position).values("kind")
-    stored_artifacts = Artifact.objects.filter(
-        run__in=readable.order_by().values("pk"), kind__in=kinds
-    )
-    stored_artifacts = (
-        stored_artifacts.light().select_related("run__endpoint").defer(*heavy_columns("run__"))
-    )
-    shared_results = {(share_item.run_id, share_item.position) for share_item in share.items.all()}
-    made_below = stored_artifacts.filter(run__in=below).order_by("-run__created_at", "position")
-    newest = stored_artifacts.filter(run__user=user).order_by("-run__created_at", "position")
+    results = Artifact.objects.filter(run__in=readable.order_by().values("pk"), kind__in=kinds)
+    results = results.light().select_related("run__endpoint").defer(*heavy_columns("run__"))
+    shared = {(row.run_id, row.position) for row in share.items.all()}
+    made_below = results.filter(run__in=below).order_by("-run__created_at", "position")
+    newest = results.filter(run__user=user).order_by("-run__created_at", "position")
     candidates = [*made_below[:OFFERED], *newest[: 2 * OFFERED]]
-    distinct = {(candidate.run_id, candidate.position): candidate for candidate in candidates}
-    return [candidate for key, candidate in distinct.items() if key not in shared_results][:OFFERED]
+    distinct = {(result.run_id, result.position): result for result in candidates}
+    return [result for key, result in distinct.items() if key not in shared][:OFFERED]
 
 
 def _has(run: Run, position: int) -> bool:

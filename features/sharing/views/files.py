@@ -80,15 +80,13 @@ def _stored(share: Share, number: int) -> Artifact | Upload:
     item = items.item_at(share, number)
     if item is None or not item.is_input:
         return _result(share, item)
-    stored_file: Artifact | Upload | None = None
+    source: Artifact | Upload | None = None
     if share.shows_settings:
         is_upload = item.upload_id is not None
-        stored_file = (
-            inputs.upload_of(share, item) if is_upload else inputs.artifact_of(share, item)
-        )
-    if stored_file is None:
+        source = inputs.upload_of(share, item) if is_upload else inputs.artifact_of(share, item)
+    if source is None:
         raise Http404(items.GONE)
-    return stored_file
+    return source
 
 
 def _result(share: Share, item: ShareItem | None) -> Artifact:

@@ -35,10 +35,8 @@ RENEWED = "The share has a new address. The former one no longer works."
 @no_store
 def edit_share(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Show a share's address and options; a POST changes them, or sets them by `for_whom`."""
-    managed_shares = Share.objects.managed_by(request.user).select_related(
-        "user", "project", "for_project"
-    )
-    share = get_object_or_404(managed_shares, pk=pk)
+    shares = Share.objects.managed_by(request.user).select_related("user", "project", "for_project")
+    share = get_object_or_404(shares, pk=pk)
     if request.method != "POST":
         return _show(request, share)
     roles.require_maker(request.user, share.project)

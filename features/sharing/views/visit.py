@@ -66,16 +66,15 @@ def render_share(
     shared, kind = visit.share, kind_of(visit.share)
     if shared.follows and (keys := kind.results(shared)) is not None:
         items.keep_in_step(shared, keys)
-    item_views = items.items_of(shared)
+    views = items.items_of(shared)
     context = {
         "visit": visit,
         "share": shared,
         "template": kind.template,
         "styles": kind.styles,
-        "items": item_views,
-        "tiles": tiles.tiles_of(item_views),
-        "may_take_all": shared.allows_download
-        and any(item_view.artifact for item_view in item_views),
+        "items": views,
+        "tiles": tiles.tiles_of(views),
+        "may_take_all": shared.allows_download and any(view.artifact for view in views),
         **_addresses(request, shared),
         **kind.context(visit),
         **asked_rows.context(request, visit),
@@ -149,21 +148,19 @@ def _asked_again(
 @for_visitors
 def item(request: HtmxRequest, visit: Visit, number: int) -> HttpResponse:
     """Show an item with links to its neighbours; a script gets only the item."""
-    item_views = items.items_of(visit.share)
-    at = next(
-        (at for at, item_view in enumerate(item_views) if item_view.item.number == number), None
-    )
+    views = items.items_of(visit.share)
+    at = next((at for at, view in enumerate(views) if view.item.number == number), None)
     if at is None:
         raise Http404(items.GONE)
-    (tile,) = tiles.tiles_of([items.with_making(item_views[at])])
+    (tile,) = tiles.tiles_of([items.with_making(views[at])])
     context = {
         "visit": visit,
         "share": visit.share,
         "tile": tile,
         "place": at + 1,
-        "count": len(item_views),
-        "before": item_views[at - 1].item.number if at else None,
-        "after": item_views[at + 1].item.number if at + 1 < len(item_views) else None,
+        "count": len(views),
+        "before": views[at - 1].item.number if at else None,
+        "after": views[at + 1].item.number if at + 1 < len(views) else None,
     }
     template = "features/sharing/_item.html" if request.htmx else "features/sharing/item.html"
     return render(request, template, context)

@@ -144,12 +144,8 @@ def _ballot(visit: Visit, board: Board, voter: Participant, pair: ballots.Pair) 
     def address_of(file_token: str) -> str:
         return reverse("sharing:share-vote-file", args=[visit.share.token, file_token])
 
-    shown_ballot = ballot.ballot_of(voter, board, pair, address_of)
-    return (
-        shown_ballot
-        if visit.share.shows_settings
-        else replace(shown_ballot, input="", input_files=[])
-    )
+    full = ballot.ballot_of(voter, board, pair, address_of)
+    return full if visit.share.shows_settings else replace(full, input="", input_files=[])
 
 
 @limit("review")

@@ -71,10 +71,7 @@ def row_of(share: Share, board: Board, text: str) -> PlannedRow:
 def asked_by(share: Share, board: Board, participant: Participant) -> list[RequestedRow]:
     """Return a participant's requests on the board, the newest first."""
     requests = board.row_requests.filter(**participant.filter()).order_by("-pk")
-    return [
-        RequestedRow(row_request.label, _describe_state(share, row_request))
-        for row_request in requests[:MOST_LISTED]
-    ]
+    return [RequestedRow(row.label, _describe_state(share, row)) for row in requests[:MOST_LISTED]]
 
 
 def context(request: HtmxRequest, visit: Visit) -> dict[str, Any]:

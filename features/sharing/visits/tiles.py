@@ -135,19 +135,10 @@ class Tile:
         return Curtain(share, [model], has_inputs=False).settings(other_settings)
 
 
-def tiles_of(item_views: Sequence[ItemView]) -> list[Tile]:
+def tiles_of(views: Sequence[ItemView]) -> list[Tile]:
     """Return tiles in the order of the items; one query for the texts among them."""
-    texts = _texts(
-        [
-            item_view.run.pk
-            for item_view in item_views
-            if item_view.run and item_view.artifact is None
-        ]
-    )
-    return [
-        Tile(item_view, texts.get(item_view.run.pk, "") if item_view.run else "")
-        for item_view in item_views
-    ]
+    texts = _texts([view.run.pk for view in views if view.run and view.artifact is None])
+    return [Tile(view, texts.get(view.run.pk, "") if view.run else "") for view in views]
 
 
 def _texts(runs: list[UUID]) -> Mapping[UUID, str]:

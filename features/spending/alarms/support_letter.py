@@ -30,10 +30,8 @@ class Fact(NamedTuple):
 def facts(run: Run) -> list[Fact]:
     """Return the arguments that may explain a price: numbers, choices and sizes, no prompt."""
     arguments = run.arguments if isinstance(run.arguments, dict) else {}
-    argument_facts = [
-        Fact(name, text) for name, value in arguments.items() if (text := _in_words(value))
-    ]
-    return argument_facts[:MOST_FACTS]
+    lines = [Fact(name, text) for name, value in arguments.items() if (text := _in_words(value))]
+    return lines[:MOST_FACTS]
 
 
 def _in_words(value: Any) -> str:

@@ -28,17 +28,13 @@ def store(events: Sequence[fal.BillingEvent]) -> int:
     negative one, is kept and shown, but settles nothing.
     """
     newest = {event.request_id[:128]: event for event in events}
-    known_events = {
-        row.request_id: row for row in BillingEvent.objects.filter(request_id__in=newest)
-    }
-    unmatched = {
-        key: event for key, event in newest.items() if not _is_matched(known_events.get(key))
-    }
+    known = {row.request_id: row for row in BillingEvent.objects.filter(request_id__in=newest)}
+    unmatched = {key: event for key, event in newest.items() if not _is_matched(known.get(key))}
     runs = runs_of(unmatched)
     runs |= runs_of_steps(event for key, event in unmatched.items() if key not in runs)
     count = 0
     for request_id, event in newest.items():
-        before = known_events.get(request_id)
+        before = known.get(request_id)
         row = _row(request_id, event, before.run_id if before else None)
         row.run_id = row.run_id or runs.get(request_id)
         if before is None or _differs(before, row):

@@ -56,13 +56,11 @@ def check(user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> N
     if rules.unknown == Unknown.ASSUME:
         for charge in unknown:
             charge.expected = charge.amount = rules.assumed
-    charges_to_ask = unknown if rules.unknown == Unknown.ASK else []
-    for charge in charges_to_ask:
+    to_ask = unknown if rules.unknown == Unknown.ASK else []
+    for charge in to_ask:
         charge.amount = rules.assumed
-    _require_left(
-        user, budgets, charges, [charge for charge in charges_to_ask if charge.counted is None]
-    )
-    _require_yes(budgets, charges, charges_to_ask)
+    _require_left(user, budgets, charges, [charge for charge in to_ask if charge.counted is None])
+    _require_yes(budgets, charges, to_ask)
 
 
 def total(charges: Sequence[Charge]) -> Decimal:
@@ -89,11 +87,9 @@ def _require_below_ceiling(
         budget=None, user=user, is_granted=True
     )
     is_plan = charges[0].run_id is None
-    if not is_plan and (
-        granted_plan := granted.filter(planned__gte=added).order_by("planned").first()
-    ):
-        granted_plan.planned -= added
-        granted_plan.save(update_fields=["planned"])
+    if not is_plan and (plan := granted.filter(planned__gte=added).order_by("planned").first()):
+        plan.planned -= added
+        plan.save(update_fields=["planned"])
         return
     unused = granted.filter(used_at=None, amount__gte=amount)
     if request := unused.order_by("amount").first():
@@ -134,12 +130,10 @@ def _require_left(
 
     The `unknown` charges count as all that is left: one run, or a plan's steps together.
     """
-    wanted_sums = _wanted(budgets, charges)
-    spent_sums = ledger.spent({want.counter for want in wanted_sums})
-    near = [
-        want for want in wanted_sums if unknown or _rest(want, spent_sums, want.budget.limit) < 0
-    ]
-    rests = {want: _rest(want, spent_sums, limit_of(want.budget, want.counter)) for want in near}
+    demands = _wanted(budgets, charges)
+    sums = ledger.spent({want.counter for want in demands})
+    near = [want for want in demands if unknown or _rest(want, sums, want.budget.limit) < 0]
+    rests = {want: _rest(want, sums, limit_of(want.budget, want.counter)) for want in near}
     refused_sums = [want for want in near if rests[want] < 0 or (unknown and not rests[want])]
     if refused_sums:
         tightest = min(refused_sums, key=lambda want: rests[want] + want.amount)
@@ -177,22 +171,18 @@ def limit_of(budget: Budget, counter: Counter) -> Decimal:
     return allowed
 
 
-def _unaffordable(
-    user: User, want: BudgetDemand, remainder: Decimal, *, is_unknown: bool
-) -> Forbidden:
-    """Return a budget's refusal; `remainder` would be left after the press, mostly below zero."""
-    owner_phrase = wording.subject(want.budget, want.counter, user)
-    limit, amount_left = limit_of(want.budget, want.counter), max(remainder + want.amount, NOTHING)
+def _unaffordable(user: User, want: BudgetDemand, rest: Decimal, *, is_unknown: bool) -> Forbidden:
+    """Return a budget's refusal; `rest` would be left after the press, mostly below zero."""
+    owner = wording.subject(want.budget, want.counter, user)
+    limit, balance = limit_of(want.budget, want.counter), max(rest + want.amount, NOTHING)
     amount = None if is_unknown else want.amount
-    sentence = wording.spent(
-        want.budget, want.counter.period, owner_phrase, limit, amount_left, amount
-    )
+    sentence = wording.spent(want.budget, want.counter.period, owner, limit, balance, amount)
     if access.may_change(user, want.budget):
         change = Remedy(wording.CHANGE, want.budget.get_absolute_url())
         return Unaffordable(f"{sentence} {wording.YOURS}", change)
     ask = wording.whom_to_ask(want.budget, want.counter)
     # Includes the overspent amount, for example of an expensive run.
-    address = wording.request_address(want.budget, want.counter, -remainder)
+    address = wording.request_address(want.budget, want.counter, -rest)
     return Unaffordable(f"{sentence} {ask} for more.", Remedy(wording.ASK_FOR_MORE, address))
 
 

@@ -111,12 +111,10 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     @property
     def people(self) -> list[tuple[int, str, bool]]:
         """Return the people who may be notified: key, name, and whether chosen. One query."""
-        informed_pks = {
-            str(getattr(value, "pk", value)) for value in self["informed"].value() or ()
-        }
+        keys = {str(getattr(value, "pk", value)) for value in self["informed"].value() or ()}
         queryset = self.fields["informed"].queryset  # type: ignore[attr-defined]
         names = queryset.values_list("pk", "username")
-        return [(pk, name, str(pk) in informed_pks) for pk, name in names]
+        return [(pk, name, str(pk) in keys) for pk, name in names]
 
     def clean_limit(self) -> Decimal:
         """Return the limit, which must be positive."""

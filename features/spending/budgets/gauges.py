@@ -78,12 +78,8 @@ class Gauge:
     @property
     def request_query(self) -> str:
         """Return the query string for the page of a request for more."""
-        parameters = {
-            "budget": self.budget.pk,
-            "key": self.counter.key,
-            "period": self.counter.period,
-        }
-        return urlencode(parameters)
+        params = {"budget": self.budget.pk, "key": self.counter.key, "period": self.counter.period}
+        return urlencode(params)
 
     @property
     def until(self) -> str:
@@ -127,17 +123,15 @@ def granted_on(budget_counters: Sequence[BudgetCounter]) -> dict[tuple[int, Coun
 
 
 def nearest(
-    budget: Budget, at: datetime, keys: Collection[int] | None = None
+    budget: Budget, at: datetime, ids: Collection[int] | None = None
 ) -> list[BudgetCounter]:
-    """Return the counters with the most spending of a budget that applies to each, among `keys`.
+    """Return the counters with the most spending of a budget that applies to each, among `ids`.
 
     All keys by default. One query.
     """
     scope, period = Scope(budget.scope), counting.period_of(budget, at)
-    spent_keys = [
-        key for key, _ in ledger.spent_by_each(scope, period) if keys is None or key in keys
-    ]
-    return [BudgetCounter(budget, Counter(scope, key, period)) for key in spent_keys[:NEAREST]]
+    keys = [key for key, _ in ledger.spent_by_each(scope, period) if ids is None or key in ids]
+    return [BudgetCounter(budget, Counter(scope, key, period)) for key in keys[:NEAREST]]
 
 
 def most_spent(budget: Budget, at: datetime) -> Gauge | None:
@@ -158,8 +152,8 @@ def most_spent(budget: Budget, at: datetime) -> Gauge | None:
 def names_of(counters: Iterable[Counter]) -> dict[Counter, str]:
     """Return the counters' targets: "Fox", "ada's token “films”". Three queries at most."""
     keys: dict[Scope, set[int]] = defaultdict(set)
-    all_counters = list(counters)
-    for counter in all_counters:
+    items = list(counters)
+    for counter in items:
         keys[counter.scope].add(counter.key)
     names: dict[tuple[Scope, int], str] = {(Scope.HOUSE, 0): "The house"}
     if wanted_keys := keys[Scope.PERSON]:
@@ -174,6 +168,5 @@ def names_of(counters: Iterable[Counter]) -> dict[Counter, str]:
         tokens = TOKENS._default_manager.filter(pk__in=wanted_keys).select_related("user")
         names |= {(Scope.TOKEN, token.pk): wording.token_name(token) for token in tokens}
     return {
-        counter: names.get((counter.scope, counter.key), "somebody who left")
-        for counter in all_counters
+        counter: names.get((counter.scope, counter.key), "somebody who left") for counter in items
     }

@@ -80,12 +80,12 @@ def describe(
     now, own = clock.now(), access.own_keys(user)
     sees_all = visibility.sees_all(user)
     refusals = access.refusals_to_change(user, budgets)
-    counters_by_budget = {
+    counters = {
         budget.pk: _counted(budget, now, own, sees_all=sees_all, project=project)
         for budget in budgets
     }
-    pairs = [pair for pairs in counters_by_budget.values() for pair in pairs]
-    gauge_of = {BudgetCounter(gauge.budget, gauge.counter): gauge for gauge in gauges.read(pairs)}
+    pairs = [pair for pairs in counters.values() for pair in pairs]
+    by_key = {BudgetCounter(gauge.budget, gauge.counter): gauge for gauge in gauges.read(pairs)}
     names = gauges.names_of(
         {counter for budget, counter in pairs if counting.named_key(budget) is None}
     )
@@ -94,10 +94,7 @@ def describe(
             budget,
             wording.title(budget),
             wording.allowance(budget),
-            [
-                NamedGauge(gauge_of[pair], names.get(pair.counter, ""))
-                for pair in counters_by_budget[budget.pk]
-            ],
+            [NamedGauge(by_key[key], names.get(key.counter, "")) for key in counters[budget.pk]],
             enumerated([person.get_username() for person in budget.informed.all()]),
             refusals[budget.pk],
             counting.named_key(budget) is None,

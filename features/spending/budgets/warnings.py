@@ -77,9 +77,7 @@ def _tell(near: Sequence[Gauge]) -> None:
 def _notify(person: User, gauge: Gauge, name: str) -> None:
     share = "All" if gauge.is_spent else "80 %"
     verb = "is" if gauge.is_spent else "are"
-    budget_phrase = (
-        "the house's budget" if gauge.counter.scope == Scope.HOUSE else f"the budget of {name}"
-    )
+    title = "the house's budget" if gauge.counter.scope == Scope.HOUSE else f"the budget of {name}"
     end = wording.until(gauge.budget, gauge.counter.period)
     outlook = (
         f"Nothing more can start{end}, unless somebody grants more."
@@ -89,7 +87,7 @@ def _notify(person: User, gauge: Gauge, name: str) -> None:
     outbox.notify(
         person,
         kinds.BUDGET_WARNING,
-        subject=f"{share} of {budget_phrase} {verb} spent",
+        subject=f"{share} of {title} {verb} spent",
         text=f"{money(gauge.spent)} of {money(gauge.limit)}, including runs under way. {outlook}",
         path=gauge.budget.get_absolute_url(),
         key=_key(gauge),

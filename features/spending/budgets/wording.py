@@ -39,27 +39,22 @@ _WHEN = {Budget.Period.DAY: " today", Budget.Period.MONTH: " this month", Budget
 
 
 def spent(
-    budget: Budget,
-    period: str,
-    owner_phrase: str,
-    limit: Decimal,
-    amount_left: Decimal,
-    press_cost: Decimal | None,
+    budget: Budget, period: str, owner: str, limit: Decimal, rest: Decimal, amount: Decimal | None
 ) -> str:
     """Return why a budget refuses a press: the remaining amount, and until when.
 
-    `limit` includes grants; `owner_phrase` comes from `subject`. `press_cost` is None if a part of
-    the cost is unknown.
+    `limit` includes grants; `owner` comes from `subject`. `amount` is None if a part of the
+    cost is unknown.
     """
-    remainder = f"{money(amount_left)} is left" if amount_left else "nothing is left"
+    remainder = f"{money(rest)} is left" if rest else "nothing is left"
     end = until(budget, period)
     period_phrase = _WHEN[Budget.Period(budget.period)]
     cost = (
         "The cost of this is not known in advance"
-        if press_cost is None
-        else (f"This may cost {money(press_cost)}")
+        if amount is None
+        else (f"This may cost {money(amount)}")
     )
-    return f"{owner_phrase} may spend {money(limit)}{period_phrase}, and {remainder}{end}. {cost}."
+    return f"{owner} may spend {money(limit)}{period_phrase}, and {remainder}{end}. {cost}."
 
 
 def until(budget: Budget, period: str) -> str:

@@ -210,12 +210,10 @@ def _candidates(samples: Sequence[Sample]) -> dict[str, list[str | None]]:
     for name in dict.fromkeys(name for sample in samples for name in sample.arguments):
         values = [sample.arguments.get(name) for sample in samples]
         counts = Counter(values)
-        frequent_values = {
-            value for value, count in counts.items() if value and count >= FEWEST_IN_GROUP
-        }
-        rare = sum(count for value, count in counts.items() if value not in frequent_values)
-        if len(frequent_values) in _VALUES and rare * _MOST_MISSING <= len(samples):
-            candidates[name] = [value if value in frequent_values else None for value in values]
+        common = {value for value, count in counts.items() if value and count >= FEWEST_IN_GROUP}
+        rare = sum(count for value, count in counts.items() if value not in common)
+        if len(common) in _VALUES and rare * _MOST_MISSING <= len(samples):
+            candidates[name] = [value if value in common else None for value in values]
     return candidates
 
 
@@ -280,15 +278,9 @@ def _groups(fit: _Fit) -> Iterable[Group]:
 
 def _figures(samples: Sequence[Sample], unit: str) -> Figures:
     costs = [_cost_of_one(sample, unit) for sample in samples]
-    list_prices = [
-        sample.said / sample.amounts[unit] for sample in samples if sample.said is not None
-    ]
+    prices = [sample.said / sample.amounts[unit] for sample in samples if sample.said is not None]
     return Figures(
-        len(costs),
-        median(costs),
-        min(costs),
-        max(costs),
-        median(list_prices) if list_prices else None,
+        len(costs), median(costs), min(costs), max(costs), median(prices) if prices else None
     )
 
 

@@ -69,12 +69,10 @@ def read_samples(endpoint: Endpoint) -> list[Sample]:
     charges = {charge.run_id: charge for charge in _charges(endpoint) if charge.run_id}
     columns = ("arguments", "metrics", *(("output",) if unit.kind == "token" else ()))
     runs = Run.objects.filter(pk__in=charges).light(*columns)
-    outputs = _outputs(charges)
+    files = _outputs(charges)
     root, makes = version_of(endpoint).root, makes_of(endpoint)
     return [
-        _sample(
-            _ReadRun(run, charges[run.pk], outputs.get(run.pk, ())), endpoint, unit, root, makes
-        )
+        _sample(_ReadRun(run, charges[run.pk], files.get(run.pk, ())), endpoint, unit, root, makes)
         for run in runs
     ]
 
@@ -110,49 +108,41 @@ class _ReadRun(NamedTuple):
 
 
 def _sample(
-    run_data: _ReadRun, endpoint: Endpoint, said_unit: Unit, root: Field, makes: frozenset[str]
+    data: _ReadRun, endpoint: Endpoint, said_unit: Unit, root: Field, makes: frozenset[str]
 ) -> Sample:
-    settings = read_settings(root, run_data.run.arguments)
+    settings = read_settings(root, data.run.arguments)
     inputs = RunInputs(settings, makes)
-    requested_amounts = {unit: _by_arguments(parse_unit(unit), inputs) for unit in _ASKED}
-    output_amounts = _made(run_data) | {
-        unit: amount for unit, amount in requested_amounts.items() if amount
-    }
-    name = _said_name(said_unit, run_data.outputs)
-    count = _by_arguments(said_unit, inputs) or output_amounts.get(name)
-    amounts = {PER_RUN: _ONE} | {
-        other: output_amounts[other] for other in output_amounts.keys() - {name, _WORKED}
-    }
+    requested = {unit: _by_arguments(parse_unit(unit), inputs) for unit in _ASKED}
+    sizes = _made(data) | {unit: amount for unit, amount in requested.items() if amount}
+    name = _said_name(said_unit, data.outputs)
+    count = _by_arguments(said_unit, inputs) or sizes.get(name)
+    amounts = {PER_RUN: _ONE} | {other: sizes[other] for other in sizes.keys() - {name, _WORKED}}
     list_price = None
     if count and not said_unit.lines:
         # Named as by upstream, so that both prices read alike: `1000 tokens`, `generations`.
         amounts[endpoint.price_unit] = count / said_unit.per
     if count and endpoint.unit_price_usd is not None:
         list_price = count / said_unit.per * endpoint.unit_price_usd
-    return Sample(run_data.charge.amount or Decimal(), amounts, plain_values(settings), list_price)
+    return Sample(data.charge.amount or Decimal(), amounts, plain_values(settings), list_price)
 
 
-def _made(run_data: _ReadRun) -> dict[str, Decimal]:
+def _made(data: _ReadRun) -> dict[str, Decimal]:
     """Return the known amounts of a run's output, by unit."""
-    output_amounts = {
-        _NAMES[kind]: Decimal(n) for kind, n in Counter(o.kind for o in run_data.outputs).items()
-    }
-    pictures = [output for output in run_data.outputs if output.kind == "image"]
+    sizes = {_NAMES[kind]: Decimal(n) for kind, n in Counter(o.kind for o in data.outputs).items()}
+    pictures = [output for output in data.outputs if output.kind == "image"]
     areas = [(output.width or 0) * (output.height or 0) for output in pictures]
     if areas and all(areas):
-        output_amounts["megapixels"] = Decimal(sum(areas)) / _MILLION
+        sizes["megapixels"] = Decimal(sum(areas)) / _MILLION
     for kind in ("video", "audio"):
-        lengths = [decimal(output.duration_s) for output in run_data.outputs if output.kind == kind]
-        if lengths and all(lengths) and "seconds" not in output_amounts:
-            output_amounts["seconds"] = sum(filter(None, lengths), Decimal())
-    metrics = run_data.run.metrics
+        lengths = [decimal(output.duration_s) for output in data.outputs if output.kind == kind]
+        if lengths and all(lengths) and "seconds" not in sizes:
+            sizes["seconds"] = sum(filter(None, lengths), Decimal())
+    metrics = data.run.metrics
     if isinstance(metrics, dict) and (worked := decimal(inference_s(metrics))):
-        output_amounts[_WORKED] = worked
-    if "output" not in run_data.run.get_deferred_fields() and (
-        tokens := _tokens(run_data.run.output)
-    ):
-        output_amounts["tokens"] = tokens
-    return output_amounts
+        sizes[_WORKED] = worked
+    if "output" not in data.run.get_deferred_fields() and (tokens := _tokens(data.run.output)):
+        sizes["tokens"] = tokens
+    return sizes
 
 
 def _tokens(output: Any) -> Decimal | None:

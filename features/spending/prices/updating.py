@@ -207,19 +207,18 @@ def _used(endpoint: Endpoint, measurement: Measurement | None) -> dict[str, Any]
     }
 
 
-def _is_as_written(endpoint: Endpoint, used_columns: dict[str, Any]) -> bool:
+def _is_as_written(endpoint: Endpoint, values: dict[str, Any]) -> bool:
     """Whether the row already has nearly the same values."""
-    if (endpoint.measured_price is None) != (used_columns["measured_price"] is None):
+    if (endpoint.measured_price is None) != (values["measured_price"] is None):
         return False
     return (
-        _is_same(used_columns["measured_price"], endpoint.measured_price)
-        and used_columns["measured_unit"] == endpoint.measured_unit
-        and used_columns["measured_runs"] <= endpoint.measured_runs * _NEW_COUNT
-        and _prices(used_columns["measured_groups"]).keys()
-        == _prices(endpoint.measured_groups).keys()
+        _is_same(values["measured_price"], endpoint.measured_price)
+        and values["measured_unit"] == endpoint.measured_unit
+        and values["measured_runs"] <= endpoint.measured_runs * _NEW_COUNT
+        and _prices(values["measured_groups"]).keys() == _prices(endpoint.measured_groups).keys()
         and all(
             _is_same(price, _prices(endpoint.measured_groups)[key])
-            for key, price in _prices(used_columns["measured_groups"]).items()
+            for key, price in _prices(values["measured_groups"]).items()
         )
     )
 

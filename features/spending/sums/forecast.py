@@ -105,12 +105,10 @@ def unusual_days(sums: Mapping[date, Sums], days: Days) -> list[UnusualDay]:
         if amount <= UNUSUAL_LEAST:
             continue
         before = Days(day - COMPARED_DAYS * DAY, day - DAY)
-        earlier_sums = [
-            sums[other].amount for other in before if other in sums and sums[other].amount
-        ]
-        if len(earlier_sums) < FEWEST_COMPARED:
+        costs = [sums[other].amount for other in before if other in sums and sums[other].amount]
+        if len(costs) < FEWEST_COMPARED:
             continue
-        usual = median(earlier_sums)
+        usual = median(costs)
         if amount > UNUSUAL_FACTOR * usual:
             unusual.append(UnusualDay(day, amount, usual))
     return unusual

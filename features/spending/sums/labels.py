@@ -121,10 +121,8 @@ def _name(person: User) -> str:
 
 
 def _categories(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
-    labels_by_key = {
-        key: Label(category_name(key), key or "none") for key in keys if key is not None
-    }
-    return _with_gone(By.CATEGORY, keys, labels_by_key)
+    by_key = {key: Label(category_name(key), key or "none") for key in keys if key is not None}
+    return _with_gone(By.CATEGORY, keys, by_key)
 
 
 def _doors(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:

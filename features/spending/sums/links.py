@@ -38,11 +38,9 @@ def times(today: date, question: Question | None) -> list[Link]:
         "Last 90 days": Days(today - 89 * DAY, today),
         "This year": Days(today.replace(month=1, day=1), today),
     }
-    base_question = question or Question(month)
+    base = question or Question(month)
     return [
-        Link(
-            words, base_question.within(days).query, question is not None and question.days == days
-        )
+        Link(words, base.within(days).query, question is not None and question.days == days)
         for words, days in offered.items()
     ]
 

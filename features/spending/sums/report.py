@@ -115,12 +115,10 @@ def report(scope: Scope, question: Question, today: date) -> Report:
         rows=[_row(question, entry, total.amount) for entry in entries[:MOST_ROWS]],
         others=total_of(entry.sums for entry in other_entries) if other_entries else None,
         other_count=len(other_entries),
-        chart=chart(question, bars, {unusual_day.day for unusual_day in unusual}),
+        chart=chart(question, bars, {peak.day for peak in unusual}),
         unusual=[
-            Unusual(
-                unusual_day.sentence, question.within(Days(unusual_day.day, unusual_day.day)).query
-            )
-            for unusual_day in _dearest(unusual)
+            Unusual(peak.sentence, question.within(Days(peak.day, peak.day)).query)
+            for peak in _dearest(unusual)
         ],
         unusual_count=len(unusual),
         forecast=forecasts.forecast(of_days, today) if shows_now else None,
@@ -187,13 +185,11 @@ def _read(question: Question, today: date | None) -> Days:
     return Days(first, question.days.last)
 
 
-def _merged(
-    sums: Iterable[tuple[Any, Sums]], labels_by_key: Mapping[Any, Label]
-) -> dict[Label, Sums]:
+def _merged(sums: Iterable[tuple[Any, Sums]], by_key: Mapping[Any, Label]) -> dict[Label, Sums]:
     """Return sums by label; deleted rows, such as people who left, share one."""
     merged: dict[Label, Sums] = {}
     for key, of_key in sums:
-        merged[labels_by_key[key]] = merged.get(labels_by_key[key], Sums()) + of_key
+        merged[by_key[key]] = merged.get(by_key[key], Sums()) + of_key
     return merged
 
 

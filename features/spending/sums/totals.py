@@ -78,10 +78,8 @@ class Ledger:
 
     def _kind(self, columns: Sequence[str]) -> DailySum.Kind:
         """Return the kind of sums with the fewest rows that has the columns and the condition's."""
-        needed_columns = self._columns | {_column(name) for name in columns if name != "day"}
-        return next(
-            kind for kind, names in DailySum.COLUMNS.items() if needed_columns <= set(names)
-        )
+        needs = self._columns | {_column(name) for name in columns if name != "day"}
+        return next(kind for kind, names in DailySum.COLUMNS.items() if needs <= set(names))
 
 
 def _columns_of(condition: Q) -> frozenset[str]:

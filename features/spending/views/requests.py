@@ -61,16 +61,16 @@ def new(request: HtmxRequest) -> HttpResponse:
             )
         return redirect(waiting_request)
     posted = request.POST if request.method == "POST" else None
-    request_context = _about(subject, user)
-    overspent = request_context["gauge"].overspent if "gauge" in request_context else NOTHING
+    facts = _about(subject, user)
+    overspent = facts["gauge"].overspent if "gauge" in facts else NOTHING
     form = RequestForm(posted, request.GET.get("amount", "")[:32], overspent)
-    context: dict[str, Any] = request_context | {"form": form, "path": _path(request)}
+    context: dict[str, Any] = facts | {"form": form, "path": _path(request)}
     try:
         submission.require_open(subject, clock.now())
         if posted is not None and form.is_valid():
             amount, sentence = form.cleaned_data["amount"], form.cleaned_data["sentence"]
             budget_request = submission.ask(user, subject, amount, sentence, context["path"])
-            messages.success(request, f"{request_context['told']} Your inbox will show the answer.")
+            messages.success(request, f"{facts['told']} Your inbox will show the answer.")
             return redirect(context["path"] or budget_request)
     except submission.Refused as refusal:
         context["refusal"] = str(refusal)
@@ -106,25 +106,19 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     return redirect(budget_request)
 
 
-def _render_request(
-    request: HtmxRequest, budget_request: BudgetRequest, form: DecisionForm
-) -> HttpResponse:
-    subject = submission.Subject(
-        budget_request.budget, budget_request.scope_key, budget_request.period
-    )
+def _render_request(request: HtmxRequest, row: BudgetRequest, form: DecisionForm) -> HttpResponse:
+    subject = submission.Subject(row.budget, row.scope_key, row.period)
     context: dict[str, Any] = {
-        "budget_request": budget_request,
-        "request_text": submission.in_words(budget_request),
-        "period": submission.period_in_words(budget_request),
-        "is_own": budget_request.user_id == request.user.pk,
-        "may_decide": access.may_decide(request.user, budget_request),
+        "budget_request": row,
+        "request_text": submission.in_words(row),
+        "period": submission.period_in_words(row),
+        "is_own": row.user_id == request.user.pk,
+        "may_decide": access.may_decide(request.user, row),
         "form": form,
     }
     # Former members still see their request, but no longer the project's budget.
-    if budget_request.budget is None or access.may_see(
-        request.user, budget_request.budget, budget_request.scope_key
-    ):
-        context |= _about(subject, budget_request.user)
+    if row.budget is None or access.may_see(request.user, row.budget, row.scope_key):
+        context |= _about(subject, row.user)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "features/spending/requests/request.html", context, status=status)
 
@@ -133,21 +127,17 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
     """Return the context about a request's subject: its spending, and the other deciders."""
     other_deciders = access.deciders(subject.budget).exclude(pk=asker.pk)
     people = [person.get_username() for person in other_deciders]
-    request_context: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "deciders": enumerated(people),
         "waiting_text": _who_can_grant(people),
         "budget": subject.budget,
     }
     if subject.budget is None:
-        return request_context | {"ceiling": SpendingRules.current().ceiling}
+        return facts | {"ceiling": SpendingRules.current().ceiling}
     counter = Counter(Scope(subject.budget.scope), subject.key, subject.period)
     (gauge,) = gauges.read([gauges.BudgetCounter(subject.budget, counter)])
     name = gauges.names_of([counter])[counter]
-    return request_context | {
-        "gauge": gauge,
-        "name": name,
-        "allowance": wording.allowance(subject.budget),
-    }
+    return facts | {"gauge": gauge, "name": name, "allowance": wording.allowance(subject.budget)}
 
 
 def _who_can_grant(people: list[str]) -> str:

@@ -226,19 +226,17 @@ def _repeated(earlier: Item, item: Item, added: AddResult) -> Item:
     return earlier
 
 
-def _caption_earlier(
-    items: list[Item], earlier: int, paired: PairedFiles, added: AddResult
-) -> None:
+def _caption_earlier(items: list[Item], count: int, pairs: PairedFiles, added: AddResult) -> None:
     """Use texts without a file in this upload as captions of earlier files without a caption.
 
     The names must match. Other texts are reported: they could replace a caption written by hand.
     """
     positions = defaultdict(set)
-    for position, item in enumerate(items[:earlier]):
+    for position, item in enumerate(items[:count]):
         if item.takes_caption and not item.is_removed:
             positions[item.stem].add(position)
             positions[item.root].add(position)
-    for at, text in paired.loose:
+    for at, text in pairs.loose:
         stem, _ = split_suffix(clean_name(at.path))
         same_stem = [n for n in positions[stem] if not items[n].caption and "/" not in at.path]
         if len(same_stem) == 1:
@@ -246,6 +244,6 @@ def _caption_earlier(
             added.captions += bool(text)
         else:
             added.skipped.append(f"{at.path} belongs to no file in this upload.")
-    for at in paired.ambiguous:
+    for at in pairs.ambiguous:
         reason = "several files have its name. Put each with its caption into a folder of a ZIP"
         added.skipped.append(f"{at.path} was not used: {reason}.")

@@ -74,14 +74,12 @@ def pair(contents: Contents) -> PairedFiles:
             key = at.key(is_root=False, is_anywhere=is_anywhere, is_folded=is_folded)
             texts[key].append((at, text))
         loose = []
-        for key, same_stem in texts.items():
-            chosen_texts, other_texts = (
-                _of_one_suffix(same_stem) if key in files else ([], same_stem)
-            )
-            loose += other_texts
-            assigned = _assign(chosen_texts, files[key], contents)
+        for key, group in texts.items():
+            picks, rest = _of_one_suffix(group) if key in files else ([], group)
+            loose += rest
+            assigned = _assign(picks, files[key], contents)
             captions |= assigned
-            ambiguous += [at for at, _ in chosen_texts] if not assigned else []
+            ambiguous += [at for at, _ in picks] if not assigned else []
     accepted = [
         replace(item, caption=captions.get(position, item.caption)[:MAX_CAPTION_CHARS])
         for position, (_, item) in enumerate(contents.files)

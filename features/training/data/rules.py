@@ -144,13 +144,9 @@ def _counts(text: str) -> dict[str, int]:
     return counts
 
 
-def _text_field(root: Field, wanted_words: set[str]) -> str:
+def _text_field(root: Field, words: set[str]) -> str:
     """Return the path of a text field whose name has all these words; empty without one."""
     for field in root.children:
-        if (
-            wanted_words <= set(words_in(field.name))
-            and _text_of(field)
-            and not field.is_deprecated
-        ):
+        if words <= set(words_in(field.name)) and _text_of(field) and not field.is_deprecated:
             return segment(field.name)
     return ""

@@ -103,12 +103,8 @@ def _archive(run: Run) -> DatasetArchive | None:
 
 def _files(run: Run) -> list[Artifact]:
     """Return a run's files of weights; empty if it failed."""
-    stored_artifacts = run.artifacts.exclude(state=Artifact.State.LOST)
-    return [
-        artifact
-        for artifact in stored_artifacts
-        if artifact.file_name.lower().endswith(uploads.WEIGHTS)
-    ]
+    files = run.artifacts.exclude(state=Artifact.State.LOST)
+    return [file for file in files if file.file_name.lower().endswith(uploads.WEIGHTS)]
 
 
 def _name(artifact: Artifact, base: str, files: list[Artifact]) -> str:

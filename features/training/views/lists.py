@@ -60,12 +60,10 @@ def _datasets(request: HtmxRequest) -> QuerySet[Dataset]:
 def _trainers(query: str) -> list[Endpoint]:
     """Return trainers, and other models that turn an archive into weights."""
     makers = uses(Revision.current()).takers("archive").get("training", [])
-    usable_endpoints = (
+    usable = (
         Endpoint.objects.listed().exclude(standing=Standing.BLOCKED).exclude(status="deprecated")
     )
-    endpoints = usable_endpoints.filter(IS_TRAINER) | usable_endpoints.filter(
-        pk__in={maker.key for maker in makers}
-    )
+    endpoints = usable.filter(IS_TRAINER) | usable.filter(pk__in={maker.key for maker in makers})
     words = query.lower().split()
     columns = (*Endpoint.NAMED_BY, "description", "category", "unit_price_usd", "price_unit",
                "currency", "measured_price", "measured_unit", "position")  # fmt: skip

@@ -107,19 +107,17 @@ def _runnable(
     """Return the models that run with files of these kinds, then those that need more."""
     able = (key for key in keys if key != own and index.is_runnable(key))
     groups = by_need(able, lambda key: index.need(key, kinds))
-    cards = index.search.cards(
-        key for group_keys in groups.values() for key in group_keys[:MAX_MODELS]
-    )
+    cards = index.search.cards(key for group in groups.values() for key in group[:MAX_MODELS])
     return told_apart(
         Group(
             title_of(need) if need else title,
             [
                 place(cards[key], cards[key].get_absolute_url() + params, locks)
-                for key in group_keys[:MAX_MODELS]
+                for key in group[:MAX_MODELS]
                 if key in cards
             ],
         )
-        for need, group_keys in groups.items()
+        for need, group in groups.items()
     )
 
 

@@ -55,11 +55,9 @@ def named(user: User, words: Sequence[str]) -> list[Group]:
     if not words:
         return []
     with_page = [kind for kind in kinds() if kind.route]
-    first, *other_queries = (
-        _newest(number, kind, user, words) for number, kind in enumerate(with_page)
-    )
+    first, *rest = (_newest(number, kind, user, words) for number, kind in enumerate(with_page))
     places: list[list[Place]] = [[] for _ in with_page]
-    for number, pk, label, _ in first.union(*other_queries, all=True).order_by("-at"):
+    for number, pk, label, _ in first.union(*rest, all=True).order_by("-at"):
         places[number].append(Place(label, "", reverse(with_page[number].route, args=[pk])))
     titles = (str(kind._meta.verbose_name_plural).capitalize() for kind in with_page)
     return [*map(Group, titles, places)]

@@ -110,13 +110,9 @@ def distance(place: Place, text: str) -> int:
 
 
 def _having(places: list[Place], words: Sequence[str]) -> list[Place]:
-    matching_places = [
+    matches = [
         place
         for place in places
         if all(word in f"{place.label} {place.note} {place.synonyms}".lower() for word in words)
     ]
-    return (
-        sorted(matching_places, key=lambda place: distance(place, " ".join(words)))
-        if words
-        else matching_places
-    )
+    return sorted(matches, key=lambda place: distance(place, " ".join(words))) if words else matches

@@ -90,14 +90,12 @@ def offered(kind: str, own: int, text: str = "", use: str = "") -> Menu:
     by_text = _TextRanking(text, engine.rank_all(Query(q=text), index.search)) if text else None
     rank = by_text.rank if by_text else _gallerys
     offers = _offers(index, kind, use, own, rank)
-    own_inputs = [] if use else _ranked(index.inputs_of(own, kind), "This model", rank)
-    is_own_best = not (by_text and own_inputs and offers) or own_inputs[0][0] < min(
-        at for at, _ in offers
-    )
+    ranked = [] if use else _ranked(index.inputs_of(own, kind), "This model", rank)
+    is_own_best = not (by_text and ranked and offers) or ranked[0][0] < min(at for at, _ in offers)
     groups = [group for _, group in (sorted(offers, key=itemgetter(0)) if by_text else offers)]
-    all_takers = chain((t for _, t in own_inputs[:1]), *(group.takers for group in groups))
+    all_takers = chain((t for _, t in ranked[:1]), *(group.takers for group in groups))
     cards = index.search.cards(taker.key for taker in all_takers)
-    inputs = [taker for _, taker in own_inputs if taker.key in cards]
+    inputs = [taker for _, taker in ranked if taker.key in cards]
     return Menu(inputs, groups, cards, is_own_best)
 
 
@@ -113,23 +111,17 @@ def _offers(
         title = USES[kind][name]
         fitting = (taker for taker in takers if rank(taker, title) is not None)
         ranked = _ranked(_one_of_each(fitting, own), title, rank)
-        ready, *needy_groups = by_need(
-            ranked, lambda ranked_taker: _need(index, ranked_taker[1])
-        ).items()
+        ready, *rest = by_need(ranked, lambda item: _need(index, item[1])).items()
         if ready[1]:
             offers.append(_offer(name, title, ready[1], most))
-        for need, among in needy_groups:
+        for need, among in rest:
             needy.setdefault(need, []).extend(among)
     able = {taker.key for _, offer in offers for taker in offer.takers}
     for need, among in needy.items():
-        unable_takers = {
-            ranked_taker[1].key: ranked_taker
-            for ranked_taker in reversed(among)
-            if ranked_taker[1].key not in able
-        }
-        if unable_takers:
+        unable = {item[1].key: item for item in reversed(among) if item[1].key not in able}
+        if unable:
             offers.append(
-                _offer("", title_of(need), sorted(unable_takers.values(), key=itemgetter(0)), most)
+                _offer("", title_of(need), sorted(unable.values(), key=itemgetter(0)), most)
             )
     return offers
 

@@ -150,13 +150,9 @@ def input_stills(addresses: Iterable[str]) -> dict[str, str]:
 
     Files without a picture, such as sounds, are left out.
     """
-    our_matches = [match for address in addresses if (match := OUR_ADDRESS.fullmatch(address))][
-        :MAX_FILES
-    ]
-    results = {
-        match[0]: (match["run"], int(match["position"])) for match in our_matches if match["run"]
-    }
-    uploads = {match[0]: match["upload"] for match in our_matches if match["upload"]}
+    hits = [match for address in addresses if (match := OUR_ADDRESS.fullmatch(address))][:MAX_FILES]
+    results = {match[0]: (match["run"], int(match["position"])) for match in hits if match["run"]}
+    uploads = {match[0]: match["upload"] for match in hits if match["upload"]}
     return _of_results(results) | _of_uploads(uploads)
 
 

@@ -48,10 +48,8 @@ def read(text: str) -> dict[str, Any]:
         "strength": values.number(settings.pop("Denoising strength", "")),
         "image_size": values.size(width, height),
     }
-    other_settings = {
-        _name(key): value[:MOST_CHARS] for key, value in [*settings.items()][:MOST_OTHERS]
-    }
-    return other_settings | {name: value for name, value in arguments.items() if value is not None}
+    extra = {_name(key): value[:MOST_CHARS] for key, value in [*settings.items()][:MOST_OTHERS]}
+    return extra | {name: value for name, value in arguments.items() if value is not None}
 
 
 def _settings(line: str) -> dict[str, str]:

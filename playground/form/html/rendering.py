@@ -99,16 +99,14 @@ def _summary(node: Node, outer_label: str) -> Iterator[tuple[str, str]]:
 def sections(root: Node) -> tuple[list[Node], list[Node]]:
     """Split the fields into the main ones and "More settings", both in the schema's order."""
     main: list[Node] = []
-    setting_nodes: list[Node] = []
+    extra: list[Node] = []
     for node in root.children:
         field = node.field
         is_main = field.is_required or field.is_important or field.is_hidden or bool(field.media)
-        (main if is_main and not field.is_advanced else setting_nodes).append(node)
-    if not main or (
-        len(setting_nodes) < 3 and not any(node.field.is_advanced for node in setting_nodes)
-    ):
+        (main if is_main and not field.is_advanced else extra).append(node)
+    if not main or (len(extra) < 3 and not any(node.field.is_advanced for node in extra)):
         return list(root.children), []
-    return main, setting_nodes
+    return main, extra
 
 
 def is_pair(nodes: list[Node]) -> bool:
@@ -178,18 +176,14 @@ class _FormRenderer:
 
     def settings(self, nodes: list[Node]) -> SafeString:
         """Render the settings under "More settings"; many of them in groups, changed ones first."""
-        changed_nodes = [node for node in nodes if node.is_changed]
-        unchanged = [node for node in nodes if not node.is_changed]
-        groups = group([node.field for node in unchanged])
+        changed = [node for node in nodes if node.is_changed]
+        rest = [node for node in nodes if not node.is_changed]
+        groups = group([node.field for node in rest])
         if len(groups) < 2:
             return self.top_level_fields(nodes)
-        titled_groups = [
-            (section.title, [unchanged[place] for place in section.places]) for section in groups
-        ]
-        named_groups = (
-            [("Changed", changed_nodes), *titled_groups] if changed_nodes else titled_groups
-        )
-        return mark_safe("".join(self.group(title, part) for title, part in named_groups))  # noqa: S308
+        titled = [(section.title, [rest[place] for place in section.places]) for section in groups]
+        parts = [("Changed", changed), *titled] if changed else titled
+        return mark_safe("".join(self.group(title, part) for title, part in parts))  # noqa: S308
 
     def group(self, title: str, nodes: list[Node]) -> SafeString:
         """Render one group of settings; open if one of them was set or has an error."""

@@ -177,11 +177,9 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
         notice = f"This model no longer has a field that takes {result.origin}."
         return FormState(before, notice)
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
-    filled_form = form_state.from_arguments(endpoint, place(root, arguments, path, result.value))
+    form = form_state.from_arguments(endpoint, place(root, arguments, path, result.value))
     marks = {mark: before[mark] for mark in KEPT_MARKS if mark in before}
-    return replace(
-        filled_form, post={**filled_form.post, **marks}, notice=_notice(result, field, arguments)
-    )
+    return replace(form, post={**form.post, **marks}, notice=_notice(result, field, arguments))
 
 
 def held_before(user: User, endpoint: Endpoint) -> Post:

@@ -99,14 +99,12 @@ class Prompts(Resource[Prompt]):
         use = using.read(request.user, row, request.GET, is_asking=is_asked)
         model_name = request.GET.get("for", "").strip()
         endpoint = using.endpoint_named(model_name)
-        is_whole = all(control.value or control.slot.options for control in use.controls)
+        is_whole = all(item.value or item.slot.options for item in use.controls)
         field = request.GET.get("field", "")[:200]
         target = None
         if endpoint and is_whole and use.texts:
             target = using.target(use, endpoint, field, current.current(request))
-        is_wrong = is_asked and (
-            bool(use.refusal) or any(control.error for control in use.controls)
-        )
+        is_wrong = is_asked and (bool(use.refusal) or any(item.error for item in use.controls))
         return {
             "status": HTTPStatus.UNPROCESSABLE_ENTITY if is_wrong else HTTPStatus.OK,
             "use": use,

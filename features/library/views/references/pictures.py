@@ -48,14 +48,11 @@ def _moved(addresses: list[str], verb: str, address: str) -> list[str]:
     """Return the addresses with one removed or moved by one place."""
     if address not in addresses:
         return addresses
-    place, other_addresses = (
-        addresses.index(address),
-        [other for other in addresses if other != address],
-    )
+    place, others = addresses.index(address), [item for item in addresses if item != address]
     steps = {"back": -1, "on": 1}
     if verb in steps:
-        other_addresses.insert(min(max(place + steps[verb], 0), len(other_addresses)), address)
-    return other_addresses if verb in {*steps, "remove"} else addresses
+        others.insert(min(max(place + steps[verb], 0), len(others)), address)
+    return others if verb in {*steps, "remove"} else addresses
 
 
 @require_POST

@@ -117,12 +117,10 @@ def comment(request: HtmxRequest, visit: Visit, comment_id: uuid.UUID) -> HttpRe
 
 
 @by_reviewer
-def _change(
-    request: HtmxRequest, visit: Visit, reviewer: Reviewer, found_comment: Comment
-) -> HttpResponse:
+def _change(request: HtmxRequest, visit: Visit, reviewer: Reviewer, note: Comment) -> HttpResponse:
     form = CommentForm(request.POST, comments=_comments(visit))
-    comments.change(reviewer, found_comment, cleaned(form)["comment"])
-    return answer(request, visit, reviewer, found_comment.item)
+    comments.change(reviewer, note, cleaned(form)["comment"])
+    return answer(request, visit, reviewer, note.item)
 
 
 @limit("review")
@@ -179,12 +177,8 @@ def completion(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpRe
     return answer(request, visit, reviewer, posted_item(request, visit))
 
 
-def _about(found_comment: Comment) -> dict[str, Any]:
-    return {
-        "comment": found_comment,
-        "item": found_comment.item,
-        "back": "item" if found_comment.item else "",
-    }
+def _about(note: Comment) -> dict[str, Any]:
+    return {"comment": note, "item": note.item, "back": "item" if note.item else ""}
 
 
 def _comments(visit: Visit) -> CommentQuerySet[Comment]:

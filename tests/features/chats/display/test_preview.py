@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from features.chats.display.composer import ComposerContents
+from features.chats.display.composer import Message
 from features.chats.display.preview import of_message
 from features.chats.models import Chat, Turn
 from tests.features.chats import documents
@@ -24,11 +24,11 @@ def test_the_cost_includes_earlier_turns(
         "lab/priced", documents.ROUTER, unit_price_usd=Decimal(1), price_unit="1000 characters"
     )
     chat = Chat.objects.create(user=user, endpoint=priced)
-    alone = of_message(chat, None, ComposerContents("x" * 1000))
+    alone = of_message(chat, None, Message("x" * 1000))
     turn = Turn.objects.create(chat=chat, endpoint=priced, text="y" * 1000, form_token="t")
     turn.run = say("y").run
     turn.save()
-    after = of_message(chat, turn.pk, ComposerContents("x" * 1000))
+    after = of_message(chat, turn.pk, Message("x" * 1000))
     assert [price.words for price in alone.prices] == ["about $1.00"]
     assert after.prices[0].words > alone.prices[0].words
     assert "characters" in after.prices[0].basis
@@ -45,7 +45,7 @@ def test_both_models_show_their_price(user: User, make_endpoint: Any) -> None:
         for name, price in (("one", 1), ("two", 3))
     )
     chat = Chat.objects.create(user=user, endpoint=first, second=second)
-    prices = of_message(chat, None, ComposerContents("x" * 1000)).prices
+    prices = of_message(chat, None, Message("x" * 1000)).prices
     assert [price.words for price in prices] == ["about $1.00", "about $3.00"]
     assert [price.model for price in prices] == [first.display_name, second.display_name]
 
@@ -54,5 +54,5 @@ def test_no_cost_is_shown_for_an_empty_message_or_unknown_price(
     user: User, make_endpoint: Any
 ) -> None:
     chat = Chat.objects.create(user=user, endpoint=make_endpoint("lab/a", documents.ROUTER))
-    assert not of_message(chat, None, ComposerContents("  "))
-    assert not of_message(chat, None, ComposerContents("Hello"))
+    assert not of_message(chat, None, Message("  "))
+    assert not of_message(chat, None, Message("Hello"))
