@@ -44,8 +44,7 @@ from runs.worker import artifact_copies, claiming, examination, fingerprints, id
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
 from runs.worker.following import backfill, reconciliation
-from runs.worker.following.poll_intervals import PATIENCE, Patience
-from runs.worker.limits import WORKER_LIMITS, WorkerLimits
+from runs.worker.limits import PATIENCE, WORKER_LIMITS, Patience, WorkerLimits
 from runs.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
 from runs.worker.scheduling import database_stall, leases
 from runs.worker.scheduling.database_stall import DatabaseStall

@@ -31,8 +31,7 @@ def main() -> None:
     from fal.http import limits
     from runs.worker import artifact_copies
     from runs.worker.following import reconciliation
-    from runs.worker.following.poll_intervals import Patience
-    from runs.worker.limits import WorkerLimits
+    from runs.worker.limits import Patience, WorkerLimits
     from runs.worker.scheduling import leases
     from runs.worker.webhooks import processing
 
