@@ -8,7 +8,7 @@ from api import resources
 from api.contract.document import BASE
 from api.contract.operation import OPERATIONS, Operation
 from api.http.dispatch import Resource
-from api.views import clients, consents, contract, fal_catalogue, fal_proxy, openai, tokens
+from api.views import clients, consents, contract, fal_proxy, openai, tokens
 
 __all__ = ["app_name", "resources", "urlpatterns"]
 
@@ -27,8 +27,8 @@ def _resources() -> list[URLPattern]:
 
 PREFIX = "api/"
 _PLATFORM: list[URLPattern] = [
-    path("models", fal_catalogue.models, name="fal-models"),
-    path("models/pricing", fal_catalogue.prices, name="fal-prices"),
+    path("models", fal_proxy.models, name="fal-models"),
+    path("models/pricing", fal_proxy.prices, name="fal-prices"),
 ]
 _API: list[URLPattern | URLResolver] = [
     path("v1/openapi.json", contract.document, name="document"),

@@ -11,7 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 from django.conf import settings
 
-from config.starting.web import load_checked
+from config.starting.readiness import load_checked
 from core.http.posted_forms import get_wsgi_application
 
 wsgi_application = load_checked(get_wsgi_application)

@@ -261,7 +261,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "config.middleware.CompressTexts",
     "api.http.problem.as_problems",
-    "accounts.sessions.middleware.SessionMiddleware",
+    "accounts.sessions.store.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "api.http.authentication.TokenAuthentication",
     "config.body_limits.LimitBodies",

@@ -58,11 +58,10 @@ if TYPE_CHECKING:
     from fal.clients import Clients
     from fal.http.limits import Limits
     from fal.http.wire import Credential
-    from fal.services.account import Account
+    from fal.services.account import Account, Workflows
     from fal.services.files import Download, Files
     from fal.services.platform import LookupResult, Platform
     from fal.services.storage import Storage
-    from fal.services.workflows import Workflows
     from fal.transports.queue import Queue
     from fal.transports.realtime import Session
     from fal.transports.stream import Partial
@@ -80,7 +79,7 @@ IMPORTED_ON_FIRST_USE = {
     "Queue": "fal.transports.queue",
     "Session": "fal.transports.realtime",
     "Storage": "fal.services.storage",
-    "Workflows": "fal.services.workflows",
+    "Workflows": "fal.services.account",
 }
 
 

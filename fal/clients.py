@@ -20,12 +20,10 @@ from fal.errors import AuthFailed, FalError
 from fal.http.connections import SUBMIT_KEEPALIVE_S, Connections
 from fal.http.limits import CALL, LIMITS, Limits
 from fal.http.wire import Credential, OnOutcome, OnSlow, OnTimed, Wire
-from fal.services.account import Account, only_api
+from fal.services.account import Account, Keys, Workflows, only_api
 from fal.services.files import Files
 from fal.services.platform import Platform
 from fal.services.storage import Storage
-from fal.services.webhook_keys import Keys
-from fal.services.workflows import Workflows
 from fal.transports.queue import Queue
 from fal.transports.realtime import Realtime
 from fal.transports.stream import Stream

@@ -23,7 +23,13 @@ __all__ = [
     "Unreadable",
     "UploadRefused",
     "UpstreamFailed",
+    "certificate_advice",
 ]
+
+CERTIFICATE_ADVICE = (
+    ". This machine does not trust the authority that signed its certificate. If that authority "
+    "is your own, set SSL_CERT_FILE to a file with its certificate (PEM)."
+)
 
 
 class FalError(Exception):
@@ -162,3 +168,8 @@ class InvalidArguments(FalError, ValueError):
 
 class InvalidEndpointId(FalError, ValueError):
     """A text that is not an endpoint id (C14)."""
+
+
+def certificate_advice(error: BaseException) -> str:
+    """Return the advice to append if a certificate was refused; empty for any other error."""
+    return CERTIFICATE_ADVICE if "CERTIFICATE_VERIFY_FAILED" in str(error) else ""

@@ -1,20 +1,26 @@
-"""A person's projects, as lists show them."""
+"""A person's projects, as lists show them, with the time of the last activity.
+
+Apps above this one connect the sources of activity here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Count, OuterRef, Subquery
 
 from core.db.name_order import sort_key
-from projects import activity
 from projects.models import Membership, Project
 from projects.models.project import private_project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+# (user, keys of projects) → by project, the time of the last activity that the user sees
+Latest = Callable[["User", Collection[int]], Mapping[int, datetime]]
+_sources: list[Latest] = []
 Role = Membership.Role
 
 
@@ -48,7 +54,7 @@ def all_of(user: User) -> list[Entry]:
         .annotate(members=Subquery(numbers))
     )
     rows = sorted(memberships, key=lambda row: _order(row.project))
-    moments = activity.latest(user, [row.project_id for row in rows])
+    moments = latest_activity(user, [row.project_id for row in rows])
     return [Entry(row.project, row.role, row.members, moments.get(row.project_id)) for row in rows]
 
 
@@ -65,3 +71,18 @@ def to_choose(user: User) -> list[Project]:
 
 def _order(project: Project) -> tuple[bool, str, int]:
     return not project.is_private, sort_key(project.name), project.pk
+
+
+def connect_activity(source: Latest) -> None:
+    """Add a source; called in an app's `ready`, which Django may call twice."""
+    if source not in _sources:
+        _sources.append(source)
+
+
+def latest_activity(user: User, projects: Collection[int]) -> dict[int, datetime]:
+    """Return the time of the last activity that the user sees, by project; omits idle projects."""
+    moments: dict[int, datetime] = {}
+    for source in _sources:
+        for project, moment in source(user, projects).items():
+            moments[project] = max(moment, moments.get(project, moment))
+    return moments

@@ -23,7 +23,7 @@ class RunsConfig(AppConfig):
         from django.db.models.signals import post_migrate
 
         from catalog.changelog import personal_news
-        from projects import activity
+        from projects import listing
         from runs.models import input_file
         from runs.ownership.activity import latest
         from runs.ownership.owner import RunsOwner
@@ -31,5 +31,5 @@ class RunsConfig(AppConfig):
 
         owners.register(RunsOwner())
         personal_news.connect(owners.news, owners.waiting)
-        activity.connect(latest)
+        listing.connect_activity(latest)
         post_migrate.connect(input_file.install_trigger, sender=self)

@@ -106,7 +106,7 @@ def secret_cookies() -> Iterator[None]:
     """Let Django's test client set a session's secret as its cookie, as our middleware does.
 
     Django's own client sets the session's key, which is a digest of the secret
-    (`sessions/middleware.py`).
+    (`sessions/store.py`).
     """
 
     def log_in(client: Client, user: User, backend: str | None = None) -> None:

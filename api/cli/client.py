@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 
 from api.cli.errors import CommandFailed, Exit, from_problem
-from fal.http import certificates
+from fal.errors import certificate_advice
 
 BASE = "/api/v1"
 TIMEOUT = httpx.Timeout(90, connect=10)  # the server may hold a call for a minute
@@ -94,6 +94,6 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except httpx.HTTPError as error:
-        advice = certificates.advice(error) or ". Check VITRINE_URL."
+        advice = certificate_advice(error) or ". Check VITRINE_URL."
         message = f"Vitrine cannot be reached: {error or type(error).__name__}{advice}"
         raise CommandFailed(message, Exit.UNREACHABLE) from error

@@ -10,8 +10,6 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
 from api.contract.board_components import BOARDS
-from api.contract.flow_components import FLOWS
-from api.contract.price_components import PRICES
 from api.contract.shapes import (
     ALLOW_UNKNOWN,
     ALLOW_UNKNOWN_PRICE,
@@ -72,6 +70,26 @@ _RUN = {
         text("shared by the runs that one press of ×2 to ×8 started", format="uuid")
     ),
     "url": text("its page", format="uri"),
+}
+_FLOW = {
+    "id": text(format="uuid"),
+    "name": text(),
+    "is_mine": flag(),
+    "steps": integer("how many"),
+    "changed_at": moment(),
+    "project": PROJECT,
+    "url": text("its page", format="uri"),
+}
+_FLOW_INPUTS = {
+    "type": "object",
+    "description": "values by input name; inputs left out use their saved values",
+}
+_FIGURES: dict[str, Any] = {
+    "runs": integer("number of runs that it was measured from"),
+    "median": text("dollars per `unit`"),
+    "low": text(),
+    "high": text(),
+    "said": nullable(text("what the same runs cost by the list price; null: unknown")),
 }
 COMPONENTS: dict[str, Schema] = {
     "Problem": {
@@ -315,8 +333,67 @@ COMPONENTS: dict[str, Schema] = {
         models=several(record(model=ref("ModelCard"), note=text("the curator's note"))),
     ),
     **BOARDS,
-    **PRICES,
-    **FLOWS,
+    "MeasuredPrice": record(
+        endpoint_id=text(),
+        name=text(),
+        category=text(),
+        unit=text("what a sum is for: `image`, `second`, `1,000 tokens`, `run`"),
+        **_FIGURES,
+        spread=text("mean distance from the median, relative to the mean: 0 is a constant price"),
+        difference=nullable(
+            text(
+                "the largest difference to the stated price, relative to that price: 0.5 is half "
+                "as much again"
+            )
+        ),
+        is_used=flag("cards and estimates use it in place of the list price"),
+        groups=several(
+            ref("MeasuredGroup"), "where arguments change the price; the most used first"
+        ),
+        list_price=record(amount=nullable(text()), unit=text(), currency=text()),
+        measured_at=moment(),
+    ),
+    "MeasuredGroup": record(
+        arguments={"type": "object", "additionalProperties": text()}, **_FIGURES
+    ),
+    "MeasuredPricePage": page_schema("MeasuredPrice"),
+    "FlowCard": record(**_FLOW),
+    "FlowPage": page_schema("FlowCard"),
+    "Flow": record(
+        **_FLOW,
+        inputs=several(ref("Input"), "inputs that are set for each run"),
+        values={"type": "object", "description": "saved values of the inputs, by name"},
+        models=several(record(endpoint_id=text(), refusal=text("why it cannot be run now"))),
+        estimate=ref("Estimate"),
+    ),
+    "NewFlowEstimate": request(
+        inputs=_FLOW_INPUTS,
+        allow_unknown=ALLOW_UNKNOWN,
+    ),
+    "NewFlowRun": request(
+        inputs=_FLOW_INPUTS,
+        max_cost=number("in USD; refuse the run if it may cost more than this", minimum=0),
+        allow_unknown_price=ALLOW_UNKNOWN_PRICE,
+        allow_unknown=ALLOW_UNKNOWN,
+    ),
+    "FlowRun": record(
+        id=text(format="uuid"),
+        flow_id=text(format="uuid"),
+        state=text(enum=["running", "succeeded", "failed", "cancelled"]),
+        is_final=flag(),
+        created_at=moment(),
+        ended_at=nullable(moment()),
+        project=PROJECT,
+        url=text("its page", format="uri"),
+        steps=several(
+            record(
+                endpoint_id=text(),
+                run_id=nullable(text(format="uuid")),
+                state=nullable(text("state of the step's run; null before it begins")),
+                not_sent=text("why it has no run"),
+            )
+        ),
+    ),
     "FavouritePage": page_schema("ModelCard"),
     "Upload": record(
         id=text(format="uuid"),

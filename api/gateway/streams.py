@@ -26,9 +26,9 @@ from runs.models import Run
 from runs.results import outcomes
 from runs.state import state_machine, transitions
 from runs.state.locked_update import retry_until_committed
+from runs.worker.limits import DirectLimits
 from runs.worker.scheduling import leases
 from runs.worker.transports import cancellation, direct
-from runs.worker.transports.limits import DirectLimits
 
 # The caller has the bytes already; the run's page may be updated less often.
 LIMITS = DirectLimits(write_every_s=1.0)

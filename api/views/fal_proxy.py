@@ -1,4 +1,7 @@
-"""The endpoints for fal's own clients: one for `proxyUrl`, two that replace fal's hosts."""
+"""The endpoints for fal's own clients: one for `proxyUrl`, and others that replace fal's hosts.
+
+Those below `/api/fal/v1/` name the models that a token may run, and their prices.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,14 @@ from django.views.decorators.http import require_safe
 
 from accounts import single_use
 from accounts.limits.rate_limit import OWN
-from api import tokens
+from api import fal_catalogue, tokens
 from api.fal_proxy import calls, parts, responses, result_files, target, tickets, uploads
 from api.fal_proxy.target import Host, InvalidTarget, Target
 from api.http import limits
 from api.http.authentication import require_scope
 from api.http.problem import Problem, refused
 from api.http.reading import loads_posted
+from api.http.token_view import Answer, Caller, TokenView
 from api.models import ProxyFile, Token
 from api.reach import PARAMETER, reach_of
 from core.http.parameters import parse_key
@@ -35,7 +39,7 @@ from runs.views import files as served_files
 from schemas.exact import NotJson
 
 METHODS = ("GET", "POST", "PUT")
-QUEUE_PATH, HOSTS_PATH = "/api/fal/queue", "/api/fal/hosts/"
+QUEUE_PATH, RUN_PATH, HOSTS_PATH = "/api/fal/queue", "/api/fal/run", "/api/fal/hosts/"
 CDN_HOST = "v3.fal.media"
 CDN_UPLOAD, CDN_PARTS = "files/upload", "files/upload/multipart"
 Read = Callable[[HttpRequest, str, str], Target]
@@ -306,3 +310,27 @@ proxy = FalProxy(_named, lambda request, host: f"https://{Host.QUEUE}")
 queue = FalProxy(_below(Host.QUEUE), _own_queue)
 run = FalProxy(_below(Host.RUN), _own_queue)
 hosts = FalProxy(_by_host, lambda request, host: _under(request, host, Host.QUEUE))
+
+
+def _list_models(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """List, find or search models, depending on the parameters."""
+    question = fal_catalogue.Question.from_params(request.GET)
+    run_address = request.build_absolute_uri(RUN_PATH)
+    return responses.as_json(fal_catalogue.list_models(question, caller.reach, run_address))
+
+
+def _list_prices(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Return list prices."""
+    return responses.as_json(fal_catalogue.prices(request.GET, caller.reach))
+
+
+def _platform_refusal(problem: Problem) -> HttpResponse:
+    return responses.as_json(problem.as_platform_error(), problem.status, problem.headers)
+
+
+def _platform_view(answer: Answer) -> TokenView:
+    return TokenView("GET", tokens.READ, "read", answer, _platform_refusal)
+
+
+models = _platform_view(_list_models)
+prices = _platform_view(_list_prices)

@@ -1,4 +1,4 @@
-"""Template tags for icons, money, durations, sizes and relative times."""
+"""Template tags for icons, money, durations, sizes, relative times and models' capabilities."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from django.utils.html import format_html, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.display.highlight import Highlighter
+from catalog.filters.labels import Group, summarize
 from catalog.locks import Locks
+from catalog.models import Endpoint
 from catalog.pricing import TypicalPrice, current_price, listed_price, price_note
 from catalog.pricing import typical_price as price_of_typical_run
 from catalog.track_records import TrackRecord, TrackRecords
@@ -188,3 +190,10 @@ def icons() -> dict[str, SafeString]:
         )
         for name, view_box, shapes in _SYMBOL.findall(source)
     }
+
+
+@register.filter
+def abilities(endpoint: Endpoint) -> list[Group]:
+    """An endpoint's capabilities in groups, each with the search term for similar models."""
+    facts = endpoint.facts if isinstance(endpoint.facts, list) else []
+    return summarize(fact for fact in facts if isinstance(fact, str))

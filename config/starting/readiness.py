@@ -7,7 +7,10 @@ alone fail on the same conditions with the same messages.
 from __future__ import annotations
 
 import logging
+import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import django
 from django.conf import settings
@@ -117,3 +120,18 @@ def _may_pass(error: Exception) -> bool:
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     return connection.vendor != "sqlite" or "locked" in str(error)
+
+
+def load_checked(load: Callable[[], Any]) -> Any:
+    """Run the checks of the web process and return `load()`.
+
+    Exits with one sentence if a check fails.
+    """
+    private_files.set_umask()
+    try:
+        django.setup()
+        require(is_patient=True)
+        require_static_files()
+        return load()
+    except ImproperlyConfigured as error:
+        sys.exit(f"Vitrine did not start: {error}")

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from fal.errors import FalError, RequestRejected, RunFailed, Unreachable
-from fal.http import bodies, certificates, second_domains
+from fal.errors import FalError, RequestRejected, RunFailed, Unreachable, certificate_advice
+from fal.http import bodies
 from fal.http.answers import Answer, rejection
+from fal.http.connections import send_or_fall_back
 from fal.http.failed_submits import judged, phase_of
 from fal.http.limits import CALL, LIMITS, STREAM, Limits
 
@@ -175,7 +176,7 @@ class Wire:
         )
         async with self._streams.lease() as client:
             with self.observed(url):
-                response = await second_domains.send(client, build(client))
+                response = await send_or_fall_back(client, build(client))
                 if response.status_code >= 400:
                     try:
                         raise error_of(await self._read_answer(response))
@@ -218,7 +219,7 @@ class Wire:
         error_of: Callable[[Answer], FalError],
     ) -> Answer:
         with self.observed(str(request.url)):
-            response = await second_domains.send(client, request)
+            response = await send_or_fall_back(client, request)
             try:
                 answer = await self._read_answer(response)
             finally:
@@ -325,7 +326,7 @@ class _translate_errors:
         if isinstance(error, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError):
             reason = str(error) or type(error).__name__
             if isinstance(error, _NOT_SENT):
-                advice = certificates.advice(error)
+                advice = certificate_advice(error)
                 raise Unreachable(f"fal cannot be reached: {reason}{advice}") from error
             is_late = isinstance(error, httpx.TimeoutException)
             message = (

@@ -1,24 +1,31 @@
-"""Client for bills and balance, which only the account's ADMIN key may read (protocol, 17.1)."""
+"""Clients for an account's bills, balance and workflows, and for the keys of fal's webhooks."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from fal import reading
 from fal.messages.billing import Balance, BillingPage
+from fal.messages.workflows import WorkflowDetail, WorkflowPage
 
 if TYPE_CHECKING:
     from fal.addresses import Addresses
-    from fal.http.wire import Wire
+    from fal.http.wire import Params, Wire
 
 EVENTS_PER_CALL = 100
-LONGEST = timedelta(days=90)
+LONGEST = timedelta(days=90)  # of a span of events
+WORKFLOWS_PER_CALL = 50
+MAX_WORKFLOW_PAGES = 40
 
 
 class Account:
-    """Reads billing events and the balance; `has_key` says whether there is a key for that."""
+    """Reads billing events and the balance, which need the account's ADMIN key (protocol, 17.1).
+
+    `has_key` says whether there is one.
+    """
 
     def __init__(self, wire: Wire, *, has_key: bool) -> None:
         self._wire = wire
@@ -48,8 +55,6 @@ class Account:
             ]
             page = BillingPage.from_bytes(await self._get("/models/billing-events", params))
             yield page
-            if page.next_cursor is None:
-                return
             cursor = page.next_cursor
 
     async def balance(self) -> Balance:
@@ -65,3 +70,43 @@ def only_api(addresses: Addresses) -> Addresses:
     """Addresses by which only the Platform API receives a key, and no files are fetched."""
     api = addresses.api
     return replace(addresses, queue=api, run=api, ws=api, rest=api, media=())
+
+
+class Workflows:
+    """Lists and opens the workflows of the account whose key is used (protocol, 15.8)."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def pages(self) -> AsyncGenerator[WorkflowPage]:
+        """All pages of the list; a repeated cursor ends it (C68)."""
+        cursor: str | None = None
+        seen: set[str | None] = set()
+        while cursor not in seen and len(seen) < MAX_WORKFLOW_PAGES:
+            seen.add(cursor)
+            params = [("limit", str(WORKFLOWS_PER_CALL)), *([("cursor", cursor)] if cursor else [])]
+            page = WorkflowPage.from_json(await self._get("/workflows", params))
+            yield page
+            cursor = page.next_cursor
+
+    async def open(self, owner: str, name: str) -> WorkflowDetail:
+        """One workflow of the account, or a public one, with its definition."""
+        return WorkflowDetail.from_json(await self._get(f"/workflows/{owner}/{name}", []))
+
+    async def _get(self, path: str, params: Params) -> object:
+        url = f"{self._wire.addresses.api}{path}"
+        answer = await self._wire.send("GET", url, params=params, repeat=True)
+        return reading.parse(answer.content)
+
+
+class Keys:
+    """Fetches the public keys with which fal's webhooks are verified (protocol, 10.2)."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+
+    async def fetch(self) -> dict[str, Any]:
+        """The key set as fal sends it; raises FalError. Cache it for up to a day."""
+        url = f"{self._wire.addresses.rest}/.well-known/jwks.json"
+        answer = await self._wire.send("GET", url, repeat=True, with_key=False)
+        return dict(reading.as_mapping(reading.parse(answer.content)))

@@ -18,8 +18,8 @@ from websockets.exceptions import InvalidProxy as InvalidProxyAddress
 
 from fal import reading
 from fal.db_safe import db_safe_text
-from fal.errors import FalError, Unreachable, Unreadable, UpstreamFailed
-from fal.http import bodies, certificates
+from fal.errors import FalError, Unreachable, Unreadable, UpstreamFailed, certificate_advice
+from fal.http import bodies
 from fal.http.answers import Answer, rejection, run_failure
 from fal.http.failed_submits import SubmitPhase, judged, phase_of
 from fal.http.limits import Limits
@@ -118,7 +118,7 @@ async def _connect(wire: Wire, url: str, headers: Mapping[str, str]) -> ClientCo
         raise rejection(Answer(response.status_code, fields, body)) from error
     except (InvalidURI, InvalidHandshake, InvalidProxyAddress, OSError, EOFError) as error:
         reason = str(error) or type(error).__name__
-        advice = certificates.advice(error)
+        advice = certificate_advice(error)
         raise Unreachable(f"fal cannot be reached: {reason}{advice}") from error
 
 

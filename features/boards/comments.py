@@ -19,8 +19,7 @@ from features.notifications import outbox
 from features.notifications.kinds import Kind, register
 from projects.kept.voices import comment as voices
 from projects.kept.voices import forms
-from projects.kept.voices.forms import CommentField
-from projects.kept.voices.mentions import mentioned_in
+from projects.kept.voices.forms import CommentField, mentioned_in
 
 if TYPE_CHECKING:
     from projects.kept.voices.participant import Participant

@@ -12,8 +12,8 @@ from features.spending.alarms import detection
 from features.spending.bills.reading import BillReader
 from features.spending.budgets import affordability, warnings
 from features.spending.prices import updating
+from runs.costs.daily_sums import Correction
 from runs.costs.ledger import NOTHING
-from runs.costs.sums_correction import Correction
 from runs.promises.owners import Job, RunOwner
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from playground.display import first_steps as newcomers
 from playground.display import more_like as more_like_this
 from playground.display.result.settings import still_of_input
 from projects.templatetags.projects import in_project
-from runs.costs import charges, cost, known_costs
+from runs.costs import cost, known_costs
 from runs.models import Run, Transport
 from runs.results import error_messages, timeline
 from runs.worker.following import reconciliation
@@ -48,7 +48,7 @@ def state_icon(run: Run) -> str:
 
 
 register.filter("batch_address", batch.address)
-register.filter("charge", charges.charge_in_words)
+register.filter("charge", known_costs.charge_in_words)
 
 
 @register.filter

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
+from auditlog.context import disable_auditlog
 from django.apps import apps
 from django.conf import settings
 from django.db import models, transaction
@@ -15,6 +16,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.audit import trail
+from core.db import recoverable
 from core.refusals import Refused
 from projects.models import InProject, InProjectQuerySet, Project
 from projects.models.project import private_project
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 GRACE = timedelta(days=7)  # as long as a deleted run can be brought back
+PURGE_EVERY_S = 3600.0
+PURGE_AGAIN_S = 1.0  # while more rows are due
+PURGED_AT_ONCE = 50  # rows of a kind, so that no writer waits long
 Row = TypeVar("Row", bound="Kept")
 
 
@@ -141,3 +146,24 @@ def rows_of(kind: type[Kept]) -> KeptQuerySet[Any]:
 def kinds() -> list[type[Kept]]:
     """Return the models of all kinds of kept things, in the order of INSTALLED_APPS."""
     return [model for model in apps.get_models() if issubclass(model, Kept)]
+
+
+def purge_step() -> float:
+    """Purge rows of all kinds that nobody can bring back; return the seconds until the next step.
+
+    Runs have their own purge, which also deletes files (`runs/files/purge.py`).
+    """
+    with disable_auditlog():  # it says already who deleted them
+        recoverable.purge()
+    long_ago = timezone.now() - GRACE
+    wait_s = PURGE_EVERY_S
+    for kind in kinds():
+        if not kind.is_purged:
+            continue
+        due_rows = kind._base_manager.filter(deleted_at__lt=long_ago).order_by("pk")[
+            :PURGED_AT_ONCE
+        ]
+        for row in due_rows:  # each in its own transaction, with the rows that belong to it
+            row.delete()
+            wait_s = PURGE_AGAIN_S
+    return wait_s

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import permissions, single_use
 from accounts import roles as house_roles
 from core.http.posts import hidden
-from projects import activity, creation, current, listing, members, roles
+from projects import creation, current, listing, members, roles
 from projects.forms import ProjectForm
 from projects.rules import preview
 from projects.views.lookup import of_member
@@ -75,7 +75,7 @@ def project(request: HtmxRequest, slug: str) -> HttpResponse:
         "role": role,
         "manages": manages,
         "allowed": preview.effects_in(member_project),
-        "has_results": bool(activity.latest(request.user, [member_project.pk])),
+        "has_results": bool(listing.latest_activity(request.user, [member_project.pk])),
         "invites": invites,
         "whom_to_ask": "" if invites else _whom_to_ask(member_project, manages=manages),
         "refusal": roles.refusal_to_make(request.user, member_project),

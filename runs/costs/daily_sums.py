@@ -10,6 +10,7 @@ change the same day wait for each other there, and never hold what the other nee
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from decimal import Decimal
@@ -20,12 +21,17 @@ from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from core import periods
+from core.db import clock
 from core.db.dollars_field import DollarsField
 from runs.models import Charge, DailySum
 from runs.models.ledger import SumState
 
+log = logging.getLogger(__name__)
+
 NOTHING = Decimal(0)
 DAY = timedelta(days=1)
+CORRECTED_AT_HOUR = 3
+PAUSE_S = 0.05  # between two days, so that other jobs get their turn
 _CENT = Decimal("0.01")
 _GROUPS = ("user_id", "project_id", "endpoint_id", "token_id", "door")
 _DOLLARS = DollarsField()  # as the columns store sums
@@ -241,3 +247,27 @@ def _lock() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute(f"LOCK TABLE {DailySum._meta.db_table} IN SHARE ROW EXCLUSIVE MODE")
+
+
+class Correction:
+    """A worker's check of all days, one day per step: when the worker starts, and every night.
+
+    Changing a charge changes its sums, but processes of an earlier version change charges alone.
+    """
+
+    def __init__(self) -> None:
+        self._days: Iterator[date] | None = None
+
+    def step(self) -> float:
+        """Correct the sums of one day if they differ; return the seconds until the next step."""
+        self._days = self._days or days()
+        day = next(self._days, None)
+        if day is None:
+            self._days = None
+            now = timezone.localtime(clock.now())
+            night = now.replace(hour=CORRECTED_AT_HOUR, minute=0, second=0)
+            return (night - now).total_seconds() % 86_400 + 1
+        if differ(day):
+            log.warning("the sums of %s differed from their charges: they are added up anew", day)
+            add_up(day)
+        return PAUSE_S

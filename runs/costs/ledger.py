@@ -28,11 +28,13 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.db import models
+from django.db.models import BigIntegerField, DateField, QuerySet, Sum, Value
 from django.utils import timezone
 
 from core import periods
 from core.db.dollars_field import MOST, PLACES
-from runs.costs import account_queries, daily_sums
+from core.db.prepared_queries import Param, ParamList, PreparedQuery
+from runs.costs import daily_sums
 from runs.models import Charge, DailySum, LedgerAccount, LedgerEntry, Run
 from runs.models.ledger import SumState
 from runs.promises import owners
@@ -106,9 +108,15 @@ class Balance:
         self.committed += _rounded(amount or NOTHING)
 
 
+# Prepared, as are those of `_SPENT`, because they run at every start or end of a run.
+_LOCKED_HOUSE = PreparedQuery(
+    lambda: LedgerAccount.objects.select_for_update().filter(kind=Kind.HOUSE, key="", period="")
+)
+
+
 def lock_house() -> None:
     """Let nobody else start runs until the transaction ends, so that counted sums stay valid."""
-    if account_queries.HOUSE.first() is None:
+    if _LOCKED_HOUSE.first() is None:
         open_account(Kind.HOUSE, "")
 
 
@@ -167,6 +175,24 @@ def write_charges(charges: Sequence[Charge]) -> None:
     daily_sums.add((charge, daily_sums.of_charge(charge)) for charge in charges)
 
 
+def _prepare_spent(scope: Scope) -> PreparedQuery[tuple[int, Decimal | None]]:
+    days = DailySum.objects.order_by().filter(
+        kind=scope.value, day__gte=Param("first", DateField()), day__lt=Param("end", DateField())
+    )
+    keyed_days: QuerySet[DailySum, Any]
+    if scope == Scope.HOUSE:
+        keyed_days = days.annotate(house=Value(0)).values_list("house")
+    else:
+        keys = ParamList("keys", BigIntegerField())
+        keyed_days = days.filter(**{f"{COLUMNS[scope]}__in": keys}).values_list(COLUMNS[scope])
+    return PreparedQuery(lambda: keyed_days.annotate(total=Sum("amount")))
+
+
+# (key, sum) for the projects, people or programs among `keys`, from the day `first` until before
+# the day `end`. The key of the house is 0.
+_SPENT = {scope: _prepare_spent(scope) for scope in Scope}
+
+
 def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
     """Return what is reserved or settled in each counter; one query per scope and period.
 
@@ -179,9 +205,7 @@ def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
     sums = dict.fromkeys(counters, NOTHING)
     for (scope, period), counter_keys in keys.items():
         first, end = periods.days(period)
-        rows = account_queries.SPENT[DailySum.Kind(scope)].all(
-            keys=counter_keys, first=first, end=end or date.max
-        )
+        rows = _SPENT[scope].all(keys=counter_keys, first=first, end=end or date.max)
         sums |= {Counter(scope, key, period): total or NOTHING for key, total in rows}
     return sums
 

@@ -1,16 +1,21 @@
 """Models of runs and artifacts, the ledger, form contents, uploads, and the workers' rows."""
 
 from runs.models.daily_sum import DailySum
-from runs.models.derived_file import DerivedFile
 from runs.models.form import Draft, Preset, Share, share_id
 from runs.models.input_file import InputFile
-from runs.models.kept_figures import KeptFigures
 from runs.models.ledger import Charge, LedgerAccount, LedgerEntry
 from runs.models.project_key import KeySeal, ProjectKey
-from runs.models.run import GIVEN_UP, Artifact, Run, Transport, webhook_token
+from runs.models.run import GIVEN_UP, Artifact, DerivedFile, Run, Transport, webhook_token
 from runs.models.upload import DiscardedContent, Upload, UploadReservation
 from runs.models.view import View
-from runs.models.worker import MetadataBackfill, UpstreamKeys, WantedCopy, WebhookReport, Worker
+from runs.models.worker import (
+    KeptFigures,
+    MetadataBackfill,
+    UpstreamKeys,
+    WantedCopy,
+    WebhookReport,
+    Worker,
+)
 
 __all__ = [
     "GIVEN_UP",

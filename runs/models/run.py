@@ -411,3 +411,35 @@ class Artifact(models.Model):
     def address(self) -> str:
         """Return upstream's address; in lists only its beginning, enough unless it is inline."""
         return self.__dict__.get("short_url") or self.url
+
+
+class DerivedFile(models.Model):
+    """The content of a file made of a result or of a run's output.
+
+    People can save the file; its content leads back to the run.
+    """
+
+    class What(models.TextChoices):
+        """The kind of file; pages show the label."""
+
+        THUMBNAIL = "thumbnail", "the small picture"
+        POSTER = "poster", "the still"
+        FRAME = "frame", "a frame"
+        STRIPPED = "stripped", "the copy without metadata"
+        TEXT = "text", "a text"
+        OUTPUT = "output", "the raw output"
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="+")
+    position = models.PositiveIntegerField(help_text="of the result, or of the text in the output")
+    what = models.CharField(max_length=16, choices=What)
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["digest", "run", "position", "what"], name="derived_file_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.what} {self.position}"

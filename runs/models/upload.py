@@ -7,14 +7,34 @@ from typing import Any
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Cast
 from django.urls import reverse
 
 from accounts import permissions
 from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet
-from runs.models import opened_files
 from runs.models.input_file import having_as_input
+from runs.models.querysets import RunQuerySet
 from runs.models.run import Run
+from runs.promises import owners
+
+
+def opening_texts(user_id: int, prefix: str) -> list[str]:
+    """Return the JSON texts through which the user opens addresses with this prefix. One query.
+
+    A private file is open while something that its owner shows to others names it: an example, a
+    preset or flow for the team, a link. This is looked up each time, never stored: without any of
+    them the file is closed again.
+    """
+    first, *other_queries = (
+        rows.annotate(opens=Cast(column, models.TextField()))
+        .filter(opens__contains=prefix)
+        .order_by()
+        .values_list("opens", flat=True)
+        for owner in owners.registered()
+        for rows, column in owner.opened_files(user_id)
+    )
+    return [*first.union(*other_queries, all=True)]
 
 
 class UploadQuerySet(InProjectQuerySet["Upload"]):
@@ -72,29 +92,25 @@ class Upload(InProject):
 
         Members of its project may; so may users with the permission to see everybody's runs, in
         shared projects; users who see a run with the file as an input; and everybody while its
-        owner shows them something that contains it (`opened_files.py`).
+        owner shows them something that contains it (`opening_texts`).
         """
         if permissions.may_see_runs(person) and not (self.is_hidden or self.project.is_private):
             return True
         if Upload.objects.shown_to(person).filter(pk=self.pk).exists():
             return True
-        prefix = f'"/uploads/{self.pk}/'
-        if opened_files.texts_naming(self.user_id, prefix):
-            return True
-        return having_as_input(
-            Run.objects.visible_to(person), self.pk, prefix, self.user_id
-        ).exists()
+        return self._is_opened_or_input_of(Run.objects.visible_to(person))
 
     def is_readable_with(self, row: InProject) -> bool:
         """Whether everybody who sees `row`, such as a board, may read the file."""
-        if self.is_shown_with(row):
-            return True
+        return self.is_shown_with(row) or self._is_opened_or_input_of(
+            Run.objects.readable_with(row)
+        )
+
+    def _is_opened_or_input_of(self, runs: RunQuerySet) -> bool:
         prefix = f'"/uploads/{self.pk}/'
-        if opened_files.texts_naming(self.user_id, prefix):
-            return True
-        return having_as_input(
-            Run.objects.readable_with(row), self.pk, prefix, self.user_id
-        ).exists()
+        return bool(opening_texts(self.user_id, prefix)) or (
+            having_as_input(runs, self.pk, prefix, self.user_id).exists()
+        )
 
 
 class UploadReservation(models.Model):

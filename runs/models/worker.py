@@ -1,4 +1,4 @@
-"""Rows that workers use: heartbeats, webhook keys, stored deliveries, backfills."""
+"""Rows that workers use: heartbeats, webhook keys, stored deliveries, backfills, figures."""
 
 from __future__ import annotations
 
@@ -94,3 +94,18 @@ class WantedCopy(models.Model):
 
     def __str__(self) -> str:
         return self.file
+
+
+class KeptFigures(models.Model):
+    """Figures of one kind that need a whole table, and when a worker computed them.
+
+    `runs/results/figures.py` computes them from time to time; pages show them.
+    """
+
+    kind = models.CharField(primary_key=True, max_length=32)
+    values = ExactJSONField(default=dict)
+    made_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(help_text="when a worker computes them again")
+
+    def __str__(self) -> str:
+        return self.kind

@@ -22,7 +22,7 @@ from django.utils import timezone
 from accounts import permissions
 from accounts.audit import trail
 from projects.kept.models import GRACE
-from runs.models import Artifact, Run, input_file, opened_files
+from runs.models import Artifact, Run, input_file, upload
 from runs.models.querysets import RunQuerySet
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def readable_artifacts(run_id: uuid.UUID | str, user: User | AnonymousUser) -> Q
     If the user may read the run, or restore it once deleted, these are all its artifacts. Otherwise
     they are the inputs of runs that the user sees, since these show and resend them (for a deleted
     run, only runs begun before its deletion), and those that the run's owner has opened
-    (`runs/models/opened_files.py`).
+    (`upload.opening_texts`).
     """
     run = Run.objects.filter(pk=run_id).light().first()
     if run is None:
@@ -144,7 +144,7 @@ def _is_opened(run: Run) -> Q:
     """Return the condition for artifacts that everybody may see although the run is private."""
     if run.deleted_at:
         return Q(pk__in=())
-    return _is_named(run, opened_files.texts_naming(run.user_id, artifact_prefix(run.pk)))
+    return _is_named(run, upload.opening_texts(run.user_id, artifact_prefix(run.pk)))
 
 
 def _is_named(run: Run, texts: Iterable[str]) -> Q:

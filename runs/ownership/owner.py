@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 
 from catalog.models import Collection
-from projects.kept import purging
+from projects.kept.models import purge_step
 from projects.kept.voices import comment
 from projects.models import InProject, InProjectQuerySet
 from runs.models import Draft, Preset, Run, Share, Upload
@@ -59,6 +59,6 @@ class RunsOwner(RunOwner):
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
         """Return the jobs that purge what was deleted a while ago."""
         return (
-            Job("purge deleted things", sync_to_async(purging.step)),
+            Job("purge deleted things", sync_to_async(purge_step)),
             Job("purge deleted comments", sync_to_async(comment.delete_for_good)),
         )

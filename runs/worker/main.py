@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -22,6 +22,7 @@ from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import Error as DatabaseError
 from django.db import close_old_connections
+from django.db.models import QuerySet
 from django.utils import timezone
 
 import fal
@@ -34,25 +35,16 @@ from core.notify import channel
 from runs.files import purge
 from runs.files.media.probe import MediaProbe
 from runs.keys import current_key
-from runs.models import Artifact, Run
+from runs.models import Artifact, MetadataBackfill, Run, Upload
 from runs.models import Worker as WorkerRow
 from runs.promises import owners
 from runs.promises.owners import Job
 from runs.results import figures
-from runs.worker import (
-    artifact_copies,
-    claiming,
-    clock_corrections,
-    examination,
-    fingerprints,
-    idle,
-    key_trial,
-)
+from runs.worker import artifact_copies, claiming, examination, fingerprints, idle, key_trial
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
 from runs.worker.following import backfill, reconciliation
-from runs.worker.following.poll_intervals import PATIENCE, Patience
-from runs.worker.limits import WORKER_LIMITS, WorkerLimits
+from runs.worker.limits import PATIENCE, WORKER_LIMITS, Patience, WorkerLimits
 from runs.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
 from runs.worker.scheduling import database_stall, leases
 from runs.worker.scheduling.database_stall import DatabaseStall
@@ -68,6 +60,19 @@ PUBLISH_AGAIN_S = 3.0  # while there is trouble: runs created meanwhile need the
 SYNC_RETRY_S = 60.0
 SYNC_TAKE_OVER_S = 1.0  # how often to check whether another process's sync has ended early
 NEVER = timedelta(days=10_000)
+CORRECT_TIMES_EVERY_S = 30.0
+# Each column, with more than the longest time from now that is ever written to it: for runs the
+# pause between two queries of upstream's list, for artifacts the pause after nine failed copies.
+LONGEST_AHEAD: list[tuple[Callable[[], QuerySet[Any]], str, timedelta]] = [
+    (Run.objects.unfinished, "lease_until", timedelta(minutes=15)),
+    (
+        lambda: Artifact.objects.filter(state=Artifact.State.REMOTE),
+        "next_attempt_at",
+        timedelta(minutes=45),
+    ),
+    (MetadataBackfill.objects.all, "due_at", timedelta(minutes=15)),
+    (Upload.objects.all, "measure_at", timedelta(minutes=5)),
+]
 MAX_HOSTS_SHOWN = 50  # on the status page; result files may be on many hosts
 
 
@@ -133,7 +138,7 @@ class Worker:
         reconcile = partial(reconciliation.reconcile_due, keys)
         return [
             Job("renew leases", self._renew_leases),
-            Job("correct times", clock_corrections.correct_due),
+            Job("correct times", sync_to_async(correct_times)),
             Job("sync the catalogue", CatalogSync(upstream.platform).run),
             Job("publish upstream trouble", self._publish_trouble),
             Job("fetch thumbnails", self.thumbnails.step),
@@ -330,3 +335,18 @@ async def run_forever(
             await signal.wait_debounced(version, pause_s)
         else:
             await asyncio.sleep(pause_s)
+
+
+def correct_times() -> float:
+    """Set each time to now if it lies further ahead than any that can be written now.
+
+    Leases and pauses are stored as the time at which they end. If a machine's clock is set back by
+    an hour, the leases of a dead worker seem to last an hour longer, and its runs would wait that
+    long.
+    """
+    now = clock.now()
+    for rows, column, longest in LONGEST_AHEAD:
+        ahead = rows().filter(**{f"{column}__gt": now + longest}).order_by()
+        if ahead.exists() and ahead.update(**{column: now}):  # mostly it only reads
+            channel.notify()
+    return CORRECT_TIMES_EVERY_S

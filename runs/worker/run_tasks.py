@@ -21,8 +21,7 @@ from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow
 from runs.worker.following.context import FollowContext
-from runs.worker.following.poll_intervals import PATIENCE, Patience
-from runs.worker.limits import WORKER_LIMITS, WorkerLimits
+from runs.worker.limits import PATIENCE, WORKER_LIMITS, Patience, WorkerLimits
 from runs.worker.scheduling import leases
 from runs.worker.scheduling.database_stall import DatabaseStall
 

@@ -19,9 +19,9 @@ from runs.state.transitions import Observation
 from runs.worker import submit_options
 from runs.worker.account_gate import AccountGate
 from runs.worker.following import status_polling
+from runs.worker.limits import DIRECT_LIMITS, DirectLimits
 from runs.worker.scheduling import leases
 from runs.worker.transports import direct
-from runs.worker.transports.limits import DIRECT_LIMITS, DirectLimits
 from runs.worker.webhooks import deliveries
 
 log = logging.getLogger(__name__)

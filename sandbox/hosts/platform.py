@@ -10,7 +10,7 @@ from starlette.routing import Route
 from sandbox.contract.registry import Model
 from sandbox.execution.engine import Request
 from sandbox.faults import error, reply
-from sandbox.hosts import account, workflows
+from sandbox.hosts import account
 from sandbox.hosts.paging import cursor_of, invalid, limit_of, listed_values, page_number, within
 from sandbox.hosts.web import Refused, body_json, demand_key, route
 from sandbox.state import Sandbox
@@ -27,7 +27,6 @@ def routes(sandbox: Sandbox) -> list[Route]:
         route(sandbox, "/models/pricing/estimate", "POST", "estimate", estimate),
         route(sandbox, "/models/requests/by-endpoint", "GET", "requests", requests),
         route(sandbox, "/meta", "GET", "meta", meta),
-        *workflows.routes(sandbox),
         *account.routes(sandbox),
         route(sandbox, "/{path:path}", "GET POST", "unknown", unknown),
     ]

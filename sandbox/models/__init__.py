@@ -1,7 +1,7 @@
 """Every model of the sandbox, in catalogue order: the best first, misbehaving ones last."""
 
 from sandbox.contract.registry import Model
-from sandbox.models import media, mischief, pictures, text, workflows
+from sandbox.models import media, mischief, pictures, text
 
 MODELS: list[Model] = [
     pictures.AURORA,
@@ -16,8 +16,8 @@ MODELS: list[Model] = [
     pictures.LITE,
     text.TRAINER,
     media.LISTEN,
-    workflows.LISTED,
+    text.STORYBOARD_WORKFLOW,
     text.ROUTER,
     *mischief.MODELS,
 ]
-UNLISTED: list[Model] = workflows.UNLISTED
+UNLISTED: list[Model] = [text.MISHAP_WORKFLOW]

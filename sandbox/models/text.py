@@ -1,7 +1,8 @@
-"""Models that output text or data, and the trainer."""
+"""Models that output text or data, the trainer, and the account's workflows as models."""
 
 from sandbox.contract.registry import COMPLETIONS, Model
 from sandbox.contract.schema import (
+    array,
     boolean,
     choice,
     integer,
@@ -13,7 +14,8 @@ from sandbox.contract.schema import (
     ref,
     text,
 )
-from sandbox.models.common import ARCHIVE, PICTURE, SEED, output
+from sandbox.models.common import ARCHIVE, PICTURE, SEED, USED_SEED, output
+from sandbox.workflows import MISHAP, STORYBOARD
 
 ROUTER = Model(
     f"openrouter/router/openai/v1{COMPLETIONS}",
@@ -138,4 +140,49 @@ TRAINER = Model(
     minutes=0.2,
     tags=("training", "lora"),
     date="2026-10-07T08:00:00.000Z",
+)
+# The catalogue lists public workflows only.
+STORYBOARD_WORKFLOW = Model(
+    STORYBOARD.endpoint_id,
+    STORYBOARD.title,
+    "workflow",
+    STORYBOARD.description,
+    record(
+        "StoryboardInput",
+        {
+            "prompt": text("The sentence.", examples=["A traveller reaches the sea in autumn"]),
+            "seed": SEED,
+        },
+        ["prompt"],
+    ),
+    output(
+        "StoryboardOutput",
+        ["frames", "caption"],
+        frames=array(ref("Image"), "The frames."),
+        caption=text("What was measured."),
+        seed=USED_SEED,
+    ),
+    "workflow:storyboard",
+    price=0.04,
+    unit="runs",
+    streams=True,
+    tags=("workflow",),
+    date=STORYBOARD.created_at,
+)
+MISHAP_WORKFLOW = Model(
+    MISHAP.endpoint_id,
+    MISHAP.title,
+    "workflow",
+    MISHAP.description,
+    record(
+        "MishapInput",
+        {"prompt": text(), "ending": text(default="content_policy_violation")},
+        ["prompt"],
+    ),
+    record("MishapOutput", {}),
+    "workflow:mishap",
+    price=0.0,
+    unit="runs",
+    streams=True,
+    listed=False,
 )

@@ -21,7 +21,7 @@ from features.library.search.line import parse_line
 from features.sharing.kinds.content import _setting_text
 from playground.display.markdown import markdown
 from projects.kept.voices import comment
-from projects.kept.voices.mentions import mentioned_in
+from projects.kept.voices.forms import mentioned_in
 from projects.rules import decision
 from runs.files.media import strip_program
 from runs.results.previews import MAX_TEXT_CHARS

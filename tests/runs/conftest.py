@@ -26,8 +26,7 @@ from core.notify import channel
 from runs.models import Run
 from runs.promises.owners import Job
 from runs.worker.circuit_breaker import BreakerRegistry
-from runs.worker.following.poll_intervals import PATIENCE, Patience
-from runs.worker.limits import WORKER_LIMITS, WorkerLimits
+from runs.worker.limits import PATIENCE, WORKER_LIMITS, Patience, WorkerLimits
 from runs.worker.main import Worker
 from tests.runs.copying import artifact, helper_programs
 from tests.runs.signer import deliver, signer

@@ -31,15 +31,14 @@ def main() -> None:
     from fal.http import limits
     from runs.worker import artifact_copies
     from runs.worker.following import reconciliation
-    from runs.worker.following.poll_intervals import Patience
-    from runs.worker.limits import WorkerLimits
+    from runs.worker.limits import Patience, WorkerLimits
     from runs.worker.scheduling import leases
-    from runs.worker.webhooks import signing_keys
+    from runs.worker.webhooks import processing
 
     leases.LEASE = timedelta(seconds=2)
     artifact_copies.TAKEN_FOR, artifact_copies.FIRST_PAUSE_S = timedelta(seconds=3), 0.3  # type: ignore[assignment]
     patience = Patience(lost_after_s=3.0, quiet_s=1.0, fetch_slowest_s=0.5)
-    signing_keys.MIN_FETCH_PAUSE = timedelta(seconds=1)
+    processing.MIN_FETCH_PAUSE = timedelta(seconds=1)
     reconciliation.FIRST_QUERY = timedelta(seconds=0.5)
     for timeouts in (limits.CALL, limits.SUBMIT, limits.FILE, limits.RUN, limits.MODEL_STREAM):
         timeouts.connect, timeouts.read = 1.0, 2.5

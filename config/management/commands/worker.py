@@ -11,8 +11,7 @@ from catalog import upstream
 from core.process import tuning
 from house.operations.metrics import upstream_calls
 from runs.worker.circuit_breaker import BreakerRegistry
-from runs.worker.following.poll_intervals import PATIENCE, Patience
-from runs.worker.limits import WORKER_LIMITS, WorkerLimits
+from runs.worker.limits import PATIENCE, WORKER_LIMITS, Patience, WorkerLimits
 from runs.worker.main import Worker
 
 

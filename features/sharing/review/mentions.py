@@ -12,7 +12,7 @@ from features.notifications import kinds, outbox
 from features.notifications.kinds import Kind
 from features.sharing.models import Comment, Share
 from features.sharing.reviewers import display_name
-from projects.kept.voices.mentions import mentioned_in
+from projects.kept.voices.forms import mentioned_in
 from projects.models import Membership
 
 MENTION = "mention"

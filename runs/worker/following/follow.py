@@ -21,7 +21,6 @@ from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import reconciliation, status_polling
 from runs.worker.following.context import FollowContext
 from runs.worker.following.log_batching import batch_logs
-from runs.worker.following.poll_intervals import PATIENCE, Patience
 from runs.worker.following.status_polling import (
     SHOW_EVERY_FAILURES,
     NotFoundGrace,
@@ -30,6 +29,7 @@ from runs.worker.following.status_polling import (
     note_trouble,
     requested_wait_s,
 )
+from runs.worker.limits import PATIENCE, Patience
 
 log = logging.getLogger(__name__)
 

@@ -29,7 +29,7 @@ from runs.results import outcomes
 from runs.state import state_machine, transitions
 from runs.state.transitions import Observation
 from runs.worker import idle
-from runs.worker.following.poll_intervals import PATIENCE
+from runs.worker.limits import PATIENCE
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker.circuit_breaker import MAX_RETRY_AFTER_S, HostBreaker
 from runs.worker.following.context import FollowContext
-from runs.worker.following.poll_intervals import PATIENCE, Patience
+from runs.worker.limits import PATIENCE, Patience
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from runs.results import outcomes, refusals
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker.following import reconciliation
+from runs.worker.limits import DIRECT_LIMITS, DirectLimits
 from runs.worker.transports import cancellation
-from runs.worker.transports.limits import DIRECT_LIMITS, DirectLimits
 from runs.worker.transports.partial_updates import PartialWriter
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ from runs.models import Run
 from runs.progress import live_partials
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from runs.worker.transports.limits import DIRECT_LIMITS, DirectLimits
+from runs.worker.limits import DIRECT_LIMITS, DirectLimits
 
 NOTHING_YET = (
     "Nothing has arrived yet. Some models think for a long time first; you can wait or cancel."

@@ -1,10 +1,10 @@
-"""The worker's part of webhooks: stored deliveries, and results that deliveries lack."""
+"""The worker's part of webhooks: keys, stored deliveries, and results that deliveries lack."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from asgiref.sync import sync_to_async
 from django.conf import settings
@@ -20,7 +20,6 @@ from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker import idle
 from runs.worker.following import follow
-from runs.worker.webhooks import signing_keys
 from runs.worker.webhooks.deliveries import (
     KEYS_LAST,
     KEYS_ROW,
@@ -31,13 +30,15 @@ from runs.worker.webhooks.deliveries import (
 
 log = logging.getLogger(__name__)
 
+FETCH_AGAIN = timedelta(hours=12)  # so that keys never expire while a worker is running
+MIN_FETCH_PAUSE = timedelta(minutes=1)  # between two fetches of the keys
 DELIVERY_LASTS = timedelta(hours=2)  # upstream keeps a result for an hour
 
 
 async def process_pending(ring: KeyRing) -> float:
     """Fetch keys if due, process stored deliveries; return the seconds until the next time."""
-    if settings.PUBLIC_URL and await sync_to_async(signing_keys.are_due)():
-        await signing_keys.fetch(ring.account)
+    if settings.PUBLIC_URL and await sync_to_async(_are_keys_due)():
+        await _fetch_keys(ring.account)
     if not await WebhookReport.objects.aexists():  # nearly always: one query costs little
         return idle.REST_S
     await _drop_old()
@@ -108,3 +109,48 @@ async def _complete(run: Run, news: Observation, upstream: fal.Clients) -> None:
     else:
         ended = outcomes.from_result(result, by="webhook")
     await state_machine.arecord(pk, replace(ended, request_id=news.request_id, is_bare=True))
+
+
+def _are_keys_due() -> bool:
+    """Whether the keys are due and this worker has claimed the fetch, by `tried_at` in the row."""
+    now = timezone.now()
+    keys = UpstreamKeys.objects.filter(pk=KEYS_ROW).first()
+    if keys is None:
+        keys, _ = UpstreamKeys.objects.get_or_create(pk=KEYS_ROW)
+    if _is_within(MIN_FETCH_PAUSE, keys.tried_at, now):
+        return False
+    if _is_within(FETCH_AGAIN, keys.fetched_at, now) and not _are_wanted(keys):
+        return False
+    unclaimed = UpstreamKeys.objects.filter(pk=KEYS_ROW, tried_at=keys.tried_at)
+    return bool(unclaimed.update(tried_at=now))
+
+
+def _is_within(pause: timedelta, at: datetime | None, now: datetime) -> bool:
+    """Whether `at` is less than `pause` ago.
+
+    A time in the future does not count: the clock that wrote it has been set back since, and
+    webhooks would wait for their keys until it has caught up. Two machines may differ by a minute.
+    """
+    return at is not None and now - pause < at <= now + MIN_FETCH_PAUSE
+
+
+def _are_wanted(keys: UpstreamKeys) -> bool:
+    return bool(keys.fetched_at and keys.wanted_at and keys.wanted_at > keys.fetched_at)
+
+
+async def _fetch_keys(upstream: fal.Clients) -> None:
+    """Fetch the key set and store it; a failure is logged and retried soon."""
+    keys = await UpstreamKeys.objects.aget(pk=KEYS_ROW)
+    try:
+        jwks = await upstream.keys.fetch()
+    except fal.FalError as error:
+        log.warning("the webhook keys could not be fetched, again soon: %s", error)
+        return
+    if public_keys(jwks):
+        # Only a requested fetch starts the pause: keys may change right after a scheduled one.
+        tried_at = keys.tried_at if _are_wanted(keys) else None
+        await UpstreamKeys.objects.filter(pk=KEYS_ROW).aupdate(
+            jwks=jwks, fetched_at=timezone.now(), tried_at=tried_at
+        )
+    else:
+        log.warning("upstream's key set holds no key that signs webhooks")

@@ -10,8 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from projects.kept import purging
-from projects.kept.models import GRACE, Kept, kinds, rows_of
+from projects.kept.models import GRACE, PURGE_EVERY_S, Kept, kinds, purge_step, rows_of
 from projects.models import Project
 from projects.models.project import private_project
 from runs.ownership import handover, moving
@@ -103,7 +102,7 @@ def test_it_is_purged_once_it_cannot_be_brought_back(kind: type[Kept], make: Any
     for age, is_there in ((GRACE - timedelta(hours=1), True), (GRACE + timedelta(hours=1), False)):
         rows_of(kind).filter(pk=row.pk).update(deleted_at=timezone.now() - age)
         assert rows_of(kind).restorable(row.user).exists() == is_there
-        while purging.step() < purging.EVERY_S:
+        while purge_step() < PURGE_EVERY_S:
             pass
         assert rows_of(kind).filter(pk=row.pk).exists() == (is_there or not kind.is_purged)
 

@@ -16,7 +16,7 @@ from features.boards.models import Board
 from features.sharing.models import Reviewer, Share
 from features.sharing.review import comments as of_shares
 from projects.kept.voices import comment as voices
-from projects.kept.voices.mentions import MAX_MENTIONS, mentioned_in
+from projects.kept.voices.forms import MAX_MENTIONS, mentioned_in
 from projects.kept.voices.participant import Participant
 from projects.models.project import private_project
 

@@ -16,7 +16,7 @@ from django.utils import timezone
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from runs.costs import cost
-from runs.costs.charges import charge_in_words
+from runs.costs.known_costs import charge_in_words
 from runs.models import Artifact, Run
 from schemas.fields.examples import example
 from tests.runs.conftest import Ask, Work, have_ended

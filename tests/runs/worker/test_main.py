@@ -20,8 +20,7 @@ from runs.models import Run, Worker
 from runs.progress import worker_status
 from runs.promises.owners import Job
 from runs.worker.circuit_breaker import BreakerRegistry
-from runs.worker.following.poll_intervals import PATIENCE
-from runs.worker.limits import WorkerLimits
+from runs.worker.limits import PATIENCE, WorkerLimits
 from runs.worker.main import run_forever
 from runs.worker.scheduling import lease_queries, leases
 from tests.runs.conftest import SETTINGS, Ask, Control, Team, Work, have_ended

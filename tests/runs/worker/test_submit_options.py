@@ -19,7 +19,7 @@ from django.utils import timezone
 import fal
 from core.db import clock
 from runs.models import Artifact, MetadataBackfill, Run, Upload
-from runs.worker import artifact_copies, circuit_breaker, clock_corrections, submit, submit_options
+from runs.worker import artifact_copies, circuit_breaker, main, submit, submit_options
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import reconciliation
 from runs.worker.scheduling import leases
@@ -91,7 +91,7 @@ def test_a_run_held_by_a_dead_worker_is_taken_over(make_run: Callable[..., Run])
         lease_until=clock.now() + AN_HOUR + leases.LEASE,
     )
     assert not leases.claim("w", 9).to_follow
-    clock_corrections.correct()
+    main.correct_times()
     assert leases.claim("w", 9, clock.now() + timedelta(milliseconds=1)).to_follow == [held.pk]
 
 
@@ -103,7 +103,7 @@ def test_copies_measures_and_backfills_become_due_after_a_clock_correction(
     make_artifact(run, state="remote", next_attempt_at=ahead)
     MetadataBackfill.objects.create(run=run, due_at=ahead)
     Upload.objects.create(user=user, digest=uuid.uuid4().hex, size_bytes=1, measure_at=ahead)
-    clock_corrections.correct()
+    main.correct_times()
     until = timezone.now()
     assert Artifact.objects.filter(next_attempt_at__lte=until).exists()
     assert MetadataBackfill.objects.filter(due_at__lte=until).exists()
@@ -111,13 +111,13 @@ def test_copies_measures_and_backfills_become_due_after_a_clock_correction(
 
 
 def test_correct_times_are_not_changed(make_run: Any) -> None:
-    longest = {column: limit for _, column, limit in clock_corrections.LONGEST}
+    longest = {column: limit for _, column, limit in main.LONGEST_AHEAD}
     pauses = (submit.LONGEST_PAUSE_S, circuit_breaker.MAX_RETRY_AFTER_S)
     assert timedelta(seconds=max(pauses)) < longest["lease_until"]
     assert min(longest["lease_until"], longest["due_at"]) > reconciliation.SLOWEST_QUERY
     assert timedelta(seconds=artifact_copies.LONGEST_PAUSE_S) < longest["next_attempt_at"]
     pause_end = clock.now() + reconciliation.SLOWEST_QUERY
     run = make_run(state="unconfirmed", lease_until=pause_end)
-    clock_corrections.correct()
+    main.correct_times()
     run.refresh_from_db()
     assert run.lease_until == pause_end

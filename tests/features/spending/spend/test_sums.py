@@ -19,8 +19,7 @@ from features.spending.sums.totals import Days, Ledger, charges
 from house.operations import doctor
 from house.operations.findings import Level, findings
 from runs.costs import daily_sums
-from runs.costs.daily_sums import Sums
-from runs.costs.sums_correction import Correction
+from runs.costs.daily_sums import Correction, Sums
 from runs.models import Charge, DailySum
 from runs.start.starting import Door
 from tests.features.spending.spend.charges import bill, charge, days_ago, total_of_page

@@ -16,8 +16,7 @@ from runs.results import timeline
 from runs.state import state_machine
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow
-from runs.worker.following.poll_intervals import Patience
-from runs.worker.limits import WorkerLimits
+from runs.worker.limits import Patience, WorkerLimits
 from tests.runs.conftest import Ask, Control, Work, alone, have_ended
 from tests.statements import failing
 

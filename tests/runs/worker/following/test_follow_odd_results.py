@@ -15,9 +15,7 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from runs.models import Run, Transport
-from runs.worker.following.poll_intervals import Patience
-from runs.worker.limits import WorkerLimits
-from runs.worker.transports.limits import DirectLimits
+from runs.worker.limits import DirectLimits, Patience, WorkerLimits
 from tests.runs.conftest import Control, Work
 from tests.runs.start.started import start_run
 from tests.sampling import sample

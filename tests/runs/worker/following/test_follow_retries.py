@@ -21,7 +21,7 @@ from runs.state import state_machine
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, status_polling
 from runs.worker.following.context import FollowContext
-from runs.worker.following.poll_intervals import PATIENCE, Patience
+from runs.worker.limits import PATIENCE, Patience
 from tests import clock
 from tests.runs.conftest import Ask, Control, Work, alone, have_ended
 

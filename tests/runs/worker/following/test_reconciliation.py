@@ -29,7 +29,7 @@ from runs.state.transitions import Observation
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, reconciliation
 from runs.worker.following.context import FollowContext
-from runs.worker.following.poll_intervals import Patience
+from runs.worker.limits import Patience
 from tests.runs.conftest import Control, Work, alone, without_pauses
 from tests.runs.start.started import start_run
 

@@ -17,9 +17,8 @@ from runs.models import Run, Transport, Worker
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker.following import reconciliation
-from runs.worker.limits import WorkerLimits
+from runs.worker.limits import DirectLimits, WorkerLimits
 from runs.worker.scheduling import leases
-from runs.worker.transports.limits import DirectLimits
 from tests.runs.conftest import Control, Work
 from tests.runs.start.started import start_run
 from tests.sampling import sample

@@ -19,9 +19,8 @@ import fal
 from runs.models import Run, Transport
 from runs.state import state_machine
 from runs.state.transitions import Observation
-from runs.worker.limits import WorkerLimits
+from runs.worker.limits import DirectLimits, WorkerLimits
 from runs.worker.transports import direct, partial_updates
-from runs.worker.transports.limits import DirectLimits
 from tests.runs.conftest import Control, Work, alone
 from tests.runs.worker.transports.test_direct import CALM, Ask, ask  # noqa: F401
 

@@ -29,7 +29,7 @@ from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow
 from runs.worker.following.context import FollowContext
-from runs.worker.following.poll_intervals import Patience
+from runs.worker.limits import Patience
 from runs.worker.scheduling import leases
 from runs.worker.webhooks import deliveries
 from tests.runs.signer import OUTPUT, Deliver, Fal
