@@ -2,9 +2,8 @@
 
 from features.spending.models.alarm import Alarm
 from features.spending.models.bill import BillingEvent, BillingState
-from features.spending.models.budget import Budget, BudgetRequest
+from features.spending.models.budget import Budget, BudgetRequest, SpendingRules
 from features.spending.models.price import MeasuredPrice, UnmeasuredRun
-from features.spending.models.rules import SpendingRules
 
 __all__ = [
     "Alarm",
