@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from features.spending.views import alarms, budgets, differences, prices, requests, rules, spend
+from features.spending.views import alarms, budgets, prices, requests, rules, spend
 
 app_name = "spending"
 urlpatterns = [
@@ -17,7 +17,7 @@ urlpatterns = [
     path("requests/new/", requests.new, name="new-request"),
     path("requests/<uuid:pk>/", requests.request_page, name="request"),
     path("requests/<uuid:pk>/decision/", requests.decide, name="request-decision"),
-    path("differences/", differences.index, name="differences"),
+    path("differences/", prices.differing, name="differences"),
     path("alarms/", alarms.index, name="alarms"),
     path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
     path("alarms/<int:pk>/look/", alarms.look, name="alarm-look"),
