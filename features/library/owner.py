@@ -11,7 +11,7 @@ from features.library import pictures
 from features.library.models import Reference, ReferenceRun, ReferenceVersion, Series, SeriesItem
 from features.library.prompts import origins as prompt_origins
 from features.library.prompts import using as using_prompts
-from features.library.references import resolving, results
+from features.library.references import resolving
 from features.library.references import using as using_references
 from features.library.search import indexing
 from features.library.wall import matches
@@ -45,7 +45,7 @@ class LibraryOwner(RunOwner):
         in_series = [
             Place("Series", row.name, row.get_absolute_url()) for row in series[:MAX_PLACES]
         ]
-        return [*in_series, *results.places_of(user, run)]
+        return [*in_series, *resolving.places_of(user, run)]
 
     def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
         """Return the runs of the wall, or of its list."""
