@@ -18,8 +18,8 @@ from core.refusals import Refused
 from core.resource import Resource
 from features.library import selection
 from features.library.models import Series, SeriesItem
-from features.library.series import items, naming
-from features.library.series.naming import NameForm
+from features.library.series import items
+from features.library.series.items import NameForm
 from features.library.views import selection_actions
 from features.library.views.series.series import SERIES
 from projects import current, roles
@@ -63,7 +63,7 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
 
 def _chosen(request: HtmxRequest, form: NameForm) -> Series:
     if form.is_bound:
-        return naming.named(request.user, current.current(request), form)
+        return items.find_or_create(request.user, current.current(request), form)
     pk = parse_uuid(hidden(request, "series"))
     series = Series.objects.taking_results_of(request.user).filter(pk=pk).first() if pk else None
     if series is None:
