@@ -14,7 +14,7 @@ from features.library.prompts import using as using_prompts
 from features.library.references import resolving
 from features.library.references import using as using_references
 from features.library.search import indexing
-from features.library.wall import matches
+from features.library.wall import layout
 from projects.models import Project
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
@@ -49,7 +49,7 @@ class LibraryOwner(RunOwner):
 
     def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
         """Return the runs of the wall, or of its list."""
-        return matches.all_found(request)
+        return layout.all_found(request)
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""
