@@ -18,9 +18,17 @@ from django.utils import timezone
 
 from core.db import clock
 from core.formatting import counted, duration
-from features.notifications import kinds, outbox, run_webhooks
+from core.notify import channel as wake_up
+from features.notifications import kinds, outbox
 from features.notifications.delivery.messages import link
-from features.notifications.models import Notification, NotificationPreferences, RunEnd
+from features.notifications.models import (
+    Channel,
+    Delivery,
+    Method,
+    Notification,
+    NotificationPreferences,
+    RunEnd,
+)
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 from runs.promises import owners
@@ -71,7 +79,7 @@ def _process(user_pk: int) -> None:
         runs = _runs().in_bulk([row.pk for row in rows])
         for row in rows:
             if row.is_by_api:
-                run_webhooks.release(runs[row.pk])
+                release_webhooks(runs[row.pk])
         own = set(Run.objects.own(person).filter(pk__in=runs).values_list("pk", flat=True))
         unwatched = [runs[row.pk] for row in rows if not row.is_watched and row.pk in own]
         later = _notify_or_defer(person, unwatched)
@@ -139,3 +147,44 @@ def _reason(run: Run) -> str:
 
 def _path(run: Run) -> str:
     return run.get_absolute_url()
+
+
+def attach_webhook(run: Run, address: str) -> None:
+    """Report the run's end to a vetted address; called in the transaction that creates the run."""
+    Delivery.objects.create(
+        user_id=run.user_id,
+        method=Method.RUNS,
+        address=address,
+        run=run,
+        state=Delivery.State.WAITING,
+    )
+
+
+def webhook_address_of(run: Run) -> str:
+    """Return the address passed to `attach_webhook`; empty without one."""
+    own = Delivery.objects.filter(run=run, channel=None).values_list("address", flat=True)
+    return own.first() or ""
+
+
+def release_webhooks(run: Run) -> None:
+    """Send the ended run's webhooks; repeated calls have no effect."""
+    now = clock.now()
+    with transaction.atomic():
+        waiting_deliveries = Delivery.objects.filter(run=run, state=Delivery.State.WAITING)
+        waiting_deliveries.update(state=Delivery.State.PENDING, next_attempt_at=now)
+        channels = Channel.objects.owned_by(run.user).filter(method=Method.RUNS, is_paused=False)
+        Delivery.objects.bulk_create(
+            [
+                Delivery(
+                    user_id=run.user_id,
+                    method=Method.RUNS,
+                    address=channel.address,
+                    channel=channel,
+                    run=run,
+                    next_attempt_at=now,
+                )
+                for channel in channels
+            ],
+            ignore_conflicts=True,
+        )
+        wake_up.notify()
