@@ -10,7 +10,7 @@ from catalog.pricing import is_priced
 from features.chats.display import composer
 from features.chats.display.composer import Message
 from features.chats.models import Chat, Turn
-from features.chats.talk import limits, second_model
+from features.chats.talk import composition, second_model
 from features.chats.talk.shape import shape_of
 from features.chats.turns import sending
 from runs.costs import cost
@@ -67,7 +67,7 @@ def _of_model(
         settings=settings,
     )  # fmt: skip
     composed = sending.composition_of(turn, shape)
-    trouble = limits.excess(shape, composed, endpoint.name)
+    trouble = composition.excess(shape, composed, endpoint.name)
     prices: tuple[Price, ...] = ()
     if is_priced(endpoint):
         estimate = cost.estimate_run(endpoint, composed.arguments)
