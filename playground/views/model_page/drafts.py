@@ -12,7 +12,7 @@ from catalog.models import Endpoint
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
-from playground.form import drafts, form_state, recent_prompts, run_costs
+from playground.form import drafts, form_state, run_costs
 from playground.form.form_state import FormContents
 from playground.views import refusals
 from playground.views.model_page import form_posts
@@ -62,7 +62,7 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
 @no_store
 def recent(request: HtmxRequest) -> HttpResponse:
     """Render the user's latest texts for `?field=<name>` as options of a list."""
-    texts = recent_prompts.recent_prompts(request.user, request.GET.get("field", ""))
+    texts = drafts.recent_prompts(request.user, request.GET.get("field", ""))
     return render(request, "playground/partials/_recent_prompts.html", {"texts": texts})
 
 
