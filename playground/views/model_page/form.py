@@ -37,7 +37,7 @@ from playground.form.form_state import FormContents, FormState, ParsedForm, Post
 from playground.form.posted_files import with_files
 from playground.form.prefill import sources
 from playground.views.model_page import page
-from playground.views.model_page.form_posts import form_fields, parse_tab, tab_id
+from playground.views.model_page.page import form_fields, parse_tab, tab_id
 from playground.views.new_runs import address_result, announce_new_run, show_batch
 from projects import current, roles
 from runs.models import Run

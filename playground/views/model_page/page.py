@@ -13,10 +13,13 @@ from catalog.models import Endpoint
 from catalog.related import related_models
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
+from core.http.posts import BUTTON, controls, hidden
 from playground import variations
 from playground.display import about, batch, history, renderers
 from playground.form import form_state, json_view, run_costs
-from playground.form.form_state import FormState, ParsedForm
+from playground.form.drafts import Tab
+from playground.form.form_state import FormState, ParsedForm, Post
+from playground.views.model_page import page
 from projects import current, roles
 from projects.rules import enforcement
 from runs.models import Run
@@ -28,6 +31,15 @@ from runs.start import starting, transport_choices
 from schemas.fields.examples import example
 from schemas.variations import TIMES
 
+# Fields of a post that belong to the page, not to the model's input.
+PAGE_FIELDS = {
+    "~token",
+    BUTTON,
+    "~tab",
+    "~version",
+    "~filled",
+    run_costs.CONTROL,
+}
 TABS = [
     ("playground", "Playground"),
     ("api", "API"),
@@ -239,3 +251,21 @@ def run_from_address(request: HttpRequest, text: str) -> Run | None:
         return None
     runs = Run.objects.visible_to(request.user).with_endpoint().with_artifacts()
     return runs.filter(pk=pk).first()
+
+
+def form_fields(request: HttpRequest) -> Post:
+    """Return the fields of a post that belong to the model's input."""
+    return controls(request, but=PAGE_FIELDS)
+
+
+def parse_tab(request: HttpRequest) -> Tab:
+    """Return the browser tab that posts."""
+    return Tab(
+        "".join(filter(str.isprintable, hidden(request, "~tab")))[:64],
+        hidden(request, "~filled") == "1",
+    )
+
+
+def tab_id(request: HttpRequest) -> str:
+    """Return the id of the posting tab for the page's next post."""
+    return parse_tab(request).id or page.new_tab_id()
