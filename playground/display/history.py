@@ -8,28 +8,23 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import Q
 from django.utils import timezone
-from tray_runs.models import Run
-from tray_runs.models.querysets import UNFINISHED
 
-from playground.display import history, renderers
+from playground.display import renderers
 from runs.file_kinds import KINDS
 from runs.files import artifact_urls
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Run
+from runs.models.querysets import UNFINISHED, RunQuerySet
 from runs.progress import watch_tokens
 from runs.results import error_messages
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
-    from tray_runs.models.querysets import RunQuerySet
-
 MAX_TRAY_ROWS = 20
-ENDED_WITHIN = timedelta(hours=12)  # tray_runs that ended earlier are not listed
+ENDED_WITHIN = timedelta(hours=12)  # runs that ended earlier are not listed
 MAX_VALUE_CHARS = 300
 MAX_ROWS = 200  # of the input as a table; its JSON is shown below
 
@@ -191,7 +186,7 @@ def tray_runs(user: User | AnonymousUser, since: datetime | None) -> RunQuerySet
     return Run.objects.kept().own(user).filter(Q(UNFINISHED) | is_ended_since).recent()
 
 
-def tray_rows(user: User | AnonymousUser, since: datetime | None) -> list[history.Row]:
+def tray_rows(user: User | AnonymousUser, since: datetime | None) -> list[Row]:
     """Return these tray_runs as tray_rows of the panel that the bell opens."""
     newest = tray_runs(user, since).prefetch_related(None)[:MAX_TRAY_ROWS]
-    return [history.item(run, "tray") for run in newest]
+    return [item(run, "tray") for run in newest]

@@ -34,7 +34,7 @@ def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if form.is_valid():
         messages.success(request, f"Saved. Trials: {form.save().get_state_display()}.")
         return redirect("boards:board-trials", board.pk)
-    outcomes = outcomes.outcomes_of_board(board)
+    board_outcomes = outcomes.outcomes_of_board(board)
     inbox.see(request.user, board, kinds.TRIAL_NEWS)
     context = {
         "board": board,
@@ -42,7 +42,7 @@ def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "standing": form.standing,
         "preview": settings.preview(board, form.standing),
         "spent": settings.spent_words(sending.spent_since(board, timezone.now()), form.standing),
-        "outcomes": outcomes,
+        "outcomes": board_outcomes,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "features/boards/trials/trials.html", context, status=status)
