@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from features.library import pictures
 from features.library.models import Reference, ReferenceRun, ReferenceVersion, Series, SeriesItem
-from features.library.prompts import origins as prompt_origins
 from features.library.prompts import using as using_prompts
 from features.library.references import resolving
 from features.library.references import using as using_references
@@ -58,7 +57,7 @@ class LibraryOwner(RunOwner):
 
     def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
         """Record the prompts from which the runs were made."""
-        prompt_origins.record(user, origins)
+        using_prompts.record_runs(user, origins)
 
     def name_resolver(self, user: User, project: Project) -> NameResolver:
         """Return the resolver that replaces `@bottle` by its pictures that fit the model."""
@@ -94,7 +93,7 @@ class LibraryOwner(RunOwner):
     def form_sources(self) -> Mapping[str, FillForm]:
         """Return the functions that fill in a form from `?prompt=`, `?reference=`, `?pictures=`."""
         return {
-            prompt_origins.KIND: using_prompts.fill,
+            using_prompts.KIND: using_prompts.fill,
             resolving.KIND: using_references.fill,
             pictures.KIND: pictures.fill,
         }

@@ -180,13 +180,13 @@ def newest_moment(newest_first: Sequence[Run]) -> str:
 
 
 def tray_runs(user: User | AnonymousUser, since: datetime | None) -> RunQuerySet:
-    """Return the person's unfinished tray_runs and those ended after `since`, newest first."""
+    """Return the person's unfinished runs and those ended after `since`, newest first."""
     earliest = timezone.now() - ENDED_WITHIN
     is_ended_since = Q(ended_at__gt=max(since, earliest) if since else timezone.now())
     return Run.objects.kept().own(user).filter(Q(UNFINISHED) | is_ended_since).recent()
 
 
 def tray_rows(user: User | AnonymousUser, since: datetime | None) -> list[Row]:
-    """Return these tray_runs as tray_rows of the panel that the bell opens."""
+    """Return these runs as rows of the panel that the bell opens."""
     newest = tray_runs(user, since).prefetch_related(None)[:MAX_TRAY_ROWS]
     return [item(run, "tray") for run in newest]

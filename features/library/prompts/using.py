@@ -224,7 +224,7 @@ def _field(endpoint: Endpoint, name: str) -> str:
 
 
 def mark_of(prompt: Prompt) -> str:
-    """Return the mark_of that a form carries if this prompt has filled it in."""
+    """Return the mark that a form carries if this prompt has filled it in."""
     return f"{KIND}:{prompt.pk}"
 
 

@@ -149,7 +149,7 @@ def set_cover(series: Series, key: int) -> bool:
 class NameForm(forms.Form):
     """The name of an existing or a new series."""
 
-    find_or_create = LineField(
+    named = LineField(
         label="A new series",
         max_length=MAX_NAME_CHARS,
         required="Give the series a name.",
@@ -164,8 +164,8 @@ def find_or_create(user: User, project: Project, form: NameForm) -> Series:
     invalid or the project has too many series.
     """
     if not form.is_valid():
-        raise Refused(*form.errors["find_or_create"])
-    name = form.cleaned_data["find_or_create"]
+        raise Refused(*form.errors["named"])
+    name = form.cleaned_data["named"]
     roles.require_maker(user, project)
     existing = Series.objects.taking_results_of(user).filter(project=project).called(name).first()
     if existing:

@@ -102,7 +102,7 @@ def ends_at(budget: Budget, period: str) -> datetime | None:
 
 def session_limit() -> Decimal | None:
     """Return the most that a session may spend; None without such a budget. One query."""
-    return _least("session_limit")
+    return _least("limit")
 
 
 def session_asks_above() -> Decimal | None:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import permissions
 from core.resource import Resource
-from features.spending import spending_rules as sums
+from features.spending import rules as sums
 from features.spending import visibility
 from features.spending.budgets import access, editing, listing, wording
 from features.spending.budgets.form import BudgetForm
@@ -126,14 +126,14 @@ def _shown_project(request: HtmxRequest) -> Project | None:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def spending_rules(request: HtmxRequest) -> HttpResponse:
-    """Show the spending_rules; a POST saves them. Requires the permission for budgets."""
+    """Show the rules; a POST saves them. Requires the permission for budgets."""
     permissions.require(request.user, permissions.CHANGE_BUDGETS)
     form = RulesForm(request.POST if request.method == "POST" else None)
     status = HTTPStatus.OK
     if request.method == "POST":
         if form.is_valid():
             sums.save(request.user, form)
-            messages.success(request, "The spending_rules are saved, and apply from now on.")
-            return redirect("spending:spending_rules")
+            messages.success(request, "The rules are saved, and apply from now on.")
+            return redirect("spending:rules")
         status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return render(request, "features/spending/spending_rules.html", {"form": form}, status=status)
+    return render(request, "features/spending/rules.html", {"form": form}, status=status)

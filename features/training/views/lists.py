@@ -94,5 +94,5 @@ def new(request: HtmxRequest) -> HttpResponse:
     dataset = form.save()
     files = request.FILES.getlist("files")
     if files:
-        files.report_added(request, adding.add_files(dataset, files, request.user))
+        report_added(request, adding.add_files(dataset, files, request.user))
     return redirect(dataset)

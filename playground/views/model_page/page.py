@@ -19,7 +19,6 @@ from playground.display import about, batch, history, renderers
 from playground.form import form_state, json_view, run_costs
 from playground.form.drafts import Tab
 from playground.form.form_state import FormState, ParsedForm, Post
-from playground.views.model_page import page
 from projects import current, roles
 from projects.rules import enforcement
 from runs.models import Run
@@ -268,4 +267,4 @@ def parse_tab(request: HttpRequest) -> Tab:
 
 def tab_id(request: HttpRequest) -> str:
     """Return the id of the posting tab for the page's next post."""
-    return parse_tab(request).id or page.new_tab_id()
+    return parse_tab(request).id or new_tab_id()
