@@ -1,4 +1,4 @@
-"""Variations: several runs started by one press of a button, shown as one grid."""
+"""Variations: several runs started by one press of a button, shown as one grid; and their cost."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from playground import rerun, variations
-from playground.rerun import SAME_PRESS, repetition
+from playground.rerun import SAME_PRESS, arguments_alone, repetition
 from projects.models import Project
 from runs.costs import cost
 from runs.models import Run
@@ -100,14 +99,14 @@ def offer_more_like(run: Run) -> MoreLike:
 
 def offer_more_like_each(runs: Sequence[Run]) -> list[MoreLike]:
     """Return what "More like this" would start for each run; two queries for all of them."""
-    plans = [variations.plan_more(run) for run in runs]
+    plans = [plan_more(run) for run in runs]
     samples = [
         (run.endpoint, sample)
         for run, plan in zip(runs, plans, strict=True)
-        for sample in (*(sample for sample, _ in plan.samples), rerun.arguments_alone(run, 0))
+        for sample in (*(sample for sample, _ in plan.samples), arguments_alone(run, 0))
     ]
     estimates = iter(cost.estimate_runs(samples))
     return [
-        MoreLike(plan, plan.total(estimates), next(estimates), variations.can_vary(run.endpoint))
+        MoreLike(plan, plan.total(estimates), next(estimates), can_vary(run.endpoint))
         for run, plan in zip(runs, plans, strict=True)
     ]

@@ -1,4 +1,4 @@
-"""A user's channels: create, change, pause, delete, restore."""
+"""A user's channels: create, change, pause, delete, restore; and their other preferences."""
 
 from __future__ import annotations
 

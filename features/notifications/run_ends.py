@@ -2,6 +2,7 @@
 
 The end of a run writes a row if a notification may be needed (`note_end`). The worker decides later
 (`process_due`), after an open page of the user had time to report that it showed the end.
+Webhooks for runs of the API, requested by the caller or by a channel, are sent in any case.
 """
 
 from __future__ import annotations

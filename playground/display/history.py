@@ -1,4 +1,4 @@
-"""Runs as the rows of a list."""
+"""Runs as the rows of a list, and of the bell's first tab: in progress or ended recently."""
 
 from __future__ import annotations
 

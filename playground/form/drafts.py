@@ -3,7 +3,7 @@
 Each browser tab has a draft of its own, so that two tabs on one model do not overwrite each other:
 a cookie has the id of the tab in front (`static/js/draft-tab.js`). A new tab starts with the
 newest draft. A draft also keeps the contents that a preset, an older run or "Reset form" replaced,
-so that this can be undone.
+so that this can be undone. Recent texts for a field come from runs of all models.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A board, its columns (models with settings), rows (inputs) and cells (runs)."""
+"""A board: its columns (models with settings), rows (inputs), cells (runs) and requested rows."""
 
 from __future__ import annotations
 

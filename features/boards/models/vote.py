@@ -1,4 +1,8 @@
-"""Judgements of a board's results: marks of cells, winners of rows, blind votes."""
+"""Judgements of a board's results: marks of cells, winners of rows, blind votes, and tallies.
+
+Tallies count the judgements of a board by pairs of models. The house's leaderboard adds them up.
+
+"""
 
 from __future__ import annotations
 

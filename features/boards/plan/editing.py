@@ -1,4 +1,9 @@
-"""Changes the models of a plan; values are kept in fields with the same meaning."""
+"""Changes the models of a plan, and saves a draft of it until it is run or discarded.
+
+Values are kept in fields with the same meaning. Each user has at most one draft, offered in the
+project where it was started.
+
+"""
 
 from __future__ import annotations
 

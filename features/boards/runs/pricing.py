@@ -1,4 +1,8 @@
-"""The estimated cost of a plan: in total, per column, and the savings by earlier runs."""
+"""The estimated cost of a plan: in total, per column, and the savings by earlier runs.
+
+A cell shows the results of an equal earlier run instead of paying for another one.
+
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,6 @@ from schemas.estimate import Estimate
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from features.boards.models import Board
 
 MAX_LOOKED_AT = 4000  # the newest runs of the same models with the same titles
 

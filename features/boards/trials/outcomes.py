@@ -1,4 +1,4 @@
-"""Outcomes of trials: whether their runs have ended, and how the new column compares."""
+"""Outcomes of trials: how the new column compares; notifications about them for boards' owners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Blind votes: selects the next pair for a voter, and records the choice."""
+"""Blind votes: selects the next pair for a voter, and records the choice.
+
+Voters see opaque tokens: they can neither read nor guess what a token refers to.
+
+"""
 
 from __future__ import annotations
 

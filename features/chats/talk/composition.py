@@ -17,6 +17,7 @@ prompt in this plain form; a first message is sent unchanged:
 
 If all of it is longer than the prompt may be, the oldest turns are left out, and the page says how
 many. Without a field for it, the system prompt is sent as the first message, or before the rest.
+A conversation that is too long is detected by the schema, or by upstream's error afterwards.
 """
 
 from __future__ import annotations

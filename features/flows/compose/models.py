@@ -1,4 +1,4 @@
-"""The current catalogue entries of the models that a flow's steps use."""
+"""The current catalogue entries of the models that a flow's steps use, and what the steps cost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""A workflow's inputs as JSON Schema, from all three notations of `schema.input` (15.5, C64)."""
+"""A workflow's OpenAPI document like fal's for endpoints (protocol, 4.1, 15.9).
+
+As far as known, fal serves none for an account's workflows. With it the ordinary form, its checks,
+the API tab and the history of schemas work as for any model. The inputs are read from all three
+notations of `schema.input` (15.5, C64).
+
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Uses a prompt: fills in its groups, counts and prices the results, and fills in a form."""
+"""Uses a prompt: fills in its groups, counts and prices the results, and fills in a form.
+
+The form carries the prompt's mark to Run, so that the runs made from a prompt are recorded.
+
+"""
 
 from __future__ import annotations
 

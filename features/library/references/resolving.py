@@ -1,4 +1,4 @@
-"""Replaces `@bottle` in arguments by what the model takes of it, and records it with the run."""
+"""Replaces `@bottle` in arguments by what the model takes of it, records it, and lists the runs."""
 
 from __future__ import annotations
 

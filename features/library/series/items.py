@@ -1,4 +1,4 @@
-"""Adds, removes and moves the results of a series."""
+"""Adds, removes and moves the results of a series, which is found or created by its name."""
 
 from __future__ import annotations
 

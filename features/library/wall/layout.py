@@ -1,21 +1,14 @@
-"""Decides whether runs are a wall of results or a list, and which runs the wall shows."""
+"""Decides whether runs are a wall of results or a list, and which runs they show on all pages."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from django.http import HttpRequest
 
 from features.library.search.conditions import DELETED, STATE
-from features.library.wall import layout, views
+from features.library.wall import views
 from features.library.wall.filters import Filters
 from playground.display.wall import NOT_SHOWN
 from runs.models.querysets import RunQuerySet
-
-if TYPE_CHECKING:
-    from django.http import HttpRequest
-
-    from runs.models.querysets import RunQuerySet
 
 SHOWN_AS = "runs_as"  # session key: WALL or LIST
 WALL, LIST = "wall", "list"
@@ -47,6 +40,6 @@ def all_found(request: HttpRequest) -> RunQuerySet:
     """Return the runs on all pages of the wall or list that a request's query shows."""
     filters = views.filters(request)
     runs = filters.matching_runs(request)
-    if not layout.is_chosen(request) or filters.names_state(*NOT_SHOWN, DELETED):
+    if not is_chosen(request) or filters.names_state(*NOT_SHOWN, DELETED):
         return runs
-    return layout.runs_to_show(runs, has_state=bool(filters.line.values(STATE)))
+    return runs_to_show(runs, has_state=bool(filters.line.values(STATE)))

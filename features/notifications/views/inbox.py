@@ -32,9 +32,8 @@ IN_PANEL = 12
 def index(request: HtmxRequest) -> HttpResponse:
     """List the user's notifications; with `show=running` their runs of the last hours."""
     if request.GET.get("show") == "running":
-        runs = history.tray_runs(request.user, timezone.now() - history.ENDED_WITHIN)[
-            : history.MAX_TRAY_ROWS
-        ]
+        since = timezone.now() - history.ENDED_WITHIN
+        runs = history.tray_runs(request.user, since)[: history.MAX_TRAY_ROWS]
         rows = history.rows_for(request.user, runs)
         return render(request, "features/notifications/running.html", {"rows": rows})
     page = page_of(request, inbox.lines(request.user), ON_A_PAGE)

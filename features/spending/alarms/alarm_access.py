@@ -1,4 +1,4 @@
-"""Decides who may see an alarm, and who may mark it as looked at."""
+"""Decides who may see an alarm or mark it as looked at; until then runs of its model are held."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Budgets, and requests for more when one is spent."""
+"""Budgets, requests for more when one is spent, and the house's rules about sums."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What models really cost, measured from the runs of this house: one row per model."""
+"""What models really cost: a measured price per model, and alarms about runs above it."""
 
 from __future__ import annotations
 

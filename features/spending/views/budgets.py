@@ -1,4 +1,4 @@
-"""Budgets: the list, one of them, and its end."""
+"""Budgets: the list, one of them, and its end; and the house's rules about sums."""
 
 from __future__ import annotations
 

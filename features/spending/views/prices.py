@@ -1,4 +1,4 @@
-"""The price list: what models really cost."""
+"""The price list: what models really cost; and runs whose figures differ from upstream's bill."""
 
 from __future__ import annotations
 
@@ -20,8 +20,6 @@ from features.spending.prices import listing, updating
 from features.spending.prices.measuring import FEWEST_RUNS, MOST_DIFFERENCE
 
 if TYPE_CHECKING:
-    from django.http import HttpResponse
-
     from core.http.htmx import HtmxRequest
 
 DIFFERING = 50

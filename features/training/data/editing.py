@@ -1,4 +1,4 @@
-"""Changes a data set: its names, captions and files."""
+"""Changes a data set: its names, captions and files; puts the trigger word before captions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contexts of the list of weights and of their pages."""
+"""The contexts of a data set's page, of the list of weights, and of their pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds files to a data set: posted ones, and results of past runs."""
+"""Adds files to a data set: posted ones, and results of past runs; reports what was added."""
 
 from __future__ import annotations
 

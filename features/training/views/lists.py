@@ -19,6 +19,7 @@ from features.training.data import adding, packing
 from features.training.forms import DatasetForm
 from features.training.models import Dataset, Weights
 from features.training.results.settling import IS_TRAINER
+from features.training.views.files import report_added
 from projects import current, roles
 from projects.rules import enforcement
 

@@ -27,7 +27,7 @@ from schemas.fields.paths import label_at
 from schemas.form.decode import Path
 from schemas.wording.labels import number, option
 
-MAX_VALUE_CHARS = 20_000  # of a text
+MAX_VALUE_CHARS = 20_000  # of a text value
 MAX_JSON_CHARS = 2000
 MAX_ROWS = 200  # the input's JSON has all
 MAX_TEXT_CHARS = 600

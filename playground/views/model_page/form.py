@@ -1,4 +1,4 @@
-"""POSTs of a model's form: run it, change it, fill it, or make a link or preset from it."""
+"""POSTs of a model's form: run it, change it, fill it, make a link or preset, end a link."""
 
 from __future__ import annotations
 
@@ -51,7 +51,6 @@ from schemas.exact import dumps
 from schemas.variations import Plan, plan
 
 if TYPE_CHECKING:
-    from core.http.htmx import HtmxRequest
     from runs.promises.named_inputs import NamedInput
 
 SHARES = "/shares/"  # the page that lists the links

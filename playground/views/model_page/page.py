@@ -1,4 +1,4 @@
-"""Context of a model's page: tabs, form, stage, film strip, header and notice."""
+"""Context of a model's page: tabs, form, stage, film strip, header and notice; reads its posts."""
 
 from __future__ import annotations
 
