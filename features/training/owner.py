@@ -28,8 +28,6 @@ from schemas.uses.inputs import inputs_of
 from schemas.uses.placing import place, values_at
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
     import fal
     from core.notify import channel
 
