@@ -18,8 +18,7 @@ from features.library.search import indexing
 from features.library.search.conditions import KEYS, STATE
 from features.library.selection import MOST_FILES
 from features.library.wall import facets, grouping, layout, sections, views
-from features.library.wall.addresses import next_page, with_line
-from features.library.wall.filters import MAX_NEWER, Filters
+from features.library.wall.filters import MAX_NEWER, Filters, next_page, with_line
 from features.library.wall.interpretation import interpretation
 from features.library.wall.suggestions import suggest
 from playground.display import history

@@ -8,7 +8,7 @@ from catalog.filters.query_parser import replace_words
 from features.library.full_text import Clause
 from features.library.search.line import Line
 from features.library.search.matching import missing_models
-from features.library.wall.addresses import with_line
+from features.library.wall.filters import with_line
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
