@@ -15,20 +15,15 @@ from catalog.search.query import Query
 from core.formatting import counted
 from core.http.parameters import parse_uuid
 from features.library.selection import ResultKey, SelectedResults
-from playground.display.navigation.destinations import (
-    Group,
-    Place,
-    by_need,
-    title_of_need,
-    told_apart,
-)
-from playground.display.navigation.destinations import place_of_model as place_of
+from playground.display.navigation.destinations import Group, Place
+from playground.display.navigation.offers import by_need, title_of, told_apart
+from playground.display.navigation.offers import place as place_of
 from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill import use_as
 from runs.models import Artifact
 from schemas.uses.inputs import ROW, inputs_of, names_in
-from schemas.uses.placing import place_of_model, values_at
+from schemas.uses.placing import place, values_at
 from schemas.uses.roles import USES
 
 if TYPE_CHECKING:
@@ -80,7 +75,7 @@ def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Gr
         }
         able = by_need(fitting.values(), lambda taker: index.need(taker.key, path=taker.input.path))
         for need, able_takers in able.items():
-            title = title_of_need(need) if need else USES["image"][use]
+            title = title_of(need) if need else USES["image"][use]
             takers_by_title.setdefault(title, []).extend(able_takers)
     shown_takers = {title: takers[:IN_GROUP] for title, takers in takers_by_title.items()}
     cards = index.search.cards(taker.key for takers in shown_takers.values() for taker in takers)
@@ -118,7 +113,7 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     arguments.pop(names_in(path)[0], None)
     filled_arguments, placed_count = arguments, 0
     for result in results:
-        extended = place_of_model(root, filled_arguments, path, result.value)
+        extended = place(root, filled_arguments, path, result.value)
         if len(values_at(extended, path)) == placed_count:  # the list is full
             break
         filled_arguments, placed_count = extended, placed_count + 1

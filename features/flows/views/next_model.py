@@ -26,7 +26,7 @@ from features.flows.display import origin
 from features.flows.display.origin import Origin
 from features.flows.models import Flow
 from features.flows.views.flow import find_changeable
-from playground.display.navigation import destinations, use_menu
+from playground.display.navigation import offers, use_menu
 from playground.display.navigation.destinations import Group, Place
 from playground.form.prefill.place_of_run import in_place_of_run
 from projects import current, roles
@@ -187,10 +187,7 @@ def groups(menu: Menu, page: str, output: str) -> list[Group]:
         choice_query = urlencode({"to": f"{card.endpoint_id}|{taker.input.path}", "output": output})
         address = f"{page}&{urlencode({'q': card.endpoint_id})}"
         label = f"as “{taker.input.label}”"
-        return replace(
-            destinations.place_of_model(card, address, NO_LOCKS, label),
-            post=f"{page}&{choice_query}",
-        )
+        return replace(offers.place(card, address, NO_LOCKS, label), post=f"{page}&{choice_query}")
 
     menu_groups = [Group("The same model again", [place(taker) for taker in menu.own])]
     for group in menu.groups:
@@ -199,4 +196,4 @@ def groups(menu: Menu, page: str, output: str) -> list[Group]:
             label = f"All {counted(group.count, 'model')}…"
             places.append(Place(label, "", f"{page}&{urlencode({'use': group.use})}"))
         menu_groups.append(Group(group.title, places))
-    return destinations.told_apart(menu_groups)
+    return offers.told_apart(menu_groups)

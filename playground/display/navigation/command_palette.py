@@ -15,14 +15,8 @@ from catalog.search.query import Query
 from core.formatting import category_name
 from fal.db_safe import db_safe_text
 from playground.display.navigation import destinations, pages
-from playground.display.navigation.destinations import (
-    Group,
-    Place,
-    by_need,
-    place_of_model,
-    title_of_need,
-    told_apart,
-)
+from playground.display.navigation.destinations import Group, Place
+from playground.display.navigation.offers import by_need, place, title_of, told_apart
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -38,7 +32,7 @@ def find_places(user: User, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
 
     `locks` are those of the page's project.
 
-    Enter opens the first place_of_model, so groups with a name like the text come before those that only
+    Enter opens the first place, so groups with a name like the text come before those that only
     mention it.
     """
     text = _normalize(text)
@@ -57,14 +51,14 @@ def find_places(user: User, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
 
 
 def _distance(group: Group, text: str) -> int:
-    """Return how far the nearest place_of_model of a group is from a text."""
-    return min(pages.distance(place_of_model, text) for place_of_model in group.places)
+    """Return how far the nearest place of a group is from a text."""
+    return min(pages.distance(place, text) for place in group.places)
 
 
 def models_for_run(run: Run, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
     """Return the models on which a run's settings can be tried.
 
-    With a text, those that match it; without, those most similar to the run's model. Each place_of_model is
+    With a text, those that match it; without, those most similar to the run's model. Each place is
     the address of the model's form, prefilled with the settings of the run that fit it.
     """
     index, own = uses(Revision.current()), run.endpoint
@@ -92,7 +86,7 @@ def models_for_run(run: Run, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
 def models_for_recipe(text: str, params: str, locks: Locks = NO_LOCKS) -> list[Group]:
     """Return the text-to-image models; with a text, those that match it.
 
-    Each place_of_model is the address of the model's form, prefilled by the query `params`.
+    Each place is the address of the model's form, prefilled by the query `params`.
     """
     category, text = "text-to-image", _normalize(text)
     index = uses(Revision.current())
@@ -116,9 +110,9 @@ def _runnable(
     cards = index.search.cards(key for group in groups.values() for key in group[:MAX_MODELS])
     return told_apart(
         Group(
-            title_of_need(need) if need else title,
+            title_of(need) if need else title,
             [
-                place_of_model(cards[key], cards[key].get_absolute_url() + params, locks)
+                place(cards[key], cards[key].get_absolute_url() + params, locks)
                 for key in group[:MAX_MODELS]
                 if key in cards
             ],
@@ -143,7 +137,7 @@ def _models(user: User, text: str, locks: Locks) -> list[Place]:
         keys = list(dict.fromkeys(recent))[:MAX_MODELS]
         by_key = Endpoint.objects.for_cards().in_bulk(keys)
         endpoints = [by_key[key] for key in keys if key in by_key]
-    return [place_of_model(e, e.get_absolute_url(), locks) for e in endpoints]
+    return [place(e, e.get_absolute_url(), locks) for e in endpoints]
 
 
 def _collections(words: Sequence[str]) -> list[Place]:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import F, Q, Value
 from django.urls import reverse
 
-from catalog.curation.moderation import WORDS
-from catalog.locks import Locks
-from catalog.models import Endpoint
-from catalog.pricing import typical_price
 from projects.kept.models import Kept, kinds, rows_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
-Item = TypeVar("Item")
 MAX_OF_KIND = 4
 
 
@@ -88,54 +82,3 @@ def _newest(number: int, kind: type[Kept], user: User, words: Sequence[str]) -> 
         "number", "pk", "label", "at"
     )
     return labelled
-
-
-def by_need(items: Iterable[Item], need: Callable[[Item], str]) -> dict[str, list[Item]]:
-    """Group models, given in the gallery's order, by the input that each still needs.
-
-    Models that need nothing more come first, other groups in the order of their first models.
-    """
-    groups: dict[str, list[Item]] = {"": []}
-    for item in items:
-        groups.setdefault(need(item), []).append(item)
-    return groups
-
-
-def title_of_need(need: str) -> str:
-    """Return the title of a group of models that need something: `Needs a video too`."""
-    return f"Needs {need}" if need.startswith("another") else f"Needs {need} too"
-
-
-def place_of_model(endpoint: Endpoint, address: str, locks: Locks, label: str = "") -> Place:
-    """Return a model as a place_of_model: its name, `label` and price, and its picture."""
-    marks = [
-        "Removed" if endpoint.gone_at else "",
-        WORDS[endpoint.standing] if endpoint.standing else "",
-    ]
-    price = typical_price(endpoint)
-    cost = f"{price.words} / {price.per}" if price.per else price.words
-    return Place(
-        endpoint.name,
-        ", ".join(filter(None, (label, cost))),
-        address,
-        "image",
-        mark=", ".join(filter(None, marks)),
-        lock=locks.reasons.get(endpoint.pk, ""),
-        picture=endpoint.picture.small_src if endpoint.picture else "",
-        namesake=endpoint.endpoint_id,
-    )
-
-
-def told_apart(groups: Iterable[Group]) -> list[Group]:
-    """Return the groups that have places; models with the same name in a group show their ids."""
-    marked_groups = []
-    for title, places in groups:
-        names = Counter(named_place.label for named_place in places)
-        apart = [
-            replace(named_place, note=f"{named_place.namesake} · {named_place.note}".rstrip(" ·"))
-            if named_place.namesake and names[named_place.label] > 1
-            else named_place
-            for named_place in places
-        ]
-        marked_groups.append(Group(title, apart))
-    return [group for group in marked_groups if group.places]

@@ -16,14 +16,8 @@ from catalog.search import engine
 from catalog.search.query import Query
 from core.formatting import counted
 from fal.db_safe import db_safe_text
-from playground.display.navigation.destinations import (
-    Group,
-    Place,
-    by_need,
-    place_of_model,
-    title_of_need,
-    told_apart,
-)
+from playground.display.navigation.destinations import Group, Place
+from playground.display.navigation.offers import by_need, place, title_of, told_apart
 from playground.form.prefill.use_as import Result, UsableUpload
 from runs.file_kinds import VISUAL
 from schemas.uses.roles import USES
@@ -127,7 +121,7 @@ def _offers(
         unable = {item[1].key: item for item in reversed(among) if item[1].key not in able}
         if unable:
             offers.append(
-                _offer("", title_of_need(need), sorted(unable.values(), key=itemgetter(0)), most)
+                _offer("", title_of(need), sorted(unable.values(), key=itemgetter(0)), most)
             )
     return offers
 
@@ -167,7 +161,7 @@ def menu(
     menu_groups = []
     for group in offer.groups:
         places = [
-            place_of_model(
+            place(
                 cards[t.key],
                 result.address_in(cards[t.key], t.input.path),
                 locks,
