@@ -1,4 +1,10 @@
-"""Counts a board's judgements into its tallies, which the leaderboard reads instead."""
+"""Counts a board's judgements into its tallies, which the leaderboard reads instead.
+
+Blind votes and row winners become comparisons of two models. A column is a model with settings, so
+a comparison of two columns of one model does not count. A row's winner beats each other column that
+has a result in the row. Stars and pass or fail are not comparisons.
+
+"""
 
 from __future__ import annotations
 
@@ -175,7 +181,7 @@ class _Cell:
 
 
 def _cells(board: Board) -> list[_Cell]:
-    """Return all cells of the board, also replaced ones: votes on them still count_comparisons."""
+    """Return all cells of the board, also replaced ones: votes on them still count."""
     cells = list(board.cells.select_related("run__charge", "column").defer(*heavy_columns("run__")))
     withheld = Run.objects.withheld_with(board, [cell.run for cell in cells if cell.run])
     return [_Cell(cell, is_withheld=cell.run_id in withheld) for cell in cells]
@@ -202,7 +208,7 @@ def _counts(board: Board, cells: Sequence[_Cell]) -> dict[Pair, Count]:
 def _votes(
     board: Board, cells: Sequence[_Cell], tags: dict[int, list[str]]
 ) -> Iterable[Comparison]:
-    """Yield the votes that count_comparisons, except those on a result that is no longer shared."""
+    """Yield the votes that count, except those on a result that is no longer shared."""
     visible_cells = {judged.cell.pk: judged.cell for judged in cells if not judged.is_withheld}
     votes = board.votes.counted()
     for first, second, winner, voter, at in votes.values_list(

@@ -1,4 +1,12 @@
-"""The plan of a trial: all rows of a board for a new model, with a column's settings."""
+"""Trials of new models: finds the models for boards, and plans all rows of a board for one.
+
+Candidates are new models that fit the board's search, newer versions and new family members of its
+columns' models, and new schemas of those models. Each model in each schema is recorded once per
+board, so processing the same changes twice, or by two workers, changes nothing.
+
+A plan has a column's settings.
+
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Actions of people who may change a board: stop, retry, rename, delete."""
+"""Actions on a board: stop, retry, rename, delete, and what others may add or request."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ from runs.start.refused_starts import Forbidden, Refused
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
-    from features.boards.models import Board
 
 MAY_NOT = "You may not ask for rows on this board. {} to let you."
 View = Callable[..., Any]

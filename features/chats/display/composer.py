@@ -1,4 +1,4 @@
-"""The composer: the message field, and the model's other fields as in its own form."""
+"""The composer: the message field, the model's other fields, and what sending costs and leaves out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from catalog.pricing import is_priced
-from features.chats.display import composer
 from features.chats.models import Chat, Turn
 from features.chats.talk import composition, second_model
 from features.chats.talk.shape import Shape, shape_of
@@ -135,7 +134,7 @@ def of_message(chat: Chat, parent: int | None, filled: Message) -> Preview:
     shape = shape_of(chat.endpoint)
     if shape is None or not filled.text.strip():
         return Preview()
-    settings, _ = composer.settings_of(shape, filled.post)
+    settings, _ = settings_of(shape, filled.post)
     last = chat.turns.filter(pk=parent).first() if parent else None
     preview = _of_model(chat, chat.endpoint, last, filled, settings)
     if chat.second is None:

@@ -2,7 +2,8 @@
 
 A worker's job. Every decision is made on the flow run's locked row from the database's state, so it
 does not matter which worker makes it, whether one was killed before, or how often it is made: a
-step's row is unique per flow run, and so is the token of its run.
+step's row is unique per flow run, and so is the token of its run. The end of a flow's run notifies
+the owner if it took long.
 """
 
 from __future__ import annotations

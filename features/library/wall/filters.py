@@ -1,4 +1,4 @@
-"""Decides which runs the wall and its list show: accessible ones that match the line."""
+"""Decides which runs the wall and its list show, and where the wall shows other ones."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.http import HttpRequest
 
-# What belongs to the line that is replaced, or to a place in its results.
-_DROPPED = (*OLD, VIEW, "q", "before", "until", "since", "deleted", UNDO, "groups", "facets")
 MAX_NEWER = 1000  # newer runs that are counted for a list
 OLD = ("model", "state", "days", "starred", "whose")  # parameters from before the line
 VIEW = "view"  # the parameter that names a saved view
+# What belongs to the line that is replaced, or to a place in its results.
+_DROPPED = (*OLD, VIEW, "q", "before", "until", "since", "deleted", UNDO, "groups", "facets")
 
 
 @dataclass(frozen=True)

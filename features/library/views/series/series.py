@@ -1,4 +1,4 @@
-"""The pages of series: the list with covers, and one series in its order."""
+"""The pages of series: the list, one series in its order, and changes of its results."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from features.library.series import items
 from features.library.series.items import NameForm
 from features.library.views import selection_actions
 from projects import current, roles
-from projects.kept.resource import Resource
+from projects.kept.resource import Resource as KeptResource
 from runs.results import selections
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ STEPS = {"back": -1, "on": 1}
 GONE = "It is no longer in the series."
 
 
-class AllSeries(Resource[Series]):
+class AllSeries(KeptResource[Series]):
     """Series, each with a cover; other views add results to them."""
 
     model, fields = Series, ("name",)
