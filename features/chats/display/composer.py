@@ -1,4 +1,4 @@
-"""The composer: the message field, the model's other fields, and what sending costs and leaves out."""
+"""The composer: the message field, the model's other fields, and what sending would cost."""
 
 from __future__ import annotations
 
