@@ -31,7 +31,6 @@ from features.notifications.models import (
     RunEnd,
 )
 from runs.models import Run
-from runs.models.querysets import RunQuerySet
 from runs.promises import owners
 from runs.results import error_messages
 from runs.results.timeline import WAYS_IN
@@ -77,7 +76,8 @@ def _process(user_pk: int) -> None:
     with transaction.atomic():
         person = User.objects.select_for_update(no_key=True).get(pk=user_pk)
         rows = list(RunEnd.objects.filter(user=person, due_at__lte=clock.now())[:RUNS_AT_ONCE])
-        runs = _runs().in_bulk([row.pk for row in rows])
+        loaded = Run.objects.select_related("endpoint", "user", "project").light()
+        runs = loaded.in_bulk([row.pk for row in rows])
         for row in rows:
             if row.is_by_api:
                 release_webhooks(runs[row.pk])
@@ -88,10 +88,6 @@ def _process(user_pk: int) -> None:
         ends = RunEnd.objects.filter(pk__in=runs)
         ends.filter(pk__in=deferred).update(due_at=later, is_by_api=False)
         ends.exclude(pk__in=deferred).delete()
-
-
-def _runs() -> RunQuerySet:
-    return Run.objects.select_related("endpoint", "user", "project").light()
 
 
 def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
@@ -127,11 +123,12 @@ def in_words(runs: Sequence[Run]) -> tuple[str, str, str]:
     """Return subject, text and path for one run or several."""
     if len(runs) == 1:
         (run,) = runs
-        return _sentence(run), f"{run.endpoint.name}\n{_reason(run)}".strip(), _path(run)
+        text = f"{run.endpoint.name}\n{_reason(run)}".strip()
+        return _sentence(run), text, run.get_absolute_url()
     failed = sum(run.state == Run.State.FAILED for run in runs)
     ends = f"{counted(len(runs), 'run')} have ended"
     subject = f"{ends}, {failed} of them failed" if failed else ends
-    lines = [f"{_sentence(run)}\n{link(_path(run))}" for run in runs[:LISTED]]
+    lines = [f"{_sentence(run)}\n{link(run.get_absolute_url())}" for run in runs[:LISTED]]
     if len(runs) > LISTED:
         lines.append(f"and {len(runs) - LISTED} more")
     return subject, "\n\n".join(lines), "/runs/"
@@ -144,10 +141,6 @@ def _sentence(run: Run) -> str:
 
 def _reason(run: Run) -> str:
     return error_messages.reason(run.error) if run.state == Run.State.FAILED else ""
-
-
-def _path(run: Run) -> str:
-    return run.get_absolute_url()
 
 
 def attach_webhook(run: Run, address: str) -> None:

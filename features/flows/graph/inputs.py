@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from features.flows.graph.graph import Graph
+from schemas.document.openapi import as_dict
 
 DEFINITION = "x-workflow"  # our key for the definition that a run of this version used
 Borrow = Callable[[str, str], "dict[str, Any] | None"]
@@ -42,12 +43,12 @@ def fields_of(graph: Graph, borrow: Borrow | None = None) -> dict[str, dict[str,
         required = graph.inputs.get("required")
         names = set(required) if isinstance(required, list) else set()
         return {
-            str(name): {**_mapping(schema), **({"required": True} if name in names else {})}
+            str(name): {**as_dict(schema), **({"required": True} if name in names else {})}
             for name, schema in properties.items()
         }
     fields = {}
     for name, raw in graph.inputs.items():
-        fields[str(name)] = _field(graph, str(name), _mapping(raw), borrow)
+        fields[str(name)] = _field(graph, str(name), as_dict(raw), borrow)
     for name in graph.readers:  # read, but not described
         if name not in fields:
             fields[name] = _field(graph, name, {}, borrow)
@@ -110,7 +111,7 @@ def _type(kind: Any, schema: dict[str, Any], *, has_shape: bool) -> dict[str, An
         items = schema.get("items") or _type(element, {}, has_shape=False)
         return {"type": "array", "items": items}
     if isinstance(kind, str) and kind.lower() in _MEDIA:
-        return {"type": "string", "ui": {"field": kind.lower(), **_mapping(schema.get("ui"))}}
+        return {"type": "string", "ui": {"field": kind.lower(), **as_dict(schema.get("ui"))}}
     if isinstance(kind, str) and kind.lower() in _TYPES:
         return {"type": _TYPES[kind.lower()]} if not has_shape else {}
     # A missing type means text (15.5); an unknown one allows any JSON.
@@ -125,12 +126,8 @@ def _borrowed(graph: Graph, name: str, borrow: Borrow) -> dict[str, Any]:
             if borrowed is None:
                 continue
             schema = {key: value for key, value in borrowed.items() if key != "default"}
-            return schema if len(reference.place) == 1 else _mapping(schema.get("items"))
+            return schema if len(reference.place) == 1 else as_dict(schema.get("items"))
     return {}
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def document(graph: Graph, endpoint_id: str, borrow: Borrow | None = None) -> dict[str, Any]:

@@ -67,7 +67,7 @@ def render_page(
     context = {
         "endpoint": endpoint,
         "is_starred": endpoint.is_favourite,  # type: ignore[attr-defined]
-        "successor": related_models.successor(endpoint, revision) if _is_over(endpoint) else None,
+        "successor": related_models.successor(endpoint, revision),
         "tabs": TABS,
         "tab": tab,
         "tab_template": TEMPLATES[tab],
@@ -90,10 +90,6 @@ def render_stage(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
     patch_vary_headers(response, ["HX-Request"])
     add_never_cache_headers(response)
     return response
-
-
-def _is_over(endpoint: Endpoint) -> bool:
-    return endpoint.gone_at is not None or endpoint.status == "deprecated"
 
 
 def new_tab_id() -> str:
