@@ -19,8 +19,7 @@ from features.library.search.conditions import KEYS, STATE
 from features.library.selection import MOST_FILES
 from features.library.wall import facets, grouping, layout, sections, views
 from features.library.wall.filters import MAX_NEWER, Filters, next_page, with_line
-from features.library.wall.interpretation import interpretation
-from features.library.wall.suggestions import suggest
+from features.library.wall.suggestions import interpretation, suggest
 from playground.display import history
 from playground.display.wall import NOT_SHOWN
 from projects import current
