@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
-from catalog.models import Endpoint, Revision
-from catalog.related.use_index import uses
 from features.training.data import packing
 from features.training.data.checks import counts_of, findings_of, noun
 from features.training.data.items import items_of, kept
 from features.training.models import Dataset, Weights
+from features.training.results.siblings import siblings_of
 from projects.rights import Rights
 from runs.costs import known_costs
 from runs.files.artifact_urls import artifact_url, thumbnail_url
@@ -31,8 +27,6 @@ if TYPE_CHECKING:
 
     from runs.models.querysets import RunQuerySet
 
-MAX_SIBLINGS = 12
-_TRAINER = re.compile(r"(?i)(?:[-_/](?:lora|fast|portrait))*+[-_/](?:trainer|training)\b.*")
 FILES_ON_PAGE = 48
 READ = 200  # newest runs that are searched, in one query
 IN_ROW = 4  # samples per entry of the list
@@ -160,55 +154,3 @@ def _made(user: User, dataset: Dataset) -> list[Weights]:
     """Return the newest weights made from it, in its project."""
     weights = Weights.objects.kept().in_project(dataset.project, user)
     return list(weights.filter(training__dataset=dataset)[:12])
-
-
-@dataclass(frozen=True)
-class Sibling:
-    """A model with the path of its input for weights."""
-
-    endpoint: Endpoint
-    path: str
-
-    def address_for(self, weights: Weights) -> str:
-        """Return the address of the model's form with these weights in it."""
-        query = urlencode({"weights": f"{weights.pk}/{self.path}"})
-        return f"{self.endpoint.get_absolute_url()}?{query}"
-
-
-def siblings_of(trainer: Endpoint) -> list[Sibling]:
-    """Return the models of a trainer's family that take weights, most certain first.
-
-    First come links of the catalogue in either direction (`inference_endpoint_ids`,
-    `training_endpoint_ids`), then models of the same group, then ids with the same beginning.
-    """
-    takers = uses(Revision.current()).takers("weights").get("lora", [])
-    paths: dict[int, str] = {}
-    for taker in takers:
-        paths.setdefault(taker.key, taker.input.path)
-    paths.pop(trainer.pk, None)
-    endpoints = Endpoint.objects.for_cards().filter(pk__in=_related(trainer, list(paths)))
-    ranked = sorted(
-        endpoints,
-        key=lambda sibling: (_rank(trainer, sibling), sibling.position, sibling.endpoint_id),
-    )
-    return [Sibling(sibling, paths[sibling.pk]) for sibling in ranked[:MAX_SIBLINGS]]
-
-
-def _related(trainer: Endpoint, keys: list[int]) -> list[int]:
-    columns = ("pk", "endpoint_id", "group_key", "training_endpoint_ids")
-    rows = Endpoint.objects.filter(pk__in=keys).only(*columns)
-    return [row.pk for row in rows if _rank(trainer, row) < _UNRELATED]
-
-
-_UNRELATED = 3
-
-
-def _rank(trainer: Endpoint, endpoint: Endpoint) -> int:
-    id_lists = trainer.inference_endpoint_ids, endpoint.training_endpoint_ids
-    links, back_links = (ids if isinstance(ids, list) else [] for ids in id_lists)
-    if endpoint.endpoint_id in links or trainer.endpoint_id in back_links:
-        return 0
-    if trainer.group_key and endpoint.group_key == trainer.group_key:
-        return 1
-    stem = _TRAINER.sub("", trainer.endpoint_id)
-    return 2 if "/" in stem and endpoint.endpoint_id.startswith(stem) else _UNRELATED
