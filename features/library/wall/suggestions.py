@@ -1,4 +1,8 @@
-"""Completes a piece of the line: suggests conditions, and values from the reader's runs."""
+"""How the page reads the line: suggestions for a piece, chips for what it understood, remarks.
+
+It suggests conditions, and values from the reader's runs.
+
+"""
 
 from __future__ import annotations
 

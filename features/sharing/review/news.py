@@ -1,4 +1,9 @@
-"""Notifies a share's user of feedback, in one notification for each reviewer's visit."""
+"""Notifies a share's user of feedback, and people whom a comment mentions by `@name`.
+
+Feedback is bundled: one notification for each reviewer's visit. A guest must not learn who works
+here, and can only mention reviewers of the share.
+
+"""
 
 from __future__ import annotations
 
@@ -26,7 +31,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 MENTION = "mention"
-MENTION_EXCERPT_CHARS = 300
 MENTION_KEY = "mention {}"  # of the notifications about a mention
 
 kinds.register(
@@ -100,7 +104,7 @@ def _tell(reviewer: Reviewer, *, is_done: bool = False) -> None:
 
 def tell_anew(comment: Comment, text: str) -> None:
     """Replace a comment's text in its notifications; an empty text means that it is deleted."""
-    outbox.tell_anew(MENTION_KEY.format(comment.pk), text[:MENTION_EXCERPT_CHARS])
+    outbox.tell_anew(MENTION_KEY.format(comment.pk), text[:EXCERPT_CHARS])
     before, now = _excerpt(comment.text), _excerpt(text or DELETED)
     notifications = Notification.objects.filter(
         user=comment.share.user_id,
@@ -157,7 +161,7 @@ def notify_mentioned(comment: Comment, share: Share, *, is_maker: bool) -> None:
             user,
             MENTION,
             subject=f"{comment.reviewer.name} mentioned you on “{share}”",
-            text=comment.text[:MENTION_EXCERPT_CHARS],
+            text=comment.text[:EXCERPT_CHARS],
             path=path,
             key=MENTION_KEY.format(comment.pk),
             about=share,

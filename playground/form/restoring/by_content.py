@@ -1,4 +1,8 @@
-"""Finds the run that made a file by the file's content, or by an address of the run."""
+"""Finds the run that made a file by the file's content, or by an address of the run.
+
+The outcome is a sentence and the actions for the file.
+
+"""
 
 from __future__ import annotations
 
