@@ -32,10 +32,6 @@ if TYPE_CHECKING:
 
 MENTION = "mention"
 MENTION_KEY = "mention {}"  # of the notifications about a mention
-
-kinds.register(
-    Kind(MENTION, "Mentions", "somebody mentioned you in a comment on a share", asks=True)
-)
 REVIEW = "review"
 QUIET_FOR = timedelta(minutes=5)  # after the first feedback, to bundle what follows
 REST_S = 600.0
@@ -44,6 +40,9 @@ EXCERPTS, EXCERPT_CHARS = 5, 300
 DELETED = "deleted"
 Row = TypeVar("Row", bound=Model)
 
+kinds.register(
+    Kind(MENTION, "Mentions", "somebody mentioned you in a comment on a share", asks=True)
+)
 kinds.register(
     Kind(REVIEW, "Reviews", "somebody picked, rated or commented on what you shared", asks=True)
 )
