@@ -14,7 +14,7 @@ from core.names import name_key
 from features.boards.export import importing as boards
 from features.boards.plan import tables, values
 from features.flows.graph import checks, reading
-from features.flows.graph.inputs import document
+from features.flows.graph.openapi import document
 from features.library.prompts import exchange
 from features.library.prompts.grammar import parse
 from features.library.search.line import parse_line

@@ -144,7 +144,7 @@ class _Files:
         return input_files
 
     def _address(self, kind: str, *parts: int) -> str:
-        token = ballots.encrypt("file", self.voter.key, kind, *parts)
+        token = ballots.encrypt_token("file", self.voter.key, kind, *parts)
         if self.address_of is not None:
             return self.address_of(token)
         return reverse("boards:vote-file", args=[self.board.pk, token])

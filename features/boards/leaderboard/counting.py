@@ -24,6 +24,16 @@ from runs.costs import known_costs
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 
+MOST_RESULTS = 100  # per model and board: the newest, whose prices and times are kept
+COLUMNS = ("first_id", "second_id", "tag", "first_wins", "second_wins", "ties", "by_guests")
+
+Figures = dict[str, list[list[Any]]]
+AT_ONCE = 50  # boards per round
+IDLE_S = 60.0
+# Counts also change without a judgement: results arrive after a row's winner was chosen, are
+# deleted, moved, or taken back as examples. Therefore each board is recounted regularly.
+RECOUNT_AFTER = timedelta(minutes=15)
+
 
 class Comparison(NamedTuple):
     """Two columns compared; `is_won` is True if the first is better, None if neither is."""
@@ -99,17 +109,6 @@ def count_comparisons(
             of_pair = counts.setdefault(Pair(first, second, tag), Count(compared.at))
             of_pair.add(is_won, compared.at, is_by_guest=compared.is_by_guest)
     return counts
-
-
-MOST_RESULTS = 100  # per model and board: the newest, whose prices and times are kept
-COLUMNS = ("first_id", "second_id", "tag", "first_wins", "second_wins", "ties", "by_guests")
-
-Figures = dict[str, list[list[Any]]]
-AT_ONCE = 50  # boards per round
-IDLE_S = 60.0
-# Counts also change without a judgement: results arrive after a row's winner was chosen, are
-# deleted, moved, or taken back as examples. Therefore each board is recounted regularly.
-RECOUNT_AFTER = timedelta(minutes=15)
 
 
 def never_counted() -> list[uuid.UUID]:

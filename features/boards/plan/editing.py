@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from projects.models import Project
 
-MAX_CHARS = 1_000_000  # a table of 400 long prompts is a tenth of it
+MAX_DRAFT_CHARS = 1_000_000  # a table of 400 long prompts is a tenth of it
 # Controls of a plan outside its field groups.
 PLAIN = (
     *("title", "row-field", "row-values", "table", "column-field", "column-values"),
@@ -111,7 +111,7 @@ def _filled(
 
 def save_draft(user: User, project: Project, post: Post) -> None:
     """Save the form's contents; if they are too large, the previous state is kept."""
-    if len(json.dumps(post)) <= MAX_CHARS:
+    if len(json.dumps(post)) <= MAX_DRAFT_CHARS:
         PlanDraft.objects.update_or_create(
             user_id=user.pk, defaults={"project": project, "post": post}
         )

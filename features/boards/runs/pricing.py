@@ -26,7 +26,7 @@ from schemas.estimate import Estimate
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-
+MAX_BASIS = 6
 MAX_LOOKED_AT = 4000  # the newest runs of the same models with the same titles
 
 
@@ -66,9 +66,6 @@ def find_reusable_runs(board: Board, cells: Sequence[PlannedCell]) -> dict[Key, 
         if key in keys:
             by_key.setdefault(key, []).append(pk)
     return by_key
-
-
-MAX_BASIS = 6
 
 
 @dataclass(frozen=True)

@@ -189,7 +189,7 @@ def serve(request: HttpRequest, board: Board, voter: Participant, token: str) ->
     Raises Http404 unless the token is from a ballot that this voter was shown.
     """
     try:
-        kind, *parts = ballots.decrypt("file", voter.key, token)
+        kind, *parts = ballots.decrypt_token("file", voter.key, token)
     except ValueError as error:
         raise Http404(NO_FILE) from error
     keys = [int(part) for part in parts]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from projects.kept.voices.participant import Participant
 
-LIFE_S = 24 * 3600
+TOKEN_LIFE_S = 24 * 3600
 Part = str | int
 MAX_FILES = 4  # per result
 LEFT, RIGHT, NEITHER = "1", "2", "0"
@@ -166,7 +166,7 @@ def count_wins(votes: Iterable[Vote], numbers: dict[int, int]) -> dict[tuple[int
 
 def token_of(voter: Participant, pair: Pair) -> str:
     """Return the token with which a ballot identifies the pair that it showed."""
-    return encrypt("pair", voter.key, *pair.keys)
+    return encrypt_token("pair", voter.key, *pair.keys)
 
 
 def in_order(voter: Participant, pair: Pair) -> tuple[Cell, Cell]:
@@ -186,7 +186,7 @@ def record(
 
     `keys` limits the cells. Raises ValueError with a message if the token or the choice is invalid.
     """
-    first, second = (int(part) for part in decrypt("pair", voter.key, token))
+    first, second = (int(part) for part in decrypt_token("pair", voter.key, token))
     if choice not in CHOICES:
         raise ValueError("Choose one of the two, or neither.")
     cells = {cell.pk: cell for cell in _shown_cells(board, keys).filter(pk__in=(first, second))}
@@ -240,18 +240,18 @@ def restore(board: Board) -> int:
     return board.votes.filter(pk__in=keys).update(reset_at=None)
 
 
-def encrypt(kind: str, voter_key: Part, *parts: Part) -> str:
+def encrypt_token(kind: str, voter_key: Part, *parts: Part) -> str:
     """Return a token of this kind that is valid for one voter and one day."""
     content = json.dumps([voter_key, *parts]).encode()
     return _cipher(kind).encrypt(content).decode()
 
 
-def decrypt(kind: str, voter_key: Part, token: str) -> list[Part]:
+def decrypt_token(kind: str, voter_key: Part, token: str) -> list[Part]:
     """Return a token's parts; raises ValueError if it is another voter's, expired or invalid."""
     from cryptography.fernet import InvalidToken
 
     try:
-        owner, *parts = json.loads(_cipher(kind).decrypt(token.encode(), ttl=LIFE_S))
+        owner, *parts = json.loads(_cipher(kind).decrypt(token.encode(), ttl=TOKEN_LIFE_S))
     except (InvalidToken, UnicodeEncodeError) as error:
         raise ValueError("This address is not valid, or older than a day.") from error
     if owner != voter_key:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from core.byte_cache import byte_cached
 from features.flows.graph import checks, reading
 from features.flows.graph.graph import Graph
-from features.flows.graph.inputs import DEFINITION
+from features.flows.graph.openapi import DEFINITION
 from features.flows.models import AccountWorkflow
 from runs.models import Run
 

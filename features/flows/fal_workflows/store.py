@@ -20,7 +20,7 @@ from catalog.models import Endpoint, Schema
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe_text
 from fal.reading import parse_time
-from features.flows.graph import inputs, reading
+from features.flows.graph import openapi, reading
 from features.flows.models import AccountListing, AccountWorkflow
 from schemas.document.openapi import as_dict, resolve
 
@@ -99,7 +99,7 @@ def _keep_schema(row: AccountWorkflow) -> None:
         row.trouble = str(error)[:500]
         row.save(update_fields=["trouble"])
         return
-    text = json.dumps(inputs.document(graph, endpoint.endpoint_id, borrow))
+    text = json.dumps(openapi.document(graph, endpoint.endpoint_id, borrow))
     digest = hashlib.sha256(text.encode()).hexdigest()
     if endpoint.schema_id == digest:
         return

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 KIND = "prompt"
-LATEST = 12
+LATEST_RUNS = 12
 MAX_VALUE_CHARS = 2000
 SLOT, EACH = "v.", ""  # prefix of a group's control; the empty value makes all alternatives
 MAX_ID_CHARS = 255
@@ -255,4 +255,4 @@ def latest_runs(user: User, prompt: Prompt) -> Sequence[Run]:
     """Return the latest runs of the user's projects that were made from a prompt."""
     of_prompt = PromptRun.objects.filter(prompt=prompt).values("run")
     runs = Run.objects.kept().shown_to(user).filter(pk__in=of_prompt)
-    return list(runs.recent("output")[:LATEST])
+    return list(runs.recent("output")[:LATEST_RUNS])

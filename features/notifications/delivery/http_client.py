@@ -15,6 +15,12 @@ import httpx
 from fal.addresses import origin
 from features.notifications.delivery import webhook_addresses
 
+TIMEOUT_S = 15.0  # in total: name, connection, response (protocol, section 10.1)
+MAX_RETRY_AFTER_S = 3600.0
+_LATER = frozenset({408, 425, 429})
+
+Resolve = Callable[[str, int], Awaitable[list[str]]]
+
 
 class Outcome(NamedTuple):
     """The outcome of an attempt; `error` is a sentence, empty if it was accepted."""
@@ -23,13 +29,6 @@ class Outcome(NamedTuple):
     error: str = ""
     is_permanent: bool = False
     retry_after_s: float = 0.0
-
-
-TIMEOUT_S = 15.0  # in total: name, connection, response (protocol, section 10.1)
-MAX_RETRY_AFTER_S = 3600.0
-_LATER = frozenset({408, 425, 429})
-
-Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
 @cache

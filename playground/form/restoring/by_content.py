@@ -26,6 +26,8 @@ from runs.models.querysets import RunQuerySet
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+DIGEST = re.compile(r"[0-9a-f]{64}")
+ADDRESS = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 UNKNOWN = "No run here made this file."
 USE = "Use it as input for …"
 
@@ -71,10 +73,6 @@ def address_of(endpoint: Endpoint, fill: str) -> str:
     """Return the address of a model's page with its form filled from a source."""
     kind, _, key = fill.partition(":")
     return f"{endpoint.get_absolute_url()}?{urlencode({kind: key})}"
-
-
-DIGEST = re.compile(r"[0-9a-f]{64}")
-ADDRESS = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
 
 
 def by_digest(user: User, digest: str) -> Outcome:

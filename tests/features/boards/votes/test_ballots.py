@@ -71,7 +71,7 @@ def test_a_ballot_token_is_valid_only_for_its_voter(
     pair, _ = ballots.next_pair(voter, board)
     assert pair
     token = ballots.token_of(voter, pair)
-    for wrong in (token[:-4], "", "ü", ballots.encrypt("file", stranger.pk, 1, 2)):
+    for wrong in (token[:-4], "", "ü", ballots.encrypt_token("file", stranger.pk, 1, 2)):
         with pytest.raises(ValueError, match="valid"):
             ballots.record(other, board, wrong, "1")
     with pytest.raises(ValueError, match="somebody else"):

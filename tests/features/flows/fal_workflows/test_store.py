@@ -16,7 +16,7 @@ from catalog.schema_versions import version_of
 from catalog.sync.upsert import CatalogUpserter
 from features.flows.fal_workflows import definitions, store
 from features.flows.fal_workflows.steps import steps_of
-from features.flows.graph.inputs import DEFINITION
+from features.flows.graph.openapi import DEFINITION
 from features.flows.models import AccountWorkflow
 from runs.models import Run
 from tests.features.flows.fal_workflows.conftest import Keep

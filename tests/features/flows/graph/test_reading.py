@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from features.flows.graph import checks, inputs, reading
+from features.flows.graph import checks, openapi, reading
 from features.flows.graph.graph import order
 from features.flows.graph.references import parse
 from schemas import build, contract
@@ -130,7 +130,7 @@ def test_c63_a_reference_is_resolved_by_the_longest_known_node() -> None:
 
 def form(raw: dict[str, Any], borrow: inputs.Borrow | None = None) -> dict[str, Any]:
     """Return the fields of a workflow's form, by name."""
-    document = inputs.document(reading.parse_graph(raw), "workflows/ana/flow", borrow)
+    document = openapi.document(reading.parse_graph(raw), "workflows/ana/flow", borrow)
     root = build(contract(document, "workflows/ana/flow"))
     return {child.name: child for child in root.children}
 
@@ -188,4 +188,4 @@ def test_a_used_but_undescribed_input_gets_a_field() -> None:
 
 def test_the_result_names_become_the_output_schema() -> None:
     graph = reading.parse_graph(CONTENTS_B)
-    assert inputs.output_schema(graph)["properties"] == {"image": {"title": "Image"}}
+    assert openapi.output_schema(graph)["properties"] == {"image": {"title": "Image"}}
