@@ -96,7 +96,7 @@ EYE = Model(
         output=text("The description, in Markdown."),
         result=mapping(True, "Everything that was measured."),
     ),
-    "eye:describe",
+    "descriptions:describe",
     price=0.001,
     tags=("caption", "json"),
     date="2026-06-10T08:00:00.000Z",

@@ -70,7 +70,7 @@ def new(request: HtmxRequest) -> HttpResponse:
         if posted is not None and form.is_valid():
             amount, sentence = form.cleaned_data["amount"], form.cleaned_data["sentence"]
             budget_request = submission.ask(user, subject, amount, sentence, context["path"])
-            messages.success(request, f"{facts['told']} Your inbox will show the answer.")
+            messages.success(request, f"{facts['waiting_text']} Your inbox will show the answer.")
             return redirect(context["path"] or budget_request)
     except submission.Refused as refusal:
         context["refusal"] = str(refusal)

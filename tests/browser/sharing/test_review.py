@@ -111,7 +111,7 @@ def test_a_client_picks_two_and_comments_and_the_designer_answers_with_a_version
     designer.get_by_role("link", name="Answer with a new version").click()
     designer.locator(f"label:has([value='{run.pk}/0'])").click()
     designer.get_by_role("button", name="Use it as version 2").click()
-    expect(designer.get_by_text("Version 2 is there.")).to_be_visible()
+    expect(designer.get_by_text("Version 2 is added.")).to_be_visible()
 
     guest.goto(f"{share.get_absolute_url()}review/5/")
     expect(guest.get_by_role("link", name=re.compile("^Version 2"))).to_contain_text(

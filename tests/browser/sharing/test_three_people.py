@@ -162,7 +162,7 @@ def test_a_designer_a_client_and_a_manager_decide(
     assert_good(designer)
     designers.click(designer.locator(f"label:has([value='{larger}/0'])"))
     designers.click(designer.get_by_role("button", name="Use it as version 2"))
-    expect(designer.get_by_text("Version 2 is there.")).to_be_visible()
+    expect(designer.get_by_text("Version 2 is added.")).to_be_visible()
     version = client.get_by_role("link", name="Version 2")
     expect(version).to_contain_text("answers Anna\u2019s comment")
     thumb.tap(version)

@@ -143,7 +143,7 @@ async def test_a_local_stand_in_allows_no_other_port_of_this_machine(connect: Co
     clients = await connect(upstream, addresses=addresses)
     for url in ("http://127.0.0.1:5432/a.png", "http://127.0.0.1:9/a.png"):
         with pytest.raises(
-            fal.FileUnavailable, match=r"http://127\.0\.0\.1:5432: not among"
+            fal.FileUnavailable, match=r"http://127\.0\.0\.1:5432: it is not one"
         ) as caught:
             await fetch_file(clients, url)
         assert type(caught.value) is fal.FileUnavailable  # a final error, which is not retried

@@ -57,7 +57,7 @@ def test_a_shared_value_is_carried_and_limited_by_each_model(plan_of: Planned) -
         {"prompt": "a cat", "num_inference_steps": 20},
         {"prompt": "a cat", "steps": 8},
     ]
-    assert expanded.reports[0].summary == "2 carried"
+    assert expanded.reports[0].summary == "2 taken over"
     assert expanded.reports[1].summary == "1 limited, 1 carried"
 
 

@@ -223,7 +223,7 @@ def test_managers_are_told_a_week_before_with_a_list(
     for run, is_listed in ((old, True), (soon, True), (starred, False)):
         assert (f'href="{run.get_absolute_url()}"' in page) == is_listed
     assert "young" not in page
-    assert "1 more is shown to their makers only." in page
+    assert "1 more is shown only to their authors." in page
     assert notice.subject in client.get("/inbox/").content.decode()
     client.force_login(ben)
     assert client.get(notice.path).status_code == 403
