@@ -65,4 +65,4 @@ def weights(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         return redirect(row)
     context = pages.page_context(request.user, row) | {"form": form}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
-    return render(request, "features/training/pages.html", context, status=status)
+    return render(request, "features/training/weights_page.html", context, status=status)
