@@ -58,7 +58,7 @@ def test_a_shared_value_is_carried_and_limited_by_each_model(plan_of: Planned) -
         {"prompt": "a cat", "steps": 8},
     ]
     assert expanded.reports[0].summary == "2 taken over"
-    assert expanded.reports[1].summary == "1 limited, 1 carried"
+    assert expanded.reports[1].summary == "1 limited, 1 taken over"
 
 
 def test_values_on_the_column_axis_make_a_sweep(plan_of: Planned) -> None:

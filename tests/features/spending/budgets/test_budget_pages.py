@@ -30,7 +30,7 @@ def text_of(response: Any) -> str:
 def test_an_admin_makes_changes_and_ends_a_budget(
     admin: Client, eva: User, fox: Project, pay: Pay
 ) -> None:
-    assert "No budget holds anybody back" in text_of(admin.get(PAGE))
+    assert "No budgets yet" in text_of(admin.get(PAGE))
     pay("4", person("ana"), fox)
     post = {"target": f"project:{fox.pk}", "limit": "$10", "period": "month", "informed": [eva.pk]}
     new_page = admin.post(NEW, post, follow=True)
@@ -224,7 +224,7 @@ def test_a_budget_that_has_not_begun_or_is_over_says_so(admin: Client, eva: User
 def test_a_private_project_is_limited_by_its_persons_budget(
     admin: Client, maker: Client, eva: User, pay: Pay
 ) -> None:
-    assert "budget counts what is spent there" in text_of(maker.get(f"{PAGE}?project=private"))
+    assert "the budget of its user counts what is spent there" in text_of(maker.get(f"{PAGE}?project=private"))
     form = admin.get(f"{NEW}?project=private").content.decode()
     assert re.search(rf'value="person:{eva.pk}" selected', form)
     Budget.objects.create(scope="person", person=eva, limit=3)
