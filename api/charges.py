@@ -19,7 +19,7 @@ from accounts.single_use import digest
 from api.models import Token
 from api.spending import SESSION, Charge, counts_with
 from core.db import clock
-from features.spending.budgets import sessions
+from features.spending.budgets import counting
 from features.spending.models import SpendingRules
 from runs.costs import ledger
 from runs.costs.ledger import Reservation
@@ -62,7 +62,7 @@ def _reserve(token: Token, charge: Charge) -> LedgerEntry:
 
 
 def _cap(of_call: Decimal) -> Decimal:
-    of_house = sessions.limit()
+    of_house = counting.session_limit()
     return of_call if of_house is None else min(of_call, of_house)
 
 

@@ -14,7 +14,7 @@ from api.models import Token
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.db import clock
-from features.notifications import run_webhooks
+from features.notifications import run_ends
 from features.notifications.delivery import webhook_addresses
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
@@ -104,7 +104,7 @@ def start(wanted_run: WantedRun) -> tuple[Run, bool]:
             )
         )
         if is_new and wanted_run.webhook:
-            run_webhooks.attach(run, wanted_run.webhook)
+            run_ends.attach_webhook(run, wanted_run.webhook)
     if not is_new and not _is_same(run, wanted_run):
         raise KeyReused
     return run, is_new
@@ -120,7 +120,7 @@ def start_proxied(call: ProxiedCall, webhook: str = "") -> Run:
     with transaction.atomic():
         run = starting.start(_proxied_request(call)).run
         if webhook:
-            run_webhooks.attach(run, webhook)
+            run_ends.attach_webhook(run, webhook)
     return run
 
 
@@ -162,5 +162,5 @@ def _run_key(key: str) -> str:
 def _is_same(run: Run, wanted_run: WantedRun) -> bool:
     is_here = run.endpoint_id == wanted_run.endpoint.pk and run.transport == wanted_run.transport
     is_here = is_here and run.project_id == wanted_run.project.pk
-    has_webhook = run_webhooks.address_of(run) == wanted_run.webhook
+    has_webhook = run_ends.webhook_address_of(run) == wanted_run.webhook
     return is_here and has_webhook and identical(run.arguments, wanted_run.arguments)

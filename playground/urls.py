@@ -6,7 +6,7 @@
 from django.urls import path
 
 from playground.views import command_palette, new_runs, restorations, run_deletion, runs, viewer
-from playground.views.model_page import drafts, endpoint, links, notes, presets
+from playground.views.model_page import drafts, endpoint, form, notes, presets
 from runs.views import files, moves, webhooks
 
 app_name = "playground"
@@ -73,7 +73,7 @@ urlpatterns = [
     path("uploads/<uuid:pk>/<str:name>", files.upload, name="upload"),
     path("restorations/", restorations.restorations, name="restorations"),
     path("restorations/models/", restorations.models, name="restoration-models"),
-    path("links/<str:pk>/deletion/", links.deletion, name="link-deletion"),
+    path("links/<str:pk>/deletion/", form.link_deletion, name="link-deletion"),
     *presets.PRESETS.urls(),
     path("presets/<int:pk>/", presets.preset, name="preset"),
     path("presets/<int:pk>/repair/", presets.repair, name="preset-repair"),

@@ -1,22 +1,24 @@
-"""Variations: several runs started by one press of a button, shown as one grid."""
+"""Variations: several runs started by one press of a button, shown as one grid; and their cost."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from playground.rerun import SAME_PRESS, repetition
+from playground.rerun import SAME_PRESS, arguments_alone, repetition
 from projects.models import Project
+from runs.costs import cost
 from runs.models import Run
 from runs.start import refused_starts, starting
 from runs.start.starting import Source, StartRequest
 from schemas.carry.meanings import by_meaning
+from schemas.estimate import Estimate
 from schemas.estimate.counts import output_field
 from schemas.uses.roles import is_faithful
 from schemas.variations import Plan, plan, results_asked
@@ -78,3 +80,33 @@ def plan_more(run: Run, mark: str = "") -> Plan:
     arguments = run.arguments if isinstance(run.arguments, dict) else {}
     times = max(1, MORE // results_asked(root, arguments))
     return plan(root, arguments, times, mark, keeps_first=False)
+
+
+@dataclass(frozen=True)
+class MoreLike:
+    """The runs that "More like this" starts, and their cost; `alone` is the cost of one again."""
+
+    plan: Plan
+    cost: Estimate
+    alone: Estimate
+    is_offered: bool  # false if all results would be alike
+
+
+def offer_more_like(run: Run) -> MoreLike:
+    """Return what "More like this" would start for one run; at most two queries."""
+    return offer_more_like_each([run])[0]
+
+
+def offer_more_like_each(runs: Sequence[Run]) -> list[MoreLike]:
+    """Return what "More like this" would start for each run; two queries for all of them."""
+    plans = [plan_more(run) for run in runs]
+    samples = [
+        (run.endpoint, sample)
+        for run, plan in zip(runs, plans, strict=True)
+        for sample in (*(sample for sample, _ in plan.samples), arguments_alone(run, 0))
+    ]
+    estimates = iter(cost.estimate_runs(samples))
+    return [
+        MoreLike(plan, plan.total(estimates), next(estimates), can_vary(run.endpoint))
+        for run, plan in zip(runs, plans, strict=True)
+    ]

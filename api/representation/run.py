@@ -8,7 +8,7 @@ from typing import Any
 
 from api.contract.operation import Call
 from api.representation import moments
-from features.notifications import run_webhooks
+from features.notifications import run_ends
 from features.notifications.models import masked
 from playground.display import history
 from runs.costs import known_costs
@@ -57,7 +57,7 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
         "inference_s": run.inference_s,
         "billed": known_costs.in_words(run),
         "request_id": run.request_id,
-        "webhook_url": masked(run_webhooks.address_of(run)),
+        "webhook_url": masked(run_ends.webhook_address_of(run)),
     }
 
 

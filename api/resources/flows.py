@@ -26,10 +26,9 @@ from api.resources.runs import WAIT, require_below
 from api.wait import FLOW_RUNS, HEADER
 from features.flows.compose import form
 from features.flows.compose.definition import Definition, Invalid, parse_definition
-from features.flows.compose.models import endpoints_of, refusal, versions_of
+from features.flows.compose.models import endpoints_of, refusal, step_prices, versions_of
 from features.flows.compose.wiring import answered
 from features.flows.execution import starting, steps
-from features.flows.execution.pricing import prices
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow_run import PROGRAM_MARK
 from projects.rights import Rights
@@ -262,7 +261,7 @@ def _filled(call: Call, definition: Definition) -> Definition:
 
 
 def _price(definition: Definition) -> Estimate:
-    return sum(prices(definition, endpoints_of([definition])).values(), NOTHING)
+    return sum(step_prices(definition, endpoints_of([definition])).values(), NOTHING)
 
 
 def _token(key: str) -> str:

@@ -26,9 +26,6 @@ from runs.promises.owners import (
 )
 
 if TYPE_CHECKING:
-    import uuid
-    from collections.abc import Collection
-
     from django.contrib.auth.models import AnonymousUser, User
     from django.http import HttpRequest
 

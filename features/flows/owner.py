@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F
 
 from features.flows.display import listing, rights, run_page
-from features.flows.execution import advance, run_ends
-from features.flows.execution.run_ends import flow_runs_of
+from features.flows.execution import advance
+from features.flows.execution.advance import flow_runs_of
 from features.flows.fal_workflows import live, step_files, sync
 from features.flows.models import Flow, FlowRun, StepRun
 from projects.models import InProjectQuerySet
@@ -57,7 +57,7 @@ class FlowsOwner(RunOwner):
 
     def notifies_of_end(self, run: Run) -> bool:
         """Whether the run is a step; the end of its flow is reported instead."""
-        return run_ends.is_step(run)
+        return advance.is_step(run)
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
         """Return the definitions of flows that are not deleted, and of their runs."""

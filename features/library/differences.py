@@ -13,7 +13,7 @@ from catalog.schema_versions import former_version, version_of
 from core.word_diff import Part, word_diff
 from playground.display.comparison import Pane, panes_of, stage_kind
 from playground.display.renderers import seed_of
-from playground.display.result.values import field_at, in_words, label_of
+from playground.display.result.settings import field_at, in_words, label_of
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Run
 from schemas import MISSING, Field

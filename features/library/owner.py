@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 
 from features.library import pictures
 from features.library.models import Reference, ReferenceRun, ReferenceVersion, Series, SeriesItem
-from features.library.prompts import origins as prompt_origins
 from features.library.prompts import using as using_prompts
-from features.library.references import resolving, results
+from features.library.references import resolving
 from features.library.references import using as using_references
 from features.library.search import indexing
-from features.library.wall import matches
+from features.library.wall import layout
 from projects.models import Project
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
@@ -45,11 +44,11 @@ class LibraryOwner(RunOwner):
         in_series = [
             Place("Series", row.name, row.get_absolute_url()) for row in series[:MAX_PLACES]
         ]
-        return [*in_series, *results.places_of(user, run)]
+        return [*in_series, *resolving.places_of(user, run)]
 
     def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
         """Return the runs of the wall, or of its list."""
-        return matches.all_found(request)
+        return layout.all_found(request)
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""
@@ -58,7 +57,7 @@ class LibraryOwner(RunOwner):
 
     def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
         """Record the prompts from which the runs were made."""
-        prompt_origins.record(user, origins)
+        using_prompts.record_runs(user, origins)
 
     def name_resolver(self, user: User, project: Project) -> NameResolver:
         """Return the resolver that replaces `@bottle` by its pictures that fit the model."""
@@ -94,7 +93,7 @@ class LibraryOwner(RunOwner):
     def form_sources(self) -> Mapping[str, FillForm]:
         """Return the functions that fill in a form from `?prompt=`, `?reference=`, `?pictures=`."""
         return {
-            prompt_origins.KIND: using_prompts.fill,
+            using_prompts.KIND: using_prompts.fill,
             resolving.KIND: using_references.fill,
             pictures.KIND: pictures.fill,
         }

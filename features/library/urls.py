@@ -9,7 +9,7 @@ from features.library.views.prompts import exchange, prompts
 from features.library.views.prompts.prompts import PROMPTS
 from features.library.views.references import pictures, references
 from features.library.views.references.references import REFERENCES
-from features.library.views.series import items, run_series
+from features.library.views.series import run_series, series
 from features.library.views.series.series import SERIES
 from features.library.views.views import VIEWS
 
@@ -30,11 +30,11 @@ urlpatterns = [
     path("runs/stars/", selection_actions.stars, name="results-stars"),
     path("runs/<uuid:pk>/series/", run_series.of_run, name="run-series"),
     *SERIES.urls(),
-    path("series/offered/", items.offered, name="series-offered"),
-    path("series/additions/", items.additions, name="results-additions"),
-    path("series/<uuid:pk>/order/", items.order, name="series-order"),
-    path("series/<uuid:pk>/cover/", items.cover, name="series-cover"),
-    path("series/<uuid:pk>/removals/", items.removals, name="series-removals"),
+    path("series/offered/", series.offered, name="series-offered"),
+    path("series/additions/", series.additions, name="results-additions"),
+    path("series/<uuid:pk>/order/", series.order, name="series-order"),
+    path("series/<uuid:pk>/cover/", series.cover, name="series-cover"),
+    path("series/<uuid:pk>/removals/", series.removals, name="series-removals"),
     *PROMPTS.urls(),
     path("prompts/offered/", prompts.offered, name="prompts-offered"),
     path("prompts/import/", exchange.import_, name="prompts-import"),

@@ -1,9 +1,10 @@
-"""A user's channels: create, change, pause, delete, restore."""
+"""A user's channels: create, change, pause, delete, restore; and their other preferences."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -16,11 +17,14 @@ from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from features.notifications import kinds
 from features.notifications.delivery import webhook_addresses
-from features.notifications.models import Channel, Method, masked
+from features.notifications.models import Channel, Method, NotificationPreferences, masked
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+MAX_MINUTES = 7 * 24 * 60
+MAX_LIMIT = Decimal(1_000_000)
+CENT = Decimal("0.01")
 MAX_CHANNELS = 20  # per user
 MAX_NAME_CHARS = 80
 TOO_MANY = f"You have {MAX_CHANNELS} channels. Remove one that you no longer use."
@@ -108,3 +112,15 @@ def default_name(channel: Channel) -> str:
     host = masked(channel.address).partition("://")[2].partition("/")[0]
     label = Method(channel.method).label
     return (f"{label}, {host}" if host else label)[:MAX_NAME_CHARS]
+
+
+def preferences_of(user: User) -> NotificationPreferences:
+    """Return the user's preferences; unsaved defaults if there are none."""
+    preferences = NotificationPreferences.objects.filter(user=user).first()
+    return preferences or NotificationPreferences(user=user)
+
+
+def save_preferences(user: User, minutes: int, limit: Decimal | None) -> None:
+    """Save the minutes from which a run is long, and the daily cost limit."""
+    values = {"long_run_minutes": minutes, "daily_limit": limit}
+    NotificationPreferences.objects.update_or_create(user=user, defaults=values)

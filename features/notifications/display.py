@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import mail
 from core.http.parameters import page_number
 from core.periods import UNDO_WITHIN
-from features.notifications import preferences
+from features.notifications import channels
 from features.notifications.delivery.visibility import readable
 from features.notifications.forms import ChannelForm, PreferencesForm
 from features.notifications.models import Channel, Delivery
@@ -84,7 +84,7 @@ def rows(user: User, page: str) -> Page[Row]:
 
 def preferences_form(user: User) -> PreferencesForm:
     """Return the form of the section "When", with the stored preferences."""
-    row = preferences.preferences_of(user)
+    row = channels.preferences_of(user)
     return PreferencesForm(initial={"minutes": row.long_run_minutes, "limit": row.daily_limit})
 
 

@@ -9,9 +9,15 @@ from django import forms
 
 from core.forms import LineField
 from features.notifications import kinds
-from features.notifications.channels import MAX_NAME_CHARS, Draft, Invalid
+from features.notifications.channels import (
+    CENT,
+    MAX_LIMIT,
+    MAX_MINUTES,
+    MAX_NAME_CHARS,
+    Draft,
+    Invalid,
+)
 from features.notifications.models import Channel, Method
-from features.notifications.preferences import CENT, MAX_LIMIT, MAX_MINUTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

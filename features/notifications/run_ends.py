@@ -2,6 +2,7 @@
 
 The end of a run writes a row if a notification may be needed (`note_end`). The worker decides later
 (`process_due`), after an open page of the user had time to report that it showed the end.
+Webhooks for runs of the API, requested by the caller or by a channel, are sent in any case.
 """
 
 from __future__ import annotations
@@ -18,11 +19,18 @@ from django.utils import timezone
 
 from core.db import clock
 from core.formatting import counted, duration
-from features.notifications import kinds, outbox, run_webhooks
+from core.notify import channel as wake_up
+from features.notifications import kinds, outbox
 from features.notifications.delivery.messages import link
-from features.notifications.models import Notification, NotificationPreferences, RunEnd
+from features.notifications.models import (
+    Channel,
+    Delivery,
+    Method,
+    Notification,
+    NotificationPreferences,
+    RunEnd,
+)
 from runs.models import Run
-from runs.models.querysets import RunQuerySet
 from runs.promises import owners
 from runs.results import error_messages
 from runs.results.timeline import WAYS_IN
@@ -68,10 +76,11 @@ def _process(user_pk: int) -> None:
     with transaction.atomic():
         person = User.objects.select_for_update(no_key=True).get(pk=user_pk)
         rows = list(RunEnd.objects.filter(user=person, due_at__lte=clock.now())[:RUNS_AT_ONCE])
-        runs = _runs().in_bulk([row.pk for row in rows])
+        loaded = Run.objects.select_related("endpoint", "user", "project").light()
+        runs = loaded.in_bulk([row.pk for row in rows])
         for row in rows:
             if row.is_by_api:
-                run_webhooks.release(runs[row.pk])
+                release_webhooks(runs[row.pk])
         own = set(Run.objects.own(person).filter(pk__in=runs).values_list("pk", flat=True))
         unwatched = [runs[row.pk] for row in rows if not row.is_watched and row.pk in own]
         later = _notify_or_defer(person, unwatched)
@@ -79,10 +88,6 @@ def _process(user_pk: int) -> None:
         ends = RunEnd.objects.filter(pk__in=runs)
         ends.filter(pk__in=deferred).update(due_at=later, is_by_api=False)
         ends.exclude(pk__in=deferred).delete()
-
-
-def _runs() -> RunQuerySet:
-    return Run.objects.select_related("endpoint", "user", "project").light()
 
 
 def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
@@ -118,11 +123,12 @@ def in_words(runs: Sequence[Run]) -> tuple[str, str, str]:
     """Return subject, text and path for one run or several."""
     if len(runs) == 1:
         (run,) = runs
-        return _sentence(run), f"{run.endpoint.name}\n{_reason(run)}".strip(), _path(run)
+        text = f"{run.endpoint.name}\n{_reason(run)}".strip()
+        return _sentence(run), text, run.get_absolute_url()
     failed = sum(run.state == Run.State.FAILED for run in runs)
     ends = f"{counted(len(runs), 'run')} have ended"
     subject = f"{ends}, {failed} of them failed" if failed else ends
-    lines = [f"{_sentence(run)}\n{link(_path(run))}" for run in runs[:LISTED]]
+    lines = [f"{_sentence(run)}\n{link(run.get_absolute_url())}" for run in runs[:LISTED]]
     if len(runs) > LISTED:
         lines.append(f"and {len(runs) - LISTED} more")
     return subject, "\n\n".join(lines), "/runs/"
@@ -137,5 +143,42 @@ def _reason(run: Run) -> str:
     return error_messages.reason(run.error) if run.state == Run.State.FAILED else ""
 
 
-def _path(run: Run) -> str:
-    return run.get_absolute_url()
+def attach_webhook(run: Run, address: str) -> None:
+    """Report the run's end to a vetted address; called in the transaction that creates the run."""
+    Delivery.objects.create(
+        user_id=run.user_id,
+        method=Method.RUNS,
+        address=address,
+        run=run,
+        state=Delivery.State.WAITING,
+    )
+
+
+def webhook_address_of(run: Run) -> str:
+    """Return the address passed to `attach_webhook`; empty without one."""
+    own = Delivery.objects.filter(run=run, channel=None).values_list("address", flat=True)
+    return own.first() or ""
+
+
+def release_webhooks(run: Run) -> None:
+    """Send the ended run's webhooks; repeated calls have no effect."""
+    now = clock.now()
+    with transaction.atomic():
+        waiting_deliveries = Delivery.objects.filter(run=run, state=Delivery.State.WAITING)
+        waiting_deliveries.update(state=Delivery.State.PENDING, next_attempt_at=now)
+        channels = Channel.objects.owned_by(run.user).filter(method=Method.RUNS, is_paused=False)
+        Delivery.objects.bulk_create(
+            [
+                Delivery(
+                    user_id=run.user_id,
+                    method=Method.RUNS,
+                    address=channel.address,
+                    channel=channel,
+                    run=run,
+                    next_attempt_at=now,
+                )
+                for channel in channels
+            ],
+            ignore_conflicts=True,
+        )
+        wake_up.notify()

@@ -11,7 +11,7 @@ from django.db import transaction
 from accounts import permissions
 from features.spending.budgets.form import SumField
 from features.spending.models import SpendingRules
-from features.spending.models.rules import ONLY
+from features.spending.models.budget import ONLY
 from runs.costs import ledger
 
 if TYPE_CHECKING:

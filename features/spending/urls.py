@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from features.spending.views import alarms, budgets, differences, prices, requests, rules, spend
+from features.spending.views import alarms, budgets, prices, requests, spend
 
 app_name = "spending"
 urlpatterns = [
@@ -12,12 +12,12 @@ urlpatterns = [
     *budgets.BUDGETS.urls(),
     path("budgets/new/", budgets.new, name="new-budget"),
     path("budgets/<int:pk>/", budgets.budget, name="budget"),
-    path("rules/", rules.rules, name="rules"),
+    path("rules/", budgets.spending_rules, name="rules"),
     path("requests/", requests.index, name="requests"),
     path("requests/new/", requests.new, name="new-request"),
     path("requests/<uuid:pk>/", requests.request_page, name="request"),
     path("requests/<uuid:pk>/decision/", requests.decide, name="request-decision"),
-    path("differences/", differences.index, name="differences"),
+    path("differences/", prices.differing, name="differences"),
     path("alarms/", alarms.index, name="alarms"),
     path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
     path("alarms/<int:pk>/look/", alarms.look, name="alarm-look"),

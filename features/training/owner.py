@@ -14,7 +14,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.parameters import parse_uuid
 from features.training.data import packing
-from features.training.data.trigger import has_trigger, prefixed
+from features.training.data.editing import has_trigger, prefixed
 from features.training.models import Dataset, DatasetArchive, Training, Weights
 from features.training.results import settling
 from playground.form import form_state
@@ -28,8 +28,6 @@ from schemas.uses.inputs import inputs_of
 from schemas.uses.placing import place, values_at
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
     import fal
     from core.notify import channel
 

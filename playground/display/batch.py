@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 from django.contrib.auth.models import AnonymousUser, User
 
 from core.formatting import counted
-from playground.display import history, more_like, placeholder_size, renderers
+from playground.display import history, placeholder_size, renderers
 from playground.display.result import caption
+from playground.variations import MoreLike, offer_more_like_each
 from runs.models import Run
 from runs.progress import watch_tokens
 
@@ -29,7 +30,7 @@ class Variation:
     seed: str
     may_star: bool = True
     may_delete: bool = False
-    more: more_like.MoreLike | None = None  # None: no button
+    more: MoreLike | None = None  # None: no button
 
     @property
     def is_any_starred(self) -> bool:
@@ -95,11 +96,11 @@ def variation(run: Run, view: str = "variation") -> Variation:
 def variations(runs: Sequence[Run], views: Sequence[str]) -> list[Variation]:
     """Return runs as tiles of the grid, each in the view at the same position of `views`."""
     ready = [run for run in runs if run.state == Run.State.SUCCEEDED and run.endpoint.is_runnable]
-    plans = dict(zip((run.pk for run in ready), more_like.more_like_each(ready), strict=True))
+    plans = dict(zip((run.pk for run in ready), offer_more_like_each(ready), strict=True))
     return [_variation(run, view, plans.get(run.pk)) for run, view in zip(runs, views, strict=True)]
 
 
-def _variation(run: Run, view: str, more_like_run: more_like.MoreLike | None) -> Variation:
+def _variation(run: Run, view: str, more_like_run: MoreLike | None) -> Variation:
     is_done = run.state == Run.State.SUCCEEDED
     return Variation(
         history.row(run, view),

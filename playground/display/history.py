@@ -1,15 +1,17 @@
-"""Runs as the rows of a list."""
+"""Runs as the rows of a list, and of the bell's first tab: in progress or ended recently."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import Q
 from django.utils import timezone
 
 from playground.display import renderers
@@ -17,9 +19,12 @@ from runs.file_kinds import KINDS
 from runs.files import artifact_urls
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Run
+from runs.models.querysets import UNFINISHED, RunQuerySet
 from runs.progress import watch_tokens
 from runs.results import error_messages
 
+MAX_TRAY_ROWS = 20
+ENDED_WITHIN = timedelta(hours=12)  # runs that ended earlier are not listed
 MAX_VALUE_CHARS = 300
 MAX_ROWS = 200  # of the input as a table; its JSON is shown below
 
@@ -172,3 +177,16 @@ def newest_id(rows: Sequence[Row]) -> str:
 def newest_moment(newest_first: Sequence[Run]) -> str:
     """Return when the newest run of a list was created, as ISO 8601; pages ask for later ones."""
     return (newest_first[0].created_at if newest_first else timezone.now()).isoformat()
+
+
+def tray_runs(user: User | AnonymousUser, since: datetime | None) -> RunQuerySet:
+    """Return the person's unfinished runs and those ended after `since`, newest first."""
+    earliest = timezone.now() - ENDED_WITHIN
+    is_ended_since = Q(ended_at__gt=max(since, earliest) if since else timezone.now())
+    return Run.objects.kept().own(user).filter(Q(UNFINISHED) | is_ended_since).recent()
+
+
+def tray_rows(user: User | AnonymousUser, since: datetime | None) -> list[Row]:
+    """Return these runs as rows of the panel that the bell opens."""
+    newest = tray_runs(user, since).prefetch_related(None)[:MAX_TRAY_ROWS]
+    return [item(run, "tray") for run in newest]

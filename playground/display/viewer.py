@@ -18,9 +18,9 @@ from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe
 from playground.display import history, renderers
 from playground.display.comparison import Predecessor, predecessor_of
-from playground.display.more_like import MoreLike, more_like
 from playground.display.renderers import ArtifactView
 from playground.display.result import caption
+from playground.variations import MoreLike, offer_more_like
 from runs.file_kinds import KINDS, VISUAL
 from runs.files import result_names
 from runs.files.own_addresses import OUR_ADDRESS
@@ -185,7 +185,7 @@ class ResultView:
         """Return what "More like this" starts and costs; None where it is not offered."""
         if not (self.may_begin and self.run.endpoint.is_runnable and self.run.is_final):
             return None
-        more_like_run = more_like(self.run)
+        more_like_run = offer_more_like(self.run)
         return more_like_run if more_like_run.is_offered else None
 
     @property

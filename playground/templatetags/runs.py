@@ -11,10 +11,9 @@ from django.utils.safestring import SafeString
 
 from catalog.templatetags.vitrine import ago
 from core.byte_cache import ByteCache
-from playground import rerun
+from playground import rerun, variations
 from playground.display import batch, history, tiles, wall
 from playground.display import first_steps as newcomers
-from playground.display import more_like as more_like_this
 from playground.display.result.settings import still_of_input
 from projects.templatetags.projects import in_project
 from runs.costs import cost, known_costs
@@ -123,7 +122,7 @@ def alone_cost(run: Run) -> str:
 @register.inclusion_tag("playground/partials/_more_like_button.html", takes_context=True)
 def more_like(context: template.Context, run: Run) -> dict[str, Any]:
     """Render the button that starts more runs like this one, with their cost."""
-    more_like_run = more_like_this.more_like(run)
+    more_like_run = variations.offer_more_like(run)
     return {"run": run, "more": more_like_run, "csrf_token": context.get("csrf_token", "")}
 
 

@@ -26,7 +26,7 @@ from playground.display.navigation import command_palette
 from playground.form.foreign import ForeignRecipe
 from playground.form.prefill import use_as
 from playground.form.restoring import by_content, by_recipe, recipes, restore
-from playground.form.restoring.outcomes import USE, Act, NotFound, Outcome
+from playground.form.restoring.by_content import USE, Act, NotFound, Outcome
 from projects import current, roles
 from projects.rules import gallery
 from runs.files import content_types, result_names

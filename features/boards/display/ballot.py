@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 from django.urls import reverse
 
 from features.boards.models import Board, Row
-from features.boards.votes import ballots, secret_tokens
+from features.boards.votes import ballots
 from playground.display.comparison import stage_kind
 from projects.kept.voices.participant import Participant
 from runs.file_kinds import MEDIA
@@ -144,7 +144,7 @@ class _Files:
         return input_files
 
     def _address(self, kind: str, *parts: int) -> str:
-        token = secret_tokens.encrypt("file", self.voter.key, kind, *parts)
+        token = ballots.encrypt_token("file", self.voter.key, kind, *parts)
         if self.address_of is not None:
             return self.address_of(token)
         return reverse("boards:vote-file", args=[self.board.pk, token])

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from django.db.models import Count, Prefetch, Q
 
-from features.boards.display import pictures
 from features.boards.models import Board, Column, StandingTrial
+from features.boards.models.board import Cell
+from features.boards.runs.visibility import withhold_unreadable
 from projects import current
-from runs.models import Run
+from runs.files.artifact_urls import thumbnail_url
+from runs.models import Artifact, Run
 from runs.promises.owners import ComparisonKind, Line
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
     from django.http import HttpRequest
 
+MAX_PICTURES = 4  # of one board
+PICTURE_COLUMNS = 8  # of a board's first row that are searched for pictures
 MODELS = 4  # named in a line
 REPEATS = Q(standing_trial__state__in=[StandingTrial.State.ON, StandingTrial.State.PAUSED])
 UNREPLACED = Q(cells__replaced_at=None)
@@ -43,7 +50,7 @@ def compared(request: HttpRequest) -> list[ComparisonKind]:
 
 
 def _lines(request: HttpRequest, kind: str, boards: Sequence[Board]) -> list[Line]:
-    stills = pictures.of_boards(boards, request.user)
+    stills = pictures_of_boards(boards, request.user)
     return [
         Line(
             kind=kind.capitalize(),
@@ -68,3 +75,34 @@ def _models(board: Board) -> str:
     names = [column.endpoint.name for column in board.columns.all()]
     more_note = f" and {len(names) - MODELS} more" if len(names) > MODELS else ""
     return ", ".join(names[:MODELS]) + more_note
+
+
+def pictures_of_boards(
+    boards: Iterable[Board], user: User | AnonymousUser
+) -> dict[uuid.UUID, list[str]]:
+    """Return the addresses of thumbnails of results that the user sees, by board. Two queries."""
+    cells = Cell.objects.filter(
+        board__in=[board.pk for board in boards],
+        row__position=0,
+        column__position__lt=PICTURE_COLUMNS,
+        replaced_at=None,
+        run__state=Run.State.SUCCEEDED,
+    ).order_by("board_id", "column__position", "pk")
+    board_of = dict(cells.values_list("run_id", "board_id"))
+    visible_runs = Run.objects.shown_to(user).filter(pk__in=list(board_of))
+    firsts = Artifact.objects.filter(run__in=visible_runs, position=0).exclude(thumbnail="")
+    stills = {artifact.run_id: thumbnail_url(artifact, "") for artifact in firsts}
+    pictures: dict[uuid.UUID, list[str]] = defaultdict(list)
+    for run, board in board_of.items():
+        if run in stills and len(pictures[board]) < MAX_PICTURES:
+            pictures[board].append(stills[run])
+    return pictures
+
+
+def picture_of_cell(board: Board, cell: Cell) -> str:
+    """Return the address of a thumbnail of a cell's result; empty if it may not be shown."""
+    withhold_unreadable(board, [cell])
+    if cell.run is None:
+        return ""
+    first = cell.run.artifacts.exclude(thumbnail="").first()
+    return thumbnail_url(first, "") if first else ""

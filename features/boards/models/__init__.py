@@ -1,11 +1,9 @@
 """The models of boards."""
 
-from features.boards.models.board import Board, Cell, Column, Comment, PlanDraft, Row
+from features.boards.models.board import Board, Cell, Column, Comment, PlanDraft, Row, RowRequest
 from features.boards.models.participation import Act
-from features.boards.models.row_request import RowRequest
-from features.boards.models.tally import BoardTally, Tally
 from features.boards.models.trial import StandingTrial, Trial
-from features.boards.models.vote import Mark, RowMark, Vote
+from features.boards.models.vote import BoardTally, Mark, RowMark, Tally, Vote
 
 __all__ = [
     "Act",

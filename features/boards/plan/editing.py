@@ -1,19 +1,32 @@
-"""Changes the models of a plan; values are kept in fields with the same meaning."""
+"""Changes the models of a plan, and saves a draft of it until it is run or discarded.
+
+Values are kept in fields with the same meaning. Each user has at most one draft, offered in the
+project where it was started.
+
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from fal.db_safe import db_safe_text
+from features.boards.models import PlanDraft
 from features.boards.plan import groups, rows
 from features.boards.plan.groups import Post
 from features.boards.plan.plan import ALLOW_UNKNOWN
 from playground.form.form_state import ORIGIN
 from schemas.carry import carry
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+    from projects.models import Project
+
+MAX_DRAFT_CHARS = 1_000_000  # a table of 400 long prompts is a tenth of it
 # Controls of a plan outside its field groups.
 PLAIN = (
     *("title", "row-field", "row-values", "table", "column-field", "column-values"),
@@ -94,3 +107,22 @@ def _filled(
     return {"model": [model.endpoint_id for model in models]} | groups.write(
         field_groups, shared, filled_arguments
     )
+
+
+def save_draft(user: User, project: Project, post: Post) -> None:
+    """Save the form's contents; if they are too large, the previous state is kept."""
+    if len(json.dumps(post)) <= MAX_DRAFT_CHARS:
+        PlanDraft.objects.update_or_create(
+            user_id=user.pk, defaults={"project": project, "post": post}
+        )
+
+
+def load_draft(user: User, project: Project) -> Post:
+    """Return the last contents of the form; empty without a draft in this project."""
+    draft = PlanDraft.objects.filter(user_id=user.pk, project=project).first()
+    return draft.post if draft else {}
+
+
+def discard_draft(user: User, project: Project) -> None:
+    """Delete the draft once the plan has run, or before a new plan."""
+    PlanDraft.objects.filter(user_id=user.pk, project=project).delete()

@@ -16,6 +16,7 @@ from runs.files.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry import own_fields, shared_fields
 from schemas.carry.meanings import by_meaning
+from schemas.document.openapi import as_dict
 from schemas.form.decode import Problem, decode_post, segment
 from schemas.form.encode import encode_arguments
 
@@ -90,12 +91,8 @@ def decode_groups(groups: Groups, post: Post) -> GroupContents:
     """Decode the post of a plan's form."""
     decoded = decode_post(groups.root, post)
     arguments = tidy_addresses(decoded.arguments)
-    own = [_known(arguments.get(own_name(number))) for number in range(len(groups.own))]
-    return GroupContents(_known(arguments.get(SHARED)), own, decoded.problems)
-
-
-def _known(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+    own = [as_dict(arguments.get(own_name(number))) for number in range(len(groups.own))]
+    return GroupContents(as_dict(arguments.get(SHARED)), own, decoded.problems)
 
 
 def write(groups: Groups, shared: dict[str, Any], own: Sequence[dict[str, Any]]) -> Post:

@@ -1,27 +1,71 @@
-"""The estimated cost of a plan: in total, per column, and the savings by earlier runs."""
+"""The estimated cost of a plan: in total, per column, and the savings by earlier runs.
+
+A cell shows the results of an equal earlier run instead of paying for another one.
+
+"""
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from features.boards.models import Board
 from features.boards.plan.cells import ExpandedPlan, PlannedCell
-from features.boards.plan.plan import Plan
-from features.boards.runs import reuse
+from features.boards.plan.plan import Plan, digest
 from features.boards.runs.budget import Budget, committed
-from features.boards.runs.reuse import Key
 from projects.models import Project
 from projects.models.project import private_project
 from runs.costs.cost import estimate_runs
 from runs.costs.ledger import NOTHING, Balance
+from runs.models import Run
+from runs.start import starting
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MAX_BASIS = 6
+MAX_LOOKED_AT = 4000  # the newest runs of the same models with the same titles
+
+
+class Key(NamedTuple):
+    """The properties that equal runs share: endpoint, schema version, and arguments with seed."""
+
+    endpoint: int
+    schema: str
+    arguments: str
+
+
+def key_of(cell: PlannedCell) -> Key:
+    """Return the key of a cell's run."""
+    return Key(cell.endpoint.pk, cell.endpoint.schema_id or "", digest(cell.arguments))
+
+
+def find_reusable_runs(board: Board, cells: Sequence[PlannedCell]) -> dict[Key, list[uuid.UUID]]:
+    """Return the succeeded runs with these keys, newest first. One query.
+
+    Everybody who sees the board may read them: runs of its project, and examples.
+    """
+    keys = {key_of(cell) for cell in cells}
+    titles = {starting.title(cell.arguments) for cell in cells}
+    runs = (
+        Run.objects.readable_with(board)
+        .filter(
+            state=Run.State.SUCCEEDED,
+            endpoint_id__in={key.endpoint for key in keys},
+            title__in=titles,
+        )
+        .order_by("-created_at")
+        .values_list("pk", "endpoint_id", "schema_id", "arguments")[:MAX_LOOKED_AT]
+    )
+    by_key: dict[Key, list[uuid.UUID]] = {}
+    for pk, endpoint, schema, arguments in runs:
+        key = Key(endpoint, schema or "", digest(arguments))
+        if key in keys:
+            by_key.setdefault(key, []).append(pk)
+    return by_key
 
 
 @dataclass(frozen=True)
@@ -100,11 +144,13 @@ def _without_reused(
     """Return the cells that need a run of their own, and how many do not."""
     if not plan.is_reusing or not cells:
         return cells, 0
-    earlier: dict[Key, int] = {key: len(runs) for key, runs in reuse.find(board, cells).items()}
+    earlier: dict[Key, int] = {
+        key: len(runs) for key, runs in find_reusable_runs(board, cells).items()
+    }
     keys: set[Key] = set()
     new = []
     for cell in cells:
-        key = reuse.key_of(cell)
+        key = key_of(cell)
         if earlier.get(key):
             earlier[key] -= 1
         elif not (cell.is_seeded and key in keys):

@@ -17,7 +17,7 @@ from catalog.models import Endpoint
 from features.boards.models import Board, Cell, Column, Row
 from features.boards.plan.cells import ExpandedPlan, PlannedCell
 from features.boards.plan.plan import MAX_CELLS, Plan
-from features.boards.runs import reuse
+from features.boards.runs import pricing
 from features.boards.runs.budget import Budget, open_account, warn_of_board
 from features.boards.runs.locking import lock_for_sending
 from playground.form import form_state
@@ -207,7 +207,7 @@ class _Writer:
         self.done = SendingResult(board)
         self.requests: list[StartRequest] = []
         self.waiting: list[list[Cell]] = []  # for each request, the cells that show its run
-        self.here: dict[reuse.Key, int] = {}  # positions in `requests`
+        self.here: dict[pricing.Key, int] = {}  # positions in `requests`
         self.locks: dict[int, str] = {}  # why models may not run in the project, by their keys
 
     def write(
@@ -233,7 +233,9 @@ class _Writer:
         if len(current) + sum(cell.pk is None for *_, cell in new) > MAX_CELLS:
             raise TooLarge(f"A board takes up to {MAX_CELLS} runs; this would have more.")
         reusable = (
-            reuse.find(self.board, [planned for planned, *_ in new]) if self.is_reusing else {}
+            pricing.find_reusable_runs(self.board, [planned for planned, *_ in new])
+            if self.is_reusing
+            else {}
         )
         models = {planned.endpoint.pk: planned.endpoint for planned, *_ in new}
         if models:
@@ -250,10 +252,10 @@ class _Writer:
         planned: PlannedCell,
         estimate: Estimate,
         cell: Cell,
-        reusable: dict[reuse.Key, list[uuid.UUID]],
+        reusable: dict[pricing.Key, list[uuid.UUID]],
     ) -> None:
         """Give the cell an earlier run, a new one, or the reason why it has none."""
-        key = reuse.key_of(planned)
+        key = pricing.key_of(planned)
         cell.not_sent, cell.is_reused = "", False
         if earlier := reusable.get(key):
             cell.run_id, cell.is_reused = earlier.pop(0), True

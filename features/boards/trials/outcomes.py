@@ -1,4 +1,4 @@
-"""Outcomes of trials: whether their runs have ended, and how the new column compares."""
+"""Outcomes of trials: how the new column compares; notifications about them for boards' owners."""
 
 from __future__ import annotations
 
@@ -7,14 +7,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.urls import reverse
 
 from core.formatting import counted
-from features.boards.models import Cell, Mark, RowMark, Trial, Vote
+from features.boards.models import Board, Cell, Mark, RowMark, Trial, Vote
 from features.boards.votes.rankings import name_of
+from features.notifications import kinds, outbox
+from projects import roles
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 
+MAX_TOLD = 40
+TOLD_STATES = (Trial.State.DONE, Trial.State.HELD, Trial.State.UNFIT, Trial.State.REFUSED)
 NEW, OLD, EVEN = "new", "old", "even"
 _WITHOUT_COLUMN: dict[str, str] = {
     Trial.State.WAITING: "waits to be tried",
@@ -178,3 +183,46 @@ def _outcome(trial: Trial, cells: Sequence[Cell], judges: _Judgements) -> Outcom
     return Outcome(
         trial, count[NEW], count[OLD], count[EVEN], len(rows), failed, max(at, default=None)
     )
+
+
+def _loaded(trials: QuerySet[Trial]) -> QuerySet[Trial]:
+    """Return the trials with all rows that their outcomes need, newest first."""
+    return trials.prefetch_related(
+        "endpoint", "column__endpoint", "reference__endpoint", "former__endpoint"
+    ).order_by("-pk")
+
+
+def notify_owners(since: datetime) -> int:
+    """Notify owners of outcomes that have changed since then; returns how many were notified.
+
+    Each trial is reported once when it is decided, and once when all of its rows are judged:
+    the outbox ignores repeats (`features/notifications/outbox.py`).
+    """
+    changed_trials = Trial.objects.filter(changed_since(since), board__deleted_at=None)
+    decided = changed_trials.filter(state__in=TOLD_STATES)
+    decided = decided.select_related("board__user", "board__project")
+    trials = list(_loaded(decided)[:MAX_TOLD])
+    return sum(_notify_owner(outcome) for outcome in (outcomes_of(trials) if trials else []))
+
+
+def _notify_owner(outcome: Outcome) -> bool:
+    trial = outcome.trial
+    if not roles.role_in(trial.board.project, trial.board.user):
+        return False
+    is_judged = outcome.judged >= outcome.rows > 0
+    stage, title = "judged" if is_judged else trial.state, f"{outcome.name} {outcome.predicate}"
+    return outbox.notify(
+        trial.board.user,
+        kinds.TRIAL_NEWS,
+        subject=title,
+        text=f"{title}\n{trial.get_reason_display()}, on the board “{trial.board}”.",
+        path=f"{reverse('boards:board-trials', args=[trial.board_id])}#trial-{trial.pk}",
+        key=f"trial {trial.pk} {stage}",
+        about=trial.board,
+    )
+
+
+def outcomes_of_board(board: Board) -> list[Outcome]:
+    """Return the outcomes of all trials of a board, newest first. One query without any."""
+    trials = list(_loaded(board.trials.all()))
+    return outcomes_of(trials) if trials else []

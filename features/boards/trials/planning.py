@@ -1,13 +1,25 @@
-"""The plan of a trial: all rows of a board for a new model, with a column's settings."""
+"""Trials of new models: finds the models for boards, and plans all rows of a board for one.
+
+Candidates are new models that fit the board's search, newer versions and new family members of its
+columns' models, and new schemas of those models. Each model in each schema is recorded once per
+board, so processing the same changes twice, or by two workers, changes nothing.
+
+A plan has a column's settings.
+
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
-from catalog.models import Endpoint
+from catalog.changelog.successors import follows
+from catalog.curation import query_news
+from catalog.models import Change, Endpoint
 from catalog.schema_versions import version_of
-from features.boards.models import Board, Column
+from features.boards.models import Board, Column, StandingTrial, Trial
 from features.boards.plan.cells import ExpandedPlan, Report, expand
 from features.boards.plan.groups import GroupContents, groups_of
 from features.boards.plan.plan import MAX_CELLS, Plan, PlannedColumn, PlannedRow, Trouble, digest
@@ -16,6 +28,7 @@ from runs.promises import named_inputs
 from schemas.carry import Step, carry
 from schemas.estimate import Estimate
 
+MAX_NEW = 20  # per board and call, in case upstream renames all models at once
 NO_SCHEMA = "Its schema has not been read yet; it is tried once it has."
 
 
@@ -98,3 +111,65 @@ def _seeds(board: Board, base: Column | None) -> list[str]:
     own = cells.filter(column=base) if base else cells
     seeds = own.order_by("pk").values_list("seed", flat=True)
     return [*dict.fromkeys(seeds)] or [""]
+
+
+def note_all() -> int:
+    """Record the trials new since the last call, for every watching board; returns how many."""
+    until = query_news.seen_until()
+    watching = StandingTrial.objects.watching().filter(watched_until__lt=until)
+    return sum(note(standing, until) for standing in watching.select_related("board__user"))
+
+
+def note(standing: StandingTrial, until: datetime) -> int:
+    """Record new trials of one board; returns how many."""
+    since = standing.watched_until
+    columns = list(standing.board.columns.named())
+    trials = [*_of_columns(standing, columns, since), *_of_search(standing, columns, since)]
+    existing = set(standing.board.trials.values_list("endpoint_id", "schema_digest"))
+    new: dict[tuple[int, str], Trial] = {}
+    for trial in trials:  # a model may be found for several reasons: the first one counts
+        new.setdefault((trial.endpoint_id, trial.schema_digest), trial)
+    fresh = [trial for key, trial in new.items() if key not in existing][:MAX_NEW]
+    Trial.objects.bulk_create(fresh, ignore_conflicts=True)
+    StandingTrial.objects.filter(pk=standing.pk, watched_until=since).update(watched_until=until)
+    return len(fresh)
+
+
+def _of_columns(standing: StandingTrial, columns: list[Column], since: datetime) -> Iterable[Trial]:
+    """Yield trials of new schemas and newer versions of the columns' models."""
+    if not standing.follows_versions:
+        return
+    latest = {column.endpoint_id: column for column in columns}
+    unfit = standing.board.trials.filter(state=Trial.State.UNFIT).values("endpoint_id")
+    schema_changes = Change.objects.filter(kind=Change.Kind.SCHEMA, at__gt=since)
+    watched = Endpoint.objects.filter(pk__in=latest) | Endpoint.objects.filter(pk__in=unfit)
+    for endpoint in watched.filter(pk__in=schema_changes.values("endpoint_id")).order_by("pk"):
+        yield _trial(standing, endpoint, Trial.Reason.SCHEMA, latest.get(endpoint.pk))
+    new = Endpoint.objects.listed().filter(first_seen_at__gt=since).exclude(pk__in=latest)
+    for endpoint in new.order_by("position"):
+        if former := next(
+            (column for column in columns if follows(endpoint, column.endpoint)), None
+        ):
+            yield _trial(standing, endpoint, Trial.Reason.VERSION, former)
+
+
+def _of_search(standing: StandingTrial, columns: list[Column], since: datetime) -> Iterable[Trial]:
+    """Yield trials of new models that fit the board's search."""
+    if not standing.params:
+        return
+    tried_ids = {column.endpoint_id for column in columns}
+    for endpoint in query_news.news(standing.board.user, standing.params, since):
+        if endpoint.pk not in tried_ids:
+            yield _trial(standing, endpoint, Trial.Reason.SEARCH, None)
+
+
+def _trial(
+    standing: StandingTrial, endpoint: Endpoint, reason: str, former: Column | None
+) -> Trial:
+    return Trial(
+        board=standing.board,
+        endpoint=endpoint,
+        schema_digest=endpoint.schema_id or "",
+        reason=reason,
+        former=former,
+    )

@@ -22,7 +22,7 @@ from features.boards.plan.plan import MAX_CELLS
 from features.boards.runs.budget import Budget, open_account, warn_of_trials
 from features.boards.runs.locking import lock, lock_for_sending
 from features.boards.runs.sending import SendingResult, write_cells
-from features.boards.trials import candidates, news, outcomes
+from features.boards.trials import outcomes, planning
 from features.boards.trials.planning import NO_SCHEMA, TrialPlan, trial_plan
 from features.boards.votes.rankings import rankings
 from projects import roles
@@ -240,7 +240,7 @@ def send_due_and_report() -> float:
         outcomes.finish(now)
     if not StandingTrial.objects.watching().exists():
         return IDLE_S
-    candidates.note_all()
+    planning.note_all()
     count = send_due(now)
-    news.notify_owners(now - NOTIFY_LOOKBACK)
+    outcomes.notify_owners(now - NOTIFY_LOOKBACK)
     return 1.0 if count == AT_ONCE else EVERY_S

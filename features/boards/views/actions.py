@@ -1,4 +1,4 @@
-"""Actions of people who may change a board: stop, retry, rename, delete."""
+"""Actions on a board: stop, retry, rename, delete, and what others may add or request."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -16,20 +17,26 @@ from django.views.decorators.http import require_POST
 from accounts.audit import trail
 from accounts.limits.rate_limit import limit
 from core.formatting import money
-from core.http.posts import hidden
+from core.forms import cleaned
+from core.http.posts import hidden, ticked
+from features.boards import access, row_requests
+from features.boards.access import BoardRights
 from features.boards.models import Board
 from features.boards.plan.plan import parse_cap
+from features.boards.row_requests import RowForm
 from features.boards.runs import repeating
 from features.boards.runs.locking import lock
-from features.boards.views.board import find_as_member, find_changeable
+from features.boards.views.board import find_as_member, find_changeable, render_board
 from projects import roles
 from projects.kept.forms import TextsForm
 from projects.kept.resource import Resource
+from projects.kept.voices.participant import Participant
 from runs.start.refused_starts import Forbidden, Refused
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
+MAY_NOT = "You may not ask for rows on this board. {} to let you."
 View = Callable[..., Any]
 
 
@@ -139,3 +146,45 @@ class Boards(Resource[Board]):
 
 
 BOARDS = Boards()
+
+
+@for_makers
+def access_form(request: HtmxRequest, board: Board) -> Any:
+    """Save what viewers and visitors by link may do with the board."""
+    access.change(request.user, board, ticked(request, "viewers"), ticked(request, "link"))
+    return "The permissions are saved."
+
+
+@limit("run")
+@for_members
+def rows(request: HtmxRequest, board: Board) -> Any:
+    """Add a row for a prompt and run it; the row waits if the user may not run it."""
+    rights = BoardRights(request.user, board)
+    if not rights.may_add_rows:
+        raise PermissionDenied(MAY_NOT.format(roles.ask(board.project)))
+    form = RowForm(request.POST)
+    try:
+        row = row_requests.row_of(board, cleaned(form)["prompt"])
+        if rights.may_change:
+            return row_requests.run_row(request.user, board, row).summary
+        row_requests.request_row(Participant.of_user(request.user), board, row)
+    except (ValueError, Refused) as error:
+        prompt = form["prompt"].value()
+        return render_board(request, board, status=422, row_problem=str(error), row_typed=prompt)
+    messages.info(request, "Your row waits until somebody who may run it decides.")
+    return redirect(board)
+
+
+@limit("run")
+@for_makers
+def row_request(request: HtmxRequest, board: Board, row_request: int) -> Any:
+    """Run a requested row, or leave it out (`do`)."""
+    board_request = get_object_or_404(board.row_requests, pk=row_request)
+    board_request.board = board
+    if hidden(request, "do") == "run":
+        return row_requests.run_request(request.user, board_request).summary
+    row_requests.leave_out(request.user, board_request)
+    return (
+        "The row is left out. It stays listed below the board's requests, where it can still be "
+        "run."
+    )

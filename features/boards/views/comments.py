@@ -28,7 +28,7 @@ from features.boards.comments import (
     say,
     threads_of,
 )
-from features.boards.display import pictures
+from features.boards.display import listing
 from features.boards.models import Board, Cell, Comment, Row
 from features.boards.views.board import find, find_as_member
 from features.boards.votes.rankings import column_names
@@ -186,7 +186,7 @@ def _render_comments(
         "place": place_of(place.cell.row if place.cell else place.row, place.cell, names),
         "place_query": place.query,
         "cell": place.cell,
-        "picture": pictures.of_cell(board, place.cell) if place.cell else "",
+        "picture": listing.picture_of_cell(board, place.cell) if place.cell else "",
         "threads": threads_of(board, **place._asdict()),
         "why_not": "" if rights.may_comment else MAY_NOT.format(roles.ask(board.project)),
     }

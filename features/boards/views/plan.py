@@ -22,7 +22,7 @@ from core.http.caching import no_store
 from core.http.posts import controls, hidden, ticked
 from features.boards.display import plan_form
 from features.boards.models import Board
-from features.boards.plan import drafts, rows, tables
+from features.boards.plan import editing, rows, tables
 from features.boards.plan.cells import ExpandedPlan, expand
 from features.boards.plan.editing import endpoints_of, first_post, with_models
 from features.boards.plan.groups import Post, groups_of
@@ -62,7 +62,7 @@ def new(request: HtmxRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _posted(request, None)
     is_blank = not request.GET.keys() - {current.PARAMETER}
-    if is_blank and (draft := drafts.load(request.user, current.current(request))):
+    if is_blank and (draft := editing.load_draft(request.user, current.current(request))):
         models, unknown = endpoints_of(draft.get("model", []))
         troubles = [not_listed(name) for name in unknown]
         return _render_plan(request, draft, models, None, troubles, is_kept=True)
@@ -130,7 +130,7 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     if verb == "run" and hidden(request, "add").strip():
         verb = "add"  # Enter in the field for a model's name presses the form's first button
     if verb == "discard":
-        drafts.discard(request.user, project)
+        editing.discard_draft(request.user, project)
         return redirect(_new_address(request))
     if verb in {"add", "remove"}:
         return _other_models(request, post, models, board, verb, target, troubles)
@@ -205,7 +205,7 @@ def _run(
             request, post, models, board, [Trouble("models", str(refusal))], is_refused=True
         )
     if board is None and not result.is_repeat:
-        drafts.discard(request.user, project)
+        editing.discard_draft(request.user, project)
     if result.reused or result.held or board:
         messages.info(request, result.summary)
     return redirect(result.board)
@@ -304,7 +304,7 @@ def _render_plan(
         "offered": named_inputs.offered(request.user, project) if models else (),
     }
     if request.method == "POST" and board is None:
-        drafts.save(request.user, project, post)
+        editing.save_draft(request.user, project, post)
     if models:
         enforcement.mark(project, models)
         plan = _plan(request, post, models, board, context["offered"])

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 from core.http.caching import no_store
 from core.http.posts import hidden
 from features.boards.models import Board
-from features.boards.trials import news, sending, settings
+from features.boards.trials import outcomes, sending, settings
 from features.boards.trials.form import TrialsForm
 from features.boards.views.actions import for_makers
 from features.boards.views.board import find_changeable
@@ -34,7 +34,7 @@ def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if form.is_valid():
         messages.success(request, f"Saved. Trials: {form.save().get_state_display()}.")
         return redirect("boards:board-trials", board.pk)
-    outcomes = news.of_board(board)
+    board_outcomes = outcomes.outcomes_of_board(board)
     inbox.see(request.user, board, kinds.TRIAL_NEWS)
     context = {
         "board": board,
@@ -42,7 +42,7 @@ def trials(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "standing": form.standing,
         "preview": settings.preview(board, form.standing),
         "spent": settings.spent_words(sending.spent_since(board, timezone.now()), form.standing),
-        "outcomes": outcomes,
+        "outcomes": board_outcomes,
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "features/boards/trials/trials.html", context, status=status)

@@ -26,7 +26,7 @@ from features.boards.models import Board, Row
 from features.boards.views.actions import for_makers
 from features.boards.views.board import find
 from features.boards.views.files import as_csv, file_name
-from features.boards.votes import ballots, secret_tokens, voting
+from features.boards.votes import ballots, voting
 from features.boards.votes.listing import ORDERS, listing_of
 from features.boards.votes.rankings import column_names, rankings
 from projects.kept.voices.participant import Participant
@@ -189,7 +189,7 @@ def serve(request: HttpRequest, board: Board, voter: Participant, token: str) ->
     Raises Http404 unless the token is from a ballot that this voter was shown.
     """
     try:
-        kind, *parts = secret_tokens.decrypt("file", voter.key, token)
+        kind, *parts = ballots.decrypt_token("file", voter.key, token)
     except ValueError as error:
         raise Http404(NO_FILE) from error
     keys = [int(part) for part in parts]

@@ -1,8 +1,13 @@
-"""Blind votes: selects the next pair for a voter, and records the choice."""
+"""Blind votes: selects the next pair for a voter, and records the choice.
+
+Voters see opaque tokens: they can neither read nor guess what a token refers to.
+
+"""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -11,19 +16,24 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 
+from core.encryption import cipher
 from features.boards.models import Board, BoardTally, Cell, Vote
-from features.boards.votes import bradley_terry, secret_tokens
+from features.boards.votes import bradley_terry
 from playground.display.tiles import text_of
 from runs.file_kinds import MEDIA
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
     from django.db.models import QuerySet
 
     from projects.kept.voices.participant import Participant
 
+TOKEN_LIFE_S = 24 * 3600
+Part = str | int
 MAX_FILES = 4  # per result
 LEFT, RIGHT, NEITHER = "1", "2", "0"
 CHOICES = {LEFT, RIGHT, NEITHER}
@@ -156,12 +166,12 @@ def count_wins(votes: Iterable[Vote], numbers: dict[int, int]) -> dict[tuple[int
 
 def token_of(voter: Participant, pair: Pair) -> str:
     """Return the token with which a ballot identifies the pair that it showed."""
-    return secret_tokens.encrypt("pair", voter.key, *pair.keys)
+    return encrypt_token("pair", voter.key, *pair.keys)
 
 
 def in_order(voter: Participant, pair: Pair) -> tuple[Cell, Cell]:
     """Return the pair's cells from left to right, as this voter sees them."""
-    swapped = secret_tokens.is_swapped(voter.key, *pair.keys)
+    swapped = is_swapped(voter.key, *pair.keys)
     return (pair.second, pair.first) if swapped else (pair.first, pair.second)
 
 
@@ -176,7 +186,7 @@ def record(
 
     `keys` limits the cells. Raises ValueError with a message if the token or the choice is invalid.
     """
-    first, second = (int(part) for part in secret_tokens.decrypt("pair", voter.key, token))
+    first, second = (int(part) for part in decrypt_token("pair", voter.key, token))
     if choice not in CHOICES:
         raise ValueError("Choose one of the two, or neither.")
     cells = {cell.pk: cell for cell in _shown_cells(board, keys).filter(pk__in=(first, second))}
@@ -228,3 +238,32 @@ def restore(board: Board) -> int:
     ]
     BoardTally.objects.judged(board.pk)
     return board.votes.filter(pk__in=keys).update(reset_at=None)
+
+
+def encrypt_token(kind: str, voter_key: Part, *parts: Part) -> str:
+    """Return a token of this kind that is valid for one voter and one day."""
+    content = json.dumps([voter_key, *parts]).encode()
+    return _cipher(kind).encrypt(content).decode()
+
+
+def decrypt_token(kind: str, voter_key: Part, token: str) -> list[Part]:
+    """Return a token's parts; raises ValueError if it is another voter's, expired or invalid."""
+    from cryptography.fernet import InvalidToken
+
+    try:
+        owner, *parts = json.loads(_cipher(kind).decrypt(token.encode(), ttl=TOKEN_LIFE_S))
+    except (InvalidToken, UnicodeEncodeError) as error:
+        raise ValueError("This address is not valid, or older than a day.") from error
+    if owner != voter_key:
+        raise ValueError("This address belongs to somebody else.")
+    return [*parts]
+
+
+def is_swapped(voter_key: Part, first: int, second: int) -> bool:
+    """Whether this voter sees this pair in reverse order; the same each time."""
+    text = f"{voter_key}:{first}:{second}"
+    return bool(salted_hmac("boards.votes.order", text).digest()[0] & 1)
+
+
+def _cipher(kind: str) -> MultiFernet:
+    return cipher(f"boards.votes.{kind}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.template.loader import render_to_string
 
 from features.chats.models import Turn
-from features.chats.talk import answers, limits
+from features.chats.talk import answers, composition
 from playground.display.markdown import markdown
 from runs.costs import known_costs
 from runs.models import Run
@@ -71,6 +71,6 @@ def too_long(turn: Turn) -> dict[str, Any] | None:
     run = turn.run
     if run is None or not run.is_final:
         return None
-    if not limits.is_too_long(run.error, answers.parse_answer(run.output).trouble):
+    if not composition.is_too_long(run.error, answers.parse_answer(run.output).trouble):
         return None
     return {"run": run, "is_too_long": True, "turn": turn.pk if turn.parent_id else None}

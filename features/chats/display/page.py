@@ -10,7 +10,7 @@ from urllib.parse import unquote
 
 from django.db.models import F, Q, QuerySet
 
-from features.chats.display import answer, composer, preview
+from features.chats.display import answer, composer
 from features.chats.display.composer import Message
 from features.chats.forms import TitleForm
 from features.chats.models import Chat, Turn
@@ -142,7 +142,7 @@ def context(
 def _composed(chat: Chat, branch: Branch, filled: Message | None) -> dict[str, Any]:
     """Return the context of the composer."""
     filled = filled or composer.held(chat)
-    before = preview.of_message(chat, branch.leaf, filled)
+    before = composer.of_message(chat, branch.leaf, filled)
     return {"preview": before, **composer.context(chat, filled)}
 
 

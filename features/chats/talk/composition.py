@@ -17,18 +17,33 @@ prompt in this plain form; a first message is sent unchanged:
 
 If all of it is longer than the prompt may be, the oldest turns are left out, and the page says how
 many. Without a field for it, the system prompt is sent as the first message, or before the rest.
+A conversation that is too long is detected by the schema, or by upstream's error afterwards.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from features.chats.talk.shape import PICTURES, Shape
+from runs.results import error_messages
 from schemas import Problem
 from schemas.validation import validate
 
+# Models report it in prose that differs by host, but always names a length and a limit.
+_TOO_LONG = re.compile(
+    r"context[ _](?:length|window|size|limit)|maximum context|string_too_long|too many tokens"
+    r"|(?:prompt|input|message|conversation|request|text)s? (?:is|are) too (?:long|large)"
+    r"|token (?:limit|count)[^.]{0,40}exceed|exceed[^.]{0,60}(?:tokens?\b|token limit|characters)"
+    r"|at most \d[\d,]* (?:characters|tokens)",
+    re.IGNORECASE,
+)
+TOO_LONG = (
+    "This message is {over:,} character{s} too long: {model} takes {most:,}. Shorten it, or change "
+    "to a model that takes more. Nothing was sent, and what you wrote is kept."
+)
 MOST_CHARS = 400_000  # of a prompt without a limit in the schema
 MOST_MESSAGES = 400
 BETWEEN = "\n\n"
@@ -178,3 +193,29 @@ def _plain(role: str, text: str) -> dict[str, Any]:
 
 def _in_parts(role: str, text: str) -> dict[str, Any]:
     return {"role": role, "content": [{"type": "text", "text": text}]}
+
+
+def is_about_length(message: str) -> bool:
+    """Whether upstream's message says that the input was too long for the model."""
+    return bool(_TOO_LONG.search(message))
+
+
+def is_too_long(error: Mapping[str, Any] | None, trouble: str = "") -> bool:
+    """Whether a run failed by its length, according to `FalError.as_json()` or its output."""
+    if trouble and is_about_length(trouble):
+        return True
+    if not error:
+        return False
+    messages = error_messages.problems(error)
+    return any(is_about_length(f"{message.type} {message.message}") for message in messages)
+
+
+def excess(shape: Shape, composed: Composed, model: str) -> str:
+    """Return a sentence if a prompt is longer than the schema allows, else ""."""
+    prompt = shape.prompt
+    text = composed.arguments.get(prompt.name) if prompt else None
+    most = prompt.max_length if prompt else None
+    if not isinstance(text, str) or most is None or len(text) <= most:
+        return ""
+    over = len(text) - most
+    return TOO_LONG.format(over=over, s="" if over == 1 else "s", model=model, most=most)

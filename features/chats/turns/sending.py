@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from features.chats.models import Chat, Turn
-from features.chats.talk import limits, second_model
+from features.chats.talk import composition, second_model
 from features.chats.talk.composition import Composed, Conversation, compose
 from features.chats.talk.shape import Shape, shape_of
 from features.chats.turns import tree
@@ -145,7 +145,7 @@ def _composed(turn: Turn) -> Composed:
     if parent and awaited.filter(turns__pk=parent).exists():
         raise Refused([Problem((), IN_PROGRESS)])
     composed = composition_of(turn, shape)
-    if excess := limits.excess(shape, composed, turn.endpoint.name):
+    if excess := composition.excess(shape, composed, turn.endpoint.name):
         raise Refused([Problem((), excess)])
     if composed.problems:
         raise Refused(_with_message_problems_moved(shape, composed.problems))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from accounts.limits.rate_limit import limit
 from core.http.parameters import parse_key, parse_uuid
 from core.http.posts import hidden, pressed
-from features.chats.display import preview
+from features.chats.display import composer
 from features.chats.forms import TitleForm
 from features.chats.models import Chat, Turn
 from features.chats.turns import sending
@@ -69,7 +69,7 @@ def draft(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     token = sending.mark(hidden(request, "~token"))
     if not chat.turns.filter(form_token__startswith=token).exists():
         keep_draft(chat, filled := read_post(request))
-        before = preview.of_message(chat, parse_key(hidden(request, "~parent")), filled)
+        before = composer.of_message(chat, parse_key(hidden(request, "~parent")), filled)
         return render(request, "features/chats/_preview.html", {"preview": before, "chat": chat})
     return HttpResponse(status=204)
 

@@ -1,13 +1,15 @@
-"""The current catalogue entries of the models that a flow's steps use."""
+"""The current catalogue entries of the models that a flow's steps use, and what the steps cost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from features.flows.compose.definition import Definition
+from runs.costs.cost import estimate_runs
 from schemas.changes.migrate_arguments import Version
+from schemas.estimate import Estimate
 
 GONE = "The catalogue has no model “{}”. Remove this step."
 
@@ -31,3 +33,18 @@ def versions_of(definition: Definition, endpoints: dict[str, Endpoint]) -> dict[
 def refusal(endpoint: Endpoint | None, endpoint_id: str) -> str:
     """Return why a step's model cannot be run now; empty if it can."""
     return GONE.format(endpoint_id[:120]) if endpoint is None else endpoint.refusal
+
+
+def step_prices(
+    definition: Definition, endpoints: Mapping[str, Endpoint], without: Collection[str] = ()
+) -> dict[str, Estimate]:
+    """Return the cost of each step of a flow with its inputs filled in, by step.
+
+    Steps in `without`, which have their result already, are left out. A step's wired inputs do not
+    exist yet, so a price by their length or size counts as unknown. At most two queries.
+    """
+    steps = [
+        step for step in definition.steps if step.endpoint in endpoints and step.id not in without
+    ]
+    estimates = estimate_runs([(endpoints[step.endpoint], step.arguments) for step in steps])
+    return {step.id: estimate for step, estimate in zip(steps, estimates, strict=True)}

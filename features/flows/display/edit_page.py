@@ -13,8 +13,7 @@ from catalog.models import Endpoint
 from features.flows.compose import editing
 from features.flows.compose.definition import MOST_STEPS, Definition, Step
 from features.flows.compose.editing import AskableField, Socket
-from features.flows.compose.models import endpoints_of, refusal, versions_of
-from features.flows.execution.pricing import prices
+from features.flows.compose.models import endpoints_of, refusal, step_prices, versions_of
 from features.flows.models import Flow
 from playground.form.html import rendering
 from schemas import Field, Node, Problem
@@ -67,7 +66,7 @@ def context(
         ],
         "is_full": len(definition.steps) >= MOST_STEPS,
         "most_steps": MOST_STEPS,
-        "estimate": sum(prices(definition, endpoints).values(), NOTHING),
+        "estimate": sum(step_prices(definition, endpoints).values(), NOTHING),
     }
 
 

@@ -14,11 +14,10 @@ from catalog.models import Endpoint
 from features.flows.compose import form
 from features.flows.compose.definition import Definition, Step
 from features.flows.compose.editing import label_of
-from features.flows.compose.models import endpoints_of, refusal, versions_of
+from features.flows.compose.models import endpoints_of, refusal, step_prices, versions_of
 from features.flows.compose.outputs import path_in_words
 from features.flows.compose.wiring import answered
 from features.flows.display.rights import FlowRights
-from features.flows.execution.pricing import prices
 from features.flows.models import Flow, FlowRun
 from playground.form.html import rendering
 from projects.rules import enforcement
@@ -110,7 +109,7 @@ def context(
     rights = FlowRights(user, flow, project)
     enforcement.mark(rights.target, endpoints.values())
     reused = reusable(flow, filled, rights.target)
-    costs = prices(filled, endpoints, reused)
+    costs = step_prices(filled, endpoints, reused)
     steps = summaries(definition, endpoints, troubles, costs)
     return {
         "flow": flow,

@@ -9,11 +9,10 @@ from typing import Any, NamedTuple
 from django.template.loader import render_to_string
 
 from features.flows.compose.definition import Definition, parse_definition
-from features.flows.compose.models import endpoints_of
+from features.flows.compose.models import endpoints_of, step_prices
 from features.flows.display.flow_page import Summary, summaries
 from features.flows.display.rights import REPEAT, WITHHELD, withheld
 from features.flows.execution import steps
-from features.flows.execution.pricing import prices
 from features.flows.models import FlowRun, StepRun
 from playground.display import renderers
 from runs.costs import known_costs
@@ -64,7 +63,7 @@ def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[st
     flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
     endpoints = endpoints_of([definition])
     costs = (
-        prices(definition, endpoints)
+        step_prices(definition, endpoints)
         if flow_run.is_final and watch_tokens.may(view, REPEAT)
         else {}
     )

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from features.flows.compose import models
 from features.flows.compose.definition import Definition, parse_definition
 from features.flows.compose.models import endpoints_of, refusal
-from features.flows.execution import advance, pricing, steps
+from features.flows.execution import advance, steps
 from features.flows.models import Flow, FlowRun, StepRun
 from projects import roles
 from projects.models.project import private_project
@@ -147,7 +148,7 @@ def _plan(
     """
     part = Definition(tuple(step for step in definition.steps if only is None or step.id in only))
     endpoints = endpoints_of([part])
-    estimates = pricing.prices(part, endpoints, without)
+    estimates = models.step_prices(part, endpoints, without)
     priced = {
         step.id: (endpoints[step.endpoint], estimates[step.id])
         for step in part.steps

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q
-from django.utils.safestring import SafeString
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
@@ -98,7 +97,7 @@ def detail(
         "refusal": refusal,
         "general_problems": [problem for problem in problems if not problem.node],
         "problem_count": sum(not problem.is_warning for problem in problems),
-        "form": _form(workflow.endpoint, filled),
+        "form": form_state.render(workflow.endpoint, filled.post, list(filled.problems)),
         "has_fields": bool(version_of(workflow.endpoint).root.children)
         or not workflow.endpoint.schema_id,
         "filled": filled,
@@ -112,10 +111,6 @@ def detail(
         "may_cancel": watch_tokens.may(view, watch_tokens.CANCEL),
         **live.context(workflow, graph, run),
     }
-
-
-def _form(endpoint: Endpoint, filled: Contents) -> SafeString:
-    return form_state.render(endpoint, filled.post, list(filled.problems))
 
 
 def price(graph: Graph | None, endpoints: Mapping[str, Endpoint]) -> Estimate:

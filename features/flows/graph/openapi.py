@@ -1,17 +1,133 @@
-"""Generates a workflow's OpenAPI document like fal's for endpoints (protocol, 4.1, 15.9).
+"""A workflow's OpenAPI document like fal's for endpoints (protocol, 4.1, 15.9).
 
 As far as known, fal serves none for an account's workflows. With it the ordinary form, its checks,
-the API tab and the history of schemas work as for any model.
+the API tab and the history of schemas work as for any model. The inputs are read from all three
+notations of `schema.input` (15.5, C64).
+
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from features.flows.graph.graph import Graph
-from features.flows.graph.inputs import Borrow, input_schema
+from schemas.document.openapi import as_dict
 
 DEFINITION = "x-workflow"  # our key for the definition that a run of this version used
+Borrow = Callable[[str, str], "dict[str, Any] | None"]
+_TYPES = {
+    **{name: name for name in ("string", "integer", "number", "boolean", "array", "object")},
+    "text": "string",
+    "str": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "list": "array",
+    "dict": "object",
+    "enum": "string",
+    "select": "string",
+}
+_MEDIA = {"image", "video", "audio", "file"}
+_KEPT = ("description", "default", "examples", "enum", "minimum", "maximum", "items", "ui")
+
+
+def fields_of(graph: Graph, borrow: Borrow | None = None) -> dict[str, dict[str, Any]]:
+    """Map each field to its JSON Schema, in order; keep the editor's `required: true` on fields.
+
+    `borrow(app, field)` returns the schema of a model's own field, for fields that the workflow
+    does not describe beyond where they are used.
+    """
+    if _is_json_schema(graph):
+        properties = graph.inputs["properties"]
+        required = graph.inputs.get("required")
+        names = set(required) if isinstance(required, list) else set()
+        return {
+            str(name): {**as_dict(schema), **({"required": True} if name in names else {})}
+            for name, schema in properties.items()
+        }
+    fields = {}
+    for name, raw in graph.inputs.items():
+        fields[str(name)] = _field(graph, str(name), as_dict(raw), borrow)
+    for name in graph.readers:  # read, but not described
+        if name not in fields:
+            fields[name] = _field(graph, name, {}, borrow)
+    return fields
+
+
+def input_schema(graph: Graph, borrow: Borrow | None = None) -> dict[str, Any]:
+    """Return the inputs as one JSON Schema object for the form."""
+    fields = fields_of(graph, borrow)
+    base = {key: value for key, value in graph.inputs.items() if key not in ("properties",)}
+    schema = base if _is_json_schema(graph) else {"type": "object", "title": "Input"}
+    properties, required = {}, []
+    for name, field in fields.items():
+        if field.get("required") is True:
+            required.append(name)
+        properties[name] = {key: value for key, value in field.items() if key != "required"}
+    return {
+        **schema,
+        "properties": properties,
+        "required": required,
+        "x-fal-order-properties": list(properties),
+    }
+
+
+def _is_json_schema(graph: Graph) -> bool:
+    """Whether the inputs are the SDK's JSON Schema object, not a map of fields (15.5)."""
+    raw = graph.inputs
+    return raw.get("type") == "object" and isinstance(raw.get("properties"), dict)
+
+
+def _field(graph: Graph, name: str, raw: dict[str, Any], borrow: Borrow | None) -> dict[str, Any]:
+    schema = {key: raw[key] for key in _KEPT if key in raw}
+    kind = raw.get("type")
+    says_nothing = kind is None and not schema
+    if borrow and (says_nothing or not _is_specific_type(kind)):
+        schema = _borrowed(graph, name, borrow) | schema
+    if kind is not None or "type" not in schema:
+        schema |= _type(kind, schema, has_shape=bool(schema.keys() & {"anyOf", "$ref", "enum"}))
+    title = raw.get("label") or raw.get("title")
+    if isinstance(title, str) and title:
+        schema["title"] = title
+    if raw.get("required") is True or (graph.dialect == "B" and _is_required(raw)):
+        schema["required"] = True
+    return schema
+
+
+def _is_specific_type(kind: Any) -> bool:
+    """Whether a type is more specific than text, which the editor also writes for pictures."""
+    return kind not in (None, "string")
+
+
+def _is_required(raw: dict[str, Any]) -> bool:
+    """Whether a field is required, as the editor shows all (15.5), unless it has a default."""
+    return "required" not in raw and "default" not in raw
+
+
+def _type(kind: Any, schema: dict[str, Any], *, has_shape: bool) -> dict[str, Any]:
+    if isinstance(kind, dict):  # {"kind": "list", "elementType": "string"}
+        element = kind.get("elementType")
+        items = schema.get("items") or _type(element, {}, has_shape=False)
+        return {"type": "array", "items": items}
+    if isinstance(kind, str) and kind.lower() in _MEDIA:
+        return {"type": "string", "ui": {"field": kind.lower(), **as_dict(schema.get("ui"))}}
+    if isinstance(kind, str) and kind.lower() in _TYPES:
+        return {"type": _TYPES[kind.lower()]} if not has_shape else {}
+    # A missing type means text (15.5); an unknown one allows any JSON.
+    return {"type": "string"} if kind is None and not has_shape else {}
+
+
+def _borrowed(graph: Graph, name: str, borrow: Borrow) -> dict[str, Any]:
+    """Return the schema of the first model field that takes this input as a whole."""
+    for node, reference in graph.readers.get(name, ()):
+        if node.is_run and reference.path == (name,) and len(reference.place) in (1, 2):
+            borrowed = borrow(node.app, str(reference.place[0]))
+            if borrowed is None:
+                continue
+            schema = {key: value for key, value in borrowed.items() if key != "default"}
+            return schema if len(reference.place) == 1 else as_dict(schema.get("items"))
+    return {}
 
 
 def document(graph: Graph, endpoint_id: str, borrow: Borrow | None = None) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any
 from fal.db_safe import db_safe
 from features.flows.graph.graph import Graph, Node
 from features.flows.graph.references import ID_CHARS, REFERENCE_CHARS, TooDeep, TooLong, count_up_to
+from schemas.document.openapi import as_dict
 from schemas.exact import NotJson, loads
 
 MAX_BYTES = 2_000_000
@@ -72,7 +73,7 @@ def parse_graph(raw: Any) -> Graph:
 
 def _require_bounded(graph: Graph) -> None:
     """Raise Unreadable, TooDeep or TooLong if the graph is too large, before processing it."""
-    fields = max(len(graph.inputs), len(_mapping(graph.inputs.get("properties"))))
+    fields = max(len(graph.inputs), len(as_dict(graph.inputs.get("properties"))))
     if fields > MAX_FIELDS:
         raise Unreadable(TOO_MANY_FIELDS.format(fields, MAX_FIELDS))
     nodes = graph.nodes.values()
@@ -86,7 +87,7 @@ def _require_bounded(graph: Graph) -> None:
 def _read(document: dict[str, Any]) -> Graph:
     inner = document.get("workflow")  # of a Platform API response, or the body of an inline run
     envelope = inner if isinstance(inner, dict) and not _is_node(inner) else document
-    contents = _mapping(envelope.get("contents")) or envelope
+    contents = as_dict(envelope.get("contents")) or envelope
     nodes = contents.get("nodes")
     if isinstance(nodes, dict | list) and not _is_node(nodes):
         return _read_b(document, contents)
@@ -103,7 +104,7 @@ def _is_node(value: Any) -> bool:
 def _read_a(document: dict[str, Any], flat: dict[str, Any]) -> Graph:
     nodes = _nodes(flat)
     first = next((node for node in nodes.values() if node.kind == "input"), None)
-    fields = _mapping(first.input if first else {})
+    fields = as_dict(first.input if first else {})
     inputs = {name: _plain_input(value) for name, value in fields.items()}
     return Graph("A", nodes, inputs, _displayed(nodes), raw=document)
 
@@ -121,15 +122,15 @@ def _read_b(document: dict[str, Any], contents: Mapping[str, Any]) -> Graph:
         node_values = [node for node in raw_nodes if isinstance(node, dict)]
         raw_nodes = {str(node.get("id", place)): node for place, node in enumerate(node_values)}
     nodes = _nodes(raw_nodes)
-    schema = _mapping(contents.get("schema"))
+    schema = as_dict(contents.get("schema"))
     output = contents.get("output")
     return Graph(
         "B",
         nodes,
-        _mapping(schema.get("input")),
+        as_dict(schema.get("input")),
         output if isinstance(output, dict) else _displayed(nodes),
-        description=_text(_mapping(contents.get("metadata")).get("description")),
-        output_schema=_mapping(schema.get("output")),
+        description=_text(as_dict(contents.get("metadata")).get("description")),
+        output_schema=as_dict(schema.get("output")),
         raw=document,
     )
 
@@ -139,7 +140,7 @@ def _nodes(raw: Mapping[str, Any]) -> dict[str, Node]:
         raise Unreadable(TOO_MANY.format(len(raw), MAX_NODES))
     if long := next((key for key in raw if len(str(key)) > ID_CHARS), ""):
         raise Unreadable(LONG_ID.format(long[:40], len(long), ID_CHARS))
-    return {str(key): _node(str(key), _mapping(node)) for key, node in raw.items()}
+    return {str(key): _node(str(key), as_dict(node)) for key, node in raw.items()}
 
 
 def _node(key: str, raw: dict[str, Any]) -> Node:
@@ -165,10 +166,6 @@ def _displayed(nodes: Mapping[str, Node]) -> dict[str, Any]:
                 displayed = {str(place): value for place, value in enumerate(displayed)}
             fields |= displayed
     return fields
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _text(value: Any) -> str:

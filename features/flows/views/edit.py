@@ -22,8 +22,7 @@ from features.flows.compose.definition import Invalid, parse_definition
 from features.flows.compose.models import endpoints_of, versions_of
 from features.flows.display import edit_page
 from features.flows.models import Flow
-from features.flows.views.flow import find_changeable
-from features.flows.views.form_posts import posted_fields
+from features.flows.views.flow import Post, find_changeable, posted_fields
 from playground.form.posted_files import with_files
 from projects.kept.forms import TextsForm
 from projects.rights import Rights
@@ -34,7 +33,6 @@ if TYPE_CHECKING:
 
     from core.http.htmx import HtmxRequest
 
-Post = dict[str, list[str]]
 OUTDATED = (
     "A step was added to this flow or removed from it in another tab or window. This is its "
     "current state, without the changes that you made on the older page."

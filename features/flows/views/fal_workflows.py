@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -121,8 +121,8 @@ def _post(request: HtmxRequest, workflow: AccountWorkflow) -> HttpResponseBase:
         return _render_workflow(request, workflow, _changed(workflow, post, action, file_problems))
     token = hidden(request, "~token")[:64]
     try:
-        user, project = _user(request), current(request)
-        run = sending.send(workflow, user, project, post, token, file_problems)
+        project = current(request)
+        run = sending.send(workflow, request.user, project, post, token, file_problems)
     except sending.Refused as error:
         status = error.forbidden.status if error.forbidden else HTTPStatus.UNPROCESSABLE_ENTITY
         return _render_workflow(request, workflow, error.filled, status, error.forbidden)
@@ -139,10 +139,6 @@ def _changed(workflow: AccountWorkflow, post: Post, action: str, errors: list[Pr
         turned = form_state.toggled_json(form_state.FormContents(workflow.endpoint, post), action)
         return Contents(turned.post, turned.problems)
     return Contents(apply(post, action), errors)
-
-
-def _user(request: HttpRequest) -> Any:
-    return request.user
 
 
 def _posted(request: HttpRequest, workflow: AccountWorkflow) -> tuple[Post, list[Problem]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from catalog.search import engine
 from catalog.search.query import Query
 from core.http.caching import no_store
 from core.http.parameters import search_words
-from core.http.posts import BUTTON, hidden
+from core.http.posts import BUTTON, controls, hidden
 from features.flows.compose import form
 from features.flows.compose.definition import Definition, Invalid, parse_definition
 from features.flows.compose.models import endpoints_of, versions_of
@@ -29,7 +29,6 @@ from features.flows.display.rights import FlowRights
 from features.flows.execution import starting
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow import FlowQuerySet
-from features.flows.views.form_posts import posted_fields
 from playground.display import covered_row
 from playground.form.posted_files import with_files
 from projects import current, roles
@@ -223,3 +222,12 @@ class Flows(Resource[Flow]):
 
 
 FLOWS = Flows()
+
+
+def posted_fields(request: HtmxRequest, marks: Sequence[str] = ()) -> Post:
+    """Return the fields of a post, and the page's own controls whose name starts with a mark."""
+    return {
+        name: values
+        for name, values in controls(request).items()
+        if name[:1] != "~" or name.startswith(tuple(marks))
+    }

@@ -1,8 +1,13 @@
-"""Uses a prompt: fills in its groups, counts and prices the results, and fills in a form."""
+"""Uses a prompt: fills in its groups, counts and prices the results, and fills in a form.
+
+The form carries the prompt's mark to Run, so that the runs made from a prompt are recorded.
+
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,20 +19,23 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.parameters import parse_key, parse_uuid
 from fal.db_safe import db_safe_text
-from features.library.models import Prompt
-from features.library.prompts import expansion, grammar, origins
+from features.library.models import Prompt, PromptRun
+from features.library.prompts import expansion, grammar
 from features.library.prompts.grammar import Slot, Template
 from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill.use_as import held_before
 from projects.models import Project
 from runs.costs.cost import estimate_runs
+from runs.models import Run
 from schemas.carry.meanings import by_meaning
 from schemas.exact import dumps
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+KIND = "prompt"
+LATEST_RUNS = 12
 MAX_VALUE_CHARS = 2000
 SLOT, EACH = "v.", ""  # prefix of a group's control; the empty value makes all alternatives
 MAX_ID_CHARS = 255
@@ -75,7 +83,7 @@ class Use:
     @property
     def origins(self) -> list[str]:
         """Return the marks of the prompts, for a form that they fill in."""
-        return [origins.mark(row) for row in (self.prompt, self.into) if row]
+        return [mark_of(row) for row in (self.prompt, self.into) if row]
 
     @property
     def query(self) -> str:
@@ -132,7 +140,7 @@ def target(use: Use, endpoint: Endpoint, name: str, project: Project) -> Target:
         return Target(endpoint, place, total.label, rows=rows)
     fields = {"field": name} if name else {}
     key = f"{use.prompt.pk}?{use.query}&{urlencode(fields)}".rstrip("&")
-    query_string = urlencode({origins.KIND: key, "project": project.key})
+    query_string = urlencode({KIND: key, "project": project.key})
     page = reverse("playground:endpoint", args=[endpoint.endpoint_id])
     return Target(endpoint, place, total.label, address=f"{page}?{query_string}")
 
@@ -217,3 +225,34 @@ def _field(endpoint: Endpoint, name: str) -> str:
     named_field = next((child for child in children if child.name == name and child.is_text), None)
     prompt_field = named_field or by_meaning(children).get("prompt")
     return prompt_field.name if prompt_field else ""
+
+
+def mark_of(prompt: Prompt) -> str:
+    """Return the mark that a form carries if this prompt has filled it in."""
+    return f"{KIND}:{prompt.pk}"
+
+
+def record_runs(user: User, origins: Mapping[Run, Iterable[str]]) -> None:
+    """Record the prompts among the origins of a user's runs, if the user sees them."""
+    keys_by_run = {run: _keys(texts) for run, texts in origins.items()}
+    keys = {key for run_keys in keys_by_run.values() for key in run_keys}
+    if not keys:
+        return
+    visible_prompts = Prompt.objects.kept().shown_to(user).in_bulk(keys)
+    PromptRun.objects.bulk_create(
+        PromptRun(prompt=visible_prompts[key], run=run)
+        for run, run_keys in keys_by_run.items()
+        for key in run_keys & visible_prompts.keys()
+    )
+
+
+def _keys(origins: Iterable[str]) -> set[uuid.UUID]:
+    parts = (text.partition(":") for text in origins)
+    return {pk for kind, _, key in parts if kind == KIND and (pk := parse_uuid(key))}
+
+
+def latest_runs(user: User, prompt: Prompt) -> Sequence[Run]:
+    """Return the latest runs of the user's projects that were made from a prompt."""
+    of_prompt = PromptRun.objects.filter(prompt=prompt).values("run")
+    runs = Run.objects.kept().shown_to(user).filter(pk__in=of_prompt)
+    return list(runs.recent("output")[:LATEST_RUNS])

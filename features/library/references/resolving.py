@@ -1,7 +1,8 @@
-"""Replaces `@bottle` in arguments by what the model takes of it, and records it with the run."""
+"""Replaces `@bottle` in arguments by what the model takes of it, records it, and lists the runs."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,14 +15,16 @@ from features.library.models import Reference, ReferenceRun
 from features.library.references import pictures
 from runs.models import Run
 from runs.promises.named_inputs import NamedInput, ResolvedArguments
+from runs.promises.owners import Place
 from schemas.uses import references as uses
 from schemas.uses.mentions import OWN
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.contrib.auth.models import AnonymousUser, User
 
     from projects.models import Project
 
+LATEST_RUNS = 24
 KIND = "reference"
 MAX_WORDS_CHARS = 400
 
@@ -118,3 +121,30 @@ def record(user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
         ),
         ignore_conflicts=True,
     )
+
+
+def runs_by_version(user: User, reference: Reference) -> Mapping[int, Sequence[Run]]:
+    """Return the latest runs of the user's projects with the reference, by version."""
+    uses = ReferenceRun.objects.filter(reference=reference)
+    runs = Run.objects.kept().shown_to(user).filter(pk__in=uses.values("run"))
+    latest = {run.pk: run for run in runs.recent("output")[:LATEST_RUNS]}
+    versions = dict(uses.filter(run__in=latest).values_list("run", "version"))
+    grouped = defaultdict(list)
+    for pk, run in latest.items():
+        grouped[versions[pk]].append(run)
+    return grouped
+
+
+def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
+    """Return the references that a run used and the user sees."""
+    visible = Reference.objects.kept().shown_to(user)
+    uses = ReferenceRun.objects.filter(run=run, reference__in=visible).select_related("reference")
+    return [
+        Place(
+            "Reference",
+            str(use.reference),
+            use.reference.get_absolute_url(),
+            f"version {use.version}, {use.words.partition(': ')[2] or 'none of it was used'}",
+        )
+        for use in uses.order_by("pk")
+    ]

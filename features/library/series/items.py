@@ -1,4 +1,4 @@
-"""Adds, removes and moves the results of a series."""
+"""Adds, removes and moves the results of a series, which is found or created by its name."""
 
 from __future__ import annotations
 
@@ -6,19 +6,24 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django import forms
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from core.formatting import counted
+from core.forms import LineField
 from core.refusals import Refused
 from features.library.models import Series, SeriesItem
+from features.library.models.series import MAX_NAME_CHARS
 from features.library.selection import SelectedResults, Selection, choose
+from projects import roles
 from runs.models import Run
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from projects.models import Project
     from runs.models.querysets import RunQuerySet
 
 MAX_ITEMS = 500
@@ -139,3 +144,32 @@ def set_cover(series: Series, key: int) -> bool:
         return False
     series.save(update_fields=["cover", "changed_at"])
     return True
+
+
+class NameForm(forms.Form):
+    """The name of an existing or a new series."""
+
+    named = LineField(
+        label="A new series",
+        max_length=MAX_NAME_CHARS,
+        required="Give the series a name.",
+        widget=forms.TextInput({"placeholder": "Poster, second round"}),
+    )
+
+
+def find_or_create(user: User, project: Project, form: NameForm) -> Series:
+    """Return the project's series with the typed name in any case, or a new one.
+
+    Raises PermissionDenied if the user is not a maker of the project, and Refused if the name is
+    invalid or the project has too many series.
+    """
+    if not form.is_valid():
+        raise Refused(*form.errors["named"])
+    name = form.cleaned_data["named"]
+    roles.require_maker(user, project)
+    existing = Series.objects.taking_results_of(user).filter(project=project).called(name).first()
+    if existing:
+        return existing
+    Series.objects.require_room(project)
+    hides = project.hides_new_runs
+    return Series.objects.create(user=user, project=project, name=name, is_hidden=hides)

@@ -17,11 +17,9 @@ from core.http.parameters import parse_key, parse_moment
 from features.library.search import indexing
 from features.library.search.conditions import KEYS, STATE
 from features.library.selection import MOST_FILES
-from features.library.wall import facets, grouping, layout, matches, sections, views
-from features.library.wall.addresses import next_page, with_line
-from features.library.wall.filters import MAX_NEWER, Filters
-from features.library.wall.interpretation import interpretation
-from features.library.wall.suggestions import suggest
+from features.library.wall import facets, grouping, layout, sections, views
+from features.library.wall.filters import MAX_NEWER, Filters, next_page, with_line
+from features.library.wall.suggestions import interpretation, suggest
 from playground.display import history
 from playground.display.wall import NOT_SHOWN
 from projects import current
@@ -202,6 +200,6 @@ def count(request: HtmxRequest) -> HttpResponse:
     """Render the number of runs on all pages of the list."""
     with custom_plans():
         # Ordered by time: so the database reads this many runs by an index, not the whole table.
-        number = matches.all_found(request).order_by("-created_at")[: MAX_FOUND + 1].count()
+        number = layout.all_found(request).order_by("-created_at")[: MAX_FOUND + 1].count()
     context = {"count": min(number, MAX_FOUND), "is_more": number > MAX_FOUND}
     return render(request, "features/library/wall/_found.html", context)

@@ -23,7 +23,7 @@ from features.library.search import conditions as keys
 from features.library.search.conditions import Condition
 from features.library.search.kinds import TITLES, from_bits
 from features.library.search.line import Line
-from features.library.wall.addresses import with_line
+from features.library.wall.filters import with_line
 from runs.models.querysets import RunQuerySet
 
 if TYPE_CHECKING:

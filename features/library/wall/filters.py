@@ -1,4 +1,4 @@
-"""Decides which runs the wall and its list show: accessible ones that match the line."""
+"""Decides which runs the wall and its list show, and where the wall shows other ones."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from accounts import permissions
 from core.http.parameters import parse_moment
+from core.resource import UNDO
 from features.library.full_text import Clause
 from features.library.search import matching
 from features.library.search.conditions import BY, DELETED, EVERYBODY, ME, STATE
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 MAX_NEWER = 1000  # newer runs that are counted for a list
 OLD = ("model", "state", "days", "starred", "whose")  # parameters from before the line
 VIEW = "view"  # the parameter that names a saved view
+# What belongs to the line that is replaced, or to a place in its results.
+_DROPPED = (*OLD, VIEW, "q", "before", "until", "since", "deleted", UNDO, "groups", "facets")
 
 
 @dataclass(frozen=True)
@@ -103,3 +106,22 @@ class Filters:
         if not people or not permissions.may_see_runs(request.user):
             return False
         return EVERYBODY in people or not current.is_of_shared_project(request)
+
+
+def with_line(request: HttpRequest, line: str) -> str:
+    """Return the query string of the page with this line."""
+    parameters = request.GET.copy()
+    for name in _DROPPED:
+        parameters.pop(name, None)
+    if line:
+        parameters["q"] = line
+    return f"?{parameters.urlencode()}"
+
+
+def next_page(request: HttpRequest, **place: str) -> str:
+    """Return the query string of the page that continues at this place, such as `before=…`."""
+    parameters = request.GET.copy()
+    for name in ("before", "until", "groups"):
+        parameters.pop(name, None)
+    parameters.update(place)
+    return f"?{parameters.urlencode()}"

@@ -1,10 +1,11 @@
-"""Decides whether runs are a wall of results or a list, and which runs the wall shows."""
+"""Decides whether runs are a wall of results or a list, and which runs they show on all pages."""
 
 from __future__ import annotations
 
 from django.http import HttpRequest
 
-from features.library.search.conditions import DELETED
+from features.library.search.conditions import DELETED, STATE
+from features.library.wall import views
 from features.library.wall.filters import Filters
 from playground.display.wall import NOT_SHOWN
 from runs.models.querysets import RunQuerySet
@@ -33,3 +34,12 @@ def runs_to_show(runs: RunQuerySet, *, has_state: bool) -> RunQuerySet:
     """
     visible_runs = runs if has_state else runs.exclude(state__in=NOT_SHOWN)
     return visible_runs.recent()
+
+
+def all_found(request: HttpRequest) -> RunQuerySet:
+    """Return the runs on all pages of the wall or list that a request's query shows."""
+    filters = views.filters(request)
+    runs = filters.matching_runs(request)
+    if not is_chosen(request) or filters.names_state(*NOT_SHOWN, DELETED):
+        return runs
+    return runs_to_show(runs, has_state=bool(filters.line.values(STATE)))

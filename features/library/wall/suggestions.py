@@ -1,4 +1,8 @@
-"""Completes a piece of the line: suggests conditions, and values from the reader's runs."""
+"""How the page reads the line: suggestions for a piece, chips for what it understood, remarks.
+
+It suggests conditions, and values from the reader's runs.
+
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,17 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 from django.contrib.auth.models import User
 
-from catalog.filters.query_parser import PIECE
+from catalog.filters.query_parser import PIECE, replace_words
 from core.db.name_order import by_name
 from core.typed_signs import plain_signs
 from fal.db_safe import db_safe_text
+from features.library.full_text import Clause
 from features.library.models import Series
 from features.library.search import conditions as keys
 from features.library.search.conditions import BY_NAME, FLAGS, IS, KEYS, Condition, Key
-from features.library.search.line import MOST_CHARS
+from features.library.search.line import MOST_CHARS, Line
+from features.library.search.matching import missing_models
+from features.library.wall.filters import with_line
 from projects import current
 from runs.models import Run
 
@@ -122,3 +129,50 @@ _VALUES: Mapping[str, Callable[[HttpRequest], Mapping[str, str]]] = {
     keys.SERIES: _series,
     keys.COST: lambda request: _COSTS,
 }
+
+
+class Chip(NamedTuple):
+    """A piece of the line as it was understood, and the address without it."""
+
+    label: str
+    href: str
+
+
+class Remark(NamedTuple):
+    """A sentence on a piece that was not understood; `href` has the suggestion instead."""
+
+    message: str
+    suggestion: str = ""
+    href: str = ""
+
+
+class Interpretation(NamedTuple):
+    """The chips and remarks that the page shows for a line."""
+
+    chips: list[Chip]
+    remarks: list[Remark]
+
+
+def interpretation(request: HttpRequest, line: Line) -> Interpretation:
+    """Return how a line was understood; one query for each model that it names."""
+    texts = [(piece, _in_words(piece, clause)) for piece, clause in line.looked_for]
+    conditions = [(piece, condition.label) for piece, condition in line.taken]
+    chips = [
+        Chip(label, with_line(request, line.without(piece))) for piece, label in texts + conditions
+    ]
+    remarks = [
+        Remark(hint.message, hint.suggestion, _suggested(request, line, hint.word, hint.suggestion))
+        for hint in (*line.hints, *missing_models(line))
+    ]
+    return Interpretation(chips, remarks)
+
+
+def _in_words(piece: str, clause: Clause) -> str:
+    text = piece.lstrip("-!").strip('"') if clause.is_negated else piece.strip('"')
+    return f"Without “{text}”" if clause.is_negated else f"“{text}”"
+
+
+def _suggested(request: HttpRequest, line: Line, word: str, suggestion: str) -> str:
+    if not suggestion or suggestion.endswith(":"):
+        return ""
+    return with_line(request, replace_words(line.text, word, suggestion))

@@ -15,7 +15,6 @@ from core.http.parameters import page_of, parse_moment
 from features.notifications import inbox, kinds
 from features.notifications.models import Notification
 from playground.display import history
-from playground.display.navigation import tray
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,7 +32,8 @@ IN_PANEL = 12
 def index(request: HtmxRequest) -> HttpResponse:
     """List the user's notifications; with `show=running` their runs of the last hours."""
     if request.GET.get("show") == "running":
-        runs = tray.runs(request.user, timezone.now() - tray.ENDED_WITHIN)[: tray.MAX_ROWS]
+        since = timezone.now() - history.ENDED_WITHIN
+        runs = history.tray_runs(request.user, since)[: history.MAX_TRAY_ROWS]
         rows = history.rows_for(request.user, runs)
         return render(request, "features/notifications/running.html", {"rows": rows})
     page = page_of(request, inbox.lines(request.user), ON_A_PAGE)
@@ -47,7 +47,7 @@ def panel(request: HtmxRequest) -> HttpResponse:
     """Render the bell's panel: runs in progress or ended after `?since`, and new lines."""
     since = parse_moment(request.GET.get("since", ""))
     new = inbox.lines(request.user, Q(seen_at=None))[:IN_PANEL]
-    context = {"rows": tray.rows(request.user, since), "notifications": _labelled(new)}
+    context = {"rows": history.tray_rows(request.user, since), "notifications": _labelled(new)}
     return render(request, "features/notifications/panel.html", context)
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
 from core.resource import Resource
-from features.notifications import channels, display, outbox, preferences
+from features.notifications import channels, display, outbox
 from features.notifications.channels import Invalid
 from features.notifications.delivery import sending, signing_keys
 from features.notifications.forms import ChannelForm, PreferencesForm
@@ -121,7 +121,7 @@ def save_preferences(request: HtmxRequest) -> HttpResponseBase:
     form = PreferencesForm(request.POST)
     if not form.is_valid():
         return _render_settings(request, HTTPStatus.UNPROCESSABLE_ENTITY, preferences_form=form)
-    preferences.save(request.user, **form.cleaned_data)
+    channels.save_preferences(request.user, **form.cleaned_data)
     return _back(request, "Your choice is saved.", "preferences")
 
 

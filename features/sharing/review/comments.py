@@ -8,7 +8,7 @@ from django.utils import timezone
 from core.refusals import Refused
 from features.sharing import events
 from features.sharing.models import Comment, Reviewer, Share, ShareItem
-from features.sharing.review import mentions, news
+from features.sharing.review import news
 from features.sharing.review.places import Place
 from features.sharing.review.rules import require
 from projects.kept.voices import forms
@@ -56,7 +56,7 @@ def say(
         from_ms=position.from_ms,
         to_ms=position.to_ms,
     )
-    mentions.notify(comment, share, is_maker=is_maker)
+    news.notify_mentioned(comment, share, is_maker=is_maker)
     news.note(reviewer)
     events.raise_version(share.pk)
     return comment

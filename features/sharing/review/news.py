@@ -1,10 +1,16 @@
-"""Notifies a share's user of feedback, in one notification for each reviewer's visit."""
+"""Notifies a share's user of feedback, and people whom a comment mentions by `@name`.
+
+Feedback is bundled: one notification for each reviewer's visit. A guest must not learn who works
+here, and can only mention reviewers of the share.
+
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Min, Model, QuerySet
 from django.urls import reverse
@@ -17,11 +23,15 @@ from features.notifications.kinds import Kind
 from features.notifications.models import Notification
 from features.sharing import access
 from features.sharing.models import Comment, Pick, Rating, Reviewer, Share
-from features.sharing.review import mentions
+from features.sharing.reviewers import display_name
+from projects.kept.voices.mentions import mentioned_in
+from projects.models import Membership
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+MENTION = "mention"
+MENTION_KEY = "mention {}"  # of the notifications about a mention
 REVIEW = "review"
 QUIET_FOR = timedelta(minutes=5)  # after the first feedback, to bundle what follows
 REST_S = 600.0
@@ -30,6 +40,9 @@ EXCERPTS, EXCERPT_CHARS = 5, 300
 DELETED = "deleted"
 Row = TypeVar("Row", bound=Model)
 
+kinds.register(
+    Kind(MENTION, "Mentions", "somebody mentioned you in a comment on a share", asks=True)
+)
 kinds.register(
     Kind(REVIEW, "Reviews", "somebody picked, rated or commented on what you shared", asks=True)
 )
@@ -90,7 +103,7 @@ def _tell(reviewer: Reviewer, *, is_done: bool = False) -> None:
 
 def tell_anew(comment: Comment, text: str) -> None:
     """Replace a comment's text in its notifications; an empty text means that it is deleted."""
-    outbox.tell_anew(mentions.KEY.format(comment.pk), text[: mentions.EXCERPT_CHARS])
+    outbox.tell_anew(MENTION_KEY.format(comment.pk), text[:EXCERPT_CHARS])
     before, now = _excerpt(comment.text), _excerpt(text or DELETED)
     notifications = Notification.objects.filter(
         user=comment.share.user_id,
@@ -120,3 +133,35 @@ def _said_since(reviewer: Reviewer, since: datetime | None) -> list[str]:
 
 def _new(rows: QuerySet[Row], since: datetime | None, column: str = "created_at") -> QuerySet[Row]:
     return rows.filter(**{f"{column}__gt": since}) if since else rows
+
+
+def can_mention(share: Share, *, is_maker: bool) -> dict[str, User]:
+    """Return the users that a comment may mention, by the name after “@”."""
+    spoken = share.reviewers.filter(user__is_active=True).select_related("user")
+    people = {reviewer.name: reviewer.user for reviewer in spoken if reviewer.user}
+    if is_maker:
+        of_project = Membership.objects.filter(project=share.project_id).values("user")
+        members = User.objects.filter(pk__in=of_project, is_active=True)
+        people |= {display_name(user): user for user in members.order_by("pk")}
+    return people
+
+
+def notify_mentioned(comment: Comment, share: Share, *, is_maker: bool) -> None:
+    """Notify the users that the comment mentions, except its author."""
+    if "@" not in comment.text:
+        return
+    users = mentioned_in(comment.text, can_mention(share, is_maker=is_maker))
+    recipients = [user for user in users if user.pk != comment.reviewer.user_id]
+    comment.mentioned.set(recipients)
+    # Not the share's address: notifications are stored, and must not have its token readably.
+    path = reverse("sharing:answers-comment", args=[share.pk, comment.pk])
+    for user in recipients:
+        outbox.notify(
+            user,
+            MENTION,
+            subject=f"{comment.reviewer.name} mentioned you on “{share}”",
+            text=comment.text[:EXCERPT_CHARS],
+            path=path,
+            key=MENTION_KEY.format(comment.pk),
+            about=share,
+        )

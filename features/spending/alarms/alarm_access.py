@@ -1,7 +1,8 @@
-"""Decides who may see an alarm, and who may mark it as looked at."""
+"""Decides who may see an alarm or mark it as looked at; until then runs of its model are held."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
@@ -18,6 +19,9 @@ from schemas.estimate.wording import about
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import QuerySet
+
+YES = "Run it anyway"
+SEE = "See the alarm"
 
 
 def visible_to(user: User | AnonymousUser) -> QuerySet[Alarm]:
@@ -49,3 +53,31 @@ def look(user: User, alarm: Alarm) -> bool:
     sums = f"{money(alarm.cost)} instead of {about(alarm.expected)}"
     trail.record(user, "changed", [alarm], f"has looked at the alarm about {sums}")
     return True
+
+
+def held_among(endpoint_ids: Iterable[int]) -> dict[int, Alarm]:
+    """Return the newest unseen alarm of each model, by the model's key. One query."""
+    alarms = Alarm.objects.filter(endpoint__in=set(endpoint_ids), looked_at=None)
+    return {
+        alarm.endpoint_id: alarm
+        for alarm in alarms.select_related("endpoint").order_by("created_at")
+        if alarm.endpoint_id is not None
+    }
+
+
+def question(alarm: Alarm) -> str:
+    """Return the question to a person who starts another run of the model."""
+    name = alarm.endpoint.name if alarm.endpoint else "this model"
+    return (
+        f"A run of {name} has cost {money(alarm.cost)} instead of {about(alarm.expected)}. Nobody "
+        "has looked at the alarm yet. Run it anyway?"
+    )
+
+
+def refusal(alarm: Alarm) -> str:
+    """Return why a run does not start if nobody can be asked."""
+    name = alarm.endpoint.name if alarm.endpoint else "this model"
+    return (
+        f"A run of {name} has cost {money(alarm.cost)} instead of {about(alarm.expected)}. Runs "
+        "of this model wait until an admin has looked at the alarm."
+    )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Sum
 
 from accounts import roles
-from features.spending.alarms import alarm_access, holds
+from features.spending.alarms import alarm_access
 from features.spending.budgets import access, counting, wording
 from features.spending.models import Budget, BudgetRequest, SpendingRules
 from runs.costs import ledger
@@ -109,18 +109,18 @@ def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
     if confirmed is not None and confirmed.is_alarm_fine:
         return
     keys = [charge.endpoint_id for charge in charges if charge.endpoint_id is not None]
-    alarms = holds.held_among(keys)
+    alarms = alarm_access.held_among(keys)
     if not alarms:
         return
     alarm = next(iter(alarms.values()))
     is_seen = alarm_access.visible_to(user).filter(pk=alarm.pk).exists()
-    page = Remedy(holds.SEE, alarm.get_absolute_url()) if is_seen else None
+    page = Remedy(alarm_access.SEE, alarm.get_absolute_url()) if is_seen else None
     if confirmed is None:
-        raise Unaffordable(holds.refusal(alarm), page)
+        raise Unaffordable(alarm_access.refusal(alarm), page)
     is_any_unknown = any(charge.expected is None for charge in charges)
     answer = Confirmation.asked_for(total(charges), is_any_unknown=is_any_unknown)
     answer = f"{answer} {confirmation.ALARMED}"
-    raise Unconfirmed(holds.question(alarm), holds.YES, answer, page)
+    raise Unconfirmed(alarm_access.question(alarm), alarm_access.YES, answer, page)
 
 
 def _require_left(

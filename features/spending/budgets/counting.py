@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.db.models import BigIntegerField, DateField, Q
 from django.utils import timezone
 
 from core import periods
+from core.db import clock
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from features.spending.models import Budget
 from runs.costs.ledger import Counter, Scope
@@ -96,3 +98,19 @@ def ends_at(budget: Budget, period: str) -> datetime | None:
     if end is None and budget.ends_on is not None:
         return periods.bounds(f"{budget.ends_on:%Y-%m-%d}")[1]
     return end
+
+
+def session_limit() -> Decimal | None:
+    """Return the most that a session may spend; None without such a budget. One query."""
+    return _least_of_sessions("limit")
+
+
+def session_asks_above() -> Decimal | None:
+    """Return the sum above which an assistant has to ask; None without one. One query."""
+    return _least_of_sessions("ask_above")
+
+
+def _least_of_sessions(column: str) -> Decimal | None:
+    holding = Budget.objects.holding(timezone.localdate(clock.now()))
+    sums = holding.filter(scope=Budget.Scope.SESSION).exclude(**{column: None})
+    return sums.order_by(column).values_list(column, flat=True).first()

@@ -1,10 +1,8 @@
 """The tables of money, besides the ledger's."""
 
-from features.spending.models.alarm import Alarm
 from features.spending.models.bill import BillingEvent, BillingState
-from features.spending.models.budget import Budget, BudgetRequest
-from features.spending.models.price import MeasuredPrice, UnmeasuredRun
-from features.spending.models.rules import SpendingRules
+from features.spending.models.budget import Budget, BudgetRequest, SpendingRules
+from features.spending.models.price import Alarm, MeasuredPrice, UnmeasuredRun
 
 __all__ = [
     "Alarm",

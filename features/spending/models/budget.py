@@ -1,16 +1,19 @@
-"""Budgets, and requests for more when one is spent."""
+"""Budgets, requests for more when one is spent, and the house's rules about sums."""
 
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
 from core.db.dollars_field import DollarsField
+from core.db.prepared_queries import PreparedQuery
 from projects.models import Project
 
 if TYPE_CHECKING:
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from core.db.prepared_queries import Param
 
+ONLY = 1  # the key of the row
 SENTENCE_CHARS = 500
 
 
@@ -141,3 +145,55 @@ class BudgetRequest(models.Model):
     def get_absolute_url(self) -> str:
         """Return the address of its page."""
         return reverse("spending:request", args=[self.pk])
+
+
+class SpendingRules(models.Model):
+    """The rules for every run of any user."""
+
+    class Unknown(models.TextChoices):
+        """What happens to a run of unknown cost if a budget applies."""
+
+        ASK = "ask", "Ask whoever starts it"
+        ALLOW = "allow", "Allow it; it counts once its cost is known"
+        REFUSE = "refuse", "Refuse it"
+        ASSUME = "assume", "Assume a sum"
+
+    unknown = models.CharField(
+        "what nothing is known of", max_length=8, choices=Unknown, default=Unknown.ASK
+    )
+    assumed = DollarsField("assumed sum", null=True, blank=True, help_text="of “assume”")
+    ceiling = DollarsField(
+        "ceiling",
+        null=True,
+        blank=True,
+        help_text="only admins start runs that may cost more together; empty: none",
+    )
+    alarm_factor = models.DecimalField(
+        "alarm from",
+        max_digits=6,
+        decimal_places=2,
+        default=Decimal(3),
+        validators=[MinValueValidator(Decimal("1.01"))],
+        help_text="times the estimate",
+    )
+    alarm_least = DollarsField(
+        "and a difference of", default=Decimal(1), help_text="in dollars, at least"
+    )
+    holds_models = models.BooleanField(
+        "hold the model", default=False,
+        help_text="after an alarm its runs wait for a click until somebody has looked",
+    )  # fmt: skip
+
+    class Meta:
+        verbose_name = verbose_name_plural = "rules about sums"
+
+    def __str__(self) -> str:
+        return "Rules about sums"
+
+    @classmethod
+    def current(cls) -> SpendingRules:
+        """Return the rules; the defaults if nobody has chosen any. One query."""
+        return _CURRENT.first() or cls(pk=ONLY)
+
+
+_CURRENT = PreparedQuery(lambda: SpendingRules.objects.filter(pk=ONLY))  # read at each start

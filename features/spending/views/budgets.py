@@ -1,4 +1,4 @@
-"""Budgets: the list, one of them, and its end."""
+"""Budgets: the list, one of them, and its end; and the house's rules about sums."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ from django.core.exceptions import PermissionDenied
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
+from accounts import permissions
 from core.resource import Resource
+from features.spending import rules as sums
 from features.spending import visibility
 from features.spending.budgets import access, editing, listing, wording
 from features.spending.budgets.form import BudgetForm
 from features.spending.models import Budget
+from features.spending.rules import RulesForm
 from projects import current
 
 if TYPE_CHECKING:
@@ -119,3 +122,18 @@ def _may_make(request: HtmxRequest) -> bool:
 
 def _shown_project(request: HtmxRequest) -> Project | None:
     return current.current(request) if current.PARAMETER in request.GET else None
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def spending_rules(request: HtmxRequest) -> HttpResponse:
+    """Show the rules; a POST saves them. Requires the permission for budgets."""
+    permissions.require(request.user, permissions.CHANGE_BUDGETS)
+    form = RulesForm(request.POST if request.method == "POST" else None)
+    status = HTTPStatus.OK
+    if request.method == "POST":
+        if form.is_valid():
+            sums.save(request.user, form)
+            messages.success(request, "The rules are saved, and apply from now on.")
+            return redirect("spending:rules")
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return render(request, "features/spending/rules.html", {"form": form}, status=status)

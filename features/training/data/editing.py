@@ -1,7 +1,9 @@
-"""Changes a data set: its names, captions and files."""
+"""Changes a data set: its names, captions and files; puts the trigger word before captions."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
@@ -11,8 +13,9 @@ from django.db import transaction
 from core.file_names import clean_name
 from fal.db_safe import db_safe_text
 from features.training.data.items import MAX_CAPTION_CHARS, Item, free_name, items_of
-from features.training.data.trigger import prefixed
 from features.training.models import Dataset
+
+_JOINERS = {"\u200c", "\u200d", "_"}
 
 
 def change(dataset: Dataset, edit: Callable[[list[Item]], list[Item]]) -> None:
@@ -70,4 +73,33 @@ def set_removed(dataset: Dataset, name: str, *, is_removed: bool) -> None:
         lambda items: [
             replace(item, is_removed=is_removed) if item.name == name else item for item in items
         ],
+    )
+
+
+def has_trigger(text: str, trigger: str) -> bool:
+    """Whether a text contains the trigger as a whole word, in any case."""
+    text, trigger = _folded(text), _folded(trigger)
+    return any(
+        not (_joins(text[match.start() - 1 : match.start()], trigger[0]))
+        and not (_joins(trigger[-1], text[match.end() : match.end() + 1]))
+        for match in re.finditer(re.escape(trigger), text)
+    )
+
+
+def prefixed(text: str, trigger: str) -> str:
+    """Return the text with the trigger word in front, or unchanged if it contains the word."""
+    if has_trigger(text, trigger):
+        return text
+    return f"{trigger}, {text}" if text.strip() else trigger
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text.strip()).casefold())
+
+
+def _joins(before: str, after: str) -> bool:
+    """Whether two adjacent characters belong to one word; "" stands for an end of the text."""
+    return all(
+        char and (char.isalnum() or char in _JOINERS or unicodedata.category(char)[0] == "M")
+        for char in (before, after)
     )

@@ -15,7 +15,7 @@ from core.http.caching import no_store
 from core.http.parameters import page_number
 from core.http.posts import controls, pressed
 from features.training.data import editing, packing
-from features.training.display import dataset_page
+from features.training.display import pages
 from features.training.forms import DatasetForm
 from features.training.models import Dataset
 from projects.current import PARAMETER
@@ -57,7 +57,7 @@ def _render_dataset(
     form: DatasetForm | None = None,
 ) -> HttpResponse:
     page = page_number(request.GET.get("page", ""))
-    context = dataset_page.context(request.user, dataset, page)
+    context = pages.dataset_context(request.user, dataset, page)
     context |= {"trouble": trouble, "form": form or DatasetForm(instance=dataset)}
     return render(request, "features/training/dataset.html", context, status=status)
 

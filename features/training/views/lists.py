@@ -19,7 +19,7 @@ from features.training.data import adding, packing
 from features.training.forms import DatasetForm
 from features.training.models import Dataset, Weights
 from features.training.results.settling import IS_TRAINER
-from features.training.views import reports
+from features.training.views.files import report_added
 from projects import current, roles
 from projects.rules import enforcement
 
@@ -95,5 +95,5 @@ def new(request: HtmxRequest) -> HttpResponse:
     dataset = form.save()
     files = request.FILES.getlist("files")
     if files:
-        reports.report_added(request, adding.add_files(dataset, files, request.user))
+        report_added(request, adding.add_files(dataset, files, request.user))
     return redirect(dataset)

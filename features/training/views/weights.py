@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from core.http.caching import no_store
-from features.training.display import weights_page
+from features.training.display import pages
 from features.training.forms import WeightsForm
 from features.training.models import Weights
 from projects import current, roles
@@ -40,13 +40,13 @@ class AllWeights(Resource[Weights]):
 
     def rows(self) -> Any:
         """Return the weights with their trainings."""
-        rows = super().rows().select_related("project", *weights_page.ROWS)
+        rows = super().rows().select_related("project", *pages.ROWS)
         return rows.defer(*heavy_columns("training__run__"))
 
     def list_context(self, request: HtmxRequest, page: Page[Weights]) -> Mapping[str, Any]:
         """Return the cards: the origin of each, and its samples in this project."""
         runs = current.rows_in_scope(Run.objects.kept(), request)
-        return {"rows": weights_page.cards(page.object_list, runs)}
+        return {"rows": pages.cards(page.object_list, runs)}
 
 
 WEIGHTS = AllWeights()
@@ -63,6 +63,6 @@ def weights(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     if form.is_valid():
         form.save()
         return redirect(row)
-    context = weights_page.page_context(request.user, row) | {"form": form}
+    context = pages.page_context(request.user, row) | {"form": form}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.is_bound else HTTPStatus.OK
     return render(request, "features/training/weights_page.html", context, status=status)

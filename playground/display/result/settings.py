@@ -14,16 +14,21 @@ from urllib.parse import unquote, urlsplit
 
 from catalog.schema_versions import former_version, version_of
 from fal.db_safe import db_safe, db_safe_text
-from playground.display.result.values import field_at, in_words, label_of
 from runs.files import artifact_urls
 from runs.files.artifact_urls import thumbnail_url
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
-from schemas import MISSING, Field
+from schemas import MISSING, Field, find
 from schemas.carry.meanings import SIDES, by_meaning
-from schemas.exact import identical
+from schemas.changes.diff_lines import dotted
+from schemas.exact import dumps, identical
+from schemas.fields.fitting import matching_option
+from schemas.fields.paths import label_at
 from schemas.form.decode import Path
+from schemas.wording.labels import number, option
 
+MAX_VALUE_CHARS = 20_000  # of a text value
+MAX_JSON_CHARS = 2000
 MAX_ROWS = 200  # the input's JSON has all
 MAX_TEXT_CHARS = 600
 MAX_FILES = 20  # of one run
@@ -188,3 +193,34 @@ def _of_uploads(uploads: dict[str, str]) -> dict[str, str]:
     pictures = Upload.objects.filter(pk__in=uploads.values(), content_type__startswith="image/")
     keys = {str(key) for key in pictures.values_list("pk", flat=True)}
     return {address: address for address, key in uploads.items() if str(uuid.UUID(key)) in keys}
+
+
+def field_at(root: Field, path: Path) -> Field | None:
+    """Return the field at a path; None if the model does not know it."""
+    parent, field = find(root, path[:-1]), find(root, path)
+    return None if path and field is parent else field
+
+
+def label_of(path: Path, root: Field, field: Field | None) -> str:
+    """Return the labels along a path; without a field the path itself."""
+    if field is None:
+        return dotted(tuple(str(part) for part in path))
+    labels = [label_at(root, path[: end + 1]) for end in range(len(path))]
+    return db_safe_text(": ".join(labels) or label_at(root, path))
+
+
+def in_words(value: Any, field: Field | None) -> str:
+    """Return a value as it is shown; a choice by its label; empty for MISSING."""
+    if value is MISSING:
+        return ""
+    choice = matching_option(field, value) if field and field.options else None
+    if choice is not None and not choice.branch:
+        return choice.label
+    if isinstance(value, str):
+        return db_safe_text(value[:MAX_VALUE_CHARS])
+    if isinstance(value, bool):
+        return option(value)
+    if isinstance(value, int | float):
+        return number(value)
+    text = dumps(value, indent=None)
+    return db_safe_text(f"{text[:MAX_JSON_CHARS]}…" if len(text) > MAX_JSON_CHARS else text)

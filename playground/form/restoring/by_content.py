@@ -1,17 +1,23 @@
-"""Finds the run that made a file by the file's content, or by an address of the run."""
+"""Finds the run that made a file by the file's content, or by an address of the run.
+
+The outcome is a sentence and the actions for the file.
+
+"""
 
 from __future__ import annotations
 
 import re
 import uuid
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.urls import reverse
 
+from catalog.models import Endpoint
 from core.formatting import counted
 from playground.form.prefill import sources
-from playground.form.restoring.outcomes import UNKNOWN, USE, Act, NotFound, Outcome, address_of
 from runs.file_kinds import VISUAL
 from runs.models import DerivedFile, Run, Upload
 from runs.models.input_file import naming
@@ -22,6 +28,51 @@ if TYPE_CHECKING:
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
 ADDRESS = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
+UNKNOWN = "No run here made this file."
+USE = "Use it as input for …"
+
+
+class Act(NamedTuple):
+    """An action for a file: a link; `sends` if the file itself has to be posted there."""
+
+    label: str
+    address: str
+    sends: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A sentence about a file, and actions in the order of the page.
+
+    `fill` is the source (`prefill/sources.py`) that fills the form of `endpoint`, if that is open.
+    `is_weak` if a form field that accepts the file takes precedence.
+    """
+
+    words: str
+    acts: list[Act]
+    endpoint: Endpoint | None = None
+    fill: str = ""
+    is_weak: bool = False
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {
+            "words": self.words,
+            "acts": [act._asdict() for act in self.acts],
+            "endpoint_id": self.endpoint.endpoint_id if self.endpoint else "",
+            "fill": self.fill,
+            "is_weak": self.is_weak,
+        }
+
+
+class NotFound(LookupError):
+    """No run here made the file; the message is shown to people."""
+
+
+def address_of(endpoint: Endpoint, fill: str) -> str:
+    """Return the address of a model's page with its form filled from a source."""
+    kind, _, key = fill.partition(":")
+    return f"{endpoint.get_absolute_url()}?{urlencode({kind: key})}"
 
 
 def by_digest(user: User, digest: str) -> Outcome:

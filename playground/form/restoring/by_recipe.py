@@ -15,7 +15,7 @@ from playground.form import foreign, form_state, share_links
 from playground.form.foreign import ForeignRecipe
 from playground.form.prefill import transfer
 from playground.form.restoring import by_content, recipes
-from playground.form.restoring.outcomes import Act, NotFound, Outcome, address_of
+from playground.form.restoring.by_content import Act, NotFound, Outcome, address_of
 from playground.form.restoring.recipes import Recipe
 from runs.files.metadata.blocks import blocks
 from runs.files.metadata.texts import texts

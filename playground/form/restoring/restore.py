@@ -11,9 +11,8 @@ from urllib.parse import urlencode
 
 from catalog.models import Endpoint
 from core.http.parameters import parse_uuid
-from playground.form.restoring.by_content import by_digest
+from playground.form.restoring.by_content import NotFound, Outcome, by_digest
 from playground.form.restoring.by_recipe import by_recipe
-from playground.form.restoring.outcomes import NotFound, Outcome
 from runs.files.artifact_urls import artifact_url, thumbnail_url
 from runs.models import Run, Share
 from runs.start import starting

@@ -12,10 +12,10 @@ from catalog.models import Endpoint
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
-from playground.form import drafts, form_state, recent_prompts, run_costs
+from playground.form import drafts, form_state, run_costs
 from playground.form.form_state import FormContents
 from playground.views import refusals
-from playground.views.model_page import form_posts
+from playground.views.model_page import page
 from projects import current, roles
 from projects.models import Project
 from projects.rules import enforcement
@@ -44,7 +44,7 @@ _COLUMNS = (
 def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     """Save the tab's draft; returns `{"version", "cost"}`, the cost of running it."""
     endpoint = get_object_or_404(Endpoint.objects.only(*_COLUMNS), endpoint_id=endpoint_id)
-    post, tab = form_posts.form_fields(request), form_posts.parse_tab(request)
+    post, tab = page.form_fields(request), page.parse_tab(request)
     contents = FormContents(endpoint, post)
     try:
         version = drafts.save(request.user, contents, tab)
@@ -62,7 +62,7 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
 @no_store
 def recent(request: HtmxRequest) -> HttpResponse:
     """Render the user's latest texts for `?field=<name>` as options of a list."""
-    texts = recent_prompts.recent_prompts(request.user, request.GET.get("field", ""))
+    texts = drafts.recent_prompts(request.user, request.GET.get("field", ""))
     return render(request, "playground/partials/_recent_prompts.html", {"texts": texts})
 
 
@@ -100,7 +100,7 @@ def _require_startable(request: HtmxRequest, endpoint: Endpoint, project: Projec
     refusal = roles.refusal_to_make(request.user, project) or enforcement.refusal(project, endpoint)
     if refusal:
         raise Forbidden(refusal)
-    arguments, problems = form_state.parse_form(endpoint, form_posts.form_fields(request))
+    arguments, problems = form_state.parse_form(endpoint, page.form_fields(request))
     if not problems:  # else the session reports the problems, and begins when they are fixed
         estimate = estimate_run(endpoint, arguments)
         starting.require_affordable(request.user, project, endpoint, estimate)

@@ -27,7 +27,7 @@ from playground.form import drafts, form_state
 from playground.form.form_state import FormContents, FormState, Post
 from playground.form.prefill import sources
 from playground.form.prefill.place_of_run import in_place_of_run
-from playground.views.model_page import form, form_posts, page
+from playground.views.model_page import form, page
 from runs.models import Draft, Preset
 
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the session had expired
@@ -200,7 +200,7 @@ def login_keeping_post(request: HtmxRequest, endpoint: Endpoint, post: Post) -> 
 def _require_login(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
     """Redirect to the login page, keeping a posted form; answer 401 to htmx."""
     if request.method == "POST":
-        return login_keeping_post(request, endpoint, form_posts.form_fields(request))
+        return login_keeping_post(request, endpoint, page.form_fields(request))
     if request.htmx:
         return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
     return redirect_to_login(request.get_full_path())

@@ -1,4 +1,4 @@
-"""POSTs of a model's form: run it, change it, fill it, or make a link or preset from it."""
+"""POSTs of a model's form: run it, change it, fill it, make a link or preset, end a link."""
 
 from __future__ import annotations
 
@@ -11,12 +11,15 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.views.decorators.http import require_POST
 from django_htmx.http import HttpResponseClientRedirect, replace_url, reselect, reswap, retarget
 
+from accounts.audit import trail
 from accounts.limits import rate_limit
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
@@ -37,7 +40,7 @@ from playground.form.form_state import FormContents, FormState, ParsedForm, Post
 from playground.form.posted_files import with_files
 from playground.form.prefill import sources
 from playground.views.model_page import page
-from playground.views.model_page.form_posts import form_fields, parse_tab, tab_id
+from playground.views.model_page.page import form_fields, parse_tab, tab_id
 from playground.views.new_runs import address_result, announce_new_run, show_batch
 from projects import current, roles
 from runs.models import Run
@@ -50,6 +53,7 @@ from schemas.variations import Plan, plan
 if TYPE_CHECKING:
     from runs.promises.named_inputs import NamedInput
 
+SHARES = "/shares/"  # the page that lists the links
 log = logging.getLogger(__name__)
 FIELD_NAME = re.compile(r"[\w.%~-]+", re.ASCII)
 REFUSED = FormState(
@@ -386,3 +390,14 @@ ACTIONS: dict[str, Callable[[HtmxRequest, FormContents, str], HttpResponseBase]]
     "example": _fill_from,
     **{f"{kind}:": _fill_from for kind in sources.KINDS},
 }
+
+
+@require_POST
+def link_deletion(request: HtmxRequest, pk: str) -> HttpResponseBase:
+    """End a link: its address is gone, and its files are no longer open."""
+    link = get_object_or_404(share_links.links_of(request.user), pk=pk)
+    with transaction.atomic():
+        trail.record(request.user, "deleted", [link])
+        link.delete()
+    messages.success(request, "The link has ended, and your files in it are private again.")
+    return redirect(SHARES)

@@ -1,4 +1,4 @@
-"""Context of a model's page: tabs, form, stage, film strip, header and notice."""
+"""Context of a model's page: tabs, form, stage, film strip, header and notice; reads its posts."""
 
 from __future__ import annotations
 
@@ -13,10 +13,12 @@ from catalog.models import Endpoint
 from catalog.related import related_models
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
+from core.http.posts import BUTTON, controls, hidden
 from playground import variations
 from playground.display import about, batch, history, renderers
 from playground.form import form_state, json_view, run_costs
-from playground.form.form_state import FormState, ParsedForm
+from playground.form.drafts import Tab
+from playground.form.form_state import FormState, ParsedForm, Post
 from projects import current, roles
 from projects.rules import enforcement
 from runs.models import Run
@@ -28,6 +30,15 @@ from runs.start import starting, transport_choices
 from schemas.fields.examples import example
 from schemas.variations import TIMES
 
+# Fields of a post that belong to the page, not to the model's input.
+PAGE_FIELDS = {
+    "~token",
+    BUTTON,
+    "~tab",
+    "~version",
+    "~filled",
+    run_costs.CONTROL,
+}
 TABS = [
     ("playground", "Playground"),
     ("api", "API"),
@@ -56,7 +67,7 @@ def render_page(
     context = {
         "endpoint": endpoint,
         "is_starred": endpoint.is_favourite,  # type: ignore[attr-defined]
-        "successor": related_models.successor(endpoint, revision) if _is_over(endpoint) else None,
+        "successor": related_models.successor(endpoint, revision),
         "tabs": TABS,
         "tab": tab,
         "tab_template": TEMPLATES[tab],
@@ -79,10 +90,6 @@ def render_stage(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
     patch_vary_headers(response, ["HX-Request"])
     add_never_cache_headers(response)
     return response
-
-
-def _is_over(endpoint: Endpoint) -> bool:
-    return endpoint.gone_at is not None or endpoint.status == "deprecated"
 
 
 def new_tab_id() -> str:
@@ -239,3 +246,21 @@ def run_from_address(request: HttpRequest, text: str) -> Run | None:
         return None
     runs = Run.objects.visible_to(request.user).with_endpoint().with_artifacts()
     return runs.filter(pk=pk).first()
+
+
+def form_fields(request: HttpRequest) -> Post:
+    """Return the fields of a post that belong to the model's input."""
+    return controls(request, but=PAGE_FIELDS)
+
+
+def parse_tab(request: HttpRequest) -> Tab:
+    """Return the browser tab that posts."""
+    return Tab(
+        "".join(filter(str.isprintable, hidden(request, "~tab")))[:64],
+        hidden(request, "~filled") == "1",
+    )
+
+
+def tab_id(request: HttpRequest) -> str:
+    """Return the id of the posting tab for the page's next post."""
+    return parse_tab(request).id or new_tab_id()

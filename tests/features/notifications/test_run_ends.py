@@ -11,7 +11,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from features.notifications import run_ends, run_webhooks
+from features.notifications import run_ends
 from features.notifications.models import (
     Channel,
     Delivery,
@@ -128,7 +128,7 @@ def test_an_api_run_calls_its_webhook_and_the_users_channels(
 ) -> None:  # fmt: skip
     make_channel("runs")
     run = make_run(state="running", events=BY_API)
-    run_webhooks.attach(run, "http://127.0.0.1:9/own")
+    run_ends.attach_webhook(run, "http://127.0.0.1:9/own")
     send()
     assert receiver.requests == []
     output = {"images": [{"url": "https://v3.fal.media/a.png"}], "seed": 42}
@@ -144,7 +144,7 @@ def test_an_api_run_calls_its_webhook_and_the_users_channels(
         "payload": output,
     }
     assert bodies[0] == bodies[1]
-    run_webhooks.release(Run.objects.get(pk=run.pk))
+    run_ends.release_webhooks(Run.objects.get(pk=run.pk))
     assert Delivery.objects.count() == 2
 
 

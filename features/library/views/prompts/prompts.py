@@ -25,7 +25,7 @@ from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe_text
 from features.library.models import Prompt, PromptTag, PromptVersion
 from features.library.models.prompt import new_seed
-from features.library.prompts import expansion, origins, saving, using
+from features.library.prompts import expansion, saving, using
 from features.library.prompts.form import PromptForm, folder_of
 from playground.display import tiles
 from projects import current
@@ -118,7 +118,7 @@ class Prompts(Resource[Prompt]):
             "another_seed": new_seed(),
             "outer_prompts": _around(request, row),
             "recent_models": _recent_models(request),
-            "tiles": [tiles.tile(run) for run in origins.latest_runs(request.user, row)],
+            "tiles": [tiles.tile(run) for run in using.latest_runs(request.user, row)],
             "version_count": row.versions.count(),
         }
 

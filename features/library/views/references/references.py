@@ -19,7 +19,7 @@ from core.http.posts import ticked
 from fal.db_safe import db_safe_text
 from features.library.models import Reference, ReferenceVersion
 from features.library.prompts.using import endpoint_named
-from features.library.references import pictures, results, saving, using
+from features.library.references import pictures, resolving, saving, using
 from features.library.references.form import ReferenceForm
 from playground.display import tiles
 from projects import current
@@ -85,7 +85,7 @@ class References(Resource[Reference]):
     def page_context(self, request: HtmxRequest, row: Reference) -> Mapping[str, Any]:
         """Return its pictures, its versions, and each version's results."""
         readable_addresses = pictures.readable(request.user, row.pictures)
-        runs_by_version = results.by_version(request.user, row)
+        runs_by_version = resolving.runs_by_version(request.user, row)
         versions = list(row.versions.select_related("made_by"))
         namesakes = Reference.objects.namesakes(request.user, row.project, row.name)
         return {

@@ -16,8 +16,8 @@ from core.http.posts import hidden, is_posted
 from core.refusals import Refused
 from features.library.models import Series
 from features.library.selection import Selection
-from features.library.series import display, items, naming
-from features.library.series.naming import NameForm
+from features.library.series import display, items
+from features.library.series.items import NameForm
 from playground.display import wall
 from projects import roles
 from projects.rights import Rights
@@ -78,7 +78,7 @@ def _change(request: HtmxRequest, run: Run) -> str:
                 of_result = items.items_of(series).filter(run=run.pk, position=position)
                 items.remove(series, list(of_result.values_list("pk", flat=True)))
             return ""
-        series = naming.named(request.user, run.project, NameForm(request.POST))
+        series = items.find_or_create(request.user, run.project, NameForm(request.POST))
         added_results = items.add(request.user, series, Selection({run.pk: {position}}))
     except Refused as refusal:
         return str(refusal)

@@ -18,7 +18,7 @@ from core.refusals import Refused
 from features.sharing import items, reviewers
 from features.sharing.access import Visit
 from features.sharing.models import Comment, Reviewer, ShareItem
-from features.sharing.review import mentions, reading
+from features.sharing.review import news, reading
 from features.sharing.review.rules import item_of
 from features.sharing.reviewers import NameRefused, reviewer_of
 
@@ -159,7 +159,7 @@ def _common(request: HtmxRequest, visit: Visit, reviewer: Reviewer | None) -> di
     share = visit.share
     offers = {}
     if visit.is_maker and share.takes_comments and share.is_open:  # a guest must learn no names
-        offers = mentions.can_mention(share, is_maker=True)
+        offers = news.can_mention(share, is_maker=True)
     return {
         "visit": visit,
         "share": share,

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from catalog.models import Endpoint
 from features.boards.models import Board, StandingTrial
-from features.boards.trials import candidates, sending, settings
+from features.boards.trials import planning, sending, settings
 from runs.models import Run
 from tests.features.boards.racing import run_during
 
@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True
 def new(board: Board, standing: StandingTrial, comes: Callable[..., Endpoint]) -> Endpoint:
     """A model whose trial waits."""
     endpoint = comes()
-    candidates.note_all()
+    planning.note_all()
     assert board.trials.get().state == "waiting"
     return endpoint
 

@@ -18,7 +18,7 @@ from catalog.changelog import personal_news
 from catalog.models import Change, Endpoint, Standing
 from features.boards.models import Board, RowMark, StandingTrial, Trial, Vote
 from features.boards.runs import budget
-from features.boards.trials import candidates, sending
+from features.boards.trials import planning, sending
 from features.notifications import inbox
 from features.notifications.models import Notification
 from projects.models import Membership, Project, Rule
@@ -101,7 +101,7 @@ def test_a_model_that_cannot_run_is_not_tried(
     board: Board, standing: StandingTrial, comes: Comes, change: dict[str, Any], state: str
 ) -> None:
     new = comes()
-    candidates.note_all()
+    planning.note_all()
     Endpoint.objects.filter(pk=new.pk).update(**change)
     sending.send_due_and_report()
     assert board.trials.get().state == state
@@ -227,7 +227,7 @@ def test_a_trial_that_a_rule_refused_says_so_and_works_once_the_rule_is_gone(
     client: Client, board: Board, standing: StandingTrial, comes: Comes
 ) -> None:
     new = comes()
-    candidates.note_all()
+    planning.note_all()
     rule = Rule.objects.create(kind="id", value=new.endpoint_id, reason="Too dear for us")
     sending.send_due_and_report()
     trial = board.trials.get()

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from features.boards.models import Vote
-from features.boards.votes import ballots, rankings, secret_tokens
+from features.boards.votes import ballots, rankings
 from projects.kept.voices.participant import Participant
 from runs.models import Artifact, Run
 from tests.features.boards.judging import Judged
@@ -71,7 +71,7 @@ def test_a_ballot_token_is_valid_only_for_its_voter(
     pair, _ = ballots.next_pair(voter, board)
     assert pair
     token = ballots.token_of(voter, pair)
-    for wrong in (token[:-4], "", "ü", secret_tokens.encrypt("file", stranger.pk, 1, 2)):
+    for wrong in (token[:-4], "", "ü", ballots.encrypt_token("file", stranger.pk, 1, 2)):
         with pytest.raises(ValueError, match="valid"):
             ballots.record(other, board, wrong, "1")
     with pytest.raises(ValueError, match="somebody else"):
@@ -82,9 +82,7 @@ def test_a_ballot_token_is_valid_only_for_its_voter(
 
 
 def test_the_order_differs_between_pairs_and_voters() -> None:
-    orders = {
-        voter: [secret_tokens.is_swapped(voter, n, n + 1) for n in range(64)] for voter in (1, 2)
-    }
+    orders = {voter: [ballots.is_swapped(voter, n, n + 1) for n in range(64)] for voter in (1, 2)}
     assert orders[1] != orders[2]
     assert 16 < sum(orders[1]) < 48
 

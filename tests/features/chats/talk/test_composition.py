@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.chats.talk.answers import Answer, parse_answer
-from features.chats.talk.composition import Conversation, Exchange, compose, fold
-from features.chats.talk.limits import is_too_long
+from features.chats.talk.composition import Conversation, Exchange, compose, fold, is_too_long
 from features.chats.talk.shape import Shape, read_shape
 from schemas import build, contract
 from schemas.changes.migrate_arguments import Version

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from features.flows.graph import checks, inputs, openapi, reading
+from features.flows.graph import checks, openapi, reading
 from features.flows.graph.graph import order
 from features.flows.graph.references import parse
 from schemas import build, contract
@@ -128,7 +128,7 @@ def test_c63_a_reference_is_resolved_by_the_longest_known_node() -> None:
     assert parse("$ab.c", nodes).node == ""
 
 
-def form(raw: dict[str, Any], borrow: inputs.Borrow | None = None) -> dict[str, Any]:
+def form(raw: dict[str, Any], borrow: openapi.Borrow | None = None) -> dict[str, Any]:
     """Return the fields of a workflow's form, by name."""
     document = openapi.document(reading.parse_graph(raw), "workflows/ana/flow", borrow)
     root = build(contract(document, "workflows/ana/flow"))

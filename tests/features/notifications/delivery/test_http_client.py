@@ -9,8 +9,7 @@ import httpx
 import pytest
 
 from features.notifications.delivery import webhook_addresses
-from features.notifications.delivery.http_client import VettedTransport, post
-from features.notifications.delivery.outcome import Outcome
+from features.notifications.delivery.http_client import Outcome, VettedTransport, post
 
 HOOK = "https://hooks.example.com/secret"
 Answer = Callable[[httpx.Request], httpx.Response]

@@ -16,9 +16,9 @@ from django.db import connection
 from django.utils import timezone
 
 from fal.messages.webhooks import Verdict, public_keys, verdict
-from features.notifications import display, outbox, run_webhooks
+from features.notifications import display, outbox, run_ends
 from features.notifications.delivery import sending, signing_keys
-from features.notifications.delivery.outcome import Outcome
+from features.notifications.delivery.http_client import Outcome
 from features.notifications.models import Channel, Delivery, Notification, RunEnd, SigningKey
 from house.operations.retention import expired
 from projects import members
@@ -230,8 +230,8 @@ def test_nothing_is_sent_of_a_project_that_its_user_has_left(
     for method in ("webhook", "slack", "email"):
         make_channel(method)
     tell(about=run)
-    run_webhooks.attach(run, "http://127.0.0.1:9/own")
-    run_webhooks.release(run)
+    run_ends.attach_webhook(run, "http://127.0.0.1:9/own")
+    run_ends.release_webhooks(run)
     members.leave(user, project)
     send()
     assert (receiver.requests, mail.outbox) == ([], [])

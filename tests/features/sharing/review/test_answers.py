@@ -16,7 +16,7 @@ from features.notifications import inbox, outbox
 from features.notifications.models import Notification
 from features.sharing import items
 from features.sharing.models import Comment, Reviewer, Share, ShareItem
-from features.sharing.review import mentions, news
+from features.sharing.review import news
 from projects.models import Membership, Project
 from runs.models import Run
 from runs.promises import owners
@@ -185,7 +185,7 @@ def test_a_mention_is_read_by_who_may_open_the_share(
     comment = Comment.objects.get()
     comment.mentioned.add(stranger)
     notice = {"subject": "Anna mentioned you", "key": "m", "about": share}
-    outbox.notify(stranger, mentions.MENTION, **notice)  # type: ignore[arg-type]
+    outbox.notify(stranger, news.MENTION, **notice)  # type: ignore[arg-type]
     assert inbox.count_new(stranger) == 1
     if how == "ended":
         Share.objects.update(revoked_at=clock.now())
@@ -211,12 +211,12 @@ def test_guests_mention_who_has_spoken_and_are_offered_nobody_else(
     guest = Client()
     post(guest, "comments/", name="Anna", comment="Hello @sam and @Ana Ruiz")
     assert "data-mention" not in guest.get(f"{share.get_absolute_url()}review/").content.decode()
-    assert not Notification.objects.filter(kind=mentions.MENTION).exists()
+    assert not Notification.objects.filter(kind=news.MENTION).exists()
 
     post(member, "comments/", comment="@sam, look")
-    assert Notification.objects.get(kind=mentions.MENTION).user == stranger
+    assert Notification.objects.get(kind=news.MENTION).user == stranger
     post(guest, "comments/", comment="Thanks @ana  ruiz!")
-    notices = Notification.objects.filter(kind=mentions.MENTION, user=share.user)
+    notices = Notification.objects.filter(kind=news.MENTION, user=share.user)
     note = notices.get()
     assert note.subject == "Anna mentioned you on “Posters”"
     assert share.token not in note.path

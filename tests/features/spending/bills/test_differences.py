@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from features.spending.bills import balance, differences
 from features.spending.models import BillingEvent, BillingState
-from features.spending.views.differences import PER_PAGE
+from features.spending.views.prices import DIFFERING
 from projects.models import Membership, Project
 from runs.models import Charge
 from tests.conftest import grant
@@ -135,7 +135,7 @@ def test_pages_go_from_new_to_old_with_as_many_queries(
     make_charge: MakeCharge, user: User, django_assert_max_num_queries: Any
 ) -> None:
     now = timezone.now()
-    for number in range(PER_PAGE + 1):
+    for number in range(DIFFERING + 1):
         make_charge(expected="1", billed=str(number + 2), created_at=now - timedelta(hours=number))
     assert 'rel="next"' in read_page(user)
     client = Client()

@@ -13,9 +13,9 @@ import pytest
 
 from features.training.data import archives
 from features.training.data.checks import findings_of
+from features.training.data.editing import has_trigger, prefixed
 from features.training.data.items import Item, free_name
 from features.training.data.rules import Rules, rules_of
-from features.training.data.trigger import has_trigger, prefixed
 from schemas import build, contract
 from tests.features.training.trainers import TRAINERS
 from tests.growth.measuring import largest_memory

@@ -13,7 +13,7 @@ from django.test import RequestFactory
 from django.utils import timezone
 
 from accounts.audit import acting
-from features.spending.alarms import holds
+from features.spending.alarms import alarm_access
 from features.spending.budgets import affordability
 from features.spending.models import Alarm, SpendingRules
 from runs.models import Charge
@@ -53,7 +53,7 @@ def test_whoever_presses_is_asked_and_the_answer_lets_it_pass(user: User, charge
         Unconfirmed, match=r"\$5\.00 instead of about \$0\.05.*Nobody has"
     ) as question:
         press(user, charge)
-    assert question.value.yes == holds.YES
+    assert question.value.yes == alarm_access.YES
     press(user, charge, question.value.answer)
     with pytest.raises(Unconfirmed):  # a confirmed sum does not confirm the alarm
         press(user, charge, "100 unknown")
@@ -69,10 +69,10 @@ def test_whoever_may_see_the_alarm_gets_a_link_to_it(user: User, charge: Charge)
     alarm = Alarm.objects.get()
     with pytest.raises(Unconfirmed) as question:
         press(user, charge)
-    assert question.value.remedy == (holds.SEE, alarm.get_absolute_url())
+    assert question.value.remedy == (alarm_access.SEE, alarm.get_absolute_url())
     with pytest.raises(Unaffordable) as refused:
         affordability.check(user, [charge])
-    assert refused.value.remedy == (holds.SEE, alarm.get_absolute_url())
+    assert refused.value.remedy == (alarm_access.SEE, alarm.get_absolute_url())
     for stranger, is_link in ((person("vic"), False), (make_admin("eva"), True)):
         with pytest.raises(Unconfirmed) as question:
             press(stranger, charge)
@@ -111,5 +111,5 @@ def test_one_query_finds_the_alarms_of_many_models(
 ) -> None:
     assert charge.endpoint_id
     with django_assert_num_queries(1):
-        alarms = holds.held_among([charge.endpoint_id, *range(1000, 1040)])
+        alarms = alarm_access.held_among([charge.endpoint_id, *range(1000, 1040)])
         assert [alarm.endpoint.name for alarm in alarms.values() if alarm.endpoint] == ["dev"]

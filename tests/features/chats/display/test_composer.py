@@ -9,8 +9,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 
-from features.chats.display.composer import Message
-from features.chats.display.preview import of_message
+from features.chats.display.composer import Message, of_message
 from features.chats.models import Chat, Turn
 from tests.features.chats import documents
 

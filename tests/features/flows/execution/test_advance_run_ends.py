@@ -10,8 +10,7 @@ from django.utils import timezone
 
 from features.flows.compose.definition import parse_definition
 from features.flows.execution import starting
-from features.flows.execution.advance import advance
-from features.flows.execution.run_ends import is_step
+from features.flows.execution.advance import advance, is_step
 from features.flows.models import Flow, FlowRun
 from features.notifications.models import Notification
 from runs.models import Run

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 
 from catalog.track_records import TrackRecord
 from features.boards.leaderboard import records
-from features.boards.leaderboard.comparisons import Comparison, count, of_winner
+from features.boards.leaderboard.counting import (
+    Comparison,
+    comparisons_of_winner,
+    count_comparisons,
+)
 from features.boards.leaderboard.strength import parts
 from features.boards.leaderboard.tallies import PairTally
 
@@ -39,7 +43,7 @@ tallied = st.dictionaries(
 def test_each_comparison_counts_once_for_its_models_and_never_for_one_model_alone(
     judged: list[Comparison],
 ) -> None:
-    counts = count(judged, MODEL_OF)
+    counts = count_comparisons(judged, MODEL_OF)
     between = [
         comparison
         for comparison in judged
@@ -62,10 +66,14 @@ def test_each_comparison_counts_once_for_its_models_and_never_for_one_model_alon
 
 
 def test_a_rows_winner_beats_each_other_column_with_a_result() -> None:
-    beaten = [(won.first, won.second, won.is_won) for won in of_winner(2, [4, 2, 1], [], AT)]
+    beaten = [
+        (won.first, won.second, won.is_won) for won in comparisons_of_winner(2, [4, 2, 1], [], AT)
+    ]
     assert beaten == [(2, 1, True), (2, 4, True)]
-    assert of_winner(2, [1, 4], [], AT) == []  # a column without a result beats no other
-    assert of_winner(2, [2], [], AT) == []
+    assert (
+        comparisons_of_winner(2, [1, 4], [], AT) == []
+    )  # a column without a result beats no other
+    assert comparisons_of_winner(2, [2], [], AT) == []
 
 
 @given(tallied)

@@ -1,4 +1,4 @@
-"""The contexts of the list of weights and of their pages."""
+"""The contexts of a data set's page, of the list of weights, and of their pages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q, TextField
 from django.db.models.functions import Cast
 
+from features.training.data import packing
+from features.training.data.checks import counts_of, findings_of, noun
+from features.training.data.items import items_of, kept
 from features.training.models import Dataset, Weights
 from features.training.results.siblings import siblings_of
 from projects.rights import Rights
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from runs.models.querysets import RunQuerySet
 
+FILES_ON_PAGE = 48
 READ = 200  # newest runs that are searched, in one query
 IN_ROW = 4  # samples per entry of the list
 ON_PAGE = 24
@@ -112,3 +116,41 @@ def samples_of(runs: RunQuerySet, weights: Sequence[Weights]) -> dict[str, list[
             if address in text:
                 samples[address.strip('"')].append(run)
     return dict(samples)
+
+
+def dataset_context(user: User, dataset: Dataset, page: int) -> dict[str, Any]:
+    """Return one page of the files, with the checks of all files."""
+    rights = Rights(user, dataset)
+    items = items_of(dataset.files)
+    kept_items = kept(items)
+    rules = packing.rules_for(dataset.endpoint)
+    pages = max(1, -(-len(kept_items) // FILES_ON_PAGE))
+    page = min(max(page, 1), pages)
+    checked: dict[str, Any] = {
+        "dataset": dataset,
+        "endpoint": dataset.endpoint,
+        "items": kept_items[(page - 1) * FILES_ON_PAGE : page * FILES_ON_PAGE],
+        "removed": [item for item in items if item.is_removed][-FILES_ON_PAGE:],
+        "rules": rules,
+        "page": page,
+        "pages": pages,
+        "trained_weights": _made(user, dataset),
+        "may_change": rights.may_change,
+        "why_not": rights.why_not,
+        "may_delete": rights.may_remove,
+    }
+    if rules:
+        counts = counts_of(kept_items, rules)
+        checked |= {
+            "counts": counts,
+            "examples_text": noun(rules, counts.examples),
+            "findings": findings_of(kept_items, rules),
+        }
+        checked["is_ready"] = not any(finding.is_blocking for finding in checked["findings"])
+    return checked
+
+
+def _made(user: User, dataset: Dataset) -> list[Weights]:
+    """Return the newest weights made from it, in its project."""
+    weights = Weights.objects.kept().in_project(dataset.project, user)
+    return list(weights.filter(training__dataset=dataset)[:12])
