@@ -140,7 +140,7 @@ class ProjectKeyAdmin(RestrictedAdmin):
                 messages.warning(request, STILL_TRIED)
             else:
                 messages.success(
-                    request, f"fal accepts the key: {row.project} uses it from its next run on."
+                    request, f"The key is valid: {row.project} uses it from its next run on."
                 )
             return redirect(row)
         context = {

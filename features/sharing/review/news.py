@@ -2,7 +2,6 @@
 
 Feedback is bundled: one notification for each reviewer's visit. A guest must not learn who works
 here, and can only mention reviewers of the share.
-
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from features.notifications.models import Notification
 from features.sharing import access
 from features.sharing.models import Comment, Pick, Rating, Reviewer, Share
 from features.sharing.reviewers import display_name
-from projects.kept.voices.mentions import mentioned_in
+from projects.kept.voices.forms import mentioned_in
 from projects.models import Membership
 
 if TYPE_CHECKING:

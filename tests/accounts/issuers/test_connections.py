@@ -59,7 +59,7 @@ def test_account_with_the_address_is_connected_after_its_owner_has_logged_in(
     assert not SocialAccount.objects.exists()
 
     page = log_in(visitor)
-    assert "Acme waits to be connected" in text_of(page)
+    assert "Connect Acme?" in text_of(page)
     assert not SocialAccount.objects.exists()
     page = visitor.client.post(PENDING, follow=True)
     assert "Acme is connected" in text_of(page)

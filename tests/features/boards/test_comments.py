@@ -68,7 +68,7 @@ def test_a_viewer_comments_on_a_cell_a_row_and_the_board(board: Board) -> None:
     assert "flux · a cat" in everything
     assert "Row 1: a cat" in everything
     html = read_page(vera, board.get_absolute_url())
-    assert f'href="{address}?cell={cell.pk}" aria-label="1 comment: the result of flux"' in html
+    assert f'href="{address}?cell={cell.pk}" aria-label=" 1 comment: the result of flux"' in html
 
 
 def test_a_new_comment_changes_the_kept_markup_of_its_cell(board: Board) -> None:

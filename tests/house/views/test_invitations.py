@@ -274,7 +274,7 @@ def test_who_has_all_that_it_gives_is_told_so(
     _, token = invite(eva, (fox, "viewer"))
     page = text_of(member.get(f"{PAGE}{token}/"))
     assert "You already have everything that this invitation gives." in page
-    assert "Manager: you are that already" in page
+    assert "Manager: you already have this role" in page
     assert "acceptance" not in page
 
 

@@ -256,9 +256,9 @@ def test_leaving_is_chosen_on_a_page(
     make_run(state="running")
     base = f"/people/{user.pk}/departure/"
     page = text_of(admin.get(base))
-    assert "They have 1 run; of these, 1 run nobody else sees." in page
+    assert "They have 1 run; nobody else can see 1 run of these." in page
     assert "“Fox”" in page
-    assert "1 run under way goes on to its end" in page
+    assert "1 run in progress continues to its end" in page
     for posted in ({}, {"fate": "stays"}, {"fate": "x", "to": eva.pk}, {"fate": "passes", "to": 0}):
         refused = admin.post(base, posted)
         assert refused.status_code == 422

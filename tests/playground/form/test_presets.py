@@ -184,7 +184,7 @@ def test_a_link_gives_access_to_exactly_its_files(
     )  # fmt: skip
     post = {"prompt": "go", "image_url": linked_file.get_absolute_url(), "~do": "link"}
     page = member.post(video_page, post).content.decode()
-    assert "Colleagues with this link can see 1 file of yours" in page
+    assert "Colleagues with this link can see 1 of your files" in page
     client.force_login(stranger)
     assert client.get(linked_file.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404
@@ -206,13 +206,13 @@ def test_a_link_gives_access_to_results_by_the_same_rule(
     )  # fmt: skip
     post = {"prompt": "go", "image_url": linked_file.get_absolute_url(), "~do": "link"}
     page = member.post(video_page, post).content.decode()
-    assert "can see 1 file of yours that is in it (uploads and results)" in join_lines(page)
+    assert "can see 1 of your files (uploads and results)" in join_lines(page)
     client.force_login(stranger)
     assert client.get(linked_file.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404
     assert client.get(run.get_absolute_url()).status_code == 404
     refused = client.post(video_page, post | {"image_url": other.get_absolute_url()})
-    assert "1 file in it is not yours to share" in join_lines(refused.content.decode())
+    assert "You may not share 1 of the files in it" in join_lines(refused.content.decode())
     assert client.get(other.get_absolute_url()).status_code == 404
 
 

@@ -56,7 +56,7 @@ def test_a_key_that_fal_takes(admin: Client, spring: Project, decided: dict[str,
     row = ProjectKey.objects.get()
     assert response.redirect_chain == [(row.get_absolute_url(), 302)]
     text = response.content.decode()
-    assert "fal accepts the key: Spring uses it from its next run on." in text
+    assert "The key is valid: Spring uses it from its next run on." in text
     assert vault.unseal(row.secret) == KEY
     assert "very-secret" not in text
     assert "very-secret" not in admin.get(LIST).content.decode()

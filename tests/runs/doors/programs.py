@@ -107,7 +107,7 @@ class _Yes:
 
     program = "tests"
 
-    def said(self) -> None:
+    def earlier_answer(self) -> None:
         """Nothing was confirmed before."""
 
     async def ask(self, consent: dict[str, Any], message: str) -> bool:

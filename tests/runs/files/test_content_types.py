@@ -249,7 +249,7 @@ def test_a_page_shows_why_copying_fails_and_clears_it_after_success(
     row = waiting("image", "image")
     Artifact.objects.update(error="The storage does not take it: No space left on device.")
     fragments = renderers.changed_fragments(row.run, "copies")
-    assert "No space left on device. It is tried again automatically." in fragments
+    assert "No space left on device. Vitrine tries again automatically." in fragments
     assert watches_copies(fragments)
     Artifact.objects.update(attempts=2)
     row.refresh_from_db()

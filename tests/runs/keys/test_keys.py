@@ -179,7 +179,7 @@ def test_removed_and_put_back_and_forgotten(
     new_key.remove(row)
     ProjectKey.objects.filter(pk=row.pk).update(ended_at=clock.now() - timedelta(days=2))
     work(lambda: ProjectKey.objects.get(pk=row.pk).secret == "")
-    with pytest.raises(new_key.Refused, match="forgotten"):
+    with pytest.raises(new_key.Refused, match="no longer has this key"):
         new_key.put_back(row)
 
 

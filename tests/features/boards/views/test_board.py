@@ -154,12 +154,14 @@ def test_runs_held_back_by_the_cap_are_sent_after_it_is_raised(
     board = send(plan_of(**ROWS, cap="0.05")).board
     page = text_of(member.get(board.get_absolute_url()))
     assert page.count("more than your cap of $0.05") == 3
-    assert 'Send 3 not sent <span class="figures">up to $0.03</span>' in page
+    assert "Send the 3 runs not sent yet" in page
+    assert '<span class="figures">up to $0.03</span>' in page
     finish(state="failed", billable_units="")
     page = text_of(member.get(board.get_absolute_url()))
-    assert 'Try again: 5 <span class="figures">up to $0.05</span>' in page
+    assert "Try 5 runs again" in page
+    assert '<span class="figures">up to $0.05</span>' in page
     Cell.objects.filter(run__isnull=False).update(estimate_usd=None)
-    assert 'Try again: 5 <span class="figures">Price unknown' in text_of(
+    assert 'Try 5 runs again <span class="figures">Price unknown' in text_of(
         member.get(board.get_absolute_url())
     )
     member.post(f"{board.get_absolute_url()}continuation/")

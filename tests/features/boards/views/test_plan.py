@@ -191,7 +191,7 @@ def test_enter_in_the_model_box_adds_the_model_without_running(
     assert posted_by(page)["model"] == ["lab/flux", "lab/turbo"]
     assert posted_by(page)["add"] == [""]
     page = member.post(NEW, post | {"~do": "run", "add": "turbo"}).content.decode()
-    assert "Found for “turbo”" in page or posted_by(page)["model"][-1] == "lab/turbo"
+    assert "Models for “turbo”" in page or posted_by(page)["model"][-1] == "lab/turbo"
     assert not Run.objects.exists()
 
 

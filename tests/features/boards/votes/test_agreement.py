@@ -83,7 +83,9 @@ def test_few_judgements_tell_nothing(voters: int, pairs: int, is_known: bool) ->
     judged = [(f"v{voter}", pair, "first") for voter in range(voters) for pair in range(pairs)]
     measured = measure(judged)
     assert measured.is_known is is_known
-    assert measured.sentence.startswith("Two voters agree on 100 %" if is_known else "Too few")
+    assert measured.sentence.startswith(
+        "Two voters agree on 100 %" if is_known else "There are too few"
+    )
     assert measured.alpha_words == ""  # alpha is undefined if all judgements are equal
 
 

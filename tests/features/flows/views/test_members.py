@@ -100,7 +100,7 @@ def test_a_viewer_looks_and_reads_why_nothing_runs(flow: Flow, project: Project)
     viewer = browser(project, "viewer")
     page = viewer.get(flow.get_absolute_url()).content.decode()
     assert "fox, edited" in viewer.get(FLOWS).content.decode()
-    assert "of ana ·" in viewer.get(FLOWS).content.decode()
+    assert "by ana ·" in viewer.get(FLOWS).content.decode()
     assert "Ask ana to make you a maker" in page
     for control in ('value="run"', ">Edit<", "Delete"):
         assert control not in page

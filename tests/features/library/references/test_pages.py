@@ -66,7 +66,7 @@ def test_a_reference_is_made_listed_and_changed(member: Client, user: User) -> N
     ("typed", "sentence"),
     [
         ({"name": ""}, "Give it a name, such as “bottle”"),
-        ({"name": "the bottle"}, "begins with a letter and has no spaces: “the bottle” is none."),
+        ({"name": "the bottle"}, "has no spaces. Try “brand-bottle”."),
         ({"name": "🍾"}, "A name has letters, digits, - and _"),
         ({"name": "2x"}, "begins with a letter"),
         ({"name": "me"}, "“@me” stands for yourself"),

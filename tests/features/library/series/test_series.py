@@ -125,7 +125,9 @@ def test_a_deleted_result_leaves_a_gap_in_words(
     fox.artifacts.get(position=1).delete()
     page = html.unescape(member.get(poster.get_absolute_url()).content.decode())
     assert page.count("This result was deleted, or you cannot see it.") == 2
-    assert "2 results of it are gone, or not yours to see." in " ".join(page.split())
+    assert "2 results of this series were deleted, or you cannot see them." in " ".join(
+        page.split()
+    )
     assert len(order(poster)) == 5
     assert member.get("/series/").status_code == 200
 

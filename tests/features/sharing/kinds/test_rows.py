@@ -52,7 +52,7 @@ def test_a_guests_row_waits_and_they_learn_what_became_of_it(
     assert (request.author, request.label) == ("Anna (guest)", "a fox")
     assert Run.objects.count() == runs
     page = read_page(share, guest)
-    assert "Asked: “<bdi>a fox</bdi>” waits until somebody who may run it decides." in page
+    assert "Your row “<bdi>a fox</bdi>” waits until somebody who may run it decides." in page
     assert 'name="name"' not in page
     row_requests.leave_out(user, request)
     assert "“<bdi>a fox</bdi>” was left out." in read_page(share, guest)
@@ -109,7 +109,7 @@ def test_a_closed_share_takes_no_rows_and_keeps_what_was_typed(share: Share) -> 
     assert (
         "</form>" not in read_page(share, guest).partition('id="rows"')[2].partition("</main>")[0]
     )
-    assert "Asked: “<bdi>a fox" in read_page(share, guest)
+    assert "Your row “<bdi>a fox" in read_page(share, guest)
     response = ask(guest, share, "a wolf")
     assert response.status_code == 422
     assert "accepts no more rows" in response.content.decode()

@@ -330,7 +330,7 @@ def test_a_share_ends_by_a_click_and_the_end_can_be_undone(member: Client, share
 def test_an_end_of_long_ago_stays(member: Client, share: Share) -> None:
     Share.objects.update(revoked_at=timezone.now() - timedelta(days=2))
     response = member.post(f"/undo/share/{share.pk}/", follow=True)
-    assert b"cannot be brought back" in response.content
+    assert b"can no longer be brought back" in response.content
     assert Client().get(share.get_absolute_url()).status_code == 410
 
 

@@ -103,10 +103,10 @@ def test_what_was_deleted_or_moved_away_is_a_gap(share: Share, run: Run, strange
     ):
         Run.objects.filter(pk=run.pk).update(**change)
         page = Client().get(share.get_absolute_url())
-        assert b"not there any more" in page.content
+        assert b"no longer exists" in page.content
         assert PROMPT.encode() not in page.content
         assert Client().get(f"{share.get_absolute_url()}files/1/").status_code == 404
-        assert b"not there any more" in Client().get(f"{share.get_absolute_url()}items/1/").content
+        assert b"no longer exists" in Client().get(f"{share.get_absolute_url()}items/1/").content
 
 
 def test_a_token_is_not_stored_readably(share: Share) -> None:

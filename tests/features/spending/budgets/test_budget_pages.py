@@ -224,7 +224,8 @@ def test_a_budget_that_has_not_begun_or_is_over_says_so(admin: Client, eva: User
 def test_a_private_project_is_limited_by_its_persons_budget(
     admin: Client, maker: Client, eva: User, pay: Pay
 ) -> None:
-    assert "the budget of its user counts what is spent there" in text_of(maker.get(f"{PAGE}?project=private"))
+    page = text_of(maker.get(f"{PAGE}?project=private"))
+    assert "the budget of its user counts what is spent there" in page
     form = admin.get(f"{NEW}?project=private").content.decode()
     assert re.search(rf'value="person:{eva.pk}" selected', form)
     Budget.objects.create(scope="person", person=eva, limit=3)

@@ -171,11 +171,11 @@ def test_an_empty_page_says_why_and_what_to_do(member: Client) -> None:
         ("from=1815-12-10", "Choose ten years at most"),
         ("from=2026-01-01&to=9999-12-31", "Choose ten years at most"),
         ("from=2024-01-01&to=2026-01-01&each=day", "That would be 732 bars"),
-        ("by=colour", "“colour” is nothing that by can be here."),
-        ("sort=sideways", "“sideways” is nothing that sort can be here."),
-        ("model=" + "x" * 300, "is nothing that model can be here."),
+        ("by=colour", "“colour” is not a valid value for by."),
+        ("sort=sideways", "“sideways” is not a valid value for sort."),
+        ("model=" + "x" * 300, "is not a valid value for model."),
         ("each=hour", "Select a valid choice"),
-        ("model=%00", "is nothing that model can be here."),
+        ("model=%00", "is not a valid value for model."),
     ],
 )
 @pytest.mark.parametrize("page", ["/spend/", "/spend/runs/", "/spend/export.csv"])

@@ -278,7 +278,7 @@ def test_without_a_request_list_only_a_webhook_can_end_a_lost_run(
     member: Client, lost: Run, settings: Any
 ) -> None:
     state_machine.note_event(lost.pk, reconciliation.UNLISTED, reconciliation.NO_LIST)
-    notice = "only upstream&#x27;s own report can still end it"
+    notice = "only a report from upstream can still end it"
     assert notice not in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
     settings.PUBLIC_URL = "https://vitrine.example"
     assert notice in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
