@@ -8,27 +8,18 @@ import ssl
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from functools import cache
 from http import HTTPStatus
-from typing import NamedTuple
 
 import httpx
 
 from fal.addresses import origin
 from features.notifications.delivery import webhook_addresses
+from features.notifications.delivery.messages import Outcome
 
 TIMEOUT_S = 15.0  # in total: name, connection, response (protocol, section 10.1)
 MAX_RETRY_AFTER_S = 3600.0
 _LATER = frozenset({408, 425, 429})
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
-
-
-class Outcome(NamedTuple):
-    """The outcome of an attempt; `error` is a sentence, empty if it was accepted."""
-
-    status: int | None = None
-    error: str = ""
-    is_permanent: bool = False
-    retry_after_s: float = 0.0
 
 
 @cache

@@ -133,3 +133,12 @@ def _failure(run: Run) -> dict[str, Any]:
 def _bytes(body: dict[str, Any]) -> bytes:
     text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
     return text.encode("utf-8", "replace")
+
+
+class Outcome(NamedTuple):
+    """The outcome of an attempt; `error` is a sentence, empty if it was accepted."""
+
+    status: int | None = None
+    error: str = ""
+    is_permanent: bool = False
+    retry_after_s: float = 0.0

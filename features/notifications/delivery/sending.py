@@ -22,8 +22,7 @@ from django.db.models import Min, QuerySet
 
 from core.db import clock
 from features.notifications.delivery import messages, signing_keys
-from features.notifications.delivery.http_client import Outcome
-from features.notifications.delivery.messages import Mail, Post
+from features.notifications.delivery.messages import Mail, Outcome, Post
 from features.notifications.delivery.visibility import readable
 from features.notifications.models import Channel, Delivery, Method, SigningKey
 from runs.models.querysets import RESULT, heavy_columns

@@ -9,7 +9,8 @@ import httpx
 import pytest
 
 from features.notifications.delivery import webhook_addresses
-from features.notifications.delivery.http_client import Outcome, VettedTransport, post
+from features.notifications.delivery.http_client import VettedTransport, post
+from features.notifications.delivery.messages import Outcome
 
 HOOK = "https://hooks.example.com/secret"
 Answer = Callable[[httpx.Request], httpx.Response]

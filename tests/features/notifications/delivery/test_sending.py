@@ -18,7 +18,7 @@ from django.utils import timezone
 from fal.messages.webhooks import Verdict, public_keys, verdict
 from features.notifications import display, outbox, run_ends
 from features.notifications.delivery import sending, signing_keys
-from features.notifications.delivery.http_client import Outcome
+from features.notifications.delivery.messages import Outcome
 from features.notifications.models import Channel, Delivery, Notification, RunEnd, SigningKey
 from house.operations.retention import expired
 from projects import members
