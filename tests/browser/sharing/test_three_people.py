@@ -178,7 +178,7 @@ def test_a_designer_a_client_and_a_manager_decide(
     designer.goto(board)
     board_share = share_by_click(Hand(designer), designer.get_by_role("button", name="Share").first)
     dialog.get_by_text("More options", exact=True).click()
-    dialog.get_by_label("Who can open it").select_option("project")
+    dialog.get_by_label("Who can open it", exact=True).select_option("project")
     dialog.get_by_label("Blind votes").check()
     save(Hand(designer))
     managers = Hand(manager)
