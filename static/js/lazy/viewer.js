@@ -182,7 +182,9 @@ class Viewer {
     if (!control || document.querySelector("dialog[open]:not(.viewer)")) return;
     if (!control.matches("[data-costs]")) return control.click();
     // A key alone never starts a run: it shows the button with its price, and Enter presses that.
-    control.closest("[popover]")?.showPopover();
+    const menu = control.closest("[popover]:not(:popover-open)");
+    // By its button, below which it opens.
+    if (menu) this.dialog.querySelector(`[popovertarget="${menu.id}"]`).click();
     control.focus();
     this.say(`${control.title}: press Enter to start.`);
   }

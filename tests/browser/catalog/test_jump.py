@@ -56,7 +56,7 @@ def test_a_few_letters_jump_to_a_model_and_do_an_action_from_anywhere(open_page:
 
 @pytest.mark.exhaustive
 def test_enter_takes_nothing_from_a_list_that_is_still_loading(open_page: Open) -> None:
-    """An answer to what stood there a moment before is not the one that Enter takes."""
+    """Enter ignores the list until the answer to the text that is now in the field has come."""
     page = open_page("/models/")
     page.keyboard.press("Control+k")
     expect(page.get_by_role("combobox", name="Jump to")).to_be_focused()
