@@ -20,7 +20,7 @@ ACTIONS = {
 }
 ORDER = {ast.Lt, ast.LtE, ast.Gt, ast.GtE}
 LOOKS = {"objects", "refresh_from_db", "arefresh_from_db"}
-# Waits for what is visible, or for a test's condition; helpers that wait have such names.
+# Names of helpers that wait for a visible effect or for a test's condition.
 WAITS = ("expect", "wait_for_", "eventually", "until", "held", "settle", "come", "let_go")
 OF_FRAMES = "requestAnimationFrame"
 ALLOWED = {"waiting.py"}  # it has the only loop that waits for a condition

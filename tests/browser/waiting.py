@@ -1,4 +1,4 @@
-"""Waits for what a page does: on a busy machine, it may be late at any point of a test."""
+"""Waits for visible effects of a page, which may be late on a busy machine."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def failures(browser: Client, calls: Iterator[tuple[str, str, str]]) -> list[Any
 
 
 def some_of(values: Sequence[str], count: int, of: object) -> list[str]:
-    """Return `count` of the values, chosen by the seed and by what they are for."""
+    """Return `count` of the values; the choice depends on the seed and on `of`."""
     numbered = one_of_each(enumerate(values), lambda value: value[0] % count, of)
     return [value for _, value in numbered]
 

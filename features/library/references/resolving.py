@@ -1,4 +1,4 @@
-"""Replaces `@bottle` in arguments by what the model takes of it, records it, and lists the runs."""
+"""Replaces `@bottle` in arguments with the pictures that the model accepts, and records the use."""
 
 from __future__ import annotations
 

@@ -52,25 +52,25 @@ def sentence(choice: SelectedResults, done: str) -> str:
     """
     number, unreachable = len(choice.results), choice.out_of_reach
     verb = done if number != 1 else done.replace("are ", "is ", 1)
-    words = f"{counted(number, 'result')} {verb}." if number else "Nothing was changed."
+    message = f"{counted(number, 'result')} {verb}." if number else "Nothing was changed."
     if unreachable:
         stay = "stays as it is: it is" if unreachable == 1 else "stay as they are: they are"
-        words += f" {unreachable:,} {stay} gone, or not yours to change."
+        message += f" {unreachable:,} {stay} gone, or not yours to change."
     if choice.left_out:
-        words += f" {counted(choice.left_out, 'older run')} of the list were left out: that is more"
-        words += " than one selection holds. Narrow the list, for example by a date."
-    return words
+        message += f" {counted(choice.left_out, 'older run')} of the list were left out: that is "
+        message += "more than one selection holds. Narrow the list, for example by a date."
+    return message
 
 
-def done(request: HtmxRequest, words: str, **event: object) -> HttpResponseBase:
+def done(request: HtmxRequest, message: str, **event: object) -> HttpResponseBase:
     """Answer an action with a toast, or without script with the list and a message.
 
     With script, the page also gets the event `results:changed` with the details `event`.
     """
     if request.htmx:
-        response = trigger_client_event(HttpResponse(status=204), "toast", {"text": words})
+        response = trigger_client_event(HttpResponse(status=204), "toast", {"text": message})
         return trigger_client_event(response, "results:changed", event)
-    messages.success(request, words)
+    messages.success(request, message)
     return redirect(back_to(request))
 
 
@@ -102,8 +102,8 @@ def stars(request: HtmxRequest) -> HttpResponseBase:
     is_starred = hidden(request, "star") != "0"
     selected = selection.choose(posted, starrable_by(request.user))
     stars_of_runs.star_results(selected.results, is_starred=is_starred)
-    words = sentence(selected, "are starred" if is_starred else "are no longer starred")
-    return done(request, words, starred=is_starred)
+    message = sentence(selected, "are starred" if is_starred else "are no longer starred")
+    return done(request, message, starred=is_starred)
 
 
 def starrable_by(user: User) -> RunQuerySet:

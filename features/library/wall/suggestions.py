@@ -1,7 +1,6 @@
-"""How the page reads the line: suggestions for a piece, chips for what it understood, remarks.
+"""Interprets the search line: suggestions while one types, chips for its conditions, remarks.
 
-It suggests conditions, and values from the reader's runs.
-
+Suggestions are conditions, and values from the user's runs.
 """
 
 from __future__ import annotations

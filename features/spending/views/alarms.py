@@ -59,6 +59,6 @@ def look(request: HtmxRequest, pk: int) -> HttpResponse:
     """Mark the alarm as looked at."""
     visible_alarm = get_object_or_404(alarm_access.visible_to(request.user), pk=pk)
     is_first = alarm_access.look(request.user, visible_alarm)
-    words = "Noted: you have looked at it." if is_first else "Somebody has already looked at it."
-    messages.success(request, words)
+    message = "Noted: you have looked at it." if is_first else "Somebody has already looked at it."
+    messages.success(request, message)
     return redirect(visible_alarm)

@@ -81,11 +81,11 @@ def _of_recipes(user: User, recipe_list: list[Recipe]) -> Outcome:
                 choices[_of_recipe(user, recipe).fill] = None
     if not choices:
         raise ValueError(f"None of the {len(several)} recipes is for a model in this catalogue.")
-    words = f"This file has {len(several)} recipes."
+    notice = f"This file has {len(several)} recipes."
     if len(choices) < len(several):
-        words = f"{words} {len(choices)} of them can be opened here."
+        notice = f"{notice} {len(choices)} of them can be opened here."
     query = urlencode([("fill", fill) for fill in choices])
-    return Outcome(words, [Act("Choose one", f"{reverse('playground:restorations')}?{query}")])
+    return Outcome(notice, [Act("Choose one", f"{reverse('playground:restorations')}?{query}")])
 
 
 def _of_recipe(user: User, recipe: Recipe) -> Outcome:
@@ -106,20 +106,20 @@ def _of_recipe(user: User, recipe: Recipe) -> Outcome:
 
 def _of_foreign(recipe: ForeignRecipe, onto: Endpoint | None) -> Outcome:
     fill = recipe.as_text()
-    words = f"This picture carries a recipe from {recipe.program}."
+    notice = f"This picture carries a recipe from {recipe.program}."
     if onto is not None and _takes(onto, recipe):
-        return _filling(onto, f"recipe:{fill}", words)
+        return _filling(onto, f"recipe:{fill}", notice)
     address = f"{reverse('playground:restoration-models')}?{urlencode({'recipe': fill})}"
     if len(address) > MOST_ADDRESS_CHARS:
         raise ValueError(
-            f"{words} The recipe is too long for a link: open the page of a model, and drop the "
+            f"{notice} The recipe is too long for a link: open the page of a model, and drop the "
             "picture there."
         )
-    return Outcome(words, [Act("Choose a model for it", address)])
+    return Outcome(notice, [Act("Choose a model for it", address)])
 
 
-def _filling(endpoint: Endpoint, fill: str, words: str) -> Outcome:
-    return Outcome(words, [Act("Use its settings", address_of(endpoint, fill))], endpoint, fill)
+def _filling(endpoint: Endpoint, fill: str, notice: str) -> Outcome:
+    return Outcome(notice, [Act("Use its settings", address_of(endpoint, fill))], endpoint, fill)
 
 
 def _takes(endpoint: Endpoint, recipe: ForeignRecipe) -> bool:

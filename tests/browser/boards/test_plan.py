@@ -32,7 +32,7 @@ def photo(colour: str, kind: str = "PNG") -> list[int]:
 def data_of(
     page: Page, *, text: str = "", files: tuple[tuple[str, str, list[int]], ...] = ()
 ) -> object:
-    """Return a handle of what a browser passes on with a paste or a drop."""
+    """Return a handle of the data that a browser passes with a paste or a drop."""
     return page.evaluate_handle(
         """({ text, files }) => {
           const data = new DataTransfer();

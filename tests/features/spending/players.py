@@ -39,7 +39,7 @@ def main(role: str, seed: int, steps: int) -> None:
 
 
 class Player:
-    """A player of any role, with counts of what happened."""
+    """A player of any role, who counts the outcomes."""
 
     def __init__(self, generator: random.Random) -> None:
         from projects.models import Project

@@ -57,5 +57,5 @@ def move(charges: QuerySet[Charge], at: datetime) -> None:
 
 
 def total_of(charges: QuerySet[Charge]) -> Decimal:
-    """Return the sum of what these charges have reserved or settled."""
+    """Return the sum that these charges have reserved or settled."""
     return ledger.due(charges).aggregate(total=Sum("amount"))["total"] or Decimal(0)

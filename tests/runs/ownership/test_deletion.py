@@ -369,4 +369,4 @@ def test_storing_content_again_waits_for_its_deletion(settings: Any) -> None:
     Slow.may_end.set()
     for thread in threads:
         thread.join(10)
-    assert seen == [False]  # the content is written anew
+    assert seen == [False]  # the second upload writes the content again

@@ -89,10 +89,10 @@ def additions(request: HtmxRequest) -> HttpResponseBase:
         if request.htmx:
             return selection_actions.refuse(request, str(refusal))
         return _form(request, posted, form, "" if form.errors else str(refusal))
-    words = selection_actions.sentence(added_results, f"are in the series “{series.name}”")
+    message = selection_actions.sentence(added_results, f"are in the series “{series.name}”")
     if request.htmx:
-        return selection_actions.done(request, words, kept=True)
-    messages.success(request, words)
+        return selection_actions.done(request, message, kept=True)
+    messages.success(request, message)
     return redirect(series)
 
 

@@ -1,4 +1,4 @@
-"""The menu "Use as": sorted by what models do with a result, favourites first, in constant time."""
+"""The menu "Use as" groups models by their use of a result, favourites first, in constant time."""
 
 from __future__ import annotations
 
