@@ -31,7 +31,7 @@ from core.periods import UNDO_WITHIN
 from features.notifications import inbox, outbox
 from house.kinds import INVITED, TAKEN
 from house.models import Invitation, InvitedProject, Joining
-from projects import members
+from projects import current, members
 from projects.models import Membership, Project
 
 if TYPE_CHECKING:
@@ -283,7 +283,8 @@ def accept(user: User, session: MutableMapping[str, Any]) -> JoinResult | None:
 def join(user: User, invitation: Invitation) -> JoinResult:
     """Let the user join; no role is lowered, in the house or in a project. Raises Refused.
 
-    If two people take the last use at once, only one gets it.
+    The user then works in the first project of the invitation: otherwise the first results would
+    be private. If two people take the last use at once, only one gets it.
     """
     with transaction.atomic():
         if invitation.role != Role.MEMBER:
@@ -307,6 +308,8 @@ def join(user: User, invitation: Invitation) -> JoinResult:
         _tell_author(author, row, user)
         trail.record(user, "joined by", [row], _about(row))
     projects = [i.project for i in row.projects.all() if i.project not in left_out]
+    if projects:
+        current.choose(user, projects[0])
     return JoinResult(row, role, projects, left_out)
 
 

@@ -228,7 +228,7 @@ class Worker:
             "beat_at": clock.now(),
             "has_key": self.has_key,
             "upstream": settings.UPSTREAM,
-            "upstream_host": urlsplit(self.upstream.addresses.queue).netloc[:255],
+            "upstream_host": (urlsplit(self.upstream.addresses.queue).hostname or "")[:255],
             "trouble": self.breakers.trouble[:255],
             "breakers": self.breakers.summary()[:MAX_HOSTS_SHOWN],
         }

@@ -20,7 +20,7 @@ from features.notifications.models import Notification
 from house import invitations, sign_up
 from house.invitations import Refused
 from house.models import Invitation, Joining
-from projects import members
+from projects import current, members
 from projects.models import Membership, Project
 from tests.accounts.audit.audited import events
 from tests.conftest import grant
@@ -89,6 +89,7 @@ def test_who_has_an_account_is_told_of_an_invitation_and_takes_it(eva: User, use
     assert "Fox" in client.get(line.path).content.decode()
     client.post(f"{line.path}acceptance/")
     assert memberships(user) == {"Fox": "maker"}
+    assert current.chosen(User.objects.get(pk=user.pk)) == fox
     assert not inbox.waiting(user)
     assert inbox.count_new(user) == 0
     EmailAddress.objects.filter(user=user).delete()

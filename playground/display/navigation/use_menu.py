@@ -70,8 +70,8 @@ class OfferedInputs:
 class Menu:
     """The inputs that accept a kind of result: those of its own model, and others by use.
 
-    For a text the group of the best input comes first; `is_own_best` says that the best input is
-    the model's own.
+    For a text the group of the best input comes first, but groups of models that need more come
+    last; `is_own_best` says that the best input is the model's own.
     """
 
     own: list[Taker]
@@ -92,7 +92,9 @@ def offered(kind: str, own: int, text: str = "", use: str = "") -> Menu:
     offers = _offers(index, kind, use, own, rank)
     ranked = [] if use else _ranked(index.inputs_of(own, kind), "This model", rank)
     is_own_best = not (by_text and ranked and offers) or ranked[0][0] < min(at for at, _ in offers)
-    groups = [group for _, group in (sorted(offers, key=itemgetter(0)) if by_text else offers)]
+    if by_text:  # what a model still needs counts more than the words
+        offers.sort(key=lambda offer: (not offer[1].use, offer[0]))
+    groups = [group for _, group in offers]
     all_takers = chain((t for _, t in ranked[:1]), *(group.takers for group in groups))
     cards = index.search.cards(taker.key for taker in all_takers)
     inputs = [taker for _, taker in ranked if taker.key in cards]

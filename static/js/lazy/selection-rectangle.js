@@ -3,7 +3,7 @@
  * the selection. The page scrolls while the pointer is near an edge. Alt drags a picture itself, as
  * elsewhere.
  */
-import { boxes, clear, select, tell } from "./selection.js";
+import { boxes, clear, tell } from "./selection.js";
 
 const wall = document.getElementById("wall");
 const main = document.getElementById("content");
@@ -75,10 +75,7 @@ function mark({ left, top, right, bottom }) {
     const box = tile.querySelector(".pick input:not(:disabled)");
     if (box) touched.add(box);
   }
-  for (const box of boxes()) {
-    const isHidden = !box.closest(".tile").getClientRects().length; // in a closed stack
-    if (!isHidden) select(box, touched.has(box) || before.has(box));
-  }
+  for (const box of boxes()) box.checked = touched.has(box) || before.has(box);
   tell();
 }
 function end(event) {

@@ -13,16 +13,12 @@ const FACE = "#wall .tile > :is(.face, .name)";
 let anchor; // the box where a range starts
 let range = []; // the boxes of the latest range
 
-export const boxes = () => [...document.querySelectorAll(`${BOX}:not(:disabled)`)];
+/** The boxes that are visible or ticked: a closed stack shows its first result only. */
+export const boxes = () =>
+  [...document.querySelectorAll(`${BOX}:not(:disabled)`)].filter(
+    (box) => box.checked || box.closest(".tile, .run-item").checkVisibility(),
+  );
 const boxOf = (element) => element?.closest?.(".tile, .run-item")?.querySelector(BOX);
-/** A closed stack is selected as a whole. */
-const stackOf = (box) => {
-  const stack = box.closest(".wall-stack[data-count]:not([data-opened])");
-  return stack ? [...stack.querySelectorAll(BOX)] : [box];
-};
-export function select(box, isSelected) {
-  for (const each of stackOf(box)) each.checked = isSelected;
-}
 export function clear() {
   for (const box of boxes()) box.checked = false;
   if (found) found.checked = false;
@@ -67,12 +63,12 @@ function extend(box) {
   const listed = boxes();
   anchor ??= box;
   const [from, to] = [listed.indexOf(anchor), listed.indexOf(box)].sort((a, b) => a - b);
-  for (const former of range) select(former, false);
+  for (const former of range) former.checked = false;
   range = listed.slice(Math.max(from, 0), to + 1);
-  for (const between of range) select(between, true);
+  for (const between of range) between.checked = true;
 }
 function toggle(box) {
-  select(box, !box.checked);
+  box.checked = !box.checked;
   anchor = box;
   range = [];
 }
@@ -86,7 +82,6 @@ document.addEventListener("click", (event) => {
   if (box) {
     if (event.shiftKey && anchor && box.checked) extend(box);
     else {
-      select(box, box.checked);
       anchor = box;
       range = [];
     }
@@ -110,6 +105,11 @@ document.addEventListener(
   { capture: true },
 );
 const menus = () => document.querySelectorAll(".selection details[open], .wall-by[open]");
+document.addEventListener(
+  "toggle",
+  ({ target }) => target.open && target.querySelector("[data-focus]")?.focus(),
+  { capture: true },
+);
 function closeMenus(target) {
   for (const menu of menus()) if (!menu.contains(target)) menu.open = false;
 }

@@ -134,12 +134,15 @@ def operations(make_endpoint: Any, models: dict[str, Endpoint]) -> None:
             description=description,
             position=position,
         )
+    needy = document({"image_url": TEXT, "audio_url": TEXT}, "image", ("image_url", "audio_url"))
+    make_endpoint("a/restores", needy, display_name="Restores")
     post_sync.run()
 
 
 @pytest.mark.parametrize(
     ("text", "group", "best"),
     [
+        ("restores", "Edit it", "Lucid"),  # the model of that name needs a sound too
         ("upscale", "Upscale", "Grand Upscale"),
         ("remove background", "Cut out", "Remove Background"),
         ("cut out", "Cut out", "BiRefNet"),
