@@ -101,6 +101,12 @@ def whole_input(field: dict[str, Any], start: int) -> str:
     return "\n".join([*lines, *field["choices"][start:end], *cursor_line])
 
 
+def cost(priced: dict[str, Any]) -> str:
+    """Return the cost of a run or an estimate: `Cost in USD: 0.04 (estimated)`."""
+    figure = priced["cost"]
+    return f"Cost in USD: {figure['amount']} ({figure['source']})" if figure else ""
+
+
 def run(run: dict[str, Any]) -> str:
     """Describe a run with its artifacts and the beginning of its output."""
     lines = [run_line(run)]
@@ -114,6 +120,7 @@ def run(run: dict[str, Any]) -> str:
     if run["output"] is not None:
         lines.append(f"Output: {_output(run['output'], run['artifacts'])}")
     lines.append(f"Billed: {run['billed']}" if run["billed"] else "")
+    lines.append(cost(run))
     if not run["is_final"]:
         lines.append(
             f"The run is in progress. Check it with get_run(run_id={run['id']!r}); "

@@ -154,6 +154,7 @@ class Tools:
         estimate = await self._estimate(endpoint_id, arguments, allow_unknown=allow_unknown)
         lines = [
             estimate["text"],
+            *filter(None, [answers.cost(estimate)]),
             *estimate["basis"],
             f"This session may spend {plain(await self._budget.left())} more.",
         ]

@@ -29,6 +29,7 @@ from api.contract.shapes import (
     text,
 )
 from api.models import Consent
+from api.representation import cost
 from api.tokens import SCOPES
 from catalog.models import Change, Standing
 from projects.models import Membership
@@ -71,6 +72,13 @@ _RUN = {
     ),
     "url": text("its page", format="uri"),
 }
+COST = record(
+    amount=text("a decimal number, in USD: `0.04`"),
+    source=text(
+        "upstream's bill, the billed units times the price, or an estimate",
+        enum=list(cost.SOURCES.values()),
+    ),
+)
 _FLOW = {
     "id": text(format="uuid"),
     "name": text(),
@@ -231,6 +239,7 @@ COMPONENTS: dict[str, Schema] = {
         started_at=nullable(moment()),
         inference_s=nullable(number("the model's own working time")),
         billed=text("what upstream billed, in words"),
+        cost=nullable(COST),
         request_id=text("upstream's id of the request"),
         webhook_url=text(
             "where the end of the run is reported, without the secret part; empty if nowhere"
@@ -293,6 +302,7 @@ COMPONENTS: dict[str, Schema] = {
         ),
         currency=text(),
         text=text("in readable form: `about $0.10`"),
+        cost=nullable(COST),
         basis=several(text(), "how it was computed"),
     ),
     "Preset": record(

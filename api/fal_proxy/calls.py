@@ -311,7 +311,7 @@ def _find(caller: Caller, target: Target, heavy: Sequence[str]) -> Run | None:
     with suppress(ValueError):  # upstream's ids may be any text, ours are UUIDs
         own_id = uuid.UUID(target.request_id)
     own = caller.reach.visible_rows(Run.objects.owned_by(caller.user))
-    runs = own.with_endpoint().light("metrics", *heavy)
+    runs = own.with_endpoint().select_related("charge").light("metrics", *heavy)
     run = runs.filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
     is_of_app = run and EndpointId.parse(run.endpoint.endpoint_id).app == target.app
     return run if is_of_app else None

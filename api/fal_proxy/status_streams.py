@@ -64,7 +64,7 @@ async def _events(
     sent_lines = 0
     last: dict[str, Any] = {}
     while not broker.is_shutting_down:
-        run = await in_thread(Run.objects.with_endpoint().get, pk=pk)
+        run = await in_thread(Run.objects.with_endpoint().select_related("charge").get, pk=pk)
         body = responses.status_body(run, base, with_logs=False)
         lines = run.logs[sent_lines:] if with_logs else None  # fal's client accumulates them
         if body != last or lines:

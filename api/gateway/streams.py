@@ -83,7 +83,7 @@ class Streams:
     async def _refuse(self, run: Run, dialect: str, send: Send) -> None:
         error = fal.FalError("Too many streams are open just now.", status=429)
         await state_machine.arecord(run.pk, outcomes.from_error(error, by="stream"))
-        run = await Run.objects.with_endpoint().aget(pk=run.pk)
+        run = await Run.objects.with_endpoint().select_related("charge").aget(pk=run.pk)
         await answer_to(run, dialect, send).conclude(run)
 
     async def _carry_out(self, run: Run, dialect: str, receive: Receive, send: Send) -> None:
@@ -93,7 +93,7 @@ class Streams:
             await _send(run, self._keys, answer)
         finally:
             disconnect.cancel()
-        run = await Run.objects.with_endpoint().aget(pk=run.pk)
+        run = await Run.objects.with_endpoint().select_related("charge").aget(pk=run.pk)
         await answer.conclude(run)
 
     async def _renew(self) -> None:
@@ -133,7 +133,11 @@ async def _cancel_when_gone(pk: uuid.UUID, receive: Receive) -> None:
 def _load(pk: uuid.UUID) -> Run | None:
     """Return the run, unless this process no longer holds it."""
     close_old_connections()
-    unsent = Run.objects.with_endpoint().filter(worker=tickets.GATEWAY, state=Run.State.SUBMITTING)
+    unsent = (
+        Run.objects.with_endpoint()
+        .select_related("charge")
+        .filter(worker=tickets.GATEWAY, state=Run.State.SUBMITTING)
+    )
     if run := unsent.filter(pk=pk).first():
         current_key.note([run])
     return run

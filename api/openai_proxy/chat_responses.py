@@ -11,6 +11,7 @@ from api.fal_proxy import responses
 from api.fal_proxy.responses import UpstreamResponse
 from api.http.dispatch import dumps
 from api.http.problem import Problem
+from api.representation import cost
 from fal.transports import completions
 from features.chats.talk import answers
 from runs.models import Run
@@ -48,7 +49,7 @@ def completion(run: Run) -> UpstreamResponse:
         "finish_reason": "stop",
     }
     body = {**head(run), "object": "chat.completion", "choices": [choice]}
-    tokens = usage(run.output)
+    tokens = usage(run, run.output)
     return responses.as_json(body | ({"usage": tokens} if tokens else {}), 200, headers(run.pk))
 
 
@@ -111,7 +112,7 @@ def chunk(run: Run, delta: dict[str, Any], reason: str | None = None) -> dict[st
 def ending(run: Run, output: Any, *, wants_usage: bool) -> Iterator[dict[str, Any]]:
     """Yield the last chunks of an endpoint's answer."""
     yield chunk(run, {}, "stop")
-    if wants_usage and (token_counts := usage(output)):
+    if wants_usage and (token_counts := usage(run, output)):
         yield {**chunk(run, {}), "choices": [], "usage": token_counts}
 
 
@@ -120,8 +121,8 @@ def event(body: dict[str, Any]) -> bytes:
     return b"data: " + dumps(body) + b"\n\n"
 
 
-def usage(output: Any) -> dict[str, Any]:
-    """Return upstream's token counts by OpenAI's names; empty if it reports none."""
+def usage(run: Run, output: Any) -> dict[str, Any]:
+    """Return upstream's token counts by OpenAI's names, and the cost; empty if it reports none."""
     tokens = output.get("usage") if isinstance(output, dict) else None
     if not isinstance(tokens, dict):
         return {}
@@ -129,7 +130,7 @@ def usage(output: Any) -> dict[str, Any]:
     counts["total_tokens"] = counts["total_tokens"] or (
         (counts["prompt_tokens"] or 0) + (counts["completion_tokens"] or 0)
     )
-    return counts
+    return counts | {"cost": cost.of_run(run)}
 
 
 def headers(pk: uuid.UUID) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from api.contract.operation import Call
 from api.representation import moments
+from api.spending import plain
 from catalog import pricing
 from catalog.models import Change, Endpoint, ListingEntry
 from playground.form import form_state
@@ -40,7 +41,7 @@ def price(endpoint: Endpoint) -> dict[str, Any]:
     """Return a `Price`."""
     amount = endpoint.unit_price_usd
     return {
-        "amount": None if amount is None else f"{amount.normalize():f}",
+        "amount": None if amount is None else plain(amount),
         "currency": endpoint.currency,
         "unit": endpoint.price_unit,
         "text": pricing.listed_price(endpoint),

@@ -85,7 +85,7 @@ def _body(request: HttpRequest, token: Token) -> Any:
 def _one(request: HttpRequest, caller: Caller, run_id: uuid.UUID) -> HttpResponse:
     """Return a completion that was made here, like OpenAI's stored ones."""
     own = caller.reach.visible_rows(Run.objects.owned_by(caller.token.user))
-    run = own.filter(pk=run_id).select_related("endpoint").first()
+    run = own.filter(pk=run_id).select_related("endpoint", "charge").first()
     if run is None:
         raise Problem(404, "There is no such completion.")
     if not run.is_final:

@@ -265,6 +265,7 @@ def test_an_estimate_costs_nothing(call: Any, make_endpoint: Any) -> None:
     make_endpoint("fal-ai/x", unit_price_usd="0.05", price_unit="images", currency="USD")
     estimate = call("POST", "/estimates", {"endpoint_id": "fal-ai/x", "arguments": {}}).json()
     assert (estimate["low"], estimate["high"], estimate["text"]) == (0.05, 0.05, "about $0.05")
+    assert estimate["cost"] == {"amount": "0.05", "source": "estimated"}
     assert estimate["basis"]
     assert Run.objects.count() == 0
 

@@ -1,0 +1,63 @@
+"""The cost of a run or an estimate as a number for programs."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from api.representation import cost
+from runs.models import Charge, Run
+from runs.models.ledger import SumState
+from schemas.estimate import Estimate
+from schemas.estimate.prices import MEASURED
+
+
+def run_with(state: SumState, **sums: str) -> Run:
+    run = Run()
+    amounts = {name: Decimal(amount) for name, amount in sums.items()}
+    run.charge = Charge(run=run, state=state, **amounts)
+    return run
+
+
+@pytest.mark.parametrize(
+    ("state", "sums", "amount", "source"),
+    [
+        (SumState.RESERVED, {"expected": "0.050"}, "0.05", "estimated"),
+        (SumState.SETTLED, {"expected": "0.05", "billed": "0.1"}, "0.1", "measured"),
+        (SumState.SETTLED, {"billed": "0.1", "reported": "0.00000001"}, "0.00000001", "billed"),
+        (SumState.RELEASED, {"expected": "0.05"}, "0", "billed"),
+    ],
+)
+def test_a_run_has_the_best_known_figure(
+    state: SumState, sums: dict[str, str], amount: str, source: str
+) -> None:
+    run = run_with(state, **sums)
+    assert cost.of_run(run) == {"amount": amount, "source": source}
+    assert cost.in_headers(run) == {"X-Vitrine-Cost": f"{amount}; source={source}"}
+
+
+def test_an_unknown_cost_is_no_number() -> None:
+    run = run_with(SumState.SETTLED)
+    assert (cost.of_run(run), cost.in_headers(run)) == (None, {})
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "more", "expected"),
+    [
+        ("0.1", "0.2", {}, ("0.2", "estimated")),
+        ("0.1", None, {"usual": Decimal("0.4")}, ("0.4", "estimated")),
+        ("0.1", None, {}, ("0.1", "estimated")),
+        ("0.1", "0.1", {"source": MEASURED}, ("0.1", "measured")),
+        ("0.1", "0.1", {"unknown_count": 1}, None),
+        ("0.1", "0.1", {"currency": "EUR"}, None),
+        (None, None, {}, None),
+    ],
+)
+def test_an_estimate_has_its_usual_or_highest_figure(
+    low: str | None, high: str | None, more: dict[str, Any], expected: tuple[str, str] | None
+) -> None:
+    bounds = [None if bound is None else Decimal(bound) for bound in (low, high)]
+    figure = cost.of_estimate(Estimate(*bounds, **more))
+    assert figure == (expected and dict(zip(("amount", "source"), expected, strict=True)))
