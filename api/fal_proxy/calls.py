@@ -122,15 +122,25 @@ def answer(caller: Caller, target: Target, method: str) -> UpstreamResponse:
     except InvalidHeader as error:
         body = {"detail": str(error), "error_type": BAD_REQUEST}
         return responses.as_json(body, 400, {"X-Fal-Error-Type": BAD_REQUEST})
-    if target.is_stream:
-        return _stream(caller, target, options)
-    run = _submit(caller, target, options)
+    run = _stream(caller, target, options) if target.is_stream else _submit(caller, target, options)
     if isinstance(run, UpstreamResponse):
         return run
+    response = _started(caller, target, run)
+    if ignored := ", ".join(submit_headers.ignored_headers(caller.headers)):
+        response.headers[submit_headers.IGNORED] = ignored
+        state_machine.note_deed(run.pk, "ignored", ignored[: submit_headers.MAX_CHARS])
+    return response
+
+
+def _started(caller: Caller, target: Target, run: Run) -> UpstreamResponse:
+    """Return the response to a call that has started a run."""
     if target.host == Host.QUEUE:
         return responses.submitted(run, caller.queue)
     response = responses.not_over(run)
-    response.headers[HEADER] = f"{run.pk} {MAX_RUN_S} {_result_path(run)}"
+    if target.is_stream:
+        response.headers[relayed_streams.HEADER] = f"{run.pk} {tickets.sign_stream(run.pk)}"
+    else:
+        response.headers[HEADER] = f"{run.pk} {MAX_RUN_S} {_result_path(run)}"
     return response
 
 
@@ -183,7 +193,7 @@ def _submit(caller: Caller, target: Target, options: Mapping[str, Any]) -> Run |
         return submission.start_proxied(caller.call(endpoint, arguments, options), webhook)
 
 
-def _stream(caller: Caller, target: Target, options: Mapping[str, Any]) -> UpstreamResponse:
+def _stream(caller: Caller, target: Target, options: Mapping[str, Any]) -> Run | UpstreamResponse:
     """Create the run of a stream; a header of the response makes `relayed_streams` start it."""
     endpoint = _endpoint(target.path, target.path.removesuffix(STREAM_SUFFIX))
     if (arguments := _arguments(caller)) is None:
@@ -192,10 +202,7 @@ def _stream(caller: Caller, target: Target, options: Mapping[str, Any]) -> Upstr
         return responses.as_json(TOO_MANY, 429, {"X-Fal-Needs-Retry": "1"})
     with _refusals():
         call = caller.call(endpoint, arguments, options)
-        run = submission.start_streamed(call, tickets.GATEWAY)
-    response = responses.not_over(run)
-    response.headers[relayed_streams.HEADER] = f"{run.pk} {tickets.sign_stream(run.pk)}"
-    return response
+        return submission.start_streamed(call, tickets.GATEWAY)
 
 
 def _give_token(caller: Caller, target: Target) -> UpstreamResponse:

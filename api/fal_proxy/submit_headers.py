@@ -1,11 +1,12 @@
-"""The headers of fal's clients that are kept for a run (protocol, section 5.1).
+"""The headers of fal's clients that are forwarded with a run (protocol, section 5.1).
 
-An allow-list: no other header of a caller ever reaches upstream.
+An allow-list: no other header of a caller ever reaches upstream. Those of fal's that are not on it
+are named in the response.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import fal
@@ -18,6 +19,15 @@ START_TIMEOUT = ("X-Fal-Request-Start-Timeout", "X-Fal-Request-Timeout")  # the 
 PRIORITY, HINT = "X-Fal-Queue-Priority", "X-Fal-Runner-Hint"
 LIFECYCLE = "X-Fal-Object-Lifecycle-Preference"
 DISABLE_FALLBACK = "x-app-fal-disable-fallback"
+NO_RETRY, RETRY_CONFIG = "X-Fal-No-Retry", "X-Fal-Retry-Config"
+STORE_IO, TAGS = "X-Fal-Store-IO", "X-Fal-Tags"
+UPLOAD_POLICY = "x-app-fal-upload-policy"
+CONDITIONS = {"server_error", "timeout", "connection_error"}
+FORWARDED = (*START_TIMEOUT, PRIORITY, HINT, LIFECYCLE, DISABLE_FALLBACK, NO_RETRY, RETRY_CONFIG,
+             STORE_IO, TAGS)  # fmt: skip
+# Read by the proxy itself, or sent by fal's clients without a meaning for a submit.
+UNDERSTOOD = {"x-fal-target-url", "x-fal-client-proxy", "x-fal-file-name"}
+IGNORED = "X-Vitrine-Ignored"  # of a response: the names of headers that were not forwarded
 
 
 class InvalidHeader(ValueError):
@@ -44,11 +54,55 @@ def parse_submit_headers(headers: Mapping[str, str]) -> dict[str, Any]:
         options["object_lifecycle"] = _object(LIFECYCLE, lifecycle)
     if _flag(DISABLE_FALLBACK, _text(headers, DISABLE_FALLBACK)):
         options["disable_fallback"] = True
+    if _flag(NO_RETRY, _text(headers, NO_RETRY)):
+        options["no_retry"] = True
+    if retries := _text(headers, RETRY_CONFIG):
+        options["retry_config"] = _retries(retries)
+    if (stores := _text(headers, STORE_IO)) and not _flag(STORE_IO, stores):
+        options["store_io"] = False
+    if tags := _text(headers, TAGS):
+        options["tags"] = dict(_tags(tags))
+    if _text(headers, UPLOAD_POLICY):
+        raise InvalidHeader(
+            f"{UPLOAD_POLICY} is not offered: results in a bucket of yours could not be copied."
+        )
     try:
         fal.SubmitOptions(**options)
     except ValueError as error:
         raise InvalidHeader(str(error)) from error
     return options
+
+
+def ignored_headers(headers: Mapping[str, str]) -> list[str]:
+    """Return the names of fal's headers that are neither forwarded nor read, in lower case."""
+    known = {name.lower() for name in FORWARDED} | UNDERSTOOD
+    names = sorted(name.lower() for name in headers)
+    return [
+        name for name in names if name.startswith(("x-fal-", "x-app-fal-")) and name not in known
+    ]
+
+
+def _retries(value: str) -> dict[str, int]:
+    """Return the additional attempts per condition; upstream would ignore a mistake silently."""
+    retries = {}
+    for condition, config in _object(RETRY_CONFIG, value).items():
+        number = config.get("retries") if isinstance(config, dict) else None
+        is_count = isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 10
+        if condition not in CONDITIONS or not is_count:
+            raise InvalidHeader(
+                f'{RETRY_CONFIG} must be like {{"timeout": {{"retries": 2}}}}, with at most 9 '
+                f"retries for each of {', '.join(sorted(CONDITIONS))}."
+            )
+        retries[condition] = number
+    return retries
+
+
+def _tags(value: str) -> Iterator[tuple[str, str]]:
+    for tag in value.split(","):
+        key, equals, text = tag.strip().partition("=")
+        if not equals:
+            raise InvalidHeader(f"{TAGS} must be like key=value,key=value.")
+        yield key, text
 
 
 def _text(headers: Mapping[str, str], name: str) -> str:

@@ -46,6 +46,7 @@ EVENTS: Mapping[str, str] = {
     "openai": "Started through the OpenAI address",
     "shown": "Shown as an example",
     "unshown": "No longer shown as an example",
+    "ignored": "Headers that were not passed on",
     "looked": "Looked at by an admin",
     "starred": "Starred",
     "unstarred": "Star removed",

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+import fal
 from api import tokens
 from api.fal_proxy.tickets import LiveToken
 from api.models import Token
@@ -58,6 +59,54 @@ def test_client_headers_are_stored_with_the_run(call: Call, endpoint: Any) -> No
     sent_headers = {"X_Fal_Queue_Priority": "low", "x_app_fal_disable_fallback": "1"}
     assert call("POST", SUBMIT, {"prompt": "x"}, **sent_headers).status_code == 200
     assert Run.objects.get().options == {"priority": "low", "disable_fallback": True}
+
+
+def test_what_is_kept_at_fal_and_tried_again_is_the_callers_choice(
+    call: Call, endpoint: Any
+) -> None:
+    sent_headers = {
+        "X_Fal_Store_IO": "0",
+        "X_Fal_No_Retry": "yes",
+        "X_Fal_Retry_Config": '{"timeout": {"retries": 2}}',
+        "X_Fal_Tags": "team=fox, job=12",
+    }
+    assert call("POST", SUBMIT, {"prompt": "x"}, **sent_headers).status_code == 200
+    options = Run.objects.get().options
+    assert options == {
+        "store_io": False,
+        "no_retry": True,
+        "retry_config": {"timeout": 2},
+        "tags": {"team": "fox", "job": "12"},
+    }
+    sent = fal.SubmitOptions(**options).headers()
+    assert (sent["X-Fal-Store-IO"], sent["X-Fal-Tags"]) == ("0", "team=fox,job=12")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("X_Fal_Retry_Config", '{"timeout": 2}'),
+        ("X_Fal_Retry_Config", '{"bad": {"retries": 2}}'),
+        ("X_Fal_Retry_Config", '{"timeout": {"retries": 10}}'),
+        ("X_Fal_Store_IO", "never"),
+        ("X_Fal_Tags", "team"),
+        ("X_Fal_Tags", "Team=fox"),
+        ("x_app_fal_upload_policy", "{}"),
+    ],
+)
+def test_a_header_that_cannot_be_passed_on_is_refused(
+    call: Call, endpoint: Any, name: str, value: str
+) -> None:
+    response = call("POST", SUBMIT, {"prompt": "x"}, **{name: value})
+    assert (response.status_code, response.headers["X-Fal-Error-Type"]) == (400, "bad_request")
+    assert not Run.objects.exists()
+
+
+def test_an_unknown_header_of_fals_is_named(call: Call, endpoint: Any) -> None:
+    response = call("POST", SUBMIT, {"prompt": "x"}, X_Fal_Colour="red", X_Fal_Tags="a=b")
+    assert response.headers["X-Vitrine-Ignored"] == "x-fal-colour"
+    (moment,) = (m for m in timeline.moments(Run.objects.get()) if "not passed on" in m.what)
+    assert moment.detail == "x-fal-colour"
 
 
 def test_an_invalid_header_value_is_refused_like_upstream(call: Call, endpoint: Any) -> None:
