@@ -32,7 +32,7 @@ PREFIX = "/api/v1/runs"
 FLOWS, FLOW_RUNS = "/api/v1/flows", "/api/v1/flow-runs"
 BOARDS = "/api/v1/boards"
 PROXIES = ("/api/fal/", "/api/openai/")
-FAL_RESULTS = "/api/fal/queue/"
+FAL_RESULTS, IMAGES = "/api/fal/queue/", "/api/openai/v1/images/"
 _UNDER_WAY, _OVER = 0, 1  # versions of awaited rows
 _PKS = {"pk__in": ParamList("pks", UUIDField())}
 _REMOTE = Artifact.objects.filter(run=OuterRef("pk"), state=Artifact.State.REMOTE)
@@ -88,7 +88,7 @@ async def _wait(broker: Broker, pk: uuid.UUID, address: str, wait_s: float) -> N
     """Wait until the awaited row has ended, and the files of a run are copied."""
     source = next((_OTHERS[prefix] for prefix in _OTHERS if address.startswith(prefix)), _RUNS)
     await broker.wait(NewerThan(source, pk, _UNDER_WAY), wait_s)
-    if address.startswith((PREFIX, FAL_RESULTS)):
+    if address.startswith((PREFIX, FAL_RESULTS, IMAGES)):
         await broker.wait(NewerThan(_COPIES, pk, _UNDER_WAY), COPY_WAIT_S)
 
 

@@ -29,9 +29,9 @@ BY_TICKET = _views(
 )
 # Forms of models, where a prompt or a file may have megabytes, also from programs.
 FORMS = _views(
-    api="fal-hosts fal-proxy fal-queue fal-run openai-completions v1-boards v1-boards-cells "
-    "v1-boards-estimates v1-boards-runs v1-estimates v1-flows-estimates v1-flows-runs v1-presets "
-    "v1-runs",
+    api="fal-hosts fal-proxy fal-queue fal-run openai-completions openai-generations v1-boards "
+    "v1-boards-cells v1-boards-estimates v1-boards-runs v1-estimates v1-flows-estimates "
+    "v1-flows-runs v1-presets v1-runs",
     boards="board-plan board-rows plan plan-of-form",
     chats="chat chat-draft chat-turns new",
     flows="account-workflow flow flow-edit flow-model flow-run flow-then then",
@@ -40,7 +40,7 @@ FORMS = _views(
 )
 # Files, imports, and tables that fill a page.
 FILES = _views(
-    api="v1-uploads",
+    api="openai-edits v1-uploads",
     boards="import",
     catalog="collection-choices collection-edition collections-import",
     library="archives prompts-import reference-addition reference-form reference-new "

@@ -87,8 +87,7 @@ def _retries(value: str) -> dict[str, int]:
     retries = {}
     for condition, config in _object(RETRY_CONFIG, value).items():
         number = config.get("retries") if isinstance(config, dict) else None
-        is_count = isinstance(number, int) and not isinstance(number, bool) and 0 <= number < 10
-        if condition not in CONDITIONS or not is_count:
+        if condition not in CONDITIONS or type(number) is not int or not 0 <= number < 10:
             raise InvalidHeader(
                 f'{RETRY_CONFIG} must be like {{"timeout": {{"retries": 2}}}}, with at most 9 '
                 f"retries for each of {', '.join(sorted(CONDITIONS))}."

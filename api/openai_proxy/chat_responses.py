@@ -36,13 +36,13 @@ def refusal(problem: Problem) -> UpstreamResponse:
 def completion(run: Run) -> UpstreamResponse:
     """Return the completion, or why there is none."""
     if run.state != Run.State.SUCCEEDED:
-        return _failure(run)
+        return failure(run)
     if completions.is_completions(run.endpoint.endpoint_id):
         text = run.output_text
         return UpstreamResponse(text.encode() if text else dumps(run.output), 200, headers(run.pk))
     answer = answers.parse_answer(run.output)
     if answer.trouble and not answer.text:
-        return _error(run, 502, answer.trouble)
+        return refused_run(run, 502, answer.trouble)
     choice = {
         "index": 0,
         "message": {"role": "assistant", "content": answer.text},
@@ -79,14 +79,14 @@ def as_stream(run: Run, *, wants_usage: bool) -> UpstreamResponse:
 
 def not_over(run: Run) -> UpstreamResponse:
     """Return the response to a call that timed out waiting."""
-    return _error(run, 504, NOT_OVER.format(run.get_absolute_url()))
+    return refused_run(run, 504, NOT_OVER.format(run.get_absolute_url()))
 
 
 def of_connection(run: Run) -> UpstreamResponse:
     """Return the response to a stream that ended before its first chunk."""
     if run.is_final:
         return completion(run)
-    return _error(run, 504, str((run.error or {}).get("message") or responses.LOST))
+    return refused_run(run, 504, str((run.error or {}).get("message") or responses.LOST))
 
 
 def error_event(run: Run) -> bytes:
@@ -138,15 +138,15 @@ def headers(pk: uuid.UUID) -> dict[str, str]:
     return {REQUEST_ID: str(pk)}
 
 
-def _failure(run: Run) -> UpstreamResponse:
+def failure(run: Run) -> UpstreamResponse:
     """Return upstream's error by its status and message; its full response is in the run."""
     response = responses.result(run) if run.is_final else not_over(run)
     message = str((run.error or {}).get("message") or "")
     if run.state == Run.State.CANCELLED and not message:
         message = responses.CANCELLED["detail"]
-    return _error(run, response.status_code, message or "The model failed.")
+    return refused_run(run, response.status_code, message or "The model failed.")
 
 
-def _error(run: Run, status: int, message: str) -> UpstreamResponse:
+def refused_run(run: Run, status: int, message: str) -> UpstreamResponse:
     problem = Problem(status, message, slug=str((run.error or {}).get("type") or "upstream_error"))
     return responses.as_json(problem.as_openai_error(), status, headers(run.pk) | NO_RETRY)

@@ -1,4 +1,4 @@
-"""The endpoints below `/api/openai/v1/`: chat completions, and the models that answer them."""
+"""The endpoints below `/api/openai/v1/`: chat completions, images, and the models that answer."""
 
 from __future__ import annotations
 
@@ -6,21 +6,33 @@ import uuid
 from typing import Any
 
 from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from api import submission, tokens
-from api.fal_proxy import relayed_streams, responses, tickets, uploads
+from api.fal_proxy import relayed_streams, responses, result_files, tickets, uploads
 from api.http.problem import Problem, refused
 from api.http.reading import loads_posted
 from api.http.token_view import Answer, Caller, TokenView
 from api.models import Token
-from api.openai_proxy import chat_requests, chat_responses, known_models
+from api.openai_proxy import (
+    chat_requests,
+    chat_responses,
+    image_requests,
+    image_responses,
+    known_models,
+)
+from api.openai_proxy.chat_messages import wrong
 from api.openai_proxy.chat_requests import ChatRequest
+from api.openai_proxy.image_requests import ImageRequest
 from api.submission import ProxiedCall
 from api.wait import HEADER
 from catalog.models import Revision
+from projects.models import Project
 from projects.rules import gallery
+from runs.files import storage_limits
+from runs.files import uploads as stored_uploads
 from runs.files.own_addresses import with_own_paths
 from runs.models import Run
 from runs.start import refused_starts, transport_choices
@@ -51,6 +63,68 @@ def _complete(request: HttpRequest, caller: Caller) -> HttpResponse:
     path = reverse("api:openai-completion", args=[run.pk])
     response.headers[HEADER] = f"{run.pk} {MAX_HELD_S} {path}?wait=over{form}"
     return response
+
+
+def _generate(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Create the run of pictures from a prompt."""
+    body = _body(request, caller.token)
+    if not isinstance(body, dict):
+        raise Problem(400, "The body must be a JSON object with model and prompt.")
+    return _start_images(caller, image_requests.parse_image_request(body))
+
+
+def _edit(request: HttpRequest, caller: Caller) -> HttpResponse:
+    """Create the run that changes the pictures of a form."""
+    project = caller.reach.require_maker()
+    files = {
+        name: [
+            _stored(caller, file, project)
+            for part in (name, f"{name}[]")
+            for file in request.FILES.getlist(part)
+        ]
+        for name in ("image", "mask")
+    }
+    body = {name: request.POST[name] for name in request.POST}
+    parsed = image_requests.parse_image_request(body, files["image"], files["mask"])
+    return _start_images(caller, parsed)
+
+
+def _stored(caller: Caller, file: UploadedFile[Any], project: Project) -> str:
+    """Store a file as an upload of the project; return its address for inputs."""
+    try:
+        upload = stored_uploads.store(caller.token.user.pk, file, "image", project=project)
+    except stored_uploads.NotStored as error:
+        raise Problem(507, str(error)) from error
+    except storage_limits.QuotaExceeded as error:
+        raise Problem(413, str(error), slug="quota-exceeded") from error
+    except ValueError as error:
+        raise wrong("image", str(error)) from error
+    return upload.get_absolute_url()
+
+
+def _start_images(caller: Caller, wanted: ImageRequest) -> HttpResponse:
+    """Create the run; middleware replaces this response once the pictures are there."""
+    token, project = caller.token, caller.reach.target
+    call = ProxiedCall(token.user, token, project, wanted.endpoint, wanted.arguments, WAY_IN)
+    try:
+        run = submission.start_proxied(call)
+    except refused_starts.Refused as error:
+        raise refused(error, 403) from error
+    response = chat_responses.not_over(run)
+    path = reverse("api:openai-image", args=[run.pk])
+    data = "&data=1" if wanted.wants_data else ""
+    response.headers[HEADER] = f"{run.pk} {MAX_HELD_S} {path}?wait=over{data}"
+    return response
+
+
+def _pictures(request: HttpRequest, caller: Caller, run_id: uuid.UUID) -> HttpResponse:
+    """Return the pictures of a run, once its files are copied."""
+    run = _own_run(caller, run_id)
+    if not run.is_final:
+        return chat_responses.not_over(run)
+    addresses = result_files.addresses(run, caller.token, request.build_absolute_uri("/")[:-1])
+    wants_data = bool(request.GET.get("data"))
+    return image_responses.pictures(run, addresses, wants_data=wants_data)
 
 
 def _streams(chat_request: ChatRequest) -> bool:
@@ -84,15 +158,20 @@ def _body(request: HttpRequest, token: Token) -> Any:
 
 def _one(request: HttpRequest, caller: Caller, run_id: uuid.UUID) -> HttpResponse:
     """Return a completion that was made here, like OpenAI's stored ones."""
-    own = caller.reach.visible_rows(Run.objects.owned_by(caller.token.user))
-    run = own.filter(pk=run_id).select_related("endpoint", "charge").first()
-    if run is None:
-        raise Problem(404, "There is no such completion.")
+    run = _own_run(caller, run_id)
     if not run.is_final:
         return chat_responses.not_over(run)
     if request.GET.get("stream"):
         return chat_responses.as_stream(run, wants_usage=bool(request.GET.get("usage")))
     return chat_responses.completion(run)
+
+
+def _own_run(caller: Caller, run_id: uuid.UUID) -> Run:
+    own = caller.reach.visible_rows(Run.objects.owned_by(caller.token.user))
+    run = own.filter(pk=run_id).select_related("endpoint", "charge").first()
+    if run is None:
+        raise Problem(404, "There is no such answer.")
+    return run
 
 
 def _models(request: HttpRequest, caller: Caller) -> HttpResponse:
@@ -126,12 +205,15 @@ class Absent(TokenView):
     def __call__(self, request: HttpRequest, **named: Any) -> HttpResponse:
         """Say which calls are offered."""
         name = str(named["name"])[:200]
-        offered = "This API has chat/completions and models."
+        offered = "This API has chat/completions, images/generations, images/edits and models."
         return chat_responses.refusal(Problem(404, f"{name} is not offered here. {offered}"))
 
 
 completions = _view("POST", "run", _complete)
 completion = _view("GET", "poll", _one)
+generations = _view("POST", "run", _generate)
+edits = _view("POST", "run", _edit)
+image = _view("GET", "poll", _pictures)
 models = _view("GET", "read", _models)
 model = _view("GET", "read", _model)
 absent = Absent()

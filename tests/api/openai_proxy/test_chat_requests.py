@@ -300,7 +300,7 @@ EYES = {"lab/eye": [picture("a")]}
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["embeddings", "images/generations", "audio/speech", "files/a"])
+@pytest.mark.parametrize("path", ["embeddings", "images/variations", "audio/speech", "files/a"])
 def test_a_call_that_is_not_offered_is_told_so(client: Client, user: User, path: str) -> None:
     _, secret = tokens.create(user, "notebook", ["run"])
     for method in ("post", "get"):

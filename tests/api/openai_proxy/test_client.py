@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import socket
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import pytest
 import uvicorn
 from django.contrib.auth.models import User
 from django.core.wsgi import get_wsgi_application
+from PIL import Image
 
 from api import tokens
 from api.fal_proxy.relayed_streams import RelayedStreams
@@ -31,6 +33,7 @@ from tests.api.gateway.conftest import (
 from tests.api.pages import Pages
 from tests.core.live.listening import listening
 from tests.runs.conftest import Control, _work
+from tests.runs.files.telling_media import png
 
 # Imported where it is used: otherwise every process pays a third of a second when collecting tests.
 if TYPE_CHECKING:
@@ -162,3 +165,38 @@ def test_the_models_are_listed(ask: Ask) -> None:
     names, retrieved = ask(act)
     assert "sandbox/scribe" in names
     assert (retrieved.id, retrieved.owned_by) == ("sandbox/scribe", "sandbox")
+
+
+def test_pictures_are_made_and_changed(ask: Ask, person: User) -> None:
+    async def make_and_edit(client: openai.AsyncOpenAI) -> tuple[Any, Any]:
+        made = await client.images.generate(
+            model="sandbox/aurora", prompt="a quiet fjord", n=2, size="512x512"
+        )
+        picture = ("fjord.png", png(Image.new("RGB", (320, 240), "teal")), "image/png")
+        changed = await client.images.edit(
+            model="sandbox/aurora/image-to-image",
+            prompt="at night",
+            image=picture,
+            response_format="b64_json",
+        )
+        return made, changed
+
+    made, changed = ask(make_and_edit)
+    edited, drawn_run = Run.objects.order_by("-created_at")
+    assert (drawn_run.arguments["num_images"], len(made.data)) == (2, 2)
+    assert all("/api/fal/results/" in picture.url for picture in made.data)
+    assert (edited.user, edited.state) == (person, "succeeded")
+    stored = edited.artifacts.get()
+    assert len(base64.b64decode(changed.data[0].b64_json)) == stored.size_bytes
+
+
+def test_a_refused_size_is_named_and_nothing_runs(ask: Ask) -> None:
+    import openai
+
+    async def make(client: openai.AsyncOpenAI) -> Any:
+        with pytest.raises(openai.BadRequestError) as refused:
+            await client.images.generate(model="sandbox/ridgeline", prompt="x", quality="hd")
+        return refused.value
+
+    assert ask(make).param == "quality"
+    assert not Run.objects.exists()

@@ -1,0 +1,102 @@
+"""OpenAI's image calls as arguments of models: prompt, files, number, size and quality."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from api.http.problem import Problem
+from api.openai_proxy.image_requests import parse_image_request
+from tests.runs.results_to_use import document
+
+pytestmark = pytest.mark.django_db
+
+TEXT = {"type": "string"}
+PROMPT = {"prompt": TEXT}
+PRESETS = {
+    "anyOf": [
+        {"enum": ["square_hd", "landscape_16_9"], "type": "string"},
+        {
+            "type": "object",
+            "properties": {
+                side: {"type": "integer", "maximum": 2048} for side in ("width", "height")
+            },
+        },
+    ]
+}
+RATIO = {"type": "string", "enum": ["1:1", "16:9"]}
+COUNT = {"type": "integer", "minimum": 1, "maximum": 4}
+QUALITY = {"type": "string", "enum": ["low", "high"]}
+
+
+@pytest.fixture
+def make(make_endpoint: Any) -> Any:
+    def build(inputs: dict[str, Any], required: tuple[str, ...] = ("prompt",)) -> None:
+        make_endpoint("a/model", document(inputs, "image", required), facts=["out:image"])
+
+    return build
+
+
+@pytest.mark.parametrize(
+    ("inputs", "body", "arguments"),
+    [
+        ({"image_size": PRESETS}, {"size": "1024x1024"}, {"image_size": "square_hd"}),
+        ({"image_size": PRESETS}, {"size": "800x600"},
+         {"image_size": {"width": 800, "height": 600}}),
+        ({"aspect_ratio": RATIO}, {"size": "1792x1024"}, {"aspect_ratio": "16:9"}),
+        ({"width": COUNT | {"maximum": 2048}, "height": COUNT | {"maximum": 2048}},
+         {"size": "512x768"}, {"width": 512, "height": 768}),
+        ({"num_images": COUNT}, {"n": 3}, {"num_images": 3}),
+        ({"num_images": COUNT}, {"n": "3"}, {"num_images": 3}),
+        ({"quality": QUALITY}, {"quality": "high"}, {"quality": "high"}),
+        ({}, {"n": 1, "size": "auto", "quality": "auto", "user": "u-1", "stream": False}, {}),
+    ],
+)  # fmt: skip
+def test_size_number_and_quality_are_written_as_the_schema_has_them(
+    make: Any, inputs: dict[str, Any], body: dict[str, Any], arguments: dict[str, Any]
+) -> None:
+    make(PROMPT | inputs)
+    wanted = parse_image_request({"model": "a/model", "prompt": "a fox"} | body)
+    assert wanted.arguments == {"prompt": "a fox"} | arguments
+    assert not wanted.wants_data
+
+
+@pytest.mark.parametrize(
+    ("inputs", "body", "parameter"),
+    [
+        ({"aspect_ratio": RATIO}, {"size": "1024x1536"}, "size"),
+        ({}, {"size": "1024x1024"}, "size"),
+        ({}, {"n": 2}, "n"),
+        ({"num_images": COUNT}, {"n": 9}, "n"),
+        ({"quality": QUALITY}, {"quality": "hd"}, "quality"),
+        ({}, {"background": "transparent"}, "background"),
+        ({}, {"response_format": "png"}, "response_format"),
+        ({}, {"stream": True}, "stream"),
+        ({}, {"prompt": ""}, "prompt"),
+        ({}, {"model": "a/nothing"}, "model"),
+        ({"image_url": TEXT}, {}, "image_url"),
+    ],
+)
+def test_what_the_model_cannot_take_is_named(
+    make: Any, inputs: dict[str, Any], body: dict[str, Any], parameter: str
+) -> None:
+    make(PROMPT | inputs, ("prompt", *(name for name in inputs if name == "image_url")))
+    with pytest.raises(Problem) as refused:
+        parse_image_request({"model": "a/model", "prompt": "a fox"} | body)
+    assert refused.value.as_openai_error()["error"]["param"] == parameter
+
+
+def test_pictures_and_a_mask_go_where_the_model_takes_them(make: Any) -> None:
+    make(PROMPT | {"image_urls": {"type": "array", "items": TEXT}, "mask_url": TEXT})
+    body = {"model": "a/model", "prompt": "a fox", "response_format": "b64_json"}
+    wanted = parse_image_request(body, ["/uploads/1/", "/uploads/2/"], ["/uploads/3/"])
+    assert wanted.arguments["image_urls"] == ["/uploads/1/", "/uploads/2/"]
+    assert wanted.arguments["mask_url"] == "/uploads/3/"
+    assert wanted.wants_data
+
+
+def test_a_second_picture_is_not_left_out(make: Any) -> None:
+    make(PROMPT | {"image_url": TEXT})
+    with pytest.raises(Problem, match="takes fewer than 2 files"):
+        parse_image_request({"model": "a/model", "prompt": "x"}, ["/uploads/1/", "/uploads/2/"])
