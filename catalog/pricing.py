@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from core.formatting import counted, enumerated, money, price, unit
 from schemas.estimate import Price, Typical, Usual, parse_unit, read_usual, typical
-from schemas.estimate.wording import FREE, computed, rounded
+from schemas.estimate.wording import FREE, computed, nobody_pays, rounded
 
 _MOST_UNITS = 12  # digits; larger amounts from upstream are invalid and not multiplied
 _MADE = {"out:video": "video", "out:audio": "sound"}
@@ -112,6 +112,11 @@ def typical_price(endpoint: Any, seconds: float | None = None) -> TypicalPrice:
         return TypicalPrice(None, price_text, per, basis, bool(used_price.note))
     price_text = money(rounded(low), used_price.currency)
     return TypicalPrice(low, price_text, typical_cost.per, basis, bool(used_price.note))
+
+
+def shown_price(endpoint: Any, seconds: float | None = None) -> TypicalPrice:
+    """Return the price that a card shows; without words where nobody pays."""
+    return TypicalPrice(None, "", "", "") if nobody_pays() else typical_price(endpoint, seconds)
 
 
 def listed_price(endpoint: Any) -> str:

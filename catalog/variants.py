@@ -80,7 +80,7 @@ def fold(cards: Sequence[Card], *, apart: int = 0, is_ordered: bool = False) -> 
     families: list[tuple[Card, list[Card]]] = [(card, []) for card in cards[:apart]]
     places: dict[tuple[str, str], int] = {}
     for card in cards[apart:]:
-        key = _family(card.endpoint)
+        key = family_of(card.endpoint)
         place = places.get(key)
         if place is None or (is_ordered and place != len(families) - 1):
             places[key] = len(families)
@@ -90,7 +90,7 @@ def fold(cards: Sequence[Card], *, apart: int = 0, is_ordered: bool = False) -> 
     return [Family(*family) for family in families]
 
 
-def _family(endpoint: Endpoint) -> tuple[str, str]:
+def family_of(endpoint: Endpoint) -> tuple[str, str]:
     """Return upstream's group; for a model without one, its application and name."""
     if endpoint.group_key:
         return endpoint.owner, endpoint.group_key

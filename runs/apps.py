@@ -17,8 +17,8 @@ class RunsConfig(AppConfig):
     def ready(self) -> None:
         """Register the owner of runs; install the trigger that marks runs with unread files.
 
-        Runs hand the functions for personal news and the latest run to the catalogue and to
-        projects, which must not import runs.
+        Runs hand the functions for personal news, the latest run and the upstream to folders that
+        must not import runs.
         """
         from django.db.models.signals import post_migrate
 
@@ -27,8 +27,11 @@ class RunsConfig(AppConfig):
         from runs.models import input_file
         from runs.ownership.activity import latest
         from runs.ownership.owner import RunsOwner
+        from runs.progress import current_upstream
         from runs.promises import owners
+        from schemas.estimate import wording
 
+        wording.register(current_upstream.is_free)
         owners.register(RunsOwner())
         personal_news.connect(owners.news, owners.waiting)
         listing.connect_activity(latest)

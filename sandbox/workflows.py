@@ -149,7 +149,7 @@ MISHAP = Workflow(
             },
         },
     ),
-    tags=("mischief",),
+    tags=("mischief", "test"),
     created_at="2026-10-12T08:00:00.000Z",
 )
 

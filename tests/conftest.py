@@ -158,8 +158,8 @@ def budgets_looked_for_before(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def upstream_read_before(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pretend that the worker's record was just read, so no test counts this query."""
-    sandbox = current_upstream.Upstream("sandbox", "127.0.0.1:8001")
-    monkeypatch.setattr(current_upstream, "_known", (sandbox, math.inf))
+    upstream = current_upstream.Upstream("fal", "127.0.0.1:8001")  # pages show its prices
+    monkeypatch.setattr(current_upstream, "_known", (upstream, math.inf))
 
 
 @pytest.fixture(scope="session", autouse=True)

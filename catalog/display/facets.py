@@ -13,6 +13,7 @@ from catalog.filters.vocabulary import KEYS
 from catalog.search.engine import Answer
 from catalog.search.filter_sets import Facet, FacetValue
 from catalog.search.query import ALLOWED, STATUSES, Query
+from schemas.estimate.wording import nobody_pays
 
 SORT_CHIPS = {"price": "Cheapest", "newest": "Newest"}
 _FIRST = {"category", "in", "out", "price", "license"}  # the others are behind "More filters"
@@ -99,8 +100,12 @@ class Section:
 
 
 def sections(answer: Answer, place: SearchScope) -> list[Section]:
-    """Return the facets of an answer in page order, without those that the context fixes."""
-    facets = (facet for facet in answer.facets if facet.name not in place.fixed)
+    """Return the facets of an answer in page order, without those that the context fixes.
+
+    Prices that nobody pays are no choice either.
+    """
+    left_out = {*place.fixed, "price"} if nobody_pays() else place.fixed
+    facets = (facet for facet in answer.facets if facet.name not in left_out)
     return [_section(facet, answer.query, place) for facet in facets]
 
 

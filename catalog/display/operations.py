@@ -1,4 +1,4 @@
-"""The operations that the front page offers; each links to the models for it."""
+"""The operations that the front page offers; each opens a prompt with good models for it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import reverse
+from django.utils.text import slugify
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,22 @@ class Operation:
     label: str
     category: str
     query: str = ""
+    file: str = ""  # the kind of file that it needs: image, video or audio
+    has_prompt: bool = True
+
+    @property
+    def slug(self) -> str:
+        """Its name in addresses: `make-a-picture`."""
+        return slugify(self.label)
 
     @property
     def address(self) -> str:
-        """The URL of its models."""
+        """The URL of the page that starts it."""
+        return f"{reverse('boards:plan')}?{urlencode({'operation': self.slug})}"
+
+    @property
+    def list_address(self) -> str:
+        """The URL of all its models."""
         if self.query:
             return f"{reverse('catalog:models')}?{urlencode({'q': self.query})}"
         return reverse("catalog:category", args=[self.category])
@@ -36,16 +49,17 @@ class Tile(NamedTuple):
 
 OPERATIONS = (
     Operation("Make a picture", "text-to-image"),
-    Operation("Change a picture", "image-to-image"),
-    Operation("Upscale", "image-to-image", "upscale a picture"),
-    Operation("Remove a background", "image-to-image", "remove background"),
-    Operation("Animate a picture", "image-to-video"),
+    Operation("Change a picture", "image-to-image", file="image"),
+    Operation("Upscale", "image-to-image", "upscale a picture", "image", has_prompt=False),
+    Operation("Remove a background", "image-to-image", "remove background", "image", False),
+    Operation("Animate a picture", "image-to-video", file="image"),
     Operation("Film from words", "text-to-video"),
     Operation("Speak", "text-to-speech"),
     Operation("Music and sound", "text-to-audio"),
-    Operation("3D from a picture", "image-to-3d"),
+    Operation("3D from a picture", "image-to-3d", file="image", has_prompt=False),
     Operation("Write", "llm"),
 )
+BY_SLUG = {operation.slug: operation for operation in OPERATIONS}
 
 
 def tiles(pictures: Mapping[str, Sequence[str]]) -> list[Tile]:

@@ -18,10 +18,12 @@ from django.utils.safestring import SafeString
 
 from catalog.display import facets, highlight, operations
 from catalog.display.facets import SearchScope
+from catalog.display.operations import Operation
 from catalog.filters.labels import by_outcome
 from catalog.filters.vocabulary import KEYS
 from catalog.locks import NO_LOCKS, Locks
 from catalog.models import Collection, CollectionItem, Endpoint, Picture
+from catalog.models.querysets import TEST_TAG
 from catalog.search.engine import Answer, search
 from catalog.search.index import UPSTREAM_ORDER, current
 from catalog.search.matching import QueryMatches
@@ -182,7 +184,8 @@ def front(revision: str, starred: StarredKeys, locks: Locks = NO_LOCKS) -> SafeS
             "collections": [(*head, items[:ON_A_SHELF]) for *head, items in shelves],
             "favourites": [cards[pk] for pk in starred[:ON_A_SHELF] if pk in cards],
             "newest": list(
-                endpoints.filter(status="active", published_at__isnull=False)
+                endpoints.worth_suggesting()
+                .filter(published_at__isnull=False)
                 .for_cards()
                 .order_by("-published_at", "position")[:ON_A_SHELF]
             ),
@@ -190,6 +193,12 @@ def front(revision: str, starred: StarredKeys, locks: Locks = NO_LOCKS) -> SafeS
             "locks": locks,
         },
     )
+
+
+def operations_at(revision: str) -> list[Operation]:
+    """Return the operations whose category has models at a revision."""
+    names = {category.name for category in _overview(revision)}
+    return [operation for operation in operations.OPERATIONS if operation.category in names]
 
 
 def total(revision: str) -> int:
@@ -208,10 +217,10 @@ def _overview(revision: str) -> list[Category]:
     """Return every category with its count and first pictures, largest first."""
     tiles: dict[str, Category] = {}
     rows = Endpoint.objects.listed().order_by(*UPSTREAM_ORDER)
-    for name, picture in rows.values_list("category", "picture__small"):
+    for name, picture, tags in rows.values_list("category", "picture__small", "tags"):
         tile = tiles.setdefault(name or "unknown", Category(name or "unknown"))
         tile.count += 1
-        if picture and len(tile.pictures) < PICTURES:
+        if picture and len(tile.pictures) < PICTURES and TEST_TAG not in (tags or ()):
             tile.pictures.append(Picture(small=picture).small_src)
     return sorted(tiles.values(), key=lambda category: (-category.count, category.name))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Cast
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -49,6 +50,7 @@ CARD = (
 )
 ITEM = ("collection_id", "note", "position")  # of a collection's item, beside its card
 
+TEST_TAG = "test"  # of models that only test the software, such as those of the sandbox
 MOST_WORDS = 8  # of a text to find in names
 
 # Columns that search and comparison read; no form or run shows them.
@@ -67,6 +69,12 @@ class EndpointQuerySet(models.QuerySet["Endpoint"]):
     def listed(self) -> EndpointQuerySet:
         """Endpoints that upstream still lists."""
         return self.filter(gone_at=None)
+
+    def worth_suggesting(self) -> EndpointQuerySet:
+        """Listed, active endpoints without those that only test the software."""
+        tag_text = Cast("tags", models.TextField())
+        active = self.listed().filter(status="active").alias(tag_text=tag_text)
+        return active.exclude(tag_text__contains=f'"{TEST_TAG}"')
 
     def in_category(self, name: str) -> EndpointQuerySet:
         """Endpoints of a category; `unknown` selects those without one."""

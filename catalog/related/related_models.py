@@ -24,17 +24,18 @@ from catalog.filters.facts import Listing, facts_of
 from catalog.filters.labels import Group, describe, label, summarize
 from catalog.filters.vocabulary import KEYS
 from catalog.models import Endpoint, Standing
+from catalog.models.querysets import TEST_TAG
 from catalog.pricing import in_words
 from catalog.search import spelling
 from catalog.search.index import Index, Places, current
 from core.byte_cache import byte_cached
+from schemas.estimate.wording import shown
 
 MOST_SIBLINGS, MOST_SIMILAR, MOST_LINKED = 48, 6, 12
 _MANY = 12  # siblings by id prefix only
 _CANDIDATES, _RARE = 60, 200
 _WEIGHTS = {"out": 4.0, "in": 3.0, "category": 2.0, "can": 1.5, "tag": 1.0, "kind": 1.0}
 _WORDS_COUNT = 6.0  # weight of the words; that of all facts together is about twice this
-MISCHIEF = "mischief"  # the tag of the sandbox's models that misbehave on purpose
 _TELLING = ("in", "out", "can")
 _PICTURE = ("small", "large", "clip", "colour")
 _COLUMNS = (
@@ -133,7 +134,7 @@ def _related(revision: str, pk: int) -> Related:
         inference=inference,
         similar=[_relative(relative) for relative in similar],
         successor=_successor(me, family) if _is_over(me) else None,
-        price=in_words(me, _facts(me)),
+        price=shown(in_words(me, _facts(me))),
     )
 
 
@@ -276,8 +277,8 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
 
 
 def _is_serious(endpoint: Endpoint) -> bool:
-    """Return False for the sandbox's models that misbehave on purpose."""
-    return MISCHIEF not in (endpoint.tags if isinstance(endpoint.tags, list) else ())
+    """Return False for models that only test the software."""
+    return TEST_TAG not in (endpoint.tags if isinstance(endpoint.tags, list) else ())
 
 
 def _candidates(me: Endpoint, revision: str) -> list[int]:

@@ -18,13 +18,12 @@ from catalog.display.highlight import Highlighter
 from catalog.filters.labels import Group, summarize
 from catalog.locks import Locks
 from catalog.models import Endpoint
-from catalog.pricing import TypicalPrice, current_price, listed_price, price_note
-from catalog.pricing import typical_price as price_of_typical_run
+from catalog.pricing import TypicalPrice, current_price, price_note, shown_price
 from catalog.track_records import TrackRecord, TrackRecords
 from catalog.variants import distinguish
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
 from core.resource import RESOURCES, UNDO
-from schemas.estimate.wording import about
+from schemas.estimate.wording import about, shown
 
 _SYMBOL = re.compile(r'<symbol id="([a-z-]+)" viewBox="([\d ]+)">(.*)</symbol>')
 _REL = ' rel="nofollow"'
@@ -44,15 +43,15 @@ def linked(text: str) -> SafeString:
 
 for function in (money, about, unit, duration, size, category_name, counted, distinguish, linked):
     register.filter(function)
-register.filter("price", current_price)
-register.filter("list_price", listed_price)
+register.filter("price", lambda endpoint: shown(current_price(endpoint)))
+register.filter("paid", lambda amount: shown(money(amount)))
 register.filter(price_note)
 
 
 @register.simple_tag(takes_context=True)
 def typical_price(context: template.Context, endpoint: Any) -> TypicalPrice:
     """Return the price of a typical run, of the length that the page's query requests."""
-    return price_of_typical_run(endpoint, context.get("asked_seconds"))
+    return shown_price(endpoint, context.get("asked_seconds"))
 
 
 @register.simple_tag

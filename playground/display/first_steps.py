@@ -1,39 +1,52 @@
-"""First steps for a newcomer: a few models, each with an example that runs at one press."""
+"""First steps for a newcomer: a picture, a film and a sound, each made at one press."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from catalog.display.operations import BY_SLUG
 from catalog.locks import Locks, locks_of
-from catalog.models import Endpoint
-from catalog.search.index import UPSTREAM_ORDER
+from catalog.schema_versions import version_of
 from core.byte_cache import byte_cached
+from playground import suggestions
 from playground.form import form_state, run_costs
 from projects import current, roles
 from runs.models import Run
-from runs.start import starting
+from schemas.carry.meanings import by_meaning, media_of
 from schemas.fields.examples import example
+from schemas.form.decode import segment
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.http import HttpRequest
 
-STEPS = 3
-CANDIDATES = 24  # models whose schemas are read, at most
+    from catalog.models import Endpoint
+
+# What a step makes, and the operations whose models may make it.
+STEPS = {
+    "A picture": ("make-a-picture",),
+    "A film": ("film-from-words",),
+    "A voice": ("speak", "music-and-sound"),
+}
+MOST_OF_FIRST = Decimal("0.05")  # dollars
 
 
 class FirstStep(NamedTuple):
-    """A model whose own example runs unchanged; `words` and `cost` are the example's."""
+    """A model whose own example runs unchanged; `control` is that of its prompt, `words`."""
 
+    title: str
     name: str
     address: str
     picture: str
+    control: str
     words: str
     cost: str
+    most: Decimal
 
 
 def first_steps(request: HttpRequest, revision: str) -> list[FirstStep]:
-    """Return models of different kinds, in the gallery's order, for a user without runs."""
+    """Return a step of each kind with a known price, for a user without runs."""
     user, project = cast("User", request.user), current.current(request)
     if Run.objects.filter(user_id=user.pk).exists() or roles.refusal_to_make(user, project):
         return []
@@ -42,29 +55,38 @@ def first_steps(request: HttpRequest, revision: str) -> list[FirstStep]:
 
 @byte_cached(1 << 18, key=lambda revision, locks: (revision, locks.key))
 def _steps(revision: str, locks: Locks) -> list[FirstStep]:
-    rows = Endpoint.objects.listed().filter(status="active", schema__isnull=False)
-    steps: dict[str, FirstStep] = {}
-    for endpoint in rows.select_related("picture").order_by(*UPSTREAM_ORDER)[:CANDIDATES]:
-        is_open = endpoint.is_runnable and endpoint.pk not in locks.models
-        if is_open and endpoint.category not in steps and (step := _step(endpoint)):
-            steps[endpoint.category] = step
-        if len(steps) == STEPS:
-            break
-    return list(steps.values())
+    steps = []
+    for title, slugs in STEPS.items():
+        endpoints = (e for s in slugs for e in suggestions.suggested(BY_SLUG[s], revision, locks))
+        made = [step for endpoint in endpoints if (step := _step(title, endpoint))]
+        cheap = [step for step in made if step.most <= MOST_OF_FIRST]
+        steps += (made if steps else cheap)[:1]
+    return steps
 
 
-def _step(endpoint: Endpoint) -> FirstStep | None:
-    """Return the model with its example; None if a run needs more input."""
-    arguments = example(form_state.version_of(endpoint).root)
-    words = starting.title(arguments)
-    post = form_state.from_arguments(endpoint, arguments).post
-    parsed = form_state.parse_form_leniently(endpoint, post)
-    if not words or form_state.find_problems(endpoint, parsed):
+def _step(title: str, endpoint: Endpoint) -> FirstStep | None:
+    """Return the model with its example; None without a price, or if a run needs a file."""
+    fields = version_of(endpoint).root.children
+    arguments, prompt = example(version_of(endpoint).root), by_meaning(fields).get("prompt")
+    has_file = any(media_of(field) for field in fields if field.name in arguments)
+    words = arguments.get(prompt.name) if prompt else ""
+    parsed = form_state.parse_form_leniently(
+        endpoint, form_state.from_arguments(endpoint, arguments).post
+    )
+    cost = run_costs.of_form(endpoint, parsed)
+    most = cost.estimate.most
+    if not prompt or not words or has_file or most is None:
         return None
+    if form_state.find_problems(endpoint, parsed):
+        return None
+    picture = endpoint.picture.small_src if endpoint.picture else ""
     return FirstStep(
+        title,
         endpoint.name,
         endpoint.get_absolute_url(),
-        endpoint.picture.small_src if endpoint.picture else "",
-        words,
-        run_costs.of_form(endpoint, parsed).label,
+        picture,
+        segment(prompt.name),
+        str(words),
+        cost.label,
+        most,
     )

@@ -37,7 +37,7 @@ class RunCost:
     @property
     def label(self) -> str:
         """Return the cost on the button: `about $0.10`; no guess while a file is measured."""
-        return wording.UNKNOWN if self._is_awaited else self.estimate.label
+        return wording.shown(wording.UNKNOWN if self._is_awaited else self.estimate.label)
 
     @property
     def _is_awaited(self) -> bool:
@@ -46,16 +46,20 @@ class RunCost:
     @property
     def head(self) -> str:
         """Return what the button starts: `4 images in one run`, else how the cost is computed."""
-        if self._is_awaited:
+        if self._is_awaited and not wording.nobody_pays():
             return MEASURING
         if len(self.plan.runs) > 1 or self.plan.results > 1:
             return self.plan.label
+        if wording.nobody_pays():
+            return ""
         basis = self.each[0].basis
         return " · ".join(basis[:1] if self.each[0].is_known else basis)
 
     @property
     def lines(self) -> list[str]:
         """Return how the cost is computed, line by line."""
+        if wording.nobody_pays():
+            return []
         lines = list(dict.fromkeys(line for estimate in self.each for line in estimate.basis))
         if len(self.plan.runs) == 1:
             return lines

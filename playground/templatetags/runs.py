@@ -20,6 +20,7 @@ from runs.costs import cost, known_costs
 from runs.models import Run, Transport
 from runs.results import error_messages, timeline
 from runs.worker.following import reconciliation
+from schemas.estimate.wording import nobody_pays
 
 register = template.Library()
 _ROW = "playground/partials/_run_row.html"
@@ -107,7 +108,7 @@ def run_variation(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
 @register.filter
 def rerun_cost(run: Run) -> str:
     """Return what the same arguments will cost once more: `about $0.10`."""
-    return cost.estimate_run(run.endpoint, run.arguments).label
+    return cost.estimate_run(run.endpoint, run.arguments).shown
 
 
 register.filter("input_still", still_of_input)
@@ -116,7 +117,7 @@ register.filter("input_still", still_of_input)
 @register.filter
 def alone_cost(run: Run) -> str:
     """Return what one of the run's results will cost when it is made again alone."""
-    return cost.estimate_run(run.endpoint, rerun.arguments_alone(run, 0)).label
+    return cost.estimate_run(run.endpoint, rerun.arguments_alone(run, 0)).shown
 
 
 @register.inclusion_tag("playground/partials/_more_like_button.html", takes_context=True)
@@ -153,7 +154,7 @@ def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
 @register.inclusion_tag("playground/run/_known_costs.html")
 def run_costs(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render the figures of what a run costs."""
-    return {"run": run, "costs": known_costs.costs_of(run), "oob": oob}
+    return {"run": run, "costs": None if nobody_pays() else known_costs.costs_of(run), "oob": oob}
 
 
 @register.inclusion_tag("playground/run/_unconfirmed.html", takes_context=True)

@@ -17,7 +17,7 @@ from core.formatting import money
 from runs.models import Charge, Run
 from runs.models.ledger import SumState
 from schemas.estimate.amounts import decimal
-from schemas.estimate.wording import FREE, computed
+from schemas.estimate.wording import FREE, computed, nobody_pays, shown
 
 BY_EVENT, BY_UNITS, ESTIMATED = KINDS = ("billed by fal", "by billed units", "estimated")
 NOTHING = "Nothing was billed"
@@ -75,9 +75,9 @@ def paid(run: Run) -> Figure | None:
 def in_words(run: Run) -> str:
     """Return what a run that has ended has cost: `$0.10 billed by fal`, `≈ $0.12 · 2 images`.
 
-    Only the units of one whose price is unknown, and for a free model nothing.
+    Only the units of one whose price is unknown or that nobody pays, and for a free model nothing.
     """
-    figure = paid(run)
+    figure = None if nobody_pays() else paid(run)
     if figure is not None and figure.kind == BY_EVENT:
         return f"{figure.label} {BY_EVENT}"
     is_free = run.endpoint.unit_price_usd == 0 or not run.billable_units
@@ -89,7 +89,7 @@ def in_words(run: Run) -> str:
 def briefly(run: Run) -> str:
     """Return what a run that has ended has cost, for a tile: `≈ $0.12`, else its billed units."""
     figure = paid(run)
-    return (figure.label if figure.amount else "") if figure else in_words(run)
+    return shown(figure.label if figure.amount else "") if figure else in_words(run)
 
 
 def together(runs: Iterable[Run]) -> str:
@@ -99,7 +99,7 @@ def together(runs: Iterable[Run]) -> str:
     if not figures:
         return ""
     is_billed = all(figure.kind == BY_EVENT for figure in figures)
-    return money(total) if is_billed else computed(total)
+    return shown(money(total) if is_billed else computed(total))
 
 
 def charge_in_words(run: Run) -> str:
@@ -107,6 +107,8 @@ def charge_in_words(run: Run) -> str:
 
     The rules (protocol, 17.5): server errors are never billed, rejected input may be.
     """
+    if nobody_pays():
+        return ""
     if not run.sent_at and not run.request_id:
         return f"{NOTHING}: the run was never sent."
     figure = paid(run)

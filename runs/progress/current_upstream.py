@@ -34,6 +34,12 @@ def get() -> Upstream | None:
     return upstream
 
 
+def is_free() -> bool:
+    """Whether it is known that no run costs anything."""
+    upstream = get()
+    return upstream is not None and upstream.is_free
+
+
 _known: tuple[Upstream | None, float] = None, 0.0
 
 

@@ -38,7 +38,7 @@ def _mischief(
     required = more.pop("required", ())
     facts: dict[str, Any] = {
         "price": 0.0,
-        "tags": ("mischief",),
+        "tags": ("mischief", "test"),
         "license": "research",
         "date": "2025-12-24T08:00:00.000Z",
     } | more

@@ -32,7 +32,7 @@ ROUTER = Model(
     },
     price=0.0005,
     unit="1000 tokens",
-    tags=("chat", "stream"),
+    tags=("chat", "stream", "test"),
     date="2026-11-12T08:00:00.000Z",
     updated="2026-11-19T08:00:00.000Z",
 )

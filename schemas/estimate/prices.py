@@ -73,6 +73,11 @@ class Estimate:
         return f"{self._figures(self.low)}{unknown_note}{source}"
 
     @property
+    def shown(self) -> str:
+        """The label on pages: empty where nobody pays."""
+        return wording.shown(self.label)
+
+    @property
     def most_in_words(self) -> str:
         """`$0.42`, the most that it may cost; where no limit is known as in `words`."""
         return self.label if self.most is None else money(self.most, self.currency)

@@ -5,6 +5,7 @@ Every page, API answer and refusal uses these functions, or `Estimate.label`, wh
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
 from core.formatting import money
@@ -12,6 +13,22 @@ from core.formatting import money
 UNKNOWN = "Price unknown"
 FREE = "Free"
 _CENT = Decimal("0.01")
+_is_free: list[Callable[[], bool]] = []
+
+
+def register(is_free: Callable[[], bool]) -> None:
+    """Set the function that says whether no run costs anything; called once, at the start."""
+    _is_free[:] = [is_free]
+
+
+def nobody_pays() -> bool:
+    """Whether prices are only for show, as those of the sandbox: pages do not name them."""
+    return any(is_free() for is_free in _is_free)
+
+
+def shown(text: str) -> str:
+    """Return an amount as pages show it: empty where nobody pays."""
+    return "" if nobody_pays() else text
 
 
 def about(amount: Decimal, currency: str = "USD") -> str:

@@ -22,6 +22,7 @@ from runs.costs.ledger import NOTHING, Balance
 from runs.models import Run
 from runs.start import starting
 from schemas.estimate import Estimate
+from schemas.estimate.wording import shown
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -82,7 +83,12 @@ class Pricing:
     @property
     def label(self) -> str:
         """Return `about $1.20`, `$1.10 to $1.40 + 2 unknown`, or `Free`."""
-        return self.total.label if self.total else "Nothing to pay"
+        return shown(self.total.label if self.total else "Nothing to pay")
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the most that it may cost is known."""
+        return self.total is None or self.total.most is not None
 
     @property
     def basis(self) -> Sequence[str]:

@@ -17,10 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.limits.rate_limit import limit
-from catalog.models import Endpoint
+from catalog.display import page_cache
+from catalog.display.operations import BY_SLUG, OPERATIONS, Operation
+from catalog.locks import locks_of
+from catalog.models import Endpoint, Revision
 from core.http.caching import no_store
 from core.http.posts import controls, hidden, ticked
-from features.boards.display import plan_form
+from features.boards.display import plan_form, start_form
 from features.boards.models import Board
 from features.boards.plan import editing, rows, tables
 from features.boards.plan.cells import ExpandedPlan, expand
@@ -31,6 +34,7 @@ from features.boards.plan.plan import Plan, Trouble, read_plan
 from features.boards.plan.plan_query import address_of, arguments_of, find, not_listed, open_plan
 from features.boards.runs import pricing, sending
 from features.boards.views.board import find_changeable
+from playground import suggestions
 from playground.form.posted_files import with_files
 from playground.form.prefill.place_of_run import in_place_of_run
 from projects import current, roles
@@ -49,7 +53,7 @@ if TYPE_CHECKING:
 # Fields of a post that belong to the page, not to the plan or to a model's input.
 PAGE_FIELDS = {
     *("csrfmiddlewaretoken", "~token", "~do", "~schema", "~tab", "~version", "~filled"),
-    *("add", "file", rows.NAMED_CONTROL),
+    *("add", "file", "operation", rows.NAMED_CONTROL),
 }
 
 
@@ -58,7 +62,10 @@ PAGE_FIELDS = {
 @no_store
 @in_place_of_run
 def new(request: HtmxRequest) -> HttpResponseBase:
-    """Plan a new board: GET fills in the form from the address, POST changes or runs it."""
+    """Plan a new board: GET fills in the form from the address, POST changes or runs it.
+
+    An `operation` shows its prompt and models only, and so does a blank address without a draft.
+    """
     if request.method == "POST":
         return _posted(request, None)
     is_blank = not request.GET.keys() - {current.PARAMETER}
@@ -66,6 +73,12 @@ def new(request: HtmxRequest) -> HttpResponseBase:
         models, unknown = endpoints_of(draft.get("model", []))
         troubles = [not_listed(name) for name in unknown]
         return _render_plan(request, draft, models, None, troubles, is_kept=True)
+    if operation := _operation(request, None):
+        offered = _offered(request, operation, Revision.current())
+        if not offered and not is_blank:
+            return redirect(operation.list_address)
+        post = start_form.first_post(offered)
+        return _render_plan(request, post, endpoints_of(post["model"])[0], None, [])
     plan = open_plan(request.user, request.GET)
     post = first_post(plan.models, plan.arguments) if plan.models else {}
     post |= plan.post
@@ -117,6 +130,19 @@ def _fields(request: HtmxRequest) -> Post:
     return controls(request, but=PAGE_FIELDS)
 
 
+def _operation(request: HtmxRequest, board: Board | None) -> Operation | None:
+    """Return the operation whose page is shown; None for the whole plan."""
+    if board or hidden(request, "~do", "run").partition(":")[0] not in start_form.VERBS:
+        return None
+    is_blank = request.method != "POST" and not request.GET.keys() - {current.PARAMETER}
+    slug = hidden(request, "operation") or request.GET.get("operation", "")
+    return OPERATIONS[0] if is_blank else BY_SLUG.get(slug)
+
+
+def _offered(request: HtmxRequest, operation: Operation, revision: str) -> list[Endpoint]:
+    return suggestions.suggested(operation, revision, locks_of(request, revision))
+
+
 def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     post = _fields(request)
     models, unknown = endpoints_of(post.get("model", []))
@@ -132,8 +158,13 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     if verb == "discard":
         editing.discard_draft(request.user, project)
         return redirect(_new_address(request))
+    if hidden(request, "operation") and verb not in start_form.VERBS and models:
+        post = start_form.as_plan(post, models)
     if verb in {"add", "remove"}:
         return _other_models(request, post, models, board, verb, target, troubles)
+    if verb.startswith("run") and not models and _operation(request, board):
+        troubles = [*troubles, Trouble("models", "Tick at least one model.")]
+        return _render_plan(request, post, models, board, troubles, is_refused=True)
     if verb in {"run", "run-fitting"} and models and not troubles:
         return _run(request, post, models, board, is_partial=verb == "run-fitting")
     if verb == "name-rows" and source:
@@ -141,7 +172,7 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
         post = rows.with_named_rows(post, groups_of(source, models), mentions)
     elif (edited_post := rows.edited(post, verb, target)) is not None:
         post = edited_post
-    elif verb not in {"run", "run-fitting", "update"}:
+    elif verb not in {"more", *start_form.VERBS}:
         post = apply(post, hidden(request, "~do"))
     return _render_plan(request, post, models, board, troubles)
 
@@ -289,6 +320,7 @@ def _render_plan(
 ) -> HttpResponse:
     """Render the plan's page; for htmx only the parts that depend on the form's contents."""
     project = _project_of(request, board)
+    operation = None if is_kept else _operation(request, board)
     context: dict[str, Any] = {
         "board": board,
         "project": project,  # a board's own, whatever the user has chosen
@@ -303,21 +335,30 @@ def _render_plan(
         "is_kept": is_kept,
         "offered": named_inputs.offered(request.user, project) if models else (),
     }
-    if request.method == "POST" and board is None:
+    if request.method == "POST" and board is None and operation is None:
         editing.save_draft(request.user, project, post)
     if models:
         enforcement.mark(project, models)
-        plan = _plan(request, post, models, board, context["offered"])
+        is_sample = operation is not None and not is_refused
+        shown_post = start_form.with_samples(operation, post) if is_sample else post
+        plan = _plan(request, shown_post, models, board, context["offered"])
         plan.troubles.extend(troubles)
         expanded = expand(plan, named_inputs.resolver(request.user, project))
         priced = pricing.price(request.user, plan, expanded, board, project)
         context |= plan_form.context(plan, expanded, priced) | _summary(plan, expanded)
     else:
         context["troubles"] = troubles
-    if request.htmx and hidden(request, "~do") == "update" and models:
+    is_update = request.htmx and hidden(request, "~do") == "update"
+    if operation:
+        revision = Revision.current()
+        offered = _offered(request, operation, revision)
+        context |= start_form.context(operation, post, offered, models, context.get("pricing"))
+        context["operations"] = page_cache.operations_at(revision)
+    elif is_update and models:
         return render(request, "features/boards/_outcome.html", context | {"oob": True})
+    name = ("plan/_start_cost" if is_update else "start") if operation else "plan"
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else status
-    return render(request, "features/boards/plan.html", context, status=status)
+    return render(request, f"features/boards/{name}.html", context, status=status)
 
 
 def _summary(plan: Plan, expanded: ExpandedPlan) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from catalog.curation.moderation import WORDS
 from catalog.locks import Locks
 from catalog.models import Endpoint
-from catalog.pricing import typical_price
+from catalog.pricing import shown_price
 from playground.display.navigation.destinations import Group, Place
 
 Item = TypeVar("Item")
@@ -38,7 +38,7 @@ def place(endpoint: Endpoint, address: str, locks: Locks, label: str = "") -> Pl
         "Removed" if endpoint.gone_at else "",
         WORDS[endpoint.standing] if endpoint.standing else "",
     ]
-    price = typical_price(endpoint)
+    price = shown_price(endpoint)
     cost = f"{price.words} / {price.per}" if price.per else price.words
     return Place(
         endpoint.name,

@@ -12,8 +12,8 @@ from catalog.schema_versions import version_of
 from fal.db_safe import db_safe_text
 from runs.costs import known_costs
 from runs.models import Run
-from runs.progress import current_upstream
 from schemas.carry.meanings import by_meaning
+from schemas.estimate.wording import nobody_pays
 
 MAX_PROMPT_CHARS = 4000  # the input's JSON has all of it
 MAX_SEED_BITS = 256
@@ -62,10 +62,9 @@ def billed(run: Run) -> str:
     """
     if run.state != Run.State.SUCCEEDED:
         return ""
-    upstream = current_upstream.get()
     cost = known_costs.in_words(run)
-    if upstream is not None and upstream.is_free:
-        return " · ".join(filter(None, (cost, "free (sandbox)")))
+    if nobody_pays():
+        return cost
     return "free" if run.endpoint.unit_price_usd == 0 else cost or UNKNOWN
 
 
@@ -73,7 +72,4 @@ def billed_together(runs: Sequence[Run]) -> str:
     """Return the total cost of ended runs of one model; empty while one is in progress."""
     if not all(run.is_final for run in runs):
         return ""
-    upstream = current_upstream.get()
-    is_free = upstream is not None and upstream.is_free
-    cost = known_costs.together(runs)
-    return " · ".join(filter(None, (cost, "free (sandbox)" if is_free else "")))
+    return known_costs.together(runs)

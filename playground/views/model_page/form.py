@@ -107,7 +107,7 @@ def _run(request: HtmxRequest, contents: FormContents, action: str) -> HttpRespo
         return show_batch(request, runs, **extra_context)
     run = runs[0]
     if not request.htmx:
-        return redirect(run)
+        return redirect(run.stage_address if action == "run-example" else run)
     response = render(
         request, "playground/endpoint/_run_response.html", renderers.context(run) | extra_context
     )
@@ -115,9 +115,10 @@ def _run(request: HtmxRequest, contents: FormContents, action: str) -> HttpRespo
 
 
 def _run_example(request: HtmxRequest, contents: FormContents, action: str) -> HttpResponseBase:
-    """Run the model's own example, which the front page offers."""
+    """Run the model's own example with the words that stand on the front page."""
     filled = sources.fill(request.user, contents.endpoint, "example")
-    return _run(request, replace(contents, post=filled.post) if filled else contents, action)
+    post = (filled.post if filled else {}) | contents.post
+    return _run(request, replace(contents, post=post), action)
 
 
 def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm) -> Plan:

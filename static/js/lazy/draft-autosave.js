@@ -81,6 +81,7 @@ function price({ words, head, lines, named }) {
   const [cost, basis] = ["run-cost", "run-basis"].map((id) => document.getElementById(id));
   if (!cost || !basis) return;
   cost.textContent = words;
+  basis.hidden = !head;
   basis.querySelector("[data-head]").textContent = head;
   list(basis.querySelector("[data-lines]"), lines);
   list(document.querySelector("#run-named > ul"), named);

@@ -5,7 +5,13 @@
 import "./plan-rows.js";
 
 document.addEventListener("keydown", (event) => {
-  const { key, target, ctrlKey, metaKey } = event;
+  const { key, target, ctrlKey, metaKey, repeat } = event;
+  const form = target.closest?.("form[data-board-plan]");
+  if (form && key === "Enter" && (ctrlKey || metaKey) && !repeat) {
+    event.preventDefault();
+    form.requestSubmit(form.querySelector("[name='~do'][value='run']:not([aria-hidden])"));
+    return;
+  }
   if (key !== "Enter" || !target.matches("form[data-board-plan] input")) return;
   if (ctrlKey || metaKey || target.name === "add" || target.type === "submit") return;
   event.preventDefault();

@@ -104,10 +104,11 @@ def test_every_icon_named_in_a_template_exists() -> None:
 def test_an_operation_is_offered_if_some_model_does_it() -> None:
     tiles = operations.tiles({"text-to-image": ["a.webp"], "image-to-image": ["b.webp", "c.webp"]})
     assert [(tile.label, tile.address, tile.picture) for tile in tiles] == [
-        ("Make a picture", "/categories/text-to-image/", "a.webp"),
-        ("Change a picture", "/categories/image-to-image/", "b.webp"),
-        ("Upscale", "/models/?q=upscale+a+picture", "c.webp"),
+        ("Make a picture", "/compare/new/?operation=make-a-picture", "a.webp"),
+        ("Change a picture", "/compare/new/?operation=change-a-picture", "b.webp"),
+        ("Upscale", "/compare/new/?operation=upscale", "c.webp"),
     ]
+    assert operations.BY_SLUG["upscale"].list_address == "/models/?q=upscale+a+picture"
 
 
 def test_operations_are_offered_without_pictures_until_there_are_some() -> None:

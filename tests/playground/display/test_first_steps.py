@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import re
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -10,37 +12,70 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from catalog.models import Endpoint
-from core.formatting import shorten
+from catalog.models import Endpoint, Standing
 from runs.models import Run
 
-OFFER = r'formaction="/models/(a/\w+)/'
+OFFER = r'action="/models/(a/[\w/-]+)/'
 TITLE = "Start with one of these"
+
+
+def priced(dollars: str) -> dict[str, Any]:
+    return {"unit_price_usd": Decimal(dollars), "price_unit": "images", "currency": "USD"}
 
 
 @pytest.fixture
 def models(make_endpoint: Any, documents: dict[str, Any]) -> None:
-    for position, name in enumerate(("text-to-image", "text-to-image", "text-to-video", "llm")):
-        make_endpoint(
-            f"a/{position}", documents["fal-ai/flux/dev"], category=name, position=position
-        )
-    make_endpoint("a/without", category="vision", position=9)
+    """Models in the gallery's order: those that a newcomer must not start with come first."""
+    flux = documents["fal-ai/flux/dev"]
+    rows = [
+        ("unpriced", "text-to-image", {}),
+        ("dear", "text-to-image", priced("0.06")),
+        ("flux-lora", "text-to-image", priced("0.01")),
+        ("klein/base", "text-to-image", priced("0.01")),
+        ("mishap", "text-to-image", priced("0.01") | {"tags": ["test"]}),
+        ("old", "text-to-image", priced("0.01") | {"status": "deprecated"}),
+        ("picture", "text-to-image", priced("0.03")),
+        ("approved", "text-to-image", priced("0.03") | {"standing": Standing.APPROVED}),
+        ("film", "text-to-video", priced("0.4")),
+        ("voice", "text-to-speech", priced("0.02")),
+        ("essay", "llm", priced("0.01")),
+    ]
+    for position, (name, category, values) in enumerate(rows):
+        make_endpoint(f"a/{name}", copy.copy(flux), category=category, position=position, **values)
+    make_endpoint("a/without", category="text-to-video", position=9)
 
 
 def read_front_page(client: Client) -> str:
     return unescape(client.get("/").content.decode())
 
 
-def test_a_newcomer_has_three_kinds_of_models_and_a_result_by_one_press(
+def test_a_newcomer_has_a_picture_a_film_and_a_voice_at_known_prices(
     member: Client, models: None
 ) -> None:
     page = read_front_page(member)
-    steps = page[page.index(TITLE) : page.index("Make a picture")]
-    assert re.findall(OFFER, steps) == ["a/0", "a/2", "a/3"]
+    steps = " ".join(page[page.index(TITLE) : page.index("Make a picture")].split())
+    assert re.findall(OFFER, steps) == ["a/approved", "a/film", "a/voice"]
+    assert re.findall(r'Run ?<span class="figures">([^<]+)', steps) == [
+        "about $0.03",
+        "about $0.40",
+        "about $0.02",
+    ]
+    Endpoint.objects.filter(endpoint_id="a/approved").update(standing="blocked")
+    assert re.findall(OFFER, read_front_page(member))[0] == "a/picture"
+
+
+def test_one_press_runs_the_words_on_the_card_and_opens_the_filled_form(
+    member: Client, models: None
+) -> None:
+    post = {"prompt": "a red door", "~token": "first", "~do": "run-example"}
     for _ in range(2):  # two presses make one run
-        answer = member.post("/models/a/0/", {"~token": "first", "~do": "run-example"})
-        assert answer.headers["Location"] == Run.objects.get().get_absolute_url()
-    assert shorten(Run.objects.get().title, 140) in steps
+        answer = member.post("/models/a/picture/", post)
+        run = Run.objects.get()
+        assert answer.headers["Location"] == run.stage_address
+    assert run.arguments["prompt"] == "a red door"
+    page = member.get(run.stage_address).content.decode()
+    assert f'id="run-{run.pk}' in page
+    assert re.search(r'<textarea[^>]*name="prompt"[^>]*>\s*a red door', page)
     assert TITLE not in read_front_page(member)
 
 
@@ -48,5 +83,5 @@ def test_what_the_newcomer_may_not_run_is_not_offered(
     member: Client, models: None, user: User, make_run: Any, stranger: User
 ) -> None:
     make_run(user=stranger)  # a run of another user
-    Endpoint.objects.filter(endpoint_id="a/2").update(standing="blocked")
-    assert re.findall(OFFER, read_front_page(member)) == ["a/0", "a/3"]
+    Endpoint.objects.filter(endpoint_id="a/film").update(standing="blocked")
+    assert re.findall(OFFER, read_front_page(member)) == ["a/approved", "a/voice"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -40,12 +42,24 @@ def test_every_page_names_the_upstream_of_the_last_worker(
     assert ("On fal.ai", "https://fal.ai/models/fal-ai/flux/dev") in about.links(endpoint)
 
 
-def test_pages_say_that_the_sandbox_is_free(member: Client, make_endpoint: Any) -> None:
+def test_pages_say_once_that_the_sandbox_is_free_and_show_no_prices(
+    member: Client, make_endpoint: Any, make_run: Any, documents: dict[str, Any]
+) -> None:
+    price = {"unit_price_usd": Decimal("0.025"), "price_unit": "images", "currency": "USD"}
+    endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"], **price)
+    run = make_run(endpoint=endpoint, state="succeeded", output={}, billable_units="2")
+    pages = ["/", "/models/", run.stage_address, "/compare/new/", run.get_absolute_url(), "/runs/"]
+    write("fal", "queue.fal.run")
+    assert all("$0.0" in member.get(address).content.decode() for address in pages[1:])
+    current_upstream._known = None, 0.0
     write("sandbox", "127.0.0.1:8001")
-    address = make_endpoint("fal-ai/flux/dev").get_absolute_url()
-    page = " ".join(member.get(address).content.decode().split())
-    assert "Upstream: sandbox, which is free of charge" in page
-    assert "free (sandbox)" in page
+    endpoint.save()  # fragments are cached for a revision of the catalogue
+    for address in pages:
+        page = " ".join(member.get(address).content.decode().split())
+        assert "Upstream: sandbox, which is free of charge" in page
+        amounts = re.findall(r"(?:[^\s<>]+ )?\$\d[\d.]*", page)
+        assert not amounts, (address, amounts)
+        assert not re.search(r">\s*[Ff]ree\s*<|\(sandbox\)", page), address
 
 
 def test_before_a_worker_has_run_no_upstream_is_named(member: Client) -> None:

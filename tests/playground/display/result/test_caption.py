@@ -53,7 +53,7 @@ def test_a_seed_that_was_asked_for_is_a_whole_number(
     assert caption.requested_seed(priced_run) == seed
 
 
-def test_the_cost_is_what_was_billed_and_free_on_the_sandbox(
+def test_the_cost_is_what_was_billed_and_nothing_on_the_sandbox(
     priced_run: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     not_known_yet = ("runs.progress.current_upstream._known", (None, 0.0))
@@ -72,7 +72,9 @@ def test_the_cost_is_what_was_billed_and_free_on_the_sandbox(
     Worker.objects.create(
         name="w", upstream="sandbox", upstream_host="127.0.0.1", beat_at=timezone.now()
     )
-    assert caption.billed(priced_run) == "free (sandbox)"
+    assert caption.billed(priced_run) == ""
+    priced_run.billable_units = "2"
+    assert caption.billed(priced_run) == "2 images"
     priced_run.state = "running"
     assert caption.billed(priced_run) == caption.billed_together([priced_run]) == ""
 
