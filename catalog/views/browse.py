@@ -25,7 +25,6 @@ from catalog.models import Collection, Endpoint, Favourite, Revision
 from catalog.search.query import SORTS, Query
 from catalog.sync import progress
 from catalog.track_records import records_of
-from catalog.variants import distinguish
 from catalog.views.collection_health import LAST_REPAIR_KEY
 from core.formatting import category_name
 from core.http.conditional import with_etag
@@ -128,11 +127,10 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     )
     current = get_object_or_404(collections.select_related("owner", "cover__picture"), slug=slug)
     items = list(current.items.for_cards())
-    variants = [card.variant for card in distinguish(item.endpoint for item in items)]
     revision = Revision.current()
     context = {
         "collection": current,
-        "items": list(zip(items, variants, strict=True)),
+        "items": items,
         "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
         "locks": locks_of(request, revision),
         "records": records_of(request.user, revision),
