@@ -126,6 +126,7 @@ def _region(
         facets=render_to_string(
             "catalog/partials/_facets.html",
             {
+                "approved": facets.approved(answer, index),
                 "sections": sections,
                 "is_more_open": query.status
                 or any(section.picked and not section.is_first for section in sections),
