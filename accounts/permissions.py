@@ -35,6 +35,7 @@ VIEW_COLLECTION = "catalog.view_collection"
 ADD_COLLECTION = "catalog.add_collection"
 CHANGE_COLLECTION = "catalog.change_collection"
 DELETE_COLLECTION = "catalog.delete_collection"
+SYNC = "catalog.add_syncreport"
 CHANGE_HOUSE_RULES = "projects.change_house_rules"
 CHANGE_BUDGETS = "spending.change_budget"
 SEE_ALL_SHARES = "sharing.see_all_shares"
@@ -64,6 +65,7 @@ ACTIONS: Mapping[str, str] = {
     ADD_COLLECTION: "create a collection",
     CHANGE_COLLECTION: "change collections",
     DELETE_COLLECTION: "delete a collection",
+    SYNC: "have the catalogue read now",
     CHANGE_HOUSE_RULES: "change the house's rules for models",
     CHANGE_BUDGETS: "see and change the house's budgets and bills",
     SEE_ALL_SHARES: "see everybody's shares",

@@ -2,7 +2,8 @@
 
 Upstream calls `fal-ai/pixverse/v5.6/image-to-video` "Pixverse", as it does nine others, and
 `fal-ai/kling-video/v2.6/pro/image-to-video` "V2.6". A name includes the version in the id. If
-several models would still share a name, it includes their variant, category or id.
+several models would still share a name, a comma and the shortest of these that tells them apart
+follow: variant, category, owner, words of the id, a number. No name contains an id.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
+from itertools import chain, count
 from typing import NamedTuple
 
 from core.byte_cache import byte_cached
@@ -57,13 +59,27 @@ def full_names(titles: Iterable[Title]) -> dict[int, str]:
     """Return a name for each model; no two are the same."""
     entries = list(titles)
     names = {title.key: with_version(title.display_name, title.endpoint_id) for title in entries}
-    for suffix in (
-        _variant,
-        _deed,
-        lambda title, name: f"{_variant(title, name)}{_deed(title, name)}",
-    ):
+    for suffix in (_variant, _deed, _variant_and_deed, _owner):
         names = _told_apart(entries, names, suffix)
-    return _told_apart(entries, names, lambda title, name: f" ({title.endpoint_id})", is_last=True)
+    # Nothing tells all of them apart: categories tell some, words of the ids and numbers the rest.
+    names = _told_apart(entries, names, _deed, is_partial=True)
+    taken = {name.casefold() for name in names.values()}
+    first: dict[str, Title] = {}
+    for title in entries:
+        name = names[title.key]
+        namesake = first.setdefault(name.casefold(), title)
+        if namesake is title:
+            continue
+        words = [
+            part
+            for part in title.endpoint_id.split("/")
+            if part not in namesake.endpoint_id.split("/")
+        ]
+        own = [f"{name}, {' '.join(map(_spell_out, words))}"] if words else []
+        choices = chain(own, (f"{name}, {number}" for number in count(2)))
+        names[title.key] = next(choice for choice in choices if choice.casefold() not in taken)
+        taken.add(names[title.key].casefold())
+    return names
 
 
 def _told_apart(
@@ -71,9 +87,9 @@ def _told_apart(
     names: dict[int, str],
     suffix: Callable[[Title, str], str],
     *,
-    is_last: bool = False,
+    is_partial: bool = False,
 ) -> dict[int, str]:
-    """Add the suffix to names that several models share, if it tells all of them apart."""
+    """Add the suffix to names that several models share, if it tells all (or some) apart."""
     sharing: dict[str, list[Title]] = defaultdict(list)
     for title in titles:
         sharing[names[title.key].casefold()].append(title)
@@ -87,7 +103,7 @@ def _told_apart(
         is_new = all(
             longer_name == shared or not counts[longer_name] for longer_name in longer_counts
         )
-        if is_last or (max(longer_counts.values()) == 1 and is_new):
+        if is_new and (len(longer_counts) > 1 if is_partial else len(longer_counts) == len(group)):
             distinct |= longer
             counts.update(longer_counts)
     return distinct
@@ -105,7 +121,15 @@ def _unsaid(parts: Iterable[str], name: str) -> str:
 
 
 def _deed(title: Title, name: str) -> str:
-    return f" ({category_name(title.category).lower()})" if title.category else ""
+    return f", {category_name(title.category).lower()}" if title.category else ""
+
+
+def _variant_and_deed(title: Title, name: str) -> str:
+    return f"{_variant(title, name)}{_deed(title, name)}"
+
+
+def _owner(title: Title, name: str) -> str:
+    return f", {_spell_out(title.endpoint_id.partition('/')[0])}"
 
 
 def _version(parts: Iterable[str]) -> str:

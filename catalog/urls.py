@@ -9,12 +9,14 @@ from catalog.views import (
     collections,
     favourites,
     import_export,
+    selection,
 )
 
 app_name = "catalog"
 urlpatterns = [
     path("", browse.front, name="front"),
     path("models/", browse.models, name="models"),
+    path("catalogue/selection/", selection.selection, name="selection"),
     path("catalogue/export/", import_export.export_models, name="export"),
     path("categories/<path:category>/", browse.category, name="category"),
     path("collections/", collections.index, name="collections"),

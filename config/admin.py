@@ -28,6 +28,8 @@ from accounts import permissions
 from accounts.audit import trail
 from core.version import version
 
+PEOPLE = {"Users": "Members", "Groups": "Roles"}  # Django's words → ours
+
 
 def versions() -> dict[str, str]:
     """Return the versions of Vitrine, Django, Python and the database."""
@@ -67,6 +69,13 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
             return control is None or control.clean(value) is not None
         except (ValidationError, OverflowError):
             return False
+
+    def get_view_on_site_url(self, obj: Any = None) -> str | None:
+        """Return the product's page of a row, or of the model that it is about."""
+        pages = (
+            getattr(row, "get_absolute_url", None) for row in (obj, getattr(obj, "endpoint", None))
+        )
+        return next((page() for page in pages if page), None)
 
     def log_addition(self, request: HttpRequest, obj: Model, message: Any) -> LogEntry:
         """Record an added row in both logs."""
@@ -124,10 +133,13 @@ class VitrineAdminSite(AdminSite):
         return [path("status/", view, name="status"), *super().get_urls()]
 
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> Any:
-        """Return Django's list, with its app `auth` under a name for people."""
+        """Return Django's list, with its app `auth` under names for people."""
         apps = super().get_app_list(request, app_label)
         for app in apps:
-            app["name"] = "People" if app["app_label"] == "auth" else app["name"]
+            if app["app_label"] == "auth":
+                app["name"] = "People"
+                for model in app["models"]:
+                    model["name"] = PEOPLE.get(model["name"], model["name"])
         return apps
 
     def status(self, request: HttpRequest) -> HttpResponse:

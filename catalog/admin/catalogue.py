@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from catalog.admin.bulk_actions import BulkActions
 from catalog.admin.collections import CollectionAdmin
 from catalog.models import (
     Change,
@@ -31,12 +30,12 @@ admin.site.register(Collection, CollectionAdmin)
 
 
 @admin.register(Endpoint)
-class EndpointAdmin(RestrictedAdmin, BulkActions):
-    """Endpoints, read-only because upstream defines them; curators set a status by actions."""
+class EndpointAdmin(RestrictedAdmin):
+    """Models, read-only because upstream defines them; curators mark them in the gallery."""
 
     denied = {
-        "add": "only a sync adds endpoints",
-        "delete": "runs refer to endpoints, so removed ones are marked as gone",
+        "add": "only a sync adds models",
+        "delete": "runs refer to models, so removed ones are marked as gone",
     }
 
     list_display = [

@@ -1,1 +1,1 @@
-"""Parts of search pages: facets, filter chips, highlights, and cached fragments."""
+"""Parts of search pages: facets, filter chips, and cached fragments."""

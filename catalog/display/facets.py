@@ -12,9 +12,11 @@ from catalog.filters.query_parser import Hint
 from catalog.filters.vocabulary import KEYS
 from catalog.search.engine import Answer
 from catalog.search.filter_sets import Facet, FacetValue
+from catalog.search.index import Index
 from catalog.search.query import ALLOWED, STATUSES, Query
 from schemas.estimate.wording import nobody_pays
 
+APPROVED = "approved"
 SORT_CHIPS = {"price": "Cheapest", "newest": "Newest"}
 _FIRST = {"category", "in", "out", "price", "license"}  # the others are behind "More filters"
 
@@ -109,6 +111,15 @@ def sections(answer: Answer, place: SearchScope) -> list[Section]:
     return [_section(facet, answer.query, place) for facet in facets]
 
 
+def approved(answer: Answer, index: Index) -> FacetValue | None:
+    """Return the switch "Only approved models"; None if no model is approved."""
+    marks = (value for facet in answer.facets if facet.name == "is" for value in facet.values)
+    if f"is:{APPROVED}" not in index.facts("is"):
+        return None
+    nothing = FacetValue(APPROVED, "", 0, False)
+    return next((value for value in marks if value.value == APPROVED), nothing)
+
+
 def interpretation(answer: Answer, place: SearchScope) -> QueryInterpretation:
     """Describe how a query was interpreted: a wish by its conditions, a search by its words."""
     query, search, reading = answer.query, answer.asked, answer.found
@@ -167,6 +178,8 @@ def _section(facet: Facet, query: Query, place: SearchScope) -> Section:
     typed_values = {
         value for _, condition in pairs for value in condition.values if not condition.is_negated
     }
+    # Its switch stands before the facets.
+    typed_values |= {APPROVED} if facet.name == "is" else set()
     choices = [value for value in facet.values if value.value not in typed_values]
     unfolded = key.unfolded if len(choices) > key.unfolded + 2 else len(choices)
     return Section(

@@ -16,7 +16,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.safestring import SafeString
 
-from catalog.display import facets, highlight, operations
+from catalog.display import facets, operations
 from catalog.display.facets import SearchScope
 from catalog.display.operations import Operation
 from catalog.filters.labels import by_outcome
@@ -29,7 +29,7 @@ from catalog.search.index import UPSTREAM_ORDER, current
 from catalog.search.matching import QueryMatches
 from catalog.search.query import ALLOWED, STATUSES, Query
 from catalog.track_records import NO_RECORDS, TrackRecords
-from catalog.variants import Family, distinguish, fold
+from catalog.variants import Family, fold
 from core.byte_cache import byte_cached
 from core.formatting import counted
 
@@ -99,7 +99,6 @@ def _region(
     index = current(revision)
     answer = search(query, frozenset(starred), index=index, locked=locks.models, records=records)
     context = {
-        "marks": highlight.highlighter(answer.found),
         "notices": _notices(place, answer),
         "suggestions": [(r.title, place.href(r.query), r.count) for r in answer.suggestions],
         "answer": answer,
@@ -129,6 +128,7 @@ def _region(
         facets=render_to_string(
             "catalog/partials/_facets.html",
             {
+                "approved": facets.approved(answer, index),
                 "sections": sections,
                 "is_more_open": query.status
                 or any(section.picked and not section.is_first for section in sections),
@@ -231,7 +231,7 @@ def _families(answer: Answer) -> list[Family]:
     Not grouped if a family or favourites are requested, or if one page shows all results: the few
     results of a narrow query are compared card by card.
     """
-    cards, query = distinguish(answer.endpoints), answer.asked
+    cards, query = answer.endpoints, answer.asked
     is_one_family = any(condition.key == "group" for condition in query.conditions)
     if answer.total <= FEW or query.favourite or is_one_family:
         return [Family(card, ()) for card in cards]

@@ -15,10 +15,13 @@ class SyncReport(models.Model):
     """The state and the results of one sync."""
 
     class State(models.TextChoices):
+        ASKED = "asked", "asked for, begins in a moment"
         RUNNING = "running"
         DONE = "done"
         STOPPED = "stopped", "stopped, goes on next time"
         FAILED = "failed"
+
+    COMING = (State.ASKED, State.RUNNING)
 
     state = models.CharField(max_length=16, choices=State, default=State.RUNNING)
     is_full = models.BooleanField(default=False)
@@ -28,13 +31,13 @@ class SyncReport(models.Model):
     holder = models.CharField(
         max_length=120, blank=True, default="", help_text="the process at work"
     )
-    listed = models.PositiveIntegerField(default=0, help_text="endpoints that upstream listed")
+    listed = models.PositiveIntegerField(default=0, help_text="models that upstream listed")
     schemas_due = models.PositiveIntegerField(default=0)
     schemas_done = models.PositiveIntegerField(default=0)
-    new: Any = models.JSONField(default=list, blank=True, help_text="endpoint ids")
-    changed: Any = models.JSONField(default=list, blank=True, help_text="endpoint ids")
-    gone: Any = models.JSONField(default=list, blank=True, help_text="endpoint ids")
-    failed: Any = models.JSONField(default=list, blank=True, help_text="[endpoint id, reason]")
+    new: Any = models.JSONField(default=list, blank=True, help_text="ids of models")
+    changed: Any = models.JSONField(default=list, blank=True, help_text="ids of models")
+    gone: Any = models.JSONField(default=list, blank=True, help_text="ids of models")
+    failed: Any = models.JSONField(default=list, blank=True, help_text="[id of the model, reason]")
     error = models.TextField(blank=True, help_text="why it stopped or failed")
 
     class Meta:
@@ -68,7 +71,9 @@ class Change(models.Model):
         PLAIN = 1
         BREAKING = 2
 
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="changes")
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.CASCADE, related_name="changes", verbose_name="model"
+    )
     kind = models.CharField(max_length=16, choices=Kind)
     at = models.DateTimeField(db_index=True)
     was = models.ForeignKey(

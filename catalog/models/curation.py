@@ -16,12 +16,15 @@ class Favourite(models.Model):
     """A user's favourite endpoint; stored here, as fal has no API for it (protocol, 3.5)."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="favourites")
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.CASCADE, related_name="favourites", verbose_name="model"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = FavouriteQuerySet.as_manager()
 
     class Meta:
+        verbose_name = "star"
         constraints = [
             models.UniqueConstraint(fields=["user", "endpoint"], name="favourite_once_per_user")
         ]
@@ -64,7 +67,9 @@ class CollectionItem(models.Model):
     """One endpoint's place in a collection, with the curator's note."""
 
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="items")
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="+")
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.CASCADE, related_name="+", verbose_name="model"
+    )
     position = models.PositiveIntegerField(default=0)
     note = models.CharField(max_length=255, blank=True)
     looked_at = models.DateTimeField(
@@ -88,7 +93,9 @@ class CollectionItem(models.Model):
 class Note(Recoverable):
     """A user's note about an endpoint, visible to everybody."""
 
-    endpoint = models.ForeignKey(Endpoint, on_delete=models.CASCADE, related_name="notes")
+    endpoint = models.ForeignKey(
+        Endpoint, on_delete=models.CASCADE, related_name="notes", verbose_name="model"
+    )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+"
     )

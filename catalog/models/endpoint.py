@@ -168,6 +168,7 @@ class Endpoint(models.Model):
     NAMED_BY = ("endpoint_id", "display_name", "full_name")  # the columns that `name` reads
 
     class Meta:
+        verbose_name = "model"
         ordering = ["position", "endpoint_id"]
         indexes = [
             models.Index(fields=["category", "position"], name="endpoint_category"),

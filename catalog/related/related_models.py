@@ -12,7 +12,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
-from itertools import takewhile
 from operator import and_
 from typing import Any
 
@@ -51,7 +50,6 @@ class Relative:
     """A related model: its inputs, outputs, and the abilities that only it has."""
 
     endpoint: Endpoint
-    name: str
     abilities: list[Group]
     is_self: bool = False
     only: tuple[str, ...] = ()
@@ -120,11 +118,9 @@ def _related(revision: str, pk: int) -> Related:
     family = _family(me)
     similar = _similar(me, revision, {relative.pk for relative in family})
     trainers, inference = _linked(me)
-    names, only = _names(family), _unique_abilities(family)
+    only = _unique_abilities(family)
     relatives = [
-        _relative(
-            relative, name=names[relative.pk], is_self=relative.pk == pk, only=only[relative.pk]
-        )
+        _relative(relative, is_self=relative.pk == pk, only=only[relative.pk])
         for relative in family
     ]
     return Related(
@@ -138,8 +134,8 @@ def _related(revision: str, pk: int) -> Related:
     )
 
 
-def _relative(endpoint: Endpoint, name: str = "", **more: Any) -> Relative:
-    return Relative(endpoint, name or endpoint.name, summarize(_facts(endpoint)), **more)
+def _relative(endpoint: Endpoint, **more: Any) -> Relative:
+    return Relative(endpoint, summarize(_facts(endpoint)), **more)
 
 
 def _facts(endpoint: Endpoint) -> tuple[str, ...]:
@@ -171,21 +167,6 @@ def _family(me: Endpoint) -> list[Endpoint]:
 
 def _begins(stem: str) -> Q:
     return Q(endpoint_id=stem) | Q(endpoint_id__startswith=f"{stem}/")
-
-
-def _names(family: Sequence[Endpoint]) -> dict[int, str]:
-    """Return what distinguishes siblings: upstream's label, else the name or the end of the id."""
-    apart = {endpoint.pk: endpoint.endpoint_id.split("/") for endpoint in family}
-    shared = len(
-        [*takewhile(lambda parts: len(set(parts)) == 1, zip(*apart.values(), strict=False))]
-    )
-    ends = {pk: "/".join(parts[shared:]) or parts[-1] for pk, parts in apart.items()}
-    labels = {endpoint.pk: endpoint.group_label or endpoint.display_name for endpoint in family}
-    often = Counter(labels.values())
-    return {
-        pk: f"{label_text} ({ends[pk]})" if often[label_text] > 1 else label_text
-        for pk, label_text in labels.items()
-    }
 
 
 def _unique_abilities(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:

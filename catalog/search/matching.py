@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import chain
 from operator import add, itemgetter
 from typing import NamedTuple
 
@@ -46,15 +45,14 @@ class QueryMatches:
 
     `scores` ranks each place, smallest first; `used` are the words that were searched for,
     `corrected` the misspelt ones (typed → meant), `missed` the words ignored because nothing has
-    all of them, `alike` the synonyms used. `near` ranks places with most words, if few have all;
-    `is_weak` says that no name, label or description has all words.
+    all of them. `near` ranks places with most words, if few have all; `is_weak` says that no name,
+    label or description has all words.
     """
 
     scores: Mapping[int, int]
     used: tuple[str, ...]
     corrected: tuple[tuple[str, str], ...] = ()
     missed: tuple[str, ...] = ()
-    alike: tuple[str, ...] = ()
     near: Mapping[int, int] = field(default_factory=dict)
     is_weak: bool = False
 
@@ -79,7 +77,6 @@ def match(index: Index, text: str) -> QueryMatches:
     if not all(depths):
         tokens, corrected = _correct(index, tokens, units, depths)
         units, depths = _look_up(index, tokens) if corrected else (units, depths)
-    alike = tuple(dict.fromkeys(chain.from_iterable(unit.alike for unit in units)))
     # "FLUX.1 [dev]", "fal-ai/flux/dev" and "flux dev" are one name.
     in_name = _name_scores(index, tokens)
     complete = _intersect(depths) | in_name
@@ -88,12 +85,12 @@ def match(index: Index, text: str) -> QueryMatches:
         best = {place: score for place, score in near.items() if score < _PER_GROUP}
         used_texts = tuple(unit.text for number, unit in enumerate(units) if number in used_units)
         missed = tuple(unit.text for number, unit in enumerate(units) if number not in used_units)
-        return QueryMatches(best, used_texts, corrected, missed, alike, near, is_weak=True)
+        return QueryMatches(best, used_texts, corrected, missed, near, is_weak=True)
     shallow = [{p: d for p, d in of_unit.items() if d < FIELD} for of_unit in depths]
     _, near = _partial_matches(index, units, shallow) if len(complete) < FEW else ((), {})
     used_texts = tuple(token.text for token in tokens)
     is_weak = not (in_name or _intersect(shallow))
-    return QueryMatches(complete, used_texts, corrected, (), alike, near, is_weak)
+    return QueryMatches(complete, used_texts, corrected, (), near, is_weak)
 
 
 def _look_up(index: Index, tokens: list[Token]) -> tuple[list[Unit], list[Depths]]:

@@ -22,7 +22,13 @@ STATUSES = {
     "all": "All",
 }
 ALLOWED = {"1": "Allowed here", "0": "Locked here"}  # by rules; see `catalog/locks.py`
-SORTS = {"": "Relevance", "newest": "Newest", "name": "Name", "price": "Price", "won": "Won here"}
+SORTS = {
+    "": "Relevance",
+    "newest": "Newest",
+    "name": "Name",
+    "price": "Cheapest first",
+    "won": "Won here",
+}
 _MOST_PICKED = 50
 
 

@@ -16,12 +16,14 @@ from datetime import timedelta
 
 from asgiref.sync import sync_to_async
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 import fal
 from catalog.models import SyncReport
 from catalog.sync.progress import is_abandoned
 from catalog.sync.upsert import CatalogUpserter
+from core.notify import channel
 from core.process import identity
 
 log = logging.getLogger(__name__)
@@ -188,6 +190,13 @@ class _Sync:
             )
 
 
+def ask() -> None:
+    """Let a worker sync in a moment, unless a sync runs already."""
+    if not SyncReport.objects.filter(state__in=SyncReport.COMING).exists():
+        SyncReport.objects.create(state=SyncReport.State.ASKED)
+    channel.notify()
+
+
 def _begin(full: bool) -> SyncReport:
     """Create a report, after closing one whose process has died; raises AlreadyRunning."""
     running = SyncReport.objects.filter(state=SyncReport.State.RUNNING)
@@ -200,7 +209,8 @@ def _begin(full: bool) -> SyncReport:
             report = SyncReport.objects.create(
                 is_full=full, beat_at=timezone.now(), holder=identity.current()
             )
-            SyncReport.objects.filter(pk__lte=report.pk - REPORTS_KEPT).delete()
+            over = Q(pk__lte=report.pk - REPORTS_KEPT) | Q(state=SyncReport.State.ASKED)
+            SyncReport.objects.filter(over).delete()
             return report
     except IntegrityError as error:  # another began in this very moment
         raise AlreadyRunning("Another sync has just begun; it does the same work.") from error

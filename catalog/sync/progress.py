@@ -37,9 +37,9 @@ class Progress:
 
     @property
     def is_running(self) -> bool:
-        """Whether a sync is running."""
+        """Whether a sync is running, or begins in a moment."""
         report = self.report
-        return bool(report and report.state == SyncReport.State.RUNNING and not self.is_stalled)
+        return bool(report and report.state in SyncReport.COMING and not self.is_stalled)
 
     @property
     def is_stalled(self) -> bool:

@@ -14,13 +14,11 @@ from django.utils import timezone
 from django.utils.html import format_html, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
-from catalog.display.highlight import Highlighter
 from catalog.filters.labels import Group, summarize
 from catalog.locks import Locks
 from catalog.models import Endpoint
 from catalog.pricing import TypicalPrice, current_price, price_note, shown_price
 from catalog.track_records import TrackRecord, TrackRecords
-from catalog.variants import distinguish
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
 from core.resource import RESOURCES, UNDO
 from schemas.estimate.wording import about, shown
@@ -41,7 +39,7 @@ def linked(text: str) -> SafeString:
     return mark_safe(linebreaks(safe))  # noqa: S308  escaped by `urlize`
 
 
-for function in (money, about, unit, duration, size, category_name, counted, distinguish, linked):
+for function in (money, about, unit, duration, size, category_name, counted, linked):
     register.filter(function)
 register.filter("price", lambda endpoint: shown(current_price(endpoint)))
 register.filter("paid", lambda amount: shown(money(amount)))
@@ -58,18 +56,6 @@ def typical_price(context: template.Context, endpoint: Any) -> TypicalPrice:
 def icon(name: str) -> SafeString:
     """An icon, hidden from screen readers: the text beside it names it."""
     return icons()[name]
-
-
-@register.filter
-def marked(text: str, marks: Highlighter) -> SafeString:
-    """The text with the search terms highlighted."""
-    return marks.in_text(text)
-
-
-@register.filter
-def excerpt(text: str, marks: Highlighter) -> SafeString:
-    """The part of a description that fits on a card and shows the first highlight."""
-    return marks.in_excerpt(text, ON_A_CARD)
 
 
 @register.filter

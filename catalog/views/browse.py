@@ -6,15 +6,16 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from csp.decorators import csp_replace
+from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.http import push_url, replace_url, trigger_client_event
 
 from accounts.limits.rate_limit import limit
-from accounts.permissions import CHANGE_COLLECTION, may
+from accounts.permissions import CHANGE_COLLECTION, SYNC, may, require
 from catalog.changelog import personal_news, queries
 from catalog.curation import collection_health
 from catalog.display import page_cache
@@ -23,9 +24,8 @@ from catalog.filters.vocabulary import WON
 from catalog.locks import locks_of
 from catalog.models import Collection, Endpoint, Favourite, Revision
 from catalog.search.query import SORTS, Query
-from catalog.sync import progress
+from catalog.sync import pipeline, progress
 from catalog.track_records import records_of
-from catalog.variants import distinguish
 from catalog.views.collection_health import LAST_REPAIR_KEY
 from core.formatting import category_name
 from core.http.conditional import with_etag
@@ -128,11 +128,10 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     )
     current = get_object_or_404(collections.select_related("owner", "cover__picture"), slug=slug)
     items = list(current.items.for_cards())
-    variants = [card.variant for card in distinguish(item.endpoint for item in items)]
     revision = Revision.current()
     context = {
         "collection": current,
-        "items": list(zip(items, variants, strict=True)),
+        "items": items,
         "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
         "locks": locks_of(request, revision),
         "records": records_of(request.user, revision),
@@ -145,11 +144,20 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     return render(request, "catalog/collection.html", context)
 
 
-@require_safe
-def sync_progress(request: HtmxRequest) -> HttpResponse:
-    """Show the progress of the sync; notifies the page when there is more to show."""
+@require_http_methods(["GET", "HEAD", "POST"])
+def sync_progress(request: HtmxRequest) -> HttpResponseBase:
+    """Show the progress of the sync; notifies the page when there is more to show.
+
+    A POST of an admin asks for a sync.
+    """
+    if request.method == "POST":
+        require(request.user, SYNC)
+        pipeline.ask()
+        if not request.htmx:
+            messages.success(request, "The worker reads the catalogue in a moment.")
+            return redirect("catalog:models")
     revision = Revision.current()
-    context = {"progress": progress.current(), "revision": revision}
+    context = {"progress": progress.current(), "revision": revision, "is_news": True}
     response = render(request, "catalog/partials/_sync_progress.html", context)
     if request.GET.get("revision", revision) != revision:
         trigger_client_event(response, "catalogue:changed", {"revision": revision})

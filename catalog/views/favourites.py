@@ -49,7 +49,7 @@ def _star(request: HtmxRequest) -> HttpResponse:
     endpoint = get_object_or_404(Endpoint.objects.for_cards(), endpoint_id=endpoint_id)
     Favourite.objects.set(request.user.pk, endpoint, starred=starred)
     if not request.htmx:
-        return redirect(_way_back(request))
+        return redirect(way_back(request))
     context = {"endpoint": endpoint, "is_starred": starred}
     response = render(request, "catalog/partials/_favourite_toast.html", context)
     event_detail = {"endpoint": endpoint.endpoint_id, "starred": starred}
@@ -81,7 +81,7 @@ class Starred(Resource[Favourite]):
 STARRED = Starred()
 
 
-def _way_back(request: HttpRequest) -> str:
+def way_back(request: HttpRequest) -> str:
     """Return the page that the user came from, if it is one of ours."""
     before = request.headers.get("Referer", "")
     hosts = {request.get_host()}

@@ -227,7 +227,7 @@ def _is_elsewhere() -> bool:
 
 
 def _sync_failures(syncs: list[SyncReport]) -> list[str]:
-    last = next((sync for sync in syncs if sync.state != SyncReport.State.RUNNING), None)
+    last = next((sync for sync in syncs if sync.state not in SyncReport.COMING), None)
     failed: list[Any] = last.failed if last else []
     return [": ".join(map(str, entry)) for entry in failed[:FAILURES_SHOWN]]
 

@@ -139,7 +139,7 @@ class Worker:
         return [
             Job("renew leases", self._renew_leases),
             Job("correct times", sync_to_async(correct_times)),
-            Job("sync the catalogue", CatalogSync(upstream.platform).run),
+            Job("sync the catalogue", CatalogSync(upstream.platform).run, wakes_on_change=True),
             Job("publish upstream trouble", self._publish_trouble),
             Job("fetch thumbnails", self.thumbnails.step),
             Job("delete expired rows", sync_to_async(housekeeping.delete_expired)),
@@ -298,7 +298,9 @@ class CatalogSync:
         return _interval().total_seconds()
 
     def _rest_s(self) -> float:
-        """Return the seconds until the next sync is due; 0 or less if it is due."""
+        """Return the seconds until the next sync is due; 0 or less if it is due, or asked for."""
+        if SyncReport.objects.filter(state=SyncReport.State.ASKED).exists():
+            return 0.0
         interval = _interval()
         since = max(self._started_at, timezone.now() - interval)
         done_syncs = SyncReport.objects.filter(state=SyncReport.State.DONE, ended_at__gte=since)

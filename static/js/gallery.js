@@ -8,7 +8,7 @@ const owner = (box) => {
     ? `article[data-endpoint-id="${CSS.escape(endpointId)}"]`
     : `.tiles a[href="${CSS.escape(box.parentElement.getAttribute("href"))}"]`;
 };
-/* “Compare” starts picking several cards; without script it is a link to the plan of a board. */
+/* “Select” starts ticking several cards; without script it is a link to the plan of a board. */
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("[data-compare]");
   if (!link || event.ctrlKey || event.metaKey) return;

@@ -120,7 +120,7 @@ def _ledger() -> Iterator[Sample]:
 
 
 def _sync() -> Iterator[Sample]:
-    ended = SyncReport.objects.exclude(state=SyncReport.State.RUNNING)
+    ended = SyncReport.objects.exclude(state__in=SyncReport.COMING)
     last, last_done = ended.first(), ended.filter(state=SyncReport.State.DONE).first()
     since = last_done.ended_at if last_done else nightly.first_due_at()
     yield "vitrine_sync_age_seconds", _age(since), NONE

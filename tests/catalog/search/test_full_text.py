@@ -9,7 +9,6 @@ from itertools import product
 import pytest
 from django.utils import timezone
 
-from catalog.display.highlight import highlighter
 from catalog.models import Endpoint, Revision
 from catalog.search import index as indexes
 from catalog.search import spelling
@@ -94,6 +93,3 @@ def test_words_of_any_script_are_found_and_marked(make_endpoint: Make, typed: st
     assert [endpoint.endpoint_id for endpoint in answer.endpoints] == ["a/told"]
     assert answer.found is not None
     assert not answer.found.corrected
-    mark = highlighter(answer.found)
-    assert mark is not None
-    assert "<mark>" in mark.in_text(description)

@@ -197,7 +197,7 @@ def test_the_page_shows_how_a_query_was_interpreted(member: Client, some: None) 
     html = member.get("/models/?q=klnig+video").content.decode()
     assert "Showing results for <b>kling video</b>" in html
     assert 'href="/models/?q=%22klnig%22+video"' in html
-    assert "<mark>Kling</mark>" in html
+    assert "<mark" not in html
     html = member.get("/models/?q=flux+whisper").content.decode()
     assert "Understood as" in html
     assert "Left out: <s>" in html
@@ -205,7 +205,7 @@ def test_the_page_shows_how_a_query_was_interpreted(member: Client, some: None) 
     assert '<a href="/models/?q=kling">kling</a>: 2 models' in html
 
 
-def test_highlighted_results_escape_html(member: Client, make_endpoint: Make) -> None:
+def test_results_escape_html(member: Client, make_endpoint: Make) -> None:
     evil = "<img src=x onerror=alert(1)> ink"
     make_endpoint("z/ink", display_name=evil, description=evil * 9)
     for typed in ("ink", "%3Cimg", "src%3Dx+ink", "onerror"):

@@ -144,7 +144,7 @@ def test_a_card_shows_the_facts_people_choose_by(member: Client, make_endpoint: 
     )
     html = member.get("/models/").content.decode()
     assert '<article class="card" data-endpoint-id="fal-ai/flux/dev">' in html
-    assert '<a href="/models/fal-ai/flux/dev/">FLUX &lt;dev&gt;</a>' in html
+    assert '<a href="/models/fal-ai/flux/dev/" title="FLUX &lt;dev&gt;"' in html
     assert '<svg aria-hidden="true" color="#102030"></svg><img src="/pictures/abc-s.webp"' in html
     for text in (
         "Fast &amp; good.",

@@ -1,0 +1,94 @@
+"""What the gallery's selection bar does to several models at once, and for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from catalog.models import Collection, CollectionItem, Endpoint, Favourite
+
+Make = Callable[..., Endpoint]
+BAR = "/catalogue/selection/"
+
+
+@pytest.fixture
+def endpoints(make_endpoint: Make) -> list[Endpoint]:
+    return [make_endpoint(f"a/{n}") for n in range(3)]
+
+
+def act(client: Client, verb: str, *models: Endpoint, **more: str) -> str:
+    data = {"~do": verb, "model": [model.endpoint_id for model in models], **more}
+    return client.post(BAR, data, follow=True, headers={"referer": "/models/"}).content.decode()
+
+
+def test_members_star_and_are_offered_nothing_else(
+    member: Client, user: Any, endpoints: list[Endpoint]
+) -> None:
+    bar = member.get(BAR).content.decode()
+    assert 'value="star"' in bar
+    assert "collect" not in bar
+    assert "mark:" not in bar
+    assert "2 models starred" in act(member, "star", *endpoints[:2])
+    assert Favourite.objects.filter(user=user).count() == 2
+    for verb in ("mark:approved", "collect"):
+        best = Collection.objects.create(slug=verb[:4], title="Best")
+        refused = member.post(BAR, {"~do": verb, "model": "a/0", "collection": best.pk})
+        assert refused.status_code == 403
+    assert not Endpoint.objects.exclude(standing="").exists()
+
+
+def test_curators_mark_many_and_the_switch_shows_them(
+    admin_client: Client, admin_user: Any, endpoints: list[Endpoint]
+) -> None:
+    assert "Only approved models" not in admin_client.get("/models/").content.decode()
+    for verb, mark in (
+        ("mark:approved", "approved"),
+        ("mark:experimental", "experimental"),
+        ("mark:", ""),
+        ("mark:approved", "approved"),
+    ):
+        assert "2 models" in act(admin_client, verb, *endpoints[:2])
+        assert [Endpoint.objects.get(pk=endpoint.pk).standing for endpoint in endpoints] == [
+            mark,
+            mark,
+            "",
+        ]
+    html = admin_client.get("/models/?is=approved").content.decode()
+    assert "Only approved models" in html
+    assert html.count('class="card"') == 2
+    assert html.count('id="is:approved"') == 1
+    assert "mark" in act(admin_client, "mark:nonsense", *endpoints)
+
+
+def test_blocking_requires_a_reason(
+    admin_client: Client, admin_user: Any, endpoints: list[Endpoint]
+) -> None:
+    assert "Say why" in act(admin_client, "mark:blocked", *endpoints, reason=" ")
+    assert not Endpoint.objects.filter(standing="blocked").exists()
+    act(admin_client, "mark:blocked", *endpoints, reason="Too dear")
+    assert Endpoint.objects.filter(standing_reason="Too dear", standing_by=admin_user).count() == 3
+
+
+def test_many_models_can_be_collected_at_once(
+    admin_client: Client, endpoints: list[Endpoint]
+) -> None:
+    best = Collection.objects.create(slug="best", title="Best")
+    CollectionItem.objects.create(collection=best, endpoint=endpoints[1], note="first")
+    assert "Choose a collection" in act(admin_client, "collect", *endpoints)
+    assert "2 models added" in act(admin_client, "collect", *endpoints, collection=str(best.pk))
+    assert [item.endpoint.endpoint_id for item in best.items.all()] == ["a/1", "a/0", "a/2"]
+
+
+def test_staff_without_the_permission_cannot_mark(
+    client: Client, django_user_model: Any, endpoints: list[Endpoint]
+) -> None:
+    looker = django_user_model.objects.create_user("looker", password="-", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_endpoint"))
+    client.force_login(looker)
+    assert "mark:" not in client.get(BAR).content.decode()
+    act(client, "mark:approved", *endpoints)
+    assert not Endpoint.objects.exclude(standing="").exists()
