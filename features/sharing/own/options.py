@@ -39,6 +39,17 @@ MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 6, 128
 SHOWN = ("shows_models", "shows_settings", "shows_prices", "allows_download")
 
 
+class MessageForm(forms.Form):
+    """What its visitors read first."""
+
+    note = TextField(
+        label="Message (optional)",
+        max_length=MAX_NOTE_CHARS,
+        required=False,
+        widget=forms.Textarea({"rows": 2, "id": "share-message"}),
+    )
+
+
 class OptionsForm(forms.Form):
     """The options that its makers may change. An empty password leaves it unchanged."""
 
@@ -65,7 +76,7 @@ class OptionsForm(forms.Form):
             "max_length": f"A password has at most {MAX_PASSWORD_CHARS} characters.",
         },
     )
-    note = TextField(label="Note to visitors", max_length=MAX_NOTE_CHARS, required=False)
+    note = TextField(label="Message to visitors", max_length=MAX_NOTE_CHARS, required=False)
     no_password = forms.BooleanField(label="Open it without the password", required=False)
     follows = forms.BooleanField(
         label="Follow updates; otherwise it stays as it is now", required=False
