@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 MARKER = "review_options"  # posted with the fields; without it none of them is changed
 OF_BOARDS = ("takes_votes", "takes_rows")
-FIELDS = ("picks", "most_picks", "takes_ratings", "takes_comments", *OF_BOARDS)
+TICKS = ("takes_ratings", "takes_comments", "shows_remarks")
+FIELDS = ("picks", "most_picks", *TICKS, *OF_BOARDS)
 MOST = 500
 IDS = "share-%s-field"
 NEVER, DATE = "", "date"
@@ -176,6 +177,9 @@ class ReviewOptionsForm(forms.Form):
     )
     takes_ratings = forms.BooleanField(label="Stars, 1 to 5", required=False)
     takes_comments = forms.BooleanField(label="Comments", required=False)
+    shows_remarks = forms.BooleanField(
+        label="Guests see each other's remarks at once", required=False
+    )
     takes_votes = forms.BooleanField(label="Blind votes: which of two is better", required=False)
     takes_rows = forms.BooleanField(
         label="Rows to try: they wait until you run them", required=False
@@ -189,7 +193,7 @@ class ReviewOptionsForm(forms.Form):
         self.share = share
         of_boards = OF_BOARDS if share.kind == Share.Kind.BOARD else ()
         self.lines = [self["picks"], self["most_picks"]]
-        self.ticks = [self[name] for name in ("takes_ratings", "takes_comments", *of_boards)]
+        self.ticks = [self[name] for name in (*TICKS, *of_boards)]
 
     def is_fine(self) -> bool:
         """Return True if the posted options are valid, or none were posted."""
