@@ -46,6 +46,7 @@ FILES = _views(
     library="archives prompts-import reference-addition reference-form reference-new "
     "reference-pictures",
     playground="restorations upload-tool uploads",
+    sharing="answers-versions",
     training="dataset dataset-files new",
 )
 LARGE = FORMS | FILES

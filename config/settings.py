@@ -103,6 +103,7 @@ FAL_MEDIA_URLS += [
     if origin not in FAL_MEDIA_URLS and not origin.endswith((".fal.ai", "fal.run"))
 ]
 FAL_MEDIA_URLS = list(dict.fromkeys(FAL_MEDIA_URLS))
+HOUSE_NAME = env.text("HOUSE_NAME")  # on the pages of shares, beside the sender
 SYNC_INTERVAL_MINUTES = env.number("SYNC_INTERVAL_MINUTES", 60, 0, 100_000)
 RATE_LIMITS = env.flag("RATE_LIMITS", "1")
 MCP_SPENDING_CAP = env.number("MCP_SPENDING_CAP", 5, 0, 100_000)

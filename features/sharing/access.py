@@ -117,11 +117,11 @@ def told_of(user: User) -> QuerySet[Share]:
     """Return the shares whose comments the user may read, as their pages allow.
 
     These are the user's own, those of projects where they are a maker, and those with a comment
-    that mentions them.
+    that they wrote or that mentions them.
     """
     mentioned_in = (
         Share.objects.live()
-        .filter(comments__mentioned=user)
+        .filter(Q(comments__mentioned=user) | Q(comments__reviewer__user=user))
         .exclude(~Q(for_project__memberships__user=user), audience=Share.Audience.PROJECT)
     )
     managed = Share.objects.managed_by(user)

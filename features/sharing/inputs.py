@@ -106,12 +106,6 @@ def files_of(share: Share) -> Mapping[Key, InputFile]:
     }
 
 
-def upload_of(share: Share, item: ShareItem) -> Upload | None:
-    """Return the upload of an item, if the share's user may still read it."""
-    upload = Upload.objects.filter(pk=item.upload_id or NO_RUN).select_related("project").first()
-    return upload if upload and upload.is_readable_by(share.user) else None
-
-
 def artifact_of(share: Share, item: ShareItem) -> Artifact | None:
     """Return the result that is an input, if the share's user may still read it."""
     readable = deletion.readable_artifacts(str(item.run_id), share.user)

@@ -16,8 +16,8 @@ from core.db.prepared_queries import Param, PreparedQuery
 from features.library.selection import ResultKey
 from features.sharing.models import Share, ShareItem
 from runs.file_kinds import kind_named
-from runs.files import stripped_copies
-from runs.models import Artifact, Run
+from runs.files import content_types, stripped_copies
+from runs.models import Artifact, Run, Upload
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -65,7 +65,7 @@ class ItemView:
     @property
     def is_gap(self) -> bool:
         """Whether it was deleted, moved away, or never copied."""
-        return self.run is None
+        return self.run is None and self.artifact is None
 
     @property
     def is_stored(self) -> bool:
@@ -86,7 +86,7 @@ class ItemView:
     @property
     def trouble(self) -> str:
         """Return the sentence in place of a missing file; empty if no file is missing."""
-        if self.run is None:
+        if self.is_gap:
             return GONE
         if self.artifact is None or self.is_stored:
             return ""
@@ -134,7 +134,7 @@ def newest_of(share: Share) -> list[ShareItem]:
 
     Their results may have been deleted.
     """
-    present_items = list(share.items.filter(is_gone=False, is_input=False, run__isnull=False))
+    present_items = list(share.items.filter(is_gone=False, is_input=False))
     replaced = {item.previous_id for item in present_items}
     return [item for item in present_items if item.pk not in replaced]
 
@@ -161,8 +161,10 @@ def make_ready(share: Share) -> None:
 def one_of(share: Share, number: int) -> ItemView | None:
     """Return one item, also an earlier version; None if the share does not have it."""
     item = item_at(share, number)
-    if item is None or item.is_input or item.run_id is None:
+    if item is None or item.is_input:
         return None
+    if item.upload_id:
+        return _describe_item(share, item, None)
     return _describe_item(share, item, readable(share).filter(pk=item.run_id).recent().first())
 
 
@@ -181,8 +183,10 @@ def item_at(share: Share, number: int) -> ShareItem | None:
 
 def artifact_of(share: Share, item: ShareItem | None) -> Artifact | None:
     """Return the file of an item that is a result, if its run may be shown; else None."""
-    if item is None or item.is_input or item.run_id is None:
+    if item is None or item.is_input:
         return None
+    if item.upload_id:
+        return _upload_as_artifact(share, item)
     return _FILE.first(run=item.run_id, position=item.position, user=share.user_id)
 
 
@@ -229,9 +233,33 @@ def _write(share: Share, wanted_keys: list[ResultKey]) -> None:
 
 def _describe_item(share: Share, item: ShareItem, run: Run | None) -> ItemView:
     if run is None:
-        return ItemView(share, item, None, None)
+        uploaded = _upload_as_artifact(share, item) if item.upload_id else None
+        return ItemView(share, item, None, uploaded)
     files = {artifact.position: artifact for artifact in run.artifacts.all()}
     artifact = files.get(item.position)
     if files and artifact is None:
         return ItemView(share, item, None, None)
     return ItemView(share, item, run, artifact)
+
+
+def _upload_as_artifact(share: Share, item: ShareItem) -> Artifact | None:
+    """Return the file of a version that was uploaded, as a result of no run."""
+    upload = upload_of(share, item)
+    if upload is None:
+        return None
+    return Artifact(
+        kind=content_types.kind(upload.content_type) or "file",
+        state=Artifact.State.STORED,
+        file=upload.file,
+        content_type=upload.content_type,
+        size_bytes=upload.size_bytes,
+        width=upload.width,
+        height=upload.height,
+        duration_s=upload.duration_s,
+    )
+
+
+def upload_of(share: Share, item: ShareItem) -> Upload | None:
+    """Return the upload of an item, if the share's user may still read it."""
+    upload = Upload.objects.filter(pk=item.upload_id or NO_RUN).select_related("project").first()
+    return upload if upload and upload.is_readable_by(share.user) else None

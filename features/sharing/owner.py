@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from features.sharing import feedback
 from features.sharing.models import Share, ShareItem
-from features.sharing.review import news
-from runs.promises.owners import Job, Place, RunOwner, UserRelation
+from features.sharing.review import making, news
+from runs.promises.owners import FillForm, Job, Place, RunOwner, UserRelation
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -68,6 +68,17 @@ class SharingOwner(RunOwner):
         items = ShareItem.objects.filter(in_use, run__in=run_ids, is_gone=False)
         return set(items.values_list("run_id", flat=True))
 
+    def form_sources(self) -> Mapping[str, FillForm]:
+        """Return the function that fills in a form from `?remark=`."""
+        return {making.KIND: making.fill}
+
+    def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
+        """Record the comments that the runs answer."""
+        making.record_runs(user, origins)
+
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the job that notifies about reviews."""
-        return (Job("news of reviews", sync_to_async(news.tell_due), wakes_on_change=True),)
+        """Return the jobs that notify about reviews and show new versions."""
+        return (
+            Job("news of reviews", sync_to_async(news.tell_due), wakes_on_change=True),
+            Job("new versions", sync_to_async(making.publish_due), wakes_on_change=True),
+        )

@@ -17,6 +17,7 @@ urlpatterns = [
     path("shares/<uuid:pk>/review/", answers.list_answers, name="answers"),
     path("shares/<uuid:pk>/review/closing/", answers.closing, name="answers-closing"),
     path("shares/<uuid:pk>/comments/<uuid:comment_id>/", answers.comment, name="answers-comment"),
+    path("shares/<uuid:pk>/comments/<uuid:comment_id>/making/", answers.making, name="making"),
     path("shares/<uuid:pk>/review/export/", answers.export, name="answers-export"),
     path(
         "shares/<uuid:pk>/review/<int:number>/versions/",

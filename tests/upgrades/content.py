@@ -112,7 +112,7 @@ def _make_parts(owner: Owner, member: int) -> Iterator[tuple[str, str]]:
     yield f"/runs/{run}/", "a fox at the lighthouse"
     yield "/runs/", run
     yield owner.post(f"/series/additions/{HERE}", artifact=result, named="Keepers"), "Keepers"
-    yield owner.post("/shares/", artifact=result), "data-share"
+    yield owner.post("/shares/", artifact=result, for_whom="link"), "data-share"
     columns = [{"endpoint_id": AURORA}, {"endpoint_id": LITE}]
     rows = [{"prompt": f"a {animal}", "image_size": SMALL} for animal in ("wolf", "crane")]
     board = owner.call("POST", f"/boards{HERE}", title="Animals", columns=columns, rows=rows)

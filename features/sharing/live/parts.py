@@ -1,7 +1,8 @@
 """Renders the feedback on a share as parts of pages, once for all pages that show it.
 
 A part is an element with the same id on every page, and does not depend on the viewer: all guests
-get the same parts, and all makers get theirs, with what only makers may see or do. A part has the
+who see each other's comments get the same parts, guests who do not get theirs, and makers get
+theirs, with what only makers may see or do. A part has the
 same markup as the page (`templates/features/sharing/review/`) of a viewer without feedback. Actions
 on the viewer's own feedback are in elements that a page keeps (`data-keep`).
 Forms get a placeholder for the CSRF token, which the page replaces when it posts
@@ -21,6 +22,7 @@ from core.byte_cache import ByteCache
 from core.db.threads import in_thread
 from features.sharing import items
 from features.sharing.access import Visit
+from features.sharing.live.watch_tokens import BLIND, MAKER
 from features.sharing.models import Share
 from features.sharing.review import reading
 
@@ -30,10 +32,10 @@ TOKEN = "live"  # noqa: S105  a placeholder
 
 
 class SharePage(NamedTuple):
-    """A page of a share: its open item (0: none), and whether a maker sees it."""
+    """A page of a share: its open item (0: none), and who sees it (`watch_tokens.Watch.role`)."""
 
     share: uuid.UUID
-    is_maker: bool
+    role: str
     item: int
 
 
@@ -71,43 +73,43 @@ async def body(page: SharePage, after: int, version: int) -> bytes:
 async def _newest(page: SharePage, version: int) -> Parts:
     parts: Parts | None = _parts.get((page, version))
     if parts is None:
-        parts = Parts(*await in_thread(render, page.share, page.is_maker, page.item))
+        parts = Parts(*await in_thread(render, *page))
         _parts.put((page, parts.version), parts)
     return parts
 
 
-def render(share_id: uuid.UUID, is_maker: bool, item: int) -> tuple[int, dict[str, str]]:
-    """Return the share's version and its parts by name, as guests or makers see them.
+def render(share_id: uuid.UUID, role: str, item: int) -> tuple[int, dict[str, str]]:
+    """Return the share's version and its parts by name, as visitors of this role see them.
 
     `item` is the number of the open item; 0 on the page of all. The version is read first:
     feedback from the meantime is newer, and pages get it again.
     """
     share = Share.objects.select_related("user", "project").get(pk=share_id)
-    visit = Visit(share, AnonymousUser(), is_maker)
-    context = {"share": share, "visit": visit, "csrf_token": TOKEN}
+    visit = Visit(share, AnonymousUser(), role == MAKER)
+    context = {"share": share, "visit": visit, "csrf_token": TOKEN, "is_blind": role == BLIND}
     return share.version, _of_item(context, item) if item else _of_page(context)
 
 
 def _of_page(context: dict[str, Any]) -> dict[str, str]:
-    share = context["share"]
-    tiles = reading.bare_tiles(share)
+    share, is_blind = context["share"], context["is_blind"]
+    tiles = reading.bare_tiles(share, is_blind=is_blind)
     parts = {"review-now": _draw("_now", context | {"tiles": tiles})}
     if share.takes_comments:
         for tile in tiles:
             parts[f"said-{tile.number}"] = _draw("_count", context | {"tile": tile})
-        threads = reading.threads(share)
+        threads = reading.threads(share, is_blind=is_blind)
         parts["threads"] = _draw("_threads", context | {"threads": threads, "back": ""})
     return parts
 
 
 def _of_item(context: dict[str, Any], number: int) -> dict[str, str]:
-    share = context["share"]
+    share, is_blind = context["share"], context["is_blind"]
     item_view = items.one_of(share, number)
     if item_view is None:
         return {"review-now": _draw("_now", context | {"tiles": []})}
-    chain, versions = reading.versions_of(share, item_view.item)
+    chain, versions = reading.versions_of(share, item_view.item, is_blind=is_blind)
     ordinal = [item.pk for item in chain].index(item_view.item.pk) + 1
-    threads = reading.threads(share, chain)
+    threads = reading.threads(share, chain, is_blind=is_blind)
     context |= {
         "shown_item": item_view,
         "item": item_view.item,

@@ -85,7 +85,7 @@ class SharePolls:
             is_ending = broker.is_shutting_down
             status = HTTPStatus.SERVICE_UNAVAILABLE if is_ending else HTTPStatus.NO_CONTENT
             return await _respond(send, status)
-        shown_page = SharePage(watch.share, watch.is_maker, item)
+        shown_page = SharePage(watch.share, watch.role, item)
         body = await parts.body(shown_page, after, state.version if state else after)
         return await _respond(send, HTTPStatus.OK, body, new_token)
 

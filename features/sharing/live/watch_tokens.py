@@ -1,6 +1,7 @@
 """The token of a page that polls for the feedback on a share (`core/live/tokens.py`).
 
-A guest's token names nobody: all guests of a share have the same token. If the share is open only
+A guest's token names nobody: all guests of a share have the same token, but for whether they see
+what other guests say. If the share is open only
 to members or logged-in users, and for its makers, the token names the user, whose right is checked
 before each answer. A change of the share's audience or password invalidates its tokens.
 """
@@ -22,25 +23,34 @@ if TYPE_CHECKING:
 
 SALT = "sharing.live"
 STAMP_CHARS = 16
-KIND, MAKER, VISITOR = "share", "maker", "visitor"
+KIND, MAKER, VISITOR, BLIND = "share", "maker", "visitor", "blind"
 
 
 class Watch(NamedTuple):
-    """A verified token: the share, whether the page is a maker's, and the share's stamp."""
+    """A verified token: the share, whose page it is, and the share's stamp.
+
+    `role` is MAKER, VISITOR, or BLIND for a guest who does not see what other guests say.
+    """
 
     share: uuid.UUID
-    is_maker: bool
+    role: str
     stamp: str
     token: WatchToken
 
+    @property
+    def is_maker(self) -> bool:
+        """Whether the page is a maker's."""
+        return self.role == MAKER
 
-def watch_token(visit: Visit) -> str:
+
+def watch_token(visit: Visit, is_blind: bool = False) -> str:
     """Return the token for the page of this visit."""
     share = visit.share
     is_open = share.audience in {Share.Audience.LINK, Share.Audience.PUBLIC}
     is_guest = (is_open and not visit.is_maker) or not visit.user.pk
     stamp = stamp_of(share.audience, share.for_project_id, share.password)
-    return _text(share.pk, visit.is_maker, stamp, ANYBODY if is_guest else str(visit.user.pk))
+    role = MAKER if visit.is_maker else BLIND if is_blind else VISITOR
+    return _text(share.pk, role, stamp, ANYBODY if is_guest else str(visit.user.pk))
 
 
 def renewed(watch: Watch) -> str:
@@ -57,7 +67,7 @@ def verify(text: str) -> Watch | None:
     if token is None or kind != KIND:
         return None
     share, role, stamp = fields
-    return Watch(uuid.UUID(share), role == MAKER, stamp, token)
+    return Watch(uuid.UUID(share), role, stamp, token)
 
 
 def stamp_of(audience: str, for_project: int | None, password: str) -> str:
@@ -66,6 +76,6 @@ def stamp_of(audience: str, for_project: int | None, password: str) -> str:
     return salted_hmac(SALT, access_settings).hexdigest()[:STAMP_CHARS]
 
 
-def _text(share: uuid.UUID, is_maker: bool, stamp: str, whose: str) -> str:
-    subject = f"{KIND}:{share.hex}:{MAKER if is_maker else VISITOR}:{stamp}"
+def _text(share: uuid.UUID, role: str, stamp: str, whose: str) -> str:
+    subject = f"{KIND}:{share.hex}:{role}:{stamp}"
     return f"{subject}.{tokens.issue(subject, whose)}"

@@ -75,10 +75,11 @@ class Reviewer(models.Model):
 
 
 class Comment(Saying):
-    """A reviewer's comment on the share, an item, or a point, a moment or a span of it.
+    """A reviewer's comment on the share, an item, or a part, a moment or a span of it.
 
-    `x` and `y` are a point of the picture or frame, in thousandths of its width and height;
-    `from_ms` and `to_ms` are a moment or span of a film or sound, in milliseconds.
+    `x` and `y` are a point of the picture or frame, in thousandths of its width and height; with
+    `width` and `height` they are the upper left corner of a region. `from_ms` and `to_ms` are a
+    moment or span of a film or sound, in milliseconds.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -89,6 +90,8 @@ class Comment(Saying):
     reviewer = models.ForeignKey(Reviewer, on_delete=models.CASCADE, related_name="comments")
     x = models.PositiveSmallIntegerField(null=True, blank=True)
     y = models.PositiveSmallIntegerField(null=True, blank=True)
+    width = models.PositiveSmallIntegerField(null=True, blank=True)
+    height = models.PositiveSmallIntegerField(null=True, blank=True)
     from_ms = models.PositiveIntegerField(null=True, blank=True)
     to_ms = models.PositiveIntegerField(null=True, blank=True)
     changed_at = models.DateTimeField(null=True, blank=True)

@@ -116,6 +116,9 @@ class Share(InProject):
     most_picks = models.PositiveSmallIntegerField(default=0, help_text="0: as many as one likes")
     takes_ratings = models.BooleanField(default=False)
     takes_comments = models.BooleanField(default=False)
+    shows_remarks = models.BooleanField(
+        default=False, db_default=False, help_text="to guests who have not commented themselves"
+    )
     takes_votes = models.BooleanField(default=False, help_text="of a board: blind votes")
     takes_rows = models.BooleanField(default=False, help_text="of a board: rows to be tried")
     closed_at = models.DateTimeField(null=True, blank=True, help_text="takes nothing more since")

@@ -22,6 +22,7 @@ OPEN: dict[str, object] = {
     "most_picks": 0,
     "takes_ratings": False,
     "takes_comments": False,
+    "shows_remarks": False,
 }
 
 

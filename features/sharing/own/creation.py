@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
     from features.sharing.models.share import ShareQuerySet
+    from features.sharing.own.audiences import ForWhom
 
 REUSED_FOR = timedelta(minutes=15)
 NONE_LEFT = (
@@ -52,12 +53,15 @@ class Refused(refusals.Refused):
     """Nothing was shared; the message says why, and what to do."""
 
 
-def share_results(user: User, selection: Selection) -> tuple[Share, SelectedResults]:
+def share_results(
+    user: User, selection: Selection, answer: ForWhom | None, message: str = ""
+) -> tuple[Share, SelectedResults]:
     """Share the selected results that the user may share; returns the share and these results.
 
     Users may share results of projects where they are makers, but neither as viewers nor others'
-    examples. Sharing the same results again within REUSED_FOR returns the same share. Raises
-    Refused if no results remain, or too many.
+    examples. Without the answer to “For whom?” nothing is saved. Sharing the same results again
+    for the same people within REUSED_FOR returns the same share. Raises Refused if no results
+    remain, or too many.
     """
     own = Run.objects.kept().changeable_by(user).filter(project__archived_at=None)
     selected = choose(selection, own.exclude(state__in=NOT_SHOWN))
@@ -67,14 +71,17 @@ def share_results(user: User, selection: Selection) -> tuple[Share, SelectedResu
         raise Refused(TOO_MANY)
     project, is_hidden = _place(user, selected)
     share = Share(user=user, project=project, is_hidden=is_hidden, title=_title(selected.results))
-    return _begin(share, selected.results), selected
+    share.note = message
+    return _begin(share, selected.results, answer), selected
 
 
-def share_source(user: User, name: str, key: str) -> Share:
+def share_source(
+    user: User, name: str, key: str, answer: ForWhom | None, message: str = ""
+) -> Share:
     """Share a series, view, board or a row of another kind by its key.
 
-    At first the share does not follow changes. Raises Refused if the row does not exist, or the
-    user may not share it.
+    At first the share does not follow changes. Without an `answer` nothing is saved. Raises Refused
+    if the row does not exist, or the user may not share it.
     """
     kind = KINDS.get(name)
     row = kind.find(user, key) if kind else None
@@ -90,8 +97,9 @@ def share_source(user: User, name: str, key: str) -> Share:
         kind=kind.name,
         source=key,
         title=kind.title(row)[:MAX_TITLE_CHARS],
+        note=message,
     )
-    return _begin(share, kind.results(share))
+    return _begin(share, kind.results(share), answer)
 
 
 def keep(share: Share) -> None:
@@ -108,18 +116,22 @@ def follow(share: Share) -> None:
 
 
 @transaction.atomic
-def _begin(share: Share, results: Sequence[ResultKey] | None) -> Share:
+def _begin(share: Share, results: Sequence[ResultKey] | None, answer: ForWhom | None) -> Share:
+    if answer is None:
+        return share
     results = list(results or ())[: items.MAX_ITEMS]
     share.frozen = KINDS[share.kind].freeze(share)
-    if former := _made_lately(share, results):
+    audiences.apply(share, answer)
+    if former := _made_lately(share, results, answer):
         return former
     share.save()
     items.keep_in_step(share, results)
+    items.make_ready(share)
     trail.record(share.user, "shared", [share], share.get_kind_display().lower())
     return share
 
 
-def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
+def _made_lately(share: Share, results: list[ResultKey], answer: ForWhom) -> Share | None:
     """Return the user's recent share of the same content, if it has not ended.
 
     A share with a changed audience, options, password or end is not reused.
@@ -132,9 +144,10 @@ def _made_lately(share: Share, results: list[ResultKey]) -> Share | None:
         source=share.source,
         follows=False,
         created_at__gt=timezone.now() - REUSED_FOR,
-        expires_at=None,
+        expires_at__isnull=answer.days is None,
         password="",
-        **audiences.OPEN,
+        note=share.note,
+        **answer.options,
     )
     for former in recent_shares.order_by("-created_at").select_related("project", "user")[:10]:
         if former.frozen != as_stored:  # a text edited since must not appear in its old version

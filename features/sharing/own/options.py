@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 MARKER = "review_options"  # posted with the fields; without it none of them is changed
 OF_BOARDS = ("takes_votes", "takes_rows")
-FIELDS = ("picks", "most_picks", "takes_ratings", "takes_comments", *OF_BOARDS)
+TICKS = ("takes_ratings", "takes_comments", "shows_remarks")
+FIELDS = ("picks", "most_picks", *TICKS, *OF_BOARDS)
 MOST = 500
 IDS = "share-%s-field"
 NEVER, DATE = "", "date"
@@ -37,6 +38,17 @@ ENDS = [
 NOT_TO_COME = "Choose a date in the future."
 MIN_PASSWORD_CHARS, MAX_PASSWORD_CHARS = 6, 128
 SHOWN = ("shows_models", "shows_settings", "shows_prices", "allows_download")
+
+
+class MessageForm(forms.Form):
+    """What its visitors read first."""
+
+    note = TextField(
+        label="Message (optional)",
+        max_length=MAX_NOTE_CHARS,
+        required=False,
+        widget=forms.Textarea({"rows": 2, "id": "share-message"}),
+    )
 
 
 class OptionsForm(forms.Form):
@@ -65,7 +77,7 @@ class OptionsForm(forms.Form):
             "max_length": f"A password has at most {MAX_PASSWORD_CHARS} characters.",
         },
     )
-    note = TextField(label="Note to visitors", max_length=MAX_NOTE_CHARS, required=False)
+    note = TextField(label="Message to visitors", max_length=MAX_NOTE_CHARS, required=False)
     no_password = forms.BooleanField(label="Open it without the password", required=False)
     follows = forms.BooleanField(
         label="Follow updates; otherwise it stays as it is now", required=False
@@ -165,6 +177,9 @@ class ReviewOptionsForm(forms.Form):
     )
     takes_ratings = forms.BooleanField(label="Stars, 1 to 5", required=False)
     takes_comments = forms.BooleanField(label="Comments", required=False)
+    shows_remarks = forms.BooleanField(
+        label="Guests see each other's remarks at once", required=False
+    )
     takes_votes = forms.BooleanField(label="Blind votes: which of two is better", required=False)
     takes_rows = forms.BooleanField(
         label="Rows to try: they wait until you run them", required=False
@@ -178,7 +193,7 @@ class ReviewOptionsForm(forms.Form):
         self.share = share
         of_boards = OF_BOARDS if share.kind == Share.Kind.BOARD else ()
         self.lines = [self["picks"], self["most_picks"]]
-        self.ticks = [self[name] for name in ("takes_ratings", "takes_comments", *of_boards)]
+        self.ticks = [self[name] for name in (*TICKS, *of_boards)]
 
     def is_fine(self) -> bool:
         """Return True if the posted options are valid, or none were posted."""

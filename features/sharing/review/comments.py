@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -44,17 +46,13 @@ def say(
         parent = parent.first
         item, place = parent.item, None
         parent.set_resolved(False)
-    position = place or Place()
     comment = Comment.objects.create(
         share=share,
         item=item,
         reviewer=reviewer,
         parent=parent,
         text=text,
-        x=position.x,
-        y=position.y,
-        from_ms=position.from_ms,
-        to_ms=position.to_ms,
+        **asdict(place or Place()),
     )
     news.notify_mentioned(comment, share, is_maker=is_maker)
     news.note(reviewer)

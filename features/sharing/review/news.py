@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MENTION = "mention"
 MENTION_KEY = "mention {}"  # of the notifications about a mention
 REVIEW = "review"
+VERSION = "version"
 QUIET_FOR = timedelta(minutes=5)  # after the first feedback, to bundle what follows
 REST_S = 600.0
 AT_ONCE = 100
@@ -44,6 +45,9 @@ kinds.register(
 )
 kinds.register(
     Kind(REVIEW, "Reviews", "somebody picked, rated or commented on what you shared", asks=True)
+)
+kinds.register(
+    Kind(VERSION, "New versions", "a picture that you commented on has a new version", asks=True)
 )
 subjects.register(Share, access.told_of)
 
@@ -132,6 +136,22 @@ def _said_since(reviewer: Reviewer, since: datetime | None) -> list[str]:
 
 def _new(rows: QuerySet[Row], since: datetime | None, column: str = "created_at") -> QuerySet[Row]:
     return rows.filter(**{f"{column}__gt": since}) if since else rows
+
+
+def notify_answered(comment: Comment, by: User) -> None:
+    """Notify a comment's author that a new version answers it; guests see it on the share."""
+    author = comment.reviewer.user
+    if author is None or author == by:
+        return
+    outbox.notify(
+        author,
+        VERSION,
+        subject=f"{display_name(by)} answered your comment on “{comment.share}” with a new version",
+        text=comment.text[:EXCERPT_CHARS],
+        path=reverse("sharing:answers-comment", args=[comment.share_id, comment.pk]),
+        key=f"version {comment.pk} {clock.now().isoformat()}",
+        about=comment.share,
+    )
 
 
 def can_mention(share: Share, *, is_maker: bool) -> dict[str, User]:

@@ -17,32 +17,43 @@ LONGEST_MS = 24 * 60 * 60 * 1000
 _TIME = re.compile(r"(?:(?:(\d{1,2}):)?(\d{1,4}):)?(\d{1,5})(?:[.,](\d{1,6}))?\s*s?")
 BAD_TIME = "Write a time as 0:03.2 or 3.2."
 BAD_POINT = "Write its distance from the left and from the top, from 0 to 100."
+BAD_REGION = "Write its width and its height, from 1 to 100."
 
 
 @dataclass(frozen=True)
 class Place:
-    """A point in thousandths of width and height, a moment or span in ms; all None: the whole."""
+    """A point or region in thousandths of width and height, a moment or span in ms; None: all."""
 
     x: int | None = None
     y: int | None = None
+    width: int | None = None
+    height: int | None = None
     from_ms: int | None = None
     to_ms: int | None = None
 
 
 def read_place(form: Mapping[str, str]) -> Place:
-    """Return the place that a form names: `x` and `y` in per cent, `at` and `to` as times.
+    """Return the place that a form names: `x`, `y`, `width`, `height` in per cent, `at` and `to`.
 
-    Empty fields are ignored. Raises Refused for invalid values.
+    A region is cut off at the edges, and one without an extent is a point. Empty fields are
+    ignored. Raises Refused for invalid values.
     """
     x, y = _per_cent(form.get("x", ""), "x"), _per_cent(form.get("y", ""), "y")
     if (x is None) != (y is None):
         raise Refused(BAD_POINT, "x" if x is None else "y")
+    width, height = (_per_cent(form.get(name, ""), name) for name in ("width", "height"))
+    if (width is None) != (height is None) or (width is not None and x is None):
+        raise Refused(BAD_REGION, "width" if width is None else "height")
+    if x is not None and y is not None and width and height:
+        width, height = min(width, THOUSANDTHS - x), min(height, THOUSANDTHS - y)
+    if not (width and height):
+        width = height = None
     begin, end = _time(form.get("at", ""), "at"), _time(form.get("to", ""), "to")
     if begin is None and end is not None:
         raise Refused(BAD_TIME, "at")
     if begin is not None and end is not None and end < begin:
         begin, end = end, begin
-    return Place(x, y, begin, None if end == begin else end)
+    return Place(x, y, width, height, begin, None if end == begin else end)
 
 
 def time_in_words(ms: int) -> str:
@@ -65,12 +76,12 @@ def place_in_words(place: Place) -> str:
 
 def moment_of(comment: Comment) -> str:
     """Return the moment or span that a comment points to, as text; empty for none."""
-    return place_in_words(Place(comment.x, comment.y, comment.from_ms, comment.to_ms))
+    return place_in_words(Place(from_ms=comment.from_ms, to_ms=comment.to_ms))
 
 
 def where_of(comment: Comment) -> str:
-    """Return a comment's place for a list: "0:03.2", "a point"; empty for the whole."""
-    point = "" if comment.x is None else "a point"
+    """Return a comment's place for a list: "0:03.2", "a region"; empty for the whole."""
+    point = "" if comment.x is None else "a region" if comment.width else "a point"
     return ", ".join(filter(None, [moment_of(comment), point]))
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import Q
 
@@ -15,6 +17,9 @@ from features.sharing.models.reviewer import MOST_STARS
 from features.sharing.review import versions
 from features.sharing.review.places import moment_of
 from projects.kept.voices import comment as voices
+
+if TYPE_CHECKING:
+    from projects.kept.voices.comment import CommentQuerySet
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,16 @@ class Thread(voices.Thread[Comment]):
         """How far from the top its pin is, in per cent."""
         return (self.first.y or 0) / 10
 
+    @property
+    def width(self) -> float:
+        """The width of its region in per cent; 0 for a point."""
+        return (self.first.width or 0) / 10
+
+    @property
+    def height(self) -> float:
+        """The height of its region in per cent; 0 for a point."""
+        return (self.first.height or 0) / 10
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -68,6 +83,7 @@ class Tile:
     choice: Choice
     comments: int = 0
     open_comments: int = 0
+    is_answer: bool = False  # to a comment of the visitor
 
     @property
     def number(self) -> int:
@@ -87,8 +103,29 @@ class Version:
 STARS = range(1, MOST_STARS + 1)
 
 
+def has_said_nothing(reviewer: Reviewer | None) -> bool:
+    """Whether a visitor has no comment on the share."""
+    return reviewer is None or not reviewer.comments.kept().exists()
+
+
+def comments_for(share: Share, *, is_blind: bool) -> CommentQuerySet[Comment]:
+    """Return the share's comments, as a visitor sees them.
+
+    Guests who have said nothing, unless the share allows it, do not see what other guests say, nor
+    the answers to that: their own opinion comes first.
+    """
+    if not is_blind or share.shows_remarks:
+        return share.comments.all()
+    by_users = Q(parent=None) | Q(parent__reviewer__user__isnull=False)
+    return share.comments.filter(by_users, reviewer__user__isnull=False)
+
+
 def tiles(
-    share: Share, reviewer: Reviewer | None, only: Collection[int] | None = None
+    share: Share,
+    reviewer: Reviewer | None,
+    only: Collection[int] | None = None,
+    *,
+    is_blind: bool = False,
 ) -> list[Tile]:
     """Return the newest version of each item, with the reviewer's choices and comment counts.
 
@@ -98,13 +135,16 @@ def tiles(
     wanted_pks = None
     if only is not None:
         wanted_pks = {newest for newest, chain in chains.items() if not set(only).isdisjoint(chain)}
-    return _tiles(share, items.items_of(share, wanted_pks), chains, choices_of(reviewer))
+    item_views = items.items_of(share, wanted_pks)
+    comments = comments_for(share, is_blind=is_blind)
+    own = set(reviewer.comments.values_list("pk", flat=True)) if reviewer else ()
+    return _tiles(item_views, chains, choices_of(reviewer), comments, own)
 
 
-def bare_tiles(share: Share) -> list[Tile]:
+def bare_tiles(share: Share, *, is_blind: bool) -> list[Tile]:
     """Return the tiles of all items with numbers and comment counts, but without results."""
     item_views = [ItemView(share, item, None, None) for item in items.newest_of(share)]
-    return _tiles(share, item_views, chains_of(share), {})
+    return _tiles(item_views, chains_of(share), {}, comments_for(share, is_blind=is_blind))
 
 
 def count_picked(share: Share, reviewer: Reviewer | None) -> int:
@@ -115,19 +155,21 @@ def count_picked(share: Share, reviewer: Reviewer | None) -> int:
 
 
 def _tiles(
-    share: Share,
     item_views: Iterable[ItemView],
     chains: Mapping[int, Sequence[int]],
     choices: Mapping[int, Choice],
+    comments: CommentQuerySet[Comment],
+    own: Collection[uuid.UUID] = (),
 ) -> list[Tile]:
-    counts = _comments_by_item(share)
+    counts = _comments_by_item(comments)
     built_tiles = []
     for item_view in item_views:
         chain = chains.get(item_view.item.pk, [item_view.item.pk])
         total = sum(counts[pk][0] for pk in chain)
         still_open = sum(counts[pk][1] for pk in chain)
         choice = choice_among(choices, chain)
-        built_tiles.append(Tile(item_view, len(chain), choice, total, still_open))
+        is_answer = item_view.item.answers_id in own
+        built_tiles.append(Tile(item_view, len(chain), choice, total, still_open, is_answer))
     return built_tiles
 
 
@@ -167,36 +209,47 @@ def choice_among(choices: Mapping[int, Choice], chain: Iterable[int]) -> Choice:
     )
 
 
-def threads(share: Share, chain: Sequence[ShareItem] = ()) -> list[Thread]:
+def threads(
+    share: Share, chain: Sequence[ShareItem] = (), *, is_blind: bool = False
+) -> list[Thread]:
     """Return the threads on an item's versions, or those on the share as a whole; one query."""
     ordinals = {item.pk: ordinal for ordinal, item in enumerate(chain, start=1)}
     of_item = Q(item__in=list(ordinals)) if chain else Q(item=None)
-    comments = share.comments.filter(of_item).select_related("reviewer", "item", "resolved_by")
+    comments = (
+        comments_for(share, is_blind=is_blind)
+        .filter(of_item)
+        .select_related("reviewer", "item", "resolved_by")
+    )
     return [
         Thread(thread.first, thread.answers, number, ordinals.get(thread.first.item_id or 0, 0))
         for number, thread in enumerate(voices.threads_of(comments), start=1)
     ]
 
 
-def versions_of(share: Share, item: ShareItem) -> tuple[list[ShareItem], list[Version]]:
+def versions_of(
+    share: Share, item: ShareItem, *, is_blind: bool = False
+) -> tuple[list[ShareItem], list[Version]]:
     """Return the chain of an item, and its versions as links; one query."""
     of_share = share.items.filter(is_gone=False).select_related("answers__reviewer")
     chain = versions.chain_of(list(of_share), item)
     shown_versions = [
-        Version(version_item.number, ordinal, _visible(version_item.answers))
+        Version(version_item.number, ordinal, _visible(share, version_item.answers, is_blind))
         for ordinal, version_item in enumerate(chain, start=1)
     ]
     return chain, shown_versions
 
 
-def _visible(comment: Comment | None) -> Comment | None:
-    return comment if comment and comment.deleted_at is None else None
+def _visible(share: Share, comment: Comment | None, is_blind: bool) -> Comment | None:
+    is_hidden = is_blind and not share.shows_remarks and comment and comment.reviewer.is_guest
+    return comment if comment and comment.deleted_at is None and not is_hidden else None
 
 
-def _comments_by_item(share: Share) -> defaultdict[int | None, tuple[int, int]]:
+def _comments_by_item(
+    comments: CommentQuerySet[Comment],
+) -> defaultdict[int | None, tuple[int, int]]:
     """Return the number of comments and of open threads of each item."""
     counts: defaultdict[int | None, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    rows = share.comments.kept().order_by()
+    rows = comments.kept().order_by()
     for item, parent, resolved_at in rows.values_list("item_id", "parent_id", "resolved_at"):
         total, still_open = counts[item]
         counts[item] = total + 1, still_open + (parent is None and resolved_at is None)

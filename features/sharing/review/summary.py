@@ -172,7 +172,8 @@ def _row(entry: Pick | Rating | Comment, ordinals: dict[int, int]) -> dict[str, 
         row |= {"what": "rating", "stars": entry.stars}
     else:
         at = entry.created_at
-        point = "" if entry.x is None else f"{entry.x / 10:g} %, {(entry.y or 0) / 10:g} %"
+        corner = (entry.x, entry.y, entry.width, entry.height)
+        point = ", ".join(f"{part / 10:g} %" for part in corner if part is not None)
         row |= {
             "what": "comment",
             "comment": entry.text,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -14,7 +14,8 @@ from features.library.descent import edges_below, unread_edges
 from features.library.selection import ResultKey
 from features.sharing import events, items
 from features.sharing.models import Comment, Share, ShareItem
-from runs.models import Artifact, Run
+from features.sharing.review import news
+from runs.models import Artifact, Run, Upload
 from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:
@@ -58,21 +59,41 @@ def add(
     of_share = list(share.items.all())
     if any((share_item.run_id, share_item.position) == key for share_item in of_share):
         raise Refused(ALREADY, "artifact")
-    chain = chain_of(of_share, item)
+    version = new_item(share, run_id=key.run, position=key.position, answers=answers)
+    return publish(version, item, user)
+
+
+def add_upload(
+    share: Share, user: User, item: ShareItem, upload: Upload, answers: Comment | None = None
+) -> ShareItem:
+    """Add an uploaded file as the next version of an item; raises Refused."""
+    Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
+    if share.items.filter(upload=upload).exists():
+        raise Refused(ALREADY, "file")
+    return publish(new_item(share, upload=upload, answers=answers), item, user)
+
+
+def new_item(share: Share, **values: Any) -> ShareItem:
+    """Create an item of a locked share, in the last place."""
+    highest = share.items.aggregate(number=Max("number"), place=Max("place"))
+    number, last_place = ((highest[name] or 0) + 1 for name in ("number", "place"))
+    return ShareItem.objects.create(share=share, number=number, place=last_place, **values)
+
+
+@transaction.atomic
+def publish(version: ShareItem, item: ShareItem, user: User) -> ShareItem:
+    """Show a new item as the next version of another one; raises Refused if there are too many."""
+    share = version.share
+    shown_items = share.items.filter(is_gone=False).exclude(pk=version.pk)
+    chain = chain_of(list(shown_items), item)
     if len(chain) >= MAX_VERSIONS:
         raise Refused(TOO_MANY, "artifact")
-    highest = share.items.aggregate(highest=Max("number"))["highest"] or 0
-    version = ShareItem.objects.create(
-        share=share,
-        number=highest + 1,
-        place=chain[-1].place,
-        run_id=key.run,
-        position=key.position,
-        previous=chain[-1],
-        answers=answers,
-    )
+    version.previous, version.place, version.is_gone = chain[-1], chain[-1].place, False
+    version.save()
     items.make_ready(share)
     trail.record(user, "changed", [share], f"version {len(chain) + 1} of item {item.number}")
+    if version.answers:
+        news.notify_answered(version.answers, user)
     events.raise_version(share.pk)
     return version
 

@@ -78,12 +78,12 @@ def picture(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase
 def _stored(share: Share, number: int) -> Artifact | Upload:
     """Return a result, or an input if the share shows settings; raises Http404."""
     item = items.item_at(share, number)
-    if item is None or not item.is_input:
+    if item is None or not (item.is_input or item.upload_id):
         return _result(share, item)
     source: Artifact | Upload | None = None
-    if share.shows_settings:
+    if share.shows_settings or not item.is_input:
         is_upload = item.upload_id is not None
-        source = inputs.upload_of(share, item) if is_upload else inputs.artifact_of(share, item)
+        source = items.upload_of(share, item) if is_upload else inputs.artifact_of(share, item)
     if source is None:
         raise Http404(items.GONE)
     return source

@@ -12,14 +12,16 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
 
 from core.formatting import counted
+from core.forms import cleaned
 from core.http.caching import no_store
-from core.http.posts import hidden
+from core.http.posts import controls, hidden
 from core.refusals import Refused
 from core.resource import Resource
 from features.library import selection
 from features.notifications import inbox
 from features.sharing.models import Share
-from features.sharing.own import creation
+from features.sharing.own import audiences, creation
+from features.sharing.own.options import MessageForm
 from features.sharing.views import share_page
 from playground.form import share_links
 
@@ -45,11 +47,10 @@ class Shares(Resource[Share]):
 
     @method_decorator([require_http_methods(["GET", "HEAD", "POST"]), no_store])
     def index(self, request: HtmxRequest) -> HttpResponseBase:
-        """List the shares; a POST makes one.
+        """List the shares; a POST with `for_whom` makes one, and without it asks for whom it is.
 
         It takes a selection of results, or the `kind` and the `source` of something else, and ends
-        at the share's page, which asks for whom it is; a script gets the dialog that shows the
-        same.
+        at the share's page; a script gets the dialog that shows the same.
         """
         return _make(request) if request.method == "POST" else self.render_list(request)
 
@@ -89,20 +90,40 @@ SHARES = Shares()
 
 
 def _make(request: HtmxRequest) -> HttpResponse:
-    warning = ""
+    warning, answer = "", audiences.named(hidden(request, audiences.FIELD))
+    user = request.user
     try:
+        message = cleaned(MessageForm(request.POST))["note"]
         if kind := hidden(request, "kind"):
-            share = creation.share_source(request.user, kind, hidden(request, "source"))
+            share = creation.share_source(user, kind, hidden(request, "source"), answer, message)
         else:
-            share, selected = creation.share_results(request.user, selection.posted(request))
+            selected_results = selection.posted(request)
+            share, selected = creation.share_results(user, selected_results, answer, message)
             warning = _left_out(selected)
     except (Refused, creation.Refused) as refusal:
         return _refuse(request, str(refusal))
+    if answer is None:
+        return _ask_for_whom(request, share, warning)
     if request.htmx:
         return share_page.dialog(request, share, warning)
     if warning:
         messages.warning(request, warning)
     return redirect("sharing:own-share", share.pk)
+
+
+def _ask_for_whom(request: HtmxRequest, share: Share, warning: str) -> HttpResponse:
+    """Ask for whom the share is, with a form that posts the same again; there is no link yet."""
+    asked = {audiences.FIELD, *MessageForm.base_fields}
+    posted = controls(request, but=asked).items()
+    context = {
+        "share": share,
+        "answers": audiences.FOR_WHOM,
+        "message_form": MessageForm(),
+        "message": warning,
+        "pending_fields": [(name, value) for name, values in posted for value in values],
+    }
+    template = "features/sharing/_dialog.html" if request.htmx else "features/sharing/made.html"
+    return render(request, template, context)
 
 
 def _left_out(selected: selection.SelectedResults) -> str:

@@ -19,12 +19,14 @@ from accounts.limits import throttle
 from accounts.limits.rate_limit import limit
 from core.http.addresses import absolute
 from core.http.client_addresses import client_address
-from core.http.posts import hidden
+from core.http.posts import hidden, is_posted
 from core.http.streaming import OffThreadStream
 from features.sharing import access, items
 from features.sharing.access import Visit, for_visitors
 from features.sharing.kinds.table import kind_of
 from features.sharing.models import Share
+from features.sharing.review import reading
+from features.sharing.reviewers import reviewer_of
 from features.sharing.views.previews import is_previewed
 from features.sharing.views.review import pages as review_pages
 from features.sharing.visits import archive as archives
@@ -97,10 +99,14 @@ def _addresses(request: HtmxRequest, shared: Share) -> dict[str, str]:
 @require_POST
 @for_visitors
 def archive(request: HtmxRequest, visit: Visit) -> HttpResponseBase:
-    """Send all files as one ZIP, if the share offers them."""
+    """Send the files as one ZIP, if the share offers them: all, or with `picked` the own picks."""
     if not visit.share.allows_download:
         raise Http404(NO_DOWNLOAD)
-    stream = archives.stream(visit.share, items.items_of(visit.share))
+    views = items.items_of(visit.share)
+    if is_posted(request, "picked"):
+        tiles_picked = reading.tiles(visit.share, reviewer_of(request, visit))
+        views = [tile.shown for tile in tiles_picked if tile.choice.is_picked]
+    stream = archives.stream(visit.share, views)
     disposition = content_disposition_header(True, archives.name_of(visit.share)) or ""
     headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
     return OffThreadStream(stream, content_type="application/zip", headers=headers)

@@ -59,7 +59,7 @@ def stream(share: Share, item_views: list[ItemView]) -> Iterator[bytes]:
 
 
 def _file(share: Share, artifact: Artifact) -> str:
-    is_whole = share.shows_models and share.shows_settings
+    is_whole = share.shows_models and share.shows_settings and artifact.run_id is not None
     if is_whole or not artifact.content_type.startswith(MEDIA_TYPES):
         return artifact.file
     return ready_copy(artifact.file)

@@ -1,11 +1,14 @@
 /**
- * <review-stage>: one item of a review. A click on the picture sets a pin, which arrows move. The
- * comment takes the time of a player; a click on a comment's time jumps to it. A span of a sound is
+ * <review-stage>: one item of a review. A click on the picture sets a pin, and dragging draws a
+ * region; arrows move it, and with Shift they change its size. The slider of a new version shows it
+ * over the earlier one. The comment takes the time of a player; a click on a comment's time jumps to it. A span of a sound is
  * chosen on its waveform. A swipe or an arrow key shows the next item.
  */
 import { onSwipe } from "./swipe.js";
 const SVG = "http://www.w3.org/2000/svg";
 const STEP = 1; // per cent that an arrow moves the pin by
+const LEAST_PX = 8; // of a region; less is a point
+const PLACE = ["x", "y", "width", "height"];
 
 export const timeText = (seconds) => {
   const tenths = Math.round(seconds * 10);
@@ -21,6 +24,7 @@ class ReviewStage extends HTMLElement {
     this.addEventListener("click", this);
     this.addEventListener("keydown", this);
     this.addEventListener("pointerdown", this);
+    this.addEventListener("input", this);
     document.addEventListener("keydown", (event) => this.step(event), { signal });
     this.swiped(signal);
     document.addEventListener("review:said", () => this.forget(), { signal });
@@ -45,7 +49,14 @@ class ReviewStage extends HTMLElement {
   handleEvent(event) {
     const { type, target } = event;
     if (type === "keydown") return this.move(event);
-    if (type === "pointerdown") return this.span(event, target.closest("canvas"));
+    if (type === "pointerdown") {
+      const wave = target.closest("canvas");
+      return wave ? this.span(event, wave) : this.region(event);
+    }
+    if (type === "input") {
+      const pictures = target.matches("[data-cut]") && target.previousElementSibling;
+      return pictures && pictures.style.setProperty("--cut", `${target.value}%`);
+    }
     const seek = target.closest("[data-seek]");
     if (seek && this.player) {
       if (seek.closest("svg")) document.querySelector(seek.getAttribute("href"))?.scrollIntoView();
@@ -55,8 +66,7 @@ class ReviewStage extends HTMLElement {
     if (target.closest("[data-take-time]")) return this.takeTime();
     const pin = target.closest("[data-pin]");
     if (pin) return this.togglePin(pin);
-    const canPoint = this.isPointing || this.player?.localName !== "video";
-    if (this.canvas?.contains(target) && !target.closest("a") && canPoint) this.setPin(event);
+    if (this.canvas?.contains(target) && !target.closest("a") && this.canPoint) this.setPin(event);
     return undefined;
   }
   seek(second) {
@@ -73,6 +83,9 @@ class ReviewStage extends HTMLElement {
   get isPointing() {
     return this.canvas?.dataset.pointing !== undefined;
   }
+  get canPoint() {
+    return this.isPointing || this.player?.localName !== "video";
+  }
   togglePin(button) {
     const isOn = button.getAttribute("aria-pressed") !== "true";
     button.setAttribute("aria-pressed", isOn);
@@ -85,17 +98,47 @@ class ReviewStage extends HTMLElement {
   }
   setPin(event) {
     if (!this.field("x")) return;
-    const { left, top, width, height } = this.canvas.getBoundingClientRect();
     event.preventDefault();
-    this.put(((event.clientX - left) / width) * 100, ((event.clientY - top) / height) * 100);
+    if (this.hasDragged) this.hasDragged = false;
+    else this.put(...this.within(event));
     if (this.player && !this.field("at").value) this.takeTime();
     this.field("comment").focus({ preventScroll: true });
     this.form.scrollIntoView({ block: "nearest" });
   }
-  put(x, y) {
-    const within = (value) => String(Math.round(Math.min(100, Math.max(0, value)) * 10) / 10);
-    this.field("x").value = within(x);
-    this.field("y").value = within(y);
+  /** Where a pointer is on the picture, in per cent. */
+  within({ clientX, clientY }) {
+    const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    const cut = (value) => Math.min(100, Math.max(0, value));
+    return [cut(((clientX - left) / width) * 100), cut(((clientY - top) / height) * 100)];
+  }
+  /** Draws a region by dragging; a finger does after “Mark a place”, as it swipes otherwise. */
+  region(begin) {
+    const { target, pointerType, button } = begin;
+    const isOn = this.canvas?.contains(target) && !target.closest("a") && this.canPoint;
+    this.hasDragged = false;
+    if (!isOn || button || !this.field("width") || !(this.isPointing || pointerType === "mouse"))
+      return;
+    const from = this.within(begin);
+    const done = new AbortController();
+    const options = { signal: AbortSignal.any([done.signal, this.leaving.signal]) };
+    const draw = (event) => {
+      const far = Math.hypot(event.clientX - begin.clientX, event.clientY - begin.clientY);
+      if (far < LEAST_PX && !this.hasDragged) return;
+      this.hasDragged = true;
+      const to = this.within(event);
+      const sizes = to.map((end, axis) => Math.abs(end - from[axis]));
+      this.put(Math.min(from[0], to[0]), Math.min(from[1], to[1]), ...sizes);
+    };
+    addEventListener("pointermove", draw, options);
+    for (const name of ["pointerup", "pointercancel"])
+      addEventListener(name, () => done.abort(), options);
+  }
+  put(x, y, width = 0, height = 0) {
+    const within = (value, most) => Math.round(Math.min(most, Math.max(0, value)) * 10) / 10;
+    const corner = [within(x, 100 - width), within(y, 100 - height)];
+    const extent = [within(width, 100 - corner[0]), within(height, 100 - corner[1])];
+    for (const [at, value] of [...corner, ...extent].entries())
+      this.field(PLACE[at]).value = at > 1 && !value ? "" : value;
     this.querySelector("[data-pin]")?.setAttribute("aria-pressed", "true");
     this.point();
   }
@@ -110,11 +153,13 @@ class ReviewStage extends HTMLElement {
       draft.setAttribute("data-draft", "");
       draft.setAttribute("tabindex", "0");
       draft.setAttribute("role", "button");
-      draft.setAttribute("aria-label", "New pin: arrows move it, Escape takes it away");
-      draft.append(document.createElementNS(SVG, "circle"));
+      const keys = "arrows move it, Shift and arrows change its size, Escape takes it away";
+      draft.setAttribute("aria-label", `New place: ${keys}`);
+      for (const shape of ["rect", "circle"]) draft.append(document.createElementNS(SVG, shape));
       pins.append(draft);
     }
-    const circle = this.draft.firstElementChild;
+    const [rect, circle] = this.draft.children;
+    for (const name of PLACE) rect.setAttribute(name, `${this.field(name)?.value || 0}%`);
     circle.setAttribute("cx", `${x}%`);
     circle.setAttribute("cy", `${this.field("y").value}%`);
     circle.setAttribute("r", "13");
@@ -131,15 +176,17 @@ class ReviewStage extends HTMLElement {
     if (event.key === "Enter") this.field("comment").focus();
     else if (event.key === "Escape") this.forget();
     else if (step) {
-      const far = event.shiftKey ? 10 * STEP : STEP;
-      const at = ["x", "y"].map((name) => Number(this.field(name).value));
-      this.put(at[0] + step[0] * far, at[1] + step[1] * far);
+      const place = PLACE.map((name) => Number(this.field(name).value));
+      const first = event.shiftKey ? 2 : 0; // the size, or the corner
+      for (const axis of [0, 1]) place[first + axis] += step[axis] * STEP * (first ? 2 : 1);
+      if (first && !(place[2] && place[3])) for (const axis of [2, 3]) place[axis] ||= 2 * STEP;
+      this.put(...place);
     } else return;
     event.preventDefault();
     event.stopPropagation();
   }
   forget() {
-    for (const name of ["x", "y"]) if (this.field(name)) this.field(name).value = "";
+    for (const name of PLACE) if (this.field(name)) this.field(name).value = "";
     this.querySelector("[data-pin]")?.setAttribute("aria-pressed", "false");
     this.canvas?.removeAttribute("data-pointing");
     this.draft?.remove();
@@ -154,7 +201,8 @@ class ReviewStage extends HTMLElement {
     document.querySelector(`.review-steps [data-key="${key}"]`)?.click();
   }
   swiped(signal) {
-    const may = ({ target }) => target.closest(".review-media") && !target.closest("audio");
+    const may = ({ target }) =>
+      target.closest(".review-media") && !target.closest("audio") && !this.isPointing;
     onSwipe(this, (by) => this.show(by > 0 ? "ArrowRight" : "ArrowLeft"), { may, signal });
   }
   /* A sound */

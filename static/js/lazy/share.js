@@ -1,6 +1,6 @@
 /*
- * Shares: a press of Share creates an address, copies it, and shows it in a dialog with options.
- * Without script the same form opens the share's page.
+ * Shares: a press of Share asks for whom it is in a dialog; the answer creates an address, copies
+ * it, and shows it with its options. Without script the same forms open pages.
  */
 import { parsed } from "./server.js";
 const FAILED = "The server does not answer. Nothing was shared; try again.";
@@ -64,9 +64,10 @@ function attach(root) {
     if (!target.matches("[data-share-options]") || submitter.hasAttribute("formaction")) return;
     event.preventDefault();
     const isAnswer = submitter.name === "for_whom";
-    const copying = isAnswer && copy(Promise.resolve(addressIn(root))); // it does not change
+    const sending = post(target, target.action, submitter);
+    const copying = isAnswer && copy(sending.then(addressIn));
     try {
-      const next = await post(target, target.action, submitter);
+      const next = await sending;
       root.replaceChildren(...next.childNodes);
       (root.querySelector("[aria-invalid]") ?? root.querySelector("[data-share-copy]")).focus();
       if (isAnswer) tellCopied(root, await copying);
@@ -90,12 +91,8 @@ class ShareButton extends HTMLElement {
     // `formAction` is the page's address if the attribute is missing.
     const hasOwn = button.hasAttribute("formaction");
     const action = hasOwn ? button.formAction : button.form.action;
-    const making = post(button.form, action, button);
-    const copying = copy(making.then(addressIn));
     try {
-      const dialog = await making;
-      show(dialog);
-      tellCopied(dialog, await copying);
+      show(await post(button.form, action, button));
     } catch (error) {
       toast(error instanceof TypeError ? FAILED : error.message);
     } finally {

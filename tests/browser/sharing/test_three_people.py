@@ -63,9 +63,10 @@ def make(page: Page, model: str, project: str, prompt: str) -> str:
     return match[1]
 
 
-def share_by_click(hand: Hand, button: Locator) -> str:
-    """Share with one click; return the path of the copied address. The dialog stays open."""
+def share_by_click(hand: Hand, button: Locator, whom: str) -> str:
+    """Share with two clicks; return the path of the copied address. The dialog stays open."""
     hand.click(button)
+    hand.click(hand.page.get_by_role("dialog", name="Share").get_by_role("button", name=whom))
     dialog = hand.page.get_by_role("dialog", name="Shared")
     expect(dialog.get_by_text("The address is copied.")).to_be_visible()
     copied: str = hand.page.evaluate("navigator.clipboard.readText()")
@@ -108,10 +109,10 @@ def test_a_designer_a_client_and_a_manager_decide(
         tile.hover()
         tile.get_by_role("checkbox").check()
     designers = Hand(designer)
-    address = share_by_click(designers, designer.get_by_role("button", name="Share").first)
+    button = designer.get_by_role("button", name="Share").first
+    address = share_by_click(designers, button, "A client")
     assert designers.clicks <= TO_ADDRESS
     dialog = designer.get_by_role("dialog", name="Shared")
-    designers.click(dialog.get_by_role("button", name="A client"))
     expect(dialog.get_by_role("button", name="A client")).to_have_attribute("aria-pressed", "true")
     designers.click(dialog.get_by_text("More options", exact=True))
     dialog.get_by_label("Title").fill(f"Posters {key}")
@@ -176,7 +177,8 @@ def test_a_designer_a_client_and_a_manager_decide(
     designer.goto(f"/compare/new/?{MODELS}&input={INPUT}&project={project}")
     board = board_of(designer)
     designer.goto(board)
-    board_share = share_by_click(Hand(designer), designer.get_by_role("button", name="Share").first)
+    button = designer.get_by_role("button", name="Share").first
+    board_share = share_by_click(Hand(designer), button, "Colleagues")
     dialog.get_by_text("More options", exact=True).click()
     dialog.get_by_label("Who can open it", exact=True).select_option("project")
     dialog.get_by_label("Blind votes").check()
@@ -193,7 +195,8 @@ def test_a_designer_a_client_and_a_manager_decide(
     # The manager sends the board to the person who decides: its page prints as a report.
     manager.goto(board)
     assert_good(manager)
-    report = share_by_click(managers, manager.get_by_role("button", name="Share").first)
+    button = manager.get_by_role("button", name="Share").first
+    report = share_by_click(managers, button, "Everybody with the link")
     tell(managers, record_property, "manager", MANAGER)
 
     # A visitor with the link reads and prints it, and sees nothing else.

@@ -22,10 +22,12 @@ from features.notifications import inbox
 from features.sharing import items
 from features.sharing.access import Visit, end_of
 from features.sharing.models import Comment, Share, ShareItem
+from features.sharing.review import making as make_it
 from features.sharing.review import reading, summary, versions
 from features.sharing.review import rules as reviews
 from projects import roles
 from projects.rights import Rights
+from runs.files import uploads
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -92,7 +94,7 @@ def export(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
-    """Offer results as the next version of an item; a POST of `artifact` adds one.
+    """Offer results as the next version of an item; a POST of `artifact` or a `file` adds one.
 
     `answers` is the key of the comment that the version answers.
     """
@@ -110,13 +112,28 @@ def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpRe
     return redirect(f"{reverse('sharing:answers', args=[share.pk])}#item-{version.number}")
 
 
+@require_POST
+def making(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpResponse:
+    """Open the form of an editing model with what a comment asks for; it runs nothing."""
+    share = _share(request.user, pk)
+    roles.require_maker(request.user, share.project)
+    comments = share.comments.kept().select_related("share__project", "share__user", "item")
+    found_comment = get_object_or_404(comments, pk=comment_id, item__isnull=False)
+    try:
+        return redirect(make_it.address_of_form(found_comment, request.user))
+    except (Refused, ValueError) as refusal:
+        messages.error(request, str(refusal))
+        return redirect("sharing:answers", share.pk)
+
+
 @require_safe
 def comment(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpResponse:
-    """Redirect a mentioned user, or a maker, to a comment on the share."""
+    """Redirect its author, a mentioned user, or a maker, to a comment on the share."""
     found_comment = get_object_or_404(
-        Comment.objects.select_related("share", "item"), pk=comment_id, share=pk
+        Comment.objects.select_related("share", "item", "reviewer"), pk=comment_id, share=pk
     )
-    if not found_comment.mentioned.filter(pk=request.user.pk).exists():
+    is_mentioned = found_comment.mentioned.filter(pk=request.user.pk).exists()
+    if not is_mentioned and found_comment.reviewer.user_id != request.user.pk:
         _share(request.user, pk)
     token = found_comment.share.token
     address = (
@@ -128,13 +145,19 @@ def comment(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpR
 
 
 def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
+    answered = parse_uuid(hidden(request, "answers"))
+    comment = share.comments.kept().filter(pk=answered).first() if answered else None
+    if file := request.FILES.get("file"):
+        try:
+            upload = uploads.store(request.user.pk, file, project=share.project)
+        except ValueError as error:
+            raise Refused(str(error), "file") from None
+        return versions.add_upload(share, request.user, item, upload, comment)
     run, _, position = hidden(request, "artifact").partition("/")
     try:
         key = ResultKey(uuid.UUID(run), int(position or 0))
     except ValueError:
         raise Refused(NO_RESULT) from None
-    answered = parse_uuid(hidden(request, "answers"))
-    comment = share.comments.kept().filter(pk=answered).first() if answered else None
     return versions.add(share, request.user, item, key, comment)
 
 

@@ -13,7 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 
 from core.http.parameters import parse_key
-from core.http.posts import controls, hidden
+from core.http.posts import controls, hidden, is_posted
 from core.refusals import Refused
 from features.sharing import items, reviewers
 from features.sharing.access import Visit
@@ -90,6 +90,7 @@ def answer(
             of_shown = [tile for tile in context["tiles"] if tile.shown.item.pk in shown_pks]
             context["tiles"] = of_shown
     context |= {"is_on_item": is_on_item, "deleted": deleted}
+    context["is_said"] = is_posted(request, "comment") or deleted is not None
     return render(request, "features/sharing/review/_changed.html", context)
 
 
@@ -103,16 +104,16 @@ def page_context(
     share = visit.share
     reviewer = reviewer or reviewer_of(request, visit)
     is_ranked = share.picks == share.Picks.RANKED
-    tiles = reading.tiles(share, reviewer, None if is_ranked else only)
+    blind = is_blind(visit, reviewer)
+    tiles = reading.tiles(share, reviewer, None if is_ranked else only, is_blind=blind)
+    tiles.sort(key=lambda tile: (not tile.choice.is_picked, tile.choice.rank))
     picked_tiles = [tile for tile in tiles if tile.choice.is_picked]
-    if is_ranked:
-        picked_tiles.sort(key=lambda tile: tile.choice.rank)
     is_whole = is_ranked or only is None
-    return _common(request, visit, reviewer) | {
+    return _common(request, visit, reviewer, blind) | {
         "tiles": tiles,
         "chosen": picked_tiles,
         "chosen_count": len(picked_tiles) if is_whole else reading.count_picked(share, reviewer),
-        "threads": reading.threads(share) if share.takes_comments else [],
+        "threads": reading.threads(share, is_blind=blind) if share.takes_comments else [],
         "may_take_all": share.allows_download and any(tile.shown.artifact for tile in tiles),
         "back": "",
     }
@@ -127,15 +128,16 @@ def item_context(
     if item_view is None:
         raise Http404(items.GONE)
     reviewer = reviewer or reviewer_of(request, visit)
-    chain, versions = reading.versions_of(share, item_view.item)
+    blind = is_blind(visit, reviewer)
+    chain, versions = reading.versions_of(share, item_view.item, is_blind=blind)
     choices = reading.choices_of(reviewer)
     pks = [item.pk for item in chain]
     numbers = [newest_item.number for newest_item in items.newest_of(share)]
     place = numbers.index(chain[-1].number) if chain[-1].number in numbers else 0
-    threads = reading.threads(share, chain)
+    threads = reading.threads(share, chain, is_blind=blind)
     ordinal = pks.index(item_view.item.pk) + 1
     tile = reading.Tile(item_view, ordinal, reading.choice_among(choices, pks), len(threads))
-    return _common(request, visit, reviewer) | {
+    return _common(request, visit, reviewer, blind) | {
         "tile": tile,
         "tiles": [tile],
         "shown_item": item_view,
@@ -155,7 +157,14 @@ def item_context(
     }
 
 
-def _common(request: HtmxRequest, visit: Visit, reviewer: Reviewer | None) -> dict[str, Any]:
+def is_blind(visit: Visit, reviewer: Reviewer | None) -> bool:
+    """Whether a guest has to comment first, before they see what other guests say."""
+    return not visit.user.is_authenticated and reading.has_said_nothing(reviewer)
+
+
+def _common(
+    request: HtmxRequest, visit: Visit, reviewer: Reviewer | None, blind: bool
+) -> dict[str, Any]:
     share = visit.share
     offers = {}
     if visit.is_maker and share.takes_comments and share.is_open:  # a guest must learn no names
@@ -164,6 +173,7 @@ def _common(request: HtmxRequest, visit: Visit, reviewer: Reviewer | None) -> di
         "visit": visit,
         "share": share,
         "reviewer": reviewer,
+        "is_blind": blind,
         "mentions": sorted(offers, key=str.casefold),
         "star_range": reading.STARS,
         "typed": {},

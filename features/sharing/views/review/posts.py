@@ -16,11 +16,17 @@ from core.http.posts import hidden, is_posted, ticked
 from core.refusals import Refused
 from features.sharing.access import Visit, for_visitors
 from features.sharing.models import Comment, Reviewer, ShareItem
-from features.sharing.review import comments, judging
+from features.sharing.review import comments, judging, reading
 from features.sharing.review.comments import CommentForm
 from features.sharing.review.places import read_place
 from features.sharing.review.rules import item_of
-from features.sharing.views.review.context import answer, by_reviewer, page_context, posted_item
+from features.sharing.views.review.context import (
+    answer,
+    by_reviewer,
+    is_blind,
+    page_context,
+    posted_item,
+)
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -96,7 +102,9 @@ def new_comment(request: HtmxRequest, visit: Visit, reviewer: Reviewer) -> HttpR
 
 
 def _say(request: HtmxRequest, visit: Visit, reviewer: Reviewer, item: ShareItem | None) -> None:
-    cleaned_values = cleaned(CommentForm(request.POST, comments=_comments(visit)))
+    visible = reading.comments_for(visit.share, is_blind=is_blind(visit, reviewer)).kept()
+    answered = visible.select_related("item", "parent__item", "reviewer")
+    cleaned_values = cleaned(CommentForm(request.POST, comments=answered))
     text, place = cleaned_values["comment"], read_place(request.POST)
     comments.say(reviewer, text, item, place, cleaned_values["parent"], is_maker=visit.is_maker)
 

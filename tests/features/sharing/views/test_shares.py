@@ -28,6 +28,7 @@ from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
 SHARES = "/shares/"
+LINK = {"for_whom": "link"}
 OPTIONS = {"title": "Posters", "audience": "link", "expires": "", "allows_download": "on"}
 
 
@@ -47,7 +48,7 @@ def numbers_and_keys(share: Share) -> list[tuple[int, ResultKey]]:
 def test_selected_results_are_shared_in_their_order(member: Client, make_picture: Any) -> None:
     first, second = make_picture(2), make_picture()
     chosen = [f"{second.pk}/0", f"{first.pk}/1"]
-    share = share_of(member.post(SHARES, {"artifact": chosen}))
+    share = share_of(member.post(SHARES, LINK | {"artifact": chosen}))
     keys = [ResultKey(second.pk, 0), ResultKey(first.pk, 1)]
     assert numbers_and_keys(share) == list(enumerate(keys, start=1))
     page = member.get(f"/shares/{share.pk}/").content.decode()
@@ -61,7 +62,7 @@ def test_selected_results_are_shared_in_their_order(member: Client, make_picture
 def test_an_address_under_another_secret_key_is_renewed(
     user: User, make_picture: Any, settings: Any
 ) -> None:
-    share = share_of(logged_in(user).post(SHARES, {"run": str(make_picture().pk)}))
+    share = share_of(logged_in(user).post(SHARES, LINK | {"run": str(make_picture().pk)}))
     former, page = share.token, f"/shares/{share.pk}/"
     Channel.objects.create(user=user, method="slack", address="https://hooks.example/x")
     first, settings.SECRET_KEY = settings.SECRET_KEY, "another" * 9
@@ -86,9 +87,23 @@ def test_an_address_under_another_secret_key_is_renewed(
     assert member.post(f"{page}revocation/").status_code == 302
 
 
+def test_share_asks_for_whom_before_a_link_exists(member: Client, make_picture: Any) -> None:
+    chosen = {"artifact": [f"{make_picture(2).pk}/1"]}
+    for headers in ({}, {"hx-request": "true"}):
+        question = member.post(SHARES, chosen, headers=headers).content.decode()
+        assert "For whom?" in question
+        assert "data-share " not in question
+        assert f'name="artifact" value="{chosen["artifact"][0]}"' in " ".join(question.split())
+    assert not Share.objects.exists()
+    share = share_of(member.post(SHARES, chosen | {"for_whom": "client", "note": " Which one? "}))
+    assert share.opens_review
+    assert share.note == "Which one?"
+    assert share_of(member.post(SHARES, chosen | {"for_whom": "link"})) != share
+
+
 def test_a_script_gets_the_dialog(member: Client, make_picture: Any) -> None:
     run = make_picture()
-    response = member.post(SHARES, {"run": str(run.pk)}, headers={"hx-request": "true"})
+    response = member.post(SHARES, LINK | {"run": str(run.pk)}, headers={"hx-request": "true"})
     share = Share.objects.get()
     assert response.content.decode().lstrip().startswith("<dialog")
     assert f'href="/s/{share.token}/"' in response.content.decode()
@@ -96,41 +111,41 @@ def test_a_script_gets_the_dialog(member: Client, make_picture: Any) -> None:
 
 def test_the_same_shared_again_is_the_same_share(member: Client, make_picture: Any) -> None:
     run, other = make_picture(2), make_picture()
-    first = share_of(member.post(SHARES, {"run": str(run.pk)}))
-    assert share_of(member.post(SHARES, {"run": str(run.pk)})) == first
-    assert share_of(member.post(SHARES, {"run": str(other.pk)})) != first
+    first = share_of(member.post(SHARES, LINK | {"run": str(run.pk)}))
+    assert share_of(member.post(SHARES, LINK | {"run": str(run.pk)})) == first
+    assert share_of(member.post(SHARES, LINK | {"run": str(other.pk)})) != first
     Share.objects.filter(pk=first.pk).update(created_at=timezone.now() - timedelta(hours=1))
-    assert share_of(member.post(SHARES, {"run": str(run.pk)})) != first
+    assert share_of(member.post(SHARES, LINK | {"run": str(run.pk)})) != first
 
 
 def test_an_edited_text_shared_again_is_another_share(member: Client, user: User) -> None:
     grant(user, "catalog.change_collection")
     Collection.objects.create(slug="best", title="Best", description="a fox")
     posted = {"kind": "collection", "source": "best"}
-    first = share_of(member.post(SHARES, posted))
-    assert share_of(member.post(SHARES, posted)) == first
+    first = share_of(member.post(SHARES, LINK | posted))
+    assert share_of(member.post(SHARES, LINK | posted)) == first
     Collection.objects.update(description="a wolf")
-    edited = share_of(member.post(SHARES, posted))
+    edited = share_of(member.post(SHARES, LINK | posted))
     assert edited != first
     assert "a wolf" in Client().get(edited.get_absolute_url()).content.decode()
 
 
 def test_an_ended_share_is_not_used_again(member: Client, make_picture: Any) -> None:
     run = make_picture()
-    first = share_of(member.post(SHARES, {"run": str(run.pk)}))
+    first = share_of(member.post(SHARES, LINK | {"run": str(run.pk)}))
     member.post(f"/shares/{first.pk}/revocation/")
-    assert share_of(member.post(SHARES, {"run": str(run.pk)})) != first
+    assert share_of(member.post(SHARES, LINK | {"run": str(run.pk)})) != first
 
 
 def test_all_that_a_list_found_is_shared(member: Client, make_picture: Any) -> None:
     bridge, _ = make_picture(title="bridge", arguments={"prompt": "a bridge"}), make_picture()
-    share = share_of(member.post(SHARES, {"all": "1", "filters": "q=bridge"}))
+    share = share_of(member.post(SHARES, LINK | {"all": "1", "filters": "q=bridge"}))
     assert [key for _, key in numbers_and_keys(share)] == [ResultKey(bridge.pk, 0)]
 
 
 @pytest.mark.parametrize("posted", [{}, {"artifact": "nonsense"}, {"kind": "none", "source": "1"}])
 def test_what_cannot_be_shared_is_said(member: Client, posted: dict[str, str]) -> None:
-    response = member.post(SHARES, posted)
+    response = member.post(SHARES, LINK | posted)
     assert response.status_code == 422
     assert b"data-refused" in response.content
     assert not Share.objects.exists()
@@ -142,9 +157,9 @@ def test_others_work_cannot_be_shared_nor_an_example(
     theirs = make_picture(user=stranger)
     example = make_picture(user=stranger, is_example=True)
     for run in (theirs, example):
-        assert member.post(SHARES, {"run": str(run.pk)}).status_code == 422
+        assert member.post(SHARES, LINK | {"run": str(run.pk)}).status_code == 422
     own = make_picture()
-    response = member.post(SHARES, {"run": [str(own.pk), str(theirs.pk)]}, follow=True)
+    response = member.post(SHARES, LINK | {"run": [str(own.pk), str(theirs.pk)]}, follow=True)
     assert b"1 selected result left out" in response.content
     assert [key.run for _, key in numbers_and_keys(Share.objects.get())] == [own.pk]
 
@@ -155,9 +170,9 @@ def test_a_viewer_shares_nothing_and_a_maker_does(
     project = make_project("Acme", **{user.username: "viewer", stranger.username: "manager"})
     run = make_picture(user=stranger, project=project)
     client.force_login(user)
-    assert client.post(SHARES, {"run": str(run.pk)}).status_code == 422
+    assert client.post(SHARES, LINK | {"run": str(run.pk)}).status_code == 422
     Membership.objects.filter(project=project, user=user).update(role=Membership.Role.MAKER)
-    assert share_of(client.post(SHARES, {"run": str(run.pk)})).project == project
+    assert share_of(client.post(SHARES, LINK | {"run": str(run.pk)})).project == project
 
 
 def test_results_of_several_projects_are_shared_privately(
@@ -165,12 +180,12 @@ def test_results_of_several_projects_are_shared_privately(
 ) -> None:
     project = make_project("Acme", **{user.username: "maker"})
     runs = [make_picture(project=project), make_picture()]
-    share = share_of(member.post(SHARES, {"run": [str(run.pk) for run in runs]}))
+    share = share_of(member.post(SHARES, LINK | {"run": [str(run.pk) for run in runs]}))
     assert share.project == private_project(user)
 
 
 def test_a_failed_run_has_nothing_to_share(member: Client, make_run: Any) -> None:
-    assert member.post(SHARES, {"run": str(make_run(state="failed").pk)}).status_code == 422
+    assert member.post(SHARES, LINK | {"run": str(make_run(state="failed").pk)}).status_code == 422
 
 
 @pytest.fixture
@@ -185,7 +200,7 @@ def series(user: User, make_picture: Any) -> Series:
 def test_a_series_is_kept_as_it_was_or_followed(
     member: Client, series: Series, make_picture: Any
 ) -> None:
-    share = share_of(member.post(SHARES, {"kind": "series", "source": str(series.pk)}))
+    share = share_of(member.post(SHARES, LINK | {"kind": "series", "source": str(series.pk)}))
     assert share.title == "Second round"
     before = numbers_and_keys(share)
     later = make_picture()
@@ -203,7 +218,7 @@ def test_a_series_is_kept_as_it_was_or_followed(
 
 
 def test_a_deleted_series_is_followed_into_emptiness(member: Client, series: Series) -> None:
-    share = share_of(member.post(SHARES, {"kind": "series", "source": str(series.pk)}))
+    share = share_of(member.post(SHARES, LINK | {"kind": "series", "source": str(series.pk)}))
     member.post(f"/shares/{share.pk}/", {**OPTIONS, "follows": "on"})
     Series.objects.update(deleted_at=timezone.now())
     assert Client().get(share.get_absolute_url()).status_code == 200
@@ -213,7 +228,7 @@ def test_a_deleted_series_is_followed_into_emptiness(member: Client, series: Ser
 def test_a_view_shares_what_it_finds(member: Client, user: User, make_picture: Any) -> None:
     bridge, _ = make_picture(title="bridge", arguments={"prompt": "a bridge"}), make_picture()
     view = View.objects.create(user=user, name="Bridges", line="bridge")
-    share = share_of(member.post(SHARES, {"kind": "view", "source": str(view.pk)}))
+    share = share_of(member.post(SHARES, LINK | {"kind": "view", "source": str(view.pk)}))
     assert numbers_and_keys(share) == [(1, ResultKey(bridge.pk, 0))]
     member.post(f"/shares/{share.pk}/", {**OPTIONS, "follows": "on"})
     later = make_picture(title="bridge", arguments={"prompt": "another bridge"})
@@ -224,7 +239,7 @@ def test_a_view_shares_what_it_finds(member: Client, user: User, make_picture: A
 
 def test_a_stranger_shares_no_series(client: Client, stranger: User, series: Series) -> None:
     client.force_login(stranger)
-    response = client.post(SHARES, {"kind": "series", "source": str(series.pk)})
+    response = client.post(SHARES, LINK | {"kind": "series", "source": str(series.pk)})
     assert response.status_code == 422
     assert b"Second round" not in response.content
 
@@ -280,8 +295,7 @@ def test_a_share_for_a_client_opens_the_review_and_tells_no_model(
     member: Client, make_picture: Any
 ) -> None:
     run = make_picture()
-    share = share_of(member.post(SHARES, {"run": str(run.pk)}))
-    member.post(f"/shares/{share.pk}/", {"for_whom": "client"})
+    share = share_of(member.post(SHARES, {"run": str(run.pk), "for_whom": "client"}))
     page = Client().get(share.get_absolute_url())
     assert page.status_code == 200
     text = page.content.decode()
@@ -292,7 +306,7 @@ def test_a_share_for_a_client_opens_the_review_and_tells_no_model(
     assert share.views == 1
     assert WantedCopy.objects.exists()  # the copies are ordered before the first visit
     # Another share of the same result is a new one: the client's stays as it is.
-    assert share_of(member.post(SHARES, {"run": str(run.pk)})) != share
+    assert share_of(member.post(SHARES, LINK | {"run": str(run.pk)})) != share
 
 
 @pytest.mark.parametrize(

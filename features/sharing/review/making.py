@@ -1,0 +1,208 @@
+"""“Make it”: opens an editing model with what a comment asks for; the run's result answers it.
+
+The form is marked with the comment. A run that starts from it becomes an item that is not shown,
+and the next version of the picture as soon as its result is stored here.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
+
+from catalog.models import Endpoint, Revision, Standing
+from catalog.related.use_index import Taker, uses
+from core.http.parameters import parse_uuid
+from core.refusals import Refused
+from features.sharing.models import Comment, Share, ShareItem
+from features.sharing.review import versions
+from playground.form import form_state, presets
+from playground.form.form_state import FormState
+from playground.form.prefill import use_as
+from projects.current import PARAMETER
+from projects.rules import enforcement
+from runs.files import uploads
+from runs.models import Artifact, Preset, Run, Upload
+from schemas.uses.inputs import Input, inputs_of
+from schemas.uses.placing import place
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+KIND = "remark"  # of the form's source and of the run's origin
+REST_S = 600.0
+AT_ONCE = 50
+NO_MODEL = "No model that changes pictures may be used in this project. Ask who decides on models."
+GONE = "The picture of this comment no longer exists."
+
+
+def address_of_form(comment: Comment, user: User) -> str:
+    """Return the address of the form that makes what a comment asks for; raises Refused.
+
+    If the comment has a region, and the model takes a mask, the region's mask is stored as an
+    upload of the project.
+    """
+    share, key = comment.share, str(comment.pk)
+    artifact = _artifact(comment)
+    if artifact is None:
+        raise Refused(GONE)
+    endpoint = _choose_model(share, has_region=comment.width is not None)
+    if endpoint is None:
+        raise Refused(NO_MODEL)
+    fields = inputs_of(form_state.version_of(endpoint).root)
+    if comment.width and artifact.width and artifact.height and _find(fields, "image", "mask"):
+        picture = SimpleUploadedFile("mask.png", mask_of(comment, artifact), "image/png")
+        mask = uploads.store(user.pk, picture, "image", project=share.project)
+        key += f"/{mask.pk}"
+    query = {KIND: key, PARAMETER: share.project.key}
+    return f"{endpoint.get_absolute_url()}?{urlencode(query)}"
+
+
+def mask_of(comment: Comment, artifact: Artifact | Upload) -> bytes:
+    """Return a PNG of the picture's size: the comment's region is white, the rest black."""
+    from PIL import Image  # four megabytes of code, needed only here
+
+    size = artifact.width or 1, artifact.height or 1
+    corner = comment.x or 0, comment.y or 0
+    extent = comment.width or 0, comment.height or 0
+    edges = (*corner, corner[0] + extent[0], corner[1] + extent[1])
+    box = tuple(round(edge * size[at % 2] / 1000) for at, edge in enumerate(edges))
+    mask, file = Image.new("L", size, 0), io.BytesIO()
+    mask.paste(255, (box[0], box[1], max(box[2], box[0] + 1), max(box[3], box[1] + 1)))
+    mask.save(file, "PNG")
+    return file.getvalue()
+
+
+def _choose_model(share: Share, *, has_region: bool) -> Endpoint | None:
+    """Return the best model that changes a picture by words, and that the project may run.
+
+    Models with a preset of the project or the house come first, then approved ones. Only such a
+    model for parts of pictures is preferred for a region.
+    """
+    index = uses(Revision.current())
+    by_words = {taker.key for takers in index.takers("text").values() for taker in takers}
+    pictures = index.takers("image")
+    takers = [taker for use in ("edit", "inpaint") for taker in pictures.get(use, ())]
+    takers = [taker for taker in takers if taker.key in by_words and _is_enough(taker)]
+    keys = {taker.key for taker in takers}
+    endpoints = Endpoint.objects.in_bulk(keys)
+    preset = Preset.objects.offered_in(share.project, share.user).filter(endpoint__in=keys)
+    preferred = set(preset.order_by().values_list("endpoint", flat=True))
+
+    def rank(taker: Taker) -> tuple[bool, int, bool]:
+        endpoint = endpoints[taker.key]
+        approval = 2 - (endpoint.standing == Standing.APPROVED)
+        standing = 0 if taker.key in preferred else approval
+        suits = (taker.use == "inpaint") == (has_region and standing < 2)
+        return not suits, standing, endpoint.unit_price_usd is None
+
+    for taker in sorted((taker for taker in takers if taker.key in endpoints), key=rank):
+        endpoint = endpoints[taker.key]
+        if endpoint.is_runnable and not enforcement.first_refusal({(share.project, endpoint)}):
+            return endpoint
+    return None
+
+
+def _is_enough(taker: Taker) -> bool:
+    """Whether a model needs no file besides the picture, and the mask of a part of it."""
+    has = {"image"} if taker.use == "inpaint" else set()
+    return not uses(Revision.current()).need(taker.key, has, taker.input.path)
+
+
+def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
+    """Return the model's form with a comment's picture and words, and the mask of its region.
+
+    `key` is `<comment>`, or `<comment>/<upload of the mask>`. None if the user may not make new
+    versions for this comment.
+    """
+    pk, _, mask_key = key.partition("/")
+    comment = _comments(user, [pk]).first()
+    if comment is None or comment.item is None:
+        return None
+    item = comment.item
+    picture = (
+        use_as.brought(user, item.upload_id)
+        if item.upload_id
+        else use_as.find(user, item.run_id, f"a{item.position}")
+        if item.run_id
+        else None
+    )
+    if picture is None:
+        return None
+    preset = presets.house_default(endpoint)
+    root = form_state.version_of(endpoint).root
+    arguments = dict(preset.arguments) if preset else {}
+    values = {("image", ""): picture.value, ("text", ""): comment.text}
+    mask = use_as.brought(user, mask_pk) if (mask_pk := parse_uuid(mask_key)) else None
+    if mask:
+        values["image", "mask"] = mask.value
+    for (kind, role), value in values.items():
+        if field := _find(inputs_of(root), kind, role):
+            arguments = place(root, arguments, field.path, value)
+    form = form_state.from_arguments(endpoint, arguments)
+    notice = (
+        f"Filled in: the picture, and what {comment.reviewer.name} wrote about it. "
+        "The result becomes the next version of the picture on the share."
+    )
+    marks = {form_state.ORIGIN: [f"{KIND}:{comment.pk}"]}
+    return replace(form, post={**form.post, **marks}, notice=notice)
+
+
+def _find(fields: Sequence[Input], kind: str, role: str) -> Input | None:
+    """Return the field for the mask, or the main one for pictures or words."""
+    fitting = [f for f in fields if f.kind == kind and (f.role == "mask") == (role == "mask")]
+    return min(
+        fitting, key=lambda field: (not field.is_required, field.role != "main"), default=None
+    )
+
+
+def record_runs(user: User, origins: Mapping[Run, Iterable[str]]) -> None:
+    """Record which comments the user's runs answer, as items that are not shown yet."""
+    for run, marks in origins.items():
+        keys = [key for kind, _, key in (mark.partition(":") for mark in marks) if kind == KIND]
+        for comment in _comments(user, keys):
+            share = Share.objects.select_for_update(of=("self",)).get(pk=comment.share_id)
+            versions.new_item(share, run_id=run.pk, is_gone=True, answers=comment)
+
+
+def publish_due() -> float:
+    """Show the results of such runs as versions; returns the seconds until the next call."""
+    waiting = ShareItem.objects.filter(is_gone=True, previous=None, answers__isnull=False)
+    ended = waiting.filter(run__state__in=Run.FINAL).values_list("pk", flat=True)
+    for pk in list(ended[:AT_ONCE]):
+        with transaction.atomic():
+            _publish(waiting.select_for_update(of=("self",)).filter(pk=pk).first())
+    return REST_S
+
+
+def _publish(item: ShareItem | None) -> None:
+    """Show the result, or forget the run if it has none; wait for a file that is on its way."""
+    if item is None or item.run is None or item.answers is None or item.answers.item is None:
+        return
+    artifact = item.run.artifacts.filter(position=item.position).first()
+    if artifact is None or artifact.state == Artifact.State.LOST:
+        item.delete()
+    elif artifact.state == Artifact.State.STORED:
+        versions.publish(item, item.answers.item, item.run.user)
+
+
+def _comments(user: User, keys: Iterable[str]) -> Any:
+    """Return the comments with these keys that the user may answer with new versions."""
+    pks = [pk for key in keys if (pk := parse_uuid(key))]
+    if not pks:
+        return Comment.objects.none()
+    comments = Comment.objects.kept().filter(pk__in=pks, item__isnull=False)
+    comments = comments.filter(share__in=Share.objects.managed_by(user).live())
+    return comments.select_related("share__project", "share__user", "item", "reviewer")
+
+
+def _artifact(comment: Comment) -> Artifact | Upload | None:
+    item = comment.item
+    if item is None or item.upload_id:
+        return item.upload if item else None
+    return Artifact.objects.filter(run=item.run_id, position=item.position, kind="image").first()

@@ -1,0 +1,87 @@
+"""A client's comment on a part of a picture becomes the next version, of which the client hears."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.axe import assert_clean, assert_fits
+from tests.browser.journeys import DONE, PHONE
+from tests.browser.people.house import Browsers
+from tests.browser.sharing.test_three_people import ENDED_MS, PICTURES, browsers, make
+from tests.browser.waiting import eventually
+
+__all__ = ["browsers"]
+pytestmark = pytest.mark.browser
+WISH = "The sky should be red here"
+
+
+def is_shown(page: Page) -> bool:
+    """Load the page again; return whether its picture has been copied here meanwhile."""
+    page.reload()
+    return page.locator(".review-canvas img").is_visible()
+
+
+def draw(page: Page, begin: tuple[float, float], end: tuple[float, float]) -> None:
+    """Draw a region on the picture, from one corner to the other, in fractions of its size."""
+    box = page.locator(".review-canvas img").bounding_box()
+    assert box
+    corners = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (begin, end)]
+    page.mouse.move(*corners[0])
+    page.mouse.down()
+    page.mouse.move(*corners[1], steps=4)
+    page.mouse.up()
+
+
+def test_a_comment_becomes_a_version_and_the_client_hears_of_it(
+    browsers: Browsers, session: list[Any]
+) -> None:
+    designer = browsers.open(session)
+    run = make(designer, PICTURES, "", "A harbour at dawn")
+    designer.goto(f"/runs/{run}/")
+    designer.get_by_role("button", name="Share").first.click()
+    question = designer.get_by_role("dialog", name="Share")
+    question.get_by_label("Message (optional)").fill("Is the sky right?")
+    question.get_by_role("button", name="A client").click()
+    dialog = designer.get_by_role("dialog", name="Shared")
+    address = dialog.locator("[data-share]").get_attribute("href")
+    assert address
+
+    client = browsers.open(size=PHONE, has_touch=True)
+    client.goto(address)
+    expect(client.get_by_text("Is the sky right?")).to_be_visible()
+    client.get_by_role("link", name="Open result 1", exact=True).tap()
+    expect(client.get_by_role("button", name="Mark a place")).to_be_visible()
+    eventually(client, lambda: is_shown(client))
+    client.get_by_role("button", name="Mark a place").tap()
+    draw(client, (0.2, 0.2), (0.6, 0.5))
+    client.get_by_label("Your comment").fill(WISH)
+    client.get_by_role("button", name="Send").last.tap()
+    client.get_by_role("textbox", name="Your name").fill("Anna")
+    client.keyboard.press("Enter")
+    region = client.get_by_role("link", name=f"1: {WISH}").locator("rect")
+    expect(region).to_have_attribute("width", re.compile(r"^(39|4[01])(\.\d)?%$"))
+    assert_clean(client)
+    assert_fits(client)
+
+    dialog.get_by_role("link", name="See the answers").click()
+    designer.get_by_role("button", name="Make it").click()
+    expect(designer.locator("[name=prompt]")).to_have_value(WISH)
+    expect(designer.locator("media-field .media-view img")).to_have_count(2)
+    expect(designer.locator("#run-button")).to_contain_text(re.compile(r"\$|free", re.IGNORECASE))
+    designer.locator("#run-button").click()
+    expect(designer.locator(f"#stage {DONE}").first).to_be_visible(timeout=ENDED_MS)
+
+    answer = client.locator(".review-versus")
+    expect(answer.get_by_role("link", name="Version 2")).to_be_visible(timeout=ENDED_MS)
+    slider = answer.get_by_role("slider")
+    slider.focus()
+    client.keyboard.press("End")
+    expect(answer.locator(".review-versus-media")).to_have_css("--cut", "100%")
+    assert_clean(client)
+    client.goto(address)
+    expect(client.get_by_text("New version")).to_be_visible()
+    assert_fits(client)
