@@ -109,7 +109,8 @@ document.addEventListener(
   },
   { capture: true },
 );
-const menus = () => document.querySelectorAll(".selection details[open], .wall-tools[open], .wall-facets[open]");
+const menus = () =>
+  document.querySelectorAll(".selection details[open], .wall-tools[open], .wall-facets[open]");
 function closeMenus(target) {
   for (const menu of menus()) if (!menu.contains(target)) menu.open = false;
 }
