@@ -18,7 +18,7 @@ from runs.models import Run
 USED_WITHIN = timedelta(days=30)
 REST_S = 300.0
 LISTED = 20
-_HARD = {Change.Kind.PRICE, Change.Kind.SCHEMA, Change.Kind.GONE}
+_HARMLESS = (Change.Kind.NEW, Change.Kind.BACK)
 _done: set[int] = set()  # syncs about which this process has notified
 
 
@@ -28,22 +28,19 @@ def notify_of_changes() -> float:
     if report is None or report.pk in _done or Change.objects.uncompared().exists():
         return REST_S
     recorded = Change.objects.worth_showing().filter(at__gte=report.started_at)
-    changes = recorded.select_related("endpoint").only(
-        "kind", "at", "lines", "endpoint__endpoint_id", "endpoint__title"
-    )
+    changes = recorded.exclude(kind__in=_HARMLESS).select_related("endpoint")
     by_endpoint: dict[int, list[Change]] = defaultdict(list)
     for change in changes:
-        if change.kind in _HARD or change.word == "Deprecated":
+        if change.kind != Change.Kind.LISTING or change.word == "Deprecated":
             by_endpoint[change.endpoint_id].append(change)
-    for user in (
-        User.objects.filter(is_active=True).in_bulk(users_of := _users_of(by_endpoint)).values()
-    ):
-        _notify(user, report, [by_endpoint[pk] for pk in users_of[user.pk]])
+    endpoints_of = _used(by_endpoint)
+    for user in User.objects.filter(is_active=True, pk__in=endpoints_of):
+        _notify(user, report, [by_endpoint[pk] for pk in endpoints_of[user.pk]])
     _done.add(report.pk)
     return REST_S
 
 
-def _users_of(endpoints: dict[int, list[Change]]) -> dict[int, list[int]]:
+def _used(endpoints: dict[int, list[Change]]) -> dict[int, list[int]]:
     """Return the changed models that each user has starred or run lately, by user."""
     starred = Favourite.objects.filter(endpoint__in=endpoints)
     since = clock.now() - USED_WITHIN

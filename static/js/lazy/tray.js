@@ -72,6 +72,7 @@ async function ask() {
   if (isWanted || news(stored()).length) await show(page);
   ring(page.querySelector("[data-inbox]").dataset.inbox);
   if (tray()?.open || isWanted || rowsLock.isHeld) fill(page);
+  update(look);
 }
 function fill(page) {
   if (!tray()) return;
@@ -132,11 +133,15 @@ function collect() {
   });
   catchUp();
 }
-/** Marks runs as seen whose end the visible page shows. */
+/** Marks runs as seen whose end the visible page shows; a board's page shows all of its runs. */
 function look(now) {
   if (document.hidden) return;
-  for (const { dataset } of document.querySelectorAll("[data-run-state]:not([data-watch])"))
-    if (now.runs[dataset.runId] && !now.seen.includes(dataset.runId)) now.seen.push(dataset.runId);
+  const board = `.tray-board:has(> a[href="${location.pathname}"]) [data-tray-id]`;
+  const shown = document.querySelectorAll(`:is([data-run-state], ${board}):not([data-watch])`);
+  for (const { dataset } of shown) {
+    const id = dataset.runId ?? dataset.trayId;
+    if (now.runs[id] && !now.seen.includes(id)) now.seen.push(id);
+  }
 }
 /** Shows the counts in the header and the title. */
 function draw(now) {
