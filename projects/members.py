@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.core import signing
 from django.db import transaction
 from django.db.models import QuerySet
+from django.dispatch import Signal
 from django.utils.dateparse import parse_datetime
 
 from accounts import permissions
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 Role = Membership.Role
+added = Signal()  # somebody added a member: `by`, `member`
 _SALT = "projects.members.removed"
 LAST_MANAGER = (
     "{who} the only manager, and a project needs one. "
@@ -74,7 +76,9 @@ def add(by: User, project: Project, user_id: int, role: str) -> Membership:
         person = User.objects.filter(pk=user_id, is_active=True).first()
         if person is None:
             raise Refused("There is no active account of that name any more.")
-        return _insert(by, project, person, role, "added a member to")
+        member = _insert(by, project, person, role, "added a member to")
+        added.send(Membership, by=by, member=member)
+        return member
 
 
 def include(by: User, project: Project, person: User, role: str) -> bool:
@@ -90,6 +94,7 @@ def include(by: User, project: Project, person: User, role: str) -> bool:
         )
         if is_new:
             trail.record(by, "added a member to", [project], _entry(member))
+            added.send(Membership, by=by, member=member)
         elif RANKS[member.role] < RANKS[role]:
             Membership.objects.filter(pk=member.pk).update(role=role)
             change = f"{person.get_username()}: {member.role} to {role}"

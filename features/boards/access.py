@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from django.contrib.auth.models import User
 from django.db import transaction
 
 from accounts.audit import trail
@@ -14,7 +15,7 @@ from projects.models.in_project import MAKERS
 from projects.rights import Rights
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    from django.db.models import QuerySet
 
 KEPT_TO_LOOK = frozenset({Act.VOTE})  # acts that an archived project still allows
 
@@ -98,6 +99,14 @@ class Audience(NamedTuple):
 
     words: str
     choices: list[Choice]
+
+
+def members_who_see(board: Board) -> QuerySet[User]:
+    """Return the active members of the board's project who see it, in a fixed order."""
+    members = User.objects.filter(is_active=True, memberships__project=board.project)
+    if board.project.person_id is not None or board.is_hidden:
+        members = members.filter(pk=board.user_id)
+    return members.order_by("pk")
 
 
 def audiences_of(board: Board) -> list[Audience]:

@@ -12,6 +12,7 @@ class BoardsConfig(AppConfig):
     def ready(self) -> None:
         """Register the app with runs, notifications and the catalogue."""
         from features.boards import comments
+        from features.boards.display.listing import pictures_of_boards
         from features.boards.leaderboard import records
         from features.boards.models import Board
         from features.boards.owner import BoardsOwner
@@ -20,5 +21,6 @@ class BoardsConfig(AppConfig):
 
         owners.register(BoardsOwner())
         comments.connect()
-        subjects.register(Board, Board.objects.kept().shown_to)
+        boards = Board.objects.kept()
+        subjects.register(Board, boards.shown_to, pictures=pictures_of_boards)
         records.connect()

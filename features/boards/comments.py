@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from accounts.audit import trail
+from features.boards.access import members_who_see
 from features.boards.models import Board, Cell, Comment, Row
 from features.boards.votes.rankings import column_names
 from features.notifications import outbox
@@ -155,11 +156,7 @@ def names_of(members: QuerySet[User]) -> dict[str, User]:
 
 def _others(comment: Comment) -> QuerySet[User]:
     """Return the members who see the board, except the comment's author; only they are notified."""
-    board = comment.board
-    members = User.objects.filter(is_active=True, memberships__project=board.project)
-    if board.project.person_id is not None or board.is_hidden:
-        members = members.filter(pk=board.user_id)
-    return members.exclude(pk=comment.user_id or 0).order_by("pk")
+    return members_who_see(comment.board).exclude(pk=comment.user_id or 0)
 
 
 def notify(comment: Comment) -> None:

@@ -12,9 +12,10 @@ from accounts.audit import trail
 from catalog.curation import moderation
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Endpoint, Standing
+from core.formatting import counted
 from features.boards.models import Board, Column
 from features.boards.models.board import WHY_CHARS
-from features.boards.votes.rankings import name_of
+from features.boards.votes.rankings import Ranking, name_of
 from runs.promises.owners import Place
 
 if TYPE_CHECKING:
@@ -50,6 +51,25 @@ def take_back(user: User, board: Board) -> None:
     if board.taken_id:
         _save(board, None, None, "")
         trail.record(user, "took back the decision of", [board])
+
+
+def in_words(board: Board, ranking: Ranking) -> str:
+    """Return what was chosen and who won: by votes, or without votes by rows."""
+    best = max(ranking.columns, key=lambda column: (column.share or 0, column.rows_won))
+    if ranking.vote_count:
+        won = f"won {best.wins} of {counted(best.votes, 'vote')}"
+    else:
+        won = f"won {counted(best.rows_won, 'row')}" if best.rows_won else ""
+    taken = next((ranked for ranked in ranking.columns if ranked.column == board.taken), None)
+    if taken is None:
+        return f"{best.name} {won}. Nothing is chosen yet." if won else "Nothing is chosen yet."
+    if not won:
+        chosen = f"{taken.name} was chosen"
+    elif taken == best:
+        chosen = f"{taken.name} {won} and was chosen"
+    else:
+        chosen = f"{taken.name} was chosen, although {best.name} {won}"
+    return f"{chosen}: {board.taken_why}"
 
 
 def _save(board: Board, column: Column | None, by: User | None, why: str) -> None:

@@ -11,10 +11,15 @@ class NotificationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app promises to runs."""
-        from features.notifications import subjects
+        from catalog.models import Endpoint
+        from features.notifications import memberships, model_changes, subjects
         from features.notifications.owner import NotificationsOwner
+        from playground.display import history
         from runs.models import Run
         from runs.promises import owners
 
         owners.register(NotificationsOwner())
-        subjects.register(Run, Run.objects.kept().shown_to)
+        subjects.register(Run, Run.objects.kept().shown_to, pictures=history.pictures_of)
+        pictures = model_changes.pictures_of
+        subjects.register(Endpoint, lambda _: Endpoint.objects.all(), pictures=pictures)
+        memberships.connect()

@@ -16,6 +16,8 @@ TRIAL_NEWS = "trial_news"
 BUDGET_WARNING = "budget_warning"
 TRAINING_FINISHED = "training_finished"
 FLOW_FINISHED = "flow_finished"
+MODEL_CHANGED = "model_changed"
+PROJECT_ADDED = "project_added"
 TROUBLE = "trouble"
 TEST = "test"  # a test of a channel; cannot be chosen
 
@@ -93,6 +95,13 @@ for _kind in (
     Kind(BUDGET_WARNING, "Budgets", "a limit is spent, or 80 % of it, or a cap stopped runs"),
     Kind(TRAINING_FINISHED, "Trainings", "a training has ended"),
     Kind(FLOW_FINISHED, "Flows", "a flow has ended"),
+    Kind(
+        MODEL_CHANGED,
+        "Models",
+        "a model that you starred, or ran in the last 30 days, has other inputs, another price, or "
+        "is withdrawn",
+    ),
+    Kind(PROJECT_ADDED, "Projects", "somebody has added you to a project"),
     Kind(
         TROUBLE,
         "Trouble",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from asgiref.sync import sync_to_async
 from django.db.models import Q
 
-from features.notifications import budgets, inbox, kinds, run_ends
+from features.notifications import budgets, inbox, kinds, model_changes, run_ends
 from features.notifications.delivery import sending
 from runs.models import Run
 from runs.promises.owners import Job, RunOwner
@@ -42,11 +42,12 @@ class NotificationsOwner(RunOwner):
         return inbox.entries(inbox.waiting(user))
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs that decide about notifications, deliver them, and warn of budgets."""
+        """Return the jobs that decide about notifications and deliver them."""
         decide = sync_to_async(run_ends.process_due)
         return (
             Job("ended runs", decide, wakes_on_change=True),
             Job("notifications", sending.send_due, wakes_on_change=True),
+            Job("model changes", sync_to_async(model_changes.notify_of_changes)),
             Job("budget warnings", sync_to_async(budgets.check_daily_limits)),
             Job("notification upkeep", sync_to_async(sending.maintain)),
         )

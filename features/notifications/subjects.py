@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db.models import Model, Q, QuerySet
@@ -11,7 +12,13 @@ from django.db.models import Model, Q, QuerySet
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from features.notifications.models import Notification
+
 Rows = Callable[["User"], "QuerySet[Any]"]
+
+
+# (user, keys of rows) → addresses of pictures that the user may see, by key
+Pictures = Callable[["User", Collection[Any]], Mapping[Any, Sequence[str]]]
 
 
 class Thing(NamedTuple):
@@ -19,14 +26,32 @@ class Thing(NamedTuple):
 
     visible: Rows
     waiting: Rows | None  # None: an action is required until the line is seen
+    pictures: Pictures | None
 
 
 _THINGS: dict[str, Thing] = {}
 
 
-def register(model: type[Model], visible: Rows, waiting: Rows | None = None) -> None:
+def register(
+    model: type[Model],
+    visible: Rows,
+    waiting: Rows | None = None,
+    pictures: Pictures | None = None,
+) -> None:
     """Let notifications be about rows of a model."""
-    _THINGS[model._meta.label_lower] = Thing(visible, waiting)
+    _THINGS[model._meta.label_lower] = Thing(visible, waiting, pictures)
+
+
+def pictures_of(user: User, lines: Iterable[Notification]) -> dict[Any, Sequence[str]]:
+    """Return the pictures of the rows that notifications are about, by the rows' keys."""
+    keys: dict[str, set[Any]] = defaultdict(set)
+    for line in lines:
+        keys[line.about].add(line.thing or line.number)
+    found: dict[Any, Sequence[str]] = {}
+    for label in keys.keys() & _THINGS.keys():
+        if pictures := _THINGS[label].pictures:
+            found |= pictures(user, keys[label])
+    return found
 
 
 def key_of(row: Model) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+import uuid
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -18,12 +19,14 @@ from playground.display import renderers
 from runs.file_kinds import KINDS
 from runs.files import artifact_urls
 from runs.files.own_addresses import OUR_ADDRESS
-from runs.models import Run
+from runs.models import Artifact, Run
 from runs.models.querysets import UNFINISHED, RunQuerySet
 from runs.progress import watch_tokens
+from runs.promises import owners
+from runs.promises.owners import Place
 from runs.results import error_messages
 
-MAX_TRAY_ROWS = 20
+MAX_TRAY_ROWS = 500  # all are counted
 ENDED_WITHIN = timedelta(hours=12)  # runs that ended earlier are not listed
 MAX_VALUE_CHARS = 300
 MAX_ROWS = 200  # of the input as a table; its JSON is shown below
@@ -186,7 +189,29 @@ def tray_runs(user: User | AnonymousUser, since: datetime | None) -> RunQuerySet
     return Run.objects.kept().own(user).filter(Q(UNFINISHED) | is_ended_since).recent()
 
 
-def tray_rows(user: User | AnonymousUser, since: datetime | None) -> list[Row]:
-    """Return these runs as rows of the panel that the bell opens."""
-    newest = tray_runs(user, since).prefetch_related(None)[:MAX_TRAY_ROWS]
-    return [item(run, "tray") for run in newest]
+def tray_lines(
+    user: User | AnonymousUser, since: datetime | None
+) -> list[tuple[Place | None, list[Row]]]:
+    """Return these runs as lines of the panel that the bell opens: one for each board or run.
+
+    Ended runs come first, the newest first; then the others, the oldest first, which end earlier
+    and are the ones that a page watches if there are many.
+    """
+    runs = list(tray_runs(user, since)[:MAX_TRAY_ROWS])
+    runs = [run for run in runs if run.is_final] + [run for run in runs[::-1] if not run.is_final]
+    boards = owners.places_among(user, [run.pk for run in runs], "Board")
+    lines: dict[object, tuple[Place | None, list[Row]]] = {}
+    for run in runs:
+        board = boards.get(run.pk)
+        _, rows = lines.setdefault(board.address if board else run.pk, (board, []))
+        rows.append(row(run, "tray") if run.is_final else item(run, "tray"))
+    return list(lines.values())
+
+
+def pictures_of(
+    user: User | AnonymousUser, run_ids: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, list[str]]:
+    """Return the address of the first thumbnail of each run that the user sees. One query."""
+    runs = Run.objects.shown_to(user).filter(pk__in=run_ids)
+    firsts = Artifact.objects.filter(run__in=runs, position=0).exclude(thumbnail="")
+    return {artifact.run_id: [artifact_urls.thumbnail_url(artifact, "")] for artifact in firsts}

@@ -31,6 +31,11 @@ BENCHMARKS = {
         "all processes at rest, and how soon a worker wakes up",
     ),
     "g10": ("tests.bench.pages.processor:measure_goals", 1, "processor time of a view"),
+    "corridor": (
+        "tests.bench.pages.first_picture:measure_goals",
+        1,
+        "the first picture of the pages of pictures",
+    ),
     "g3": ("tests.bench.runs.watchers:measure_goals", 2, "watchers of one run"),
     "g4": ("tests.bench.runs.tabs:measure_goals", 2, "tabs of one profile"),
     "g1": (

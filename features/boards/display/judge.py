@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil
 
+from django.contrib.sessions.backends.base import SessionBase
+from django.db.models import Case, Q, TextChoices, When
 from django.http import QueryDict
 from django.urls import reverse
 
@@ -14,12 +16,40 @@ from features.boards.display import cell_queries
 from features.boards.models import Board, Cell, Mark, Row, RowMark
 from features.boards.models.vote import MAX_STARS
 from features.boards.runs.visibility import withhold_unreadable
-from features.boards.votes.rankings import name_of
+from features.boards.votes.rankings import Ranking, name_of
 from playground.display.comparison import Pane, panes_of
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 
 LEAST, MOST = 2, 4
+_JUDGED_BY = "judged_by"  # session key
+
+
+class Scale(TextChoices):
+    """What a page of results is judged by; its keys are explained below the results."""
+
+    WINS = "wins", "Which one wins"
+    STARS = "stars", "Stars"
+    VERDICT = "verdict", "Pass or fail"
+    NOTES = "notes", "Notes and tags"
+
+    @property
+    def keys(self) -> str:
+        """Return its keys in words."""
+        return {
+            Scale.WINS: "W makes it win",
+            Scale.STARS: "1 to 5 give it stars",
+            Scale.VERDICT: "P passes it, X fails it",
+            Scale.NOTES: "C comments",
+        }[self]
+
+
+def scale_of(session: SessionBase, query: QueryDict) -> Scale:
+    """Return the scale that the session judges by; `?scale=` changes it for the session."""
+    scale = query.get("scale", "")
+    if scale in Scale.values and scale != session.get(_JUDGED_BY, Scale.WINS):
+        session[_JUDGED_BY] = scale
+    return Scale(session.get(_JUDGED_BY, Scale.WINS))
 
 
 @dataclass(frozen=True)
@@ -67,6 +97,22 @@ def round_of(board: Board, query: QueryDict) -> Round | None:
         won_keys = set(won.values_list("row_id", flat=True))
         row = next((pk for pk in rows if pk not in won_keys), rows[0] if rows else None)
     return _of_row(board, rows, row, parse_key(query.get("from", "")) or 0) if row else None
+
+
+def report_panes(board: Board, ranking: Ranking) -> list[Pane]:
+    """Return a row's results for the report: the chosen model's first, then those of its rivals.
+
+    It is the first row that the chosen one won, or just the first row.
+    """
+    columns = [ranked.column for ranked in ranking.columns]
+    columns.sort(key=lambda column: column.pk != board.taken_id)
+    won = Q(mark__winner=columns[0].pk) if columns else Q()
+    row = board.rows.order_by(Case(When(won, then=0), default=1), "position").first()
+    cells = board.cells.filter(row=row, replaced_at=None, run__state=Run.State.SUCCEEDED)
+    cell_of = dict(cells.order_by("-pk").values_list("column_id", "pk"))
+    keys = [cell_of[column.pk] for column in columns if column.pk in cell_of]
+    shown = _cells(board, keys)
+    return _panes(shown) if shown else []
 
 
 def _of_row(board: Board, rows: Sequence[int], row: int, first: int) -> Round | None:

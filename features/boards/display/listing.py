@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,9 +13,10 @@ from django.db.models import Count, Prefetch, Q
 from features.boards.models import Board, Column, StandingTrial
 from features.boards.models.board import Cell
 from features.boards.runs.visibility import withhold_unreadable
+from playground.display.history import pictures_of
 from projects import current
 from runs.files.artifact_urls import thumbnail_url
-from runs.models import Artifact, Run
+from runs.models import Run
 from runs.promises.owners import ComparisonKind, Line
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def compared(request: HttpRequest) -> list[ComparisonKind]:
 
 
 def _lines(request: HttpRequest, kind: str, boards: Sequence[Board]) -> list[Line]:
-    stills = pictures_of_boards(boards, request.user)
+    stills = pictures_of_boards(request.user, [board.pk for board in boards])
     return [
         Line(
             kind=kind.capitalize(),
@@ -78,24 +79,22 @@ def _models(board: Board) -> str:
 
 
 def pictures_of_boards(
-    boards: Iterable[Board], user: User | AnonymousUser
+    user: User | AnonymousUser, boards: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, list[str]]:
     """Return the addresses of thumbnails of results that the user sees, by board. Two queries."""
     cells = Cell.objects.filter(
-        board__in=[board.pk for board in boards],
+        board__in=boards,
         row__position=0,
         column__position__lt=PICTURE_COLUMNS,
         replaced_at=None,
         run__state=Run.State.SUCCEEDED,
     ).order_by("board_id", "column__position", "pk")
     board_of = dict(cells.values_list("run_id", "board_id"))
-    visible_runs = Run.objects.shown_to(user).filter(pk__in=list(board_of))
-    firsts = Artifact.objects.filter(run__in=visible_runs, position=0).exclude(thumbnail="")
-    stills = {artifact.run_id: thumbnail_url(artifact, "") for artifact in firsts}
+    stills = pictures_of(user, list(board_of))
     pictures: dict[uuid.UUID, list[str]] = defaultdict(list)
     for run, board in board_of.items():
         if run in stills and len(pictures[board]) < MAX_PICTURES:
-            pictures[board].append(stills[run])
+            pictures[board] += stills[run]
     return pictures
 
 

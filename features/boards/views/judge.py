@@ -14,7 +14,7 @@ from core.http.parameters import parse_key
 from core.http.posts import hidden, is_posted
 from features.boards import decisions
 from features.boards.access import BoardRights
-from features.boards.display.judge import round_of
+from features.boards.display.judge import Scale, round_of, scale_of
 from features.boards.models import Board
 from features.boards.views.actions import for_makers
 from features.boards.views.board import find, find_changeable
@@ -47,6 +47,8 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "kind": stage_kind(judging_round.panes) if judging_round else "",
         "input": judging_round.row.label if judging_round and judging_round.row else "",
         "vote_url": board.get_absolute_url(),
+        "scale": scale_of(request.session, request.GET),
+        "scales": list(Scale),
         "rights": BoardRights(request.user, board),
         "columns": board.columns.named(),
         "may_mark": decisions.may_mark(request.user),

@@ -19,8 +19,10 @@ from accounts.permissions import HOUSE_DEFAULT, may
 from core.http.caching import no_store
 from core.http.parameters import parse_key
 from core.http.posts import hidden
+from features.boards import decisions
 from features.boards.access import BoardRights
 from features.boards.display import ballot
+from features.boards.display.judge import report_panes
 from features.boards.export.table import votes_table
 from features.boards.models import Board, Row
 from features.boards.views.actions import for_makers
@@ -29,6 +31,7 @@ from features.boards.views.files import as_csv, file_name
 from features.boards.votes import ballots, voting
 from features.boards.votes.listing import ORDERS, listing_of
 from features.boards.votes.rankings import column_names, rankings
+from features.notifications import inbox
 from projects.kept.voices.participant import Participant
 from runs.files import derived_files, stripped_copies
 from runs.files.stripped_copies import MEDIA_TYPES
@@ -71,6 +74,8 @@ def for_voters(view: View) -> View:
 def vote(request: HtmxRequest, board: Board) -> HttpResponse:
     """Show a pair; a POST records the voter's choice."""
     problem = ""
+    if request.method == "GET":
+        inbox.see(request.user, board, voting.VOTE_OPENED.name)
     token = hidden(request, "pair")  # the last ballot shows no pair: nothing to record
     if token:
         try:
@@ -127,9 +132,12 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     link = voting.link_of(board) if rights.may_change else ""
     names = column_names(board.columns.named())
     number = parse_key(request.GET.get("page", "")) or 1
+    ranked = rankings(board)
     context = {
         "board": board,
-        "rankings": rankings(board),
+        "rankings": ranked,
+        "panes": report_panes(board, ranked[0]),
+        "decision": decisions.in_words(board, ranked[0]),
         "listing": listing_of(board, names, request.GET.get("order", ""), number),
         "orders": ORDERS,
         "rights": rights,
@@ -152,7 +160,7 @@ def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 @for_makers
 def opening(request: HtmxRequest, board: Board) -> HttpResponseBase:
     """Open the blind vote: the results page shows its link."""
-    voting.open_voting(board)
+    voting.open_voting(request.user, board)
     return redirect("boards:board-results", board.pk)
 
 

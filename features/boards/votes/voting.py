@@ -9,11 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.core.signing import BadSignature, Signer
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
 from features.boards import access
 from features.boards.models import Act, Board
+from features.notifications import outbox
+from features.notifications.kinds import Kind, register
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -22,12 +25,28 @@ if TYPE_CHECKING:
 _SALT = "boards.votes.link"
 _ADMITTED = "votes"  # session key: by board, the opening whose link the user followed
 MAX_ADMITTED = 50
+VOTE_OPENED = Kind("vote_opened", "Votes", "voting has opened on a board", asks=True)
+register(VOTE_OPENED)
 
 
-def open_voting(board: Board) -> None:
-    """Open the vote under a new link; an open vote keeps its link."""
-    closed = Board.objects.filter(pk=board.pk, voting_opened_at=None)
-    closed.update(voting_opened_at=timezone.now())
+@transaction.atomic
+def open_voting(by: User, board: Board) -> None:
+    """Open the vote under a new link and notify those who may vote; an open vote keeps its link."""
+    now = timezone.now()
+    if not Board.objects.filter(pk=board.pk, voting_opened_at=None).update(voting_opened_at=now):
+        return
+    role_of = dict(board.project.memberships.values_list("user_id", "role"))
+    for member in access.members_who_see(board).exclude(pk=by.pk):
+        if Act.VOTE in access.acts_of_role(board, role_of[member.pk]):
+            outbox.notify(
+                member,
+                VOTE_OPENED.name,
+                subject=f"Vote on the board “{board}”",
+                text="Voting is open: which results are better?",
+                path=reverse("boards:vote", args=[board.pk]),
+                key=f"vote {board.pk} {now.isoformat()}",
+                about=board,
+            )
 
 
 def close_voting(board: Board) -> None:

@@ -12,13 +12,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from core.http.caching import no_store
 from core.http.parameters import page_of, parse_moment
-from features.notifications import inbox, kinds
+from features.notifications import inbox, kinds, subjects
 from features.notifications.models import Notification
 from playground.display import history
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from django.contrib.auth.models import User
     from django.http import HttpResponse, HttpResponseBase
 
     from core.http.htmx import HtmxRequest
@@ -37,7 +38,7 @@ def index(request: HtmxRequest) -> HttpResponse:
         rows = history.rows_for(request.user, runs)
         return render(request, "features/notifications/running.html", {"rows": rows})
     page = page_of(request, inbox.lines(request.user), ON_A_PAGE)
-    context = {"page": page, "notifications": _labelled(page.object_list)}
+    context = {"page": page, "notifications": _labelled(request.user, page.object_list)}
     return render(request, "features/notifications/inbox.html", context)
 
 
@@ -47,7 +48,10 @@ def panel(request: HtmxRequest) -> HttpResponse:
     """Render the bell's panel: runs in progress or ended after `?since`, and new lines."""
     since = parse_moment(request.GET.get("since", ""))
     new = inbox.lines(request.user, Q(seen_at=None))[:IN_PANEL]
-    context = {"rows": history.tray_rows(request.user, since), "notifications": _labelled(new)}
+    context = {
+        "lines": history.tray_lines(request.user, since),
+        "notifications": _labelled(request.user, new),
+    }
     return render(request, "features/notifications/panel.html", context)
 
 
@@ -68,6 +72,13 @@ def seen(request: HtmxRequest) -> HttpResponseBase:
     return redirect("notifications:inbox")
 
 
-def _labelled(lines: Iterable[Notification]) -> list[tuple[Notification, str]]:
-    """Return lines with their kinds in words."""
-    return [(notification, kinds.label(notification.kind)) for notification in lines]
+def _labelled(
+    user: User, lines: Iterable[Notification]
+) -> list[tuple[Notification, str, Sequence[str]]]:
+    """Return lines with their kinds in words, and pictures."""
+    shown = list(lines)
+    pictures = subjects.pictures_of(user, shown)
+    return [
+        (line, kinds.label(line.kind), pictures.get(line.thing or line.number, ()))
+        for line in shown
+    ]

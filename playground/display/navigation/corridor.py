@@ -202,8 +202,8 @@ HEADER = (
 BELL = Area(
     "Inbox",
     (
-        Room("Running", "notifications:inbox", "tray, queue", "show=running", "Runs in progress"),
         Room("New", "notifications:inbox", "notifications, bell, news, told", name="Inbox"),
+        Room("Running", "notifications:inbox", "tray, queue", "show=running", "Runs in progress"),
     ),
 )
 MENU = (

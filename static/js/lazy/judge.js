@@ -1,7 +1,7 @@
 /**
  * Judging by keys: a key presses the control with that key in `aria-keyshortcuts`, in the focused
- * result, else in the whole view. ← and → without such a control move between results. A new ballot
- * gets the focus.
+ * result, else in the whole view. ← and → without such a control move between results. The first
+ * result has the focus at the start; a new ballot gets it.
  */
 const OWN_KEYS = "input, textarea, select, video, audio";
 const STEPS = { ArrowLeft: -1, ArrowRight: 1 };
@@ -28,6 +28,11 @@ function press(key) {
   else next?.focus();
   return Boolean(control || next);
 }
+addEventListener("DOMContentLoaded", () => {
+  // Its picture stays in sight.
+  if (!location.hash)
+    document.querySelector(".look-fact[tabindex]")?.focus({ preventScroll: true });
+});
 /** Keys pressed while a response replaces the controls; in a blind vote none waits. */
 const waiting = [];
 const isBusy = () => document.querySelector(".judge:not([data-blind]) .htmx-request");

@@ -104,7 +104,8 @@ document.addEventListener(
   },
   { capture: true },
 );
-const menus = () => document.querySelectorAll(".selection details[open], .wall-by[open]");
+const menus = () =>
+  document.querySelectorAll(".selection details[open], .wall-tools[open], .wall-facets[open]");
 document.addEventListener(
   "toggle",
   ({ target }) => target.open && target.querySelector("[data-focus]")?.focus(),

@@ -3,7 +3,7 @@
  * computed from it alone, without a request.
  */
 export const KEY = "vitrine-tray"; // {since, seen: [run], runs: {run: [version, word]}}; unset: no runs
-const MOST_SEEN = 50;
+const MOST_SEEN = 500;
 const WORDS = { succeeded: "done", failed: "failed", cancelled: "", unconfirmed: "unclear" };
 export const ORDER = ["running", "done", "failed", "unclear"];
 

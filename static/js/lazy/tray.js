@@ -11,6 +11,7 @@ import { rowsLock } from "./tray-lock.js";
 import { KEY, ORDER, change, counts, inWords, isNews, news, note, stored } from "./tray-runs.js";
 const HIDDEN_MS = 20000;
 const CATCH_UP_MS = 1000; // after another tab has added a run: one request for several
+const PICTURES_MS = 3000;
 const COUNT_MS = 200; // the run's own request has priority
 const BETWEEN = " \u00b7 ";
 const SIGNS = /^(?:\d+ (?:running|done|failed|unclear)(?:, | \u00b7 ))*/;
@@ -71,11 +72,12 @@ async function ask() {
   if (isWanted || news(stored()).length) await show(page);
   ring(page.querySelector("[data-inbox]").dataset.inbox);
   if (tray()?.open || isWanted || rowsLock.isHeld) fill(page);
+  update(look);
 }
 function fill(page) {
   if (!tray()) return;
-  const [list, lines] = tray().querySelectorAll("ol");
-  const [running, told] = page.querySelectorAll("ol");
+  const [lines, list] = tray().querySelectorAll(".tray-list");
+  const [told, running] = page.querySelectorAll(".tray-list");
   list.replaceChildren(...document.importNode(running, true).children);
   lines.replaceChildren(...document.importNode(told, true).children);
   draw(stored());
@@ -97,15 +99,8 @@ export async function open() {
   load();
   await asking;
   if (!tray()) return location.assign(bell().href); // offline, or logged out
-  turnTo(bell().dataset.inbox === "0" || news(stored()).length ? "running" : "new");
   tray().open = true;
   bell().focus();
-}
-function turnTo(name) {
-  for (const button of tray().querySelectorAll("[data-tray-tab]"))
-    button.setAttribute("aria-pressed", button.dataset.trayTab === name);
-  for (const section of tray().querySelectorAll("[data-tray-part]"))
-    section.hidden = section.dataset.trayPart !== name;
 }
 /** Puts the tray of a response in the bell's place, once its style sheet is there. */
 async function show(page) {
@@ -130,7 +125,7 @@ async function show(page) {
 /** Records the state that this page shows of the runs in the tray. */
 function collect() {
   update((now) => {
-    for (const { dataset } of document.querySelectorAll("[data-tray-id], .stage-run")) {
+    for (const { dataset } of document.querySelectorAll("[data-tray-id], [data-run-state]")) {
       const id = dataset.trayId ?? dataset.runId;
       if (now.runs[id]) note(now, id, dataset.version, dataset.state ?? dataset.runState);
     }
@@ -138,11 +133,15 @@ function collect() {
   });
   catchUp();
 }
-/** Marks runs as seen that the visible page shows in full. */
+/** Marks runs as seen whose end the visible page shows; a board's page shows all of its runs. */
 function look(now) {
   if (document.hidden) return;
-  for (const { dataset } of document.querySelectorAll(".stage-run:not([data-watch])"))
-    if (now.runs[dataset.runId] && !now.seen.includes(dataset.runId)) now.seen.push(dataset.runId);
+  const board = `.tray-board:has(> a[href="${location.pathname}"]) [data-tray-id]`;
+  const shown = document.querySelectorAll(`:is([data-run-state], ${board}):not([data-watch])`);
+  for (const { dataset } of shown) {
+    const id = dataset.runId ?? dataset.trayId;
+    if (now.runs[id] && !now.seen.includes(id)) now.seen.push(id);
+  }
 }
 /** Shows the counts in the header and the title. */
 function draw(now) {
@@ -157,7 +156,19 @@ function draw(now) {
     const [, word] = now.runs[row.dataset.trayId] ?? [];
     row.hidden = !isNews(now, row.dataset.trayId, word);
   }
+  for (const board of tray().querySelectorAll(".tray-board")) drawBoard(board, now);
   tray().querySelector("[data-tray-clear]").hidden = !isOver;
+}
+/** Shows how many runs of a board have ended; its line is hidden as soon as all were seen. */
+function drawBoard(board, now) {
+  const ids = [...board.querySelectorAll("[data-tray-id]")].map(({ dataset }) => dataset.trayId);
+  const words = ids.map((id) => now.runs[id]?.[1]);
+  const ended = words.filter((word) => word !== "running").length;
+  const counted = Object.groupBy(words, (word) => word ?? "");
+  board.hidden = !ids.some((id, index) => isNews(now, id, words[index]));
+  board.dataset.state = ended < ids.length ? "running" : "succeeded";
+  board.querySelector("[data-tray-count]").textContent = inWords(counted);
+  Object.assign(board.querySelector("progress"), { value: ended, max: ids.length });
 }
 function drawBell(text, counted) {
   if (!bell()) return; // logged out
@@ -170,8 +181,6 @@ function drawBell(text, counted) {
 }
 
 document.addEventListener("click", ({ target }) => {
-  const tab = target.closest?.("[data-tray-tab]");
-  if (tab) turnTo(tab.dataset.trayTab);
   if (!target.closest?.("[data-tray-clear]")) return;
   update((now) => {
     now.since = new Date().toISOString();
@@ -182,6 +191,11 @@ document.addEventListener("click", ({ target }) => {
 const collectSoon = soon(COUNT_MS, collect);
 for (const name of ["htmx:oobAfterSwap", "htmx:afterSettle"])
   document.addEventListener(name, () => tray() && collectSoon());
+/* The pictures of an ended run are copied a moment later. */
+const showPictures = soon(PICTURES_MS, () => tray()?.open && refresh());
+document.addEventListener("htmx:oobAfterSwap", ({ target }) => {
+  if (target.matches("[data-tray-id]:not([data-watch])")) showPictures();
+});
 /* Another tab has added a run or cleared the tray. */
 const drawSoon = soon(COUNT_MS, () => {
   draw(stored());

@@ -37,7 +37,7 @@ def picture() -> bytes:
 
 def open_vote(board: Board) -> str:
     """Open the board's vote and return the link for voters."""
-    voting.open_voting(board)
+    voting.open_voting(board.user, board)
     return voting.link_of(Board.objects.get(pk=board.pk))
 
 

@@ -18,6 +18,7 @@ from features.boards.models import Board
 from features.notifications import inbox, kinds, outbox
 from features.notifications.models import Notification
 from house.operations.retention import expired
+from projects import members
 from projects.models import Membership, Project
 from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person
@@ -49,6 +50,20 @@ def bell(client: Client, address: str = "/account/") -> str:
 
 def new_line() -> Notification:
     return Notification.objects.get(seen_at=None)
+
+
+def test_who_is_added_to_a_project_is_notified(project: Project, user: User) -> None:
+    Membership.objects.filter(project=project, user=user).update(role="manager")
+    members.add(user, project, person("leo").pk, "viewer")
+    members.include(user, project, person("vic"), "viewer")
+    members.include(user, project, person("vic"), "maker")  # a member already
+    lines = Notification.objects.order_by("user__username")
+    assert [(line.user.get_username(), line.kind) for line in lines] == [
+        ("leo", "project_added"),
+        ("vic", "project_added"),
+    ]
+    page = logged_in(person("leo")).get(PAGE).content.decode()
+    assert "ana has added you to the project “Film”" in page
 
 
 def test_the_bell_says_the_same_on_every_page(member: Client, tell: Tell) -> None:

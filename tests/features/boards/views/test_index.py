@@ -35,7 +35,7 @@ def make_flow(user: User) -> Callable[..., Flow]:
 
 def read_names(member: Client, query: str = "") -> list[str]:
     page = member.get(f"/compare/{query}").content.decode()
-    listed = page[page.index('<ul class="compared ruled"') :]
+    listed = page[page.index('<ul class="compared"') :]
     return re.findall(r"<h2[^>]*>\s*<a[^>]*>([^<]+)<", listed[: listed.index("</ul>")])
 
 

@@ -110,7 +110,7 @@ def test_what_is_said_of_a_cell_stands_on_the_board(
     posted = {"cell": cell.pk, "stars": "4", "verdict": "fail"}
     judgement = {"cell": cell.pk, "note": "<b>six fingers", "tags": "hands, light"}
     assert member.post(address, posted)["Location"] == f"{address}&from=0"
-    part = member.post(address, judgement, headers=HTMX).content.decode()
+    part = member.post(f"{address}&scale=stars", judgement, headers=HTMX).content.decode()
     assert "<html" not in part
     assert part.count("data-lit") == 4
     for number in ("00099", "6", "x", "9" * 5000):
@@ -121,6 +121,26 @@ def test_what_is_said_of_a_cell_stands_on_the_board(
     assert "&lt;b&gt;six fingers" in page
     assert ">hands<" in page.replace("\n", "")
     assert Mark.objects.get().verdict == "fail"
+
+
+def test_results_are_judged_by_one_scale_which_is_remembered(
+    member: Client, make_judged_board: Judged
+) -> None:
+    address = f"{make_judged_board().get_absolute_url()}judge/"
+    controls = {
+        "wins": 'name="winner"',
+        "stars": 'name="stars"',
+        "verdict": 'name="verdict"',
+        "notes": 'name="note"',
+    }
+
+    def shown(query: str) -> set[str]:
+        page = member.get(f"{address}{query}").content.decode()
+        return {scale for scale, control in controls.items() if control in page}
+
+    assert shown("") == {"wins"}
+    for scale in controls:
+        assert shown(f"?scale={scale}") == shown("?scale=six") == {scale}
 
 
 def test_a_rows_winner_can_be_set_and_cleared(member: Client, make_judged_board: Judged) -> None:

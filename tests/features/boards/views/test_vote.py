@@ -16,10 +16,12 @@ from django.test import Client
 from features.boards.display.ballot import ballot_of
 from features.boards.models import Board, Vote
 from features.boards.votes import ballots, voting
+from features.notifications.models import Notification
 from projects.kept.voices.participant import Participant
 from runs.files.stripped_copies import copy_name
 from tests.accounts.access.boards import VOTE_ACCESS, VOTERS
 from tests.features.boards.judging import SECRET, Judged, open_vote, status_of
+from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +173,29 @@ def test_the_owner_can_open_and_close_the_vote(
     reopened = open_vote(board)
     assert [client.get(url).status_code for url in ended] == [404] * len(ended)
     assert client.get(reopened).status_code == 200
+
+
+def test_those_who_may_vote_are_notified_until_they_see_the_ballot(
+    member: Client, make_judged_board: Judged, user: User
+) -> None:
+    board = make_judged_board()
+    project = make_project("Film", ana="manager", mia="maker", vic="viewer", leo="viewer")
+    User.objects.filter(username="leo").update(is_active=False)
+    Board.objects.filter(pk=board.pk).update(project=project)
+    for viewers, notified in ([], ["mia"]), (["vote"], ["mia", "vic"]):
+        Board.objects.filter(pk=board.pk).update(viewers_may=viewers, voting_opened_at=None)
+        Notification.objects.all().delete()
+        for _ in range(2):  # the second press changes nothing
+            member.post(f"{board.get_absolute_url()}voting/")
+        lines = Notification.objects.order_by("user__username")
+        assert [line.user.get_username() for line in lines] == notified
+    mia = logged_in(person("mia"))
+    assert "Vote on the board “Cats”" in mia.get("/").content.decode()
+    mia.get(f"{board.get_absolute_url()}vote/")
+    assert not Notification.objects.filter(user__username="mia", seen_at=None).exists()
+    for part in ("", "judge/"):
+        page = member.get(f"{board.get_absolute_url()}{part}").content.decode()
+        assert f'href="{board.get_absolute_url()}vote/"' in page
 
 
 def test_a_voting_link_opens_only_its_own_board(

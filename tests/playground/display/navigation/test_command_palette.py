@@ -258,7 +258,7 @@ def test_runs_in_progress_are_watched_and_can_be_cancelled(
     runs = [make_run(state=state, title=f"a {state} one") for state in ("created", "running")]
     for _ in range(5):
         make_run(state="queued")
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         page = member.get(TRAY).content.decode()
     for run in runs:
         assert f'data-watch="{escape(watch_tokens.data_watch(run, "tray"))}"' in page

@@ -1,0 +1,47 @@
+"""The pages of pictures begin with a picture: tools share one line, or come on demand."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+from django.contrib.auth.models import User
+from playwright.sync_api import BrowserContext
+from pytest_django.live_server_helper import LiveServer
+
+from features.boards.models import Board
+from features.notifications import outbox
+from runs.models import Artifact
+from tests.bench.pages.first_picture import MOST_PX, addresses, first_picture_px
+from tests.browser.axe import assert_fits
+from tests.browser.contexts import Contexts
+from tests.features.boards.conftest import models, plan_of, send
+from tests.features.boards.judging import Judged, make_judged_board, stored_picture
+from tests.projects.people import logged_in
+
+__all__ = ["make_judged_board", "models", "plan_of", "send", "stored_picture"]
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def board(live_server: LiveServer, make_judged_board: Judged) -> Board:
+    board = make_judged_board()
+    Artifact.objects.update(thumbnail=Artifact.objects.all()[0].file)
+    outbox.notify(board.user, "vote_opened", subject="Vote", key="vote", about=board)
+    return board
+
+
+@pytest.mark.parametrize("size", MOST_PX)
+def test_the_first_picture_is_near_the_top(
+    contexts: Contexts, live_server: LiveServer, board: Board, user: User, size: tuple[int, int]
+) -> None:
+    cookie = logged_in(user).cookies[settings.SESSION_COOKIE_NAME]
+    context: BrowserContext = contexts.take(
+        base_url=live_server.url, viewport={"width": size[0], "height": size[1]}
+    )
+    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
+    page = context.new_page()
+    distances = {}
+    for name, address in addresses(str(board.pk)).items():
+        distances[name] = first_picture_px(page, address)
+        assert_fits(page, name)
+    assert {name: px for name, px in distances.items() if px > MOST_PX[size]} == {}

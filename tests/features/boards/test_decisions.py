@@ -1,0 +1,53 @@
+"""The report says what was chosen and who won, and begins with the chosen result."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from features.boards import decisions
+from features.boards.models import Board, Row
+from features.boards.votes import marks
+from features.boards.votes.rankings import rankings
+from tests.features.boards.judging import Judged
+from tests.features.boards.votes.test_ballots import judge_all
+
+pytestmark = pytest.mark.django_db
+
+
+def report(board: Board) -> str:
+    board.refresh_from_db()
+    return decisions.in_words(board, rankings(board)[0])
+
+
+def test_a_decision_against_the_votes_is_explained(make_judged_board: Judged, user: User) -> None:
+    board = make_judged_board()
+    flux, turbo = board.columns.named()
+    assert report(board) == "Nothing is chosen yet."
+    marks.mark_row(Row.objects.filter(board=board)[0], {"winner": "1"})
+    assert report(board) == "turbo won 1 row. Nothing is chosen yet."
+    judge_all(user, board, "lab/turbo")
+    decisions.take(user, board, flux, "Half the price")
+    assert report(board) == "flux was chosen, although turbo won 2 of 2 votes: Half the price"
+    decisions.take(user, board, turbo, "Hands are right")
+    assert report(board) == "turbo won 2 of 2 votes and was chosen: Hands are right"
+
+
+def test_the_report_begins_with_the_chosen_result(
+    member: Client, make_judged_board: Judged, user: User
+) -> None:
+    board = make_judged_board()
+    address = f"{board.get_absolute_url()}results/"
+
+    def shown() -> list[str]:
+        page = member.get(address).content.decode()
+        return re.findall(r"<figcaption.*?<a href=[^>]*>(.*?)</a>", page, re.DOTALL)
+
+    assert shown() == ["flux", "turbo"]
+    decisions.take(user, board, board.columns.named()[1], "Hands are right")
+    assert shown() == ["turbo", "flux"]
+    Board.objects.get().cells.update(run=None)
+    assert shown() == []
