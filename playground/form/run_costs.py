@@ -40,6 +40,11 @@ class RunCost:
         return wording.shown(wording.UNKNOWN if self._is_awaited else self.estimate.label)
 
     @property
+    def is_known(self) -> bool:
+        """Whether the label is a price."""
+        return self.estimate.is_known and not self._is_awaited
+
+    @property
     def _is_awaited(self) -> bool:
         return self.is_measuring and self.estimate.most is None
 
@@ -69,7 +74,8 @@ class RunCost:
 
     def as_json(self) -> dict[str, Any]:
         """Return the values that the page's script displays."""
-        values = {"words": self.label, "head": self.head, "lines": self.lines}
+        values: dict[str, Any] = {"words": self.label, "is_known": self.is_known}
+        values |= {"head": self.head, "lines": self.lines}
         values["named"] = [named_input.words for named_input in self.named]
         return values | ({"is_measuring": True} if self.is_measuring else {})
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 from schemas.estimate.amounts import Amount, decimal, exactly, plain
@@ -13,6 +13,7 @@ from schemas.estimate.settings import RunInputs, Setting
 from schemas.fields import MISSING, hints, quantities
 
 _MILLION = Decimal(1_000_000)
+_BILLED = Decimal(1024 * 1024)  # pixels of a billed megapixel
 _LARGEST_SIDE = 65_536
 _LINES = re.compile(r"(?i)\s*(?:(\d{3,4})p|([1248])k|(0\.5)k)\s*")
 # stable-diffusion-v35-large has no default for `image_size`; its description says "Defaults to
@@ -29,6 +30,22 @@ def megapixels(run_inputs: RunInputs) -> Amount | None:
         return area
     count = frames(run_inputs)
     return area.times(count) if count else None
+
+
+def whole(area: Decimal) -> Decimal:
+    """The megapixels that are billed for a picture of this many million pixels.
+
+    fal rounds up, and 1024 × 1024 is one: "a 1024x1024 image will cost $0.05, and a 1920x1080 image
+    will cost $0.10" at $0.05 per megapixel (the page of flux-2-flex).
+    """
+    return (area * _MILLION / _BILLED).to_integral_value(ROUND_CEILING)
+
+
+def billed(area: Amount) -> Amount:
+    """The area in whole megapixels."""
+    amount = whole(area.low)
+    text = area.words.replace(f"{plain(area.low)} MP", f"{plain(amount)} MP", 1)
+    return exactly(amount, text, *area.notes)
 
 
 def output_area(run_inputs: RunInputs) -> Amount | None:

@@ -60,8 +60,6 @@ def estimate(
     if price.note:
         estimated = replace(_with_note(estimated, price.note), source=MEASURED)
         return _with_note(replace(estimated, high=None), _OTHERS) if price.is_least else estimated
-    if amount and unit.kind == "megapixel" and amount.low % 1:
-        estimated = _with_note(estimated, "Upstream may round up to whole megapixels.")
     if unit.lines and (other := _other_resolution(unit.lines, run_inputs)):
         note = f"The list price is for {unit.lines}; this run asks for {other}."
         return _with_note(replace(estimated, high=None), note)
@@ -77,7 +75,9 @@ def measure(unit: Unit, run_inputs: RunInputs) -> Amount | None:
     if unit.kind == "input":
         return counts.inputs(run_inputs, unit.noun)
     if unit.is_input and unit.kind in {"second", "megapixel"}:
-        return (lengths.input_seconds if unit.kind == "second" else areas.input_area)(run_inputs)
+        measure_input = lengths.input_seconds if unit.kind == "second" else areas.input_area
+        input_amount = measure_input(run_inputs)
+        return input_amount and rounded_up(unit, input_amount)
     if unit.noun == "segment":
         return Amount(ONE, None, "1 segment or more", ("Longer videos have several segments.",))
     measure_kind = MEASURES.get(unit.kind)
@@ -86,7 +86,15 @@ def measure(unit: Unit, run_inputs: RunInputs) -> Amount | None:
     amount = measure_kind(run_inputs)
     if amount is None or unit.kind not in PER_RESULT:
         return amount
+    if "video" not in run_inputs.makes:  # a film is billed by the pixels of all its frames
+        amount = rounded_up(unit, amount)
     return amount.times(counts.outputs(run_inputs, run_inputs.noun))
+
+
+def rounded_up(unit: Unit, amount: Amount) -> Amount:
+    """The amount in whole megapixels, if the price is for these."""
+    is_whole = unit.kind == "megapixel" and unit.per >= ONE
+    return areas.billed(amount) if is_whole else amount
 
 
 MEASURES = {

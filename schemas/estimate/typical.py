@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from schemas.estimate import areas, counts, lengths
 from schemas.estimate.amounts import Amount, counted, decimal, exactly, plain
-from schemas.estimate.cost import ONE, PER_RESULT, cost
+from schemas.estimate.cost import ONE, PER_RESULT, cost, rounded_up
 from schemas.estimate.prices import Estimate, Price, unknown
 from schemas.estimate.settings import RunInputs, read_settings
 from schemas.estimate.units import Unit, parse_unit
@@ -33,6 +33,7 @@ _ASSUMED: Mapping[str, Decimal] = {
     "words": Decimal(200),
     "tokens": Decimal(1000),
 }
+_ROUNDING = Decimal("0.0005")  # facts have three decimals: `usual-megapixels:1.049` is 1024 × 1024
 _FRAMES_PER_S = Decimal(24)
 
 
@@ -116,12 +117,12 @@ def _amount(unit: Unit, usual: Usual, length: Decimal) -> Amount:
         return exactly(length, f"{plain(length)} s")
     if unit.kind == "megapixel":
         area = amounts.get("megapixels", _ASSUMED["megapixels"])
-        one_frame = exactly(area, f"{plain(area)} MP")
-        return (
-            one_frame.times(exactly(frames, counted(frames, "frame")))
-            if _is_film(usual)
-            else one_frame
-        )
+        if not _is_film(usual):
+            area -= _ROUNDING
+        picture = exactly(area, f"{plain(area)} MP")
+        if _is_film(usual):
+            return picture.times(exactly(frames, counted(frames, "frame")))
+        return rounded_up(unit, picture)
     if unit.kind == "frame":
         return exactly(frames, counted(frames, "frame"))
     if unit.kind == "step":

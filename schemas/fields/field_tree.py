@@ -162,6 +162,8 @@ class _Builder:
             item = media.accept_files(item, kind, common)
         elif media.is_of_weights(name):
             item = media.accept_weights(item)
+        elif item.kind == "object" and (kind := media.kind_in_prose(flat.get("description"))):
+            item = media.accept_files(item, kind, common)
         return make_field(
             "list",
             common,
@@ -331,13 +333,14 @@ def _examples(flat: Schema) -> tuple[Any, ...]:
 
 def _text(name: str, flat: Schema, common: dict[str, Any]) -> Field:
     kind = common["media"] or media.media_of(name, flat, is_text=True)
+    is_mask = common["is_mask"] and kind == "image"
     pattern = flat.get("pattern")
     return make_field(
         "string",
         common,
         media=kind,
-        label=labels.media_label(common["label"]) if kind else common["label"],
-        is_mask=common["is_mask"] and kind == "image",
+        label=labels.media_label(common["label"], is_mask=is_mask) if kind else common["label"],
+        is_mask=is_mask,
         is_long=not kind and hints.is_long(name, flat),
         min_length=hints.count(flat.get("minLength")),
         max_length=hints.count(flat.get("maxLength")),

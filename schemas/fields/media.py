@@ -138,6 +138,7 @@ _IN_PROSE = re.compile(
     r"(?:of|to|for|pointing to|containing) "
     r"(?:\w+ ){0,3}?(image|picture|photo|video|audio|mask)s?\b"
 )
+_MOST_PROSE = 300  # characters of a description that are read
 _WEIGHTS = LORA_WORDS | {"controlnet", "controlnets"}
 _RANGES = ("width", "height", "area", "aspect_ratio", "duration", "fps", "frames")
 _UNITS = {
@@ -196,7 +197,24 @@ def file_kind(name: str, flat: Schema) -> str:
         media_hint(flat)
         or _kind_in(words)
         or ("file" if is_file or {"file", "files"} & set(words) else "")
+        or kind_in_prose(as_dict(properties["url"]).get("description"))
+        or kind_in_prose(flat.get("description"))
     )
+
+
+def kind_in_prose(description: Any) -> str:
+    """The only kind that a description names, `file` for several or "media file"; else `""`.
+
+    ffmpeg's keyframes have a `url` "where this keyframe's media file can be accessed".
+    """
+    text = description[:_MOST_PROSE] if isinstance(description, str) else ""
+    words = set(re.findall("[a-z]+", text.lower()))
+    if not _NO_FILE.isdisjoint(words):
+        return ""
+    kinds = {kind for kind, kind_words in _KIND_WORDS.items() if kind_words & words}
+    if len(kinds) == 1:
+        return kinds.pop()
+    return "file" if kinds or words & {"media", "file", "files"} else ""
 
 
 def accept_files(field: Field, kind: str, outer: dict[str, Any]) -> Field:

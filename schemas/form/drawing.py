@@ -243,7 +243,7 @@ class _Drawer:
             node.is_changed = bool(default) and default is not MISSING
 
     def untouched(self, node: Node, default: Any) -> None:
-        """Draws the default's rows; a required list of simple values starts with an empty row."""
+        """Draws the default's rows; a required list starts with an empty row."""
         field, name = node.field, node.name
         if isinstance(default, list | dict) and default:
             inner = _Drawer(encode_default(field, name, default))
@@ -253,13 +253,8 @@ class _Drawer:
             return
         node.is_ticked = is_checkbox_list(field)
         item = field.item
-        if (
-            item
-            and field.is_required
-            and field.kind == "list"
-            and item.traits.is_typed
-            and not item.has_default
-        ):
+        is_needed = field.is_required and field.kind == "list" and not node.is_ticked
+        if item and is_needed and not item.has_default:
             inner_name = below(name, 0)
             node.rows = [Row(0, "", self.node(item, inner_name, item.default))]
 

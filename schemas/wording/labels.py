@@ -100,6 +100,7 @@ _FORMATS = {
     "vtt",
     "hd",
 }
+_MASK_WORDS = {"image", "mask", "picture", "url"}
 _PLAIN = re.compile(r"[\w .,:;()'\"?!%=+]{0,2000}")  # one paragraph without any markup
 
 
@@ -146,9 +147,11 @@ def _word(word: str) -> str:
     return spelling or (word if word.isupper() else lower)
 
 
-def media_label(text: str) -> str:
-    """`Image URL` → `Image`: the control accepts the file, not only its URL."""
+def media_label(text: str, *, is_mask: bool = False) -> str:
+    """`Image URL` → `Image`: the control accepts the file, not only its URL; `Mask` of a mask."""
     words = text.split()
+    if is_mask and {word.lower() for word in words} <= _MASK_WORDS:
+        return "Mask"
     if len(words) > 1 and words[-1].upper() in {"URL", "URLS"}:
         noun = " ".join(words[:-1])
         is_many = words[-1].upper() == "URLS" and not noun.endswith("s")

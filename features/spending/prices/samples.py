@@ -17,7 +17,7 @@ from features.spending.prices.measuring import PER_RUN, Sample
 from runs.costs.cost import makes_of
 from runs.models import Artifact, Charge, Run
 from runs.models.ledger import SumState
-from schemas.estimate import parse_unit
+from schemas.estimate import areas, parse_unit
 from schemas.estimate.amounts import decimal
 from schemas.estimate.cost import measure as amount_of
 from schemas.estimate.settings import RunInputs, plain_values, read_settings
@@ -130,9 +130,9 @@ def _made(data: _ReadRun) -> dict[str, Decimal]:
     """Return the known amounts of a run's output, by unit."""
     sizes = {_NAMES[kind]: Decimal(n) for kind, n in Counter(o.kind for o in data.outputs).items()}
     pictures = [output for output in data.outputs if output.kind == "image"]
-    areas = [(output.width or 0) * (output.height or 0) for output in pictures]
-    if areas and all(areas):
-        sizes["megapixels"] = Decimal(sum(areas)) / _MILLION
+    sides = [Decimal((output.width or 0) * (output.height or 0)) for output in pictures]
+    if sides and all(sides):
+        sizes["megapixels"] = sum(map(areas.whole, (area / _MILLION for area in sides)), Decimal())
     for kind in ("video", "audio"):
         lengths = [decimal(output.duration_s) for output in data.outputs if output.kind == kind]
         if lengths and all(lengths) and "seconds" not in sizes:

@@ -1,6 +1,7 @@
 """Arrays and images: noise, gradients, conversion to and from files."""
 
 import io
+import math
 from typing import Any
 
 import numpy as np
@@ -123,9 +124,9 @@ def demand_sides(image: Image.Image, least: int, name: str) -> None:
         raise ModelError("image_too_small", "The image is too small", (name,), ctx)
 
 
-def megapixels(size: Size) -> float:
-    """Millions of pixels."""
-    return round(size[0] * size[1] / 1e6, 3)
+def megapixels(size: Size) -> int:
+    """The megapixels that fal bills for a picture: rounded up, and 1024 × 1024 is one."""
+    return math.ceil(size[0] * size[1] / 1024**2)
 
 
 def size_of(image_size: object, *loc: str | int) -> Size:

@@ -40,7 +40,7 @@ def aurora(arguments: Arguments, context: Context) -> dict[str, Any]:
 
     output = images(arguments, context, lights, "aurora")
     size = canvas.size_of(arguments.get("image_size"))
-    context.billed = round(len(output["images"]) * canvas.megapixels(size), 3)
+    context.billed = len(output["images"]) * canvas.megapixels(size)
     return output
 
 

@@ -77,11 +77,12 @@ function askAgain() {
   measuredAfter = Math.min(measuredAfter * MEASURED_GROWTH, MEASURED_EVERY_MS);
 }
 /** Shows what a run of the form will cost, and how that is computed. */
-function price({ words, head, lines, named }) {
+function price({ words, is_known: isKnown, head, lines, named }) {
   const [cost, basis] = ["run-cost", "run-basis"].map((id) => document.getElementById(id));
   if (!cost || !basis) return;
   cost.textContent = words;
   basis.hidden = !head;
+  cost.toggleAttribute("data-unknown", !isKnown);
   basis.querySelector("[data-head]").textContent = head;
   list(basis.querySelector("[data-lines]"), lines);
   list(document.querySelector("#run-named > ul"), named);

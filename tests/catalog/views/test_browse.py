@@ -149,9 +149,9 @@ def test_a_card_shows_the_facts_people_choose_by(member: Client, make_endpoint: 
     for text in (
         "Fast &amp; good.",
         "Text to image",
-        "$0.026",
+        "$0.025",
         "/ image",
-        "1.049 MP × $0.025",
+        "1 MP × $0.025",
         "Deprecated",
     ):
         assert text in html

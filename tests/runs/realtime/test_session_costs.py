@@ -39,8 +39,8 @@ def paint(catalogue: None) -> Paint:
     User.objects.create_user("live", pk=PERSON)
     endpoint = Endpoint.objects.get(endpoint_id=LIVE)
     endpoint.unit_price_usd, endpoint.price_unit, endpoint.currency = (
-        Decimal(1),
-        "megapixels",
+        Decimal("0.000001"),
+        "pixels",
         "USD",
     )
 

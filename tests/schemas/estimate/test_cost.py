@@ -17,7 +17,6 @@ from tests.schemas import hostile, strategies
 from tests.schemas.laws import cases
 from tests.tables import each_row
 
-ROUNDS = "Upstream may round up to whole megapixels."
 UNITS = [
     "images", "megapixels", "seconds", "5 seconds", "minutes", "compute seconds", "videos", "",
     "1000 characters", "1M tokens", "steps", "units", "video segments", "input images", "frames",
@@ -79,12 +78,14 @@ LIP_SYNC = model(makes="video", video_url=text_schema(), audio_url=text_schema()
         (IMAGES, "image", {"num_images": 3}, "about $0.30", "3 images × $0.10"),
         (IMAGES, "runs", {"num_images": 3}, "about $0.10", "1 run × $0.10"),
         (IMAGES, "generations", {"num_images": 2}, "about $0.20", "2 generations × $0.10"),
-        (IMAGES, "megapixels", {}, "about $0.079",
-         "0.786 MP (1024 × 768, the default) × $0.10"),
-        (IMAGES, "megapixels", {"image_size": "square_hd", "num_images": 2}, "about $0.21",
-         "2 images × 1.049 MP (1024 × 1024) × $0.10"),
+        (IMAGES, "megapixels", {}, "about $0.10",
+         "1 MP (1024 × 768, the default) × $0.10"),
+        (IMAGES, "megapixels", {"image_size": "square_hd", "num_images": 2}, "about $0.20",
+         "2 images × 1 MP (1024 × 1024) × $0.10"),
         (IMAGES, "megapixels", {"image_size": {"width": 2000, "height": 1000}}, "about $0.20",
          "2 MP (2000 × 1000) × $0.10"),
+        (IMAGES, "megapixels", {"image_size": {"width": 1920, "height": 1088}}, "about $0.20",
+         "2 MP (1920 × 1088) × $0.10"),
         (IMAGES, "pixels", {"image_size": {"width": 10, "height": 10}}, "about $10.00",
          "0 MP (10 × 10) × $0.10 per pixel"),
         (VIDEO, "seconds", {}, "about $0.50", "5 s (the default) × $0.10"),
@@ -144,7 +145,7 @@ def test_input_files_determine_size_and_length() -> None:
     grown = cost("megapixels", {"image_url": "/a"}, UPSCALER, media=media)
     assert grown.basis == ("2 MP (the input × 2) × $0.10",)
     price = cost("input megapixels", {"image_url": "/a"}, UPSCALER, media=media)
-    assert price.basis == ("0.5 MP of input × $0.10", ROUNDS)
+    assert price.basis == ("1 MP of input × $0.10",)
     synced = cost("seconds", {"video_url": "/v", "audio_url": "/s"}, LIP_SYNC, media=media)
     assert synced.basis == ("12.5 s of input × $0.10",)
     counted = cost("input images", {"image_url": "/unknown"}, UPSCALER)
@@ -238,7 +239,7 @@ def test_any_document_and_arguments_have_an_estimate(
 
 
 @given(count=st.integers(1, 50), width=st.integers(64, 8192), height=st.integers(64, 8192))
-def test_megapixels_are_width_by_height_by_count(count: int, width: int, height: int) -> None:
+def test_megapixels_are_rounded_up_for_each_picture(count: int, width: int, height: int) -> None:
     size = {"width": width, "height": height}
     price = cost("megapixels", {"num_images": count, "image_size": size}, IMAGES, "1")
-    assert price.low == price.high == Decimal(width * height * count) / 10**6
+    assert price.low == price.high == -(-width * height // 1024**2) * count

@@ -226,9 +226,9 @@ def test_nothing_offered_is_left_out() -> None:
     [
         ("out:image", "0.04", "images", "about $0.04", "image"),
         ("out:image usual-outputs:4", "0.04", "images", "about $0.16", "4 images"),
-        ("out:image usual-megapixels:0.786", "0.025", "megapixels", "about $0.02", "image"),
-        ("out:image", "0.025", "megapixels", "about $0.026", "image"),
-        ("out:image usual-outputs:2", "0.025", "megapixels", "about $0.052", "2 images"),
+        ("out:image usual-megapixels:0.786", "0.025", "megapixels", "about $0.025", "image"),
+        ("out:image", "0.025", "megapixels", "about $0.025", "image"),
+        ("out:image usual-outputs:2", "0.025", "megapixels", "about $0.05", "2 images"),
         ("out:video default-duration:8", "0.05", "seconds", "about $0.40", "8 s"),
         ("out:video", "0.05", "seconds", "about $0.25", "5 s"),
         ("out:video default-duration:10", "0.5", "5 seconds", "about $1.00", "10 s"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from schemas import Field, build, contract
+from schemas.form.drawing import draw
 from tests.schemas import strategies
 from tests.tables import each_row
 
@@ -204,3 +205,62 @@ def test_an_object_with_a_plain_address_has_a_text_field() -> None:
 def test_a_mask_is_a_picture() -> None:
     assert field({"type": "string"}, "mask_url").is_mask
     assert not field({"type": "string"}, "mask_video_url").is_mask
+
+
+@each_row(
+    ("name", "title", "label"),
+    [
+        ("mask_url", "Image Url", "Mask"),
+        ("mask_image_url", None, "Mask"),
+        ("mask_url", "Inpainting mask URL", "Inpainting mask"),
+    ],
+)
+def test_a_mask_is_no_second_image(name: str, title: str | None, label: str) -> None:
+    assert field({"type": "string", "title": title}, name).label == label
+
+
+KEYFRAME = {
+    "type": "object",
+    "properties": {
+        "timestamp": {"type": "number"},
+        "url": {
+            "type": "string",
+            "description": "The URL where this keyframe's media file can be accessed",
+        },
+    },
+    "required": ["timestamp", "url"],
+}
+PLAIN = {"type": "object", "properties": {"url": {"type": "string"}}}
+
+
+@each_row(
+    ("description", "items", "kind"),
+    [
+        ("List of keyframes that make up this track", KEYFRAME, "file"),
+        ("The videos to merge", PLAIN, "video"),
+        ("Pictures or videos", PLAIN, "file"),
+        ("The pages to read", PLAIN, ""),
+        ("The pages of a site with images", PLAIN, ""),
+        ("Texts that describe the video", {"type": "string"}, ""),
+    ],
+)
+def test_a_nested_address_takes_what_its_description_says(
+    description: str, items: Any, kind: str
+) -> None:
+    rows = field({"type": "array", "description": description, "items": items}, "entries")
+    assert rows.item
+    address = rows.item.children[-1] if rows.item.children else rows.item
+    assert address.media == kind
+
+
+def test_a_required_list_starts_with_one_row() -> None:
+    keyframes = {"type": "array", "items": KEYFRAME}
+    track = {"type": "object", "properties": {"keyframes": keyframes}, "required": ["keyframes"]}
+    schema = {"tracks": {"type": "array", "items": track}, "more": keyframes}
+    document = strategies.document({"type": "object", "properties": schema, "required": ["tracks"]})
+    tracks, more = draw(build(contract(document, "a/b"))).children
+    assert [row.node.name for row in tracks.rows] == ["tracks.0"]
+    assert [row.node.name for row in tracks.rows[0].node.children[0].rows] == [
+        "tracks.0.keyframes.0"
+    ]
+    assert more.rows == []

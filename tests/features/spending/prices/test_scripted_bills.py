@@ -68,5 +68,5 @@ def test_each_measured_price_is_within_5_percent_after_ten_runs(
     assert (mislabelled.measured_unit, mislabelled.measured_runs) == ("images", 10)
     assert is_close(mislabelled.measured_price, "0.049")
     basis = estimate_run(mislabelled, {"prompt": "a ridge"}).basis
-    sentence = "said $0.0005 per compute second."
+    sentence = "the list price is $0.0005 per compute second."
     assert basis[-1] == f"Measured: $0.049 per image, from 10 runs; {sentence}"

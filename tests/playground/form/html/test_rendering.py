@@ -71,8 +71,10 @@ def test_an_untouched_form_sends_only_defaults_of_required_fields() -> None:
             for field in root.children
             if field.is_required and field.has_default
         }
+        rows = {field.name for field in root.children if field.is_required and field.kind == "list"}
         arguments = decode_post(root, post_of(render_form(draw(root)))).arguments
-        assert arguments == defaults, endpoint_id
+        sent = {name: value for name, value in arguments.items() if name not in rows}
+        assert sent == defaults, endpoint_id
 
 
 @each_row("text", strategies.HOSTILE)
