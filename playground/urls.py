@@ -47,6 +47,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/visibility/", runs.visibility, name="run-visibility"),
     path("runs/<uuid:pk>/output.json", files.output, name="run-output"),
     path("runs/<uuid:pk>/texts/<int:position>.txt", files.text, name="run-text"),
+    path("runs/<uuid:pk>/transcript.<slug:name>", files.transcript, name="run-transcript"),
     path("runs/<uuid:pk>/run.json", restorations.run_file, name="run-file"),
     path("runs/<uuid:pk>/artifacts/<int:position>/", files.artifact, name="artifact"),
     path("runs/<uuid:pk>/artifacts/<int:position>/poster/", files.poster, name="artifact-poster"),

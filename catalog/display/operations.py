@@ -57,6 +57,7 @@ OPERATIONS = (
     Operation("Speak", "text-to-speech"),
     Operation("Music and sound", "text-to-audio"),
     Operation("3D from a picture", "image-to-3d", file="image", has_prompt=False),
+    Operation("Transcribe", "speech-to-text", file="audio", has_prompt=False),
     Operation("Write", "llm"),
 )
 BY_SLUG = {operation.slug: operation for operation in OPERATIONS}

@@ -22,11 +22,13 @@ from runs.files.metadata.embedding import CONTENT_TYPES
 from runs.models import Artifact, Run
 from runs.progress import waiting, watch_tokens
 from runs.progress.shown_log import shown_log
-from runs.results import error_messages, json_tree, previews, timeline
+from runs.results import error_messages, json_tree, previews, timeline, transcripts
 from runs.results.outputs import artifacts_in
 from runs.results.previews import Preview
 from runs.state.transitions import LOG_LIMIT
 from schemas.artifacts import MOST_FOUND
+from schemas.uses.inputs import inputs_of
+from schemas.uses.placing import values_at
 
 LOG_TAIL = 200
 LONG = 5  # times as long as wide: such a picture scrolls
@@ -222,6 +224,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
     found_texts = texts(run) if run.state == Run.State.SUCCEEDED else []
     most = max(len(found_results["results"]), len(found_texts))
     found_partial = partial(run)
+    lines = transcripts.lines_of(run.output) if run.state == Run.State.SUCCEEDED else []
     log = shown_log(run.logs)
     return {
         **found_results,
@@ -231,6 +234,8 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "may_publish": watch_tokens.may(view, watch_tokens.PUBLISH),
         "may_delete": run.is_final and watch_tokens.may(view, watch_tokens.DELETE),
         "texts": found_texts,
+        "transcript": lines,
+        "recording": _recording(run) if lines else None,
         "broke_off": timeline.incomplete_reason(run),
         "is_given_up": timeline.is_given_up(run),
         "cut_at": MOST_FOUND if most >= MOST_FOUND else 0,
@@ -251,6 +256,21 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         else [],
         "coming": caption.coming(run) if run.is_awaited else "",
     }
+
+
+def _recording(run: Run) -> tuple[str, str] | None:
+    """Return the kind and address of the sound or film in the input, if a page may load it."""
+    takers = inputs_of(form_state.version_of(run.endpoint).root)
+    return next(
+        (
+            (taker.kind, value)
+            for taker in takers
+            if taker.kind in {"audio", "video"}
+            for value in values_at(run.arguments, taker.path)
+            if isinstance(value, str) and (value.startswith("/") or may_show(value))
+        ),
+        None,
+    )
 
 
 def results(run: Run, view: str = "stage") -> dict[str, Any]:

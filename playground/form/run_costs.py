@@ -41,8 +41,8 @@ class RunCost:
 
     @property
     def is_known(self) -> bool:
-        """Whether the label is a price."""
-        return self.estimate.is_known and not self._is_awaited
+        """Whether the label is a price, or nobody pays one."""
+        return wording.nobody_pays() or (self.estimate.is_known and not self._is_awaited)
 
     @property
     def _is_awaited(self) -> bool:

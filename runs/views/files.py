@@ -45,7 +45,7 @@ from runs.files.artifact_urls import artifact_url
 from runs.files.media import mesh_viewer
 from runs.models import Artifact, DerivedFile, Run, Upload
 from runs.ownership import deletion
-from runs.results import json_tree, previews
+from runs.results import json_tree, previews, transcripts
 from runs.results.outputs import artifacts_in
 
 if TYPE_CHECKING:
@@ -168,6 +168,19 @@ def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase
         derived_files.record_text(run, position, DerivedFile.What.TEXT, whole_text)
     name = result_names.Namer(request.user).of_run(run, ".txt", position + 1)
     return _text_file(whole_text, "text/plain; charset=utf-8", name)
+
+
+@require_safe
+@no_store
+def transcript(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
+    """Serve the transcript in a run's output as TXT, SRT or VTT."""
+    run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
+    lines = transcripts.lines_of(run.output)
+    if not lines or name not in transcripts.FORMATS:
+        raise Http404("This run has no such transcript.")
+    write, content_type = transcripts.FORMATS[name]
+    file_name = result_names.Namer(request.user).of_run(run, f".{name}")
+    return _text_file(write(lines), content_type, file_name)
 
 
 def _text_file(text: str, content_type: str, name: str) -> OffThreadStream:

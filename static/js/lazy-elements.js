@@ -16,6 +16,7 @@ const LOADERS = {
   "share-button": () => import("./lazy/share.js"),
   "settings-filter": () => import("./lazy/form-filter.js"),
   "size-pair": () => import("./lazy/form-size.js"),
+  "timed-lines": () => import("./lazy/timed-lines.js"),
 };
 const IMMEDIATE = [
   "chat-thread",
@@ -24,6 +25,7 @@ const IMMEDIATE = [
   "local-time",
   "partial-result:has(.prose, img)",
   "run-progress",
+  "timed-lines",
   "media-field:has(input[type='text'][value]:not([value='']))",
 ].join();
 const load = (element) => {

@@ -1,0 +1,82 @@
+"""Transcripts of models as lines with times and speakers, and as files with subtitles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from runs.results import transcripts
+from runs.results.transcripts import Line
+
+WHISPER = {
+    "text": "Good morning. Who is it?",
+    "chunks": [
+        {"timestamp": [0.0, 1.5], "text": " Good morning.", "speaker": "SPEAKER_00"},
+        {"timestamp": [1.5, None], "text": " Who is it?", "speaker": "SPEAKER_01"},
+    ],
+}
+SCRIBE = {
+    "words": [
+        {"text": "Good", "start": 0.1, "end": 0.4, "type": "word", "speaker_id": "speaker_0"},
+        {"text": " ", "start": 0.4, "end": 0.5, "type": "spacing", "speaker_id": "speaker_0"},
+        {"text": "morning.", "start": 0.5, "end": 1.0, "type": "word", "speaker_id": "speaker_0"},
+        {"text": "Who", "start": 1.1, "end": 1.3, "type": "word", "speaker_id": "speaker_0"},
+        {"text": "(laughs)", "start": 4.0, "end": 5.0, "type": "audio_event", "speaker_id": "Eva"},
+    ]
+}
+SEGMENTS = {"result": {"segments": [{"start": 3661, "end": 3662.25, "text": "Late"}]}}
+
+
+def test_each_shape_becomes_lines() -> None:
+    assert transcripts.lines_of(WHISPER) == [
+        Line(0.0, 1.5, "Good morning.", "Speaker 1"),
+        Line(1.5, None, "Who is it?", "Speaker 2"),
+    ]
+    assert transcripts.lines_of(SCRIBE) == [
+        Line(0.1, 1.0, "Good morning.", "Speaker 1"),
+        Line(1.1, 1.3, "Who", "Speaker 1"),
+        Line(4.0, 5.0, "(laughs)", "Eva"),
+    ]
+    (late,) = transcripts.lines_of(SEGMENTS)
+    assert (late.at, late.text) == ("1:01:01", "Late")
+
+
+def test_words_in_chunks_are_joined_up_to_a_pause_and_a_full_line() -> None:
+    words = [
+        {"timestamp": [at, at + 0.4], "text": "lantern"}
+        for at in (n / 2 + (10 if n > 19 else 0) for n in range(40))
+    ]
+    lines = transcripts.lines_of({"chunks": words})
+    assert [line.text.count("lantern") for line in lines] == [11, 9, 11, 9]
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        None,
+        [],
+        {"text": "no times"},
+        {"chunks": "none"},
+        {"chunks": [{"text": "no time"}, 3, None]},
+        {"chunks": [{"timestamp": [True, 2], "text": "x"}]},
+        {"segments": [{"start": -1, "end": 2, "text": "x"}]},
+        {"segments": [{"start": 1, "end": 2, "text": " \x00 "}]},
+    ],
+)
+def test_an_output_without_timed_text_has_no_lines(output: Any) -> None:
+    assert transcripts.lines_of(output) == []
+
+
+def test_files_have_text_times_and_speakers() -> None:
+    lines = transcripts.lines_of(WHISPER)
+    assert transcripts.as_txt(lines) == "Speaker 1: Good morning.\nSpeaker 2: Who is it?\n"
+    assert transcripts.as_srt(lines) == (
+        "1\n00:00:00,000 --> 00:00:01,500\nSpeaker 1: Good morning.\n\n"
+        "2\n00:00:01,500 --> 00:00:04,500\nSpeaker 2: Who is it?\n"
+    )
+    tags = [Line(0, 9, "a <b> & c", ""), Line(3599.9996, 3601, "on", "Eva")]
+    assert transcripts.as_vtt(tags) == (
+        "WEBVTT\n\n00:00:00.000 --> 00:00:09.000\na &lt;b&gt; &amp; c\n\n"
+        "01:00:00.000 --> 01:00:01.000\n<v Eva>on\n"
+    )
