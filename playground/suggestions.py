@@ -34,9 +34,9 @@ _PARTS = re.compile(r"(?i)(?<![a-z])(?:loras?|base|train(?:er|ing)?)(?![a-z])")
 
 
 def suggested(operation: Operation, revision: str, locks: Locks) -> list[Endpoint]:
-    """Return models of different families that nothing prevents from running, the best first.
+    """Return models that nothing prevents from running, the best of each family first.
 
-    The house's choice comes before upstream's, and known prices before unknown ones.
+    Known prices come before unknown ones, then the house's choice before upstream's.
     """
     keys = _suggested(operation, revision, locks)
     by_key = Endpoint.objects.select_related("picture").in_bulk(keys)
@@ -51,11 +51,14 @@ def is_ticked(endpoint: Endpoint) -> bool:
 @byte_cached(1 << 18, key=lambda operation, revision, locks: (operation.slug, revision, locks.key))
 def _suggested(operation: Operation, revision: str, locks: Locks) -> list[int]:
     families: dict[tuple[str, str], int] = {}
+    others = []
     for endpoint in _fitting(operation, _candidates(operation, locks)):
+        if family_of(endpoint) in families:
+            others.append(endpoint.pk)
         families.setdefault(family_of(endpoint), endpoint.pk)
         if len(families) == OFFERED:
             break
-    return [*families.values()]
+    return [*families.values(), *others][:OFFERED]
 
 
 def _candidates(operation: Operation, locks: Locks) -> list[Endpoint]:

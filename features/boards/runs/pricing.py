@@ -93,7 +93,7 @@ class Pricing:
     @property
     def basis(self) -> Sequence[str]:
         """Return how the total was computed."""
-        return self.total.basis[:MAX_BASIS] if self.total else ()
+        return self.total.basis[:MAX_BASIS] if self.total and self.label else ()
 
 
 def price(

@@ -62,9 +62,14 @@ class PlanRows extends HTMLElement {
     (near ?? this.note.querySelector("button")).focus();
   }
   paste(event) {
-    const { target } = event;
+    const { target, clipboardData: data } = event;
+    const files = target.closest(".plan-row, .plan-shared")?.querySelector("plan-files");
+    if (files && data.files.length) {
+      event.preventDefault();
+      return files.take([...data.files]);
+    }
     if (!target.matches(".plan-prompt textarea, .plan-row-body > textarea")) return;
-    const text = event.clipboardData.getData("text/plain");
+    const text = data.getData("text/plain");
     const prompts = cells(text);
     if (prompts.length < 2 || prompts.length > MOST_ROWS) return;
     event.preventDefault();

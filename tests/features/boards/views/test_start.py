@@ -62,6 +62,7 @@ def test_three_good_models_of_different_families_are_ticked(member: Client) -> N
         ("turbo", True),
         ("dream", False),
         ("unpriced", False),
+        ("flux-two", False),
     ]
     assert 'href="/categories/text-to-image/"' in page
     assert re.search(r'id="start-cost"[^>]*>\s*about \$0.03', page)
