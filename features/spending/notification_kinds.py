@@ -45,6 +45,12 @@ KINDS = (
         "somebody asks for more than a budget has left, or your request was answered",
         asks=True,
     ),
+    Kind(
+        submission.MODEL_KIND,
+        "Requests for models",
+        "somebody asks for a model that a rule locks",
+        asks=True,
+    ),
 )
 
 

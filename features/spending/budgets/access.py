@@ -132,7 +132,7 @@ def deciders(budget: Budget | None) -> QuerySet[User]:
 
 
 def may_decide(user: User, request: BudgetRequest) -> bool:
-    """Return whether the user may grant or refuse the request."""
+    """Return whether the user may grant or refuse the request for money."""
     if visibility.sees_all(user):
         return True
     return request.budget is not None and may_change(user, request.budget)

@@ -84,7 +84,7 @@ def _require_below_ceiling(
     if amount <= rules.ceiling or roles.admins().filter(pk=user.pk).exists():
         return
     granted = BudgetRequest.objects.select_for_update().filter(
-        budget=None, user=user, is_granted=True
+        budget=None, endpoint=None, user=user, is_granted=True
     )
     is_plan = charges[0].run_id is None
     if not is_plan and (plan := granted.filter(planned__gte=added).order_by("planned").first()):

@@ -106,18 +106,23 @@ class Budget(models.Model):
 
 
 class BudgetRequest(models.Model):
-    """A request for more than a budget has left, or for a press above the house's ceiling.
+    """A request for more than a budget has left, for a press above the ceiling, or for a model.
 
     If granted, `amount` is added to the budget's limit for `scope_key` in `period`. Without a
-    budget, it allows one press of the user whose runs together cost at most this amount.
+    budget, it allows one press of the user whose runs together cost at most this amount. With an
+    `endpoint` it is about no sum: the rules of `project` (null: of the house) lock this model.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     budget = models.ForeignKey(Budget, null=True, on_delete=models.CASCADE, related_name="requests")
     scope_key = models.PositiveBigIntegerField(default=0, help_text="as in `ledger.Counter`")
     period = models.CharField(max_length=32, blank=True)
+    endpoint = models.ForeignKey(
+        "catalog.Endpoint", null=True, on_delete=models.CASCADE, related_name="+"
+    )
+    project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    amount = DollarsField()
+    amount = DollarsField(default=0)
     asked = DollarsField(null=True, help_text="what was asked for; `amount` is what was granted")
     sentence = models.CharField(max_length=SENTENCE_CHARS)
     path = models.CharField(max_length=500, blank=True, help_text="the page that was refused")
@@ -140,7 +145,7 @@ class BudgetRequest(models.Model):
         indexes = [models.Index(fields=["budget", "period"], name="request_of_budget")]
 
     def __str__(self) -> str:
-        return f"{self.user_id} asks for {self.amount}"
+        return f"{self.user_id} asks for {self.endpoint or self.amount}"
 
     def get_absolute_url(self) -> str:
         """Return the address of its page."""

@@ -14,14 +14,13 @@ from core import refusals
 from core.db import clock
 from core.formatting import money
 from features.notifications import inbox, outbox
-from features.spending.budgets import access
 from features.spending.models import BudgetRequest
-from features.spending.requests import submission
+from features.spending.requests import model_rules, submission
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MAY_NOT = "Only people who look after this budget can decide on requests for more."
+MAY_NOT = "Only people who look after this budget, or these rules, can decide on the request."
 DECIDED = "{who} has already {verb} this."
 TOO_LATE = "The budget has ended or started again since the request: there is nothing to grant."
 
@@ -31,17 +30,20 @@ class Refused(refusals.Refused):
 
 
 def grant(by: User, pk: uuid.UUID, amount: Decimal | None, answer: str) -> BudgetRequest:
-    """Add a sum to the budget's limit in the period, by default the requested sum.
+    """Add a sum to the budget's limit in the period, by default the requested one; allow a model.
 
     Raises PermissionDenied, and Refused if it is decided already or too late.
     """
     with transaction.atomic():
         request = _undecided(by, pk)
-        subject = submission.Subject(request.budget, request.scope_key, request.period)
-        try:
-            submission.require_open(subject, clock.now())
-        except submission.Refused as refusal:
-            raise Refused(TOO_LATE) from refusal
+        if request.endpoint is not None:
+            reason = f"{request.user.get_username()} asked for it"
+            model_rules.allow(by, request.project, request.endpoint, reason)
+        else:
+            try:
+                submission.require_open(submission.Subject.of(request), clock.now())
+            except submission.Refused as refusal:
+                raise Refused(TOO_LATE) from refusal
         if amount is not None:
             request.amount = amount
         request.is_granted = True
@@ -59,20 +61,26 @@ def refuse(by: User, pk: uuid.UUID, answer: str) -> BudgetRequest:
 
 def _undecided(by: User, pk: uuid.UUID) -> BudgetRequest:
     rows = BudgetRequest.objects.select_for_update(of=("self",))
-    request = rows.select_related("budget", "user").get(pk=pk)
-    if not access.may_decide(by, request):
+    request = rows.select_related("budget", "user", "endpoint", "project").get(pk=pk)
+    if not submission.may_decide(by, request):
         raise PermissionDenied(MAY_NOT)
     if request.decided_at is not None:
         decider = request.decided_by.get_username() if request.decided_by else "Somebody"
-        verb = "granted" if request.is_granted else "refused"
+        verb = verb_of(request)
         raise Refused(DECIDED.format(who=decider, verb=verb))
     return request
+
+
+def verb_of(request: BudgetRequest) -> str:
+    """Return what was decided: "granted", "allowed" or "refused"."""
+    granted = "granted" if request.endpoint_id is None else "allowed"
+    return granted if request.is_granted else "refused"
 
 
 def _decide(by: User, request: BudgetRequest, answer: str) -> None:
     request.decided_at, request.decided_by, request.answer = clock.now(), by, answer
     request.save(update_fields=["decided_at", "decided_by", "is_granted", "amount", "answer"])
-    verb = "granted" if request.is_granted else "refused"
+    verb = verb_of(request)
     detail = f"{submission.in_words(request)}, asked by {request.user.get_username()}"
     if request.asked is not None and request.asked != request.amount:
         detail += f", who had asked for {money(request.asked)}"
@@ -80,7 +88,8 @@ def _decide(by: User, request: BudgetRequest, answer: str) -> None:
     inbox.settle(request)
     if request.user_id == by.pk:
         return
-    lines = [answer, "Try again what was refused." if request.is_granted else ""]
+    again = "Try again what was refused." if request.endpoint_id is None else "You can run it now."
+    lines = [answer, again if request.is_granted else ""]
     outbox.notify(
         request.user,
         submission.KIND,

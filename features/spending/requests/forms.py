@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from core.formatting import in_cents, money
+from core.forms import LineField
 from fal.db_safe import db_safe_text
 from features.spending.budgets.form import SumField
 from features.spending.models.budget import SENTENCE_CHARS
@@ -57,6 +58,14 @@ class RequestForm(forms.Form):
     def clean_sentence(self) -> str:
         """Return the sentence on one line."""
         return " ".join(db_safe_text(self.cleaned_data["sentence"]).split())
+
+
+class ModelRequestForm(forms.Form):
+    """Why a model is wanted, if the user says it."""
+
+    sentence = LineField(
+        label="What for, in a sentence (optional)", max_length=SENTENCE_CHARS, required=False
+    )
 
 
 class DecisionForm(forms.Form):

@@ -11,7 +11,7 @@ from django.db.models import Q
 from features.spending import visibility
 from features.spending.budgets import access, gauges
 from features.spending.models import BudgetRequest
-from features.spending.requests import submission
+from features.spending.requests import model_rules, submission
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -31,18 +31,15 @@ class Line:
 
 def decided_by(user: User) -> QuerySet[BudgetRequest]:
     """Return the requests that the user may decide on, decided ones included."""
-    if visibility.sees_all(user):
-        return BudgetRequest.objects.all()
-    return BudgetRequest.objects.filter(budget__in=access.managed(user).values("pk"))
+    money = Q(endpoint=None)
+    if not visibility.sees_all(user):
+        money &= Q(budget__in=access.managed(user).values("pk"))
+    return BudgetRequest.objects.filter(money | model_rules.decidable_by(user))
 
 
 def visible(user: User) -> QuerySet[BudgetRequest]:
     """Return the requests that the user has made or may decide on."""
-    if visibility.sees_all(user):
-        return BudgetRequest.objects.all()
-    return BudgetRequest.objects.filter(
-        Q(user=user) | Q(budget__in=access.managed(user).values("pk"))
-    )
+    return decided_by(user) | BudgetRequest.objects.filter(user=user)
 
 
 def waiting_for(user: User) -> list[Line]:
@@ -68,7 +65,9 @@ def decided(user: User) -> list[Line]:
 
 def _lines(rows: Iterable[BudgetRequest]) -> list[Line]:
     """Return rows in words; four queries at most for any number of rows."""
-    related: QuerySet[BudgetRequest] = rows.select_related("budget", "user", "decided_by")  # type: ignore[attr-defined]
+    related: QuerySet[BudgetRequest] = rows.select_related(
+        "budget", "user", "decided_by", "endpoint", "project"
+    )  # type: ignore[attr-defined]
     requests = list(related)
     counters = {request.pk: submission.counter_of(request) for request in requests}
     names = gauges.names_of(counter for counter in counters.values() if counter)

@@ -17,12 +17,22 @@ from core.formatting import money
 from features.notifications import outbox
 from features.spending.budgets import access, counting, gauges, wording
 from features.spending.models import Budget, BudgetRequest, SpendingRules
+from features.spending.requests import model_rules
+from projects.models import Rule
+from projects.rules import editing
 from runs.costs.ledger import Counter, Scope
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from django.db.models import QuerySet
+
+    from catalog.models import Endpoint
+    from projects.models import Project
+
 KIND = "budget_request"
+MODEL_KIND = "model_request"
+NOT_LOCKED = "No rule locks this model any more: run it."
 ENDED = "This budget no longer applies: try again what was refused."
 BEGUN_ANEW = "This budget has started again since: try again what was refused."
 NO_CEILING = "The house no longer has a ceiling: try again what was refused."
@@ -34,11 +44,36 @@ class Refused(refusals.Refused):
 
 @dataclass(frozen=True)
 class Subject:
-    """The subject of a request: a budget's counter; without a budget, a press above the ceiling."""
+    """The subject of a request: a budget's counter, a press above the ceiling, or a model.
+
+    A model has the `project` whose rules lock it, None for those of the house.
+    """
 
     budget: Budget | None = None
     key: int = 0
     period: str = ""
+    endpoint: Endpoint | None = None
+    project: Project | None = None
+
+    @classmethod
+    def of(cls, request: BudgetRequest) -> Subject:
+        """Return the subject of a request."""
+        names = ("budget", "scope_key", "period", "endpoint", "project")
+        return cls(*(getattr(request, name) for name in names))
+
+    @property
+    def deciders(self) -> QuerySet[User]:
+        """Return who decides on requests about it."""
+        if self.endpoint is not None:
+            return model_rules.deciders(self.project)
+        return access.deciders(self.budget)
+
+
+def may_decide(user: User, request: BudgetRequest) -> bool:
+    """Return whether the user may grant or refuse the request."""
+    if request.endpoint_id is not None:
+        return editing.may_change(user, request.project)
+    return access.may_decide(user, request)
 
 
 def subject_of(user: User, budget_id: int, key: int, period: str) -> Subject | None:
@@ -55,7 +90,10 @@ def subject_of(user: User, budget_id: int, key: int, period: str) -> Subject | N
 def require_open(subject: Subject, at: datetime) -> None:
     """Raise Refused, with advice, unless the budget applies and is in this period."""
     budget = subject.budget
-    if budget is None:
+    if subject.endpoint is not None:
+        if model_rules.lock(subject.endpoint, Rule.objects.filter(project=subject.project)) is None:
+            raise Refused(NOT_LOCKED)
+    elif budget is None:
         if SpendingRules.current().ceiling is None:
             raise Refused(NO_CEILING)
     elif not Budget.objects.holding(timezone.localdate(at)).filter(pk=budget.pk).exists():
@@ -67,12 +105,15 @@ def require_open(subject: Subject, at: datetime) -> None:
 def waiting(user: User, subject: Subject) -> BudgetRequest | None:
     """Return the user's undecided request for this subject; None if there is none."""
     rows = BudgetRequest.objects.filter(user=user, decided_at=None, budget=subject.budget)
+    rows = rows.filter(endpoint=subject.endpoint, project=subject.project)
     if subject.budget is not None:
         rows = rows.filter(scope_key=subject.key, period=subject.period)
     return rows.first()
 
 
-def ask(user: User, subject: Subject, amount: Decimal, sentence: str, path: str) -> BudgetRequest:
+def ask(
+    user: User, subject: Subject, amount: Decimal | None, sentence: str, path: str
+) -> BudgetRequest:
     """Create a request and notify the deciders; return the undecided one if there is one.
 
     Raises Refused. `path` is the page that was refused, without scheme and host.
@@ -86,19 +127,23 @@ def ask(user: User, subject: Subject, amount: Decimal, sentence: str, path: str)
             budget=subject.budget,
             scope_key=subject.key,
             period=subject.period,
+            endpoint=subject.endpoint,
+            project=subject.project,
             user=user,
-            amount=amount,
+            amount=amount or Decimal(),
             asked=amount,
             sentence=sentence,
             path=path,
         )
         trail.record(user, "asked for more", [request], in_words(request))
-        for decider in access.deciders(subject.budget).exclude(pk=user.pk):
+        is_model = subject.endpoint is not None
+        choice = "Allow" if is_model else "Grant"
+        for decider in subject.deciders.exclude(pk=user.pk):
             outbox.notify(
                 decider,
-                KIND,
+                MODEL_KIND if is_model else KIND,
                 subject=f"{user.get_username()} asks for {in_words(request)}",
-                text=f"{sentence}\n\nGrant or refuse it on the page below.",
+                text=f"{sentence}\n\n{choice} or refuse it on the page below.".strip(),
                 path=request.get_absolute_url(),
                 key=f"budget request {request.pk}",
                 about=request,
@@ -107,10 +152,16 @@ def ask(user: User, subject: Subject, amount: Decimal, sentence: str, path: str)
 
 
 def in_words(request: BudgetRequest, name: str | None = None) -> str:
-    """Return "$5.00 more for Fox", "$5.00 more" for the user's own, or "up to $25.00 at once".
+    """Return "$5.00 more for Fox", "$5.00 more" for the user's own, "up to $25.00 at once", "Veo".
 
     `name` is the name of the counter's target, if the caller knows it.
     """
+    if request.endpoint is not None:
+        return (
+            f"{request.endpoint.name} in {request.project}"
+            if request.project
+            else request.endpoint.name
+        )
     counter = counter_of(request)
     if counter is None:
         return f"up to {money(request.amount)} at once"

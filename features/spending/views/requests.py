@@ -1,4 +1,4 @@
-"""Asking for more than a budget has left, and granting it."""
+"""Asking for more than a budget has left, or for a locked model, and granting it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,26 @@ from urllib.parse import urlsplit
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from catalog.models import Endpoint
 from core.db import clock
 from core.formatting import enumerated
 from core.http.parameters import parse_key
 from core.http.posts import BUTTON, hidden
 from core.http.refusals import refusals_as_messages
+from core.refusals import Refused
 from features.notifications import inbox
 from features.spending.budgets import access, gauges, wording
 from features.spending.models import BudgetRequest, SpendingRules
-from features.spending.requests import decision, listing, submission
-from features.spending.requests.forms import DecisionForm, RequestForm
+from features.spending.requests import decision, listing, model_rules, submission
+from features.spending.requests.forms import DecisionForm, ModelRequestForm, RequestForm
+from projects import current, roles
+from projects.models import Rule
+from projects.rules import editing
+from projects.rules import wording as rules_in_words
 from runs.costs.ledger import NOTHING, Counter, Scope
 
 if TYPE_CHECKING:
@@ -52,7 +58,10 @@ def index(request: HtmxRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HtmxRequest) -> HttpResponse:
-    """Ask for more, with a sentence; 404 for a budget that does not limit the user."""
+    """Ask for more, or for a `model`; 404 for a budget that does not limit the user.
+
+    Whoever decides about the rules allows the model at once.
+    """
     user, subject = request.user, _subject(request)
     if waiting_request := submission.waiting(user, subject):
         if request.method == "POST":
@@ -63,16 +72,28 @@ def new(request: HtmxRequest) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     facts = _about(subject, user)
     overspent = facts["gauge"].overspent if "gauge" in facts else NOTHING
-    form = RequestForm(posted, request.GET.get("amount", "")[:32], overspent)
+    form: RequestForm | ModelRequestForm = (
+        ModelRequestForm(posted)
+        if subject.endpoint
+        else RequestForm(posted, request.GET.get("amount", "")[:32], overspent)
+    )
     context: dict[str, Any] = facts | {"form": form, "path": _path(request)}
+    if subject.endpoint:
+        context["path"] = subject.endpoint.get_absolute_url() + current.query(
+            current.current(request)
+        )
     try:
         submission.require_open(subject, clock.now())
+        if posted is not None and facts.get("may_allow"):
+            model_rules.allow(user, subject.project, subject.endpoint, "")
+            messages.success(request, f"{subject.endpoint.name} may run now.")
+            return redirect(context["path"])
         if posted is not None and form.is_valid():
-            amount, sentence = form.cleaned_data["amount"], form.cleaned_data["sentence"]
+            amount, sentence = form.cleaned_data.get("amount"), form.cleaned_data["sentence"]
             budget_request = submission.ask(user, subject, amount, sentence, context["path"])
             messages.success(request, f"{facts['waiting_text']} Your inbox will show the answer.")
             return redirect(context["path"] or budget_request)
-    except submission.Refused as refusal:
+    except Refused as refusal:
         context["refusal"] = str(refusal)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "features/spending/requests/new.html", context, status=status)
@@ -90,7 +111,7 @@ def request_page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     """Grant or refuse a request; a second decision is refused with a sentence."""
     budget_request = _visible(request, pk)
-    if not access.may_decide(request.user, budget_request):
+    if not submission.may_decide(request.user, budget_request):
         raise PermissionDenied(decision.MAY_NOT)
     form = DecisionForm(request.POST)
     if not form.is_valid():
@@ -99,7 +120,8 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     with refusals_as_messages(request):
         if hidden(request, BUTTON) == "grant":
             decided = decision.grant(request.user, pk, amount, answer)
-            messages.success(request, f"Granted: {submission.in_words(decided)}.")
+            verb = decision.verb_of(decided).capitalize()
+            messages.success(request, f"{verb}: {submission.in_words(decided)}.")
         elif hidden(request, BUTTON) == "refuse":
             decision.refuse(request.user, pk, answer)
             messages.success(request, "Refused. The person who asked is notified.")
@@ -107,31 +129,45 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _render_request(request: HtmxRequest, row: BudgetRequest, form: DecisionForm) -> HttpResponse:
-    subject = submission.Subject(row.budget, row.scope_key, row.period)
+    subject = submission.Subject.of(row)
     context: dict[str, Any] = {
         "budget_request": row,
         "request_text": submission.in_words(row),
         "period": submission.period_in_words(row),
         "is_own": row.user_id == request.user.pk,
-        "may_decide": access.may_decide(request.user, row),
+        "may_decide": submission.may_decide(request.user, row),
+        "verb": decision.verb_of(row),
         "form": form,
     }
-    # Former members still see their request, but no longer the project's budget.
-    if row.budget is None or access.may_see(request.user, row.budget, row.scope_key):
+    # Former members still see their request, but no longer the project's budget or rules.
+    if _may_see_subject(request.user, row):
         context |= _about(subject, row.user)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return render(request, "features/spending/requests/request.html", context, status=status)
 
 
+def _may_see_subject(user: User, row: BudgetRequest) -> bool:
+    if row.project is not None:
+        return bool(roles.role_in(row.project, user))
+    return row.budget is None or access.may_see(user, row.budget, row.scope_key)
+
+
 def _about(subject: Subject, asker: User) -> dict[str, Any]:
     """Return the context about a request's subject: its spending, and the other deciders."""
-    other_deciders = access.deciders(subject.budget).exclude(pk=asker.pk)
+    other_deciders = subject.deciders.exclude(pk=asker.pk)
     people = [person.get_username() for person in other_deciders]
     facts: dict[str, Any] = {
         "deciders": enumerated(people),
         "waiting_text": _who_can_grant(people),
         "budget": subject.budget,
     }
+    if endpoint := subject.endpoint:
+        rule = model_rules.lock(endpoint, Rule.objects.filter(project=subject.project))
+        return facts | {
+            "endpoint": endpoint,
+            "locked": rule and rules_in_words.in_place(rule),
+            "may_allow": editing.may_change(asker, subject.project),
+        }
     if subject.budget is None:
         return facts | {"ceiling": SpendingRules.current().ceiling}
     counter = Counter(Scope(subject.budget.scope), subject.key, subject.period)
@@ -150,6 +186,10 @@ def _who_can_grant(people: list[str]) -> str:
 
 def _subject(request: HtmxRequest) -> Subject:
     query = request.GET
+    if "model" in query:
+        endpoint = get_object_or_404(Endpoint, endpoint_id=query["model"])
+        rule = model_rules.lock_in(current.current(request), endpoint)
+        return submission.Subject(endpoint=endpoint, project=rule.project if rule else None)
     if not query.get("budget"):
         if SpendingRules.current().ceiling is None:
             raise Http404
@@ -177,7 +217,7 @@ def _path(request: HtmxRequest) -> str:
 
 def _visible(request: HtmxRequest, pk: uuid.UUID) -> BudgetRequest:
     rows = listing.visible(request.user).select_related(
-        "budget__project", "budget__person", "user", "decided_by"
+        "budget__project", "budget__person", "user", "decided_by", "endpoint", "project"
     )
     row = rows.filter(pk=pk).first()
     if row is None:

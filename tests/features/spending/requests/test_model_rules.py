@@ -1,0 +1,143 @@
+"""Asking for a locked model: whom it reaches, what Allow does, and that it is decided once."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from catalog.models import Endpoint
+from features.notifications.models import Notification
+from features.spending.models import BudgetRequest
+from projects.models import Project, Rule
+from projects.rules import enforcement
+from tests.conftest import grant
+from tests.projects.people import logged_in, make_project, person, working_in
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+NEW = "/spend/requests/new/?model=acme/film"
+
+
+@pytest.fixture
+def film(make_endpoint: Any) -> Endpoint:
+    made: Endpoint = make_endpoint("acme/film", display_name="Film")
+    return made
+
+
+@pytest.fixture
+def spring(film: Endpoint) -> Project:
+    return make_project("Spring", mia="manager", max="maker", eve="manager")
+
+
+@pytest.fixture
+def ada(film: Endpoint) -> User:
+    """An admin of the house, in no project."""
+    user = person("ada")
+    user.is_staff = user.is_superuser = True
+    user.save()
+    return user
+
+
+def text_of(response: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def new_lines(user: User) -> list[str]:
+    rows = Notification.objects.filter(user=user, seen_at=None).order_by("created_at")
+    return [row.subject for row in rows]
+
+
+def decide(client: Client, verb: str, **more: str) -> str:
+    address = f"{BudgetRequest.objects.get().get_absolute_url()}decision/"
+    return text_of(client.post(address, {"~do": verb, **more}, follow=True))
+
+
+def test_the_projects_managers_allow_what_its_rule_locks(
+    spring: Project, film: Endpoint, ada: User
+) -> None:
+    Rule.objects.create(project=spring, effect="forbid", kind="owner", value="acme")
+    maker, mia, eve = working_in(spring, person("max")), person("mia"), person("eve")
+    page = maker.get("/models/acme/film/").content.decode()
+    assert "Ask for this model" in page
+    assert "new/?model=acme%2Ffilm" in maker.get("/models/").content.decode()
+    assert "Ask eve and mia" in text_of(maker.get(NEW))
+    answer = maker.post(NEW, {"sentence": "For the trailer"}, follow=True)
+    assert "have been notified" in text_of(answer)
+    maker.post(NEW, {"sentence": "Again"})
+    assert BudgetRequest.objects.count() == 1
+    assert new_lines(ada) == []
+    assert new_lines(mia) == new_lines(eve) == ["max asks for Film in Spring"]
+    bell = logged_in(mia).get("/inbox/panel/").content.decode()
+    assert "Allow<span" in bell
+    assert "Allowed: Film in Spring" in decide(logged_in(mia), "grant")
+    assert enforcement.refusal(spring, film) == ""
+    rule = Rule.objects.get(effect="allow")
+    assert (rule.project, rule.value, rule.made_by) == (spring, "acme/film", mia)
+    assert new_lines(person("max")) == ["mia has allowed Film in Spring"]
+    assert new_lines(eve) == []
+    # Twice is harmless, whatever the second decision is.
+    for verb in ("grant", "refuse"):
+        assert "mia has already allowed this" in decide(logged_in(eve), verb)
+    assert Rule.objects.count() == 2
+
+
+def test_the_admins_allow_what_the_house_locks(spring: Project, film: Endpoint, ada: User) -> None:
+    Rule.objects.create(effect="only", kind="mark", value="approved", is_binding=True)
+    maker = working_in(spring, person("max"))
+    maker.post(NEW, {"sentence": ""})
+    assert new_lines(ada) == ["max asks for Film"]
+    assert new_lines(person("mia")) == []
+    assert (
+        logged_in(person("mia")).get(BudgetRequest.objects.get().get_absolute_url()).status_code
+        == 404
+    )
+    assert "Allowed: Film" in decide(logged_in(ada), "grant")
+    assert enforcement.refusal(spring, film) == ""
+    assert Rule.objects.get(effect="allow").project is None
+
+
+def test_a_rule_about_this_model_alone_is_removed(spring: Project, film: Endpoint) -> None:
+    Rule.objects.create(project=spring, effect="forbid", kind="id", value="acme/film")
+    working_in(spring, person("max")).post(NEW, {"sentence": ""})
+    decide(logged_in(person("mia")), "grant")
+    assert not Rule.objects.exists()
+
+
+def test_a_refusal_says_so_and_changes_nothing(spring: Project, film: Endpoint) -> None:
+    Rule.objects.create(project=spring, effect="forbid", kind="owner", value="acme")
+    maker = working_in(spring, person("max"))
+    maker.post(NEW, {"sentence": ""})
+    assert "Refused" in decide(logged_in(person("mia")), "refuse", answer="Too dear")
+    assert new_lines(person("max")) == ["mia has refused Film in Spring"]
+    assert enforcement.refusal(spring, film)
+    page = text_of(maker.get(BudgetRequest.objects.get().get_absolute_url()))
+    assert "has refused it" in page
+    assert "Too dear" in page
+    assert decide(maker, "grant").count("already") == 0
+
+
+def test_who_decides_allows_at_once(spring: Project, film: Endpoint) -> None:
+    Rule.objects.create(project=spring, effect="forbid", kind="owner", value="acme")
+    manager = working_in(spring, person("mia"))
+    assert "Allow it" in text_of(manager.get(NEW))
+    assert "Film may run now" in text_of(manager.post(NEW, follow=True))
+    assert enforcement.refusal(spring, film) == ""
+    assert not BudgetRequest.objects.exists()
+    assert "No rule locks this model" in text_of(manager.get(NEW))
+
+
+def test_strangers_and_those_who_look_after_money_do_not_see_it(
+    spring: Project, film: Endpoint
+) -> None:
+    Rule.objects.create(project=spring, effect="forbid", kind="owner", value="acme")
+    working_in(spring, person("max")).post(NEW, {"sentence": "Secret"})
+    address = BudgetRequest.objects.get().get_absolute_url()
+    accountant = person("bea")
+    grant(accountant, "spending.change_budget")
+    for user in (person("stranger"), accountant):
+        assert logged_in(user).get(address).status_code == 404
+        assert logged_in(user).post(f"{address}decision/", {"~do": "grant"}).status_code == 404
+        assert "Secret" not in text_of(logged_in(user).get("/spend/requests/"))
