@@ -165,7 +165,9 @@ def one_of(share: Share, number: int) -> ItemView | None:
         return None
     if item.upload_id:
         return _describe_item(share, item, None)
-    return _describe_item(share, item, readable(share).filter(pk=item.run_id).recent().first())
+    return _describe_item(
+        share, item, readable(share).filter(pk=item.run_id or NO_RUN).recent().first()
+    )
 
 
 def with_making(item_view: ItemView) -> ItemView:

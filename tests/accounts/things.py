@@ -162,7 +162,10 @@ def make_things(
     )
     ShareItem.objects.create(share=share, number=1, place=1, run=run)
     reviewer = Reviewer.objects.create(share=share, user=owner, name=word[:60])
-    share_comment = ShareComment.objects.create(share=share, reviewer=reviewer, text=word)
+    shared = share.items.filter(is_input=False).first()
+    share_comment = ShareComment.objects.create(
+        share=share, item=shared, reviewer=reviewer, text=word
+    )
     keys = {
         "view": view.pk,
         "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,

@@ -81,8 +81,8 @@ def mask_of(comment: Comment, artifact: Artifact | Upload) -> bytes:
 def _choose_model(share: Share, *, has_region: bool) -> Endpoint | None:
     """Return the best model that changes a picture by words, and that the project may run.
 
-    Models with a preset of the project or the house come first, then approved ones. Only such a
-    model for parts of pictures is preferred for a region.
+    Models with a preset of the project or the house come first, then approved ones, and for a
+    region those that take a mask. Only a preset or approved model that needs one is preferred.
     """
     index = uses(Revision.current())
     by_words = {taker.key for takers in index.takers("text").values() for taker in takers}
@@ -92,14 +92,18 @@ def _choose_model(share: Share, *, has_region: bool) -> Endpoint | None:
     keys = {taker.key for taker in takers}
     endpoints = Endpoint.objects.in_bulk(keys)
     preset = Preset.objects.offered_in(share.project, share.user).filter(endpoint__in=keys)
-    preferred = set(preset.order_by().values_list("endpoint", flat=True))
+    preferred = set(preset.order_by().values_list("endpoint__pk", flat=True))
 
-    def rank(taker: Taker) -> tuple[bool, int, bool]:
+    with_mask = {taker.key for taker in pictures.get("mask", ())}
+
+    def rank(taker: Taker) -> tuple[bool, int, bool, bool, bool]:
         endpoint = endpoints[taker.key]
         approval = 2 - (endpoint.standing == Standing.APPROVED)
         standing = 0 if taker.key in preferred else approval
         suits = (taker.use == "inpaint") == (has_region and standing < 2)
-        return not suits, standing, endpoint.unit_price_usd is None
+        lacks_mask = has_region and taker.key not in with_mask
+        has_no_price = endpoint.unit_price_usd is None
+        return not suits, standing, lacks_mask, not endpoint.highlighted, has_no_price
 
     for taker in sorted((taker for taker in takers if taker.key in endpoints), key=rank):
         endpoint = endpoints[taker.key]

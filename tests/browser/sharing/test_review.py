@@ -124,10 +124,11 @@ def test_a_client_picks_two_and_comments_and_the_designer_answers_with_a_version
 @pytest.mark.exhaustive
 def test_a_pin_is_set_by_a_tap_and_moved_by_keys(guest: Page, share: Share) -> None:
     guest.goto(f"{share.get_absolute_url()}review/1/")
-    guest.get_by_role("button", name="Point at a place").focus()
+    guest.get_by_role("button", name="Mark a place").focus()
     guest.keyboard.press("Enter")
     guest.keyboard.press("ArrowLeft")
-    guest.keyboard.press("Shift+ArrowUp")
+    for key in ("ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown"):
+        guest.keyboard.press(key)
     guest.keyboard.press("Enter")
     guest.keyboard.type("Here")
     guest.get_by_role("button", name="Send").last.click()
@@ -135,7 +136,8 @@ def test_a_pin_is_set_by_a_tap_and_moved_by_keys(guest: Page, share: Share) -> N
     pin = guest.get_by_role("link", name="1: Here")
     expect(pin).to_be_visible()
     comment = Comment.objects.get()
-    assert (comment.x, comment.y) == (490, 400)
+    region = (comment.x, comment.y, comment.width, comment.height)
+    assert region == (490, 490, 40, 40)
     expect(guest.get_by_label("Your comment")).to_have_value("")
     assert_clean(guest)
 

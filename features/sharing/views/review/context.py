@@ -114,7 +114,8 @@ def page_context(
         "chosen": picked_tiles,
         "chosen_count": len(picked_tiles) if is_whole else reading.count_picked(share, reviewer),
         "threads": reading.threads(share, is_blind=blind) if share.takes_comments else [],
-        "may_take_all": share.allows_download and any(tile.shown.artifact for tile in tiles),
+        "may_take_all": share.allows_download
+        and (not is_whole or any(tile.shown.artifact for tile in tiles)),
         "back": "",
     }
 

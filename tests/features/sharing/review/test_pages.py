@@ -102,6 +102,7 @@ def test_favourites_are_put_in_order_by_buttons_and_by_dragging(share: Share, po
 
 
 def test_a_thread_is_answered_resolved_and_reopened(share: Share, post: Post) -> None:
+    Share.objects.update(shows_remarks=True)
     anna, ben = Client(), Client()
     post(anna, "comments/", name="Anna", item=1, comment="Brighter?", x="25", y="40.5")
     comment = Comment.objects.get()

@@ -62,3 +62,24 @@ def test_a_span_that_is_the_wrong_way_round_is_turned() -> None:
 def test_a_place_that_is_none_is_refused(form: dict[str, str]) -> None:
     with pytest.raises(Refused):
         read_place(form)
+
+
+@pytest.mark.parametrize(
+    ("typed", "place"),
+    [
+        ({"x": "10", "y": "20", "width": "30", "height": "40"}, Place(100, 200, 300, 400)),
+        ({"x": "90", "y": "20", "width": "30", "height": "40"}, Place(900, 200, 100, 400)),
+        ({"x": "10", "y": "20", "width": "0", "height": "40"}, Place(100, 200)),
+        ({"x": "10", "y": "20", "width": "", "height": ""}, Place(100, 200)),
+    ],
+)
+def test_a_region_is_read_within_the_picture(typed: dict[str, str], place: Place) -> None:
+    assert read_place(typed) == place
+
+
+@pytest.mark.parametrize(
+    "typed", [{"width": "10", "height": "10"}, {"x": "1", "y": "1", "width": "9"}]
+)
+def test_half_a_region_is_refused(typed: dict[str, str]) -> None:
+    with pytest.raises(Refused):
+        read_place(typed)
