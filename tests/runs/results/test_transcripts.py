@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
+from runs.models import Run
 from runs.results import transcripts
 from runs.results.transcripts import Line
 
@@ -80,3 +82,17 @@ def test_files_have_text_times_and_speakers() -> None:
         "WEBVTT\n\n00:00:00.000 --> 00:00:09.000\na &lt;b&gt; &amp; c\n\n"
         "01:00:00.000 --> 01:00:01.000\n<v Eva>on\n"
     )
+
+
+@pytest.mark.django_db
+def test_a_runs_page_has_the_lines_and_files_to_save(member: Client, make_run: Any) -> None:
+    run: Run = make_run(state="succeeded", output=WHISPER)
+    page = member.get(f"/runs/{run.pk}/").content.decode()
+    assert "Who is it?" in page
+    assert page.count("Speaker 1") == 1
+    subtitles: Any = member.get(f"/runs/{run.pk}/transcript.srt")
+    assert subtitles.getvalue().startswith(b"1\n00:00:00,000 --> ")
+    assert ".srt" in subtitles.headers["Content-Disposition"]
+    assert member.get(f"/runs/{run.pk}/transcript.doc").status_code == 404
+    silent = make_run(state="succeeded", output={"text": "none"})
+    assert member.get(f"/runs/{silent.pk}/transcript.srt").status_code == 404
