@@ -10,6 +10,7 @@ const LOADERS = {
   "media-field": () => import("./lazy/form-media.js"),
   "local-time": () => import("./lazy/local-time.js"),
   "live-session": () => import("./lazy/live-session.js"),
+  "result-viewer": () => import("./lazy/result-viewer.js"),
   "partial-result": () => import("./lazy/partial-result.js"),
   "run-progress": () => import("./lazy/run-progress.js"),
   "search-select": () => import("./lazy/form-select.js"),
@@ -23,6 +24,7 @@ const IMMEDIATE = [
   "live-session",
   "local-time",
   "partial-result:has(.prose, img)",
+  "result-viewer",
   "run-progress",
   "media-field:has(input[type='text'][value]:not([value='']))",
 ].join();
