@@ -39,6 +39,7 @@ ONLY = {
     "playground": {
         *("draft-tab", "endpoint", "endpoint-stage", "film-strip", "form-fields", "form-head"),
         *("form-inputs", "form-rows", "keep-seed", "lazy-elements", "run", "run-stage"),
+        "stage-film",
         "viewer-loader",
     },
 }

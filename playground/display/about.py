@@ -12,6 +12,7 @@ from catalog.models import Collection, Endpoint, Revision
 from catalog.related import related_models
 from catalog.track_records import records_of
 from playground.display import history
+from playground.display.sample import sample_of
 from runs.models import Run
 from runs.progress import current_upstream, waiting
 from runs.promises import owners
@@ -40,6 +41,7 @@ def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "links": links(endpoint),
         "collections": collections(user, endpoint),
         "examples": examples(endpoint),
+        "sample": sample_of(endpoint),
         "decisions": owners.decisions_for(user, endpoint),
         "notes": notes.notes_for(endpoint),
         "note_form": notes.NoteForm(),

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from core.formatting import duration
 from core.formatting import size as size_in_words
 from fal.db_safe import db_safe_text
-from playground.display import placeholder_size
+from playground.display import inputs, placeholder_size
 from playground.display.markdown import markdown
 from playground.display.result import caption
 from playground.form import form_state
@@ -276,7 +276,8 @@ def _recording(run: Run) -> tuple[str, str] | None:
 def results(run: Run, view: str = "stage") -> dict[str, Any]:
     """Return the context of the templates of a run's artifacts in the given view.
 
-    `copies` is the token to watch the artifacts that are not copied yet, `reserve` the expected
+    `beside` is what the only result was made from, under a slider (inputs.ComparisonFile). `copies`
+    is the token to watch the artifacts that are not copied yet, `reserve` the expected
     size of those whose size is unknown.
     """
     shown_results = artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
@@ -284,9 +285,12 @@ def results(run: Run, view: str = "stage") -> dict[str, Any]:
     is_sized = all(result.is_sized for result in shown_results)
     size = None if is_sized else placeholder_size.size_of(run)
     copies = watch_tokens.same_rights(view, "copies")
+    lone = shown_results[0] if len(shown_results) == 1 else None
+    is_member = watch_tokens.may(view, watch_tokens.SEE) or watch_tokens.is_looked_at(view)
     return {
         "run": run,
         "results": shown_results,
+        "beside": inputs.main_input(run, lone.shown_as) if lone and is_member else None,
         "reserve": size and placeholder_size.enlarged(size),
         "copies": watch_tokens.data_watch(run, copies) if is_copying else "",
         "may_star": watch_tokens.may(view, watch_tokens.STAR),

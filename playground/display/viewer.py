@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.urls import reverse
 
@@ -18,13 +16,13 @@ from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe
 from playground.display import history, renderers
 from playground.display.comparison import Predecessor, predecessor_of
+from playground.display.inputs import ComparisonFile, InputFile, input_files
 from playground.display.renderers import ArtifactView
 from playground.display.result import caption
 from playground.variations import MoreLike, offer_more_like
-from runs.file_kinds import KINDS, VISUAL
+from runs.file_kinds import VISUAL
 from runs.files import result_names
-from runs.files.own_addresses import OUR_ADDRESS
-from runs.models import Artifact, Run, Upload
+from runs.models import Artifact, Run
 from runs.progress import watch_tokens
 from runs.results import json_tree, timeline
 from runs.results.provenance import provenance_in_words
@@ -35,17 +33,6 @@ if TYPE_CHECKING:
 COLUMNS = ("arguments", "output", "output_text", "metrics", "events")  # of a run, needed here
 SHORTEST_WAIT = timedelta(seconds=1)  # shorter ones are not worth a line
 SAID_ELSEWHERE = {"Billed", "Origin"}  # facts of the run that its price and its files already show
-MOST_INPUTS = 12
-_Key = tuple[str, int]  # of a file: (upload, 0) or (run, position)
-
-
-class ComparisonFile(NamedTuple):
-    """A file laid over a result, with a slider: its address, labels of both, and its run."""
-
-    address: str
-    first: str
-    second: str
-    run: Run | None = None
 
 
 @dataclass(frozen=True)
@@ -279,61 +266,3 @@ def facts_of_file(result: ArtifactView) -> list[Fact]:
         Fact("SHA-256", file.digest, is_code=True),
     ]
     return [fact for fact in facts if fact.value]
-
-
-# The files that a run was made from, as the viewer shows them beside its results.
-
-
-class InputFile(NamedTuple):
-    """One of our files among a run's arguments: its address, and its kind, as for artifacts."""
-
-    address: str
-    kind: str
-
-    @property
-    def word(self) -> str:
-        """Return the label of its kind: `Picture`."""
-        return KINDS[self.kind].label
-
-
-def input_files(run: Run) -> list[InputFile]:
-    """Return the first `MOST_INPUTS` of our files in the run's arguments, in their order.
-
-    Two queries at most. Not for readers of an example: they may not open its inputs.
-    """
-    addresses = dict.fromkeys(_texts_in(run.arguments))
-    matches = filter(None, map(OUR_ADDRESS.fullmatch, addresses))
-    hits = list(islice(matches, MOST_INPUTS))
-    kinds = _kinds_of_uploads(hits) | _kinds_of_results(hits)
-    return [InputFile(match[0], kinds[key]) for match in hits if (key := _key(match)) in kinds]
-
-
-def _texts_in(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for child in value.values() if isinstance(value, dict) else value:
-            yield from _texts_in(child)
-
-
-def _key(match: re.Match[str]) -> _Key:
-    return match["upload"] or match["run"], int(match["position"] or 0)
-
-
-def _kinds_of_uploads(input_matches: Sequence[re.Match[str]]) -> dict[_Key, str]:
-    keys = [match["upload"] for match in input_matches if match["upload"]]
-    rows = Upload.objects.filter(pk__in=keys).values_list("pk", "content_type") if keys else ()
-    return {(str(pk), 0): _known_kind(content_type.partition("/")[0]) for pk, content_type in rows}
-
-
-def _kinds_of_results(input_matches: Sequence[re.Match[str]]) -> dict[_Key, str]:
-    runs = [match["run"] for match in input_matches if match["run"]]
-    if not runs:
-        return {}
-    stored_artifacts = Artifact.objects.filter(run_id__in=runs).exclude(state=Artifact.State.LOST)
-    rows = stored_artifacts.values_list("run_id", "position", "kind")
-    return {(str(run), position): _known_kind(kind) for run, position, kind in rows}
-
-
-def _known_kind(kind: str) -> str:
-    return kind if kind in KINDS else "file"

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from catalog.templatetags.vitrine import ago
 from core.byte_cache import ByteCache
 from playground import rerun, variations
-from playground.display import batch, history, tiles, wall
+from playground.display import batch, code_colours, history, tiles, wall
 from playground.display import first_steps as newcomers
 from playground.display.result.settings import still_of_input
 from projects.templatetags.projects import in_project
@@ -47,6 +47,7 @@ def state_icon(run: Run) -> str:
     return ICONS.get(run.state, "clock")
 
 
+register.filter("coloured", code_colours.coloured)
 register.filter("batch_address", batch.address)
 register.filter("charge", known_costs.charge_in_words)
 

@@ -33,7 +33,7 @@ from schemas.wording.vocabulary import (
     TEXT_OUTPUT_WORDS,
 )
 
-RULES = 5  # increment to recompute the facts of every stored schema
+RULES = 6
 MAX_FACTS = 250  # facts of one document
 _MAX_PARTS = 3000
 _MAX_WORD_CHARS = 2500  # letters

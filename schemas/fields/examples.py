@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from schemas.document.merging import Merger
+from schemas.document.openapi import Contract, Schema, as_dict, as_list
 from schemas.exact import identical, is_finite, is_too_deep
 from schemas.fields.field import Field
 from schemas.fields.fitting import matching_option
@@ -36,3 +38,19 @@ def _fits(field: Field, value: Any) -> bool:
     if field.kind == "choice":
         return any(identical(option.value, value) for option in field.options)
     return has_type(field.kind, value)
+
+
+def example_output(contract: Contract) -> dict[str, Any]:
+    """The output of the schema's example: its own, else the first example of each property."""
+    merger = Merger(contract.document)
+    flat, _ = merger.flatten(contract.output or {})
+    if isinstance(whole := _first(flat), dict):
+        return whole
+    properties = as_dict(flat.get("properties")).items()
+    firsts = ((name, _first(merger.flatten(schema)[0])) for name, schema in properties)
+    return {name: value for name, value in firsts if value is not None}
+
+
+def _first(flat: Schema) -> Any:
+    value = next(iter(as_list(flat.get("examples"))), flat.get("example"))
+    return None if is_too_deep(value) else value

@@ -16,6 +16,7 @@ from core.http.parameters import parse_uuid
 from core.http.posts import BUTTON, controls, hidden
 from playground import variations
 from playground.display import about, batch, history, renderers
+from playground.display.sample import sample_of
 from playground.form import form_state, json_view, run_costs
 from playground.form.drafts import Tab
 from playground.form.form_state import FormState, ParsedForm, Post
@@ -26,8 +27,7 @@ from runs.models.querysets import RunQuerySet
 from runs.progress import watch_tokens
 from runs.progress.worker_status import readiness
 from runs.realtime import limits
-from runs.start import starting, transport_choices
-from schemas.fields.examples import example
+from runs.start import transport_choices
 from schemas.variations import TIMES
 
 # Fields of a post that belong to the page, not to the model's input.
@@ -49,7 +49,7 @@ TEMPLATES = {tab: f"playground/endpoint/_{tab}.html" for tab in ("playground", "
 }
 STRIP_LENGTH = 12
 MAX_BATCH = 24  # runs of one grid
-EXAMPLES = 4  # shown on an empty stage
+EXAMPLES = 8  # of colleagues, below the stage
 
 
 def render_page(
@@ -164,23 +164,22 @@ def stage(request: HttpRequest, endpoint: Endpoint, role: str | None = None) -> 
     run = None if grid else addressed_run or _most_relevant(request, endpoint, latest)
     if run and run.batch and not addressed_run:
         grid = _batch(request, endpoint, str(run.batch))
+    below = {
+        "examples": about.examples(endpoint, EXAMPLES),
+        "example_link": form_state.example_link(endpoint),
+        "sample": sample_of(endpoint),
+    }
     if grid:
-        return {
+        return below | {
             "batch": grid,
             "strip": _strip(viewer, latest, *(variation.run for variation in grid.variations)),
         }
     stage_context: dict[str, Any] = {"run": None}
-    if run is None:
-        stage_context |= {
-            "examples": about.examples(endpoint, EXAMPLES),
-            "example_link": form_state.example_link(endpoint),
-            "example_words": starting.title(example(form_state.version_of(endpoint).root)),
-        }
-    else:
+    if run is not None:
         stage_context = renderers.context(run, viewer.view_of(run, "stage"))
         if run.user_id != request.user.pk:
             stage_context["by"] = run.author
-    return stage_context | {"strip": _strip(viewer, latest, *([run] if run else []))}
+    return stage_context | below | {"strip": _strip(viewer, latest, *([run] if run else []))}
 
 
 def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch | None:
@@ -201,7 +200,7 @@ def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch |
 
 
 def _most_relevant(request: HttpRequest, endpoint: Endpoint, latest: list[Run]) -> Run | None:
-    """Return the user's newest run in progress, else their newest run if it needs a decision."""
+    """Return the user's newest run that is in progress or needs a decision, else their result."""
     own = [run for run in latest if run.user_id == request.user.pk]
     newest = own[0] if own else None
     run = next((run for run in own if run.is_awaited), None)
@@ -210,6 +209,7 @@ def _most_relevant(request: HttpRequest, endpoint: Endpoint, latest: list[Run]) 
         run = older.with_endpoint().with_artifacts().first()
     if run is None and newest and newest.state == Run.State.UNCONFIRMED:
         run = newest
+    run = run or next((run for run in own if run.state == Run.State.SUCCEEDED), None)
     if run:
         run.refresh_from_db(fields=run.get_deferred_fields())  # lists leave these out
     return run

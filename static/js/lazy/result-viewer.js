@@ -120,7 +120,8 @@ class ResultViewer extends HTMLElement {
   }
   press(event) {
     const isElsewhere = event.target.closest?.("input:not([type='radio']), textarea, select, a");
-    if (isElsewhere || event.metaKey || event.ctrlKey || event.altKey) return;
+    const isOthers = "part" in this.dataset && !this.contains(event.target);
+    if (isElsewhere || isOthers || event.metaKey || event.ctrlKey || event.altKey) return;
     if (this.player?.press(event)) return event.preventDefault();
     if (!this.isFlat) return;
     const key = event.key.toLowerCase();

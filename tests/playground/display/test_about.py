@@ -63,7 +63,7 @@ def test_about_tells_what_the_playground_leaves_out(
     page = member.get(PAGE).content.decode()
     assert "Schnell" not in page
     text = member.get(ABOUT).content.decode()
-    for text_part in ("$0.025 per megapixel; ", "used commercially", "Schnell", "Our best"):
+    for text_part in ("$0.025 per megapixel", "used commercially", "Schnell", "Our best"):
         assert text_part in text
     assert "Not yet" not in text
     assert "javascript:" not in text

@@ -18,6 +18,7 @@ from runs.models import Draft, Run
 from runs.progress import watch_tokens
 from tests.conftest import grant
 from tests.runs.looks import let_look
+from tests.schemas import strategies
 from tests.tables import each_row
 
 FLUX = "fal-ai/flux/dev"
@@ -256,15 +257,15 @@ def test_the_answer_to_run_swaps_token_draft_and_cost_out_of_band(
 @pytest.mark.parametrize(
     ("older", "newest", "shown"),
     [
-        ("unconfirmed", "succeeded", ""),
+        ("unconfirmed", "succeeded", "newest"),
         ("unconfirmed", "unconfirmed", "newest"),
         ("running", "succeeded", "older"),
         ("running", "unconfirmed", "older"),
-        ("succeeded", "failed", ""),
+        ("failed", "succeeded", "newest"),
     ],
 )
 @pytest.mark.parametrize("between", [0, 12])
-def test_the_stage_shows_the_newest_unfinished_or_unconfirmed_run(
+def test_the_stage_shows_a_run_that_waits_or_else_the_last_result(
     member: Client, flux: Any, make_run: Any, older: str, newest: str, shown: str, between: int
 ) -> None:
     runs = {"older": make_run(endpoint=flux, state=older)}
@@ -273,7 +274,24 @@ def test_the_stage_shows_the_newest_unfinished_or_unconfirmed_run(
     runs["newest"] = make_run(endpoint=flux, state=newest)
     page = member.get(flux.get_absolute_url()).content.decode()
     in_stage = re.findall(r'<section class="stage-run stack gap-3" id="run-([^"]+)"', page)
-    assert in_stage == ([str(runs[shown].pk)] if shown else [])
+    assert in_stage == [str(runs[shown].pk)]
+
+
+def test_without_a_result_of_ones_own_the_stage_shows_the_models_example(
+    member: Client, make_endpoint: Any, make_run: Any, stranger: User
+) -> None:
+    properties = {"image_url": {"type": "string", "examples": ["https://fal.media/before.png"]}}
+    document = strategies.document({"type": "object", "properties": properties})
+    after = {"type": "array", "examples": [[{"url": "https://fal.media/after.png"}]]}
+    answer = {"type": "object", "properties": {"images": after}}
+    document["components"]["schemas"]["Output"] = answer
+    upscaler = make_endpoint("a/upscaler", document)
+    make_run(endpoint=upscaler, state="failed")
+    make_run(endpoint=upscaler, state="succeeded", user=stranger)
+    stage = member.get(upscaler.get_absolute_url()).content.decode()
+    assert '<section class="stage-run' not in stage
+    for address in ("https://fal.media/before.png", "https://fal.media/after.png"):
+        assert f'src="{address}"' in stage
 
 
 @pytest.mark.parametrize("way", ["controls", "json"])
@@ -288,6 +306,18 @@ def test_our_files_are_recognised_by_their_absolute_address(
     post: dict[str, Any] = {"~mode": "json", "~json": json.dumps(arguments)}
     assert member.post(page, arguments if way == "controls" else post).status_code == 302
     assert Run.objects.get().arguments["image_urls"] == [path, "https://example.com/a.png"]
+
+
+@each_row(
+    ("price", "is_unknown"),
+    [("0.04", False), ("0", False), (None, True)],
+)
+def test_run_looks_certain_only_with_a_price(
+    member: Client, make_endpoint: Any, price: str | None, is_unknown: bool
+) -> None:
+    endpoint = make_endpoint(f"a/{price}", unit_price_usd=price, price_unit="images")
+    page = member.get(endpoint.get_absolute_url()).content.decode()
+    assert ("data-unknown" in page) == is_unknown
 
 
 # The film strip of a model's page: the user's runs of the model beside the large result.

@@ -1,0 +1,49 @@
+"""A model's own example: what it made, and of what; shown until there is a result of one's own."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from runs.file_kinds import VISUAL
+from runs.files.artifact_urls import may_show
+from runs.start import starting
+from schemas.artifacts import artifacts
+from schemas.fields.examples import example, example_output
+
+SHOWN = {*VISUAL, "audio"}
+MOST_INPUTS = 3
+
+
+class File(NamedTuple):
+    """A file of an example that pages may load."""
+
+    kind: str
+    address: str
+
+
+class Sample(NamedTuple):
+    """The example's output (None if the schema has none), its prompt and pictures of its input."""
+
+    output: File | None
+    words: str
+    inputs: list[File]
+
+
+def sample_of(endpoint: Endpoint) -> Sample:
+    """Return the model's own example."""
+    version = version_of(endpoint)
+    arguments = example(version.root)
+    outputs = _files(example_output(version.contract))
+    pictures = [file for file in _files(arguments) if file.kind == "image"]
+    return Sample(next(iter(outputs), None), starting.title(arguments), pictures[:MOST_INPUTS])
+
+
+def _files(value: Any) -> list[File]:
+    """Return the pictures, films and sounds in an example at addresses that pages may load."""
+    return [
+        File(file.kind, file.url)
+        for file in artifacts(value)
+        if file.kind in SHOWN and file.url.startswith("http") and may_show(file.url)
+    ]
