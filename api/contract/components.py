@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT202012
 
+from api import costs
 from api.contract.board_components import BOARDS
 from api.contract.shapes import (
     ALLOW_UNKNOWN,
@@ -29,7 +30,6 @@ from api.contract.shapes import (
     text,
 )
 from api.models import Consent
-from api.representation import cost
 from api.tokens import SCOPES
 from catalog.models import Change, Standing
 from projects.models import Membership
@@ -76,7 +76,7 @@ COST = record(
     amount=text("a decimal number, in USD: `0.04`"),
     source=text(
         "upstream's bill, the billed units times the price, or an estimate",
-        enum=list(cost.SOURCES.values()),
+        enum=list(costs.SOURCES.values()),
     ),
 )
 _FLOW = {

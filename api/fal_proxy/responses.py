@@ -8,11 +8,11 @@ from typing import Any
 
 from django.http import HttpResponse
 
+from api import costs
 from api.contract.operation import JSON
 from api.fal_proxy import result_files
 from api.http.dispatch import dumps
 from api.http.problem import Problem
-from api.representation import cost
 from fal.messages.endpoint_id import EndpointId
 from runs.models import Run
 
@@ -139,7 +139,7 @@ def _request(run: Run, base: str) -> dict[str, Any]:
 
 def _headers(run: Run) -> dict[str, str]:
     billed = {BILLED: run.billable_units} if run.billable_units else {}
-    return {REQUEST_ID: str(run.pk)} | billed | cost.in_headers(run)
+    return {REQUEST_ID: str(run.pk)} | billed | costs.in_headers(run)
 
 
 def _error_words(run: Run) -> dict[str, Any]:

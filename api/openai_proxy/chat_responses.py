@@ -7,11 +7,11 @@ import uuid
 from collections.abc import Iterator
 from typing import Any
 
+from api import costs
 from api.fal_proxy import responses
 from api.fal_proxy.responses import UpstreamResponse
 from api.http.dispatch import dumps
 from api.http.problem import Problem
-from api.representation import cost
 from fal.transports import completions
 from features.chats.talk import answers
 from runs.models import Run
@@ -130,7 +130,7 @@ def usage(run: Run, output: Any) -> dict[str, Any]:
     counts["total_tokens"] = counts["total_tokens"] or (
         (counts["prompt_tokens"] or 0) + (counts["completion_tokens"] or 0)
     )
-    return counts | {"cost": cost.of_run(run)}
+    return counts | {"cost": costs.of_run(run)}
 
 
 def headers(pk: uuid.UUID) -> dict[str, str]:

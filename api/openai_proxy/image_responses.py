@@ -8,10 +8,10 @@ from typing import Any
 
 from django.core.files.storage import default_storage
 
+from api import costs
 from api.fal_proxy import responses
 from api.fal_proxy.responses import UpstreamResponse
 from api.openai_proxy import chat_responses
-from api.representation import cost
 from runs.models import Artifact, Run
 from runs.results.outputs import artifacts_in
 
@@ -49,5 +49,5 @@ def _encoded(artifact: Artifact) -> str:
 
 def _answer(run: Run, data: list[dict[str, Any]]) -> UpstreamResponse:
     body = {"created": int(run.created_at.timestamp()), "data": data}
-    headers = chat_responses.headers(run.pk) | cost.in_headers(run)
+    headers = chat_responses.headers(run.pk) | costs.in_headers(run)
     return responses.as_json(body, 200, headers)

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import Any
 
+from api import costs
 from api.contract.operation import Call
-from api.representation import cost, moments
+from api.representation import moments
 from features.notifications import run_ends
 from features.notifications.models import masked
 from playground.display import history
@@ -56,7 +57,7 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
         "started_at": moments.as_text(run.started_at),
         "inference_s": run.inference_s,
         "billed": known_costs.in_words(run),
-        "cost": cost.of_run(run),
+        "cost": costs.of_run(run),
         "request_id": run.request_id,
         "webhook_url": masked(run_ends.webhook_address_of(run)),
     }
@@ -104,7 +105,7 @@ def estimate(estimate: Estimate) -> dict[str, Any]:
         "usual": _amount(estimate.usual, ROUND_CEILING),
         "currency": estimate.currency,
         "text": estimate.label,
-        "cost": cost.of_estimate(estimate),
+        "cost": costs.of_estimate(estimate),
         "basis": list(estimate.basis),
     }
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from api.representation import cost
+from api import costs
 from runs.models import Charge, Run
 from runs.models.ledger import SumState
 from schemas.estimate import Estimate
@@ -34,13 +34,13 @@ def test_a_run_has_the_best_known_figure(
     state: SumState, sums: dict[str, str], amount: str, source: str
 ) -> None:
     run = run_with(state, **sums)
-    assert cost.of_run(run) == {"amount": amount, "source": source}
-    assert cost.in_headers(run) == {"X-Vitrine-Cost": f"{amount}; source={source}"}
+    assert costs.of_run(run) == {"amount": amount, "source": source}
+    assert costs.in_headers(run) == {"X-Vitrine-Cost": f"{amount}; source={source}"}
 
 
 def test_an_unknown_cost_is_no_number() -> None:
     run = run_with(SumState.SETTLED)
-    assert (cost.of_run(run), cost.in_headers(run)) == (None, {})
+    assert (costs.of_run(run), costs.in_headers(run)) == (None, {})
 
 
 @pytest.mark.parametrize(
@@ -58,6 +58,6 @@ def test_an_unknown_cost_is_no_number() -> None:
 def test_an_estimate_has_its_usual_or_highest_figure(
     low: str | None, high: str | None, more: dict[str, Any], expected: tuple[str, str] | None
 ) -> None:
-    bounds = [None if bound is None else Decimal(bound) for bound in (low, high)]
-    figure = cost.of_estimate(Estimate(*bounds, **more))
+    least, most = (None if bound is None else Decimal(bound) for bound in (low, high))
+    figure = costs.of_estimate(Estimate(least, most, **more))
     assert figure == (expected and dict(zip(("amount", "source"), expected, strict=True)))
