@@ -15,6 +15,7 @@ from playground.display import inputs, placeholder_size
 from playground.display.markdown import markdown
 from playground.display.result import caption
 from playground.form import form_state
+from playground.form.prefill import use_as
 from runs.file_kinds import VISUAL
 from runs.files import result_names
 from runs.files.artifact_urls import artifact_url, may_show
@@ -22,7 +23,14 @@ from runs.files.metadata.embedding import CONTENT_TYPES
 from runs.models import Artifact, Run
 from runs.progress import waiting, watch_tokens
 from runs.progress.shown_log import shown_log
-from runs.results import error_messages, json_tree, previews, timeline, transcripts
+from runs.results import (
+    changed_by_model,
+    error_messages,
+    json_tree,
+    previews,
+    timeline,
+    transcripts,
+)
 from runs.results.outputs import artifacts_in
 from runs.results.previews import Preview
 from runs.state.transitions import LOG_LIMIT
@@ -48,6 +56,7 @@ class ArtifactView:
     src: str
     alt: str
     run: Run
+    is_flagged: bool = False  # by the model's own safety check
 
     @property
     def kind(self) -> str:
@@ -144,12 +153,14 @@ class Text:
 
 def artifacts_with_urls(run: Run) -> list[ArtifactView]:
     """Return the run's artifacts, each with its address."""
+    flags = iter(changed_by_model.flagged_pictures(run.output))
     return [
         ArtifactView(
             artifact,
             artifact_url(artifact),
             run.title or f"Output of {run.endpoint.name}",
             run,
+            artifact.kind == "image" and next(flags, False),
         )
         for artifact in run.artifacts.all()
     ]
@@ -241,6 +252,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "cut_at": MOST_FOUND if most >= MOST_FOUND else 0,
         "partial": found_partial,
         "waiting": waiting.describe_wait(run, found_partial.share if found_partial else None),
+        "rewritten": use_as.rewritten(run) if run.state == Run.State.SUCCEEDED else None,
         "seed": seed_of(run) or caption.requested_seed(run),
         "prompt": caption.prompt_of(run),
         "billed": caption.billed(run),

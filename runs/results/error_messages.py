@@ -50,7 +50,8 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     "downstream_service_unavailable": ("A service behind the model is unavailable", ""),
     "content_policy_violation": (
         "The model declined this content",
-        "Its content checker objected to the prompt or a file. Reword it or choose another file.",
+        "Its content checker objected to the prompt or a file. Reword it or choose another file. "
+        "Another model may accept it.",
     ),
     "no_media_generated": ("The model made nothing from this", "Reword the prompt."),
     "image_too_small": ("A picture is too small", INPUT),

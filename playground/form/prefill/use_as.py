@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.utils import timezone
@@ -18,6 +18,7 @@ from playground.form import drafts, form_state, presets
 from playground.form.form_state import FormState, Post
 from runs.files import content_types, uploads
 from runs.models import Artifact, Run, Upload
+from runs.results.changed_by_model import rewritten_prompt
 from runs.results.outputs import artifacts_in
 from schemas.uses.inputs import Input, inputs_of
 from schemas.uses.placing import place
@@ -39,6 +40,7 @@ _SUFFIXES = {
     "weights": set(uploads.WEIGHTS),
     "archive": {".zip", ".tar", ".gz", ".tgz"},
 }
+REWRITTEN = "p"  # the key of the prompt that a model has rewritten
 UPLOAD = "u"  # in links, in place of the key of a result
 KEPT_MARKS = (form_state.HOUSE, form_state.ORIGIN)
 
@@ -105,6 +107,13 @@ class Result(Usable):
         return f"{endpoint.get_absolute_url()}?{urlencode(query)}"
 
 
+class Rewritten(NamedTuple):
+    """A prompt that a model has rewritten, and the address of its form with that prompt."""
+
+    text: str
+    address: str
+
+
 def find(user: User, pk: uuid.UUID, key: str = "") -> Result | None:
     """Return a run's result by its key (`a0`: file 0, `t1`: text 1), by default the first one.
 
@@ -129,10 +138,28 @@ def results(run: Run) -> list[Result]:
         for artifact in artifacts_in(run.output)
         if artifact.kind == "text" and artifact.text
     ]
-    return files + [
-        Result("text", db_safe_text(artifact.text), run, f"t{position}")
-        for position, artifact in enumerate(texts)
+    prompt = rewritten(run)
+    return [
+        *files,
+        *(
+            Result("text", db_safe_text(artifact.text), run, f"t{position}")
+            for position, artifact in enumerate(texts)
+        ),
+        *([Result("text", prompt.text, run, REWRITTEN)] if prompt else []),
     ]
+
+
+def rewritten(run: Run) -> Rewritten | None:
+    """Return the prompt that the model used instead of the run's own, and where it can be used."""
+    root = form_state.version_of(run.endpoint).root
+    taker = next((taker for taker in inputs_of(root) if taker.role == "prompt"), None)
+    own = run.arguments.get(taker.path) if taker and isinstance(run.arguments, dict) else None
+    text = rewritten_prompt(run.output, own) if isinstance(own, str) else ""
+    if not text or taker is None:
+        return None
+    return Rewritten(
+        text, Result("text", text, run, REWRITTEN).address_in(run.endpoint, taker.path)
+    )
 
 
 def brought(user: User, pk: uuid.UUID) -> UsableUpload | None:
