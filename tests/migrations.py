@@ -25,6 +25,9 @@ AGREED: Mapping[Key, str] = {
     ("sharing", "0007_fewer_kinds"): (
         "drops constraints of a small table that nothing writes any more; SQLite copies it for that"
     ),
+    ("sharing", "0008_regions_and_remarks"): (
+        "adds a column that the database gives a default; SQLite copies the small table for that"
+    ),
 }
 # The way back is a backup (docs/OPERATING.md), so migrations need not be reversible.
 LEFT_OUT = ("RUNPYTHON_REVERSIBLE", "RUNSQL_REVERSIBLE")
