@@ -16,15 +16,17 @@ from accounts.audit import trail
 from projects import roles
 from projects.locking import Refused, locked_for
 from projects.models import Rule
-from projects.rules import wording
+from projects.rules import enforcement, wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from django.contrib.auth.models import AnonymousUser, User
 
+    from catalog.models import Endpoint
     from projects.models import Project
 
+Effect, Kind = Rule.Effect, Rule.Kind
 MOST = 100  # rules of one list: each start of a run reads them all
 TOO_MANY = f"There are {MOST} rules already. First remove one that is no longer needed."
 PRIVATE = "Your private project follows the rules of the house; it has none of its own."
@@ -51,6 +53,34 @@ def may_change(user: User | AnonymousUser, project: Project | None) -> bool:
     if project is None:
         return permissions.may(user, permissions.CHANGE_HOUSE_RULES)
     return not project.is_private and roles.may_manage(user, project)
+
+
+def list_to_open(user: User | AnonymousUser, project: Project, rule: Rule) -> Project | None:
+    """Return whose rules may open, in a project, what a rule locks there: a project's or None.
+
+    A project's managers need not ask the house, unless its rule is binding.
+    """
+    may_open = not rule.is_binding and may_change(user, project)
+    return project if may_open else rule.project
+
+
+def allow(by: User, project: Project | None, endpoint: Endpoint, reason: str = "") -> None:
+    """Make an exception for a model in a list; do nothing if no rule locks the model any more.
+
+    Raises PermissionDenied, and Refused if an exception in this list would not open it.
+    """
+    with transaction.atomic():
+        _lock(by, project)
+        rule = enforcement.lock(project, endpoint)
+        exact = same_models(project, Kind.ID, endpoint.endpoint_id)
+        if rule and rule == exact:
+            remove(by, rule)
+            rule = enforcement.lock(project, endpoint)
+        if rule:
+            add(by, project, Terms(Effect.ALLOW, Kind.ID, endpoint.endpoint_id, reason))
+            if rule := enforcement.lock(project, endpoint):
+                ask = wording.whom_to_ask(rule.project)
+                raise Refused(wording.refusal(rule, endpoint.name, ask))
 
 
 def require_for(user: User | AnonymousUser, project: Project | None) -> None:

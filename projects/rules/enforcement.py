@@ -32,6 +32,12 @@ def refusal(project: Project, endpoint: Endpoint) -> str:
     return refusals(project, [endpoint]).get(endpoint.pk, "")
 
 
+def lock(project: Project | None, endpoint: Endpoint) -> Rule | None:
+    """Return the rule that locks a model in a project, or everywhere (None)."""
+    rules = list(Rule.objects.holding_in([project] if project else []))
+    return locking_rules(rules, [endpoint.pk]).get(endpoint.pk)
+
+
 def refusals(project: Project, endpoints: Iterable[Endpoint]) -> dict[int, str]:
     """Return why models may not be run in a project, by model key; omits models that may."""
     rules = list(Rule.objects.holding_in([project]))

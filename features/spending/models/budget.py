@@ -110,7 +110,8 @@ class BudgetRequest(models.Model):
 
     If granted, `amount` is added to the budget's limit for `scope_key` in `period`. Without a
     budget, it allows one press of the user whose runs together cost at most this amount. With an
-    `endpoint` it is about no sum: the rules of `project` (null: of the house) lock this model.
+    `endpoint` it is about no sum, but about an exception for this model in the rules of `project`
+    (null: of the house).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

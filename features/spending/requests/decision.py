@@ -15,10 +15,14 @@ from core.db import clock
 from core.formatting import money
 from features.notifications import inbox, outbox
 from features.spending.models import BudgetRequest
-from features.spending.requests import model_rules, submission
+from features.spending.requests import submission
+from projects.rules import editing
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+    from catalog.models import Endpoint
+    from projects.models import Project
 
 MAY_NOT = "Only people who look after this budget, or these rules, can decide on the request."
 DECIDED = "{who} has already {verb} this."
@@ -38,17 +42,35 @@ def grant(by: User, pk: uuid.UUID, amount: Decimal | None, answer: str) -> Budge
         request = _undecided(by, pk)
         if request.endpoint is not None:
             reason = f"{request.user.get_username()} asked for it"
-            model_rules.allow(by, request.project, request.endpoint, reason)
-        else:
-            try:
-                submission.require_open(submission.Subject.of(request), clock.now())
-            except submission.Refused as refusal:
-                raise Refused(TOO_LATE) from refusal
+            allow(by, request.project, request.endpoint, reason, answer)
+            request.is_granted = True
+            return request
+        try:
+            submission.require_open(submission.Subject.of(request), clock.now())
+        except submission.Refused as refusal:
+            raise Refused(TOO_LATE) from refusal
         if amount is not None:
             request.amount = amount
         request.is_granted = True
         _decide(by, request, answer)
     return request
+
+
+def allow(
+    by: User, project: Project | None, endpoint: Endpoint, reason: str = "", answer: str = ""
+) -> None:
+    """Open a model by an exception in a list of rules, and grant all requests for that.
+
+    Raises PermissionDenied, and Refused.
+    """
+    with transaction.atomic():
+        editing.allow(by, project, endpoint, reason)
+        # Another decision holds a row that is skipped, and must not wait for this one.
+        rows = BudgetRequest.objects.select_for_update(of=("self",), skip_locked=True)
+        rows = rows.filter(endpoint=endpoint, project=project, decided_at=None)
+        for request in rows.select_related("user", "endpoint", "project"):
+            request.is_granted = True
+            _decide(by, request, answer)
 
 
 def refuse(by: User, pk: uuid.UUID, answer: str) -> BudgetRequest:
@@ -88,7 +110,7 @@ def _decide(by: User, request: BudgetRequest, answer: str) -> None:
     inbox.settle(request)
     if request.user_id == by.pk:
         return
-    again = "Try again what was refused." if request.endpoint_id is None else "You can run it now."
+    again = "Try again what was refused." if request.endpoint_id is None else "Try it on its page."
     lines = [answer, again if request.is_granted else ""]
     outbox.notify(
         request.user,

@@ -18,8 +18,7 @@ from features.notifications import outbox
 from features.spending.budgets import access, counting, gauges, wording
 from features.spending.models import Budget, BudgetRequest, SpendingRules
 from features.spending.requests import model_rules
-from projects.models import Rule
-from projects.rules import editing
+from projects.rules import editing, enforcement
 from runs.costs.ledger import Counter, Scope
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ class Refused(refusals.Refused):
 class Subject:
     """The subject of a request: a budget's counter, a press above the ceiling, or a model.
 
-    A model has the `project` whose rules lock it, None for those of the house.
+    A model has the `project` whose rules may open it, None for those of the house.
     """
 
     budget: Budget | None = None
@@ -91,7 +90,7 @@ def require_open(subject: Subject, at: datetime) -> None:
     """Raise Refused, with advice, unless the budget applies and is in this period."""
     budget = subject.budget
     if subject.endpoint is not None:
-        if model_rules.lock(subject.endpoint, Rule.objects.filter(project=subject.project)) is None:
+        if enforcement.lock(subject.project, subject.endpoint) is None:
             raise Refused(NOT_LOCKED)
     elif budget is None:
         if SpendingRules.current().ceiling is None:

@@ -24,11 +24,10 @@ from core.refusals import Refused
 from features.notifications import inbox
 from features.spending.budgets import access, gauges, wording
 from features.spending.models import BudgetRequest, SpendingRules
-from features.spending.requests import decision, listing, model_rules, submission
+from features.spending.requests import decision, listing, submission
 from features.spending.requests.forms import DecisionForm, ModelRequestForm, RequestForm
 from projects import current, roles
-from projects.models import Rule
-from projects.rules import editing
+from projects.rules import editing, enforcement
 from projects.rules import wording as rules_in_words
 from runs.costs.ledger import NOTHING, Counter, Scope
 
@@ -85,7 +84,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     try:
         submission.require_open(subject, clock.now())
         if posted is not None and facts.get("may_allow"):
-            model_rules.allow(user, subject.project, subject.endpoint, "")
+            decision.allow(user, subject.project, subject.endpoint)
             messages.success(request, f"{subject.endpoint.name} may run now.")
             return redirect(context["path"])
         if posted is not None and form.is_valid():
@@ -162,9 +161,10 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
         "budget": subject.budget,
     }
     if endpoint := subject.endpoint:
-        rule = model_rules.lock(endpoint, Rule.objects.filter(project=subject.project))
+        rule = enforcement.lock(subject.project, endpoint)
         return facts | {
             "endpoint": endpoint,
+            "whose": subject.project,
             "locked": rule and rules_in_words.in_place(rule),
             "may_allow": editing.may_change(asker, subject.project),
         }
@@ -188,8 +188,10 @@ def _subject(request: HtmxRequest) -> Subject:
     query = request.GET
     if "model" in query:
         endpoint = get_object_or_404(Endpoint, endpoint_id=query["model"])
-        rule = model_rules.lock_in(current.current(request), endpoint)
-        return submission.Subject(endpoint=endpoint, project=rule.project if rule else None)
+        project = current.current(request)
+        rule = enforcement.lock(project, endpoint)
+        whose = editing.list_to_open(request.user, project, rule) if rule else project
+        return submission.Subject(endpoint=endpoint, project=whose)
     if not query.get("budget"):
         if SpendingRules.current().ceiling is None:
             raise Http404

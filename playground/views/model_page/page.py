@@ -21,7 +21,7 @@ from playground.form import form_state, json_view, run_costs
 from playground.form.drafts import Tab
 from playground.form.form_state import FormState, ParsedForm, Post
 from projects import current, roles
-from projects.rules import enforcement
+from projects.rules import editing, enforcement, wording
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 from runs.progress import watch_tokens
@@ -77,8 +77,11 @@ def render_page(
         role = roles.role_in(project, request.user)
         context |= form(request, endpoint, filled, **more) | stage(request, endpoint, role)
         context["no_run"] = roles.refusal_to_make(request.user, project, role)
-        if not context["no_run"]:
-            context["lock"] = enforcement.refusal(project, endpoint)
+        if not context["no_run"] and (rule := enforcement.lock(project, endpoint)):
+            whose = editing.list_to_open(request.user, project, rule)
+            ask = wording.whom_to_ask(rule.project)
+            context["lock"] = wording.refusal(rule, endpoint.name, ask)
+            context["may_allow"] = editing.may_change(request.user, whose)
     return render(request, "playground/endpoint.html", context | more, status=status)
 
 
