@@ -16,6 +16,7 @@ from api.openai_proxy.chat_messages import wrong
 from api.openai_proxy.chat_requests import UNKNOWN_MODEL
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from core.formatting import counted
 from fal.db_safe import db_safe_text
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
@@ -120,7 +121,8 @@ def _with_files(
     for address in addresses:
         arguments = place(root, arguments, takers[0].path, address)
     if addresses and len(values_at(arguments, takers[0].path)) < len(addresses):
-        raise wrong(name, f"This model takes fewer than {len(addresses)} files as “{name}”.")
+        many = counted(len(addresses), "file")
+        raise wrong(name, f"This model does not take {many} as “{name}”.")
     return arguments
 
 

@@ -29,6 +29,7 @@ from api.openai_proxy.image_requests import ImageRequest
 from api.submission import ProxiedCall
 from api.wait import HEADER
 from catalog.models import Revision
+from core.http.posts import controls
 from projects.models import Project
 from projects.rules import gallery
 from runs.files import storage_limits
@@ -84,7 +85,7 @@ def _edit(request: HttpRequest, caller: Caller) -> HttpResponse:
         ]
         for name in ("image", "mask")
     }
-    body = {name: request.POST[name] for name in request.POST}
+    body = {name: values[-1] for name, values in controls(request).items()}
     parsed = image_requests.parse_image_request(body, files["image"], files["mask"])
     return _start_images(caller, parsed)
 

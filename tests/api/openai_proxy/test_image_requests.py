@@ -98,5 +98,5 @@ def test_pictures_and_a_mask_go_where_the_model_takes_them(make: Any) -> None:
 
 def test_a_second_picture_is_not_left_out(make: Any) -> None:
     make(PROMPT | {"image_url": TEXT})
-    with pytest.raises(Problem, match="takes fewer than 2 files"):
+    with pytest.raises(Problem, match="does not take 2 files"):
         parse_image_request({"model": "a/model", "prompt": "x"}, ["/uploads/1/", "/uploads/2/"])
