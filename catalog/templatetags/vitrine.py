@@ -17,7 +17,7 @@ from django.utils.safestring import SafeString, mark_safe
 from catalog.filters.labels import Group, summarize
 from catalog.locks import Locks
 from catalog.models import Endpoint
-from catalog.pricing import TypicalPrice, current_price, price_note, shown_price
+from catalog.pricing import TypicalPrice, current_price, listed_price, price_note, shown_price
 from catalog.track_records import TrackRecord, TrackRecords
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
 from core.resource import RESOURCES, UNDO
@@ -42,6 +42,7 @@ def linked(text: str) -> SafeString:
 for function in (money, about, unit, duration, size, category_name, counted, linked):
     register.filter(function)
 register.filter("price", lambda endpoint: shown(current_price(endpoint)))
+register.filter("list_price", listed_price)
 register.filter("paid", lambda amount: shown(money(amount)))
 register.filter(price_note)
 

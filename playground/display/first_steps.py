@@ -55,7 +55,7 @@ def first_steps(request: HttpRequest, revision: str) -> list[FirstStep]:
 
 @byte_cached(1 << 18, key=lambda revision, locks: (revision, locks.key))
 def _steps(revision: str, locks: Locks) -> list[FirstStep]:
-    steps = []
+    steps: list[FirstStep] = []
     for title, slugs in STEPS.items():
         endpoints = (e for s in slugs for e in suggestions.suggested(BY_SLUG[s], revision, locks))
         made = [step for endpoint in endpoints if (step := _step(title, endpoint))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from catalog.display.operations import Operation
 from catalog.models import Endpoint
@@ -19,13 +19,6 @@ from schemas.wording.counted_files import NOUNS
 
 VERBS = {"run", "run-fitting", "update"}  # other buttons open the whole plan
 _PROMPT, _FILE = f"{rows.CONTROL}.0.prompt", f"{rows.CONTROL}.{rows.ALL}.file"
-
-
-class Choice(NamedTuple):
-    """A model that can be ticked."""
-
-    endpoint: Endpoint
-    is_ticked: bool
 
 
 def first_post(offered: Sequence[Endpoint]) -> Post:
@@ -60,14 +53,11 @@ def context(
 ) -> dict[str, Any]:
     """Return the context of an operation's page."""
     ticked = {model.pk for model in models}
-    added = [model for model in models if model.pk not in {one.pk for one in offered}]
-    choices = [Choice(one, one.pk in ticked) for one in (*added, *offered)]
-    most_shown = max(suggestions.TICKED, *(i for i, c in enumerate(choices, 1) if c.is_ticked), 0)
     files = [(address, rows.guessed(address)) for address in rows.files_of(post, rows.ALL)]
     return {
         "operation": operation,
-        "choices": choices[:most_shown],
-        "more_choices": choices[most_shown:],
+        "models": models,
+        "more_models": [endpoint for endpoint in offered if endpoint.pk not in ticked],
         "typed": "".join(post.get(_PROMPT, [])),
         "file_row": ShownRow(
             rows.ALL, files=[ShownFile(address, file.name, file.kind) for address, file in files]
