@@ -73,6 +73,7 @@ def test_the_slider_changes_the_size_and_keys_go_from_tile_to_tile(
     open_page: Open, many: list[Run]
 ) -> None:
     page = open_page("/runs/")
+    page.get_by_label("Layout and help").click()
     slider = page.get_by_label("Size")
     heights = []
     for key in ("End", "Home"):
