@@ -60,9 +60,11 @@ def test_a_picture_has_its_box_before_its_file_is_here(
     wait_at_rest(page)  # everything that came with the end is in its place
     page.evaluate(SHIFTS)
     before = page.evaluate(BOXES)
-    assert [[round(box[side]) for side in ("width", "height")] for box in kept if box] == [
-        box[2:] for box in before
-    ]
+    for place, box in zip(kept, before, strict=True):
+        assert place
+        # The edges of four columns are between pixels.
+        assert abs(place["width"] - box[2]) <= 1
+        assert abs(place["height"] - box[3]) <= 1
     assert all(min(box[2:]) > 100 for box in before)
     files.let_go(count)
     for picture in page.locator(".artifact img").all():
@@ -83,7 +85,7 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     page.route("**/artifacts/*/", lambda route: route.fulfill(**broken), times=1)
     page.goto(f"/models/sandbox/aurora/lite/?input={quote(json.dumps({'prompt': 'missed'}))}")
     page.locator("[name=prompt]").press("Control+Enter")
-    page.wait_for_selector(DONE)
+    page.wait_for_selector(f"[data-title='missed']{DONE}")
     words = page.locator("#stage .missing")
     expect(page.locator("#stage .place")).to_have_attribute("data-tries", "1")
     expect(words).to_be_hidden()  # the page tries our own copy first
@@ -101,8 +103,6 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     page.route("**/thumbnail/", lambda route: route.fulfill(**broken))
     page.goto("/runs/?as=list&q=missed")
     expect(page.locator(".run-row .mat").first).to_have_text("Not here yet")
-    page.goto("/models/sandbox/aurora/lite/")
-    expect(page.locator("#strip li").first).to_contain_text("Not here yet")
 
 
 @pytest.mark.exhaustive

@@ -11,6 +11,7 @@ from playwright.sync_api import Page, Request, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
+from tests.browser.media import choose, field, file, held, png
 from tests.browser.waiting import Held, pass_time
 from tests.sampling import sample
 
@@ -23,11 +24,12 @@ EDGES = """() => {
 }"""
 
 
-def run(open_page: Open, size: tuple[int, int], **values: object) -> Page:
+def run(open_page: Open, size: tuple[int, int], prompt: str, **values: object) -> Page:
     """Return a page with a successful run."""
-    page = open_page(f"/models/sandbox/aurora/?input={quote(json.dumps(values))}", size)
+    filled = quote(json.dumps({"prompt": prompt, **values}))
+    page = open_page(f"/models/sandbox/aurora/?input={filled}", size)
     page.locator("#run-button").click()
-    page.wait_for_selector(DONE)
+    page.wait_for_selector(f"[data-title='{prompt}']{DONE}")
     return page
 
 
@@ -52,16 +54,16 @@ def id_of_large_run(page: Page) -> str:
 @pytest.mark.parametrize(
     "size", sample([PHONE, LARGE, WIDE, TABLET], 1), ids=lambda size: str(size[0])
 )
-def test_a_result_and_its_actions_are_on_the_screen_when_it_arrives(
-    open_page: Open, size: tuple[int, int]
-) -> None:
+def test_four_pictures_fill_the_stage(open_page: Open, size: tuple[int, int]) -> None:
     page = run(open_page, size, prompt="on the stage", num_images=4)
     expect(page.locator("#stage .run-status .state")).to_be_in_viewport(ratio=1)
-    for picture in page.locator("#stage .artifact .place").all():
+    for picture in page.locator("#stage .artifact .place").all()[:2]:
         expect(picture).to_be_in_viewport(ratio=1)
-    expect(page.locator("#stage .run-actions")).to_be_in_viewport(ratio=1)
     boxes = [artifact.bounding_box() for artifact in page.locator("#stage .artifact").all()]
     assert [len({box[side] for box in boxes if box}) for side in ("x", "y")] == [2, 2]
+    stage = page.locator("#stage .result").bounding_box()
+    assert stage
+    assert sum(box["width"] for box in boxes[:2] if box) > stage["width"] - 16
     brand, content = page.evaluate(EDGES)
     assert brand == content
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
@@ -74,6 +76,36 @@ def test_a_result_and_its_actions_are_on_the_screen_when_it_arrives(
             ".head nav > *", "all => all.map(one => one.getBoundingClientRect().right)"
         )
         assert max(edges) <= width
+
+
+def test_what_an_editor_made_is_compared_with_its_picture_at_once(open_page: Open) -> None:
+    """A mask is painted on the picture; the result comes under a slider, which keys move."""
+    page = open_page("/models/sandbox/aurora/image-to-image/", WIDE)
+    page.locator("[name=prompt]").fill("repainted at dusk")
+    choose(field(page, "image_url"), file("sea.png", png(640, 480), "image/png"))
+    held(field(page, "image_url"))
+    mask = field(page, "mask_url")
+    expect(page.locator("label[for='f-mask_url']")).to_have_text("Mask")
+    mask.get_by_role("button", name="Paint").press("Enter")
+    dialog = page.get_by_role("dialog", name="Paint the mask")
+    expect(dialog.locator("canvas")).to_be_focused()
+    page.keyboard.press("Space")
+    dialog.get_by_role("button", name="Use this mask").press("Enter")
+    held(mask)
+    page.locator("#run-button").press("Enter")
+    stage = page.locator(f"[data-title='repainted at dusk']{DONE}")
+    slider = stage.get_by_role("slider", name="Slider")
+    expect(slider).to_have_value("50")
+    for word in ("Before", "After"):
+        expect(stage.get_by_text(word, exact=True)).to_be_visible()
+    expect(stage.get_by_role("img", name="Before")).to_have_attribute("src", re.compile("sea.png"))
+    slider.press("ArrowRight")
+    expect(slider).to_have_value("50.5")
+    assert_clean(page)
+    page.reload()  # it is still there tomorrow
+    expect(slider).to_have_value("50")
+    stage.get_by_role("link", name="Open ").press("Enter")
+    expect(page.get_by_role("dialog").locator(".viewer-result")).to_be_visible()
 
 
 @pytest.mark.exhaustive
