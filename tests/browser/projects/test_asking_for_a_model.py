@@ -46,7 +46,7 @@ def test_a_member_asks_and_a_manager_allows_it_in_the_bell(
     new_tab = manager.locator("[data-tray-tab=new]")
     if new_tab.count():
         new_tab.click()
-    allow = manager.get_by_role("button", name=f"Allow: ana asks for {endpoint.name} in Red Fox")
+    allow = manager.get_by_role("button", name=f"Allow : ana asks for {endpoint.name} in Red Fox")
     expect(allow).to_be_visible()
     assert_usable(manager)
     allow.click()
