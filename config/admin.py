@@ -22,6 +22,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.decorators import method_decorator
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from accounts import permissions
@@ -51,9 +52,14 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
     """
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Return the list; without its filters if one is a number that SQLite cannot hold."""
+        """Return the list, called by what it contains, not "Select model to change".
+
+        Without its filters if one is a number that SQLite cannot hold.
+        """
+        plural = capfirst(str(self.opts.verbose_name_plural))
+        title = {"title": PEOPLE.get(plural, plural)}
         try:
-            return super().changelist_view(request, extra_context)
+            return super().changelist_view(request, title | (extra_context or {}))
         except OverflowError:
             return redirect(f"{request.path}?{ERROR_FLAG}=1")
 
@@ -72,6 +78,8 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
 
     def get_view_on_site_url(self, obj: Any = None) -> str | None:
         """Return the product's page of a row, or of the model that it is about."""
+        if not self.view_on_site:
+            return None
         pages = (
             getattr(row, "get_absolute_url", None) for row in (obj, getattr(obj, "endpoint", None))
         )

@@ -12,7 +12,7 @@ class RunsConfig(AppConfig):
 
     name = "runs"
     label = "playground"
-    verbose_name = "Playground"
+    verbose_name = "Runs"
 
     def ready(self) -> None:
         """Register the owner of runs; install the trigger that marks runs with unread files.

@@ -68,6 +68,20 @@ def test_admin_pages_load_no_document_and_no_inline_script(
         assert "<style" not in html
 
 
+def test_the_admin_uses_the_products_words_and_leads_back(
+    admin_client: Client, rows: Endpoint
+) -> None:
+    index = admin_client.get("/admin/").content.decode()
+    assert "Endpoints" not in index
+    assert ">Back to Vitrine</a>" in index
+    for address, title in (("catalog/endpoint", "Models"), ("auth/user", "Members")):
+        assert f"<h1>{title}</h1>" in admin_client.get(f"/admin/{address}/").content.decode()
+    for name, model in (("endpoint", Endpoint), ("change", Change), ("favourite", Favourite)):
+        pk = model._default_manager.values_list("pk", flat=True).get()
+        page = admin_client.get(f"/admin/catalog/{name}/{pk}/change/").content.decode()
+        assert f'href="{rows.get_absolute_url()}">Show in Vitrine</a>' in page
+
+
 def test_a_change_is_readable_in_the_admin(admin_client: Client, rows: Endpoint) -> None:
     html = admin_client.get("/admin/catalog/change/?q=flux").content.decode()
     assert "seed is new (and 1 more)" in html

@@ -12,13 +12,14 @@ from django.test import Client
 from catalog.models import Endpoint
 from features.notifications.models import Notification
 from features.spending.models import BudgetRequest
+from projects.locking import Refused
 from projects.models import Project, Rule
-from projects.rules import enforcement
+from projects.rules import editing, enforcement
 from tests.conftest import grant
 from tests.projects.people import logged_in, make_project, person, working_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
-NEW = "/spend/requests/new/?model=acme/film"
+NEW, MODEL = "/spend/requests/new/?model=acme/film", "/models/acme/film/"
 
 
 @pytest.fixture
@@ -104,6 +105,44 @@ def test_a_rule_about_this_model_alone_is_removed(spring: Project, film: Endpoin
     working_in(spring, person("max")).post(NEW, {"sentence": ""})
     decide(logged_in(person("mia")), "grant")
     assert not Rule.objects.exists()
+
+
+def test_a_wider_rule_gets_an_exception_as_well(spring: Project, film: Endpoint) -> None:
+    Rule.objects.create(project=spring, effect="forbid", kind="id", value="acme/film")
+    Rule.objects.create(project=spring, effect="only", kind="mark", value="approved")
+    editing.allow(person("mia"), spring, film)
+    assert [rule.effect for rule in Rule.objects.all()] == ["only", "allow"]
+    assert enforcement.refusal(spring, film) == ""
+
+
+def test_an_exception_that_would_open_nothing_is_not_made(spring: Project, film: Endpoint) -> None:
+    Rule.objects.create(effect="forbid", kind="owner", value="acme", is_binding=True)
+    with pytest.raises(Refused, match="locked by a rule of the house"):
+        editing.allow(person("mia"), spring, film)
+    assert Rule.objects.count() == 1
+
+
+def test_managers_open_in_their_project_what_the_house_does_not_bind(
+    spring: Project, film: Endpoint
+) -> None:
+    Rule.objects.create(effect="forbid", kind="owner", value="acme")
+    assert "Ask for this model" in text_of(working_in(spring, person("max")).get(MODEL))
+    manager = working_in(spring, person("mia"))
+    assert "Allow it" in text_of(manager.get(MODEL))
+    assert "the rules of Spring get an exception" in text_of(manager.get(NEW))
+    manager.post(NEW)
+    assert Rule.objects.get(effect="allow").project == spring
+
+
+def test_one_answer_is_for_all_who_have_asked(spring: Project, film: Endpoint) -> None:
+    Rule.objects.create(project=spring, effect="forbid", kind="owner", value="acme")
+    ben = person("ben")
+    spring.memberships.create(user=ben, role="maker")
+    for asker in (person("max"), ben):
+        working_in(spring, asker).post(NEW, {"sentence": ""})
+    working_in(spring, person("mia")).post(NEW)
+    assert new_lines(person("max")) == new_lines(ben) == ["mia has allowed Film in Spring"]
+    assert new_lines(person("mia")) == new_lines(person("eve")) == []
 
 
 def test_a_refusal_says_so_and_changes_nothing(spring: Project, film: Endpoint) -> None:
