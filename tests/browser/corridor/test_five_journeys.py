@@ -61,9 +61,12 @@ def test_a_newcomers_first_result(
     join(page, invite(browsers.open(session), "Member"), f"nora-{uuid.uuid4().hex[:6]}")
     page.goto("/")
     hand = Hand(page)
-    hand.click(page.get_by_role("button", name="Run this example").first)
-    expect(page.locator(DONE).first).to_be_visible(timeout=ENDED_MS)
+    offered = page.locator(".first-steps")
+    words = offered.get_by_role("textbox").first.input_value()
+    hand.click(offered.get_by_role("button", name="Run", exact=True).first)
+    expect(page.locator(f"#stage {DONE}").first).to_be_visible(timeout=ENDED_MS)
     expect(page.locator(".artifact").first).to_be_visible()
+    expect(prompt(page)).to_have_value(words)
     hand.tell(record_property, FIRST_RESULT)
 
 
