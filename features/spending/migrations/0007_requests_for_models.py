@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0018_words_of_the_product"),
+        ("catalog", "0017_recoverable_rows"),
         ("projects", "0006_recoverable_rows"),
         ("spending", "0001_squashed_0006"),
     ]
