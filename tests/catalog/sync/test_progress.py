@@ -185,6 +185,7 @@ def test_an_admin_asks_for_a_sync_and_sees_it(
     assert "up to date" in show()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_worker_that_has_just_started_syncs_again(upstream: CatalogueUpstream) -> None:
     """It may have another upstream than the last sync: `FAL_KEY` may have been set since."""
     upstream.add(*ids(3))
