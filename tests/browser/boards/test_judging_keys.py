@@ -22,7 +22,9 @@ def test_keys_say_what_is_thought_of_a_result(open_page: Open) -> None:
     hand = Hand(page)
     expect(facts.first).to_be_focused()
     for picture in page.locator(".look-pane > img").all():
-        assert (picture.bounding_box() or {})["width"] >= 480
+        box = picture.bounding_box()
+        assert box
+        assert box["width"] >= 480
     hand.press("ArrowRight")
     hand.press("w")
     expect(facts.last.get_by_role("button", pressed=True)).to_have_text("Wins")
