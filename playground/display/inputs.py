@@ -44,20 +44,22 @@ def main_input(run: Run, kind: str) -> ComparisonFile | None:
 
     One query at most, for our own files; upstream's are shown if pages may load them.
     """
-    if kind not in VISUAL or not isinstance(run.arguments, dict):
+    addresses = main_addresses(run, kind) if kind in VISUAL else []
+    if len(addresses) != 1:
         return None
-    field = by_meaning(version_of(run.endpoint).root.children).get(kind)
-    value = run.arguments.get(field.name) if field else None
-    address = value[0] if isinstance(value, list) and len(value) == 1 else value
-    if isinstance(address, dict):
-        address = address.get("url")
-    if not isinstance(address, str):
-        return None
-    if match := OUR_ADDRESS.fullmatch(address):
+    if match := OUR_ADDRESS.fullmatch(addresses[0]):
         is_shown = _kinds([match]).get(_key(match)) == kind
     else:
-        is_shown = address.startswith("http") and may_show(address)
-    return ComparisonFile(address, "Before", "After") if is_shown else None
+        is_shown = addresses[0].startswith("http") and may_show(addresses[0])
+    return ComparisonFile(addresses[0], "Before", "After") if is_shown else None
+
+
+def main_addresses(run: Run, kind: str) -> list[str]:
+    """Return the addresses in the run's main input of this kind."""
+    field = by_meaning(version_of(run.endpoint).root.children).get(kind)
+    value = run.arguments.get(field.name) if field and isinstance(run.arguments, dict) else None
+    texts = value if isinstance(value, list) else [value]
+    return [text for text in texts if isinstance(text, str)]
 
 
 def input_files(run: Run) -> list[InputFile]:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from playground.display.inputs import InputFile
 from runs.file_kinds import VISUAL
 from runs.files.artifact_urls import may_show
 from runs.start import starting
@@ -16,19 +17,12 @@ SHOWN = {*VISUAL, "audio"}
 MOST_INPUTS = 3
 
 
-class File(NamedTuple):
-    """A file of an example that pages may load."""
-
-    kind: str
-    address: str
-
-
 class Sample(NamedTuple):
     """The example's output (None if the schema has none), its prompt and pictures of its input."""
 
-    output: File | None
+    output: InputFile | None
     words: str
-    inputs: list[File]
+    inputs: list[InputFile]
 
 
 def sample_of(endpoint: Endpoint) -> Sample:
@@ -40,10 +34,10 @@ def sample_of(endpoint: Endpoint) -> Sample:
     return Sample(next(iter(outputs), None), starting.title(arguments), pictures[:MOST_INPUTS])
 
 
-def _files(value: Any) -> list[File]:
+def _files(value: Any) -> list[InputFile]:
     """Return the pictures, films and sounds in an example at addresses that pages may load."""
     return [
-        File(file.kind, file.url)
+        InputFile(file.url, file.kind)
         for file in artifacts(value)
         if file.kind in SHOWN and file.url.startswith("http") and may_show(file.url)
     ]

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 from catalog.schema_versions import former_version, version_of
 from fal.db_safe import db_safe, db_safe_text
+from playground.display.inputs import main_addresses
 from runs.files import artifact_urls
 from runs.files.artifact_urls import thumbnail_url
 from runs.files.own_addresses import OUR_ADDRESS
@@ -163,13 +164,8 @@ def input_stills(addresses: Iterable[str]) -> dict[str, str]:
 
 def still_of_input(run: Run) -> str:
     """Return the address of a picture of the run's main input; empty without one."""
-    if not isinstance(run.arguments, dict):
-        return ""
-    fields_by_meaning = by_meaning(version_of(run.endpoint).root.children)
-    for input_field in (fields_by_meaning.get("image"), fields_by_meaning.get("video")):
-        value = run.arguments.get(input_field.name) if input_field else None
-        first = value[0] if isinstance(value, list) and value else value
-        if isinstance(first, str) and (still := input_stills([first]).get(first)):
+    for kind in ("image", "video"):
+        for still in input_stills(main_addresses(run, kind)[:1]).values():
             return still
     return ""
 

@@ -28,4 +28,4 @@ def test_comments_texts_numbers_and_keywords_have_colours(code: str, kinds: list
 @given(st.text() | st.text("'\"`\\\\#/<&-\n"))
 def test_any_code_keeps_its_text(code: str) -> None:
     html = coloured(code)
-    assert unescape(re.sub(r'<span data-code="[a-z]+">|</span>', "", html)) == code
+    assert unescape(re.sub(r'<span data-code="[a-z]*">|</span>', "", html)) == code
