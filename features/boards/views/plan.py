@@ -339,8 +339,9 @@ def _render_plan(
         editing.save_draft(request.user, project, post)
     if models:
         enforcement.mark(project, models)
-        is_shown = operation and not is_refused
-        shown_post = start_form.with_samples(operation, post) if is_shown else post
+        shown_post = post
+        if operation and not is_refused:
+            shown_post = start_form.with_samples(operation, post)
         plan = _plan(request, shown_post, models, board, context["offered"])
         plan.troubles.extend(troubles)
         expanded = expand(plan, named_inputs.resolver(request.user, project))
