@@ -86,7 +86,7 @@ ADDRESS = {"type": "string"}
 def test_the_only_picture_is_laid_over_the_one_it_was_made_from(
     make_run: Any, make_endpoint: Any, arguments: Any, kinds: list[str], is_beside: bool
 ) -> None:
-    fields = {"image_url": ADDRESS, "mask_url": ADDRESS}
+    fields: dict[str, Any] = {"image_url": ADDRESS, "mask_url": ADDRESS}
     if "image_urls" in arguments:
         fields = {"image_urls": {"type": "array", "items": ADDRESS}}
     document = strategies.document({"type": "object", "properties": fields})
