@@ -44,7 +44,7 @@ class Schema(models.Model):
 class Endpoint(models.Model):
     """A runnable model of the catalogue, identified by `endpoint_id` (protocol, 3.3)."""
 
-    endpoint_id = models.CharField(max_length=255, unique=True)
+    endpoint_id = models.CharField("id of the model", max_length=255, unique=True)
     display_name = models.CharField(max_length=255)
     full_name = models.CharField(
         max_length=600,
@@ -137,9 +137,13 @@ class Endpoint(models.Model):
         "catalog.Picture", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     standing = models.CharField(
-        max_length=16, choices=Standing, blank=True, help_text="status that curators gave it"
+        "mark",
+        max_length=16,
+        choices=Standing,
+        blank=True,
+        help_text="status that curators gave it",
     )
-    standing_reason = models.CharField(max_length=255, blank=True)
+    standing_reason = models.CharField("reason of the mark", max_length=255, blank=True)
     standing_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )

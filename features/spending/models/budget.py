@@ -119,11 +119,13 @@ class BudgetRequest(models.Model):
     scope_key = models.PositiveBigIntegerField(default=0, help_text="as in `ledger.Counter`")
     period = models.CharField(max_length=32, blank=True)
     endpoint = models.ForeignKey(
-        "catalog.Endpoint", null=True, on_delete=models.CASCADE, related_name="+"
+        "catalog.Endpoint", null=True, on_delete=models.CASCADE, related_name="+", db_index=False
     )
-    project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey(
+        Project, null=True, on_delete=models.CASCADE, related_name="+", db_index=False
+    )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
-    amount = DollarsField(default=0)
+    amount = DollarsField()
     asked = DollarsField(null=True, help_text="what was asked for; `amount` is what was granted")
     sentence = models.CharField(max_length=SENTENCE_CHARS)
     path = models.CharField(max_length=500, blank=True, help_text="the page that was refused")

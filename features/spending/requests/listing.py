@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -63,12 +62,9 @@ def decided(user: User) -> list[Line]:
     return _lines(rows.order_by("-decided_at")[:LATEST])
 
 
-def _lines(rows: Iterable[BudgetRequest]) -> list[Line]:
+def _lines(rows: QuerySet[BudgetRequest]) -> list[Line]:
     """Return rows in words; four queries at most for any number of rows."""
-    related: QuerySet[BudgetRequest] = rows.select_related(
-        "budget", "user", "decided_by", "endpoint", "project"
-    )  # type: ignore[attr-defined]
-    requests = list(related)
+    requests = list(rows.select_related("budget", "user", "decided_by", "endpoint", "project"))
     counters = {request.pk: submission.counter_of(request) for request in requests}
     names = gauges.names_of(counter for counter in counters.values() if counter)
     return [

@@ -68,24 +68,23 @@ def new(request: HtmxRequest) -> HttpResponse:
                 request, "You have already asked for this. Your request waits for an answer."
             )
         return redirect(waiting_request)
-    posted = request.POST if request.method == "POST" else None
+    posted, endpoint = request.POST if request.method == "POST" else None, subject.endpoint
     facts = _about(subject, user)
     overspent = facts["gauge"].overspent if "gauge" in facts else NOTHING
     form: RequestForm | ModelRequestForm = (
         ModelRequestForm(posted)
-        if subject.endpoint
+        if endpoint
         else RequestForm(posted, request.GET.get("amount", "")[:32], overspent)
     )
     context: dict[str, Any] = facts | {"form": form, "path": _path(request)}
-    if subject.endpoint:
-        context["path"] = subject.endpoint.get_absolute_url() + current.query(
-            current.current(request)
-        )
+    if endpoint:
+        project = current.current(request)
+        context["path"] = endpoint.get_absolute_url() + current.query(project)
     try:
         submission.require_open(subject, clock.now())
-        if posted is not None and facts.get("may_allow"):
-            decision.allow(user, subject.project, subject.endpoint)
-            messages.success(request, f"{subject.endpoint.name} may run now.")
+        if posted is not None and endpoint and facts["may_allow"]:
+            decision.allow(user, subject.project, endpoint)
+            messages.success(request, f"{endpoint.name} may run now.")
             return redirect(context["path"])
         if posted is not None and form.is_valid():
             amount, sentence = form.cleaned_data.get("amount"), form.cleaned_data["sentence"]

@@ -156,6 +156,36 @@ def test_only_one_of_several_workers_syncs(upstream: CatalogueUpstream, settings
 
 
 @pytest.mark.django_db(transaction=True)
+def test_an_admin_asks_for_a_sync_and_sees_it(
+    upstream: CatalogueUpstream, settings: Any, admin_client: Client, member: Client
+) -> None:
+    def show() -> str:
+        return admin_client.get("/catalogue/sync/").content.decode()
+
+    async def sync() -> float:
+        async with fal.Clients(
+            fal.Addresses(), upstream.key, transport=upstream.transport, sleep=upstream.pause
+        ) as clients:
+            job = workers.CatalogSync(clients.platform)
+            await job.run()
+            first = await job.run()
+            await sync_to_async(admin_client.post)("/catalogue/sync/")
+            assert "Reading the" in await sync_to_async(show)()
+            await sync_to_async(admin_client.post)("/catalogue/sync/")  # a double click
+            await job.run()
+        await sync_to_async(connections.close_all)()
+        return first
+
+    upstream.add(*ids(3))
+    settings.SYNC_INTERVAL_MINUTES = 60
+    assert member.post("/catalogue/sync/").status_code == 403
+    assert asyncio.run(sync()) > 0
+    assert SyncReport.objects.filter(state=SyncReport.State.DONE).count() == 2
+    assert not SyncReport.objects.filter(state=SyncReport.State.ASKED).exists()
+    assert "up to date" in show()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_worker_that_has_just_started_syncs_again(upstream: CatalogueUpstream) -> None:
     """It may have another upstream than the last sync: `FAL_KEY` may have been set since."""
     upstream.add(*ids(3))
