@@ -82,7 +82,7 @@ def add(by: User, project: Project, user_id: int, role: str) -> Membership:
 
 
 def include(by: User, project: Project, person: User, role: str) -> bool:
-    """Make a person a member with at least this role; returns whether that changed anything.
+    """Make a person who accepts it a member with at least this role; returns whether that changed.
 
     A role is never lowered. Raises Refused, PermissionDenied.
     """
@@ -94,7 +94,6 @@ def include(by: User, project: Project, person: User, role: str) -> bool:
         )
         if is_new:
             trail.record(by, "added a member to", [project], _entry(member))
-            added.send(Membership, by=by, member=member)
         elif RANKS[member.role] < RANKS[role]:
             Membership.objects.filter(pk=member.pk).update(role=role)
             change = f"{person.get_username()}: {member.role} to {role}"

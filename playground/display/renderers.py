@@ -153,7 +153,8 @@ class Text:
 
 def artifacts_with_urls(run: Run) -> list[ArtifactView]:
     """Return the run's artifacts, each with its address."""
-    flags = iter(changed_by_model.flagged_pictures(run.output))
+    has_output = "output" not in run.get_deferred_fields()  # lists leave it out
+    flags = iter(changed_by_model.flagged_pictures(run.output) if has_output else [])
     return [
         ArtifactView(
             artifact,

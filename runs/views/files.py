@@ -172,14 +172,14 @@ def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase
 
 @require_safe
 @no_store
-def transcript(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
+def transcript(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponseBase:
     """Serve the transcript in a run's output as TXT, SRT or VTT."""
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
     lines = transcripts.lines_of(run.output)
-    if not lines or name not in transcripts.FORMATS:
+    if not lines or kind not in transcripts.FORMATS:
         raise Http404("This run has no such transcript.")
-    write, content_type = transcripts.FORMATS[name]
-    file_name = result_names.Namer(request.user).of_run(run, f".{name}")
+    write, content_type = transcripts.FORMATS[kind]
+    file_name = result_names.Namer(request.user).of_run(run, f".{kind}")
     return _text_file(write(lines), content_type, file_name)
 
 

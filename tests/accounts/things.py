@@ -38,6 +38,7 @@ ASKED = {
 SPECIAL: dict[str, dict[str, Any]] = {
     "look": {"kind": "run"},
     "reference-version-recovery": {"version": 1},
+    "run-transcript": {"kind": "srt"},
     "upload-tool": {"name": "mask"},
     "artifact-viewer": {"position": 1},
     "account_reset_password_from_key": {"uidb36": "1", "key": "a-b"},
@@ -105,7 +106,7 @@ def make_things(
         title=word,
         arguments={"prompt": word},
         state="succeeded",
-        output={"text": word},
+        output={"text": word, "chunks": [{"timestamp": [0, 1], "text": word}]},
     )
     Artifact.objects.create(
         run=run, position=0, path="x", kind="image", url="https://v3.fal.media/a.png",

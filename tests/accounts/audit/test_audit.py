@@ -71,8 +71,7 @@ def test_blocking_and_unblocking_are_logged_with_the_reason(
     endpoint = make_endpoint()
     page = reverse("playground:standing", args=[endpoint.endpoint_id])
     admin.post(page, {"standing": "blocked", "reason": "Too dear"})
-    selected = {"action": "clear_standing", "_selected_action": [endpoint.pk]}
-    admin.post("/admin/catalog/endpoint/", selected)
+    admin.post(page, {"standing": ""})
     name = endpoint.endpoint_id
     assert entries() == [
         ("eva", "blocked", "catalog.endpoint", name),
