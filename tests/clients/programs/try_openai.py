@@ -1,10 +1,11 @@
 """OpenAI's client for Python, with Vitrine's OpenAI address as its base address."""
 
 import asyncio
+import urllib.request
 from typing import Any
 
 import openai
-from common import FORBIDDEN, MINUTE, TOKEN, URL, error_in, main, refusals
+from common import FORBIDDEN, MINUTE, PICTURE, TOKEN, URL, error_in, main, open_file, refusals
 
 BASE = f"{URL}/api/openai/v1"
 TALK, CLOCK = "stage/talk", "mischief/clock"
@@ -26,6 +27,15 @@ def run() -> Any:
     """List the models, then ask one."""
     assert TALK in {model.id for model in client.models.list()}
     return {"text": say("Good morning").choices[0].message.content}
+
+
+def pictures() -> Any:
+    """Make a picture, and change it."""
+    made = client.images.generate(model=PICTURE, prompt="a quiet fjord", size="512x512")
+    with urllib.request.urlopen(made.data[0].url) as response:
+        picture = ("fjord.jpeg", response.read(), "image/jpeg")
+    changed = client.images.edit(model=f"{PICTURE}/image-to-image", prompt="rose", image=picture)
+    return open_file(changed.data[0].url)
 
 
 def asynchronous() -> Any:
@@ -59,7 +69,7 @@ def minute() -> Any:
 
 
 main(
-    [run, asynchronous, stream, cancel, minute],
+    [run, pictures, asynchronous, stream, cancel, minute],
     refusals=refusals(
         error_of,
         invalid=lambda: say("Hello", extra_body={"seconds": 1000}),
