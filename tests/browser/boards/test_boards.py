@@ -85,7 +85,7 @@ def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_phone_shows_one_column_at_a_time(open_page: Open) -> None:
+def test_a_phone_shows_two_columns(open_page: Open) -> None:
     address = f"/compare/new/?model=sandbox/aurora&{LITE}&input=%7B%22prompt%22%3A%22fog%22%7D"
     page = open_page(address, size=PHONE)
     assert_fits(page, "the plan")
@@ -96,6 +96,4 @@ def test_a_phone_shows_one_column_at_a_time(open_page: Open) -> None:
     cell = page.locator("[data-row='0'][data-column='0']")
     other = page.locator("[data-row='0'][data-column='1']")
     expect(cell).to_be_in_viewport()
-    expect(other).not_to_be_in_viewport()
-    page.locator(".board").evaluate("(board) => board.scrollBy({ left: board.clientWidth })")
-    expect(other).to_be_in_viewport()
+    expect(other).to_be_in_viewport(ratio=0.9)

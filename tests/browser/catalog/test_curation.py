@@ -111,7 +111,6 @@ def test_models_are_approved_together_and_a_locked_one_is_asked_for_and_allowed(
     expect(asking.get_by_text("has been notified")).to_be_visible()
     page.goto(f"{live_server.url}/models/")
     page.locator(".bell").click()
-    page.get_by_role("button", name="New").click()
     page.get_by_role("listitem").filter(has_text="max asks for Kling 10").get_by_role(
         "button", name="Allow"
     ).click()

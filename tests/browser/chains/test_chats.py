@@ -74,7 +74,6 @@ def test_an_answer_stopped_in_the_middle_keeps_what_came(
     message.focus()
     page.evaluate(HTMX_IS_THERE)
     message.fill(f"Write about glass, {theme}")
-    expect(page.locator("#composer-preview")).to_contain_text("$")
     message.press("Control+Enter")
     answer = page.locator(".answer").first
     expect(answer.locator(".prose")).to_contain_text("lass")

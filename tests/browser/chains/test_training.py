@@ -85,6 +85,6 @@ def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
     page.get_by_role("link", name="Aurora sandbox/aurora", exact=True).click()
     expect(page.get_by_label("Prompt").first).to_have_value(re.compile("^emberglow"))
     page.locator("#run-button").click()
-    expect(page.locator(f"#stage {DONE}")).to_have_count(1, timeout=60_000)
+    expect(page.locator(f"#stage [data-title^='emberglow']{DONE}")).to_have_count(1)
     page.goto("/training/weights/")
     expect(page.get_by_text("used by 1 run")).to_be_visible()

@@ -129,7 +129,7 @@ def test_a_poster_in_eight_variations_of_which_a_client_sees_five(
     page = open_page("/models/sandbox/aurora/lite/", has_touch=size == PHONE, size=size)
     hand = Hand(page)
     hand.type(prompt(page), "A harbour at dawn")
-    hand.select(page.get_by_label("Variations"), "8")
+    hand.select(page.get_by_label("Variations", exact=True), "8")
     hand.click(page.locator("#run-button"))
     expect(page.locator(f"#stage {DONE}")).to_have_count(8, timeout=ENDED_MS)
     hand.click(page.get_by_role("link", name="Results", exact=True).first)

@@ -33,8 +33,9 @@ def run(page: Page, text: str) -> str:
     """Run a prompt by keyboard; return the run's address once it has ended."""
     prompt(page).fill(text)
     prompt(page).press("Control+Enter")
-    page.wait_for_selector(f"#stage {DONE}")
-    return f"/runs/{page.locator(f'#stage {DONE}').get_attribute('data-run-id')}/"
+    done = f"#stage [data-title='{text}']{DONE}"
+    page.wait_for_selector(done)
+    return f"/runs/{page.locator(done).get_attribute('data-run-id')}/"
 
 
 @pytest.mark.exhaustive

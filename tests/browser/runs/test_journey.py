@@ -29,7 +29,7 @@ def run(page: Page, text: str = "a lighthouse at dusk") -> None:
     """Fill in the prompt and run, by keyboard alone."""
     page.locator("[name=prompt]").fill(text)
     page.locator("[name=prompt]").press("Control+Enter")
-    page.wait_for_selector(DONE)
+    page.wait_for_selector(f"[data-title='{text}']{DONE}")
 
 
 def ready(page: Page) -> Page:

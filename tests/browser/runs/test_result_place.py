@@ -51,11 +51,12 @@ def test_a_picture_has_its_box_before_its_file_is_here(
     page = open_page("/", size)
     files = Held(page, PICTURES)
     values = {"prompt": "in its box", "num_images": count}
-    page.goto(f"/models/sandbox/aurora/?input={quote(json.dumps(values))}")
+    address = f"/models/sandbox/aurora/?input={quote(json.dumps(values))}"
+    page.goto(address, wait_until="domcontentloaded")  # the picture of an earlier run is held
     page.locator("[name=prompt]").press("Control+Enter")
     expect(page.locator(".awaited")).to_have_count(count)
     kept = [place.bounding_box() for place in page.locator(".awaited").all()]
-    page.wait_for_selector(DONE)
+    page.wait_for_selector(f"[data-title='in its box']{DONE}")
     expect(page.locator(".artifact img")).to_have_count(count)
     wait_at_rest(page)  # everything that came with the end is in its place
     page.evaluate(SHIFTS)
@@ -81,9 +82,9 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
 ) -> None:
     page = open_page("/", size)
     broken = {"status": 200, "content_type": "image/png", "body": "no picture"}
-    page.route(FILES, lambda route: route.fulfill(**broken))
-    page.route("**/artifacts/*/", lambda route: route.fulfill(**broken), times=1)
     page.goto(f"/models/sandbox/aurora/lite/?input={quote(json.dumps({'prompt': 'missed'}))}")
+    page.route(FILES, lambda route: route.fulfill(**broken))
+    page.route("**/artifacts/*/", lambda route: route.fulfill(**broken), times=2)
     page.locator("[name=prompt]").press("Control+Enter")
     page.wait_for_selector(f"[data-title='missed']{DONE}")
     words = page.locator("#stage .missing")

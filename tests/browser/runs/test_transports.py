@@ -67,7 +67,7 @@ def test_a_picture_refines_in_its_place(open_page: Open) -> None:
     page.get_by_label("Prompt").fill("Aurora in rose and violet")
     page.evaluate(WATCH)
     page.keyboard.press("Control+Enter")
-    page.wait_for_selector(DONE)
+    page.wait_for_selector(f"[data-title='Aurora in rose and violet']{DONE}")
     seen = [each for each in page.evaluate("window.seen") if each["picture"]]
     assert len({each["picture"] for each in seen}) > 1
     assert all(each["painted"] for each in seen[1:])
