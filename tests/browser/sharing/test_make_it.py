@@ -71,7 +71,7 @@ def test_a_comment_becomes_a_version_and_the_client_hears_of_it(
     designer.get_by_role("button", name="Make it").click()
     expect(designer.locator("[name=prompt]")).to_have_value(WISH)
     expect(designer.locator("media-field .media-view img")).to_have_count(2)
-    expect(designer.locator("#run-button")).to_contain_text(re.compile(r"\$|free", re.IGNORECASE))
+    expect(designer.locator("#run-button")).to_be_enabled()
     designer.locator("#run-button").click()
     expect(designer.locator(f"#stage {DONE}").first).to_be_visible(timeout=ENDED_MS)
 
