@@ -52,9 +52,9 @@ class AuditedAdmin(ModelAdmin):  # type: ignore[type-arg]
     """
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Return the list, called by what it contains, not "Select model to change".
+        """Return the list under the name of its rows: "Models", not "Select model to change".
 
-        Without its filters if one is a number that SQLite cannot hold.
+        Its filters are dropped if one is a number that SQLite cannot hold.
         """
         plural = capfirst(str(self.opts.verbose_name_plural))
         title = {"title": PEOPLE.get(plural, plural)}

@@ -66,26 +66,25 @@ def _candidates(operation: Operation, locks: Locks) -> list[Endpoint]:
     rows = rows.exclude(kind="training")
     if operation.query:
         picked = frozenset({("category", operation.category)})
-        found = engine.top_results(Query(operation.query, picked), MAX_FOUND)
-        rows = rows.filter(pk__in=[card.pk for card in found])
-        places = {card.pk: place for place, card in enumerate(found)}
+        results = engine.top_results(Query(operation.query, picked), MAX_FOUND)
+        places = {card.pk: place for place, card in enumerate(results)}
+        rows = rows.filter(pk__in=places)
     else:
         rows = rows.in_category(operation.category)
         places = {}
     collected = CollectionItem.objects.filter(collection__is_published=True)
     chosen = {*collected.values_list("endpoint_id", flat=True)}
 
-    def rank(endpoint: Endpoint) -> tuple[bool, ...]:
+    def rank(endpoint: Endpoint) -> tuple[bool, bool, bool, int]:
         is_approved = endpoint.standing == Standing.APPROVED or endpoint.pk in chosen
         is_known = endpoint.highlighted or endpoint.pinned or bool(endpoint.measured_runs)
-        return (not is_ticked(endpoint), not is_approved, not is_known)
+        place = places.get(endpoint.pk, 0)
+        return not is_ticked(endpoint), not is_approved, not is_known, place
 
-    light = rows.defer(*CATALOGUE_ONLY).order_by(*UPSTREAM_ORDER)
-    in_order = sorted(light, key=lambda endpoint: places.get(endpoint.pk, 0))
     return sorted(
         (
             endpoint
-            for endpoint in in_order
+            for endpoint in rows.defer(*CATALOGUE_ONLY).order_by(*UPSTREAM_ORDER)
             if endpoint.is_runnable
             and endpoint.pk not in locks.models
             and not _PARTS.search(f"{endpoint.endpoint_id} {endpoint.display_name}")

@@ -25,8 +25,12 @@ UPLOAD_POLICY = "x-app-fal-upload-policy"
 CONDITIONS = {"server_error", "timeout", "connection_error"}
 FORWARDED = (*START_TIMEOUT, PRIORITY, HINT, LIFECYCLE, DISABLE_FALLBACK, NO_RETRY, RETRY_CONFIG,
              STORE_IO, TAGS)  # fmt: skip
-# Read by the proxy itself, or sent by fal's clients without a meaning for a submit.
-UNDERSTOOD = {"x-fal-target-url", "x-fal-client-proxy", "x-fal-file-name"}
+# The others are read by the proxy itself, or mean nothing for a submit.
+KNOWN = {name.lower() for name in FORWARDED} | {
+    "x-fal-target-url",
+    "x-fal-client-proxy",
+    "x-fal-file-name",
+}
 IGNORED = "X-Vitrine-Ignored"  # of a response: the names of headers that were not forwarded
 
 
@@ -75,10 +79,9 @@ def parse_submit_headers(headers: Mapping[str, str]) -> dict[str, Any]:
 
 def ignored_headers(headers: Mapping[str, str]) -> list[str]:
     """Return the names of fal's headers that are neither forwarded nor read, in lower case."""
-    known = {name.lower() for name in FORWARDED} | UNDERSTOOD
     names = sorted(name.lower() for name in headers)
     return [
-        name for name in names if name.startswith(("x-fal-", "x-app-fal-")) and name not in known
+        name for name in names if name.startswith(("x-fal-", "x-app-fal-")) and name not in KNOWN
     ]
 
 

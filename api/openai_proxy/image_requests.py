@@ -29,7 +29,7 @@ from schemas.uses.placing import place, values_at
 
 NO_IMAGES = "“{}” is not a model of the catalogue that makes pictures."
 URL, DATA = FORMATS = ("url", "b64_json")
-# Values that ask for what happens anyway, and parameters about the caller.
+# The values of a parameter that ask for what every model does.
 NEUTRAL: Mapping[str, Sequence[Any]] = {
     "n": (1, "1"),
     "size": ("auto",),
@@ -41,7 +41,7 @@ NEUTRAL: Mapping[str, Sequence[Any]] = {
     "partial_images": (0, "0"),
     "stream": (False, "false"),
 }
-ABOUT_THE_CALLER = {"model", "prompt", "response_format", "user"}
+READ_HERE = {"model", "prompt", "response_format", "user"}
 MEANINGS = {"n": "count", "output_format": "format"}
 _SAME_RATIO = 0.03  # 1024x1024 and "1:1" are the same shape; 1792x1024 and "16:9" nearly
 _MAIN, _MASK = ("main", "reference", "start"), "mask"
@@ -66,11 +66,11 @@ def parse_image_request(
     answer_format = body.get("response_format") or URL
     if answer_format not in FORMATS:
         raise wrong("response_format", f"response_format must be one of {', '.join(FORMATS)}.")
-    arguments = _prompt(inputs, body.get("prompt"))
+    arguments = _prompt(root, body.get("prompt"))
     for name, role, addresses in (("image", _MAIN, images), ("mask", (_MASK,), masks)):
         arguments = _with_files(root, inputs, arguments, name, role, addresses)
     for name, value in body.items():
-        if name not in ABOUT_THE_CALLER and value is not None:
+        if name not in READ_HERE and value is not None:
             arguments |= _setting(endpoint, root, name, value)
     problems = form_state.find_problems(endpoint, ParsedForm(arguments, []))
     if problems:
@@ -96,13 +96,13 @@ def _makes_images(endpoint: Endpoint) -> bool:
     return "out:image" in facts
 
 
-def _prompt(inputs: Sequence[Input], prompt: Any) -> dict[str, Any]:
+def _prompt(root: Field, prompt: Any) -> dict[str, Any]:
     if prompt in (None, ""):
         return {}
-    taker = next((taker for taker in inputs if taker.role == "prompt"), None)
-    if taker is None:
+    field = by_meaning(root.children).get("prompt")
+    if field is None:
         raise _refused("prompt")
-    return {taker.path: prompt}
+    return {field.name: prompt}
 
 
 def _with_files(

@@ -7,11 +7,11 @@ from typing import Any
 from django.db.models import Q
 
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
+from api.http import uploads
 from api.http.problem import Problem
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, take_page
 from core.http.posts import ticked
-from runs.files import storage_limits
 from runs.files import uploads as domain
 from runs.models import Upload
 
@@ -79,16 +79,8 @@ def create_upload(call: Call) -> Reply:
     if not {*kinds} <= {*domain.KINDS} or len(kinds) > 1:
         detail = f"kind must be one of {', '.join(domain.KINDS)}."
         raise Problem(422, detail, errors=[{"pointer": "#/kind", "detail": detail}])
-    try:
-        project = call.reach.require_maker()
-        upload = domain.store(call.user.pk, file, "".join(kinds), project=project)
-    except domain.NotStored as error:
-        raise Problem(507, str(error)) from error
-    except storage_limits.QuotaExceeded as error:
-        raise Problem(413, str(error), slug="quota-exceeded") from error
-    except ValueError as error:
-        errors = [{"pointer": "#/file", "detail": str(error)}]
-        raise Problem(422, str(error), errors=errors) from error
+    project = call.reach.require_maker()
+    upload = uploads.store(call.user.pk, file, "".join(kinds), project, place={"pointer": "#/file"})
     return Reply(as_json(upload, call), 201, {"Location": f"/api/v1/uploads/{upload.pk}"})
 
 

@@ -6,12 +6,12 @@ import uuid
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from api import submission, tokens
 from api.fal_proxy import relayed_streams, responses, result_files, tickets, uploads
+from api.http import uploads as posted_files
 from api.http.problem import Problem, refused
 from api.http.reading import loads_posted
 from api.http.token_view import Answer, Caller, TokenView
@@ -23,17 +23,13 @@ from api.openai_proxy import (
     image_responses,
     known_models,
 )
-from api.openai_proxy.chat_messages import wrong
 from api.openai_proxy.chat_requests import ChatRequest
 from api.openai_proxy.image_requests import ImageRequest
 from api.submission import ProxiedCall
 from api.wait import HEADER
 from catalog.models import Revision
 from core.http.posts import controls
-from projects.models import Project
 from projects.rules import gallery
-from runs.files import storage_limits
-from runs.files import uploads as stored_uploads
 from runs.files.own_addresses import with_own_paths
 from runs.models import Run
 from runs.start import refused_starts, transport_choices
@@ -79,7 +75,9 @@ def _edit(request: HttpRequest, caller: Caller) -> HttpResponse:
     project = caller.reach.require_maker()
     files = {
         name: [
-            _stored(caller, file, project)
+            posted_files.store(
+                caller.token.user.pk, file, "image", project, place={"parameter": name}, status=400
+            ).get_absolute_url()
             for part in (name, f"{name}[]")
             for file in request.FILES.getlist(part)
         ]
@@ -88,19 +86,6 @@ def _edit(request: HttpRequest, caller: Caller) -> HttpResponse:
     body = {name: values[-1] for name, values in controls(request).items()}
     parsed = image_requests.parse_image_request(body, files["image"], files["mask"])
     return _start_images(caller, parsed)
-
-
-def _stored(caller: Caller, file: UploadedFile[Any], project: Project) -> str:
-    """Store a file as an upload of the project; return its address for inputs."""
-    try:
-        upload = stored_uploads.store(caller.token.user.pk, file, "image", project=project)
-    except stored_uploads.NotStored as error:
-        raise Problem(507, str(error)) from error
-    except storage_limits.QuotaExceeded as error:
-        raise Problem(413, str(error), slug="quota-exceeded") from error
-    except ValueError as error:
-        raise wrong("image", str(error)) from error
-    return upload.get_absolute_url()
 
 
 def _start_images(caller: Caller, wanted: ImageRequest) -> HttpResponse:

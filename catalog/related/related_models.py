@@ -28,7 +28,7 @@ from catalog.pricing import in_words
 from catalog.search import spelling
 from catalog.search.index import Index, Places, current
 from core.byte_cache import byte_cached
-from schemas.estimate.wording import shown
+from schemas.estimate.wording import label_for_pages
 
 MOST_SIBLINGS, MOST_SIMILAR, MOST_LINKED = 48, 6, 12
 _MANY = 12  # siblings by id prefix only
@@ -130,7 +130,7 @@ def _related(revision: str, pk: int) -> Related:
         inference=inference,
         similar=[_relative(relative) for relative in similar],
         successor=_successor(me, family) if _is_over(me) else None,
-        price=shown(in_words(me, _facts(me))),
+        price=label_for_pages(in_words(me, _facts(me))),
     )
 
 

@@ -21,7 +21,7 @@ from catalog.pricing import TypicalPrice, current_price, listed_price, price_not
 from catalog.track_records import TrackRecord, TrackRecords
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
 from core.resource import RESOURCES, UNDO
-from schemas.estimate.wording import about, shown
+from schemas.estimate.wording import about, label_for_pages
 
 _SYMBOL = re.compile(r'<symbol id="([a-z-]+)" viewBox="([\d ]+)">(.*)</symbol>')
 _REL = ' rel="nofollow"'
@@ -41,9 +41,9 @@ def linked(text: str) -> SafeString:
 
 for function in (money, about, unit, duration, size, category_name, counted, linked):
     register.filter(function)
-register.filter("price", lambda endpoint: shown(current_price(endpoint)))
+register.filter("price", lambda endpoint: label_for_pages(current_price(endpoint)))
 register.filter("list_price", listed_price)
-register.filter("paid", lambda amount: shown(money(amount)))
+register.filter("paid", lambda amount: label_for_pages(money(amount)))
 register.filter(price_note)
 
 

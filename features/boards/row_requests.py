@@ -188,7 +188,7 @@ def _priced(board: Board, user: User, requests: Sequence[RowRequest]) -> list[Pr
     for cell, estimate in zip(cells, estimates, strict=True):
         key = plan.rows[cell.row].digest
         totals[key] = totals[key] + estimate if key in totals else estimate
-    prices = {digest: total.shown for digest, total in totals.items()}
+    prices = {digest: total.page_label for digest, total in totals.items()}
     return [PricedRequest(request, prices.get(request.digest, UNFIT)) for request in requests]
 
 

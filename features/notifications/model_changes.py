@@ -19,13 +19,14 @@ USED_WITHIN = timedelta(days=30)
 REST_S = 300.0
 LISTED = 20
 _HARMLESS = (Change.Kind.NEW, Change.Kind.BACK)
-_done: set[int] = set()  # syncs about which this process has notified
+_last_report = 0  # the key of the last sync about which this process has notified
 
 
 def notify_of_changes() -> float:
     """Notify users of the last sync's changes; returns the seconds to the next call."""
+    global _last_report
     report = SyncReport.objects.exclude(ended_at=None).first()
-    if report is None or report.pk in _done or Change.objects.uncompared().exists():
+    if report is None or report.pk == _last_report or Change.objects.uncompared().exists():
         return REST_S
     recorded = Change.objects.worth_showing().filter(at__gte=report.started_at)
     changes = recorded.exclude(kind__in=_HARMLESS).select_related("endpoint")
@@ -36,7 +37,7 @@ def notify_of_changes() -> float:
     endpoints_of = _used(by_endpoint)
     for user in User.objects.filter(is_active=True, pk__in=endpoints_of):
         _notify(user, report, [by_endpoint[pk] for pk in endpoints_of[user.pk]])
-    _done.add(report.pk)
+    _last_report = report.pk
     return REST_S
 
 

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from features.notifications.models import Notification
 
 Rows = Callable[["User"], "QuerySet[Any]"]
-
-
 # (user, keys of rows) → addresses of pictures that the user may see, by key
 Pictures = Callable[["User", Collection[Any]], Mapping[Any, Sequence[str]]]
 
@@ -42,16 +40,27 @@ def register(
     _THINGS[model._meta.label_lower] = Thing(visible, waiting, pictures)
 
 
-def pictures_of(user: User, lines: Iterable[Notification]) -> dict[Any, Sequence[str]]:
-    """Return the pictures of the rows that notifications are about, by the rows' keys."""
+def pictures_of(
+    user: User, notifications: Iterable[Notification]
+) -> dict[tuple[str, Any], Sequence[str]]:
+    """Return the pictures of the rows that notifications are about, by model and key.
+
+    Rows of two models can have the same key: request 5 must not show model 5.
+    """
     keys: dict[str, set[Any]] = defaultdict(set)
-    for line in lines:
-        keys[line.about].add(line.thing or line.number)
-    found: dict[Any, Sequence[str]] = {}
-    for label in keys.keys() & _THINGS.keys():
-        if pictures := _THINGS[label].pictures:
-            found |= pictures(user, keys[label])
-    return found
+    for notification in notifications:
+        keys[notification.about].add(row_key(notification))
+    return {
+        (label, key): addresses
+        for label in keys.keys() & _THINGS.keys()
+        if (pictures := _THINGS[label].pictures)
+        for key, addresses in pictures(user, keys[label]).items()
+    }
+
+
+def row_key(notification: Notification) -> Any:
+    """Return the primary key of the row that a notification is about; 0 if there is none."""
+    return notification.thing or notification.number
 
 
 def key_of(row: Model) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from runs.results import previews
 from runs.results.outputs import artifacts_in
 from runs.start import starting
 from runs.start.starting import Source
-from schemas.estimate.wording import shown
+from schemas.estimate.wording import label_for_pages
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -91,7 +91,7 @@ def panes_of(runs: Sequence[Run], names: Sequence[str]) -> list[Pane]:
             text=_text(run),
             diff=word_diff(text, _text(run)) if run is not reference and text else [],
             seconds=duration(seconds(run)),
-            price=shown(cost.label) if (cost := known_costs.paid(run)) else "",
+            price=label_for_pages(cost.label) if (cost := known_costs.paid(run)) else "",
             seconds_delta=_seconds_delta(reference, run),
             price_delta=_price_delta(reference, run),
         )
@@ -123,7 +123,7 @@ def _price_delta(reference: Run, run: Run) -> str:
     if first is None or own is None or own.amount == first.amount:
         return ""
     difference = own.amount - first.amount
-    return shown(f"{_sign(difference)}{money(abs(difference))}")
+    return label_for_pages(f"{_sign(difference)}{money(abs(difference))}")
 
 
 def _sign(difference: float | Decimal) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from catalog.display.operations import BY_SLUG
@@ -33,7 +34,7 @@ MOST_OF_FIRST = Decimal("0.05")  # dollars
 
 
 class FirstStep(NamedTuple):
-    """A model whose own example runs unchanged; `control` is that of its prompt, `words`."""
+    """A model whose own example runs unchanged; `control` has its prompt, which is `words`."""
 
     title: str
     name: str
@@ -58,9 +59,12 @@ def _steps(revision: str, locks: Locks) -> list[FirstStep]:
     steps: list[FirstStep] = []
     for title, slugs in STEPS.items():
         endpoints = (e for s in slugs for e in suggestions.suggested(BY_SLUG[s], revision, locks))
-        made = [step for endpoint in endpoints if (step := _step(title, endpoint))]
-        cheap = [step for step in made if step.most <= MOST_OF_FIRST]
-        steps += (made if steps else cheap)[:1]
+        suitable = (
+            step
+            for endpoint in endpoints
+            if (step := _step(title, endpoint)) and (steps or step.most <= MOST_OF_FIRST)
+        )
+        steps += islice(suitable, 1)
     return steps
 
 

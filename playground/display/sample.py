@@ -1,4 +1,4 @@
-"""A model's own example: what it made, and of what; shown until there is a result of one's own."""
+"""A model's own example, with its input and output. The stage shows it before the first result."""
 
 from __future__ import annotations
 

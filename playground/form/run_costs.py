@@ -37,7 +37,7 @@ class RunCost:
     @property
     def label(self) -> str:
         """Return the cost on the button: `about $0.10`; no guess while a file is measured."""
-        return wording.shown(wording.UNKNOWN if self._is_awaited else self.estimate.label)
+        return wording.label_for_pages(wording.UNKNOWN if self._is_awaited else self.estimate.label)
 
     @property
     def is_known(self) -> bool:

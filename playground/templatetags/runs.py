@@ -109,7 +109,7 @@ def run_variation(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
 @register.filter
 def rerun_cost(run: Run) -> str:
     """Return what the same arguments will cost once more: `about $0.10`."""
-    return cost.estimate_run(run.endpoint, run.arguments).shown
+    return cost.estimate_run(run.endpoint, run.arguments).page_label
 
 
 register.filter("input_still", still_of_input)
@@ -118,7 +118,7 @@ register.filter("input_still", still_of_input)
 @register.filter
 def alone_cost(run: Run) -> str:
     """Return what one of the run's results will cost when it is made again alone."""
-    return cost.estimate_run(run.endpoint, rerun.arguments_alone(run, 0)).shown
+    return cost.estimate_run(run.endpoint, rerun.arguments_alone(run, 0)).page_label
 
 
 @register.inclusion_tag("playground/partials/_more_like_button.html", takes_context=True)

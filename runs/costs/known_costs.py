@@ -17,7 +17,7 @@ from core.formatting import money
 from runs.models import Charge, Run
 from runs.models.ledger import SumState
 from schemas.estimate.amounts import decimal
-from schemas.estimate.wording import FREE, computed, nobody_pays, shown
+from schemas.estimate.wording import FREE, computed, label_for_pages, nobody_pays
 
 BY_EVENT, BY_UNITS, ESTIMATED = KINDS = ("billed by fal", "by billed units", "estimated")
 NOTHING = "Nothing was billed"
@@ -89,7 +89,7 @@ def in_words(run: Run) -> str:
 def briefly(run: Run) -> str:
     """Return what a run that has ended has cost, for a tile: `≈ $0.12`, else its billed units."""
     figure = paid(run)
-    return shown(figure.label if figure.amount else "") if figure else in_words(run)
+    return label_for_pages(figure.label if figure.amount else "") if figure else in_words(run)
 
 
 def together(runs: Iterable[Run]) -> str:
@@ -99,7 +99,7 @@ def together(runs: Iterable[Run]) -> str:
     if not figures:
         return ""
     is_billed = all(figure.kind == BY_EVENT for figure in figures)
-    return shown(money(total) if is_billed else computed(total))
+    return label_for_pages(money(total) if is_billed else computed(total))
 
 
 def charge_in_words(run: Run) -> str:

@@ -35,8 +35,10 @@ def get() -> Upstream | None:
 
 
 def is_free() -> bool:
-    """Whether it is known that no run costs anything."""
-    upstream = get()
+    """Whether it is known that no run costs anything. Each price asks: one query at most."""
+    if _known[1] < time.monotonic():
+        get()
+    upstream = _known[0]
     return upstream is not None and upstream.is_free
 
 

@@ -73,9 +73,9 @@ class Estimate:
         return f"{self._figures(self.low)}{unknown_note}{source}"
 
     @property
-    def shown(self) -> str:
+    def page_label(self) -> str:
         """The label on pages: empty where nobody pays."""
-        return wording.shown(self.label)
+        return wording.label_for_pages(self.label)
 
     @property
     def most_in_words(self) -> str:

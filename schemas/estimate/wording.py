@@ -26,7 +26,7 @@ def nobody_pays() -> bool:
     return any(is_free() for is_free in _is_free)
 
 
-def shown(text: str) -> str:
+def label_for_pages(text: str) -> str:
     """Return an amount as pages show it: empty where nobody pays."""
     return "" if nobody_pays() else text
 

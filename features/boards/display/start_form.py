@@ -28,7 +28,7 @@ def first_post(offered: Sequence[Endpoint]) -> Post:
 
 
 def with_samples(operation: Operation, post: Post) -> Post:
-    """Return the post with samples of what is not given yet: its price is shown before."""
+    """Return the post with samples in its empty fields, so that the page can name a price."""
     samples: Post = {rows.CONTROL: ["0"]}
     if operation.has_prompt and not "".join(post.get(_PROMPT, [])).strip():
         samples[_PROMPT] = [suggestions.SAMPLE_PROMPT]
@@ -40,8 +40,9 @@ def with_samples(operation: Operation, post: Post) -> Post:
 def as_plan(post: Post, models: Sequence[Endpoint]) -> Post:
     """Return the post of the whole plan: its prompt belongs to all of its rows."""
     prompt = by_meaning(version_of(models[0]).root.children).get("prompt")
-    words = {prompt.name: text} if prompt and (text := "".join(post.get(_PROMPT, []))) else {}
-    return editing.first_post(models, words) | {_FILE: post.get(_FILE, [])}
+    text = "".join(post.get(_PROMPT, []))
+    arguments = {prompt.name: text} if prompt and text else {}
+    return editing.first_post(models, arguments) | {_FILE: post.get(_FILE, [])}
 
 
 def context(

@@ -22,7 +22,7 @@ from runs.costs.ledger import NOTHING, Balance
 from runs.models import Run
 from runs.start import starting
 from schemas.estimate import Estimate
-from schemas.estimate.wording import shown
+from schemas.estimate.wording import label_for_pages
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -83,7 +83,7 @@ class Pricing:
     @property
     def label(self) -> str:
         """Return `about $1.20`, `$1.10 to $1.40 + 2 unknown`, or `Free`."""
-        return shown(self.total.label if self.total else "Nothing to pay")
+        return label_for_pages(self.total.label if self.total else "Nothing to pay")
 
     @property
     def is_known(self) -> bool:

@@ -151,7 +151,7 @@ def _price(tallies: Iterable[Tally]) -> str:
     most = sum((tally.estimate_usd or NOTHING for tally in all_tallies), NOTHING)
     is_known = all(tally.priced == tally.cells for tally in all_tallies)
     total = Estimate(NOTHING, most) if is_known else unknown("USD")
-    return total.shown if all_tallies else ""
+    return total.page_label if all_tallies else ""
 
 
 def _count(tallies: Iterable[Tally]) -> int:

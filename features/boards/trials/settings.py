@@ -58,7 +58,7 @@ def preview(board: Board, standing: StandingTrial) -> Preview | None:
     newest = engine.search_slice(by_age, starred, 0, MAX_PRICED).endpoints
     base = best_column(board, None) if newest else None
     totals = [(endpoint, trial_plan(board, endpoint, base).total) for endpoint in newest]
-    priced = [(endpoint, total.shown if total else UNFIT) for endpoint, total in totals]
+    priced = [(endpoint, total.page_label if total else UNFIT) for endpoint, total in totals]
     return Preview(len(places), priced)
 
 

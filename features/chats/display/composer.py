@@ -163,6 +163,6 @@ def _of_model(
     prices: tuple[Price, ...] = ()
     if is_priced(endpoint):
         estimate = cost.estimate_run(endpoint, composed.arguments)
-        if estimate.is_known and estimate.shown:
-            prices = (Price(endpoint.name, estimate.shown, " · ".join(estimate.basis[:1])),)
+        if estimate.is_known and estimate.page_label:
+            prices = (Price(endpoint.name, estimate.page_label, " · ".join(estimate.basis[:1])),)
     return Preview(prices, composed.left_out, trouble)

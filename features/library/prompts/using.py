@@ -137,12 +137,12 @@ def target(use: Use, endpoint: Endpoint, name: str, project: Project) -> Target:
     total = sum(other_estimates, start=first)
     if len(use.texts) > 1:
         rows = dumps([arguments for _, arguments in inputs], indent=None)
-        return Target(endpoint, place, total.shown, rows=rows)
+        return Target(endpoint, place, total.page_label, rows=rows)
     fields = {"field": name} if name else {}
     key = f"{use.prompt.pk}?{use.query}&{urlencode(fields)}".rstrip("&")
     query_string = urlencode({KIND: key, "project": project.key})
     page = reverse("playground:endpoint", args=[endpoint.endpoint_id])
-    return Target(endpoint, place, total.shown, address=f"{page}?{query_string}")
+    return Target(endpoint, place, total.page_label, address=f"{page}?{query_string}")
 
 
 def endpoint_named(text: str) -> Endpoint | None:

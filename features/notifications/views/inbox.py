@@ -76,9 +76,9 @@ def _labelled(
     user: User, lines: Iterable[Notification]
 ) -> list[tuple[Notification, str, Sequence[str]]]:
     """Return lines with their kinds in words, and pictures."""
-    shown = list(lines)
-    pictures = subjects.pictures_of(user, shown)
+    notifications = list(lines)
+    pictures = subjects.pictures_of(user, notifications)
     return [
-        (line, kinds.label(line.kind), pictures.get(line.thing or line.number, ()))
-        for line in shown
+        (line, kinds.label(line.kind), pictures.get((line.about, subjects.row_key(line)), ()))
+        for line in notifications
     ]

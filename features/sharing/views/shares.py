@@ -113,8 +113,8 @@ def _make(request: HtmxRequest) -> HttpResponse:
 
 def _ask_for_whom(request: HtmxRequest, share: Share, warning: str) -> HttpResponse:
     """Ask for whom the share is, with a form that posts the same again; there is no link yet."""
-    asked = {audiences.FIELD, *MessageForm.base_fields}
-    posted = controls(request, but=asked).items()
+    question_fields = {audiences.FIELD, *MessageForm.base_fields}
+    posted = controls(request, but=question_fields).items()
     context = {
         "share": share,
         "answers": audiences.FOR_WHOM,

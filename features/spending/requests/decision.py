@@ -46,7 +46,7 @@ def grant(by: User, pk: uuid.UUID, amount: Decimal | None, answer: str) -> Budge
             request.is_granted = True
             return request
         try:
-            submission.require_open(submission.Subject.of(request), clock.now())
+            submission.require_open(submission.Subject.of_request(request), clock.now())
         except submission.Refused as refusal:
             raise Refused(TOO_LATE) from refusal
         if amount is not None:

@@ -55,7 +55,7 @@ class Subject:
     project: Project | None = None
 
     @classmethod
-    def of(cls, request: BudgetRequest) -> Subject:
+    def of_request(cls, request: BudgetRequest) -> Subject:
         """Return the subject of a request."""
         names = ("budget", "scope_key", "period", "endpoint", "project")
         return cls(*(getattr(request, name) for name in names))

@@ -68,7 +68,8 @@ def new(request: HtmxRequest) -> HttpResponse:
                 request, "You have already asked for this. Your request waits for an answer."
             )
         return redirect(waiting_request)
-    posted, endpoint = request.POST if request.method == "POST" else None, subject.endpoint
+    posted = request.POST if request.method == "POST" else None
+    endpoint = subject.endpoint
     facts = _about(subject, user)
     overspent = facts["gauge"].overspent if "gauge" in facts else NOTHING
     form: RequestForm | ModelRequestForm = (
@@ -127,7 +128,7 @@ def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 def _render_request(request: HtmxRequest, row: BudgetRequest, form: DecisionForm) -> HttpResponse:
-    subject = submission.Subject.of(row)
+    subject = submission.Subject.of_request(row)
     context: dict[str, Any] = {
         "budget_request": row,
         "request_text": submission.in_words(row),

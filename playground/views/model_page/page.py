@@ -76,6 +76,7 @@ def render_page(
         project = current.current(request)
         role = roles.role_in(project, request.user)
         context |= form(request, endpoint, filled, **more) | stage(request, endpoint, role)
+        context |= {"examples": about.examples(endpoint, EXAMPLES), "sample": sample_of(endpoint)}
         context["no_run"] = roles.refusal_to_make(request.user, project, role)
         if not context["no_run"] and (rule := enforcement.lock(project, endpoint)):
             whose = editing.list_to_open(request.user, project, rule)
@@ -167,13 +168,8 @@ def stage(request: HttpRequest, endpoint: Endpoint, role: str | None = None) -> 
     run = None if grid else addressed_run or _most_relevant(request, endpoint, latest)
     if run and run.batch and not addressed_run:
         grid = _batch(request, endpoint, str(run.batch))
-    below = {
-        "examples": about.examples(endpoint, EXAMPLES),
-        "example_link": form_state.example_link(endpoint),
-        "sample": sample_of(endpoint),
-    }
     if grid:
-        return below | {
+        return {
             "batch": grid,
             "strip": _strip(viewer, latest, *(variation.run for variation in grid.variations)),
         }
@@ -182,7 +178,7 @@ def stage(request: HttpRequest, endpoint: Endpoint, role: str | None = None) -> 
         stage_context = renderers.context(run, viewer.view_of(run, "stage"))
         if run.user_id != request.user.pk:
             stage_context["by"] = run.author
-    return stage_context | below | {"strip": _strip(viewer, latest, *([run] if run else []))}
+    return stage_context | {"strip": _strip(viewer, latest, *([run] if run else []))}
 
 
 def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch | None:

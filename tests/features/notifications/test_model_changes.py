@@ -10,8 +10,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from catalog.models import Change, Endpoint, Favourite, SyncReport
-from features.notifications import model_changes
+from catalog.models import Change, Endpoint, Favourite, Picture, SyncReport
+from features.notifications import model_changes, subjects
 from features.notifications.models import Notification
 from runs.models import Run
 
@@ -22,7 +22,7 @@ PRICE: Any = [{"side": "price", "kind": "price", "text": "now $2"}]
 @pytest.fixture(autouse=True)
 def _forgets() -> Iterator[None]:
     yield
-    model_changes._done.clear()
+    model_changes._last_report = 0
 
 
 @pytest.fixture
@@ -57,7 +57,7 @@ def test_a_model_that_was_run_or_starred_lately(
     old = make_run(endpoint=other, user=stranger)
     Run.objects.filter(pk=old.pk).update(created_at=timezone.now() - timedelta(days=31))
     sync((flux, "price"), (turbo, "deprecated"), (flux, "schema"), (other, "price"))
-    model_changes._done.clear()
+    model_changes._last_report = 0
     model_changes.notify_of_changes()  # by another worker
     line = Notification.objects.get()
     assert line.user == user
@@ -81,3 +81,17 @@ def test_nothing_is_sent_before_schemas_are_compared(
     change.delete()
     model_changes.notify_of_changes()
     assert Notification.objects.get().subject == "Flux: Price changed"
+
+
+def test_a_line_has_no_picture_of_another_model_with_the_same_key(
+    user: User, make_endpoint: Callable[..., Endpoint]
+) -> None:
+    endpoint = make_endpoint("lab/Flux")
+    endpoint.picture = Picture.objects.create(digest="a" * 64)
+    endpoint.save()
+    about_model, about_budget = (
+        Notification(user=user, about=label, number=endpoint.pk)
+        for label in ("catalog.endpoint", "spending.budget")
+    )
+    pictures = subjects.pictures_of(user, [about_model, about_budget])
+    assert pictures.keys() == {("catalog.endpoint", endpoint.pk)}

@@ -62,6 +62,13 @@ def test_pages_say_once_that_the_sandbox_is_free_and_show_no_prices(
         assert not re.search(r">\s*[Ff]ree\s*<|\(sandbox\)", page), address
 
 
+def test_prices_ask_once_even_before_a_worker_has_run(
+    db: None, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(1):
+        assert [current_upstream.is_free() for _ in range(40)] == [False] * 40
+
+
 def test_before_a_worker_has_run_no_upstream_is_named(member: Client) -> None:
     page = member.get("/").content.decode()
     assert "Upstream: not known until a worker runs" in page
