@@ -17,6 +17,7 @@ def main() -> dict[str, str]:
     catalogue.set_up()
     from accounts.sign_in import local_owner
     from features.boards.models import Board, Cell, Column, Row
+    from features.boards.votes.voting import VOTE_OPENED
     from features.notifications import outbox
     from projects.models.project import private_project
     from runs.models import Run
@@ -34,9 +35,11 @@ def main() -> dict[str, str]:
     )
     row = Row.objects.create(board=board, position=0, label="a boat", values={})
     for position, run in enumerate(runs):
-        column = Column.objects.create(board=board, position=position, endpoint=run.endpoint)
+        column = Column.objects.create(
+            board=board, position=position, endpoint=run.endpoint, digest=str(position)
+        )
         Cell.objects.create(board=board, row=row, column=column, run=run)
-    outbox.notify(owner, "vote_opened", subject="Vote on “Boats”", key="boats", about=board)
+    outbox.notify(owner, VOTE_OPENED.name, subject="Vote on “Boats”", key="boats", about=board)
     return {"board": str(board.pk)}
 
 
