@@ -22,6 +22,9 @@ AGREED: Mapping[Key, str] = {
     ("projects", "0006_recoverable_rows"): (
         "makes rules unique among those that are not removed; a project has a hundred at most"
     ),
+    ("projects", "0007_what_fal_keeps"): (
+        "adds a column that the database gives a default; SQLite copies the small table for that"
+    ),
     ("sharing", "0007_fewer_kinds"): (
         "drops constraints of a small table that nothing writes any more; SQLite copies it for that"
     ),
