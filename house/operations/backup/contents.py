@@ -24,8 +24,8 @@ IN: Mapping[str, str] = {
     "runs, their results and their files": (
         "api.KeyedCall api.ProxyFile playground.Artifact playground.DerivedFile "
         "playground.DiscardedContent playground.InputFile playground.MetadataBackfill "
-        "playground.Run playground.Upload playground.UpstreamKeys playground.WantedCopy "
-        "playground.WebhookReport"
+        "playground.Run playground.Upload playground.UpstreamDeletion playground.UpstreamKeys "
+        "playground.WantedCopy playground.WebhookReport"
     ),
     "money": (
         "playground.Charge playground.DailySum playground.LedgerAccount playground.LedgerEntry "
