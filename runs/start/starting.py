@@ -86,7 +86,6 @@ class Door(StrEnum):
 
     PAGE = "page"
     BOARD = "board"
-    TRIAL = "trial"
     FLOW = "flow"
     CHAT = "chat"
     API = "api"
