@@ -27,7 +27,7 @@ SORTS = {
     "newest": "Newest",
     "name": "Name",
     "price": "Cheapest first",
-    "won": "Won here",
+    "keeper": "Best record",
 }
 _MOST_PICKED = 50
 

@@ -10,9 +10,9 @@ from asgiref.sync import sync_to_async
 
 from features.boards import decisions
 from features.boards.display import listing, watching
-from features.boards.leaderboard import counting
 from features.boards.models import Board, Cell, Column, Row
 from features.boards.trials import sending
+from features.boards.votes.record import VOTES
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.owners import (
@@ -24,7 +24,7 @@ from runs.promises.owners import (
     RunsOfGroup,
     SelectedRows,
 )
-from runs.records.triggers import Change, ReasonToKeep
+from runs.promises.record_reasons import Change, ReasonToKeep, RecordSource
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -98,6 +98,10 @@ class BoardsOwner(RunOwner):
         """Return that a result is the winner of its row."""
         return (PICKED,)
 
+    def record_sources(self) -> Sequence[RecordSource]:
+        """Return the blind votes."""
+        return (VOTES,)
+
     def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the runs that were made for the cells of moved boards."""
         cells = Cell.objects.filter(board__in=rows.get(Board, ()), is_reused=False)
@@ -112,12 +116,8 @@ class BoardsOwner(RunOwner):
         return listing.compared(request)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs of standing trials and of the leaderboard."""
-        return (
-            Job("standing trials", sync_to_async(sending.send_due_and_report)),
-            Job("count votes", sync_to_async(counting.count_due), wakes_on_change=True),
-            Job("recount votes", sync_to_async(counting.count_all_in_turn)),
-        )
+        """Return the job of standing trials."""
+        return (Job("standing trials", sync_to_async(sending.send_due_and_report)),)
 
 
 def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:
