@@ -19,6 +19,9 @@ from tests.upgrades.fixtures import Key
 
 # Refused, but accepted for this reason: no former version reads the column any more.
 AGREED: Mapping[Key, str] = {
+    ("catalog", "0019_facts_that_help_choosing"): (
+        "adds a column that the database gives a default; SQLite copies some thousand rows for that"
+    ),
     ("projects", "0006_recoverable_rows"): (
         "makes rules unique among those that are not removed; a project has a hundred at most"
     ),

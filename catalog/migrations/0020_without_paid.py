@@ -7,7 +7,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0018_words_of_the_product")]
+    dependencies = [("catalog", "0019_facts_that_help_choosing")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.RemoveField("endpoint", "paid_usd")]
