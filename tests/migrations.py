@@ -19,6 +19,12 @@ from tests.upgrades.fixtures import Key
 
 # Refused, but accepted for this reason: no former version reads the column any more.
 AGREED: Mapping[Key, str] = {
+    ("boards", "0021_without_trials"): (
+        "drops constraints of two small tables that nothing writes any more; SQLite copies them"
+    ),
+    ("boards", "0022_without_tallies"): (
+        "drops constraints of two small tables that nothing writes any more; SQLite copies them"
+    ),
     ("catalog", "0019_facts_that_help_choosing"): (
         "adds a column that the database gives a default; SQLite copies some thousand rows for that"
     ),

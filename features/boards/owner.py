@@ -6,18 +6,14 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from asgiref.sync import sync_to_async
-
 from features.boards import decisions
 from features.boards.display import listing, watching
 from features.boards.models import Board, Cell, Column, Row
-from features.boards.trials import sending
 from features.boards.votes.record import VOTES
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.owners import (
     ComparisonKind,
-    Job,
     JsonColumn,
     Place,
     RunOwner,
@@ -30,9 +26,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
     from django.http import HttpRequest
 
-    import fal
     from catalog.models import Endpoint
-    from core.notify import channel
 
 
 PICKED = ReasonToKeep(
@@ -112,12 +106,8 @@ class BoardsOwner(RunOwner):
         return {"board": Board.objects.kept()}
 
     def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
-        """Return boards, and trials: the boards that try new models by themselves."""
+        """Return the boards."""
         return listing.compared(request)
-
-    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the job of standing trials."""
-        return (Job("standing trials", sync_to_async(sending.send_due_and_report)),)
 
 
 def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:

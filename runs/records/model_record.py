@@ -39,10 +39,10 @@ def records_of(
     sums = RecordSum.objects.filter(project=project)
     if endpoints is not None:
         sums = sums.filter(endpoint__in=endpoints)
-    totals: Any = sums.order_by().values_list("endpoint_id").annotate(*map(Sum, FIGURES))
+    by_model: Any = sums.order_by().values_list("endpoint_id", "endpoint__median_s")
     return {
-        endpoint: ModelRecord(**dict(zip(FIGURES, figures, strict=True)))
-        for endpoint, *figures in totals
+        endpoint: ModelRecord(**dict(zip(FIGURES, figures, strict=True)), median_s=median_s)
+        for endpoint, median_s, *figures in by_model.annotate(*map(Sum, FIGURES))
     }
 
 

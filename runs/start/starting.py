@@ -85,7 +85,6 @@ class Door(StrEnum):
 
     PAGE = "page"
     BOARD = "board"
-    TRIAL = "trial"
     FLOW = "flow"
     CHAT = "chat"
     API = "api"

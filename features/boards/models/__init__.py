@@ -2,7 +2,6 @@
 
 from features.boards.models.board import Board, Cell, Column, Comment, PlanDraft, Row, RowRequest
 from features.boards.models.participation import Act
-from features.boards.models.trial import StandingTrial, Trial
 from features.boards.models.vote import Mark, RowMark, Vote
 
 __all__ = [
@@ -16,7 +15,5 @@ __all__ = [
     "Row",
     "RowMark",
     "RowRequest",
-    "StandingTrial",
-    "Trial",
     "Vote",
 ]

@@ -37,7 +37,7 @@ PERSONAL: Mapping[str, str] = {
         "usersessions.UserSession"
     ),
     "actor": "accounts.AuditEntry",
-    "board__user": "boards.Cell boards.Column boards.Row boards.StandingTrial boards.Trial",
+    "board__user": "boards.Cell boards.Column boards.Row",
     "by": "projects.Look",
     "chat__user": "chats.Turn",
     "collection__owner": "catalog.CollectionItem",

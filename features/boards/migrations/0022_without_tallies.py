@@ -18,7 +18,7 @@ def unconstrained(model, name, to, **options):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("boards", "0020_removed_comments")]
+    dependencies = [("boards", "0021_without_trials")]
     operations = [
         unconstrained("tally", "board", "boards.board"),
         unconstrained("tally", "first", "catalog.endpoint"),
