@@ -53,7 +53,8 @@ def both(project: Project, endpoint: Endpoint) -> list[tuple[str, ModelRecord]]:
     """
     own, house = (records_of(of, [endpoint.pk]).get(endpoint.pk) for of in (project, None))
     records = [("In this project", own)] if own and own.runs else []
-    return records + ([("In the house", house)] if house and not house.too_few else [])
+    is_telling = house is not None and not house.too_few and house != own
+    return records + ([("In the house", house)] if house and is_telling else [])
 
 
 def for_request(request: HttpRequest) -> ModelRecords:
