@@ -1,4 +1,4 @@
-"""The URLs of boards, below `/compare/`, and of the leaderboard."""
+"""The URLs of boards, below `/compare/`."""
 
 from django.urls import path
 
@@ -72,4 +72,3 @@ urlpatterns = [
         name="board-column-house-default",
     ),
 ]
-LEADERBOARD = ([path("", index.leaderboard, name="leaderboard")], "leaderboard")

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from runs.models import Charge, Run
     from runs.models.querysets import RunQuerySet
     from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
+    from runs.promises.record_reasons import ReasonToKeep, RecordSource
 
 
 class Place(NamedTuple):
@@ -254,6 +255,17 @@ class RunOwner:
 
         A project may delete runs some days after their end (`house/operations/retention`).
         """
+        return ()
+
+    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
+        """Return why a run may be kept, for the record of its model (`runs/records/triggers.py`).
+
+        This is what people do anyway with a good result: put it into a series, pick it on a board.
+        """
+        return ()
+
+    def record_sources(self) -> Sequence[RecordSource]:
+        """Return what else the app adds to the record of models."""
         return ()
 
     # People
