@@ -90,6 +90,11 @@ def facts_of(row: Listing) -> tuple[str, ...]:
     return tuple(dict.fromkeys(facts))[:_MOST]
 
 
+def facts_of_endpoint(endpoint: Any) -> tuple[str, ...]:
+    """Return every fact of a row of `Endpoint`."""
+    return facts_of(Listing._make(getattr(endpoint, name) for name in Listing._fields))
+
+
 def texts(value: Any) -> list[str]:
     """Return the texts of a JSON list, which upstream may have filled with any values."""
     items = value if isinstance(value, list) else []
