@@ -33,6 +33,6 @@ class RunsConfig(AppConfig):
 
         wording.register(current_upstream.is_free)
         owners.register(RunsOwner())
-        personal_news.connect(owners.news, owners.waiting)
+        personal_news.connect(owners.waiting)
         listing.connect_activity(latest)
         post_migrate.connect(input_file.install_trigger, sender=self)

@@ -63,25 +63,10 @@ def successors_of(endpoints: Iterable[Endpoint]) -> dict[int, Endpoint]:
     return {key: endpoint for key, endpoint in successors.items() if endpoint}
 
 
-def follows(new: Endpoint, old: Endpoint) -> bool:
-    """Whether a model is a newer version of another one, or joins its family."""
-    if new.pk == old.pk or new.category != old.category:
-        return False
-    name, version = _named(new.endpoint_id)
-    old_name, old_version = _named(old.endpoint_id)
-    if _without_mark(name) == _without_mark(old_name):  # the first version often has no number
-        return version > old_version
-    return bool(old.group_key) and (new.owner, new.group_key) == (old.owner, old.group_key)
-
-
 def does_the_same(new: Endpoint, old: Endpoint) -> bool:
     """Whether `new` has the category and media of `old`; media that are not known match."""
     media, own = ({fact for fact in e.facts or [] if _MEDIUM(fact)} for e in (new, old))
     return new.category == old.category and (not media or own <= media)
-
-
-def _without_mark(name: str) -> str:
-    return re.sub("[/-]?#", "", name)
 
 
 def _named_upstream(row: Endpoint) -> list[str]:

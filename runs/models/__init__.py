@@ -11,6 +11,7 @@ from runs.models.view import View
 from runs.models.worker import (
     KeptFigures,
     MetadataBackfill,
+    UpstreamDeletion,
     UpstreamKeys,
     WantedCopy,
     WebhookReport,
@@ -38,6 +39,7 @@ __all__ = [
     "Transport",
     "Upload",
     "UploadReservation",
+    "UpstreamDeletion",
     "UpstreamKeys",
     "View",
     "WantedCopy",

@@ -235,7 +235,7 @@ def entry(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
     if OPENAPI in expand:
         item["openapi"] = sandbox.document(model)
     if ENTERPRISE in expand:
-        item["enterprise_status"] = "ready"
+        item["enterprise_status"] = model.enterprise
     return item
 
 

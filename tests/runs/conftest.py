@@ -143,11 +143,12 @@ def have_ended(*runs: Run) -> bool:
 @pytest.fixture
 def ask(catalogue: None) -> Ask:
     """`ask("sandbox/ridgeline", prompt="…")` → a new run."""
-    user = User.objects.create_user("ana")
+    User.objects.create_user("ana")
     counter = iter(range(1000))
 
     def make(endpoint_id: str, **arguments: Any) -> Run:
         endpoint = Endpoint.objects.get(endpoint_id=endpoint_id)
+        user = User.objects.get(username="ana")  # with the project's present settings
         run, _ = start_run(
             user=user, endpoint=endpoint, key=str(next(counter)), arguments=arguments
         )
