@@ -248,6 +248,7 @@ INSTALLED_APPS = [
     "features.library",
     "features.training",
     "features.spending",
+    "features.retirement",
     "features.sharing",
     "api",
     "house.operations",
