@@ -18,7 +18,9 @@ class Replacement(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     source = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
     target = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
-    rows = ExactJSONField(help_text="[[name of the kind, key of the row, state before]]")
+    rows = ExactJSONField(
+        help_text="[[kind, key, state before, title, address]]"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     undone_at = models.DateTimeField(null=True)
 

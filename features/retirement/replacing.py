@@ -69,7 +69,8 @@ def replace(
             row = kind.rows(endpoint, None).select_for_update(of=("self",)).filter(pk=pk).first()
             state = kind.replace(row, dependant.part, replacing) if row else None
             if state is not None:
-                moved.append([kind.name, str(pk), state])
+                place = dependant.title, dependant.address
+                moved.append([kind.name, str(pk), state, *place])
         if not moved:
             raise Refused("Nothing of yours could be moved.")
         return Replacement.objects.create(user=user, source=endpoint, target=target, rows=moved)
@@ -80,7 +81,7 @@ def undo(user: User, replacement: Replacement) -> str:
     kinds_by_name = {kind.name: kind for kind in owners.dependants()}
     back = 0
     with transaction.atomic():
-        for name, pk, state in reversed(replacement.rows):
+        for name, pk, state, *_ in reversed(replacement.rows):
             kind = kinds_by_name[name]
             rows = kind.own(kind.model._default_manager.all(), user)
             row = rows.select_for_update(of=("self",)).filter(pk=pk).first()

@@ -37,11 +37,7 @@ class FlowSteps(Dependants):
             return None
         versions = versions_of(definition, endpoints_of([definition]))
         swapped = swapping.swap(definition, part, target.endpoint_id, version_of(target), versions)
-        values = {
-            "definition": swapped.definition.as_json(),
-            "previous": row.definition,
-            "version": row.version + 1,
-        }
+        values = {"definition": swapped.definition.as_json(), "version": row.version + 1}
         return Outcome(values, swapped.changed, swapped.lost)
 
 
