@@ -26,6 +26,7 @@ from runs.promises.owners import (
     RunsOfGroup,
     SelectedRows,
 )
+from runs.records.triggers import Change, ReasonToKeep
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -36,6 +37,26 @@ if TYPE_CHECKING:
     from core.notify import channel
 
 
+PICKED = ReasonToKeep(
+    "boards_cell cell JOIN boards_rowmark mark ON mark.row_id = cell.row_id "
+    "AND mark.winner_id = cell.column_id JOIN boards_board board ON board.id = cell.board_id "
+    "WHERE cell.run_id = {run} AND cell.replaced_at IS NULL AND board.deleted_at IS NULL",
+    (
+        Change("boards_cell", ("run_id", "replaced_at"), "{row}.run_id"),
+        Change(
+            "boards_rowmark",
+            ("winner_id",),
+            "SELECT run_id FROM boards_cell WHERE row_id = {row}.row_id "
+            "AND column_id = {row}.winner_id",
+        ),
+        Change(
+            "boards_board",
+            ("deleted_at",),
+            "SELECT run_id FROM boards_cell WHERE board_id = {row}.id",
+            is_parent=True,
+        ),
+    ),
+)
 MOST = 5  # reused results may put a run on any number of boards
 
 
@@ -78,6 +99,10 @@ class BoardsOwner(RunOwner):
         """Return the runs in cells of boards that are not deleted."""
         cells = Cell.objects.filter(run__in=run_ids, board__deleted_at=None)
         return {run_id for run_id in cells.values_list("run_id", flat=True) if run_id}
+
+    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
+        """Return that a result is the winner of its row."""
+        return (PICKED,)
 
     def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the runs that were made for the cells of moved boards."""

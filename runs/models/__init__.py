@@ -5,6 +5,7 @@ from runs.models.form import Draft, Preset, Share, share_id
 from runs.models.input_file import InputFile
 from runs.models.ledger import Charge, LedgerAccount, LedgerEntry
 from runs.models.project_key import KeySeal, ProjectKey
+from runs.models.record import RecordedRun, RecordSum
 from runs.models.run import GIVEN_UP, Artifact, DerivedFile, Run, Transport, webhook_token
 from runs.models.upload import DiscardedContent, Upload, UploadReservation
 from runs.models.view import View
@@ -33,6 +34,8 @@ __all__ = [
     "MetadataBackfill",
     "Preset",
     "ProjectKey",
+    "RecordSum",
+    "RecordedRun",
     "Run",
     "Share",
     "Transport",

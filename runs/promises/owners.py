@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from runs.models.querysets import RunQuerySet
     from runs.promises.dependants import Dependants
     from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
+    from runs.records.triggers import ReasonToKeep
 
 
 class Place(NamedTuple):
@@ -258,6 +259,13 @@ class RunOwner:
         """Return the runs that are part of something kept, so they do not count as "old runs".
 
         A project may delete runs some days after their end (`house/operations/retention`).
+        """
+        return ()
+
+    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
+        """Return why a run may be kept, for the record of its model (`runs/records/triggers.py`).
+
+        This is what people do anyway with a good result: put it into a series, pick it on a board.
         """
         return ()
 
