@@ -263,6 +263,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "config.middleware.CompressTexts",
     "api.http.problem.as_problems",
+    "api.http.retirement.announce",
     "accounts.sessions.store.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "api.http.authentication.TokenAuthentication",

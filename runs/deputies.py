@@ -2,20 +2,20 @@
 
 Curators name the deputy. Without one, the models are proposed that take and make the same media,
 ask for no input that the former has not, and are allowed by licence and by the project's rules:
-first the one that upstream names, then newer versions of the name, the family, and the rest of the
-category.
+first the one that upstream names, then those with the best record, newer versions of the name, the
+family, and the rest of the category.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
 from catalog.models import Endpoint, ListingEntry, Standing
 from projects.rules import enforcement
+from runs.records import model_record
 from schemas.uses.inputs import Input
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def deputy_of(endpoint: Endpoint, project: Project) -> Endpoint | None:
 def proposals(endpoint: Endpoint, project: Project) -> list[Endpoint]:
     """Return up to three models that can take over in the project, the best first.
 
-    The deputy, if there is one, is not among them. Four queries at most.
+    The deputy, if there is one, is not among them. Five queries at most.
     """
     entry = ListingEntry.objects.filter(pk=endpoint.pk).values_list("text", flat=True).first()
     named = [*_FIELD.findall(entry or ""), *_SAID.findall(endpoint.description)]
@@ -68,7 +68,12 @@ def proposals(endpoint: Endpoint, project: Project) -> list[Endpoint]:
     fitting = [row for row in usable if row.endpoint_id in named or _can_do(row, endpoint)]
     locked = enforcement.refusals(project, fitting)
     allowed = [row for row in fitting if row.pk not in locked]
-    return sorted(allowed, key=lambda row: _distance(row, endpoint, named))[:MOST]
+    records = model_record.shown_in(project.pk)
+
+    def rank(row: Endpoint) -> tuple[Any, ...]:
+        return row.endpoint_id not in named, records.rank(row.pk), *_distance(row, endpoint)
+
+    return sorted(allowed, key=rank)[:MOST]
 
 
 def _can_do(new: Endpoint, old: Endpoint) -> bool:
@@ -87,15 +92,13 @@ def _inputs(endpoint: Endpoint) -> list[Input]:
     return [taker for values in endpoint.inputs or () if (taker := Input.from_json(values))]
 
 
-def _distance(
-    new: Endpoint, old: Endpoint, named: Collection[str]
-) -> tuple[bool, bool, list[int], bool]:
-    """Return the sort key: upstream's choice, newer versions of the name, the family, the rest."""
+def _distance(new: Endpoint, old: Endpoint) -> tuple[bool, list[int], bool]:
+    """Return the sort key: newer versions of the name, then the family, then the rest."""
     (name, version), (old_name, old_version) = _named(new.endpoint_id), _named(old.endpoint_id)
     is_newer = name == old_name and version > old_version
     newest_first = [-number for number in version] if is_newer else []
     is_family = bool(old.group_key) and new.group_key == old.group_key
-    return new.endpoint_id not in named, not is_newer, newest_first, not is_family
+    return not is_newer, newest_first, not is_family
 
 
 def _named(endpoint_id: str) -> tuple[str, tuple[int, ...]]:

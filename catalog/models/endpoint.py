@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -214,6 +215,12 @@ class Endpoint(models.Model):
         if self.standing == Standing.BLOCKED:
             return "is blocked: nobody can run it"
         return "is deprecated" if self.status == "deprecated" else ""
+
+    @property
+    def retired_at(self) -> datetime:
+        """Since when it is retired: as far as upstream says, for a deprecated one."""
+        blocked_at = self.standing_at if self.standing == Standing.BLOCKED else None
+        return self.gone_at or blocked_at or self.updated_at or self.first_seen_at
 
     @property
     def is_runnable(self) -> bool:

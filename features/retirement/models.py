@@ -18,9 +18,7 @@ class Replacement(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     source = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
     target = models.ForeignKey(Endpoint, on_delete=models.PROTECT, related_name="+")
-    rows = ExactJSONField(
-        help_text="[[kind, key, state before, title, address]]"
-    )
+    rows = ExactJSONField(help_text="[[kind, key, state before, title, address]]")
     created_at = models.DateTimeField(auto_now_add=True)
     undone_at = models.DateTimeField(null=True)
 

@@ -239,6 +239,8 @@ def _run(
         editing.discard_draft(request.user, project)
     if result.reused or result.held or board:
         messages.info(request, result.summary)
+    if board is None and request.GET.get("blind"):
+        return redirect("boards:vote", result.board.pk)
     return redirect(result.board)
 
 
