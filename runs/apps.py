@@ -35,7 +35,7 @@ class RunsConfig(AppConfig):
 
         wording.register(current_upstream.is_free)
         owners.register(RunsOwner())
-        personal_news.connect(owners.news, owners.waiting)
+        personal_news.connect(owners.waiting)
         listing.connect_activity(latest)
         post_migrate.connect(input_file.install_trigger, sender=self)
         pre_migrate.connect(triggers.remove, sender=self)

@@ -121,7 +121,7 @@ def _region(
         "starred": frozenset(starred),
         "locks": locks,
         "records": records,
-        "asked_seconds": answer.asked.seconds,
+        "asked_query": answer.asked,
     }
     sections = facets.sections(answer, place)
     return Region(

@@ -67,6 +67,9 @@ class Listing(NamedTuple):
     measured_price: Decimal | None = None
     measured_unit: str = ""
     measured_runs: int = 0
+    enterprise_status: str = ""
+    updated_at: datetime | None = None
+    median_s: float | None = None
 
 
 def facts_of(row: Listing) -> tuple[str, ...]:
@@ -85,9 +88,22 @@ def facts_of(row: Listing) -> tuple[str, ...]:
             row.category, {fact for fact in schema_facts if fact.startswith(("in:", "out:"))}
         ),
     ]
-    if row.duration_estimate_min is not None:
-        facts.append(f"time:{format_number(max(row.duration_estimate_min, 0) * 60)}")
+    if (seconds := usual_s(row)) is not None:
+        facts.append(f"time:{format_number(seconds)}")
     return tuple(dict.fromkeys(facts))[:_MOST]
+
+
+def usual_s(row: Any) -> float | None:
+    """Return how long a run of a `Listing` or an endpoint takes: our median, else the estimate."""
+    if row.median_s is not None or row.duration_estimate_min is None:
+        median_s: float | None = row.median_s
+        return median_s
+    return float(max(row.duration_estimate_min, 0) * 60)
+
+
+def is_new(published_at: datetime | None) -> bool:
+    """Whether a model was published so recently that it counts as new."""
+    return published_at is not None and (timezone.now() - published_at).days <= NEW_FOR_DAYS
 
 
 def texts(value: Any) -> list[str]:
@@ -122,7 +138,7 @@ def outcome(category: str) -> str:
 def _state(row: Listing) -> list[str]:
     marks = {row.standing: True, "pinned": row.pinned, "highlighted": row.highlighted}
     facts = [f"is:{mark}" for mark, is_set in marks.items() if mark and is_set]
-    if row.published_at and (timezone.now() - row.published_at).days <= NEW_FOR_DAYS:
+    if is_new(row.published_at):
         facts.append("is:new")
     if row.gone_at is not None:
         return [*facts, "is:gone"]

@@ -60,6 +60,9 @@ class Endpoint(models.Model):
     status = models.CharField(max_length=32, default="active")
     tags = models.JSONField(default=list, blank=True)
     license_type = models.CharField(max_length=32, blank=True)
+    enterprise_status = models.CharField(
+        max_length=32, default="", db_default="", blank=True, help_text="empty: upstream is silent"
+    )
     kind = models.CharField(max_length=32, blank=True)
     group_key = models.CharField(max_length=128, blank=True)
     group_label = models.CharField(max_length=255, blank=True)
@@ -71,6 +74,11 @@ class Endpoint(models.Model):
     training_endpoint_ids = models.JSONField(default=list, blank=True)
     inference_endpoint_ids = models.JSONField(default=list, blank=True)
     duration_estimate_min = models.FloatField(null=True, blank=True, help_text="minutes")
+    median_s = models.FloatField(
+        null=True,
+        editable=False,
+        help_text="median duration of a run here; empty: too few runs",
+    )
     published_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(null=True, blank=True, help_text="as upstream says")
     upstream_updated = models.CharField(

@@ -25,6 +25,8 @@ ALLOWED = {"1": "Allowed here", "0": "Locked here"}  # by rules; see `catalog/lo
 SORTS = {
     "": "Relevance",
     "newest": "Newest",
+    "changed": "Recently changed",
+    "fastest": "Fastest",
     "name": "Name",
     "price": "Cheapest first",
     "won": "Won here",

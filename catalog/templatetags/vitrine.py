@@ -14,10 +14,12 @@ from django.utils import timezone
 from django.utils.html import format_html, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
+from catalog.display.card_facts import card_facts
 from catalog.filters.labels import Group, summarize
 from catalog.locks import Locks
 from catalog.models import Endpoint
 from catalog.pricing import TypicalPrice, current_price, listed_price, price_note, shown_price
+from catalog.search.query import Query
 from catalog.track_records import TrackRecord, TrackRecords
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
 from core.resource import RESOURCES, UNDO
@@ -50,7 +52,14 @@ register.filter(price_note)
 @register.simple_tag(takes_context=True)
 def typical_price(context: template.Context, endpoint: Any) -> TypicalPrice:
     """Return the price of a typical run, of the length that the page's query requests."""
-    return shown_price(endpoint, context.get("asked_seconds"))
+    asked_query = context.get("asked_query")
+    return shown_price(endpoint, asked_query.seconds if asked_query else None)
+
+
+@register.simple_tag(takes_context=True)
+def facts_on_card(context: template.Context, endpoint: Endpoint) -> list[str]:
+    """Return what a card says in its last line; `asked_query` is that of a page of results."""
+    return card_facts(endpoint, context.get("asked_query") or Query())
 
 
 @register.simple_tag

@@ -13,7 +13,6 @@ from features.boards.display import listing, watching
 from features.boards.leaderboard import counting
 from features.boards.models import Board, Cell, Column, Row
 from features.boards.runs.dependants import BoardColumns
-from features.boards.trials import sending
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.dependants import Dependants
@@ -114,13 +113,12 @@ class BoardsOwner(RunOwner):
         return {"board": Board.objects.kept()}
 
     def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
-        """Return boards, and trials: the boards that try new models by themselves."""
+        """Return the boards."""
         return listing.compared(request)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs of standing trials and of the leaderboard."""
+        """Return the jobs of the leaderboard."""
         return (
-            Job("standing trials", sync_to_async(sending.send_due_and_report)),
             Job("count votes", sync_to_async(counting.count_due), wakes_on_change=True),
             Job("recount votes", sync_to_async(counting.count_all_in_turn)),
         )

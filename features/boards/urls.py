@@ -10,7 +10,6 @@ from features.boards.views import (
     index,
     judge,
     plan,
-    trials,
     vote,
 )
 
@@ -53,9 +52,6 @@ urlpatterns = [
     ),
     path("<uuid:pk>/judge/", judge.judge, name="board-judge"),
     path("<uuid:pk>/decision/", judge.decision, name="board-decision"),
-    path("<uuid:pk>/trials/", trials.trials, name="board-trials"),
-    path("<uuid:pk>/trials/pause/", trials.pause, name="board-trials-pause"),
-    path("<uuid:pk>/trials/<int:trial>/", trials.trial, name="board-trial"),
     path("<uuid:pk>/results/", vote.results, name="board-results"),
     path("<uuid:pk>/votes.csv", vote.votes, name="board-votes"),
     path("<uuid:pk>/votes/reset/", vote.votes_reset, name="board-votes-reset"),

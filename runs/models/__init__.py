@@ -12,6 +12,7 @@ from runs.models.view import View
 from runs.models.worker import (
     KeptFigures,
     MetadataBackfill,
+    UpstreamDeletion,
     UpstreamKeys,
     WantedCopy,
     WebhookReport,
@@ -41,6 +42,7 @@ __all__ = [
     "Transport",
     "Upload",
     "UploadReservation",
+    "UpstreamDeletion",
     "UpstreamKeys",
     "View",
     "WantedCopy",

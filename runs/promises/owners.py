@@ -279,10 +279,6 @@ class RunOwner:
         """
         return ()
 
-    def news(self, user: User) -> Sequence[Entry]:
-        """Return the user's news, for the feed."""
-        return ()
-
     def waiting(self, user: User) -> Sequence[Entry]:
         """Return what needs an action of the user, for the front page."""
         return ()
@@ -393,11 +389,6 @@ def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
 def private_pages() -> dict[str, InProjectQuerySet[Any]]:
     """Return the rows that admins may open with a reason, from all apps."""
     return {name: rows for owner in registered() for name, rows in owner.private_pages().items()}
-
-
-def news(user: User) -> list[Entry]:
-    """Return the user's news of all apps."""
-    return [entry for owner in registered() for entry in owner.news(user)]
 
 
 def waiting(user: User) -> list[Entry]:

@@ -2,7 +2,6 @@
 
 from features.boards.models.board import Board, Cell, Column, Comment, PlanDraft, Row, RowRequest
 from features.boards.models.participation import Act
-from features.boards.models.trial import StandingTrial, Trial
 from features.boards.models.vote import BoardTally, Mark, RowMark, Tally, Vote
 
 __all__ = [
@@ -17,8 +16,6 @@ __all__ = [
     "Row",
     "RowMark",
     "RowRequest",
-    "StandingTrial",
     "Tally",
-    "Trial",
     "Vote",
 ]

@@ -37,7 +37,7 @@ PERSONAL: Mapping[str, str] = {
         "usersessions.UserSession"
     ),
     "actor": "accounts.AuditEntry",
-    "board__user": "boards.Cell boards.Column boards.Row boards.StandingTrial boards.Trial",
+    "board__user": "boards.Cell boards.Column boards.Row",
     "by": "projects.Look",
     "chat__user": "chats.Turn",
     "collection__owner": "catalog.CollectionItem",
@@ -84,8 +84,8 @@ NOT_PERSONAL: Mapping[str, str] = {
         "operations.Counter operations.CspReport operations.DataVersion "
         "operations.ServerProcess people.GivenPermission people.InvitedProject "
         "playground.DiscardedContent playground.KeptFigures playground.KeySeal "
-        "playground.LedgerAccount playground.ProjectKey playground.UpstreamKeys "
-        "playground.WantedCopy playground.Worker socialaccount.SocialApp "
+        "playground.LedgerAccount playground.ProjectKey playground.UpstreamDeletion "
+        "playground.UpstreamKeys playground.WantedCopy playground.Worker socialaccount.SocialApp "
         "spending.BillingState spending.MeasuredPrice spending.SpendingRules "
         "spending.UnmeasuredRun"
     ),

@@ -160,7 +160,6 @@ HEADER = (
                 "kind=board",
             ),
             Room("Flows", "boards:boards", "workflows, chained models, pipelines", "kind=flow"),
-            Room("Trials", "boards:boards", "new models, boards that repeat", "kind=trial"),
         ),
         ("boards:", "flows:"),
     ),

@@ -27,6 +27,8 @@ def listing(**values: Any) -> Listing:
         "facts": [],
         "duration_estimate_min": None,
         "published_at": None,
+        "updated_at": None,
+        "median_s": None,
         "unit_price_usd": None,
         "paid_usd": None,
         "measured_price": None,
@@ -269,6 +271,7 @@ def test_a_listing_adds_facts_no_schema_has() -> None:
         category="text-to-video",
         tags=["upscaling", None, ""],
         license_type="commercial",
+        enterprise_status="ready",
         kind="inference",
         description="Videos with native audio.",
         duration_estimate_min=2.0,
@@ -280,6 +283,7 @@ def test_a_listing_adds_facts_no_schema_has() -> None:
         "category:text-to-video",
         "kind:inference",
         "license:commercial",
+        "enterprise:ready",
         "group:veo3",
         "owner:fal-ai",
         "tag:upscaling",
@@ -295,6 +299,7 @@ def test_a_listing_adds_facts_no_schema_has() -> None:
     assert [fact for fact in fixed if fact.startswith("resolution:")] == ["resolution:1080p"]
     assert "resolution:1080p" not in facts_of(listing(category="vision", description="1080p"))
     assert "can:sound" not in facts_of(row._replace(description="Silent. Without audio."))
+    assert "time:7.5" in facts_of(row._replace(median_s=7.5))  # ours, not the estimate
 
 
 @given(st.text(max_size=60))

@@ -69,6 +69,32 @@ def test_about_tells_what_the_playground_leaves_out(
     assert "javascript:" not in text
 
 
+def test_about_has_dates_tags_enterprise_status_and_links(
+    member: Client, make_endpoint: Any
+) -> None:
+    endpoint = make_endpoint(
+        tags=["portrait"],
+        enterprise_status="pending",
+        published_at="2026-05-02T10:00:00Z",
+        updated_at="2026-06-03T10:00:00Z",
+        model_url=f"https://fal.run/{FLUX}",
+        github_url="https://github.com/NVlabs/Sana/blob/main/LICENSE",
+    )
+    text = " ".join(member.get(ABOUT).content.decode().split())
+    for part in (
+        'since <time datetime="2026-05-02',
+        '<dt>Last change</dt> <dd><time datetime="2026-06-03',
+        '?tag=portrait"',
+        '?enterprise=pending"',
+        f'"https://fal.ai/models/{FLUX}" rel="noopener noreferrer">On fal.ai',
+        'LICENSE" rel="noopener noreferrer">Licence text',
+    ):
+        assert part in text
+    endpoint.model_url = "https://fal.ai/models/own-page"
+    endpoint.save()
+    assert 'href="https://fal.ai/models/own-page"' in member.get(ABOUT).content.decode()
+
+
 def test_the_typical_time_is_that_of_the_runs_that_succeeded(
     member: Client, flux: Any, make_run: Any
 ) -> None:

@@ -138,7 +138,6 @@ PLACES = [
     ("Deleted results", "trash, recently deleted"),
     ("Compare", "compare"),
     ("Boards", "boards, judge"),
-    ("Trials", "trials, trial"),
     ("Flows", "flows, workflows"),
     ("Prompts", "prompts, saved prompts"),
     ("Presets", "presets, preset, styles, house defaults"),

@@ -7,7 +7,11 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playground", "0049_the_record_of_models")]
+    dependencies = [
+        ("playground", "0049_the_record_of_models"),
+        ("playground", "0049_what_fal_keeps"),
+        ("playground", "0050_without_trials"),
+    ]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[migrations.RemoveField("Preset", "unmended")]
