@@ -51,13 +51,13 @@ class ModelRecord:
     @property
     def price_per_kept(self) -> Decimal | None:
         """Return the dollars spent on judged runs for each kept one; None if that is unknown."""
-        mean = self._mean_price
+        mean = self._mean_price()
         return None if mean is None or not self.kept else mean * self.judged / self.kept
 
     @property
     def price_interval(self) -> Interval | None:
         """Return the price if the share kept is at the ends of its interval."""
-        mean = self._mean_price
+        mean = self._mean_price()
         if mean is None:
             return None
         low, high = self.share_interval
@@ -82,6 +82,9 @@ class ModelRecord:
     def failure_rate(self) -> float | None:
         """Return the share of the runs that failed; None if there is none."""
         return self.failed / self.runs if self.runs else None
+
+    def _mean_price(self) -> Decimal | None:
+        return self.spent / self.priced if self.priced else None
 
     @property
     def wins(self) -> float:
@@ -138,7 +141,7 @@ class ModelRecords:
         """Return a model's price as a fact that conditions accept: `keeper:0.31`; "" if none."""
         record = self.shown.get(model)
         price = None if record is None or record.too_few else record.price_per_kept
-        return "" if price is None else f"keeper:{price:f}"
+        return "" if price is None else f"keeper:{price.normalize():f}"
 
     def rank(self, model: int) -> tuple[float, float]:
         """Return a model's sort key: the lowest price of a kept result first, the untold last."""

@@ -5,7 +5,15 @@
 
 from django.urls import path
 
-from playground.views import command_palette, new_runs, restorations, run_deletion, runs, viewer
+from playground.views import (
+    command_palette,
+    leaderboard,
+    new_runs,
+    restorations,
+    run_deletion,
+    runs,
+    viewer,
+)
 from playground.views.model_page import drafts, endpoint, form, notes, presets
 from runs.views import files, moves, webhooks
 
@@ -85,4 +93,5 @@ urlpatterns = [
     *notes.NOTES.urls(),
     path("notes/of/<path:endpoint_id>/", notes.notes, name="notes"),
     path("strips/<path:endpoint_id>/", endpoint.strip, name="strip"),
+    path("leaderboard/", leaderboard.leaderboard, name="leaderboard"),
 ]

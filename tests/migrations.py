@@ -22,6 +22,9 @@ AGREED: Mapping[Key, str] = {
     ("boards", "0021_without_trials"): (
         "drops constraints of two small tables that nothing writes any more; SQLite copies them"
     ),
+    ("boards", "0022_without_tallies"): (
+        "drops constraints of two small tables that nothing writes any more; SQLite copies them"
+    ),
     ("catalog", "0019_facts_that_help_choosing"): (
         "adds a column that the database gives a default; SQLite copies some thousand rows for that"
     ),

@@ -103,9 +103,6 @@ class Endpoint(models.Model):
     currency = models.CharField(max_length=3, blank=True)
 
     # `features/spending/prices/` writes these from the costs of this house's runs.
-    paid_usd = DollarsField(
-        null=True, editable=False, help_text="median of what a run has cost; empty: too few runs"
-    )
     measured_price = DollarsField(
         null=True, editable=False, help_text="used in place of the list price; empty: it is right"
     )

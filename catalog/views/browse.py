@@ -19,12 +19,12 @@ from accounts.permissions import CHANGE_COLLECTION, SYNC, may, require
 from catalog.changelog import personal_news, queries
 from catalog.display import page_cache
 from catalog.display.facets import SearchScope
-from catalog.filters.vocabulary import WON
+from catalog.filters.vocabulary import KEEPER
 from catalog.locks import locks_of
+from catalog.model_records import records_for
 from catalog.models import Collection, Endpoint, Favourite, Revision
 from catalog.search.query import SORTS, Query
 from catalog.sync import pipeline, progress
-from catalog.track_records import records_of
 from core.formatting import category_name
 from core.http.conditional import with_etag
 from core.http.htmx import HtmxRequest
@@ -50,7 +50,9 @@ def front(request: HtmxRequest) -> HttpResponse:
     context = {
         "progress": progress.current(),
         "revision": revision,
-        "shelves": page_cache.front(revision, starred, locks_of(request, revision)),
+        "shelves": page_cache.front(
+            revision, starred, locks_of(request, revision), records_for(request)
+        ),
     }
     if not request.htmx:
         context["total"] = page_cache.total(revision)
@@ -91,7 +93,7 @@ def search_page(
     """Show search results in a context, or for htmx only the parts that the query changes."""
     revision = Revision.current()
     starred = Favourite.objects.endpoints_of(request.user)
-    locks, records = locks_of(request, revision), records_of(request.user, revision)
+    locks, records = locks_of(request, revision), records_for(request)
     region = page_cache.region(revision, place, query, starred, locks, records)
     context = {
         "place": place,
@@ -99,7 +101,9 @@ def search_page(
         "region": region,
         "revision": revision,
         "summary": region.said,
-        "sorts": [(v, word) for v, word in SORTS.items() if v != WON or records or query.sort == v],
+        "sorts": [
+            (v, word) for v, word in SORTS.items() if v != KEEPER or records or query.sort == v
+        ],
         "search_help": page_cache.how(place),
         **more,
     }
@@ -132,7 +136,7 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
         "items": items,
         "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
         "locks": locks_of(request, revision),
-        "records": records_of(request.user, revision),
+        "records": records_for(request),
     }
     if may(request.user, CHANGE_COLLECTION):
         context["noting"] = reverse("catalog:collection-words", args=[slug])

@@ -6,34 +6,29 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from asgiref.sync import sync_to_async
-
 from features.boards import decisions
 from features.boards.display import listing, watching
-from features.boards.leaderboard import counting
 from features.boards.models import Board, Cell, Column, Row
 from features.boards.runs.dependants import BoardColumns
+from features.boards.votes.record import VOTES
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.dependants import Dependants
 from runs.promises.owners import (
     ComparisonKind,
-    Job,
     JsonColumn,
     Place,
     RunOwner,
     RunsOfGroup,
     SelectedRows,
 )
-from runs.records.triggers import Change, ReasonToKeep
+from runs.promises.record_reasons import Change, ReasonToKeep, RecordSource
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
     from django.http import HttpRequest
 
-    import fal
     from catalog.models import Endpoint
-    from core.notify import channel
 
 
 PICKED = ReasonToKeep(
@@ -103,6 +98,10 @@ class BoardsOwner(RunOwner):
         """Return that a result is the winner of its row."""
         return (PICKED,)
 
+    def record_sources(self) -> Sequence[RecordSource]:
+        """Return the blind votes."""
+        return (VOTES,)
+
     def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the runs that were made for the cells of moved boards."""
         cells = Cell.objects.filter(board__in=rows.get(Board, ()), is_reused=False)
@@ -115,13 +114,6 @@ class BoardsOwner(RunOwner):
     def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
         """Return the boards."""
         return listing.compared(request)
-
-    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs of the leaderboard."""
-        return (
-            Job("count votes", sync_to_async(counting.count_due), wakes_on_change=True),
-            Job("recount votes", sync_to_async(counting.count_all_in_turn)),
-        )
 
 
 def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:

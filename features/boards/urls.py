@@ -1,4 +1,4 @@
-"""The URLs of boards, below `/compare/`, and of the leaderboard."""
+"""The URLs of boards, below `/compare/`."""
 
 from django.urls import path
 
@@ -71,4 +71,3 @@ urlpatterns = [
         name="board-column-house-default",
     ),
 ]
-LEADERBOARD = ([path("", index.leaderboard, name="leaderboard")], "leaderboard")

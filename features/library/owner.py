@@ -21,7 +21,7 @@ from runs.models import Run, Upload
 from runs.promises.dependants import Dependants
 from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
 from runs.promises.owners import FillForm, Job, JsonColumn, Place, RunOwner, SelectedRows
-from runs.records.triggers import Change, ReasonToKeep
+from runs.promises.record_reasons import Change, ReasonToKeep
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

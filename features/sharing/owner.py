@@ -14,7 +14,7 @@ from features.sharing import feedback
 from features.sharing.models import Share, ShareItem
 from features.sharing.review import making, news
 from runs.promises.owners import FillForm, Job, Place, RunOwner, UserRelation
-from runs.records.triggers import Change, ReasonToKeep
+from runs.promises.record_reasons import Change, ReasonToKeep
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -24,7 +24,7 @@ class Migration(migrations.Migration):
                         db_index=False,
                         on_delete=django.db.models.deletion.DO_NOTHING,
                         primary_key=True,
-                        related_name="+",
+                        related_name="recorded",
                         serialize=False,
                         to="playground.run",
                     ),

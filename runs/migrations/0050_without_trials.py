@@ -37,7 +37,7 @@ def merge(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playground", "0001_squashed_0048")]
+    dependencies = [("playground", "0049_the_record_of_models")]
     operations = [
         migrations.RunPython(merge, migrations.RunPython.noop),
         migrations.AlterField(

@@ -26,7 +26,7 @@ _KEPT: dict[str, Any] = {
 class RecordedRun(models.Model):
     """What one run adds to the record of its model; it stays after the run is purged."""
 
-    run = models.OneToOneField(Run, primary_key=True, **_KEPT)
+    run = models.OneToOneField(Run, primary_key=True, **(_KEPT | {"related_name": "recorded"}))
     project = models.ForeignKey(Project, **_KEPT)
     endpoint = models.ForeignKey(Endpoint, **_KEPT)
     is_done = models.BooleanField(default=False, help_text="it succeeded")

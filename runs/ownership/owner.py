@@ -18,6 +18,7 @@ from runs.records import model_record, triggers
 if TYPE_CHECKING:
     import fal
     from core.notify import channel
+    from runs.promises.record_reasons import ReasonToKeep
 
 
 class RunsOwner(RunOwner):
@@ -40,7 +41,7 @@ class RunsOwner(RunOwner):
             JsonColumn(Share.objects.filter(user_id=user_id, opens_files=True), "arguments"),
         )
 
-    def reasons_to_keep(self) -> Sequence[triggers.ReasonToKeep]:
+    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
         """Return that a run is used as an input; stars are columns of the run itself."""
         return (triggers.USED,)
 

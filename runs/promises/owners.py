@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from runs.models.querysets import RunQuerySet
     from runs.promises.dependants import Dependants
     from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
-    from runs.records.triggers import ReasonToKeep
+    from runs.promises.record_reasons import ReasonToKeep, RecordSource
 
 
 class Place(NamedTuple):
@@ -267,6 +267,10 @@ class RunOwner:
 
         This is what people do anyway with a good result: put it into a series, pick it on a board.
         """
+        return ()
+
+    def record_sources(self) -> Sequence[RecordSource]:
+        """Return what else the app adds to the record of models."""
         return ()
 
     # People

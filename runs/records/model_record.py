@@ -15,6 +15,7 @@ from django.db import transaction
 from django.db.models import Q, Sum
 
 from catalog.model_records import NO_RECORDS, ModelRecord, ModelRecords
+from catalog.models import Endpoint
 from core.byte_cache import byte_cached
 from projects import current
 from projects.models import Project
@@ -38,12 +39,22 @@ def records_of(
     sums = RecordSum.objects.filter(project=project)
     if endpoints is not None:
         sums = sums.filter(endpoint__in=endpoints)
-    rows = sums.order_by().values("endpoint_id")
-    totals = rows.annotate(**{f"all_{name}": Sum(name) for name in FIGURES})
+    by_model: Any = sums.order_by().values_list("endpoint_id", "endpoint__median_s")
     return {
-        row["endpoint_id"]: ModelRecord(**{name: row[f"all_{name}"] for name in FIGURES})
-        for row in totals
+        endpoint: ModelRecord(**dict(zip(FIGURES, figures, strict=True)), median_s=median_s)
+        for endpoint, median_s, *figures in by_model.annotate(*map(Sum, FIGURES))
     }
+
+
+def both(project: Project, endpoint: Endpoint) -> list[tuple[str, ModelRecord]]:
+    """Return the model's record in a project and the house's, each with its title; two queries.
+
+    The house's is left out if it does not tell enough: it would tell what another project does.
+    """
+    own, house = (records_of(of, [endpoint.pk]).get(endpoint.pk) for of in (project, None))
+    records = [("In this project", own)] if own and own.runs else []
+    is_telling = house is not None and not house.too_few and house != own
+    return records + ([("In the house", house)] if house and is_telling else [])
 
 
 def for_request(request: HttpRequest) -> ModelRecords:
@@ -57,7 +68,7 @@ def shown_in(project: int) -> ModelRecords:
     """Return the records that pages of a project show."""
     sums = RecordSum.objects.filter(Q(project=project) | Q(project=None))
     rows = sums.order_by().values_list("project_id", "endpoint_id")
-    totals = rows.annotate(*(Sum(name) for name in FIGURES)).filter(judged__sum__gt=0)
+    totals = rows.annotate(*map(Sum, FIGURES)).filter(judged__sum__gt=0)
     return _shown(tuple(sorted(totals, key=lambda row: (row[0] or 0, row[1]))))
 
 

@@ -5,41 +5,23 @@ cascades. Each app lists its reasons (`RunOwner.reasons_to_keep`), and the datab
 again for the runs of a row that changes, whatever code changes it.
 """
 
+# Tables and columns are ours, and so is the SQL of each reason.
+# ruff: noqa: S608
+
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connections
 
 from core.db.triggers import Trigger, create, has_changed
 from runs.models import RecordSum
+from runs.promises import owners
+from runs.promises.record_reasons import Change, ReasonToKeep, RecordSource
 
 RUNS, SUMS, RUN = "playground_recordedrun", "playground_recordsum", "playground_run"
 _COUNTED = ("project_id", "endpoint_id", "is_done", "is_failed", "is_judged", "is_kept", "paid")
-
-
-class Change(NamedTuple):
-    """Columns of a table that decide whether runs are kept; `runs` is the SQL of their keys.
-
-    `{row}` in it stands for the changed row. New rows of a parent, such as a series, and those
-    about to go have no children that name runs.
-    """
-
-    table: str
-    columns: tuple[str, ...]
-    runs: str
-    is_parent: bool = False
-
-
-class ReasonToKeep(NamedTuple):
-    """A reason to keep a run: there is a row of the SQL `rows`, in which `{run}` is the run's key.
-
-    `rows` begins after `SELECT 1 FROM`; `changes` are all tables that it reads.
-    """
-
-    rows: str
-    changes: tuple[Change, ...]
 
 
 # Runs that have one as an input; a run that was deleted uses nothing any more.
@@ -117,16 +99,19 @@ def triggers() -> Iterator[Trigger]:
         "record_counted", RUNS, f"UPDATE OF {', '.join(_COUNTED)}",
         (add_to_sums(f"{_of_run('NEW')} UNION ALL {_of_run('OLD', -1)}"),), has_changed(*_COUNTED),
     )  # fmt: skip
-    for reason in reasons():
+    for reason in _reasons():
         for change in reason.changes:
             yield from _asking_after(change)
+    for source in _sources():
+        yield from source.triggers
 
 
-def reasons() -> list[ReasonToKeep]:
-    """Return the reasons of all apps."""
-    from runs.promises import owners
-
+def _reasons() -> list[ReasonToKeep]:
     return [reason for owner in owners.registered() for reason in owner.reasons_to_keep()]
+
+
+def _sources() -> list[RecordSource]:
+    return [source for owner in owners.registered() for source in owner.record_sources()]
 
 
 def add_to_sums(rows: str) -> str:
@@ -196,7 +181,7 @@ def _ask(runs: str) -> tuple[str, ...]:
 def is_kept(run: str) -> str:
     """Return the SQL condition that a run is kept: it succeeded, stays, and there is a reason."""
     any_reason = " OR ".join(
-        ["kept.is_starred", *(f"EXISTS (SELECT 1 FROM {reason.rows})" for reason in reasons())]
+        ["kept.is_starred", *(f"EXISTS (SELECT 1 FROM {reason.rows})" for reason in _reasons())]
     ).replace("{run}", run)
     return (
         f"EXISTS (SELECT 1 FROM {RUN} kept WHERE kept.id = {run} AND kept.state = 'succeeded' "
@@ -230,4 +215,5 @@ def _record_earlier(cursor: Any) -> None:
         "LEFT JOIN playground_charge charge ON charge.run_id = run.id "
         "AND charge.state = 'settled' ON CONFLICT DO NOTHING"
     )
-    cursor.execute(add_to_sums(f"{_of_run('earlier')} FROM {RUNS} earlier"))
+    for rows in (f"{_of_run('earlier')} FROM {RUNS} earlier", *(s.earlier for s in _sources())):
+        cursor.execute(add_to_sums(rows))

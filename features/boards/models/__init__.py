@@ -2,12 +2,11 @@
 
 from features.boards.models.board import Board, Cell, Column, Comment, PlanDraft, Row, RowRequest
 from features.boards.models.participation import Act
-from features.boards.models.vote import BoardTally, Mark, RowMark, Tally, Vote
+from features.boards.models.vote import Mark, RowMark, Vote
 
 __all__ = [
     "Act",
     "Board",
-    "BoardTally",
     "Cell",
     "Column",
     "Comment",
@@ -16,6 +15,5 @@ __all__ = [
     "Row",
     "RowMark",
     "RowRequest",
-    "Tally",
     "Vote",
 ]

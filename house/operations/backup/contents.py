@@ -12,9 +12,9 @@ from django.db.models import Model
 
 IN: Mapping[str, str] = {
     "what people have made": (
-        "boards.Board boards.BoardTally boards.Cell boards.Column boards.Comment boards.Mark "
+        "boards.Board boards.Cell boards.Column boards.Comment boards.Mark "
         "boards.PlanDraft boards.Row boards.RowMark boards.RowRequest "
-        "boards.Tally boards.Vote chats.Chat chats.Turn flows.AccountListing "
+        "boards.Vote chats.Chat chats.Turn flows.AccountListing "
         "flows.AccountWorkflow flows.Flow flows.FlowRun flows.StepFile flows.StepRun "
         "library.Prompt library.PromptRun library.PromptTag library.PromptVersion "
         "library.Reference library.ReferenceRun library.ReferenceVersion library.Series "
@@ -24,8 +24,9 @@ IN: Mapping[str, str] = {
     "runs, their results and their files": (
         "api.KeyedCall api.ProxyFile playground.Artifact playground.DerivedFile "
         "playground.DiscardedContent playground.InputFile playground.MetadataBackfill "
-        "playground.Run playground.Upload playground.UpstreamDeletion playground.UpstreamKeys "
-        "playground.WantedCopy playground.WebhookReport"
+        "playground.RecordSum playground.RecordedRun playground.Run playground.Upload "
+        "playground.UpstreamDeletion playground.UpstreamKeys playground.WantedCopy "
+        "playground.WebhookReport"
     ),
     "money": (
         "playground.Charge playground.DailySum playground.LedgerAccount playground.LedgerEntry "

@@ -117,7 +117,7 @@ HOUSE: dict[str, Row] = {
     "flows:then": Row(ANYBODYS, ANYBODYS),
     "issuer-callback": Row(NOWHERE, CLOSED),
     "issuer-login": Row(NOWHERE, NOWHERE),
-    "leaderboard:leaderboard": Row(ANYBODYS, METHOD),
+    "playground:leaderboard": Row(ANYBODYS, METHOD),
     "prices:agree": Row(METHOD, "login no no no yes yes", CHANGE_BUDGETS),
     "prices:prices": Row(ANYBODYS, METHOD),
     "library:archives": Row(METHOD, ANYBODYS),

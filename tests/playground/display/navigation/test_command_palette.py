@@ -127,7 +127,7 @@ PLACES = [
     ("Starred models", "favourites, starred, stars"),
     ("Collections", "collections, curated"),
     ("New models", "what changed, news, feed"),
-    ("Leaderboard", "leaderboard, votes, ranking"),
+    ("Leaderboard", "leaderboard, votes, ranking, records"),
     ("Prices", "prices, real prices"),
     ("Views", "views, saved searches, searches"),
     ("Marked models", "standings, marks, approved"),
