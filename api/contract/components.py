@@ -172,6 +172,7 @@ COMPONENTS: dict[str, Schema] = {
     "Model": record(
         **_CARD,
         refusal=text("why it cannot be run; empty if it can"),
+        deputy=nullable(text("the id of the model that takes over from it")),
         tags=several({}),
         license=text(),
         group=text(),
