@@ -129,6 +129,12 @@ def more_like(context: template.Context, run: Run) -> dict[str, Any]:
     return {"run": run, "more": more_like_run, "csrf_token": context.get("csrf_token", "")}
 
 
+@register.inclusion_tag("playground/run/_at_fal.html")
+def run_at_fal(run: Run, oob: int = 0) -> dict[str, Any]:
+    """Render until when upstream keeps a run's input and result."""
+    return {"run": run, "line": at_fal.line(run), "oob": oob}
+
+
 @register.simple_tag
 def copies_at_fal() -> str:
     """Return what a deletion here means for the copies at fal."""
@@ -156,7 +162,7 @@ def run_timeline(run: Run, oob: int = 0) -> dict[str, Any]:
 @register.inclusion_tag("playground/run/_facts.html")
 def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render the other facts of a run."""
-    return {"run": run, "facts": [*timeline.facts(run), *at_fal.fact(run)], "oob": oob}
+    return {"run": run, "facts": timeline.facts(run), "oob": oob}
 
 
 @register.inclusion_tag("playground/run/_known_costs.html")
