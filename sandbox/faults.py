@@ -86,7 +86,9 @@ def error(kind: str, status: int, message: str) -> Response:
     return reply({"detail": message}, status)
 
 
-_PLATFORM = "list find search expand pricing estimate meta requests billing_events balance"
+_PLATFORM = (
+    "list find search expand pricing estimate meta requests analytics billing_events balance"
+)
 PLATFORM_KINDS = frozenset(_PLATFORM.split())
 
 
