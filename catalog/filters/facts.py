@@ -63,7 +63,6 @@ class Listing(NamedTuple):
     facts: Any
     pinned: bool = False
     highlighted: bool = False
-    paid_usd: Decimal | None = None
     measured_price: Decimal | None = None
     measured_unit: str = ""
     measured_runs: int = 0
@@ -82,7 +81,6 @@ def facts_of(row: Listing) -> tuple[str, ...]:
         *_state(row),
         *_abilities(row, tags, schema_facts),
         *_price(row, schema_facts),
-        *_paid(row),
         *schema_facts,
         *_media_of_category(
             row.category, {fact for fact in schema_facts if fact.startswith(("in:", "out:"))}
@@ -91,6 +89,11 @@ def facts_of(row: Listing) -> tuple[str, ...]:
     if (seconds := usual_s(row)) is not None:
         facts.append(f"time:{format_number(seconds)}")
     return tuple(dict.fromkeys(facts))[:_MOST]
+
+
+def facts_of_endpoint(endpoint: Any) -> tuple[str, ...]:
+    """Return every fact of a row of `Endpoint`."""
+    return facts_of(Listing._make(getattr(endpoint, name) for name in Listing._fields))
 
 
 def usual_s(row: Any) -> float | None:
@@ -182,11 +185,6 @@ def _price(row: Listing, schema_facts: list[str]) -> list[str]:
     if low is None:
         return [per]
     return [per, f"price:{format_number(float(low))}", *(() if low else ("is:free",))]
-
-
-def _paid(row: Listing) -> list[str]:
-    """Return what a run has cost here, if there were enough runs to tell."""
-    return [] if row.paid_usd is None else [f"paid:{format_number(float(row.paid_usd))}"]
 
 
 @byte_cached(1 << 19)

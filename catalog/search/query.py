@@ -29,7 +29,7 @@ SORTS = {
     "fastest": "Fastest",
     "name": "Name",
     "price": "Cheapest first",
-    "won": "Won here",
+    "keeper": "Best record",
 }
 _MOST_PICKED = 50
 

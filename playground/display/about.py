@@ -11,13 +11,13 @@ from catalog.filters.facts import is_new, texts
 from catalog.locks import locks_of
 from catalog.models import Collection, Endpoint, Revision
 from catalog.related import related_models
-from catalog.track_records import records_of
 from playground.display import history
 from playground.display.sample import sample_of
 from projects import current
 from runs.models import Run
 from runs.progress import current_upstream, model_calls, waiting
 from runs.promises import owners
+from runs.records import model_record
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -52,7 +52,7 @@ def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "notes": notes.notes_for(endpoint),
         "note_form": notes.NoteForm(),
         "model_changes": queries.of_model(endpoint),
-        "records": records_of(user, revision),
+        "records": model_record.both(current.current(request), endpoint),
     }
 
 

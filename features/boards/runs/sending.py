@@ -16,9 +16,9 @@ from django.db import transaction
 from catalog.models import Endpoint
 from features.boards.models import Board, Cell, Column, Row
 from features.boards.plan.cells import ExpandedPlan, PlannedCell
-from features.boards.plan.plan import MAX_CELLS, Plan
+from features.boards.plan.plan import MAX_CELLS, PRIORITY, Plan, last_text
 from features.boards.runs import pricing
-from features.boards.runs.budget import Budget, open_account, warn_of_board
+from features.boards.runs.budget import Budget, warn_of_board
 from features.boards.runs.locking import lock_for_sending
 from playground.form import form_state
 from projects import roles
@@ -26,10 +26,9 @@ from projects.models import Project
 from projects.models.project import private_project
 from projects.rules import enforcement
 from runs.costs.cost import estimate_runs
-from runs.models import LedgerAccount
-from runs.start import starting
+from runs.start import starting, wait_choices
 from runs.start.refused_starts import Forbidden, Refused
-from runs.start.starting import Door, Source, StartRequest, in_dollars
+from runs.start.starting import Source, StartRequest, in_dollars
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -38,6 +37,7 @@ if TYPE_CHECKING:
     from runs.promises.named_inputs import NamedInput
 
 MAX_STEPS = 60  # stored per column's report
+MOST_URGENT = 10  # runs of a board; a larger one lets everybody's other runs go first
 
 
 @dataclass
@@ -104,31 +104,14 @@ def run_plan(
         locked, is_new = _locked_board(user, plan, token, board, home)
         if board is None and not is_new:
             return SendingResult(locked, known=len(cells), is_repeat=True)
-        budget = Budget.of_accounts(open_account(locked))
-        result = write_cells(locked, user, plan, expanded, estimates, budget, is_program=is_program)
+        rows, columns = _rows(locked, plan), _columns(locked, expanded)
+        budget = Budget.of_board(locked)
+        writer = _Writer(locked, user, budget, plan.is_reusing, is_program)
+        writer.write(cells, estimates, rows, columns)
+        result = writer.done
         if result.held:
             warn_of_board(locked, result.held)
         return result.require_any() if is_new else result
-
-
-def write_cells(
-    board: Board,
-    user: User,
-    plan: Plan,
-    expanded: ExpandedPlan,
-    estimates: Sequence[Estimate],
-    budget: Budget,
-    *,
-    is_program: bool = False,
-) -> SendingResult:
-    """Add a plan's new cells to a locked board, with runs of `user`.
-
-    `estimates` are those of its fitting cells.
-    """
-    rows, columns = _rows(board, plan), _columns(board, expanded)
-    writer = _Writer(board, user, budget, plan.is_reusing, is_program)
-    writer.write(expanded.fitting, estimates, rows, columns)
-    return writer.done
 
 
 def _locked_board(
@@ -209,6 +192,7 @@ class _Writer:
         self.waiting: list[list[Cell]] = []  # for each request, the cells that show its run
         self.here: dict[pricing.Key, int] = {}  # positions in `requests`
         self.locks: dict[int, str] = {}  # why models may not run in the project, by their keys
+        self.cell_count = 0
 
     def write(
         self,
@@ -230,7 +214,8 @@ class _Writer:
                 self.done.known += 1
             else:
                 new.append((planned, estimate, existing or self._cell(*place)))
-        if len(current) + sum(cell.pk is None for *_, cell in new) > MAX_CELLS:
+        self.cell_count = len(current) + sum(cell.pk is None for *_, cell in new)
+        if self.cell_count > MAX_CELLS:
             raise TooLarge(f"A board takes up to {MAX_CELLS} runs; this would have more.")
         reusable = (
             pricing.find_reusable_runs(self.board, [planned for planned, *_ in new])
@@ -286,6 +271,7 @@ class _Writer:
             planned.arguments,
             self.budget,
             estimate,
+            cell_count=self.cell_count,
             is_program=self.is_program,
             named=planned.named,
         )
@@ -311,24 +297,25 @@ def run_request(
     budget: Budget,
     estimate: Estimate,
     *,
+    cell_count: int,
     is_program: bool,
     named: Sequence[NamedInput] = (),
 ) -> StartRequest:
     """Return the request for the run of a cell, in the board's project.
 
-    The run belongs to `user`, and counts towards the accounts of `budget`. `named` are the
-    references in its arguments.
+    The run belongs to `user`, and counts towards the account of `budget`. `named` are the
+    references in its arguments. If nobody chose the board's priority, `cell_count` decides.
     """
-    is_trial = any(account.kind == LedgerAccount.Kind.TRIAL_MONTH for account in budget.accounts)
+    usual = wait_choices.LOW if cell_count > MOST_URGENT else None
     return StartRequest(
         user=user,
         endpoint=endpoint,
         arguments=arguments,
+        options=wait_choices.chosen({"priority": last_text(board.plan, PRIORITY) or usual}),
         source=Source.BOARD,
-        door=Door.TRIAL if is_trial else Door.BOARD,
         key=str(uuid.uuid4()),
         is_private=is_program,
-        accounts=budget.accounts,
+        accounts=[budget.account] if budget.account else (),
         estimate=estimate,
         project=board.project,
         is_hidden=board.is_hidden,
