@@ -46,6 +46,7 @@ from runs.worker.claiming import RunClaimer
 from runs.worker.following import backfill, reconciliation
 from runs.worker.limits import PATIENCE, WORKER_LIMITS, Patience, WorkerLimits
 from runs.worker.median_durations import MedianDurations
+from runs.worker.model_calls import ModelCallsReader
 from runs.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
 from runs.worker.scheduling import database_stall, leases
 from runs.worker.scheduling.database_stall import DatabaseStall
@@ -138,6 +139,7 @@ class Worker:
         """Return the recurring jobs of this worker."""
         upstream, keys = self.upstream, self.run_tasks.keys
         reconcile = partial(reconciliation.reconcile_due, keys)
+        calls = ModelCallsReader(upstream.platform)
         return [
             Job("renew leases", self._renew_leases),
             Job("correct times", sync_to_async(correct_times)),
@@ -165,6 +167,7 @@ class Worker:
             Job("webhooks", partial(processing.process_pending, keys), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, keys), wakes_on_change=True),
             *([Job("reconcile", reconcile, wakes_on_change=True)] if self.has_key else []),
+            *([Job("calls of models", calls.step)] if self.has_key else []),
             Job("try keys", key_trial.KeyTrial(upstream).step, wakes_on_change=True),
             Job("heartbeat", partial(self._beat, signal)),
             Job("claim runs", partial(self.claimer.run, signal)),
