@@ -121,6 +121,7 @@ def test_what_has_no_room_any_more_does_not_come_back(
 ) -> None:
     monkeypatch.setattr(items, "MAX_ITEMS", 4)
     at = items.remove(poster, [item_of(poster, 1).pk])
+    assert at
     other = with_files(make_run, 1)
     items.add(other.user, poster, Selection({other.pk: {0}}))
     answer = member.post(f"/undo/seriesitem/{poster.pk}~{at.isoformat()}/", follow=True)
