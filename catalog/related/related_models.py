@@ -1,4 +1,4 @@
-"""The models related to a model: family, trainers, similar models, successor.
+"""The models related to a model: family, trainers, similar models.
 
 Depends only on the catalogue, so results are cached by its revision. No function reads every row:
 candidates come from the search index, and one query loads those that are scored.
@@ -17,7 +17,6 @@ from typing import Any
 
 from django.db.models import Q
 
-from catalog.changelog import successors
 from catalog.filters.conditions import line_count, parse_condition
 from catalog.filters.facts import Listing, facts_of_endpoint
 from catalog.filters.labels import Group, describe, label, summarize
@@ -75,38 +74,20 @@ class Relative:
 
 
 @dataclass(frozen=True)
-class Successor:
-    """The replacement of a model; `is_named` if upstream states it or versions and groups do."""
-
-    endpoint: Endpoint
-    is_named: bool
-
-
-@dataclass(frozen=True)
 class Related:
-    """All models related to a model; only a deprecated or gone one has a `successor`."""
+    """All models related to a model."""
 
     family: list[Relative]
     family_name: str
     trainers: list[Endpoint]
     inference: list[Endpoint]
     similar: list[Relative]
-    successor: Successor | None
     price: str
 
 
 def find_related(endpoint: Endpoint, revision: str) -> Related:
     """Return the models related to an endpoint at a revision of the catalogue."""
     return _related(revision, endpoint.pk)
-
-
-def successor(endpoint: Endpoint, revision: str) -> Successor | None:
-    """Return the replacement of a deprecated or gone model; None for any other."""
-    return _related(revision, endpoint.pk).successor if _is_over(endpoint) else None
-
-
-def _is_over(endpoint: Endpoint) -> bool:
-    return endpoint.gone_at is not None or endpoint.status == "deprecated"
 
 
 @byte_cached(2 << 20)
@@ -129,7 +110,6 @@ def _related(revision: str, pk: int) -> Related:
         trainers=trainers,
         inference=inference,
         similar=[_relative(relative) for relative in similar],
-        successor=_successor(me, family) if _is_over(me) else None,
         price=label_for_pages(in_words(me, facts_of_endpoint(me))),
     )
 
@@ -322,16 +302,3 @@ def _shared(words: frozenset[str], other: frozenset[str], often: Counter[str]) -
     weight = {word: 1.0 / (1 + often[word]) for word in words | other}
     total = sum(weight.values())
     return sum(weight[word] for word in words & other) / total if total else 0.0
-
-
-def _successor(me: Endpoint, family: Sequence[Endpoint]) -> Successor | None:
-    """Return the named model, a newer version or sibling, else a relative that does the same."""
-    if named_successor := successors.successors_of([me]).get(me.pk):
-        return Successor(named_successor, is_named=True)
-    close = next((endpoint for endpoint in family if _can_follow(endpoint, me)), None)
-    return Successor(close, is_named=False) if close else None
-
-
-def _can_follow(endpoint: Endpoint, me: Endpoint) -> bool:
-    is_usable = endpoint.status == "active" and endpoint.is_runnable
-    return is_usable and endpoint.pk != me.pk and successors.does_the_same(endpoint, me)

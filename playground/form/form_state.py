@@ -213,6 +213,8 @@ def from_text(endpoint: Endpoint, text: str) -> FormState:
 def from_run(endpoint: Endpoint, run: Run) -> FormState:
     """Return a form filled as for a run, with upstream's objections at its fields (C31)."""
     filled = from_arguments(endpoint, run.arguments)
+    sent_by = transport_choices.as_post(run.transport, run.options)
+    filled = replace(filled, post=filled.post | sent_by)
     if run.state != Run.State.FAILED:
         return filled
     is_about_it = as_dict(run.error).get("status") == HTTPStatus.UNPROCESSABLE_ENTITY

@@ -268,6 +268,7 @@ class Worker:
         if self.copies:
             await sync_to_async(artifact_copies.renew)(list(self.copies))
         if not self.claimer.is_at_rest:
+            await sync_to_async(leases.give_up_overdue)()
             await sync_to_async(leases.note_queue_positions)()
         return self.limits.renew_every_s
 
