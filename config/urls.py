@@ -18,6 +18,7 @@ handler500 = "core.http.errors.server_error"
 # poll come first.
 urlpatterns = [
     path("", include("api.urls")),
+    path("", include("features.retirement.urls")),
     path("", include("playground.urls")),
     path("", include("catalog.urls")),
     path("", include("house.operations.urls")),

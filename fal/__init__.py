@@ -51,6 +51,7 @@ from fal.messages.catalogue import (
 from fal.messages.endpoint_id import EndpointId
 from fal.messages.request import Handle, PastRequest, SubmitOptions
 from fal.messages.result import Result
+from fal.messages.retention import FileDeletion, PayloadDeletion, StorageSettings
 from fal.messages.status import Cancellation, LogLine, Phase, Status, merge_logs, sort_logs
 from fal.messages.workflows import WorkflowDetail, WorkflowItem, WorkflowPage
 
@@ -114,6 +115,7 @@ __all__ = [
     "Estimate",
     "ExpansionError",
     "FalError",
+    "FileDeletion",
     "FileUnavailable",
     "Files",
     "Group",
@@ -130,6 +132,7 @@ __all__ = [
     "Page",
     "Partial",
     "PastRequest",
+    "PayloadDeletion",
     "Phase",
     "Platform",
     "Price",
@@ -143,6 +146,7 @@ __all__ = [
     "Session",
     "Status",
     "Storage",
+    "StorageSettings",
     "SubmitOptions",
     "Unreachable",
     "Unreadable",

@@ -85,8 +85,6 @@ urlpatterns = [
     path("links/<str:pk>/deletion/", form.link_deletion, name="link-deletion"),
     *presets.PRESETS.urls(),
     path("presets/<int:pk>/", presets.preset, name="preset"),
-    path("presets/<int:pk>/repair/", presets.repair, name="preset-repair"),
-    path("presets/<int:pk>/repair/undo/", presets.repair_undo, name="preset-repair-undo"),
     path("presets/of/<path:endpoint_id>/", presets.index, name="presets"),
     path("drafts/<path:endpoint_id>/", drafts.draft, name="draft"),
     path("tickets/<path:endpoint_id>/", drafts.ticket, name="ticket"),

@@ -28,8 +28,14 @@ AGREED: Mapping[Key, str] = {
     ("catalog", "0019_facts_that_help_choosing"): (
         "adds a column that the database gives a default; SQLite copies some thousand rows for that"
     ),
+    ("catalog", "0021_without_looks"): (
+        "gives a column that nothing reads a default; SQLite copies the small table for that"
+    ),
     ("projects", "0006_recoverable_rows"): (
         "makes rules unique among those that are not removed; a project has a hundred at most"
+    ),
+    ("projects", "0007_what_fal_keeps"): (
+        "adds a column that the database gives a default; SQLite copies the small table for that"
     ),
     ("sharing", "0007_fewer_kinds"): (
         "drops constraints of a small table that nothing writes any more; SQLite copies it for that"

@@ -17,6 +17,7 @@ from accounts import permissions
 from api import consents, submission
 from api.contract.components import SENT_TRANSPORTS
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
+from api.http import retirement
 from api.http.problem import Problem, pointer
 from api.idempotency import KEY, key_of, key_reused
 from api.models import Consent
@@ -49,7 +50,7 @@ from runs.files.own_addresses import tidy_addresses
 from runs.models import Artifact, Run
 from runs.ownership import deletion
 from runs.results.error_messages import with_full_stop
-from runs.start import transport_choices
+from runs.start import transport_choices, wait_choices
 from runs.start.starting import Door, in_dollars
 from runs.state import state_machine
 from schemas.estimate import Estimate
@@ -189,7 +190,15 @@ def create_run(call: Call) -> Reply:
         webhooks.require_public(webhook, "webhook_url")
     door = Door.API if call.reserved is None else Door.ASSISTANT
     wanted_run = submission.WantedRun(
-        call.token, call.reach.target, endpoint, arguments, transport, key_of(call), webhook, door
+        call.token,
+        call.reach.target,
+        endpoint,
+        arguments,
+        transport,
+        key_of(call),
+        webhook,
+        door,
+        wait_choices.chosen(call.body),
     )
     try:
         start = partial(submission.start, wanted_run)
@@ -245,7 +254,7 @@ def _input(call: Call) -> tuple[Endpoint, dict[str, Any]]:
     if "preset_id" not in body:
         return find_endpoint(body["endpoint_id"]), arguments
     preset = presets.find(call, body["preset_id"])
-    endpoint = preset.endpoint
+    endpoint = retirement.note(preset.endpoint)
     if body.get("endpoint_id", endpoint.endpoint_id) != endpoint.endpoint_id:
         raise _invalid("preset_id", f"This preset is one of {endpoint.endpoint_id}.")
     return endpoint, {**preset.arguments, **arguments}
@@ -341,6 +350,7 @@ def find(call: Call, pk: uuid.UUID, *, may_read: bool = False, may_cover: bool =
     )
     if run is None:
         raise Problem(404, "There is no such run, or it is somebody else's.")
+    retirement.note(run.endpoint)
     return run
 
 

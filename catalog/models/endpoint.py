@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -153,6 +154,15 @@ class Endpoint(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     standing_at = models.DateTimeField(null=True, blank=True)
+    deputy = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,  # models are marked as gone, never deleted
+        help_text="takes over from it, as curators decided",
+    )
     first_seen_at = models.DateTimeField(auto_now_add=True)
     gone_at = models.DateTimeField(
         null=True, blank=True, help_text="when upstream stopped listing it; runs still point here"
@@ -201,6 +211,21 @@ class Endpoint(models.Model):
     def duration_estimate_s(self) -> float | None:
         """How long upstream expects a run to take, in seconds."""
         return None if self.duration_estimate_min is None else self.duration_estimate_min * 60
+
+    @property
+    def retirement(self) -> str:
+        """Why people should move to another model, after its name; empty if they need not."""
+        if self.gone_at:
+            return f"has been gone upstream since {self.gone_at:%-d %B %Y}"
+        if self.standing == Standing.BLOCKED:
+            return "is blocked: nobody can run it"
+        return "is deprecated" if self.status == "deprecated" else ""
+
+    @property
+    def retired_at(self) -> datetime:
+        """Since when it is retired: as far as upstream says, for a deprecated one."""
+        blocked_at = self.standing_at if self.standing == Standing.BLOCKED else None
+        return self.gone_at or blocked_at or self.updated_at or self.first_seen_at
 
     @property
     def is_runnable(self) -> bool:

@@ -17,7 +17,6 @@ from django_htmx.http import push_url, replace_url, trigger_client_event
 from accounts.limits.rate_limit import limit
 from accounts.permissions import CHANGE_COLLECTION, SYNC, may, require
 from catalog.changelog import personal_news, queries
-from catalog.curation import collection_health
 from catalog.display import page_cache
 from catalog.display.facets import SearchScope
 from catalog.filters.vocabulary import KEEPER
@@ -26,7 +25,6 @@ from catalog.model_records import records_for
 from catalog.models import Collection, Endpoint, Favourite, Revision
 from catalog.search.query import SORTS, Query
 from catalog.sync import pipeline, progress
-from catalog.views.collection_health import LAST_REPAIR_KEY
 from core.formatting import category_name
 from core.http.conditional import with_etag
 from core.http.htmx import HtmxRequest
@@ -142,9 +140,7 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
     }
     if may(request.user, CHANGE_COLLECTION):
         context["noting"] = reverse("catalog:collection-words", args=[slug])
-        context["concerns"] = collection_health.find_problems(current, items)
-        mended = request.session.get(LAST_REPAIR_KEY, {}) if "mended" in request.GET else {}
-        context["mended"] = mended.get("said") if mended.get("slug") == slug else ""
+        context["retired"] = [item.endpoint for item in items if item.endpoint.retirement]
     return render(request, "catalog/collection.html", context)
 
 

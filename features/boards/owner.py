@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from features.boards import decisions
 from features.boards.display import listing, watching
 from features.boards.models import Board, Cell, Column, Row
+from features.boards.runs.dependants import BoardColumns
 from features.boards.votes.record import VOTES
 from projects.models import InProjectQuerySet
 from runs.models import Run
+from runs.promises.dependants import Dependants
 from runs.promises.owners import (
     ComparisonKind,
     JsonColumn,
@@ -70,6 +72,10 @@ class BoardsOwner(RunOwner):
     def decisions_for(self, user: User | AnonymousUser, endpoint: Endpoint) -> Sequence[Place]:
         """Return the boards for which the model was taken."""
         return decisions.decisions_for(user, endpoint)
+
+    def dependants(self) -> Sequence[Dependants]:
+        """Return the columns."""
+        return (BoardColumns(),)
 
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
         """Return the group that a board's page watches."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from features.library import pictures
 from features.library.models import Reference, ReferenceRun, ReferenceVersion, Series, SeriesItem
 from features.library.prompts import using as using_prompts
+from features.library.prompts.dependants import UsedPrompts
 from features.library.references import resolving
 from features.library.references import using as using_references
 from features.library.search import indexing
@@ -17,6 +18,7 @@ from features.library.wall import layout
 from projects.models import Project
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
+from runs.promises.dependants import Dependants
 from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
 from runs.promises.owners import FillForm, Job, JsonColumn, Place, RunOwner, SelectedRows
 from runs.promises.record_reasons import Change, ReasonToKeep
@@ -63,6 +65,10 @@ class LibraryOwner(RunOwner):
     def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
         """Return the runs of the wall, or of its list."""
         return layout.all_found(request)
+
+    def dependants(self) -> Sequence[Dependants]:
+        """Return the prompts."""
+        return (UsedPrompts(),)
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""

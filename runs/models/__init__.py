@@ -6,12 +6,21 @@ from runs.models.input_file import InputFile
 from runs.models.ledger import Charge, LedgerAccount, LedgerEntry
 from runs.models.project_key import KeySeal, ProjectKey
 from runs.models.record import RecordedRun, RecordSum
-from runs.models.run import GIVEN_UP, Artifact, DerivedFile, Run, Transport, webhook_token
+from runs.models.run import (
+    GIVEN_UP,
+    START_TIMEOUT,
+    Artifact,
+    DerivedFile,
+    Run,
+    Transport,
+    webhook_token,
+)
 from runs.models.upload import DiscardedContent, Upload, UploadReservation
 from runs.models.view import View
 from runs.models.worker import (
     KeptFigures,
     MetadataBackfill,
+    UpstreamDeletion,
     UpstreamKeys,
     WantedCopy,
     WebhookReport,
@@ -20,6 +29,7 @@ from runs.models.worker import (
 
 __all__ = [
     "GIVEN_UP",
+    "START_TIMEOUT",
     "Artifact",
     "Charge",
     "DailySum",
@@ -41,6 +51,7 @@ __all__ = [
     "Transport",
     "Upload",
     "UploadReservation",
+    "UpstreamDeletion",
     "UpstreamKeys",
     "View",
     "WantedCopy",

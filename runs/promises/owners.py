@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from projects.models import InProject, InProjectQuerySet, Project
     from runs.models import Charge, Run
     from runs.models.querysets import RunQuerySet
+    from runs.promises.dependants import Dependants
     from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
     from runs.promises.record_reasons import ReasonToKeep, RecordSource
 
@@ -232,6 +233,10 @@ class RunOwner:
         """Return what the model was chosen for, as far as the user may see; `note` says by whom."""
         return ()
 
+    def dependants(self) -> Sequence[Dependants]:
+        """Return the kinds of the app's things that use models."""
+        return ()
+
     # Files
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
@@ -373,6 +378,11 @@ def places_among(
 def decisions_for(user: User | AnonymousUser, endpoint: Endpoint) -> list[Place]:
     """Return what the model was chosen for, from all apps."""
     return [place for owner in registered() for place in owner.decisions_for(user, endpoint)]
+
+
+def dependants() -> list[Dependants]:
+    """Return the kinds of things that use models, from all apps."""
+    return [kind for owner in registered() for kind in owner.dependants()]
 
 
 def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

@@ -49,6 +49,7 @@ from runs.worker.median_durations import MedianDurations
 from runs.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
 from runs.worker.scheduling import database_stall, leases
 from runs.worker.scheduling.database_stall import DatabaseStall
+from runs.worker.upstream_deletions import UpstreamDeletions
 from runs.worker.webhooks import processing
 
 log = logging.getLogger(__name__)
@@ -148,6 +149,7 @@ class Worker:
             Job("keep figures", figures.keep_in_background),
             Job("median durations", sync_to_async(MedianDurations().step)),
             Job("purge deleted runs", sync_to_async(purge.Purge().step)),
+            Job("delete at fal", UpstreamDeletions(upstream.account).step, wakes_on_change=True),
             Job(
                 "measure uploads",
                 partial(examination.measure_due, self.media_probe),
@@ -266,6 +268,7 @@ class Worker:
         if self.copies:
             await sync_to_async(artifact_copies.renew)(list(self.copies))
         if not self.claimer.is_at_rest:
+            await sync_to_async(leases.give_up_overdue)()
             await sync_to_async(leases.note_queue_positions)()
         return self.limits.renew_every_s
 

@@ -165,6 +165,7 @@ LISTEN = Model(
                     "maxItems": 2,
                 },
                 "text": text(),
+                "speaker": text("Who spoke: the loud one or the quiet one."),
             },
             ["timestamp", "text"],
         )

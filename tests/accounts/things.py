@@ -32,7 +32,6 @@ from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload, View
 
 ASKED = {
-    "flows:flow-model": "?step=s1",
     "flows:flow-then": "?after=s1",
 }
 SPECIAL: dict[str, dict[str, Any]] = {

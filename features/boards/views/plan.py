@@ -198,6 +198,8 @@ def _run(
         return render_plan(
             request, post, models, board, [Trouble("models", str(refusal))], is_refused=True
         )
+    if board is None and request.GET.get("blind"):
+        return redirect("boards:vote", result.board.pk)
     return redirect(result.board)
 
 

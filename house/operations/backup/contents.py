@@ -25,7 +25,8 @@ IN: Mapping[str, str] = {
         "api.KeyedCall api.ProxyFile playground.Artifact playground.DerivedFile "
         "playground.DiscardedContent playground.InputFile playground.MetadataBackfill "
         "playground.RecordSum playground.RecordedRun playground.Run playground.Upload "
-        "playground.UpstreamKeys playground.WantedCopy playground.WebhookReport"
+        "playground.UpstreamDeletion playground.UpstreamKeys playground.WantedCopy "
+        "playground.WebhookReport"
     ),
     "money": (
         "playground.Charge playground.DailySum playground.LedgerAccount playground.LedgerEntry "

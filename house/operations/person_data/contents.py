@@ -83,8 +83,8 @@ NOT_PERSONAL: Mapping[str, str] = {
         "operations.Counter operations.CspReport operations.DataVersion "
         "operations.ServerProcess people.GivenPermission people.InvitedProject "
         "playground.DiscardedContent playground.KeptFigures playground.KeySeal "
-        "playground.LedgerAccount playground.ProjectKey playground.UpstreamKeys "
-        "playground.WantedCopy playground.Worker socialaccount.SocialApp "
+        "playground.LedgerAccount playground.ProjectKey playground.UpstreamDeletion "
+        "playground.UpstreamKeys playground.WantedCopy playground.Worker socialaccount.SocialApp "
         "spending.BillingState spending.MeasuredPrice spending.SpendingRules "
         "spending.UnmeasuredRun"
     ),

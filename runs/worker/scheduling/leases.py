@@ -187,7 +187,10 @@ def _mark(
 
 def _is_ready(run: Run) -> bool:
     """Whether a run (with its endpoint) can be submitted without preparation."""
-    return run.endpoint.standing != Standing.BLOCKED and not inputs.has_files(run)
+    is_refused = run.endpoint.standing == Standing.BLOCKED or transitions.is_start_overdue(
+        run, clock.now()
+    )
+    return not is_refused and not inputs.has_files(run)
 
 
 def _interruption(run: Run) -> Observation:
@@ -343,6 +346,14 @@ def note_queue_positions() -> None:
     with transaction.atomic():
         if sum(runs.update(note=note, version=F("version") + 1) for runs, note in notes):
             channel.notify()
+
+
+def give_up_overdue() -> None:
+    """End the new runs whose start timeout is over while they wait here."""
+    with_options = Run.objects.unfinished().filter(state=State.CREATED).exclude(options={})
+    for run in with_options.only("created_at", "options"):
+        if transitions.is_start_overdue(run, clock.now()):
+            state_machine.give_up_overdue(run.pk)
 
 
 def _queue_note(count: int, runs: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -237,12 +236,17 @@ def test_only_a_successful_run_can_be_an_example(
 
 
 @pytest.mark.parametrize("values", [{"status": "deprecated"}, {"gone_at": timezone.now()}])
-def test_a_deprecated_model_links_to_its_successor(
+def test_a_retired_model_links_to_what_could_take_over(
     member: Client, flux: Any, make_endpoint: Any, values: dict[str, Any]
 ) -> None:
     for name, value in {"group_key": "flux", **values}.items():
         setattr(flux, name, value)
     flux.save()
-    make_endpoint("fal-ai/flux-3", group_key="flux", display_name="Flux 3")
-    page = member.get(PAGE).content.decode()
-    assert re.search(r'Use <a href="/models/fal-ai/flux-3/">Flux 3</a>.*instead', page)
+    deputy = make_endpoint("fal-ai/flux-3", group_key="flux", display_name="Flux 3")
+    link = '<a href="/models/fal-ai/flux-3/">Flux 3</a>'
+    page = " ".join(member.get(PAGE).content.decode().split())
+    assert f"Could take over: {link}" in page
+    assert '/dependants/">What uses it' in page
+    flux.deputy = deputy
+    flux.save()
+    assert f"Use {link} instead" in " ".join(member.get(PAGE).content.decode().split())
