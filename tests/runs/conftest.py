@@ -86,10 +86,11 @@ class Control:
         return counted
 
     def reset(self) -> None:
-        """Clear faults, scripted bills, withdrawn keys and counts."""
+        """Clear faults, scripted bills, withdrawn keys, the account's limit and counts."""
         self.http.delete("/keys")
         self.http.delete("/faults")
         self.http.delete("/bills")
+        self.http.delete("/concurrency")
         self.http.delete("/calls")
 
 
