@@ -61,6 +61,9 @@ COLUMNS: Mapping[str, Column] = {
     "status": _copied("status", default="active"),
     "tags": Column(lambda item, data: [db_safe_text(tag) for tag in data.tags], "", True),
     "license_type": Column(lambda item, data: data.license_type or "", "license", True),
+    "enterprise_status": Column(
+        lambda item, data: db_safe_text(item.enterprise_status or ""), "enterprise", True
+    ),
     "kind": Column(lambda item, data: data.kind or "", "kind", True),
     "group_key": Column(lambda item, data: data.group.key if data.group else "", "group"),
     "group_label": Column(lambda item, data: data.group.label if data.group else ""),
@@ -73,7 +76,7 @@ COLUMNS: Mapping[str, Column] = {
     "inference_endpoint_ids": Column(lambda item, data: [*data.inference_endpoint_ids]),
     "duration_estimate_min": Column(lambda item, data: data.duration_estimate),
     "published_at": Column(lambda item, data: data.date, "", True),
-    "updated_at": Column(lambda item, data: data.updated_at),
+    "updated_at": Column(lambda item, data: data.updated_at, "", True),
     "upstream_updated": Column(lambda item, data: version_of(item)),
     "pinned": Column(lambda item, data: data.pinned, "", True),
     "highlighted": Column(lambda item, data: data.highlighted, "", True),

@@ -5,7 +5,6 @@ from django.urls import path
 from catalog.views import (
     browse,
     changes,
-    collection_health,
     collections,
     favourites,
     import_export,
@@ -26,7 +25,6 @@ urlpatterns = [
     path("collections/of/<path:endpoint_id>/", collections.of_endpoint, name="collections-of"),
     path("collections/<slug:slug>/edition/", collections.edition, name="collection-edition"),
     path("collections/<slug:slug>/words/", collections.edit_text, name="collection-words"),
-    path("collections/<slug:slug>/mending/", collection_health.repair, name="collection-mending"),
     path("collections/<slug:slug>/choices/", collections.choices, name="collection-choices"),
     path("collections/<slug:slug>/deletion/", collections.deletion, name="collection-deletion"),
     path("collections/<slug:slug>/", browse.collection, name="collection"),

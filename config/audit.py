@@ -119,6 +119,7 @@ AUDITED: list[dict[str, Any]] = [
             "hides_new_runs",
             "retention_days",
             "files_days",
+            "fal_keeps",
             "archived_at",
         ],
     },

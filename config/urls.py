@@ -8,7 +8,6 @@ from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from core.resource import undo
-from features.boards.urls import LEADERBOARD
 from features.spending.urls import PRICES
 from projects.urls import HOUSE_RULES
 
@@ -19,11 +18,11 @@ handler500 = "core.http.errors.server_error"
 # poll come first.
 urlpatterns = [
     path("", include("api.urls")),
+    path("", include("features.retirement.urls")),
     path("", include("playground.urls")),
     path("", include("catalog.urls")),
     path("", include("house.operations.urls")),
     path("compare/", include("features.boards.urls")),
-    path("leaderboard/", include(LEADERBOARD)),
     path("chats/", include("features.chats.urls")),
     path("flows/", include("features.flows.urls")),
     path("", include("features.library.urls")),

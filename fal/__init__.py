@@ -52,6 +52,7 @@ from fal.messages.catalogue import (
 from fal.messages.endpoint_id import EndpointId
 from fal.messages.request import Handle, PastRequest, SubmitOptions
 from fal.messages.result import Result
+from fal.messages.retention import FileDeletion, PayloadDeletion, StorageSettings
 from fal.messages.status import Cancellation, LogLine, Phase, Status, merge_logs, sort_logs
 from fal.messages.workflows import WorkflowDetail, WorkflowItem, WorkflowPage
 
@@ -116,6 +117,7 @@ __all__ = [
     "Estimate",
     "ExpansionError",
     "FalError",
+    "FileDeletion",
     "FileUnavailable",
     "Files",
     "Group",
@@ -132,6 +134,7 @@ __all__ = [
     "Page",
     "Partial",
     "PastRequest",
+    "PayloadDeletion",
     "Phase",
     "Platform",
     "Price",
@@ -145,6 +148,7 @@ __all__ = [
     "Session",
     "Status",
     "Storage",
+    "StorageSettings",
     "SubmitOptions",
     "Unreachable",
     "Unreadable",

@@ -39,8 +39,8 @@ _HEADERS = {"User-Agent": "vitrine", "Accept": "application/json"}
 class Clients:
     """Every client for fal. Belongs to one event loop; close it with `async with`.
 
-    The key is sent to the configured hosts only, and `admin_key`, for bills and the balance, to the
-    Platform API alone. `transport` replaces the network and `sleep` the pauses between retries (for
+    The key is sent to the configured hosts only, and `admin_key`, for `account`, to the Platform
+    API alone. `transport` replaces the network and `sleep` the pauses between retries (for
     tests). `on_outcome` is called with each URL and its error or None;
     `on_slow` with each URL of the queue that has not responded within its limit. Direct runs do
     not report slowness: they wait for the model itself. `on_timed` is called with each URL, its

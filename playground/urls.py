@@ -5,7 +5,15 @@
 
 from django.urls import path
 
-from playground.views import command_palette, new_runs, restorations, run_deletion, runs, viewer
+from playground.views import (
+    command_palette,
+    leaderboard,
+    new_runs,
+    restorations,
+    run_deletion,
+    runs,
+    viewer,
+)
 from playground.views.model_page import drafts, endpoint, form, notes, presets
 from runs.views import files, moves, webhooks
 
@@ -77,8 +85,6 @@ urlpatterns = [
     path("links/<str:pk>/deletion/", form.link_deletion, name="link-deletion"),
     *presets.PRESETS.urls(),
     path("presets/<int:pk>/", presets.preset, name="preset"),
-    path("presets/<int:pk>/repair/", presets.repair, name="preset-repair"),
-    path("presets/<int:pk>/repair/undo/", presets.repair_undo, name="preset-repair-undo"),
     path("presets/of/<path:endpoint_id>/", presets.index, name="presets"),
     path("drafts/<path:endpoint_id>/", drafts.draft, name="draft"),
     path("tickets/<path:endpoint_id>/", drafts.ticket, name="ticket"),
@@ -87,4 +93,5 @@ urlpatterns = [
     *notes.NOTES.urls(),
     path("notes/of/<path:endpoint_id>/", notes.notes, name="notes"),
     path("strips/<path:endpoint_id>/", endpoint.strip, name="strip"),
+    path("leaderboard/", leaderboard.leaderboard, name="leaderboard"),
 ]

@@ -10,12 +10,11 @@ from django.core.exceptions import ValidationError
 
 from core.formatting import enumerated
 from core.names import clean_name
+from projects.models import Project
 from projects.settings import MOST_DAYS, SHARED_ONLY, Values, values_of, version_of
 
 if TYPE_CHECKING:
     from django.http import QueryDict
-
-    from projects.models import Project
 
 NAME_CHARS, DESCRIPTION_CHARS = 80, 300
 SHOWN_TO = [("0", "All members"), ("1", "Only the person who started them")]
@@ -31,6 +30,13 @@ RUNS_HELP = (
     "days."
 )
 FILES_HELP = "The run stays, with its settings and cost. A file that another run uses stays, too."
+
+
+FAL_KEEPS_HELP = (
+    "Inputs stay at fal for a day at least, since a run may wait that long. With “nothing”, fal "
+    "keeps a result of 10 KB or more for six minutes only: if Vitrine cannot fetch it in that "
+    "time, a paid result is lost."
+)
 
 
 class ProjectForm(forms.Form):
@@ -71,10 +77,16 @@ def _days(label: str) -> forms.IntegerField:
 
 
 class SettingsForm(ProjectForm):
-    """A project's settings. A private project has only the days that things are kept."""
+    """A project's settings. A private project has only what says how long things are kept."""
 
     retention_days = _days("Delete runs after (days)")
     files_days = _days("Delete only their files after (days)")
+    fal_keeps = forms.ChoiceField(
+        label="What fal keeps",
+        choices=Project.FalKeeps.choices,
+        required=False,
+        help_text=FAL_KEEPS_HELP,
+    )
 
     def __init__(self, project: Project, data: QueryDict | None) -> None:
         now = values_of(project)

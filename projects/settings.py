@@ -25,13 +25,14 @@ MOST_DAYS = 3650
 
 
 class Values(NamedTuple):
-    """The settings of a project. A private project uses only the days."""
+    """The settings of a project. A private project has no name or description."""
 
     name: str
     description: str
     hides_new_runs: bool
     retention_days: int | None
     files_days: int | None
+    fal_keeps: str
 
 
 SHARED_ONLY = ("name", "description", "hides_new_runs")

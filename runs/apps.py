@@ -20,8 +20,9 @@ class RunsConfig(AppConfig):
         Runs hand the functions for personal news, the latest run and the upstream to folders that
         must not import runs.
         """
-        from django.db.models.signals import post_migrate
+        from django.db.models.signals import post_migrate, pre_migrate
 
+        from catalog import model_records
         from catalog.changelog import personal_news
         from projects import listing
         from runs.models import input_file
@@ -29,10 +30,14 @@ class RunsConfig(AppConfig):
         from runs.ownership.owner import RunsOwner
         from runs.progress import current_upstream
         from runs.promises import owners
+        from runs.records import model_record, triggers
         from schemas.estimate import wording
 
         wording.register(current_upstream.is_free)
         owners.register(RunsOwner())
-        personal_news.connect(owners.news, owners.waiting)
+        personal_news.connect(owners.waiting)
         listing.connect_activity(latest)
         post_migrate.connect(input_file.install_trigger, sender=self)
+        pre_migrate.connect(triggers.remove, sender=self)
+        post_migrate.connect(triggers.install, sender=self)
+        model_records.register(model_record.for_request)

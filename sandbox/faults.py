@@ -37,7 +37,7 @@ class Faults:
 
     def add(self, fault: Fault) -> None:
         """Activate a fault; raises ValueError for an unknown name."""
-        known_names = WEBHOOK_FAULTS if fault.kind == "webhook" else FAULTS.keys()
+        known_names = SPECIAL_FAULTS.get(fault.kind, FAULTS.keys())
         if fault.name not in known_names and not fault.name.isdigit():
             raise ValueError(f"no fault {fault.name!r}; there are {', '.join(sorted(known_names))}")
         self.active.append(fault)
@@ -86,7 +86,10 @@ def error(kind: str, status: int, message: str) -> Response:
     return reply({"detail": message}, status)
 
 
-_PLATFORM = "list find search expand pricing estimate meta requests billing_events balance"
+_PLATFORM = """
+list find search expand pricing estimate meta requests billing_events balance
+payload_deletion storage_settings file_acl file_signing
+"""
 PLATFORM_KINDS = frozenset(_PLATFORM.split())
 
 
@@ -302,8 +305,11 @@ def _misnamed(status: dict[str, Any]) -> None:
     status["status"] = "ASSIGNED"
 
 
-# Faults of kind `webhook`; sandbox/execution/webhooks.py applies them.
-WEBHOOK_FAULTS = {"lost", "late", "twice", "forged", "no-payload", "new-key"}
+# By kind, faults that sandbox/execution/webhooks.py and sandbox/hosts/storage.py apply.
+SPECIAL_FAULTS = {
+    "webhook": {"lost", "late", "twice", "forged", "no-payload", "new-key"},
+    "file_deletion": {"fails"},
+}
 
 FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     "slow": _slow,

@@ -4,10 +4,12 @@ import json
 import mimetypes
 import re
 import secrets
-import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
+
+from sandbox.retention import PUBLIC, UNLIMITED, Clock, Lifecycle
 
 mimetypes.add_type("model/gltf-binary", ".glb")
 mimetypes.add_type("image/webp", ".webp")
@@ -20,18 +22,19 @@ METADATA = ".facts.json"  # suffix of the metadata file
 class Files:
     """The storage of the public file host: `put` returns a URL, `find` the path behind one."""
 
-    def __init__(self, root: Path, address: str) -> None:
+    def __init__(self, root: Path, address: str, clock: Clock) -> None:
         self.root = root
         self.address = address
+        self.clock = clock
         self.multipart: dict[str, Multipart] = {}
 
     def put(
-        self, data: bytes, content_type: str, name: str, *, expires_s: float | None = None
+        self, data: bytes, content_type: str, name: str, lifecycle: Lifecycle = UNLIMITED
     ) -> str:
-        """Store bytes; return their public URL."""
+        """Store bytes of an output; return their public URL."""
         path, url = self.reserve(name)
         path.write_bytes(data)
-        self.describe(path, content_type, expires_s)
+        self.describe(path, content_type, lifecycle)
         return url
 
     def reserve(self, name: str) -> tuple[Path, str]:
@@ -43,11 +46,31 @@ class Files:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path, f"{self.address}/{relative}"
 
-    def describe(self, path: Path, content_type: str, expires_s: float | None = None) -> None:
-        """Write a file's metadata: content type, and seconds until it expires (None: never)."""
-        until = None if expires_s is None else time.time() + expires_s
-        metadata = {"content_type": content_type, "until": until}
-        path.with_name(path.name + METADATA).write_text(json.dumps(metadata))
+    def describe(
+        self, path: Path, content_type: str, lifecycle: Lifecycle, *, is_upload: bool = False
+    ) -> None:
+        """Write a file's metadata: content type, lifetime, access, and whether it is an input."""
+        lasts_s = lifecycle.lasts_s
+        metadata = {
+            "content_type": content_type,
+            "lasts_s": lasts_s,
+            "until": None if lasts_s is None else self.clock.now() + lasts_s,
+            "acl": lifecycle.acl,
+            "is_upload": is_upload,
+        }
+        _write_metadata(path, metadata)
+
+    def set_acl(self, path: Path, acl: dict[str, Any]) -> None:
+        """Change who may read a file."""
+        _write_metadata(path, read_metadata(path) | {"acl": acl})
+
+    def uploads(self) -> Iterator[tuple[str, float | None]]:
+        """Return the URLs and lifetimes of the uploads that still exist."""
+        for described in sorted(self.root.rglob(f"*{METADATA}")):
+            path = described.with_name(described.name.removesuffix(METADATA))
+            relative = str(path.relative_to(self.root))
+            if self.at(relative) and (metadata := read_metadata(path)).get("is_upload"):
+                yield f"{self.address}/{relative}", metadata["lasts_s"]
 
     def find(self, url: str) -> Path | None:
         """Return the file behind one of our URLs; None for others, and if deleted or expired."""
@@ -62,8 +85,8 @@ class Files:
             return None
         if not path.is_file():
             return None
-        until = _read_metadata(path).get("until")
-        if until is not None and time.time() >= until:
+        until = read_metadata(path).get("until")
+        if until is not None and self.clock.now() >= until:
             path.unlink(missing_ok=True)
             return None
         return path
@@ -71,16 +94,26 @@ class Files:
 
 def content_type_of(path: Path) -> str:
     """Return the stored content type, else the one of the file's extension."""
-    stored_type = _read_metadata(path).get("content_type")
+    stored_type = read_metadata(path).get("content_type")
     return str(stored_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream")
 
 
-def _read_metadata(path: Path) -> dict[str, Any]:
+def acl_of(path: Path) -> dict[str, Any]:
+    """Return who may read a file: everybody, unless somebody said otherwise."""
+    return read_metadata(path).get("acl") or PUBLIC
+
+
+def read_metadata(path: Path) -> dict[str, Any]:
+    """Return what `describe` wrote about a file; {} for an example."""
     file = path.with_name(path.name + METADATA)
     if not file.is_file():
         return {}
     metadata: dict[str, Any] = json.loads(file.read_text())
     return metadata
+
+
+def _write_metadata(path: Path, metadata: dict[str, Any]) -> None:
+    path.with_name(path.name + METADATA).write_text(json.dumps(metadata))
 
 
 @dataclass
@@ -90,7 +123,7 @@ class Multipart:
     path: Path
     url: str
     content_type: str
-    expires_s: float | None = None
+    lifecycle: Lifecycle
     parts: dict[int, Path] = field(default_factory=dict)
 
     def part(self, number: int) -> Path:

@@ -16,10 +16,12 @@ from sandbox.execution.webhooks import Webhooks
 from sandbox.faults import Faults
 from sandbox.files import Files
 from sandbox.models import MODELS, UNLISTED
+from sandbox.retention import NEVER_SET, Clock
 from sandbox.workflows import WORKFLOWS, Workflow
 
 RECORDED = Path(__file__).parent / "thumbs"
 EXAMPLES = recorded_files.FOLDER / "examples"
+ACCOUNT = "sandbox"  # the nickname of the only user
 FURTHER = ":sandbox"  # keys that contain it are valid, to try project keys without an account
 
 
@@ -29,7 +31,11 @@ class Sandbox:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.registry = Registry([*padded(MODELS, config.filler), *UNLISTED])
-        self.files = Files(config.data_dir / "files", config.address("files"))
+        self.clock = Clock()
+        self.files = Files(config.data_dir / "files", config.address("files"), self.clock)
+        self.storage_settings = NEVER_SET
+        # By path and idempotency key: answers to deletions, and until when they are repeated.
+        self.replays: dict[tuple[str, str], tuple[float, dict[str, Any]]] = {}
         self.gallery = Gallery(self.registry, self.files)
         self.faults = Faults()
         self.webhooks = Webhooks(config, self.faults)

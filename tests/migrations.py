@@ -19,8 +19,23 @@ from tests.upgrades.fixtures import Key
 
 # Refused, but accepted for this reason: no former version reads the column any more.
 AGREED: Mapping[Key, str] = {
+    ("boards", "0021_without_trials"): (
+        "drops constraints of two small tables that nothing writes any more; SQLite copies them"
+    ),
+    ("boards", "0022_without_tallies"): (
+        "drops constraints of two small tables that nothing writes any more; SQLite copies them"
+    ),
+    ("catalog", "0019_facts_that_help_choosing"): (
+        "adds a column that the database gives a default; SQLite copies some thousand rows for that"
+    ),
+    ("catalog", "0021_without_looks"): (
+        "gives a column that nothing reads a default; SQLite copies the small table for that"
+    ),
     ("projects", "0006_recoverable_rows"): (
         "makes rules unique among those that are not removed; a project has a hundred at most"
+    ),
+    ("projects", "0007_what_fal_keeps"): (
+        "adds a column that the database gives a default; SQLite copies the small table for that"
     ),
     ("sharing", "0007_fewer_kinds"): (
         "drops constraints of a small table that nothing writes any more; SQLite copies it for that"

@@ -19,7 +19,7 @@ ROOMS = sorted({path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tes
 # Retired words, each with the word in its place.
 RETIRED = {
     r"favou?rites?": "star, starred",
-    r"standing trials?": "trial",
+    r"(?:standing )?trials?": "board",
     r"standings?": "mark",
     r"saved search(?:es)?": "view",
     r"house defaults?": "preset of the house",

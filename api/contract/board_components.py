@@ -99,38 +99,4 @@ BOARDS: dict[str, Schema] = {
         held=integer("not sent because of the cap"),
         estimate={"anyOf": [ref("Estimate"), {"type": "null"}]},
     ),
-    "Leaderboard": record(
-        category=text("empty: all"),
-        tag=text("empty: all"),
-        summary=text("what the votes show, in a sentence"),
-        votes=integer("number of comparisons that count"),
-        votes_by_guests=integer("how many of them are by people without an account"),
-        parts=several(
-            several(ref("RankedModel"), "the strongest first"),
-            "models that votes connect; strengths of different parts cannot be compared",
-        ),
-        categories=several(text(), "categories in which there are votes"),
-        tags=several(text(), "tags of the inputs on which there are votes"),
-    ),
-    "RankedModel": record(
-        endpoint_id=text(),
-        name=text(),
-        category=text(),
-        votes=integer("comparisons with other models"),
-        votes_by_guests=integer(),
-        won=number("share of them that it won, 0 to 1; a tie is half a win", minimum=0, maximum=1),
-        strength=integer("Bradley-Terry score; 1000 on average, 400 more are odds of ten to one"),
-        low=integer("lower end of the 95 % interval"),
-        high=integer("upper end of the 95 % interval"),
-        best_rank=integer("best rank that the votes leave possible", minimum=1),
-        worst_rank=integer("worst rank that the votes leave possible", minimum=1),
-        is_told=flag(
-            "whether the votes distinguish it from any other; false: there are too few votes"
-        ),
-        median_price_usd=nullable(number("of its results on these boards")),
-        median_duration_s=nullable(
-            number("of its results on these boards, in seconds from sending to end")
-        ),
-        last_judged_at=moment(),
-    ),
 }

@@ -172,6 +172,7 @@ COMPONENTS: dict[str, Schema] = {
     "Model": record(
         **_CARD,
         refusal=text("why it cannot be run; empty if it can"),
+        deputy=nullable(text("the id of the model that takes over from it")),
         tags=several({}),
         license=text(),
         group=text(),
@@ -369,6 +370,23 @@ COMPONENTS: dict[str, Schema] = {
         arguments={"type": "object", "additionalProperties": text()}, **_FIGURES
     ),
     "MeasuredPricePage": page_schema("MeasuredPrice"),
+    "Leaderboard": record(items=several(ref("ModelRecord"), "the best first")),
+    "ModelRecord": record(
+        endpoint_id=text(),
+        name=text(),
+        category=text(),
+        runs=integer("that succeeded or failed"),
+        failed=integer(),
+        judged=integer("results that somebody has looked at"),
+        kept=integer("of them: starred, picked, in a series, shared, used as an input"),
+        price_per_kept_usd=nullable(number("spent on judged runs for each kept one")),
+        low_usd=nullable(number("lower end of its 95 % interval")),
+        high_usd=nullable(number("upper end; null: it has none")),
+        too_few=flag("fewer than twenty judged results: too few to tell"),
+        votes=integer("blind votes against other models"),
+        wins=number("of them; a tie is half a win"),
+        median_duration_s=nullable(number("of the house's runs, from ten on")),
+    ),
     "FlowCard": record(**_FLOW),
     "FlowPage": page_schema("FlowCard"),
     "Flow": record(

@@ -28,6 +28,7 @@ from api.fal_proxy import (
 from api.fal_proxy.responses import UpstreamResponse
 from api.fal_proxy.submit_headers import InvalidHeader
 from api.fal_proxy.target import Action, Host, Target
+from api.http import retirement
 from api.http.problem import Problem, refused
 from api.http.reading import loads_posted
 from api.models import Token
@@ -253,7 +254,7 @@ def _endpoint(*candidates: str) -> Endpoint:
     }
     for endpoint_id in candidates:
         if endpoint_id in endpoints:
-            return endpoints[endpoint_id]
+            return retirement.note(endpoints[endpoint_id])
     raise Problem(404, f'Application "{candidates[-1][:200]}" not found')
 
 
@@ -321,7 +322,10 @@ def _find(caller: Caller, target: Target, heavy: Sequence[str]) -> Run | None:
     runs = own.with_endpoint().select_related("charge").light("metrics", *heavy)
     run = runs.filter(Q(pk=own_id) | Q(request_id=target.request_id)).first()
     is_of_app = run and EndpointId.parse(run.endpoint.endpoint_id).app == target.app
-    return run if is_of_app else None
+    if run is None or not is_of_app:
+        return None
+    retirement.note(run.endpoint)
+    return run
 
 
 def _wants_logs(query: Mapping[str, str]) -> bool:

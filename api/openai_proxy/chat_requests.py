@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from api.http import retirement
 from api.http.problem import Problem
 from api.openai_proxy import chat_messages, chat_settings, known_models
 from api.openai_proxy.chat_messages import wrong
@@ -60,7 +61,7 @@ def parse_chat_request(body: Any) -> ChatRequest:
 def _arguments(body: dict[str, Any], model: str) -> tuple[Endpoint, dict[str, Any]]:
     endpoint = Endpoint.objects.filter(endpoint_id=model).first()
     if endpoint is not None:
-        return endpoint, _composed(endpoint, _shape(endpoint), body)
+        return retirement.note(endpoint), _composed(endpoint, _shape(endpoint), body)
     router = known_models.router()
     if router is None:
         raise wrong("model", NO_ROUTER.format(model[:200]), 404, UNKNOWN_MODEL)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from api.http import retirement
 from api.http.problem import Problem
 from api.openai_proxy.chat_messages import wrong
 from api.openai_proxy.chat_requests import UNKNOWN_MODEL
@@ -86,7 +87,7 @@ def _endpoint(name: Any) -> Endpoint:
     endpoint = Endpoint.objects.filter(endpoint_id=db_safe_text(name)).first()
     if endpoint is None or not endpoint.schema_id or not _makes_images(endpoint):
         raise wrong("model", NO_IMAGES.format(name[:200]), 404, UNKNOWN_MODEL)
-    return endpoint
+    return retirement.note(endpoint)
 
 
 def _makes_images(endpoint: Endpoint) -> bool:

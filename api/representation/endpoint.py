@@ -55,6 +55,7 @@ def whole(endpoint: Endpoint, call: Call) -> dict[str, Any]:
     typical = waiting.typical_duration(endpoint)
     return card(endpoint, call) | {
         "refusal": endpoint.refusal,
+        "deputy": endpoint.deputy.endpoint_id if endpoint.deputy else None,
         "tags": as_list(endpoint.tags),
         "license": endpoint.license_type,
         "group": endpoint.group_label,

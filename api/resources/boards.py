@@ -1,4 +1,4 @@
-"""Boards: list and read them, with the runs in their cells; the leaderboard of all of them."""
+"""Boards: list and read them, with the runs in their cells."""
 
 from __future__ import annotations
 
@@ -13,11 +13,7 @@ from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, as_uuid, take_page
 from api.resources.runs import WAIT
 from api.wait import BOARDS, HEADER
-from fal.db_safe import db_safe_text
-from features.boards.leaderboard.page import Entry, leaderboard
-from features.boards.leaderboard.tallies import tallies_of
 from features.boards.models import Board, Cell, Column
-from features.boards.models.vote import TAG_CHARS
 from features.boards.runs.visibility import withhold_unreadable
 from runs.models import Run
 from runs.models.querysets import heavy_columns
@@ -75,69 +71,6 @@ def list_boards(call: Call) -> Reply:
 def get_board(call: Call) -> Reply:
     """Read a board: models, inputs, and each cell's run; `wait` until its runs have ended."""
     return reply(find(call, call.values["board_id"]), call)
-
-
-@operation(
-    "GET",
-    "/leaderboard",
-    scope="read",
-    tag="boards",
-    parameters=[
-        Parameter(
-            "category",
-            {"type": "string", "maxLength": 64},
-            "only votes between models of this category, such as `text-to-image`",
-        ),
-        Parameter(
-            "tag",
-            {"type": "string", "maxLength": TAG_CHARS},
-            "only votes on inputs with this tag, whatever its case",
-        ),
-        IN_PROJECT,
-    ],
-    responses=[Response(200, "The models, the strongest first.", "Leaderboard")],
-)
-def get_leaderboard(call: Call) -> Reply:
-    """Rank models by the votes on boards.
-
-    Counts blind votes and winners of rows on all boards that you may see. A category or a tag
-    without votes has no parts.
-    """
-    boards = call.reach.listed_rows(Board.objects.kept().open_to(call.user))
-    category, tag = (db_safe_text(call.values[name] or "").strip() for name in ("category", "tag"))
-    board = leaderboard(tallies_of(boards), category, tag)
-    body = {
-        "category": board.category,
-        "tag": board.tag,
-        "summary": board.summary,
-        "votes": board.votes,
-        "votes_by_guests": board.by_guests,
-        "parts": [[_ranked(entry) for entry in part.entries] for part in board.parts],
-        "categories": [choice.value for choice in board.categories],
-        "tags": [choice.value for choice in board.tags],
-    }
-    return Reply(body)
-
-
-def _ranked(entry: Entry) -> dict[str, Any]:
-    endpoint, strength, record = entry.endpoint, entry.strength, entry.record
-    return {
-        "endpoint_id": endpoint.endpoint_id,
-        "name": endpoint.name,
-        "category": endpoint.category,
-        "votes": record.votes,
-        "votes_by_guests": record.by_guests,
-        "won": record.wins / record.votes,
-        "strength": strength.score,
-        "low": strength.low,
-        "high": strength.high,
-        "best_rank": strength.best,
-        "worst_rank": strength.worst,
-        "is_told": strength.is_told,
-        "median_price_usd": None if entry.price is None else float(entry.price),
-        "median_duration_s": entry.seconds,
-        "last_judged_at": moments.as_text(entry.last_at),
-    }
 
 
 def find(call: Call, pk: Any) -> Board:

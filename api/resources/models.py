@@ -7,15 +7,26 @@ from typing import Any
 from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http import cursor
 from api.representation import endpoint as representation
-from api.resources.parameters import CURSOR, ENDPOINT, LIMIT, MAX_KEY, find_endpoint, take_page
+from api.resources.parameters import (
+    CURSOR,
+    ENDPOINT,
+    LIMIT,
+    MAX_KEY,
+    TO_PROJECT,
+    find_endpoint,
+    take_page,
+)
+from catalog.display.operations import BY_SLUG
 from catalog.filters.vocabulary import KEYS, Key
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.search.engine import search_slice
 from catalog.search.query import SORTS, STATUSES, Query
-from catalog.track_records import records_of
 from fal.db_safe import db_safe_text
 from features.spending.prices import listing
+from playground.display import leaderboard
+from playground.display.leaderboard import SORTS as SORTS_OF_RECORDS
 from projects.rules import enforcement, gallery
+from runs.records import model_record
 from schemas.document.openapi import read_document
 
 MAX_PICKED = 20
@@ -85,8 +96,7 @@ def search_models(call: Call) -> Reply:
             raise cursor.bad_cursor()
     starred = frozenset(Favourite.objects.endpoints_of(call.user))
     query, revision = Query.from_params(call.request.GET), Revision.current()
-    bound = call.reach.bound
-    records = records_of(call.user, revision, bound.pk if bound else None)
+    records = model_record.shown_in(call.reach.target.pk)
     results = search_slice(query, starred, first, limit, revision, records)
     locks = gallery.locks_in(call.reach.target, revision)
     end = first + limit
@@ -183,3 +193,59 @@ def list_prices(call: Call) -> Reply:
     )
     price_rows = list(rows[first : first + limit + 1])
     return Reply(take_page(price_rows, limit, listing.as_json, lambda _: [first + limit]))
+
+
+@operation(
+    "GET",
+    "/leaderboard",
+    scope="read",
+    tag="models",
+    parameters=[
+        Parameter("category", {"type": "string", "maxLength": 64}, "only models of this category"),
+        Parameter(
+            "operation",
+            {"type": "string", "enum": list(BY_SLUG)},
+            "only models for this operation of the front page",
+        ),
+        Parameter("sort", {"type": "string", "enum": list(SORTS_OF_RECORDS)}, "without it, price"),
+        Parameter("house", {"type": "boolean"}, "the house's record instead of the project's"),
+        TO_PROJECT,
+    ],
+    responses=[Response(200, "The models, the best first.", "Leaderboard")],
+)
+def get_leaderboard(call: Call) -> Reply:
+    """List what models have been worth to a project, or to the house.
+
+    The house's record has only models with twenty judged results or more.
+    """
+    values = call.values
+    operation = BY_SLUG.get(values["operation"] or "")
+    project = None if values["house"] else call.reach.target
+    entries = leaderboard.find_entries(project, values["sort"] or "price", operation)
+    return Reply(
+        {
+            "items": [
+                _record(entry)
+                for entry in entries
+                if values["category"] in {None, entry.endpoint.category}
+            ]
+        }
+    )
+
+
+def _record(entry: leaderboard.Entry) -> dict[str, Any]:
+    endpoint, record = entry
+    price, interval = record.price_per_kept, record.price_interval
+    return {
+        "endpoint_id": endpoint.endpoint_id,
+        "name": endpoint.name,
+        "category": endpoint.category,
+        **{name: getattr(record, name) for name in ("runs", "failed", "judged", "kept")},
+        "price_per_kept_usd": None if price is None else float(price),
+        "low_usd": None if interval is None else float(interval.low),
+        "high_usd": None if interval is None or interval.high is None else float(interval.high),
+        "too_few": record.too_few,
+        "votes": record.votes,
+        "wins": record.wins,
+        "median_duration_s": record.median_s,
+    }

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from api.contract.operation import Parameter
 from api.contract.shapes import CURSOR_PATTERN, ENDPOINT_ID
-from api.http import cursor
+from api.http import cursor, retirement
 from api.http.problem import Problem
 from api.reach import MAX_SLUG_CHARS, PARAMETER
 from catalog.models import Endpoint
@@ -74,7 +74,7 @@ def find_endpoint(endpoint_id: str, endpoints: Any = None) -> Endpoint:
     if endpoint is None:
         detail = f"There is no model {endpoint_id!r}. Search for it: GET /api/v1/models?q=…"
         raise Problem(404, detail)
-    return endpoint
+    return retirement.note(endpoint)
 
 
 def take_page(

@@ -17,6 +17,7 @@ from accounts import permissions
 from api import consents, submission
 from api.contract.components import SENT_TRANSPORTS
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
+from api.http import retirement
 from api.http.problem import Problem, pointer
 from api.idempotency import KEY, key_of, key_reused
 from api.models import Consent
@@ -253,7 +254,7 @@ def _input(call: Call) -> tuple[Endpoint, dict[str, Any]]:
     if "preset_id" not in body:
         return find_endpoint(body["endpoint_id"]), arguments
     preset = presets.find(call, body["preset_id"])
-    endpoint = preset.endpoint
+    endpoint = retirement.note(preset.endpoint)
     if body.get("endpoint_id", endpoint.endpoint_id) != endpoint.endpoint_id:
         raise _invalid("preset_id", f"This preset is one of {endpoint.endpoint_id}.")
     return endpoint, {**preset.arguments, **arguments}
@@ -349,6 +350,7 @@ def find(call: Call, pk: uuid.UUID, *, may_read: bool = False, may_cover: bool =
     )
     if run is None:
         raise Problem(404, "There is no such run, or it is somebody else's.")
+    retirement.note(run.endpoint)
     return run
 
 

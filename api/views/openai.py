@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from api import submission, tokens
 from api.fal_proxy import relayed_streams, responses, result_files, tickets, uploads
+from api.http import retirement
 from api.http import uploads as posted_files
 from api.http.problem import Problem, refused
 from api.http.reading import loads_posted
@@ -157,6 +158,7 @@ def _own_run(caller: Caller, run_id: uuid.UUID) -> Run:
     run = own.filter(pk=run_id).select_related("endpoint", "charge").first()
     if run is None:
         raise Problem(404, "There is no such answer.")
+    retirement.note(run.endpoint)
     return run
 
 

@@ -1,4 +1,4 @@
-"""What other apps report to one user: open tasks on the front page, and news in the feed.
+"""The open tasks of a user that other apps show on the front page.
 
 The catalogue must not import these apps, so `runs/promises/owners.py` connects them here.
 """
@@ -28,19 +28,14 @@ class Entry:
 
 
 Source = Callable[["User"], Sequence[Entry]]
-_sources: dict[str, Source] = {}
+_sources: list[Source] = []
 
 
-def connect(news: Source, waiting: Source) -> None:
-    """Set the functions that return a user's news for the feed and the tasks that wait for them."""
-    _sources.update(news=news, waiting=waiting)
-
-
-def entries(user: User) -> Sequence[Entry]:
-    """Return the user's news, newest first."""
-    return _sources["news"](user)
+def connect(waiting: Source) -> None:
+    """Set the function that returns the tasks that wait for a user."""
+    _sources[:] = [waiting]
 
 
 def waiting(user: User) -> Sequence[Entry]:
     """Return the newest tasks that wait for the user, as many as the front page shows."""
-    return _sources["waiting"](user)[:MOST_SHOWN]
+    return _sources[0](user)[:MOST_SHOWN]

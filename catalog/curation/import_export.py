@@ -20,11 +20,11 @@ from catalog.curation.collection_editing import (
     create_with_free_slug,
     free_slug,
 )
+from catalog.model_records import NO_RECORDS, ModelRecords
 from catalog.models import Collection, CollectionItem, Endpoint, Revision
 from catalog.search import engine
 from catalog.search.index import current
 from catalog.search.query import Query
-from catalog.track_records import NO_RECORDS, TrackRecords
 from fal.db_safe import db_safe_text
 from schemas.exact import NotJson, dumps, loads
 
@@ -279,11 +279,11 @@ def export_catalogue(
     query: Query,
     starred: frozenset[int],
     locked: frozenset[int] = frozenset(),
-    records: TrackRecords = NO_RECORDS,
+    records: ModelRecords = NO_RECORDS,
 ) -> str:
     """Return JSON with every model that a query finds, in upstream's order.
 
-    `locked` are the models that rules lock, `records` the votes; queries may filter by both.
+    `locked` are the models that rules lock, `records` those shown; queries may filter by both.
 
     A model without a stored entry has only its id.
     """

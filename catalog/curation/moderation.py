@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.audit import trail
 from catalog.curation.text_cleaning import one_line
-from catalog.models import Standing
+from catalog.models import Endpoint, Standing
 from catalog.models.querysets import EndpointQuerySet
 from core.forms import LineField
 
@@ -66,3 +66,12 @@ def set_status(endpoints: EndpointQuerySet, standing: str, reason: str, by: User
             standing_by=by if standing else None,
             standing_at=timezone.now() if standing else None,
         )
+
+
+def name_deputy(endpoint: Endpoint, deputy: Endpoint | None, by: User) -> None:
+    """Name the model that takes over from another one, or none."""
+    with transaction.atomic():
+        endpoint.deputy = deputy
+        endpoint.save(update_fields=["deputy"])
+        action = "given a deputy" if deputy else "left without a deputy"
+        trail.record(by, action, [endpoint], deputy.endpoint_id if deputy else "")

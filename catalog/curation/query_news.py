@@ -1,4 +1,4 @@
-"""Finds new models of a stored query, for saved views and for boards that try new models."""
+"""Finds new models of a stored query, for saved views."""
 
 from __future__ import annotations
 

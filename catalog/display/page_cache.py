@@ -22,13 +22,13 @@ from catalog.display.operations import Operation
 from catalog.filters.labels import by_outcome
 from catalog.filters.vocabulary import KEYS
 from catalog.locks import NO_LOCKS, Locks
+from catalog.model_records import NO_RECORDS, ModelRecords
 from catalog.models import Collection, CollectionItem, Endpoint, Picture
 from catalog.models.querysets import TEST_TAG
 from catalog.search.engine import Answer, search
 from catalog.search.index import UPSTREAM_ORDER, current
 from catalog.search.matching import QueryMatches
 from catalog.search.query import ALLOWED, STATUSES, Query
-from catalog.track_records import NO_RECORDS, TrackRecords
 from catalog.variants import Family, fold
 from core.byte_cache import byte_cached
 from core.formatting import counted
@@ -74,7 +74,7 @@ def region(
     query: Query,
     starred: StarredKeys,
     locks: Locks = NO_LOCKS,
-    records: TrackRecords = NO_RECORDS,
+    records: ModelRecords = NO_RECORDS,
 ) -> Region:
     """Render facets and results of a query."""
     return _region(revision, current(revision).token, place, query, starred, locks, records)
@@ -82,7 +82,7 @@ def region(
 
 def _region_key(*args: object) -> tuple[object, ...]:
     """Return the arguments as a cache key, with locks and records replaced by their `key`."""
-    return tuple(arg.key if isinstance(arg, Locks | TrackRecords) else arg for arg in args)
+    return tuple(arg.key if isinstance(arg, Locks | ModelRecords) else arg for arg in args)
 
 
 @byte_cached(8 << 20, key=_region_key)
@@ -93,7 +93,7 @@ def _region(
     query: Query,
     starred: StarredKeys,
     locks: Locks,
-    records: TrackRecords,
+    records: ModelRecords,
 ) -> Region:
     """Render the region, cached by the index's `token`, which may lag behind `revision`."""
     index = current(revision)
@@ -121,7 +121,7 @@ def _region(
         "starred": frozenset(starred),
         "locks": locks,
         "records": records,
-        "asked_seconds": answer.asked.seconds,
+        "asked_query": answer.asked,
     }
     sections = facets.sections(answer, place)
     return Region(
@@ -161,7 +161,12 @@ def how(place: SearchScope) -> SafeString:
 
 
 @byte_cached(4 << 20, key=_region_key)
-def front(revision: str, starred: StarredKeys, locks: Locks = NO_LOCKS) -> SafeString:
+def front(
+    revision: str,
+    starred: StarredKeys,
+    locks: Locks = NO_LOCKS,
+    records: ModelRecords = NO_RECORDS,
+) -> SafeString:
     """Render the shelves of the front page."""
     endpoints = Endpoint.objects.listed()
     categories = _overview(revision)
@@ -191,6 +196,7 @@ def front(revision: str, starred: StarredKeys, locks: Locks = NO_LOCKS) -> SafeS
             ),
             "starred": frozenset(starred),
             "locks": locks,
+            "records": records,
         },
     )
 

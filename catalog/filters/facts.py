@@ -63,10 +63,12 @@ class Listing(NamedTuple):
     facts: Any
     pinned: bool = False
     highlighted: bool = False
-    paid_usd: Decimal | None = None
     measured_price: Decimal | None = None
     measured_unit: str = ""
     measured_runs: int = 0
+    enterprise_status: str = ""
+    updated_at: datetime | None = None
+    median_s: float | None = None
 
 
 def facts_of(row: Listing) -> tuple[str, ...]:
@@ -79,15 +81,32 @@ def facts_of(row: Listing) -> tuple[str, ...]:
         *_state(row),
         *_abilities(row, tags, schema_facts),
         *_price(row, schema_facts),
-        *_paid(row),
         *schema_facts,
         *_media_of_category(
             row.category, {fact for fact in schema_facts if fact.startswith(("in:", "out:"))}
         ),
     ]
-    if row.duration_estimate_min is not None:
-        facts.append(f"time:{format_number(max(row.duration_estimate_min, 0) * 60)}")
+    if (seconds := usual_s(row)) is not None:
+        facts.append(f"time:{format_number(seconds)}")
     return tuple(dict.fromkeys(facts))[:_MOST]
+
+
+def facts_of_endpoint(endpoint: Any) -> tuple[str, ...]:
+    """Return every fact of a row of `Endpoint`."""
+    return facts_of(Listing._make(getattr(endpoint, name) for name in Listing._fields))
+
+
+def usual_s(row: Any) -> float | None:
+    """Return how long a run of a `Listing` or an endpoint takes: our median, else the estimate."""
+    if row.median_s is not None or row.duration_estimate_min is None:
+        median_s: float | None = row.median_s
+        return median_s
+    return float(max(row.duration_estimate_min, 0) * 60)
+
+
+def is_new(published_at: datetime | None) -> bool:
+    """Whether a model was published so recently that it counts as new."""
+    return published_at is not None and (timezone.now() - published_at).days <= NEW_FOR_DAYS
 
 
 def texts(value: Any) -> list[str]:
@@ -122,7 +141,7 @@ def outcome(category: str) -> str:
 def _state(row: Listing) -> list[str]:
     marks = {row.standing: True, "pinned": row.pinned, "highlighted": row.highlighted}
     facts = [f"is:{mark}" for mark, is_set in marks.items() if mark and is_set]
-    if row.published_at and (timezone.now() - row.published_at).days <= NEW_FOR_DAYS:
+    if is_new(row.published_at):
         facts.append("is:new")
     if row.gone_at is not None:
         return [*facts, "is:gone"]
@@ -166,11 +185,6 @@ def _price(row: Listing, schema_facts: list[str]) -> list[str]:
     if low is None:
         return [per]
     return [per, f"price:{format_number(float(low))}", *(() if low else ("is:free",))]
-
-
-def _paid(row: Listing) -> list[str]:
-    """Return what a run has cost here, if there were enough runs to tell."""
-    return [] if row.paid_usd is None else [f"paid:{format_number(float(row.paid_usd))}"]
 
 
 @byte_cached(1 << 19)

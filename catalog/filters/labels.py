@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from catalog.filters.conditions import LINE_NAMES, Condition, line_count, parse_span
 from catalog.filters.facts import outcome
-from catalog.filters.vocabulary import KEYS, WON
+from catalog.filters.vocabulary import KEEPER, KEYS
 from core.formatting import category_name, money
 
 _T = TypeVar("_T")
@@ -128,12 +128,10 @@ def _figure(key: str, value: float) -> str:
     """One end of a range; empty if it is open."""
     if value == float("inf"):
         return ""
-    if key in {"price", "paid"}:
+    if key in {"price", KEEPER}:
         return money(value)
     if key == "resolution":
         return LINE_NAMES.get(int(value), f"{value:g}p").replace("k", "K")
-    if key == WON:
-        return f"{value:g} %"
     return _seconds(value) if key in {"duration", "time"} else f"{value:g}"
 
 

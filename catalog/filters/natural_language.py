@@ -85,6 +85,17 @@ def read_wish(text: str) -> Wish:
     )
 
 
+def without_requirements(text: str) -> str:
+    """Return a wish without what it requires of models: `a fox` of `a fox, for commercial use`.
+
+    Words for media stay: `a photo of a fox` says how it should look.
+    """
+    for form, words in _PHRASES:
+        if words and all(map(_is_firm, words)):
+            text = form.sub(_kept, text)
+    return " ".join(text.split()).strip(" ,;.")
+
+
 def _bare_words(text: str) -> list[str]:
     words = (word.strip(".,;:!?()") for word in text.split())
     return [word for word in words if word]

@@ -27,8 +27,7 @@ _ORDERS = {  # sort → phrases that request it
 }
 _YES, _NO = {"yes", "true", "on", "1", "y"}, {"no", "false", "off", "0", "n", "none"}
 _QUOTED = re.compile(r'^"([^"]*)"?$')
-# A percent sign may stand apart: `won:>60 %`.
-PIECE = re.compile(r'[a-z]+:[<>=≤≥]*[\d.,]+ %(?!\S)|(?:"[^"]*+"?+|[^\s"])++', re.IGNORECASE)
+PIECE = re.compile(r'(?:"[^"]*+"?+|[^\s"])++')
 
 
 @dataclass(frozen=True)

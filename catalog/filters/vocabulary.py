@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 NEW_FOR_DAYS = 30
 FAVOURITE = "is:favourite"  # from the user's stars; no endpoint has it as a fact
-WON = "won"  # from the votes that the user may see (`catalog/track_records.py`); no fact either
+KEEPER = "keeper"  # from the records that a page shows (`catalog/model_records.py`); no fact either
 _FILE = Path(__file__).with_name("vocabulary.toml")
 
 

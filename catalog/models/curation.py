@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
-from django.utils import timezone
 
 from catalog.models.endpoint import Endpoint
 from catalog.models.querysets import CollectionItemQuerySet, CollectionQuerySet, FavouriteQuerySet
@@ -72,9 +71,6 @@ class CollectionItem(models.Model):
     )
     position = models.PositiveIntegerField(default=0)
     note = models.CharField(max_length=255, blank=True)
-    looked_at = models.DateTimeField(
-        default=timezone.now, help_text="curators have seen the model's changes up to then"
-    )
 
     objects = CollectionItemQuerySet.as_manager()
 

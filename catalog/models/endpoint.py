@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -59,6 +60,9 @@ class Endpoint(models.Model):
     status = models.CharField(max_length=32, default="active")
     tags = models.JSONField(default=list, blank=True)
     license_type = models.CharField(max_length=32, blank=True)
+    enterprise_status = models.CharField(
+        max_length=32, default="", db_default="", blank=True, help_text="empty: upstream is silent"
+    )
     kind = models.CharField(max_length=32, blank=True)
     group_key = models.CharField(max_length=128, blank=True)
     group_label = models.CharField(max_length=255, blank=True)
@@ -70,6 +74,11 @@ class Endpoint(models.Model):
     training_endpoint_ids = models.JSONField(default=list, blank=True)
     inference_endpoint_ids = models.JSONField(default=list, blank=True)
     duration_estimate_min = models.FloatField(null=True, blank=True, help_text="minutes")
+    median_s = models.FloatField(
+        null=True,
+        editable=False,
+        help_text="median duration of a run here; empty: too few runs",
+    )
     published_at = models.DateTimeField(null=True, blank=True)
     updated_at = models.DateTimeField(null=True, blank=True, help_text="as upstream says")
     upstream_updated = models.CharField(
@@ -94,9 +103,6 @@ class Endpoint(models.Model):
     currency = models.CharField(max_length=3, blank=True)
 
     # `features/spending/prices/` writes these from the costs of this house's runs.
-    paid_usd = DollarsField(
-        null=True, editable=False, help_text="median of what a run has cost; empty: too few runs"
-    )
     measured_price = DollarsField(
         null=True, editable=False, help_text="used in place of the list price; empty: it is right"
     )
@@ -148,6 +154,15 @@ class Endpoint(models.Model):
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
     standing_at = models.DateTimeField(null=True, blank=True)
+    deputy = models.ForeignKey(
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        db_index=False,  # models are marked as gone, never deleted
+        help_text="takes over from it, as curators decided",
+    )
     first_seen_at = models.DateTimeField(auto_now_add=True)
     gone_at = models.DateTimeField(
         null=True, blank=True, help_text="when upstream stopped listing it; runs still point here"
@@ -196,6 +211,21 @@ class Endpoint(models.Model):
     def duration_estimate_s(self) -> float | None:
         """How long upstream expects a run to take, in seconds."""
         return None if self.duration_estimate_min is None else self.duration_estimate_min * 60
+
+    @property
+    def retirement(self) -> str:
+        """Why people should move to another model, after its name; empty if they need not."""
+        if self.gone_at:
+            return f"has been gone upstream since {self.gone_at:%-d %B %Y}"
+        if self.standing == Standing.BLOCKED:
+            return "is blocked: nobody can run it"
+        return "is deprecated" if self.status == "deprecated" else ""
+
+    @property
+    def retired_at(self) -> datetime:
+        """Since when it is retired: as far as upstream says, for a deprecated one."""
+        blocked_at = self.standing_at if self.standing == Standing.BLOCKED else None
+        return self.gone_at or blocked_at or self.updated_at or self.first_seen_at
 
     @property
     def is_runnable(self) -> bool:

@@ -46,6 +46,10 @@ CARD = (
     "measured_unit",
     "measured_runs",
     "duration_estimate_min",
+    "median_s",
+    "tags",
+    "published_at",
+    "updated_at",
     "facts",
 )
 ITEM = ("collection_id", "note", "position")  # of a collection's item, beside its card

@@ -1,4 +1,4 @@
-"""The models related to a model: family, trainers, similar models, successor.
+"""The models related to a model: family, trainers, similar models.
 
 Depends only on the catalogue, so results are cached by its revision. No function reads every row:
 candidates come from the search index, and one query loads those that are scored.
@@ -17,9 +17,8 @@ from typing import Any
 
 from django.db.models import Q
 
-from catalog.changelog import successors
 from catalog.filters.conditions import line_count, parse_condition
-from catalog.filters.facts import Listing, facts_of
+from catalog.filters.facts import Listing, facts_of_endpoint
 from catalog.filters.labels import Group, describe, label, summarize
 from catalog.filters.vocabulary import KEYS
 from catalog.models import Endpoint, Standing
@@ -75,38 +74,20 @@ class Relative:
 
 
 @dataclass(frozen=True)
-class Successor:
-    """The replacement of a model; `is_named` if upstream states it or versions and groups do."""
-
-    endpoint: Endpoint
-    is_named: bool
-
-
-@dataclass(frozen=True)
 class Related:
-    """All models related to a model; only a deprecated or gone one has a `successor`."""
+    """All models related to a model."""
 
     family: list[Relative]
     family_name: str
     trainers: list[Endpoint]
     inference: list[Endpoint]
     similar: list[Relative]
-    successor: Successor | None
     price: str
 
 
 def find_related(endpoint: Endpoint, revision: str) -> Related:
     """Return the models related to an endpoint at a revision of the catalogue."""
     return _related(revision, endpoint.pk)
-
-
-def successor(endpoint: Endpoint, revision: str) -> Successor | None:
-    """Return the replacement of a deprecated or gone model; None for any other."""
-    return _related(revision, endpoint.pk).successor if _is_over(endpoint) else None
-
-
-def _is_over(endpoint: Endpoint) -> bool:
-    return endpoint.gone_at is not None or endpoint.status == "deprecated"
 
 
 @byte_cached(2 << 20)
@@ -129,17 +110,12 @@ def _related(revision: str, pk: int) -> Related:
         trainers=trainers,
         inference=inference,
         similar=[_relative(relative) for relative in similar],
-        successor=_successor(me, family) if _is_over(me) else None,
-        price=label_for_pages(in_words(me, _facts(me))),
+        price=label_for_pages(in_words(me, facts_of_endpoint(me))),
     )
 
 
 def _relative(endpoint: Endpoint, **more: Any) -> Relative:
-    return Relative(endpoint, summarize(_facts(endpoint)), **more)
-
-
-def _facts(endpoint: Endpoint) -> tuple[str, ...]:
-    return facts_of(Listing._make(getattr(endpoint, name) for name in Listing._fields))
+    return Relative(endpoint, summarize(facts_of_endpoint(endpoint)), **more)
 
 
 def _stem(endpoint_id: str) -> str:
@@ -171,7 +147,7 @@ def _begins(stem: str) -> Q:
 
 def _unique_abilities(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:
     """Return what only one sibling can do: abilities, highest resolution, longest duration."""
-    facts = {endpoint.pk: _facts(endpoint) for endpoint in family}
+    facts = {endpoint.pk: facts_of_endpoint(endpoint) for endpoint in family}
     often = Counter(fact for own in facts.values() for fact in own)
     finest = {
         pk: max((line_count(v) or 0 for v in _values_of(f, "resolution")), default=0)
@@ -237,13 +213,13 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
         .select_related("picture")
         .only(*_COLUMNS)
     )
-    own_facts, words = set(_facts(me)), _word_stems(me)
+    own_facts, words = set(facts_of_endpoint(me)), _word_stems(me)
     candidates = [endpoint for endpoint in rows if _is_serious(endpoint) or not _is_serious(me)]
     own = {endpoint.pk: _word_stems(endpoint) for endpoint in candidates}
     often = Counter(word for spellings in own.values() for word in spellings)
     scored = [
         (
-            _similarity(own_facts, set(_facts(endpoint)))
+            _similarity(own_facts, set(facts_of_endpoint(endpoint)))
             + _WORDS_COUNT * _shared(words, own[endpoint.pk], often),
             endpoint,
         )
@@ -265,7 +241,7 @@ def _is_serious(endpoint: Endpoint) -> bool:
 def _candidates(me: Endpoint, revision: str) -> list[int]:
     """Return keys to score: the best with the same media, and those sharing rare facts or words."""
     index = current(revision)
-    facts = [fact for fact in _facts(me) if fact.partition(":")[0] in _WEIGHTS]
+    facts = [fact for fact in facts_of_endpoint(me) if fact.partition(":")[0] in _WEIGHTS]
     sets = {fact: _having(index, fact) for fact in facts}
 
     def having_all(key: str, possible: Places) -> Places:
@@ -326,16 +302,3 @@ def _shared(words: frozenset[str], other: frozenset[str], often: Counter[str]) -
     weight = {word: 1.0 / (1 + often[word]) for word in words | other}
     total = sum(weight.values())
     return sum(weight[word] for word in words & other) / total if total else 0.0
-
-
-def _successor(me: Endpoint, family: Sequence[Endpoint]) -> Successor | None:
-    """Return the named model, a newer version or sibling, else a relative that does the same."""
-    if named_successor := successors.successors_of([me]).get(me.pk):
-        return Successor(named_successor, is_named=True)
-    close = next((endpoint for endpoint in family if _can_follow(endpoint, me)), None)
-    return Successor(close, is_named=False) if close else None
-
-
-def _can_follow(endpoint: Endpoint, me: Endpoint) -> bool:
-    is_usable = endpoint.status == "active" and endpoint.is_runnable
-    return is_usable and endpoint.pk != me.pk and successors.does_the_same(endpoint, me)

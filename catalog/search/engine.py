@@ -22,7 +22,8 @@ from catalog.filters.query_parser import (
     parse_query,
     unknown_value_hint,
 )
-from catalog.filters.vocabulary import WON
+from catalog.filters.vocabulary import KEEPER
+from catalog.model_records import NO_RECORDS, ModelRecords
 from catalog.models import Endpoint, Revision
 from catalog.search import spelling
 from catalog.search.filter_sets import (
@@ -37,7 +38,6 @@ from catalog.search.filter_sets import (
 from catalog.search.index import Index, Places, current
 from catalog.search.matching import FEW, QueryMatches, match
 from catalog.search.query import Query
-from catalog.track_records import NO_RECORDS, TrackRecords
 
 PAGE_SIZE = 24
 _MEDIA = {"in", "out", "category"}
@@ -97,12 +97,12 @@ def search(
     *,
     index: Index | None = None,
     locked: frozenset[int] = frozenset(),
-    records: TrackRecords = NO_RECORDS,
+    records: ModelRecords = NO_RECORDS,
 ) -> Answer:
     """Return one page of results, and the counts of every facet ignoring its own selection.
 
     `starred` holds the ids of the user's favourites, `locked` those of the models that rules lock,
-    `records` the votes that the user may see; `index` is the index if already at hand.
+    `records` those that the page shows; `index` is the index if already at hand.
     """
     index = index or current(Revision.current())
     matches, sets, left_out, ranked_by = _understand(index, query, starred, locked, records)
@@ -140,7 +140,7 @@ def find_all(
     starred: frozenset[int],
     index: Index,
     locked: frozenset[int] = frozenset(),
-    records: TrackRecords = NO_RECORDS,
+    records: ModelRecords = NO_RECORDS,
 ) -> Places:
     """Return all results of a query as places of the index."""
     return _understand(index, query, starred, locked, records).sets.hits
@@ -164,7 +164,7 @@ def search_slice(
     first: int,
     count: int,
     revision: str = "",
-    records: TrackRecords = NO_RECORDS,
+    records: ModelRecords = NO_RECORDS,
 ) -> Slice:
     """Return results from position `first` on, without facets and hints.
 
@@ -183,7 +183,7 @@ def _understand(
     query: Query,
     starred: frozenset[int],
     locked: frozenset[int] = frozenset(),
-    records: TrackRecords = NO_RECORDS,
+    records: ModelRecords = NO_RECORDS,
 ) -> _ReadQuery:
     """Interpret the query as a wish if a model meets its requirements, else as words."""
 
@@ -253,7 +253,7 @@ def _evaluate(
     query: Query,
     starred: frozenset[int],
     locked: frozenset[int],
-    records: TrackRecords,
+    records: ModelRecords,
 ) -> _ReadQuery:
     """Find the words, or everything if there are none, and apply the filters."""
     matches = match(index, query.text) if query.text else None
@@ -265,7 +265,7 @@ def _evaluate(
 def _ranked(sets: FilterSets, query: Query, matches: QueryMatches | None, end: int) -> list[int]:
     """Return the first places of the results, in their order."""
     index, hits = sets.index, sets.hits
-    if query.order == WON:
+    if query.order == KEEPER:
         rank = sets.records.rank
         return nsmallest(end, hits, key=lambda place: (rank(index.keys[place]), place))
     if matches is None and query.text and not query.order:  # a wish without words of content

@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from catalog.filters.conditions import BY_DURATION, Condition, asked_length, parse_condition
 from catalog.filters.labels import describe, label
-from catalog.filters.vocabulary import FAVOURITE, KEYS, WON, Key
+from catalog.filters.vocabulary import FAVOURITE, KEEPER, KEYS, Key
+from catalog.model_records import NO_RECORDS, ModelRecords
 from catalog.search.index import Index, Places
 from catalog.search.query import ALLOWED, STATUSES, Query
-from catalog.track_records import NO_RECORDS, TrackRecords
 from core.byte_cache import byte_cached
 
 _GONE, _LISTED = (Condition("is", ("gone",), is_negated=negated) for negated in (False, True))
@@ -63,7 +63,7 @@ class FilterSets:
 
     `base` is the result of the words, `favourites` the user's starred endpoints, `by_name` the
     endpoints that meet each filter: the key of its conditions, `status`, `favourite` or `allowed`.
-    `locked` are the endpoints that the project's rules lock, `records` the votes on endpoints.
+    `locked` are the endpoints that the project's rules lock, `records` the records of endpoints.
     """
 
     def __init__(
@@ -73,7 +73,7 @@ class FilterSets:
         base: Places,
         favourites: Places,
         locked: Places = frozenset(),
-        records: TrackRecords = NO_RECORDS,
+        records: ModelRecords = NO_RECORDS,
     ) -> None:
         self.index, self.query, self.base, self.favourites = index, query, base, favourites
         self.locked, self.records = locked, records
@@ -115,15 +115,15 @@ class FilterSets:
         """Return the places that rules leave open, or those that they lock."""
         return self.index.everything - self.locked if is_allowed else self.locked
 
-    def having_won(self, condition: Condition) -> Places:
-        """Return the places that won the share of votes that a condition asks for."""
+    def having_kept(self, condition: Condition) -> Places:
+        """Return the places whose kept results have the price that a condition asks for."""
         models = (key for key in self.records.shown if condition.accepts(self.records.fact(key)))
         places = self.index.places_of(models)
         return self.index.everything - places if condition.is_negated else places
 
     def _having(self, condition: Condition) -> Places:
-        if condition.key == WON:
-            return self.having_won(condition)
+        if condition.key == KEEPER:
+            return self.having_kept(condition)
         if f"{condition.key}:{condition.values[0]}" != FAVOURITE:
             return self.index.having(condition, self.query.seconds)
         return self.index.everything - self.favourites if condition.is_negated else self.favourites
@@ -172,8 +172,8 @@ def _count_values(
 ) -> dict[str, int]:
     """Count the results of selecting each value; prices are for the requested length."""
     conditions = _conditions(name, tuple(values))
-    if name == WON:
-        return {value: len(sets.having_won(c) & candidates) for value, c in conditions.items()}
+    if name == KEEPER:
+        return {value: len(sets.having_kept(c) & candidates) for value, c in conditions.items()}
     # A video's price and its 1080p (`1080p@8`) depend on the length: each length is counted as if
     # picked.
     if name != "duration" or BY_DURATION.isdisjoint(sets.by_name):

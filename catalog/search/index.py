@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Set
+from datetime import datetime
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -23,7 +24,7 @@ from django.db import connection
 from django.db.models import Count, Sum
 
 from catalog.filters.conditions import BY_DURATION, Condition, numbers_of
-from catalog.filters.facts import Listing, facts_of, texts
+from catalog.filters.facts import Listing, facts_of, texts, usual_s
 from catalog.filters.vocabulary import OPEN_FACETS
 from catalog.models import Endpoint, Favourite, Revision
 from catalog.pricing import keep_usual
@@ -118,7 +119,7 @@ class Index:
         return heapq.nsmallest(most, value_counts, key=lambda item: (-item[1], item[0]))
 
     def sort_key(self, order: str, seconds: float | None = None) -> Callable[[int], Any]:
-        """Return a sort key for places: upstream's order, or `name`, `newest` or `price`.
+        """Return a sort key for places: upstream's order, `price`, or one of `_SORT_KEYS`.
 
         Prices are for a run of `seconds`, else of each model's usual length.
         """
@@ -187,9 +188,15 @@ def _static_rank(listings: list[Listing], popularity: Iterable[int]) -> list[flo
     return merit
 
 
+def _latest_first(moment: datetime | None) -> float:
+    return -moment.timestamp() if moment else math.inf
+
+
 _SORT_KEYS: dict[str, Callable[[Listing], Any]] = {
     "name": lambda row: sort_key(row.display_name),
-    "newest": lambda row: -row.published_at.timestamp() if row.published_at else math.inf,
+    "newest": lambda row: _latest_first(row.published_at),
+    "changed": lambda row: _latest_first(row.updated_at),
+    "fastest": lambda row: math.inf if (seconds := usual_s(row)) is None else seconds,
 }
 
 

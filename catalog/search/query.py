@@ -25,9 +25,11 @@ ALLOWED = {"1": "Allowed here", "0": "Locked here"}  # by rules; see `catalog/lo
 SORTS = {
     "": "Relevance",
     "newest": "Newest",
+    "changed": "Recently changed",
+    "fastest": "Fastest",
     "name": "Name",
     "price": "Cheapest first",
-    "won": "Won here",
+    "keeper": "Best record",
 }
 _MOST_PICKED = 50
 

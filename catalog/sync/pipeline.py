@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import timedelta
+from http import HTTPStatus
 
 from asgiref.sync import sync_to_async
 from django.db import IntegrityError, transaction
@@ -97,13 +98,18 @@ class _Sync:
         await self._read_schemas()
         await self._read_prices()
 
-    async def _list(self, **only: str) -> bool:
-        """Upsert the listing page by page; returns whether it was read completely."""
+    async def _list(self, expand: Sequence[str] = ("enterprise_status",), **only: str) -> bool:
+        """Upsert the listing page by page; returns whether it was read completely.
+
+        An upstream that does not know the expansion lists its models without it.
+        """
         page = None
         try:
-            async for page in self.platform.models(limit=PAGE_LIMIT, **only):
+            async for page in self.platform.models(limit=PAGE_LIMIT, expand=expand, **only):
                 await self._write(self.upserter.take_page, page)
         except fal.RequestRejected as error:
+            if expand and error.status == HTTPStatus.BAD_REQUEST:
+                return await self._list((), **only)
             if not only or error.is_retryable:
                 raise
             self.upserter.fail(f"list {only}", str(error))

@@ -231,7 +231,10 @@ def _values(item: fal.CatalogueItem) -> dict[str, Any]:
     if data is None:
         known_values = {"display_name": item.endpoint_id, "owner": listed_columns.owner_of(item)}
         return {**known_values, **_BACK}
-    return {name: column.read(item, data) for name, column in COLUMNS.items()} | _BACK
+    values = {name: column.read(item, data) for name, column in COLUMNS.items()} | _BACK
+    if item.enterprise_status is None:  # not expanded, or its expansion failed: the known one stays
+        del values["enterprise_status"]
+    return values
 
 
 def _truncate(values: dict[str, Any]) -> dict[str, Any]:

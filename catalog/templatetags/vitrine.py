@@ -14,11 +14,13 @@ from django.utils import timezone
 from django.utils.html import format_html, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
+from catalog.display.card_facts import card_facts
 from catalog.filters.labels import Group, summarize
 from catalog.locks import Locks
+from catalog.model_records import ModelRecords
 from catalog.models import Endpoint
 from catalog.pricing import TypicalPrice, current_price, listed_price, price_note, shown_price
-from catalog.track_records import TrackRecord, TrackRecords
+from catalog.search.query import Query
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
 from core.resource import RESOURCES, UNDO
 from schemas.estimate.wording import about, label_for_pages
@@ -50,7 +52,14 @@ register.filter(price_note)
 @register.simple_tag(takes_context=True)
 def typical_price(context: template.Context, endpoint: Any) -> TypicalPrice:
     """Return the price of a typical run, of the length that the page's query requests."""
-    return shown_price(endpoint, context.get("asked_seconds"))
+    asked_query = context.get("asked_query")
+    return shown_price(endpoint, asked_query.seconds if asked_query else None)
+
+
+@register.simple_tag(takes_context=True)
+def facts_on_card(context: template.Context, endpoint: Endpoint) -> list[str]:
+    """Return what a card says in its last line; `asked_query` is that of a page of results."""
+    return card_facts(endpoint, context.get("asked_query") or Query())
 
 
 @register.simple_tag
@@ -72,21 +81,10 @@ def reason(locks: Locks, key: int) -> str:
 
 
 @register.filter
-def won(records: TrackRecords, key: int) -> str:
-    """How often the endpoint with this primary key won its votes, in a sentence; it needs votes."""
-    return records.shown[key].sentence
-
-
-@register.filter
-def won_overall(records: TrackRecords, key: int) -> str:
-    """The sentence of `won` without the tag."""
-    return records.shown[key].words_of_all
-
-
-@register.filter
-def won_by_tag(records: TrackRecords, key: int) -> tuple[TrackRecord, ...]:
-    """The endpoint's records by tag, the one with most votes first."""
-    return records.by_tag.get(key, ())
+def line(records: ModelRecords | str, key: int) -> str:
+    """What the endpoint with this primary key has been worth, in a line; empty if nobody knows."""
+    record = records.shown.get(key) if isinstance(records, ModelRecords) else None
+    return record.line if record else ""
 
 
 @register.simple_block_tag(end_name="endempty_state")

@@ -17,16 +17,14 @@ from django_htmx.http import push_url, replace_url, trigger_client_event
 from accounts.limits.rate_limit import limit
 from accounts.permissions import CHANGE_COLLECTION, SYNC, may, require
 from catalog.changelog import personal_news, queries
-from catalog.curation import collection_health
 from catalog.display import page_cache
 from catalog.display.facets import SearchScope
-from catalog.filters.vocabulary import WON
+from catalog.filters.vocabulary import KEEPER
 from catalog.locks import locks_of
+from catalog.model_records import records_for
 from catalog.models import Collection, Endpoint, Favourite, Revision
 from catalog.search.query import SORTS, Query
 from catalog.sync import pipeline, progress
-from catalog.track_records import records_of
-from catalog.views.collection_health import LAST_REPAIR_KEY
 from core.formatting import category_name
 from core.http.conditional import with_etag
 from core.http.htmx import HtmxRequest
@@ -52,7 +50,9 @@ def front(request: HtmxRequest) -> HttpResponse:
     context = {
         "progress": progress.current(),
         "revision": revision,
-        "shelves": page_cache.front(revision, starred, locks_of(request, revision)),
+        "shelves": page_cache.front(
+            revision, starred, locks_of(request, revision), records_for(request)
+        ),
     }
     if not request.htmx:
         context["total"] = page_cache.total(revision)
@@ -93,7 +93,7 @@ def search_page(
     """Show search results in a context, or for htmx only the parts that the query changes."""
     revision = Revision.current()
     starred = Favourite.objects.endpoints_of(request.user)
-    locks, records = locks_of(request, revision), records_of(request.user, revision)
+    locks, records = locks_of(request, revision), records_for(request)
     region = page_cache.region(revision, place, query, starred, locks, records)
     context = {
         "place": place,
@@ -101,7 +101,9 @@ def search_page(
         "region": region,
         "revision": revision,
         "summary": region.said,
-        "sorts": [(v, word) for v, word in SORTS.items() if v != WON or records or query.sort == v],
+        "sorts": [
+            (v, word) for v, word in SORTS.items() if v != KEEPER or records or query.sort == v
+        ],
         "search_help": page_cache.how(place),
         **more,
     }
@@ -134,13 +136,11 @@ def collection(request: HtmxRequest, slug: str) -> HttpResponse:
         "items": items,
         "starred": frozenset(Favourite.objects.endpoints_of(request.user)),
         "locks": locks_of(request, revision),
-        "records": records_of(request.user, revision),
+        "records": records_for(request),
     }
     if may(request.user, CHANGE_COLLECTION):
         context["noting"] = reverse("catalog:collection-words", args=[slug])
-        context["concerns"] = collection_health.find_problems(current, items)
-        mended = request.session.get(LAST_REPAIR_KEY, {}) if "mended" in request.GET else {}
-        context["mended"] = mended.get("said") if mended.get("slug") == slug else ""
+        context["retired"] = [item.endpoint for item in items if item.endpoint.retirement]
     return render(request, "catalog/collection.html", context)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +20,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.views.decorators.http import condition
 
-from catalog.changelog import personal_news, queries
-from catalog.changelog.personal_news import Entry
+from catalog.changelog import queries
 from catalog.changelog.queries import Filters
 from catalog.models import Change, Favourite, Reader
 from catalog.models.querysets import ChangeQuerySet
@@ -75,8 +73,7 @@ def etag(request: HttpRequest) -> str:
     """The ETag of the feed's current state."""
     # The sum tells selections of equal size apart: other favourites, or those of another reader.
     totals = _selected(request).aggregate(count=Count("pk"), newest=Max("pk"), sum=Sum("pk"))
-    own = [(entry.key, entry.at, entry.title) for entry in _own(request)]
-    return hashlib.sha256(repr((request.get_full_path(), totals, own)).encode()).hexdigest()[:32]
+    return hashlib.sha256(repr((request.get_full_path(), totals)).encode()).hexdigest()[:32]
 
 
 @condition(etag_func=lambda request: f'"{etag(request)}"')
@@ -94,12 +91,6 @@ def _selected(request: Any) -> ChangeQuerySet:
     filters = Filters.from_query(request.GET)
     starred = Favourite.objects.endpoints_of(request.reader) if filters.is_favourite else ()
     return queries.chosen(filters, filters.filter(Change.objects.worth_showing(), starred))
-
-
-def _own(request: Any) -> Sequence[Entry]:
-    """Return the reader's own news; none in a filtered feed, as news have no kind or category."""
-    is_narrow = Filters.from_query(request.GET).is_narrow
-    return [] if is_narrow else personal_news.entries(request.reader)
 
 
 class Changes(Feed):  # type: ignore[type-arg]
@@ -126,22 +117,17 @@ class Changes(Feed):  # type: ignore[type-arg]
         """The feed's id, the same for every reader."""
         return _urn("feed" + Filters.from_query(request.GET).query)
 
-    def items(self, request: HttpRequest) -> list[Change | Entry]:
+    def items(self, request: HttpRequest) -> list[Change]:
         """The newest entries."""
-        entries = [*_selected(request)[:MOST_ENTRIES], *_own(request)]
-        return sorted(entries, key=lambda entry: entry.at, reverse=True)[:MOST_ENTRIES]
+        return list(_selected(request)[:MOST_ENTRIES])
 
     def item_title(self, change: Any) -> SafeString:
         """`FLUX.1 [dev]: inputs or outputs changed`."""
-        if isinstance(change, Entry):
-            return SafeString(_printable(change.title))
         title = WORDS[change.kind].format(_printable(change.endpoint.name))
         return SafeString(title + _note(change))
 
     def item_description(self, change: Any) -> SafeString:
         """What changed, line by line."""
-        if isinstance(change, Entry):
-            return SafeString(_printable(format_html("<p>{}</p>", change.text)))
         lines = [
             (f"{line['field']} " if line["field"] else "", line["said"]) for line in change.lines
         ]
@@ -154,14 +140,10 @@ class Changes(Feed):  # type: ignore[type-arg]
 
     def item_link(self, change: Any) -> str:
         """The model's page."""
-        if isinstance(change, Entry):
-            return change.path
         return str(change.endpoint.get_absolute_url())
 
     def item_guid(self, change: Any) -> str:
         """A permanent id, independent of the host."""
-        if isinstance(change, Entry):
-            return _urn(change.key)
         return _urn(f"change {change.pk} {change.at.isoformat()}")
 
     def item_pubdate(self, change: Any) -> datetime:
@@ -173,8 +155,6 @@ class Changes(Feed):  # type: ignore[type-arg]
 
     def item_categories(self, change: Any) -> list[str]:
         """Its kind, and the model's category."""
-        if isinstance(change, Entry):
-            return ["own"]
         return [change.kind, _printable(change.endpoint.category) or "unknown"]
 
 

@@ -16,9 +16,9 @@ from accounts.limits.rate_limit import limit
 from catalog.curation import import_export
 from catalog.curation.permissions import curators_only
 from catalog.locks import locks_of
+from catalog.model_records import records_for
 from catalog.models import Collection, Favourite, Revision
 from catalog.search.query import Query
-from catalog.track_records import records_of
 from core.forms import DocumentForm
 from core.http.posts import is_posted
 from fal.db_safe import db_safe_text
@@ -57,7 +57,7 @@ def export_models(request: HtmxRequest) -> HttpResponse:
     starred = frozenset(Favourite.objects.endpoints_of(request.user))
     revision = Revision.current()
     locked = locks_of(request, revision).models
-    query, records = Query.from_params(request.GET), records_of(request.user, revision)
+    query, records = Query.from_params(request.GET), records_for(request)
     text = import_export.export_catalogue(query, starred, locked, records)
     response = HttpResponse(text, content_type="application/json")
     response.headers["Content-Disposition"] = 'attachment; filename="models.json"'

@@ -1,4 +1,4 @@
-"""Clients for an account's bills, balance and workflows, and for the keys of fal's webhooks."""
+"""Clients for an account's bills, files and workflows, and for the keys of fal's webhooks."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from fal import reading
+from fal.errors import RequestRejected
 from fal.messages.billing import Balance, BillingPage
+from fal.messages.retention import PayloadDeletion, StorageSettings
 from fal.messages.workflows import WorkflowDetail, WorkflowPage
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ MAX_WORKFLOW_PAGES = 40
 
 
 class Account:
-    """Reads billing events and the balance, which need the account's ADMIN key (protocol, 17.1).
+    """Bills, and what fal keeps: calls that need the account's ADMIN key (17.1, 17.3 and 17.6).
 
     `has_key` says whether there is one.
     """
@@ -60,6 +63,25 @@ class Account:
     async def balance(self) -> Balance:
         """The account's credit."""
         return Balance.from_bytes(await self._get("/account/billing", [("expand", "credits")]))
+
+    async def delete_payloads(self, request_id: str, *, idempotency_key: str) -> PayloadDeletion:
+        """Delete a request's stored input and output, and its output files, for good (C77).
+
+        Retried, since fal answers the same again to the same `idempotency_key` for ten minutes.
+        """
+        url = f"{self._wire.addresses.api}/models/requests/{quote(request_id, safe='')}/payloads"
+        headers = {"Idempotency-Key": idempotency_key}
+        try:
+            answer = await self._wire.send("DELETE", url, headers=headers, repeat=True)
+        except RequestRejected as error:
+            if error.status == 404 and error.type == "not_found":  # not a proxy's 404
+                return PayloadDeletion([], is_known=False)
+            raise
+        return PayloadDeletion.from_bytes(answer.content)
+
+    async def storage_settings(self) -> StorageSettings:
+        """How long the account's files stay, and who may read them, unless a request says so."""
+        return StorageSettings.from_bytes(await self._get("/storage/settings", []))
 
     async def _get(self, path: str, params: list[tuple[str, str]]) -> bytes:
         url = f"{self._wire.addresses.api}{path}"

@@ -68,7 +68,8 @@ class Platform:
             expand=expand,
             sort=sort,
         )
-        return Page.from_bytes(await self._get("/models", params), has_texts=not expand)
+        has_documents = "openapi-3.0" in expand
+        return Page.from_bytes(await self._get("/models", params), has_texts=not has_documents)
 
     async def models(
         self, *, limit: int | None = None, cursor: str | None = None, **filters: Any

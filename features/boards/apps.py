@@ -10,10 +10,9 @@ class BoardsConfig(AppConfig):
     verbose_name = "Boards"
 
     def ready(self) -> None:
-        """Register the app with runs, notifications and the catalogue."""
+        """Register the app with runs and notifications."""
         from features.boards import comments
         from features.boards.display.listing import pictures_of_boards
-        from features.boards.leaderboard import records
         from features.boards.models import Board
         from features.boards.owner import BoardsOwner
         from features.notifications import subjects
@@ -23,4 +22,3 @@ class BoardsConfig(AppConfig):
         comments.connect()
         boards = Board.objects.kept()
         subjects.register(Board, boards.shown_to, pictures=pictures_of_boards)
-        records.connect()

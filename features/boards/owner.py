@@ -6,34 +6,51 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from asgiref.sync import sync_to_async
-
 from features.boards import decisions
 from features.boards.display import listing, watching
-from features.boards.leaderboard import counting
 from features.boards.models import Board, Cell, Column, Row
-from features.boards.trials import sending
+from features.boards.runs.dependants import BoardColumns
+from features.boards.votes.record import VOTES
 from projects.models import InProjectQuerySet
 from runs.models import Run
+from runs.promises.dependants import Dependants
 from runs.promises.owners import (
     ComparisonKind,
-    Job,
     JsonColumn,
     Place,
     RunOwner,
     RunsOfGroup,
     SelectedRows,
 )
+from runs.promises.record_reasons import Change, ReasonToKeep, RecordSource
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
     from django.http import HttpRequest
 
-    import fal
     from catalog.models import Endpoint
-    from core.notify import channel
 
 
+PICKED = ReasonToKeep(
+    "boards_cell cell JOIN boards_rowmark mark ON mark.row_id = cell.row_id "
+    "AND mark.winner_id = cell.column_id JOIN boards_board board ON board.id = cell.board_id "
+    "WHERE cell.run_id = {run} AND cell.replaced_at IS NULL AND board.deleted_at IS NULL",
+    (
+        Change("boards_cell", ("run_id", "replaced_at"), "{row}.run_id"),
+        Change(
+            "boards_rowmark",
+            ("winner_id",),
+            "SELECT run_id FROM boards_cell WHERE row_id = {row}.row_id "
+            "AND column_id = {row}.winner_id",
+        ),
+        Change(
+            "boards_board",
+            ("deleted_at",),
+            "SELECT run_id FROM boards_cell WHERE board_id = {row}.id",
+            is_parent=True,
+        ),
+    ),
+)
 MOST = 5  # reused results may put a run on any number of boards
 
 
@@ -56,6 +73,10 @@ class BoardsOwner(RunOwner):
         """Return the boards for which the model was taken."""
         return decisions.decisions_for(user, endpoint)
 
+    def dependants(self) -> Sequence[Dependants]:
+        """Return the columns."""
+        return (BoardColumns(),)
+
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
         """Return the group that a board's page watches."""
         return {watching.GROUP: watching.runs_of}
@@ -73,6 +94,14 @@ class BoardsOwner(RunOwner):
         cells = Cell.objects.filter(run__in=run_ids, board__deleted_at=None)
         return {run_id for run_id in cells.values_list("run_id", flat=True) if run_id}
 
+    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
+        """Return that a result is the winner of its row."""
+        return (PICKED,)
+
+    def record_sources(self) -> Sequence[RecordSource]:
+        """Return the blind votes."""
+        return (VOTES,)
+
     def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the runs that were made for the cells of moved boards."""
         cells = Cell.objects.filter(board__in=rows.get(Board, ()), is_reused=False)
@@ -83,16 +112,8 @@ class BoardsOwner(RunOwner):
         return {"board": Board.objects.kept()}
 
     def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
-        """Return boards, and trials: the boards that try new models by themselves."""
+        """Return the boards."""
         return listing.compared(request)
-
-    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs of standing trials and of the leaderboard."""
-        return (
-            Job("standing trials", sync_to_async(sending.send_due_and_report)),
-            Job("count votes", sync_to_async(counting.count_due), wakes_on_change=True),
-            Job("recount votes", sync_to_async(counting.count_all_in_turn)),
-        )
 
 
 def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:

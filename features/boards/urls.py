@@ -1,4 +1,4 @@
-"""The URLs of boards, below `/compare/`, and of the leaderboard."""
+"""The URLs of boards, below `/compare/`."""
 
 from django.urls import path
 
@@ -10,14 +10,14 @@ from features.boards.views import (
     index,
     judge,
     plan,
-    trials,
+    start,
     vote,
 )
 
 app_name = "boards"
 urlpatterns = [
     path("", index.index, name="boards"),
-    path("new/", plan.new, name="plan"),
+    path("new/", start.new, name="plan"),
     path("of/<path:endpoint_id>/", plan.of_form, name="plan-of-form"),
     path("import/", files.import_, name="import"),
     path("<uuid:pk>/", board.board, name="board"),
@@ -53,9 +53,6 @@ urlpatterns = [
     ),
     path("<uuid:pk>/judge/", judge.judge, name="board-judge"),
     path("<uuid:pk>/decision/", judge.decision, name="board-decision"),
-    path("<uuid:pk>/trials/", trials.trials, name="board-trials"),
-    path("<uuid:pk>/trials/pause/", trials.pause, name="board-trials-pause"),
-    path("<uuid:pk>/trials/<int:trial>/", trials.trial, name="board-trial"),
     path("<uuid:pk>/results/", vote.results, name="board-results"),
     path("<uuid:pk>/votes.csv", vote.votes, name="board-votes"),
     path("<uuid:pk>/votes/reset/", vote.votes_reset, name="board-votes-reset"),
@@ -75,4 +72,3 @@ urlpatterns = [
         name="board-column-house-default",
     ),
 ]
-LEADERBOARD = ([path("", index.leaderboard, name="leaderboard")], "leaderboard")

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from features.chats.display import answer
 from features.chats.models import Chat, Turn
+from features.chats.talk.dependants import Conversations
 from features.chats.turns.finding import chats_of
 from projects.models import InProjectQuerySet
 from runs.models import Run
+from runs.promises.dependants import Dependants
 from runs.promises.owners import JsonColumn, LiveView, Place, RunOwner, SelectedRows
 
 if TYPE_CHECKING:
@@ -25,6 +27,10 @@ class ChatsOwner(RunOwner):
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
         """Return the conversation with this answer, if the user sees it."""
         return chats_of(user, run)
+
+    def dependants(self) -> Sequence[Dependants]:
+        """Return the conversations."""
+        return (Conversations(),)
 
     def live_views(self) -> Mapping[str, LiveView]:
         """Return the answer on a conversation's page, with each partial output."""

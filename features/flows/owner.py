@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import F
 
+from features.flows.compose.dependants import FlowSteps
 from features.flows.display import listing, rights, run_page
 from features.flows.execution import advance
 from features.flows.execution.advance import flow_runs_of
@@ -16,6 +17,7 @@ from features.flows.fal_workflows import live, step_files, sync
 from features.flows.models import Flow, FlowRun, StepRun
 from projects.models import InProjectQuerySet
 from runs.models import Run
+from runs.promises.dependants import Dependants
 from runs.promises.owners import (
     ComparisonKind,
     Job,
@@ -93,6 +95,10 @@ class FlowsOwner(RunOwner):
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
         """Return flows and their runs, which are kept when the flow is deleted."""
         return {"flow": Flow.objects.kept(), "flow-run": FlowRun.objects.all()}
+
+    def dependants(self) -> Sequence[Dependants]:
+        """Return the steps."""
+        return (FlowSteps(),)
 
     def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
         """Return the flows of the project and those for everybody."""

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from features.flows.views import edit, fal_workflows, flow, flow_run, next_model, swap
+from features.flows.views import edit, fal_workflows, flow, flow_run, next_model
 
 app_name = "flows"
 urlpatterns = [
@@ -15,7 +15,6 @@ urlpatterns = [
     path("<uuid:pk>/", flow.flow, name="flow"),
     path("<uuid:pk>/edit/", edit.edit, name="flow-edit"),
     path("<uuid:pk>/then/", next_model.flow_then, name="flow-then"),
-    path("<uuid:pk>/model/", swap.swap, name="flow-model"),
     path("<uuid:pk>/copy/", flow.copy, name="flow-copy"),
     *flow.FLOWS.urls(),
     path("<uuid:pk>/runs/<uuid:flow_run>/", flow_run.flow_run, name="flow-run"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from features.library import pictures
 from features.library.models import Reference, ReferenceRun, ReferenceVersion, Series, SeriesItem
 from features.library.prompts import using as using_prompts
+from features.library.prompts.dependants import UsedPrompts
 from features.library.references import resolving
 from features.library.references import using as using_references
 from features.library.search import indexing
@@ -17,8 +18,10 @@ from features.library.wall import layout
 from projects.models import Project
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
+from runs.promises.dependants import Dependants
 from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
 from runs.promises.owners import FillForm, Job, JsonColumn, Place, RunOwner, SelectedRows
+from runs.promises.record_reasons import Change, ReasonToKeep
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -30,6 +33,19 @@ if TYPE_CHECKING:
     from runs.models.querysets import RunQuerySet
 
 MAX_PLACES = 20
+IN_SERIES = ReasonToKeep(
+    "library_seriesitem item JOIN library_series series ON series.id = item.series_id "
+    "WHERE item.run_id = {run} AND item.removed_at IS NULL AND series.deleted_at IS NULL",
+    (
+        Change("library_seriesitem", ("run_id", "series_id", "removed_at"), "{row}.run_id"),
+        Change(
+            "library_series",
+            ("deleted_at",),
+            "SELECT run_id FROM library_seriesitem WHERE series_id = {row}.id",
+            is_parent=True,
+        ),
+    ),
+)
 
 
 class LibraryOwner(RunOwner):
@@ -50,10 +66,18 @@ class LibraryOwner(RunOwner):
         """Return the runs of the wall, or of its list."""
         return layout.all_found(request)
 
+    def dependants(self) -> Sequence[Dependants]:
+        """Return the prompts."""
+        return (UsedPrompts(),)
+
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""
         items = SeriesItem.objects.filter(series__deleted_at=None, removed_at=None)
         return set(items.filter(run__in=run_ids).values_list("run_id", flat=True))
+
+    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
+        """Return that a result is in a series."""
+        return (IN_SERIES,)
 
     def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
         """Record the prompts from which the runs were made."""

@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 RUN_FINISHED = "run_finished"
-TRIAL_NEWS = "trial_news"
 BUDGET_WARNING = "budget_warning"
 TRAINING_FINISHED = "training_finished"
 FLOW_FINISHED = "flow_finished"
@@ -91,7 +90,6 @@ def known(names: Iterable[str]) -> list[str]:
 
 for _kind in (
     Kind(RUN_FINISHED, "Long runs", "a long run has ended while you were not watching"),
-    Kind(TRIAL_NEWS, "Trials", "a new model did well on one of your boards", asks=True),
     Kind(BUDGET_WARNING, "Budgets", "a limit is spent, or 80 % of it, or a cap stopped runs"),
     Kind(TRAINING_FINISHED, "Trainings", "a training has ended"),
     Kind(FLOW_FINISHED, "Flows", "a flow has ended"),

@@ -79,4 +79,7 @@ def pictures_of(user: User, endpoints: Collection[int]) -> dict[int, list[str]]:
 
 
 def _page(endpoint: Endpoint) -> str:
+    """Return the page about what changed; of a retired model, the one that replaces it."""
+    if endpoint.retirement:
+        return reverse("retirement:dependants", args=[endpoint.endpoint_id])
     return f"{endpoint.get_absolute_url()}?tab=about"

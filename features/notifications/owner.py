@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
-from django.db.models import Q
 
-from features.notifications import budgets, inbox, kinds, model_changes, run_ends
+from features.notifications import budgets, inbox, model_changes, run_ends
 from features.notifications.delivery import sending
 from runs.models import Run
 from runs.promises.owners import Job, RunOwner
@@ -32,10 +31,6 @@ class NotificationsOwner(RunOwner):
     def on_shown_end(self, user_id: int, run_ids: Sequence[uuid.UUID]) -> None:
         """Record that the user has seen the end of these runs."""
         run_ends.note_watched(user_id, run_ids)
-
-    def news(self, user: User) -> Sequence[Entry]:
-        """Return the news of trials, which the catalogue shows next to its changes."""
-        return inbox.entries(inbox.lines(user, Q(kind=kinds.TRIAL_NEWS)))
 
     def waiting(self, user: User) -> Sequence[Entry]:
         """Return the lines of the inbox that require an action."""

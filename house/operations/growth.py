@@ -45,7 +45,9 @@ HELD: Mapping[str, str] = {
     "few by their nature: versions, processes at work, kinds of events": (
         "operations.Counter operations.CspReport operations.DataVersion operations.ServerProcess"
     ),
-    "queues, which the worker empties": "playground.UploadReservation playground.WantedCopy",
+    "queues, which the worker empties": (
+        "playground.UploadReservation playground.UpstreamDeletion playground.WantedCopy"
+    ),
     "money, kept for ever": (
         "api.KeyedCall playground.Charge playground.DailySum spending.Alarm spending.BillingEvent"
     ),

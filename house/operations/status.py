@@ -27,6 +27,8 @@ from projects.models import Project
 from runs.files import storage_limits
 from runs.models import Artifact, ProjectKey, Run, WebhookReport, Worker
 from runs.models.querysets import REMOTE
+from runs.ownership import upstream_deletion
+from runs.ownership.upstream_deletion import AccountStorage
 from runs.progress import account_concurrency, worker_status
 from runs.results import error_messages, figures
 
@@ -100,6 +102,8 @@ class Storage:
     lost: int
     deleted_runs: int
     discarded: int
+    undeleted_at_fal: int
+    at_fal: AccountStorage
 
 
 @dataclass(frozen=True)
@@ -219,6 +223,8 @@ def storage() -> Storage:
         storage_figures.values["lost"],
         storage_figures.values["deleted_runs"],
         storage_figures.values["discarded"],
+        upstream_deletion.pending().count(),
+        upstream_deletion.account_storage(),
     )
 
 

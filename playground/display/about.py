@@ -7,15 +7,17 @@ from urllib.parse import urlsplit
 
 from catalog.changelog import queries
 from catalog.curation import notes
+from catalog.filters.facts import is_new, texts
 from catalog.locks import locks_of
 from catalog.models import Collection, Endpoint, Revision
 from catalog.related import related_models
-from catalog.track_records import records_of
 from playground.display import history
 from playground.display.sample import sample_of
+from projects import current
 from runs.models import Run
 from runs.progress import current_upstream, waiting
 from runs.promises import owners
+from runs.records import model_record
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -39,6 +41,8 @@ def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "typical": waiting.typical_duration(endpoint),
         "licence": licence(endpoint),
         "links": links(endpoint),
+        "is_new": is_new(endpoint.published_at),
+        "tags": texts(endpoint.tags),
         "collections": collections(user, endpoint),
         "examples": examples(endpoint),
         "sample": sample_of(endpoint),
@@ -46,7 +50,7 @@ def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "notes": notes.notes_for(endpoint),
         "note_form": notes.NoteForm(),
         "model_changes": queries.of_model(endpoint),
-        "records": records_of(user, revision),
+        "records": model_record.both(current.current(request), endpoint),
     }
 
 
@@ -62,8 +66,14 @@ def links(endpoint: Endpoint) -> list[tuple[str, str]]:
     """Return links to more about the model as (label, address); http and https only."""
     upstream = current_upstream.get()
     is_fal = upstream is not None and not upstream.is_free
-    page = f"https://fal.ai/models/{endpoint.endpoint_id}" if is_fal else ""
-    candidates = [("On fal.ai", page), ("Source code", endpoint.github_url)]
+    page = endpoint.model_url
+    if urlsplit(page).netloc in {"", "fal.run"}:  # so far all are addresses of programs
+        page = f"https://fal.ai/models/{endpoint.endpoint_id}"
+    is_licence = "license" in endpoint.github_url.lower()  # as most of these links are
+    candidates = [
+        ("On fal.ai", page if is_fal else ""),
+        ("Licence text" if is_licence else "Source code", endpoint.github_url),
+    ]
     return [(word, url) for word, url in candidates if urlsplit(url).scheme in {"https", "http"}]
 
 

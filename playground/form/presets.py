@@ -13,16 +13,13 @@ from django.utils import timezone
 
 from accounts.audit import trail
 from catalog.models import Endpoint
-from core.db.json_field import small
 from core.db.name_order import by_name
 from core.forms import LineField
-from playground.form import migrate_arguments
 from projects.kept.models import GRACE
 from projects.models.project import private_project
 from runs.models import Preset
 from runs.models.form import MAX_NAME_CHARS
 from runs.models.querysets import PresetQuerySet
-from schemas.changes.migrate_arguments import Misfit
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -93,32 +90,20 @@ class NameTaken(ValueError):
 
 
 @dataclass(frozen=True)
-class Offer:
-    """One preset, and which of its values no longer fit the model."""
-
-    preset: Preset
-    misfits: list[Misfit]
-    is_mendable: bool
-
-
-@dataclass(frozen=True)
 class Listing:
     """The presets offered to a user, by name; `taken` are their own that somebody else deleted.
 
     `members` are other people's in the current project, `team` other people's for everybody.
     """
 
-    mine: list[Offer]
-    members: list[Offer]
-    team: list[Offer]
+    mine: list[Preset]
+    members: list[Preset]
+    team: list[Preset]
     taken: list[Preset]
 
 
 def list_presets(user: User, endpoint: Endpoint, project: Project) -> Listing:
-    """List the presets of a model that are offered in a project, with their misfits.
-
-    One query, and a second one if some were saved under an older version of the schema.
-    """
+    """List the presets of a model that are offered in a project; one query."""
     rows = list(
         (Preset.objects.offered_in(project, user) | _deleted_by_others(user))
         .filter(endpoint=endpoint)
@@ -130,15 +115,11 @@ def list_presets(user: User, endpoint: Endpoint, project: Project) -> Listing:
         row.endpoint = endpoint  # used in their addresses
     deleted = [row for row in rows if row.deleted_at]
     rows = [row for row in rows if not row.deleted_at]
-    outdated = [row.pk for row in rows if row.schema_digest != (endpoint.schema_id or "")]
-    by_pk = Preset.objects.filter(pk__in=outdated).values_list("pk", small("arguments"))
-    arguments = dict(by_pk) if outdated else {}
-    offers = [offer(endpoint, row, arguments.get(row.pk)) for row in rows]
-    offers_of_others = [item for item in offers if item.preset.user_id != user.pk]
+    others = [row for row in rows if row.user_id != user.pk]
     return Listing(
-        [item for item in offers if item.preset.user_id == user.pk],
-        [item for item in offers_of_others if item.preset.project_id == project.pk],
-        [item for item in offers_of_others if item.preset.project_id != project.pk],
+        [row for row in rows if row.user_id == user.pk],
+        [row for row in others if row.project_id == project.pk],
+        [row for row in others if row.project_id != project.pk],
         deleted,
     )
 
@@ -147,43 +128,6 @@ def _deleted_by_others(user: User) -> PresetQuerySet:
     """Select a user's presets that somebody else deleted and that can still be restored."""
     since = timezone.now() - GRACE
     return Preset.objects.filter(user=user, deleted_at__gt=since, touched_by__isnull=False)
-
-
-def offer(endpoint: Endpoint, preset: Preset, arguments: Any) -> Offer:
-    """Return a preset with its misfits; `arguments` are only needed if it is outdated."""
-    digest = preset.schema_digest or migrate_arguments.UNKNOWN
-    migrated = migrate_arguments.find_misfits(endpoint, arguments, digest)
-    if migrated is None:
-        return Offer(preset, [], False)
-    return Offer(preset, migrated.misfits, migrated.is_mendable)
-
-
-def migrate(preset: Preset) -> str:
-    """Migrate a preset to the current schema; returns a sentence on it. See `undo_migration`."""
-    endpoint = preset.endpoint
-    migrated = migrate_arguments.find_misfits(
-        endpoint, preset.arguments, preset.schema_digest or migrate_arguments.UNKNOWN
-    )
-    if migrated is None or not migrated.is_mendable:
-        return f"“{preset.name}” has nothing that can be repaired."
-    sentence = migrate_arguments.migration_sentence(migrated.misfits)
-    preset.unmended = {
-        "arguments": preset.arguments,
-        "schema_digest": preset.schema_digest,
-        "said": sentence,
-    }
-    preset.arguments, preset.schema_digest = migrated.arguments, endpoint.schema_id or ""
-    preset.save(update_fields=["arguments", "schema_digest", "unmended", "updated_at"])
-    return sentence
-
-
-def undo_migration(preset: Preset) -> None:
-    """Restore a preset to its state before the last migration, if there was one."""
-    before = preset.unmended
-    if before:
-        preset.arguments, preset.schema_digest = before["arguments"], before["schema_digest"]
-        preset.unmended = None
-        preset.save(update_fields=["arguments", "schema_digest", "unmended", "updated_at"])
 
 
 def create(
@@ -205,7 +149,6 @@ def create(
         "is_shared": scope.is_shared,
         "is_hidden": scope == Scope.ME,
         "schema_digest": endpoint.schema_id or "",
-        "unmended": None,
     }
     name = clean_name(name)
     place: dict[str, Any] = {

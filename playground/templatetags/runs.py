@@ -18,6 +18,7 @@ from playground.display.result.settings import still_of_input
 from projects.templatetags.projects import in_project
 from runs.costs import cost, known_costs
 from runs.models import Run, Transport
+from runs.progress import at_fal
 from runs.results import error_messages, timeline, wait_reasons
 from runs.worker.following import reconciliation
 from schemas.estimate.wording import nobody_pays
@@ -128,6 +129,12 @@ def more_like(context: template.Context, run: Run) -> dict[str, Any]:
     return {"run": run, "more": more_like_run, "csrf_token": context.get("csrf_token", "")}
 
 
+@register.simple_tag
+def copies_at_fal() -> str:
+    """Return what a deletion here means for the copies at fal."""
+    return at_fal.after_deletion()
+
+
 @register.inclusion_tag("playground/partials/_run_tile.html")
 def run_tile(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render a run as a tile of a grid."""
@@ -149,7 +156,7 @@ def run_timeline(run: Run, oob: int = 0) -> dict[str, Any]:
 @register.inclusion_tag("playground/run/_facts.html")
 def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render the other facts of a run."""
-    return {"run": run, "facts": timeline.facts(run), "oob": oob}
+    return {"run": run, "facts": [*timeline.facts(run), *at_fal.fact(run)], "oob": oob}
 
 
 @register.inclusion_tag("playground/run/_known_costs.html")

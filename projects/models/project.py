@@ -32,6 +32,16 @@ class ProjectQuerySet(models.QuerySet["Project"]):
 class Project(models.Model):
     """A folder for work, with members. Every user is the only member of their private project."""
 
+    class FalKeeps(models.TextChoices):
+        """How long fal keeps the files of a project's runs; pages show the label."""
+
+        ACCOUNT = "", "What the account's settings say"
+        HOUR = "hour", "Files for an hour"
+        DAY = "day", "Files for a day"
+        WEEK = "week", "Files for a week"
+        MONTH = "month", "Files for a month"
+        NOTHING = "nothing", "Nothing once the results are here"
+
     slug = models.SlugField(max_length=60, unique=True, allow_unicode=True)
     name = models.CharField(max_length=80)
     description = models.CharField(max_length=300, blank=True)
@@ -56,6 +66,9 @@ class Project(models.Model):
         null=True,
         blank=True,
         help_text="files of results go this long after the run's end; null: as the house does",
+    )
+    fal_keeps = models.CharField(
+        "what fal keeps", max_length=8, choices=FalKeeps, blank=True, default="", db_default=""
     )
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from catalog.filters.conditions import folded
 from catalog.filters.query_parser import nearest, parse_query
-from catalog.filters.vocabulary import FAVOURITE, WON
+from catalog.filters.vocabulary import FAVOURITE, KEEPER
 from catalog.models import Endpoint, Standing
 from core.formatting import category_name
 from fal.db_safe import db_safe_text
@@ -84,8 +84,8 @@ def _question(text: str) -> str:
         )
     if any(condition.accepts(FAVOURITE) for condition in parsed.conditions):
         raise ValueError("Each person stars other models, so a rule cannot ask for stars.")
-    if any(condition.key == WON for condition in parsed.conditions):
-        raise ValueError("Each person sees other votes, so a rule cannot ask for votes.")
+    if any(condition.key == KEEPER for condition in parsed.conditions):
+        raise ValueError("Each project has other records, so a rule cannot ask for them.")
     return text
 
 

@@ -20,7 +20,7 @@ import fal
 from core.storage import describe_error
 from runs.files.own_addresses import OUR_ADDRESS, with_own_paths
 from runs.models import Artifact, Run, Upload
-from runs.ownership import deletion
+from runs.ownership import deletion, upstream_retention
 from runs.results import refusals
 from runs.state import state_machine
 from runs.state.transitions import Observation
@@ -117,23 +117,37 @@ async def _upload_from_artifact(artifact: Artifact, run: Run) -> Upload:
 async def _uploaded_url(upload: Upload, run: Run, upstream: fal.Clients) -> str:
     """Return upstream's address of the upload; sends the file unless it was sent recently."""
     async with _upload_locks.setdefault(upload.pk, asyncio.Lock()):
-        await upload.arefresh_from_db(fields=["upstream_url", "upstream_at"])
-        if upload.upstream_at and upload.upstream_at > timezone.now() - UPLOAD_LIFE:
+        await upload.arefresh_from_db(fields=["upstream_url", "upstream_at", "upstream_until"])
+        life = upstream_retention.uploads_for(run.options)
+        if _is_usable(upload, life):
             return upload.upstream_url
-        url = await _send(upload, run, upstream.storage)
+        now = timezone.now()
+        url = await _send(upload, run, upstream.storage, life)
         await Upload.objects.filter(pk=upload.pk).aupdate(
-            upstream_url=url, upstream_at=timezone.now()
+            upstream_url=url, upstream_at=now, upstream_until=now + life if life else None
         )
         return url
 
 
-async def _send(upload: Upload, run: Run, storage: fal.Storage) -> str:
+def _is_usable(upload: Upload, life: timedelta | None) -> bool:
+    """Whether upstream's copy outlasts the longest wait, and does not outlive `life`."""
+    now, until = timezone.now(), upload.upstream_until
+    if upload.upstream_at is None or (until is None) != (life is None):
+        return False
+    if until is None or life is None:
+        return upload.upstream_at > now - UPLOAD_LIFE
+    return now + upstream_retention.LONGEST_WAIT <= until <= now + life
+
+
+async def _send(upload: Upload, run: Run, storage: fal.Storage, life: timedelta | None) -> str:
+    lifecycle = {"expiration_duration_seconds": int(life.total_seconds())} if life else None
     try:
         with await asyncio.to_thread(default_storage.open, upload.file) as file:
             return await storage.upload(
                 file,
                 content_type=upload.content_type,
                 file_name=upload.file_name,
+                lifecycle=lifecycle,
                 key=str(upload.pk),  # so the same file of two users has two addresses
                 on_progress=_ProgressNote(run.pk, upload.file_name),
             )

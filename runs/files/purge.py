@@ -25,6 +25,7 @@ from projects.kept.models import GRACE
 from runs.files import input_references, storage_limits, stripped_copies
 from runs.files.media import mesh_viewer
 from runs.models import Artifact, DiscardedContent, InputFile, Run, Upload
+from runs.ownership import upstream_deletion
 
 log = logging.getLogger(__name__)
 
@@ -117,6 +118,8 @@ def _purge(keys: Sequence[uuid.UUID], named_uploads: Set[uuid.UUID], now: dateti
         stored_artifacts = stored_artifacts.exclude(digest="")
         contents = {artifact.digest: files_of(artifact) for artifact in stored_artifacts}
         uploads = [upload for upload in _own_uploads(owners) if upload.pk not in named_uploads]
+        upstream_deletion.plan_for(Run.objects.filter(pk__in=owners))
+        upstream_deletion.forget(owners)
         Run.objects.light().filter(pk__in=owners).delete()
         discard(contents | _delete_unused(uploads), now)
     return len(owners)
@@ -130,6 +133,7 @@ def drop_files(run_ids: Sequence[uuid.UUID], now: datetime, why: str) -> int:
         contents = {artifact.digest: files_of(artifact) for artifact in artifacts}
         lose(artifacts, why)
         discard(contents, now)
+        upstream_deletion.plan_for(Run.objects.filter(pk__in=run_ids))
     return len({artifact.run_id for artifact in artifacts})
 
 

@@ -5,6 +5,7 @@ from runs.models.form import Draft, Preset, Share, share_id
 from runs.models.input_file import InputFile
 from runs.models.ledger import Charge, LedgerAccount, LedgerEntry
 from runs.models.project_key import KeySeal, ProjectKey
+from runs.models.record import RecordedRun, RecordSum
 from runs.models.run import (
     GIVEN_UP,
     START_TIMEOUT,
@@ -19,6 +20,7 @@ from runs.models.view import View
 from runs.models.worker import (
     KeptFigures,
     MetadataBackfill,
+    UpstreamDeletion,
     UpstreamKeys,
     WantedCopy,
     WebhookReport,
@@ -42,11 +44,14 @@ __all__ = [
     "MetadataBackfill",
     "Preset",
     "ProjectKey",
+    "RecordSum",
+    "RecordedRun",
     "Run",
     "Share",
     "Transport",
     "Upload",
     "UploadReservation",
+    "UpstreamDeletion",
     "UpstreamKeys",
     "View",
     "WantedCopy",

@@ -62,12 +62,6 @@ class Preset(Kept):
     schema_digest = models.CharField(
         max_length=64, blank=True, help_text="of the schema it was saved under"
     )
-    unmended = ExactJSONField(
-        null=True,
-        blank=True,
-        help_text="{arguments, schema_digest, said}: "
-        "as it was before it was made to fit a new schema",
-    )
     updated_at = models.DateTimeField(auto_now=True)
     touched_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

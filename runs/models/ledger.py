@@ -87,11 +87,10 @@ class LedgerAccount(models.Model):
     """Something with a cap that runs count towards besides their `Charge`, such as a board."""
 
     class Kind(models.TextChoices):
-        """The kind of row that `key` refers to; `period` names the day, month or session."""
+        """The kind of row that `key` refers to; `period` names the day or session."""
 
         HOUSE = "house", "the house: whoever starts runs locks its row"
         BOARD = "board", "a board"
-        TRIAL_MONTH = "trial-month", "a month of a board's trials"
         ASSISTANT = "assistant", "an assistant's session"
 
     kind = models.CharField(max_length=16, choices=Kind)

@@ -61,6 +61,9 @@ class Upload(InProject):
     )
     upstream_url = models.TextField(blank=True)
     upstream_at = models.DateTimeField(null=True)
+    upstream_until = models.DateTimeField(
+        null=True, help_text="when upstream's copy expires; null: by the account's settings"
+    )
 
     objects = UploadQuerySet.as_manager()
 

@@ -96,6 +96,36 @@ class WantedCopy(models.Model):
         return self.file
 
 
+class UpstreamDeletion(models.Model):
+    """A wish to delete at fal what it stores of a run: payloads and output files.
+
+    It has no relation to the run, which may be purged before fal confirms. Once fal has, the row
+    says so on the run's page and goes with the run (`runs/ownership/upstream_deletion.py`).
+    """
+
+    run_id = models.UUIDField(primary_key=True)
+    request_id = models.CharField(
+        max_length=128, blank=True, help_text="empty: not known before the run is sent"
+    )
+    asked_at = models.DateTimeField(auto_now_add=True)
+    due_at = models.DateTimeField(help_text="when a worker asks fal next")
+    attempts = models.PositiveIntegerField(default=0)
+    trouble = models.CharField(max_length=255, blank=True, help_text="why fal still has some of it")
+    deleted_at = models.DateTimeField(null=True, help_text="when fal confirmed")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                name="upstream_deletion_due",
+                condition=models.Q(deleted_at__isnull=True),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.request_id}"
+
+
 class KeptFigures(models.Model):
     """Figures of one kind that need a whole table, and when a worker computed them.
 

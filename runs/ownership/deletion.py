@@ -24,6 +24,7 @@ from accounts.audit import trail
 from projects.kept.models import GRACE
 from runs.models import Artifact, Run, input_file, upload
 from runs.models.querysets import RunQuerySet
+from runs.ownership import upstream_deletion
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -60,6 +61,7 @@ def delete(runs: RunQuerySet, by: User) -> Deletion:
     unfinished = runs.kept().unfinished().count()
     ended = runs.kept().filter(state__in=Run.FINAL)
     with _recorded(ended, by, "deleted"):
+        upstream_deletion.plan_for(ended)
         count = ended.update(deleted_at=now, deleted_by=by, version=F("version") + 1)
     return Deletion(count, now, unfinished)
 

@@ -13,10 +13,12 @@ from projects.kept.voices import comment
 from projects.models import InProject, InProjectQuerySet
 from runs.models import Draft, Preset, Run, Share, Upload
 from runs.promises.owners import Job, JsonColumn, RunOwner, UserRelation
+from runs.records import model_record, triggers
 
 if TYPE_CHECKING:
     import fal
     from core.notify import channel
+    from runs.promises.record_reasons import ReasonToKeep
 
 
 class RunsOwner(RunOwner):
@@ -39,6 +41,10 @@ class RunsOwner(RunOwner):
             JsonColumn(Share.objects.filter(user_id=user_id, opens_files=True), "arguments"),
         )
 
+    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
+        """Return that a run is used as an input; stars are columns of the run itself."""
+        return (triggers.USED,)
+
     def movable(self) -> Mapping[str, type[InProject]]:
         """Return runs; uploads go along with the rows that use them."""
         return {"run": Run}
@@ -57,8 +63,9 @@ class RunsOwner(RunOwner):
         )
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs that purge what was deleted a while ago."""
+        """Return the jobs that purge what was deleted a while ago, and merge records."""
         return (
+            Job("merge records", sync_to_async(model_record.merge)),
             Job("purge deleted things", sync_to_async(purge_step)),
             Job("purge deleted comments", sync_to_async(comment.delete_for_good)),
         )

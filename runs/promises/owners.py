@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from projects.models import InProject, InProjectQuerySet, Project
     from runs.models import Charge, Run
     from runs.models.querysets import RunQuerySet
+    from runs.promises.dependants import Dependants
     from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
+    from runs.promises.record_reasons import ReasonToKeep, RecordSource
 
 
 class Place(NamedTuple):
@@ -231,6 +233,10 @@ class RunOwner:
         """Return what the model was chosen for, as far as the user may see; `note` says by whom."""
         return ()
 
+    def dependants(self) -> Sequence[Dependants]:
+        """Return the kinds of the app's things that use models."""
+        return ()
+
     # Files
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
@@ -256,6 +262,17 @@ class RunOwner:
         """
         return ()
 
+    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
+        """Return why a run may be kept, for the record of its model (`runs/records/triggers.py`).
+
+        This is what people do anyway with a good result: put it into a series, pick it on a board.
+        """
+        return ()
+
+    def record_sources(self) -> Sequence[RecordSource]:
+        """Return what else the app adds to the record of models."""
+        return ()
+
     # People
 
     def handed_over(self) -> Sequence[UserRelation]:
@@ -264,10 +281,6 @@ class RunOwner:
         Rows of other relations are deleted with the account (sessions, drafts, favourites, saved
         searches) or lose their author (notes, marks).
         """
-        return ()
-
-    def news(self, user: User) -> Sequence[Entry]:
-        """Return the user's news, for the feed."""
         return ()
 
     def waiting(self, user: User) -> Sequence[Entry]:
@@ -367,6 +380,11 @@ def decisions_for(user: User | AnonymousUser, endpoint: Endpoint) -> list[Place]
     return [place for owner in registered() for place in owner.decisions_for(user, endpoint)]
 
 
+def dependants() -> list[Dependants]:
+    """Return the kinds of things that use models, from all apps."""
+    return [kind for owner in registered() for kind in owner.dependants()]
+
+
 def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Return the runs that some app keeps."""
     return {run_id for owner in registered() for run_id in owner.kept_runs(run_ids)}
@@ -375,11 +393,6 @@ def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
 def private_pages() -> dict[str, InProjectQuerySet[Any]]:
     """Return the rows that admins may open with a reason, from all apps."""
     return {name: rows for owner in registered() for name, rows in owner.private_pages().items()}
-
-
-def news(user: User) -> list[Entry]:
-    """Return the user's news of all apps."""
-    return [entry for owner in registered() for entry in owner.news(user)]
 
 
 def waiting(user: User) -> list[Entry]:

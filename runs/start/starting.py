@@ -42,6 +42,7 @@ from runs.costs.cost import estimate_runs
 from runs.costs.ledger import Reservation
 from runs.files.own_addresses import with_own_paths
 from runs.models import Charge, LedgerAccount, Run, Transport
+from runs.ownership import upstream_deletion, upstream_retention
 from runs.promises import named_inputs, owners
 from runs.start.refused_starts import Forbidden, Refused
 
@@ -85,7 +86,6 @@ class Door(StrEnum):
 
     PAGE = "page"
     BOARD = "board"
-    TRIAL = "trial"
     FLOW = "flow"
     CHAT = "chat"
     API = "api"
@@ -196,6 +196,7 @@ def _start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
         if new:
             _tell_origins(new)
             _tell_named(new)
+            _plan_deletion(new)
             _reserve(new)  # last, since other starts wait for it
             channel.notify()
             transaction.on_commit(partial(_report, new), robust=True)
@@ -270,7 +271,7 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
         transport=request.transport,
         title=title(request.arguments) if request.title is None else request.title,
         batch=request.batch,
-        options=dict(request.options),
+        options=upstream_retention.stricter(request.options, project.fal_keeps),
         events=events,
         is_example=may_be_shared and request.source not in NEVER_SHARED,
         project=project,
@@ -283,6 +284,13 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
 def project_of(request: StartRequest) -> Project:
     """Return the project in which the run will live."""
     return request.project or private_project(request.user)
+
+
+def _plan_deletion(new: Sequence[tuple[Run, StartRequest]]) -> None:
+    """Plan the deletion at fal of the runs of which it is to keep nothing."""
+    nothing = Project.FalKeeps.NOTHING
+    runs = [run for run, request in new if project_of(request).fal_keeps == nothing]
+    upstream_deletion.plan([(run.pk, run.request_id) for run in runs])
 
 
 def _note_sent(run: Run) -> None:

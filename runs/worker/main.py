@@ -46,9 +46,11 @@ from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
 from runs.worker.following import backfill, reconciliation
 from runs.worker.limits import PATIENCE, WORKER_LIMITS, Patience, WorkerLimits
+from runs.worker.median_durations import MedianDurations
 from runs.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
 from runs.worker.scheduling import database_stall, leases
 from runs.worker.scheduling.database_stall import DatabaseStall
+from runs.worker.upstream_deletions import UpstreamDeletions
 from runs.worker.webhooks import processing
 
 log = logging.getLogger(__name__)
@@ -146,7 +148,9 @@ class Worker:
             Job("delete expired rows", sync_to_async(housekeeping.delete_expired)),
             Job("send mail", sync_to_async(mail.send_due), wakes_on_change=True),
             Job("keep figures", figures.keep_in_background),
+            Job("median durations", sync_to_async(MedianDurations().step)),
             Job("purge deleted runs", sync_to_async(purge.Purge().step)),
+            Job("delete at fal", UpstreamDeletions(upstream.account).step, wakes_on_change=True),
             Job(
                 "measure uploads",
                 partial(examination.measure_due, self.media_probe),

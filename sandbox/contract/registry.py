@@ -28,6 +28,7 @@ class Model:
     components: Mapping[str, Schema] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     license: str = "commercial"
+    enterprise: str = "ready"  # or "pending"
     kind: str = "inference"
     status: str = "active"
     group: tuple[str, str] | None = None  # key, label

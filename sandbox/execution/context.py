@@ -17,6 +17,7 @@ from sandbox.contract.registry import Model
 from sandbox.contract.validation import check
 from sandbox.errors import Cancelled, Failure, ModelError, TextRefusal
 from sandbox.files import Files, content_type_of
+from sandbox.retention import UNLIMITED, Lifecycle
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Context:
         *,
         pace: float = 1.0,
         inline: bool = False,
-        expires_s: float | None = None,
+        lifecycle: Lifecycle = UNLIMITED,
         asset: Callable[[str], Path | None] | None = None,
         find: Callable[[str], Model | None] | None = None,
     ) -> None:
@@ -48,7 +49,7 @@ class Context:
         self._report = report
         self._pace = pace
         self._inline = inline
-        self._expires_s = expires_s
+        self._lifecycle = lifecycle
         self._asset = asset or (lambda _: None)
         self._find = find or (lambda _: None)
         self._is_step = False
@@ -133,7 +134,6 @@ class Context:
         content_type: str,
         name: str,
         *,
-        expires_s: float | None = None,
         served_as: str | None = None,
         **more: Any,
     ) -> dict[str, Any]:
@@ -141,8 +141,7 @@ class Context:
         if self._inline:
             url = f"data:{content_type};base64,{base64.b64encode(data).decode()}"
         else:
-            expires_s = self._expires_s if expires_s is None else expires_s
-            url = self.files.put(data, served_as or content_type, name, expires_s=expires_s)
+            url = self.files.put(data, served_as or content_type, name, self._lifecycle)
         metadata = {"content_type": content_type, "file_name": name, "file_size": len(data)}
         return {"url": url, **metadata, **more}
 

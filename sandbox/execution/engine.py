@@ -1,7 +1,6 @@
 """The queue: requests wait, run in threads and end; every change wakes their watchers."""
 
 import asyncio
-import json
 import logging
 import time
 import uuid
@@ -10,15 +9,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from math import inf
 from pathlib import Path
 from typing import Any
+
+import orjson
 
 from sandbox.config import Config
 from sandbox.contract.registry import Arguments, Model
 from sandbox.contract.validation import check
 from sandbox.errors import Cancelled, Failure, RequestError
 from sandbox.execution.context import Context
-from sandbox.files import Files
+from sandbox.files import Files, read_metadata
+from sandbox.retention import UNLIMITED, Lifecycle, result_lasts_s
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +43,7 @@ class Request:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     low_priority: bool = False
     webhook: str | None = None
-    expires_s: float | None = None
+    lifecycle: Lifecycle = UNLIMITED
     keep_payloads: bool = True
     wants_inline: bool = False
     is_live: bool = False  # an input of a live session: no artificial waits
@@ -54,6 +57,9 @@ class Request:
     sent_at: float = field(default_factory=time.time)
     started_at: float | None = None
     ended_at: float | None = None
+    result_lasts_s: int | None = None
+    result_until: float = inf  # by the sandbox's clock
+    files: list[str] = field(default_factory=list)  # URLs of its output, not of its input
     version: int = 0
     context: Context | None = None
     deadline: asyncio.TimerHandle | None = None
@@ -75,6 +81,15 @@ class Request:
     def status_code(self) -> int:
         """HTTP status of the result."""
         return self.failure.status if self.failure else 200
+
+    @property
+    def stores_payloads(self) -> bool:
+        """Whether input and output are kept for longer than the result alone would be."""
+        return self.keep_payloads and not self.wants_inline
+
+    def has_payloads(self, now: float) -> bool:
+        """Whether input and output are still stored."""
+        return self.stores_payloads and now < self.result_until
 
     def touch(self) -> None:
         """Increment the version and wake every watcher."""
@@ -231,7 +246,7 @@ class Engine:
             report,
             pace=0 if request.is_live else self._config.pace,
             inline=request.wants_inline,
-            expires_s=request.expires_s,
+            lifecycle=request.lifecycle,
             asset=self._asset,
             find=self._find,
         )
@@ -286,12 +301,24 @@ class Engine:
             request.deadline.cancel()
         request.output, request.failure = output, failure
         request.ended_at = time.time()
+        size_bytes = len(orjson.dumps(failure.body() if failure else output))
+        request.result_lasts_s = result_lasts_s(request.stores_payloads, size_bytes)
+        request.result_until = self._files.clock.now() + request.result_lasts_s
+        request.files = self._output_files([output, *request.partials])
         self._bill(request)
         request.status = Status.COMPLETED
         request.context = None
         request.touch()
         if request.webhook:
             self._spawn(self._on_end(request))
+
+    def _output_files(self, value: Any) -> list[str]:
+        """Return the URLs in an output of the files that were made for it."""
+        if isinstance(value, dict | list):
+            parts = value.values() if isinstance(value, dict) else value
+            return list(dict.fromkeys(url for part in parts for url in self._output_files(part)))
+        path = self._files.find(value) if isinstance(value, str) else None
+        return [value] if path and not read_metadata(path).get("is_upload") else []
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -320,15 +347,3 @@ async def watch(request: Request, ping_s: float) -> AsyncIterator[bool]:
 def wants_inline(model: Model, arguments: Any) -> bool:
     """Return whether the output's media shall be data URIs."""
     return model.inline and isinstance(arguments, dict) and arguments.get("sync_mode") is True
-
-
-def expiry(header: str | None) -> float | None:
-    """Return a generated file's lifetime in seconds from a lifecycle header; None is unlimited."""
-    if not header:
-        return None
-    try:
-        preference = json.loads(header)
-        seconds = preference.get("expiration_duration_seconds")
-        return None if seconds is None else float(seconds)
-    except (ValueError, TypeError, AttributeError):
-        return None

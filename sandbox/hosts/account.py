@@ -10,12 +10,11 @@ from starlette.routing import Route
 from sandbox.faults import error, reply
 from sandbox.hosts.paging import cursor_of, invalid, limit_of, listed_values, moment, page_number
 from sandbox.hosts.web import Refused, demand_admin_key, demand_key, route
-from sandbox.state import Sandbox
+from sandbox.state import ACCOUNT, Sandbox
 from sandbox.workflows import OWNER
 
 MAX_LIMIT, MAX_FILTERED = 100, 50
 LONGEST = timedelta(days=90)
-ACCOUNT = "sandbox"
 
 
 def routes(sandbox: Sandbox) -> list[Route]:

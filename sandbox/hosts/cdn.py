@@ -1,6 +1,7 @@
 """v3.fal.media: accepts uploads by both of fal's clients, whole or in parts, and serves files."""
 
 import hashlib
+from http import HTTPStatus
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
@@ -8,12 +9,13 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from sandbox.execution.engine import expiry
 from sandbox.faults import reply
-from sandbox.files import Multipart, content_type_of
-from sandbox.hosts.rest import LIFECYCLE
+from sandbox.files import Multipart, acl_of, content_type_of
 from sandbox.hosts.web import Refused, apps_of, body_json, route
+from sandbox.retention import UPLOAD_HEADERS, Lifecycle, lifecycle
 from sandbox.state import Sandbox
+
+ACCESS = {"allow": 200, "forbid": 403, "hide": 404}  # by an access list's default
 
 
 def upload_routes(sandbox: Sandbox) -> list[Route]:
@@ -42,13 +44,18 @@ def _file_kind(http: HttpRequest) -> str:
 
 
 async def serve(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """Serve a stored file, an example or a thumbnail, or a range of it."""
+    """Serve a stored file, an example or a thumbnail, or a range of it.
+
+    A file that its access list hides or forbids needs a signed address.
+    """
     relative = http.path_params["path"]
     path = sandbox.files.at(relative)
     if path is None:
         path = await run_in_threadpool(sandbox.gallery.find, relative)
-    if path is None:
-        return reply({"detail": "Not Found"}, 404)
+    status = 404 if path is None else ACCESS[acl_of(path)["default"]]
+    is_signed = relative in apps_of(sandbox, http.query_params.get("identity", ""))
+    if path is None or (status != 200 and not is_signed):
+        return reply({"detail": HTTPStatus(status).phrase}, status)
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
     return FileResponse(path, media_type=content_type_of(path), headers=headers)
 
@@ -58,7 +65,7 @@ async def upload(http: HttpRequest, sandbox: Sandbox) -> Response:
     _demand_token(http, sandbox)
     path, url = sandbox.files.reserve(http.headers.get("x-fal-file-name", "upload.bin"))
     await _receive(http, sandbox, path)
-    sandbox.files.describe(path, _content_type(http), _lasts(http))
+    sandbox.files.describe(path, _content_type(http), _lifecycle(http, sandbox), is_upload=True)
     return reply({"access_url": url})
 
 
@@ -66,7 +73,8 @@ async def begin_multipart(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Begin an upload in parts, as fal-client does."""
     _demand_token(http, sandbox)
     path, url = sandbox.files.reserve(http.headers.get("x-fal-file-name", "upload.bin"))
-    sandbox.files.multipart[path.name] = Multipart(path, url, _content_type(http), _lasts(http))
+    pending = Multipart(path, url, _content_type(http), _lifecycle(http, sandbox))
+    sandbox.files.multipart[path.name] = pending
     return reply({"access_url": url, "uploadId": path.name})
 
 
@@ -74,8 +82,7 @@ async def put_whole(http: HttpRequest, sandbox: Sandbox) -> Response:
     """Accept the bytes of an initiated upload."""
     pending = _pending(http, sandbox)
     await _receive(http, sandbox, pending.path)
-    sandbox.files.describe(pending.path, pending.content_type, pending.expires_s)
-    del sandbox.files.multipart[pending.path.name]
+    _finish(pending, sandbox)
     return Response(status_code=200)
 
 
@@ -94,9 +101,13 @@ async def complete(http: HttpRequest, sandbox: Sandbox) -> Response:
     if missing := set(numbers) - set(pending.parts):
         return reply({"detail": f"Part {min(missing)} was never uploaded"}, 400)
     await run_in_threadpool(_join, pending, numbers)
-    sandbox.files.describe(pending.path, pending.content_type, pending.expires_s)
-    del sandbox.files.multipart[pending.path.name]
+    _finish(pending, sandbox)
     return reply({"access_url": pending.url, "url": pending.url})
+
+
+def _finish(pending: Multipart, sandbox: Sandbox) -> None:
+    sandbox.files.describe(pending.path, pending.content_type, pending.lifecycle, is_upload=True)
+    del sandbox.files.multipart[pending.path.name]
 
 
 def _join(pending: Multipart, numbers: list[int]) -> None:
@@ -135,5 +146,5 @@ def _content_type(http: HttpRequest) -> str:
     return http.headers.get("content-type", "application/octet-stream")
 
 
-def _lasts(http: HttpRequest) -> float | None:
-    return next((expiry(http.headers[name]) for name in LIFECYCLE if name in http.headers), None)
+def _lifecycle(http: HttpRequest, sandbox: Sandbox) -> Lifecycle:
+    return lifecycle(http.headers, UPLOAD_HEADERS, sandbox.storage_settings)

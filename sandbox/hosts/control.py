@@ -1,4 +1,4 @@
-"""`/_sandbox`, for tests and benchmarks: counts of calls, faults, changes of the catalogue."""
+"""`/_sandbox`, for tests and benchmarks: counts, faults, changes of the catalogue, what is kept."""
 
 from collections import Counter
 from decimal import Decimal
@@ -9,6 +9,7 @@ from starlette.routing import Route
 
 from sandbox.billing import Tariff
 from sandbox.faults import Fault, reply
+from sandbox.files import read_metadata
 from sandbox.hosts.web import Refused, body_json, demand_key
 from sandbox.state import Sandbox
 
@@ -35,6 +36,8 @@ def routes(sandbox: Sandbox) -> list[Route]:
         at("/catalogue", "POST DELETE", catalogue),
         at("/bills", "GET POST DELETE", bills),
         at("/keys", "GET POST DELETE", keys),
+        at("/kept", "GET", kept),
+        at("/clock", "POST DELETE", clock),
     ]
 
 
@@ -141,3 +144,32 @@ async def keys(http: HttpRequest, sandbox: Sandbox) -> Response:
     for (key_id, kind), number in sandbox.keys.calls.items():
         calls_by_key.setdefault(key_id, {})[kind] = number
     return reply({"calls": calls_by_key, "withdrawn": len(sandbox.keys.withdrawn)})
+
+
+async def kept(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Return what the sandbox still has: requests by id, and uploads with their lifetimes by URL.
+
+    A request of which nothing is left is not listed. Lifetimes are in seconds from the start, so
+    that a test can compare them; null is without end, and of a `result` also that it is gone.
+    """
+    requests = {}
+    for request in sandbox.engine.requests.values():
+        paths = {url: sandbox.files.find(url) for url in request.files}
+        files = {url: read_metadata(path)["lasts_s"] for url, path in paths.items() if path}
+        has_result = sandbox.clock.now() < request.result_until
+        if has_result or files:
+            requests[request.id] = {
+                "payloads": request.has_payloads(sandbox.clock.now()),
+                "result": request.result_lasts_s if has_result else None,
+                "files": files,
+            }
+    return reply({"requests": requests, "uploads": dict(sandbox.files.uploads())})
+
+
+async def clock(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """POST lets `seconds` pass, for what expires; DELETE returns to the real time."""
+    if http.method == "DELETE":
+        sandbox.clock.ahead_s = 0
+    else:
+        sandbox.clock.ahead_s += (await body_json(http))["seconds"]
+    return reply({"ahead_s": sandbox.clock.ahead_s})

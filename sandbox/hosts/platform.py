@@ -10,7 +10,7 @@ from starlette.routing import Route
 from sandbox.contract.registry import Model
 from sandbox.execution.engine import Request
 from sandbox.faults import error, reply
-from sandbox.hosts import account
+from sandbox.hosts import account, storage
 from sandbox.hosts.paging import cursor_of, invalid, limit_of, listed_values, page_number, within
 from sandbox.hosts.web import Refused, body_json, demand_key, route
 from sandbox.state import Sandbox
@@ -28,6 +28,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         route(sandbox, "/models/requests/by-endpoint", "GET", "requests", requests),
         route(sandbox, "/meta", "GET", "meta", meta),
         *account.routes(sandbox),
+        *storage.routes(sandbox),
         route(sandbox, "/{path:path}", "GET POST", "unknown", unknown),
     ]
 
@@ -130,7 +131,10 @@ async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
     has_more = len(matches) > page * limit
     return reply(
         {
-            "items": [_row(request, payloads) for request in page_requests],
+            "items": [
+                _row(request, payloads and request.has_payloads(sandbox.clock.now()))
+                for request in page_requests
+            ],
             "next_cursor": cursor_of(page + 1) if has_more else None,
             "has_more": has_more,
         }
@@ -231,7 +235,7 @@ def entry(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
     if OPENAPI in expand:
         item["openapi"] = sandbox.document(model)
     if ENTERPRISE in expand:
-        item["enterprise_status"] = "ready"
+        item["enterprise_status"] = model.enterprise
     return item
 
 
@@ -256,7 +260,7 @@ def _row(request: Request, payloads: bool) -> dict[str, Any]:
             "status_code": request.status_code,
             "duration": request.inference_s or 0.0,
         }
-    if payloads and request.keep_payloads and not request.wants_inline:
+    if payloads:
         row |= {"json_input": request.arguments, "json_output": request.output}
     return row
 

@@ -10,9 +10,10 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from sandbox.contract.registry import Model, app_of
-from sandbox.execution.engine import Request, Status, expiry, wants_inline, watch
+from sandbox.execution.engine import Request, Status, wants_inline, watch
 from sandbox.faults import reply
 from sandbox.hosts.web import Refused, body_json, demand_key, route
+from sandbox.retention import OUTPUT_HEADERS, lifecycle
 from sandbox.state import Sandbox
 
 REQUEST_PATH = re.compile(
@@ -45,7 +46,7 @@ async def submit(http: HttpRequest, sandbox: Sandbox) -> Response:
     limit = http.query_params.get("fal_max_queue_length", "")
     if limit.isdigit() and sandbox.engine.waiting_for(model.app) >= int(limit):
         raise Refused(too_many("The queue is longer than fal_max_queue_length"))
-    request = make_request(http, model, arguments)
+    request = make_request(http, model, arguments, sandbox)
     request.low_priority = http.headers.get("x-fal-queue-priority") == "low"
     request.webhook = http.query_params.get("fal_webhook")
     sandbox.engine.submit(request, start_timeout_s=start_timeout(http))
@@ -71,6 +72,8 @@ async def get_request(http: HttpRequest, sandbox: Sandbox) -> Response:
     if request_kind == "status/stream":
         events = _events(request, sandbox, wants_logs)
         return event_stream(events, request)
+    if sandbox.clock.now() >= request.result_until:
+        return reply({"status": "NOT_FOUND"}, 404)
     return result_of(request)
 
 
@@ -99,13 +102,12 @@ def find_model(path: str, sandbox: Sandbox) -> Model:
     raise Refused(reply({"detail": detail}, 404))
 
 
-def make_request(http: HttpRequest, model: Model, arguments: Any) -> Request:
+def make_request(http: HttpRequest, model: Model, arguments: Any, sandbox: Sandbox) -> Request:
     """Return a request with the options that fal's platform headers set."""
-    lifecycle = http.headers.get("x-fal-object-lifecycle-preference")
     return Request(
         model,
         arguments,
-        expires_s=expiry(lifecycle),
+        lifecycle=lifecycle(http.headers, OUTPUT_HEADERS, sandbox.storage_settings),
         keep_payloads=http.headers.get("x-fal-store-io") != "0",
         wants_inline=wants_inline(model, arguments),
     )

@@ -6,13 +6,11 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.execution.engine import expiry
 from sandbox.faults import reply
 from sandbox.files import Multipart
 from sandbox.hosts.web import body_json, demand_key, route, token
+from sandbox.retention import UPLOAD_HEADERS, lifecycle
 from sandbox.state import Sandbox
-
-LIFECYCLE = ("x-fal-object-lifecycle", "x-fal-object-lifecycle-preference")
 
 
 def routes(sandbox: Sandbox) -> list[Route]:
@@ -69,7 +67,7 @@ async def initiate(http: HttpRequest, sandbox: Sandbox) -> Response:
     body = await body_json(http)
     content_type = body.get("content_type") or "application/octet-stream"
     path, url = sandbox.files.reserve(body.get("file_name") or "upload.bin")
-    lasts = next((expiry(http.headers[name]) for name in LIFECYCLE if name in http.headers), None)
-    sandbox.files.multipart[path.name] = Multipart(path, url, content_type, lasts)
+    wish = lifecycle(http.headers, UPLOAD_HEADERS, sandbox.storage_settings)
+    sandbox.files.multipart[path.name] = Multipart(path, url, content_type, wish)
     upload_url = f"{sandbox.addresses['cdn']}/uploads/{path.name}?signature={path.parent.name}"
     return reply({"upload_url": upload_url, "file_url": url})

@@ -58,7 +58,7 @@ async def run(http: HttpRequest, sandbox: Sandbox) -> Response:
     arguments = dict(http.query_params) if http.method == "GET" else await body_json(http)
     if model.is_completions:
         wants_stream = isinstance(arguments, dict) and arguments.get("stream") is True
-    request = make_request(http, model, arguments)
+    request = make_request(http, model, arguments, sandbox)
     if not sandbox.engine.start(request):
         raise Refused(too_many("Too many requests in progress"))
     if wants_stream:

@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -71,14 +70,16 @@ def demand_key(
     )
 
 
-def demand_admin_key(http: HTTPConnection, sandbox: Sandbox, kind: str) -> None:
-    """Raise Refused unless the request has the admin key: 403 for the ordinary one, else 401."""
+def demand_admin_key(
+    http: HTTPConnection, sandbox: Sandbox, kind: str, permission: str = "billing:usage:read"
+) -> None:
+    """Raise Refused unless the request has the admin key: 403 for an ordinary one, else 401."""
     scheme, _, key = http.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "key":
         if hmac.compare_digest(key.encode(), sandbox.config.admin_key.encode()):
             return
-        if hmac.compare_digest(key.encode(), sandbox.config.key.encode()):
-            message = "This key lacks the permission billing:usage:read. Use an ADMIN key."
+        if sandbox.keys.know(key):
+            message = f"This key lacks the permission {permission}. Use an ADMIN key."
             raise Refused(error(kind, 403, message))
     raise Refused(error(kind, 401, "Authentication is required to access this endpoint."))
 
@@ -96,7 +97,7 @@ async def body_json(http: HttpRequest) -> Any:
 
 def token(sandbox: Sandbox, apps: list[str], lifetime_s: int) -> str:
     """Return a JSON Web Token for browsers, signed with the key."""
-    claims = {"sub": "sandbox", "apps": apps, "exp": int(time.time()) + lifetime_s}
+    claims = {"sub": "sandbox", "apps": apps, "exp": int(sandbox.clock.now()) + lifetime_s}
     head = f"{_b64(json.dumps({'alg': 'HS256', 'typ': 'JWT'}))}.{_b64(json.dumps(claims))}"
     return f"{head}.{_signature(sandbox, head)}"
 
@@ -107,7 +108,7 @@ def apps_of(sandbox: Sandbox, text: str) -> list[str]:
     if not head or not hmac.compare_digest(signature, _signature(sandbox, head)):
         return []
     claims = json.loads(base64.urlsafe_b64decode(head.partition(".")[2] + "=="))
-    return list(claims["apps"]) if claims["exp"] > time.time() else []
+    return list(claims["apps"]) if claims["exp"] > sandbox.clock.now() else []
 
 
 def _has_valid_token(http: HTTPConnection, sandbox: Sandbox) -> bool:

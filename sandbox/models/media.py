@@ -93,6 +93,7 @@ FLIGHT = Model(
     price=0.05,
     unit="seconds",
     minutes=0.15,
+    enterprise="pending",
     highlighted=True,
     tags=("new",),
     date="2026-11-01T08:00:00.000Z",
@@ -164,6 +165,7 @@ LISTEN = Model(
                     "maxItems": 2,
                 },
                 "text": text(),
+                "speaker": text("Who spoke: the loud one or the quiet one."),
             },
             ["timestamp", "text"],
         )

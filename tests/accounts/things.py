@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
-from features.boards.models import Board, Cell, Column, Row, RowRequest, Trial
+from features.boards.models import Board, Cell, Column, Row, RowRequest
 from features.boards.models import Comment as BoardComment
 from features.chats.models import Chat
 from features.flows.models import Flow, FlowRun
@@ -32,7 +32,6 @@ from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload, View
 
 ASKED = {
-    "flows:flow-model": "?step=s1",
     "flows:flow-then": "?after=s1",
 }
 SPECIAL: dict[str, dict[str, Any]] = {
@@ -134,7 +133,6 @@ def make_things(
         board=board, position=0, endpoint=endpoint, digest="c", label=word
     )
     cell = Cell.objects.create(board=board, row=row, column=column, run=run)
-    trial = Trial.objects.create(board=board, endpoint=endpoint, state="unfit")
     comment = BoardComment.objects.create(board=board, user=owner, text=word)
     row_request = RowRequest.objects.create(board=board, user=owner, label=word, digest="q")
     chat = Chat.objects.create(
@@ -184,7 +182,7 @@ def make_things(
         {
             "endpoint_id": endpoint.endpoint_id, "address": endpoint.endpoint_id,
             "run_id": run.pk, "preset_id": preset.pk, "upload_id": upload.pk,
-            "board_id": board.pk, "cell": cell.pk, "row": row.pk, "trial": trial.pk,
+            "board_id": board.pk, "cell": cell.pk, "row": row.pk,
             "comment": comment.pk, "row_request": row_request.pk,
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
             "version": version.pk, "comment_id": share_comment.pk, "share": share.pk,

@@ -89,7 +89,7 @@ def test_no_list_has_a_word_of_a_project_that_the_token_does_not_see(
 def test_each_list_of_what_lives_in_projects_can_be_narrowed_to_one(
     acme: Filled, boreal: Filled
 ) -> None:
-    # The leaderboard does not list rows: tests/features/boards/leaderboard/test_page.py.
+    # The leaderboard does not list rows: tests/runs/records/test_pages.py.
     rows = (op for op in LISTS if op.path != "/leaderboard")
     narrowed = [
         op for op in rows if any(parameter.name == "project" for parameter in op.parameters)

@@ -11,9 +11,9 @@ from catalog.models import Endpoint, Note
 from runs.models import Run, View
 from tests.browser.axe import assert_usable
 from tests.browser.gallery import Open
-from tests.features.boards.leaderboard.voting import make_counted_board
 from tests.features.spending.spend.charges import charge, days_ago
 from tests.projects.people import make_project, person
+from tests.runs.records.worth import make_board, make_judged
 from tests.sampling import sample
 
 pytestmark = pytest.mark.browser
@@ -69,9 +69,9 @@ def used_house(gallery: None, user: User) -> None:
     for day in range(9):
         charge(user, "3.10", days_ago(day), project, model)
     charge(person("ben"), "60.00", days_ago(3), project, model, door="board")
-    make_counted_board(
-        user, [Endpoint.objects.get(display_name=f"Flux {n}") for n in (4, 8)], wins=7
-    )
+    models = [Endpoint.objects.get(display_name=f"Flux {n}") for n in (4, 8)]
+    make_judged(user, models[0], 25, 8)
+    make_board(user, models, rows=7, wins=7)
     View.objects.create(user=user, name="Mine", line="q=flux", of="models")
     Note.objects.create(endpoint=model, user=user, text="See https://a.test")
     Run.objects.create(

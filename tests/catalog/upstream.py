@@ -152,7 +152,7 @@ def kind_of(request: httpx.Request) -> str:
     params = request.url.params
     if request.url.path.endswith("/pricing"):
         return "pricing"
-    if "expand" in params:
+    if "openapi-3.0" in params.get_list("expand"):
         return "expand"
     return "find" if "endpoint_id" in params else "list"
 

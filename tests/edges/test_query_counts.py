@@ -31,17 +31,17 @@ from projects.models import Project, Rule
 from runs.models import Run, View
 from tests.accounts.things import make_things
 from tests.databases import plan_queries
-from tests.features.boards.leaderboard.voting import make_counted_board
 from tests.features.spending.spend.charges import charge
 from tests.house.made import invite, make_admin
 from tests.projects.people import logged_in, make_project, person
+from tests.runs.records.worth import make_board, make_judged
 
 pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.always]
 MODEL = "fal-ai/flux/dev"
 FEW, MANY = 7, 12
 MEMBERS = {
     "/": 18, "/models/": 7, "/categories/text-to-image/": 7, "/collections/": 5,
-    "/collections/best/": 8, "/changes/": 9, "/leaderboard/": 6, "/prices/": 6,
+    "/collections/best/": 8, "/changes/": 9, "/leaderboard/": 5, "/prices/": 6,
     "/prices/?format=csv": 4,
     f"/models/{MODEL}/": 13, f"/models/{MODEL}/?tab=about": 13, f"/presets/of/{MODEL}/": 6,
     "/runs/?as=list": 7, "/runs/?as=wall": 9, "/runs/?state=deleted": 8, "/runs/?q=word": 10,
@@ -57,7 +57,7 @@ MEMBERS = {
 ADMINS = {
     "/people/": 9, "/people/invitations/": 13, "/people/audit/": 9, "/runs/?as=list&whose=*": 12,
     "/spend/?by=person": 11, "/spend/?by=project": 11, "/spend/alarms/": 9,
-    "/spend/differences/": 9, "/spend/budgets/": 14, "/admin/status/": 36,
+    "/spend/differences/": 9, "/spend/budgets/": 14, "/admin/status/": 39,
     "/collections/best/": 11, "/collections/best/edition/": 8, f"/collections/of/{MODEL}/": 8,
 }  # fmt: skip
 PROGRAMS = {
@@ -98,7 +98,8 @@ def fill(user: User, admin: User, endpoint: Endpoint, start: int, end: int) -> N
         Run.objects.create(
             user=user, endpoint=model, arguments={}, form_token=uuid4().hex, state="running"
         )
-        make_counted_board(user, [endpoint, model])
+        make_judged(user, model, 20, 5)
+        make_board(user, [endpoint, model], wins=1)
         tokens.create(user, f"token {number}")
         channel = Channel.objects.create(user=user, method="email", name=f"{number}")
         Delivery.objects.create(user=user, method="email", channel=channel)

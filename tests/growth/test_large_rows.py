@@ -28,7 +28,7 @@ TEXT = "x" * CHARS
 INLINE = f"data:image/png;base64,{'A' * CHARS}"
 PAGES = (
     *("catalog:front", "catalog:models", "library:runs", "library:facets", "library:newer"),
-    *("boards:boards", "boards:board-comments", "boards:board-trials"),
+    *("boards:boards", "boards:board-comments"),
     *("library:run-series", "library:run-descent", "library:references", "library:views"),
     *("notifications:inbox", "operations:going", "playground:all-presets"),
     *("playground:presets", "playground:recent-prompts", "playground:strip", "projects:project"),

@@ -76,6 +76,15 @@ class Control:
         counted: dict[str, int] = self.http.get("/calls").json()["calls"]
         return counted
 
+    def kept(self) -> dict[str, Any]:
+        """Return what the sandbox still has (`sandbox.hosts.control.kept`)."""
+        record: dict[str, Any] = self.http.get("/kept").json()
+        return record
+
+    def let_pass(self, seconds: float) -> None:
+        """Let time pass, for what expires upstream."""
+        self.http.post("/clock", json={"seconds": seconds}).raise_for_status()
+
     def withdraw(self, key: str) -> None:
         """Refuse a key from now on."""
         self.http.post("/keys", json={"key": key}).raise_for_status()
@@ -86,12 +95,13 @@ class Control:
         return counted
 
     def reset(self) -> None:
-        """Clear faults, scripted bills, withdrawn keys, the account's limit and counts."""
+        """Clear faults, bills, withdrawn keys, the limit and counts; return to the real time."""
         self.http.delete("/keys")
         self.http.delete("/faults")
         self.http.delete("/bills")
         self.http.delete("/concurrency")
         self.http.delete("/calls")
+        self.http.delete("/clock")
 
 
 @pytest.fixture
@@ -134,11 +144,12 @@ def have_ended(*runs: Run) -> bool:
 @pytest.fixture
 def ask(catalogue: None) -> Ask:
     """`ask("sandbox/ridgeline", prompt="…")` → a new run."""
-    user = User.objects.create_user("ana")
+    User.objects.create_user("ana")
     counter = iter(range(1000))
 
     def make(endpoint_id: str, **arguments: Any) -> Run:
         endpoint = Endpoint.objects.get(endpoint_id=endpoint_id)
+        user = User.objects.get(username="ana")  # with the project's present settings
         run, _ = start_run(
             user=user, endpoint=endpoint, key=str(next(counter)), arguments=arguments
         )

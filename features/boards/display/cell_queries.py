@@ -55,9 +55,9 @@ def row_labels(board: Board) -> list[tuple[int, str]]:
 
 
 def columns(keys: Sequence[int]) -> list[Column]:
-    """Return these columns in order, with endpoint, picture and trial."""
+    """Return these columns in order, with endpoint and picture."""
     column_rows = Column.objects.filter(pk__in=keys)
-    return list(column_rows.select_related("endpoint__picture", "trial"))
+    return list(column_rows.select_related("endpoint__picture"))
 
 
 def rows(keys: Sequence[int]) -> dict[int, Row]:

@@ -1,4 +1,4 @@
-"""Boards and trials in the list of *Compare*: their first results and their progress."""
+"""Boards in the list of *Compare*: their first results and their progress."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Count, Prefetch, Q
 
-from features.boards.models import Board, Column, StandingTrial
+from features.boards.models import Board, Column
 from features.boards.models.board import Cell
 from features.boards.runs.visibility import withhold_unreadable
 from playground.display.history import pictures_of
@@ -26,13 +26,12 @@ if TYPE_CHECKING:
 MAX_PICTURES = 4  # of one board
 PICTURE_COLUMNS = 8  # of a board's first row that are searched for pictures
 MODELS = 4  # named in a line
-REPEATS = Q(standing_trial__state__in=[StandingTrial.State.ON, StandingTrial.State.PAUSED])
 UNREPLACED = Q(cells__replaced_at=None)
 ENDED = UNREPLACED & Q(cells__run__state__in=Run.FINAL)
 
 
 def compared(request: HttpRequest) -> list[ComparisonKind]:
-    """Return boards and trials of the request's project, or the user's own of all projects."""
+    """Return the boards of the request's project, or the user's own of all projects."""
     boards = (
         current.rows_in_scope(Board.objects.kept(), request)
         .annotate(runs=Count("cells", filter=UNREPLACED), ended=Count("cells", filter=ENDED))
@@ -40,36 +39,24 @@ def compared(request: HttpRequest) -> list[ComparisonKind]:
         .prefetch_related(Prefetch("columns", Column.objects.named()))
         .defer("plan")
     )
-    kinds = {
-        "board": boards.exclude(REPEATS),
-        "trial": boards.filter(REPEATS).select_related("user", "standing_trial"),
-    }
-    return [
-        ComparisonKind(kind, rows, "title", "created_at", partial(_lines, request, kind))
-        for kind, rows in kinds.items()
-    ]
+    return [ComparisonKind("board", boards, "title", "created_at", partial(_lines, request))]
 
 
-def _lines(request: HttpRequest, kind: str, boards: Sequence[Board]) -> list[Line]:
+def _lines(request: HttpRequest, boards: Sequence[Board]) -> list[Line]:
     stills = pictures_of_boards(request.user, [board.pk for board in boards])
     return [
         Line(
-            kind=kind.capitalize(),
+            kind="Board",
             name=str(board),
             address=board.get_absolute_url(),
             at=board.created_at,
             pictures=stills.get(board.pk, ()),
             models=_models(board),
-            state=_state(board, is_trial=kind == "trial"),
+            state=f"{board.ended} of {board.runs} done",  # type: ignore[attr-defined]  # annotated
             author="" if board.user_id == request.user.pk else board.author,
         )
         for board in boards
     ]
-
-
-def _state(board: Board, *, is_trial: bool) -> str:
-    progress = f"{board.ended} of {board.runs} done"  # type: ignore[attr-defined]  # annotated
-    return f"{progress} · trials {board.standing_trial.state}" if is_trial else progress
 
 
 def _models(board: Board) -> str:

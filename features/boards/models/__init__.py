@@ -2,13 +2,11 @@
 
 from features.boards.models.board import Board, Cell, Column, Comment, PlanDraft, Row, RowRequest
 from features.boards.models.participation import Act
-from features.boards.models.trial import StandingTrial, Trial
-from features.boards.models.vote import BoardTally, Mark, RowMark, Tally, Vote
+from features.boards.models.vote import Mark, RowMark, Vote
 
 __all__ = [
     "Act",
     "Board",
-    "BoardTally",
     "Cell",
     "Column",
     "Comment",
@@ -17,8 +15,5 @@ __all__ = [
     "Row",
     "RowMark",
     "RowRequest",
-    "StandingTrial",
-    "Tally",
-    "Trial",
     "Vote",
 ]

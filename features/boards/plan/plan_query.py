@@ -46,12 +46,14 @@ def open_plan(user: User, params: QueryDict) -> NewPlan:
 
     It has `model` (repeated), `collection`, `find` or `add` (the text typed so far), and
     `input`, `run`, `preset` or `saved`; or `result` (repeated), where `of` chooses the results'
-    inputs or pictures.
+    inputs or pictures, which `model` runs, too. `cap` is what the board may spend.
     """
+    models, unknown = endpoints_of(params.getlist("model"))
     if results := params.getlist("result"):
         planned = plan_results(user, results, params.get("of", INPUTS))
-        return NewPlan(planned.models, planned.arguments, planned.troubles, post=planned.post)
-    models, unknown = endpoints_of(params.getlist("model"))
+        both = list(dict.fromkeys([*planned.models, *models]))
+        post = planned.post | ({"cap": [cap]} if (cap := _text(params, "cap")) else {})
+        return NewPlan(both, planned.arguments, planned.troubles, post=post)
     new_plan = NewPlan(models, troubles=[not_listed(name) for name in unknown])
     if slug := _text(params, "collection"):
         models += _of_collection(user, slug[:255])

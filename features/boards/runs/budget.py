@@ -1,13 +1,9 @@
-"""The caps of a board: which runs would exceed them, and the owner's notifications."""
+"""The cap of a board: which runs would exceed it, and the owner's notification."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
-
-from django.urls import reverse
 
 from core.formatting import counted, money
 from features.boards.models import Board
@@ -41,27 +37,26 @@ def committed(board: Board) -> Decimal:
 
 
 class Budget:
-    """The rest of one or more caps while cells are sent one after the other.
+    """The rest of a cap while cells are sent one after the other.
 
-    Each run counts towards `accounts`, which are empty for a plan that is only priced.
+    Each run counts towards `account`, which is None for a plan that is only priced.
     """
 
-    def __init__(self, balances: Sequence[Balance], accounts: Sequence[LedgerAccount] = ()) -> None:
-        self.balances, self.accounts = balances, accounts
+    def __init__(self, balance: Balance, account: LedgerAccount | None = None) -> None:
+        self.balance, self.account = balance, account
 
     @classmethod
-    def of_accounts(cls, *accounts: LedgerAccount) -> Budget:
-        """Return the budget of opened accounts."""
-        return cls([ledger.balance(account) for account in accounts], accounts)
+    def of_board(cls, board: Board) -> Budget:
+        """Return the budget of a board, whose account is locked until the transaction ends."""
+        account = open_account(board)
+        return cls(ledger.balance(account), account)
 
     def refuse(self, estimate: Estimate) -> str:
         """Return why a run with this estimate is not sent; if it fits, deduct it and return ""."""
         most = in_dollars(estimate)
-        for balance in self.balances:
-            if not balance.allows(most):
-                return _refusal(balance, most)
-        for balance in self.balances:
-            balance.take(most)
+        if not self.balance.allows(most):
+            return _refusal(self.balance, most)
+        self.balance.take(most)
         return ""
 
 
@@ -87,19 +82,5 @@ def warn_of_board(board: Board, held_count: int) -> bool:
         "Raise the cap to send them.",
         path=board.get_absolute_url(),
         key=f"board {board.pk} cap {board.cap_usd.normalize()}",
-        about=board,
-    )
-
-
-def warn_of_trials(board: Board, cap: Decimal | None, month: datetime, why: str) -> bool:
-    """Notify the owner that a trial was not sent; once per month and amount of its cap."""
-    amount = "board" if cap is None else str(cap.normalize())
-    return outbox.notify(
-        board.user,
-        kinds.BUDGET_WARNING,
-        subject=f"A cap stopped a trial on the board “{board}”",
-        text=why,
-        path=reverse("boards:board-trials", args=[board.pk]),
-        key=f"trials {board.pk} cap {amount} {month:%Y-%m}",
         about=board,
     )

@@ -114,7 +114,7 @@ def price(
     columns: dict[int, Estimate] = {}
     total: Estimate | None = None
     spent_before = committed(board) if board else NOTHING
-    budget, held_count = Budget([Balance(plan.cap_usd, spent_before)]), 0
+    budget, held_count = Budget(Balance(plan.cap_usd, spent_before)), 0
     for cell, estimate in zip(cells, estimates, strict=True):
         columns[cell.column] = (
             columns[cell.column] + estimate if cell.column in columns else estimate

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from features.boards.models import Board, Cell
 from features.boards.plan.from_board import held_cells, stored_plan
-from features.boards.runs.budget import Budget, open_account
+from features.boards.runs.budget import Budget
 from features.boards.runs.locking import lock, lock_for_sending
 from features.boards.runs.progress import CAN_REPEAT
 from features.boards.runs.sending import SendingResult, run_plan, run_request
@@ -76,7 +76,7 @@ def _repeat(
         result.refusal = next(locks[model.pk] for model in models if model.pk in locks)
         repeated_cells = [cell for cell in repeated_cells if cell.column.endpoint_id not in locks]
     run_inputs = [(cell.column.endpoint, cell.run.arguments) for cell in repeated_cells if cell.run]
-    budget = Budget.of_accounts(open_account(board))
+    budget = Budget.of_board(board)
     cell_count = board.cells.filter(replaced_at=None).count()
     requests, new = [], []
     for cell, estimate, (endpoint, arguments) in zip(

@@ -18,7 +18,7 @@ from features.boards.models import Board, Cell, Column, Row
 from features.boards.plan.cells import ExpandedPlan, PlannedCell
 from features.boards.plan.plan import MAX_CELLS, PRIORITY, Plan, last_text
 from features.boards.runs import pricing
-from features.boards.runs.budget import Budget, open_account, warn_of_board
+from features.boards.runs.budget import Budget, warn_of_board
 from features.boards.runs.locking import lock_for_sending
 from playground.form import form_state
 from projects import roles
@@ -26,10 +26,9 @@ from projects.models import Project
 from projects.models.project import private_project
 from projects.rules import enforcement
 from runs.costs.cost import estimate_runs
-from runs.models import LedgerAccount
 from runs.start import starting, wait_choices
 from runs.start.refused_starts import Forbidden, Refused
-from runs.start.starting import Door, Source, StartRequest, in_dollars
+from runs.start.starting import Source, StartRequest, in_dollars
 from schemas.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -105,31 +104,14 @@ def run_plan(
         locked, is_new = _locked_board(user, plan, token, board, home)
         if board is None and not is_new:
             return SendingResult(locked, known=len(cells), is_repeat=True)
-        budget = Budget.of_accounts(open_account(locked))
-        result = write_cells(locked, user, plan, expanded, estimates, budget, is_program=is_program)
+        rows, columns = _rows(locked, plan), _columns(locked, expanded)
+        budget = Budget.of_board(locked)
+        writer = _Writer(locked, user, budget, plan.is_reusing, is_program)
+        writer.write(cells, estimates, rows, columns)
+        result = writer.done
         if result.held:
             warn_of_board(locked, result.held)
         return result.require_any() if is_new else result
-
-
-def write_cells(
-    board: Board,
-    user: User,
-    plan: Plan,
-    expanded: ExpandedPlan,
-    estimates: Sequence[Estimate],
-    budget: Budget,
-    *,
-    is_program: bool = False,
-) -> SendingResult:
-    """Add a plan's new cells to a locked board, with runs of `user`.
-
-    `estimates` are those of its fitting cells.
-    """
-    rows, columns = _rows(board, plan), _columns(board, expanded)
-    writer = _Writer(board, user, budget, plan.is_reusing, is_program)
-    writer.write(expanded.fitting, estimates, rows, columns)
-    return writer.done
 
 
 def _locked_board(
@@ -321,10 +303,9 @@ def run_request(
 ) -> StartRequest:
     """Return the request for the run of a cell, in the board's project.
 
-    The run belongs to `user`, and counts towards the accounts of `budget`. `named` are the
+    The run belongs to `user`, and counts towards the account of `budget`. `named` are the
     references in its arguments. If nobody chose the board's priority, `cell_count` decides.
     """
-    is_trial = any(account.kind == LedgerAccount.Kind.TRIAL_MONTH for account in budget.accounts)
     usual = wait_choices.LOW if cell_count > MOST_URGENT else None
     return StartRequest(
         user=user,
@@ -332,10 +313,9 @@ def run_request(
         arguments=arguments,
         options=wait_choices.chosen({"priority": last_text(board.plan, PRIORITY) or usual}),
         source=Source.BOARD,
-        door=Door.TRIAL if is_trial else Door.BOARD,
         key=str(uuid.uuid4()),
         is_private=is_program,
-        accounts=budget.accounts,
+        accounts=[budget.account] if budget.account else (),
         estimate=estimate,
         project=board.project,
         is_hidden=board.is_hidden,

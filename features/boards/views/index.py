@@ -1,4 +1,4 @@
-"""The list of *Compare*, and the house's leaderboard."""
+"""The list of *Compare*."""
 
 from __future__ import annotations
 
@@ -12,10 +12,6 @@ from django.views.decorators.http import require_safe
 from core.http.caching import no_store
 from core.http.parameters import parse_moment
 from fal.db_safe import db_safe_text
-from features.boards.leaderboard import page
-from features.boards.leaderboard.tallies import tallies_of
-from features.boards.models import Board
-from features.boards.models.vote import TAG_CHARS
 from projects import current, roles
 from runs.promises import owners
 from runs.promises.owners import ComparisonKind, Line
@@ -24,7 +20,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 LISTED = 50
-CATEGORY_CHARS = 64
 
 
 @require_safe
@@ -52,17 +47,3 @@ def _newest(kind: ComparisonKind, text: str, before: datetime | None) -> list[Li
     rows = kind.rows.filter(**{f"{kind.name}__icontains": text}) if text else kind.rows
     rows = rows.filter(**{f"{kind.at}__lt": before}) if before else rows
     return kind.describe(list(rows.order_by(f"-{kind.at}", "pk")[: LISTED + 1]))
-
-
-@require_safe
-@no_store
-def leaderboard(request: HtmxRequest) -> HttpResponse:
-    """Rank the models of a category by the votes on inputs with a tag; both may be empty."""
-    category = db_safe_text(request.GET.get("category", ""))[:CATEGORY_CHARS].strip()
-    tag = db_safe_text(request.GET.get("tag", ""))[:TAG_CHARS].strip()
-    tallies = tallies_of(Board.objects.kept().open_to(request.user))
-    context = {
-        "board": page.leaderboard(tallies, category, tag),
-        "has_votes": bool(tallies.overall),
-    }
-    return render(request, "features/boards/leaderboard.html", context)

@@ -19,12 +19,13 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from core.encryption import cipher
-from features.boards.models import Board, BoardTally, Cell, Vote
+from features.boards.models import Board, Cell, Vote
 from features.boards.votes import bradley_terry
 from playground.display.tiles import text_of
 from runs.file_kinds import MEDIA
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
+from runs.records import model_record
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -200,7 +201,7 @@ def record(
                 board=board, first_id=first, second_id=second, winner=winner,
                 **voter.fields("voter"),
             )  # fmt: skip
-            BoardTally.objects.judged(board.pk)
+            model_record.judge(cell.run_id for cell in cells.values() if cell.run_id)
     except IntegrityError:  # voted in another tab
         return False
     return True
@@ -210,16 +211,12 @@ def take_back(voter: Participant, board: Board) -> bool:
     """Delete the voter's last vote, so that its pair can be judged again."""
     last = board.votes.counted().filter(**voter.filter("voter")).order_by("-pk").first()
     if last:
-        with transaction.atomic():
-            last.delete()
-            BoardTally.objects.judged(board.pk)
+        last.delete()
     return last is not None
 
 
-@transaction.atomic
 def reset(board: Board) -> int:
     """Exclude all votes so far from the count and return how many; `restore` undoes that."""
-    BoardTally.objects.judged(board.pk)
     return board.votes.counted().update(reset_at=timezone.now())
 
 
@@ -236,7 +233,6 @@ def restore(board: Board) -> int:
         for vote in reset_votes
         if (vote.voter_key, vote.first_id, vote.second_id) not in anew
     ]
-    BoardTally.objects.judged(board.pk)
     return board.votes.filter(pk__in=keys).update(reset_at=None)
 
 

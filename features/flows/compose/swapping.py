@@ -24,15 +24,6 @@ class SwapResult:
     lost: tuple[str, ...]
 
 
-def kinds_taken(definition: Definition, step: Step, versions: Versions) -> set[str]:
-    """Return the kinds of results that a step takes; another model must take them, too."""
-    kinds = set()
-    for wire in step.wires:
-        outputs = outputs_of(versions[wire.step]) if wire.step in versions else []
-        kinds |= {output.kind for output in outputs if output.path == wire.path}
-    return kinds
-
-
 def swap(
     definition: Definition, name: str, endpoint: str, version: Version, versions: Versions
 ) -> SwapResult:

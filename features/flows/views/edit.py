@@ -86,8 +86,9 @@ def edit(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if verb == "step-then":
         address = f"{reverse('flows:flow-then', args=[flow.pk])}?{urlencode({'after': step_id})}"
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
-    if verb == "step-model":
-        address = f"{reverse('flows:flow-model', args=[flow.pk])}?{urlencode({'step': step_id})}"
+    if verb == "step-model" and (step := parse_definition(flow.definition).step(step_id)):
+        page = reverse("retirement:dependants", args=[step.endpoint])
+        address = f"{page}?{urlencode({'only': f'step/{flow.pk}/{step_id}'})}"
         return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
     if verb == "step-remove":
         return _remove(request, flow, step_id)

@@ -6,10 +6,9 @@ only if they change: each change rebuilds the catalogue's search index.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
-from statistics import median
 from typing import Any
 from urllib.parse import urlencode
 
@@ -24,7 +23,7 @@ from catalog.models import Endpoint
 from core.formatting import counted, money, unit
 from features.notifications import outbox
 from features.spending.models import MeasuredPrice, UnmeasuredRun
-from features.spending.prices.measuring import FEWEST_RUNS, PER_RUN, Figures, Measurement, measure
+from features.spending.prices.measuring import PER_RUN, Figures, Measurement, measure
 from features.spending.prices.samples import defaults_of, read_samples
 from runs.costs.ledger import IN_DOLLARS
 from runs.models import Charge
@@ -90,8 +89,7 @@ def measure_models(endpoint_ids: Iterable[int | None]) -> int:
                 endpoint=endpoint, defaults=_columns(measurement)
             )
             measurement = _agreed_to(row, measurement)
-        costs = sorted(sample.cost for sample in samples)
-        _write_used(endpoint, measurement, costs)
+        _write_used(endpoint, measurement)
     return len(keys)
 
 
@@ -170,19 +168,11 @@ def _difference(measurement: Measurement) -> Decimal | None:
     return min(max(differences, key=abs), _MOST_DIFFERENCE) if differences else None
 
 
-def _write_used(
-    endpoint: Endpoint, measurement: Measurement | None, costs: Sequence[Decimal]
-) -> None:
-    """Write the prices for cards, search and estimates to the model's row, if they changed."""
-    paid = median(costs) if len(costs) >= FEWEST_RUNS else None
+def _write_used(endpoint: Endpoint, measurement: Measurement | None) -> None:
+    """Write the price for cards, search and estimates to the model's row, if it changed."""
     used_columns = _used(endpoint, measurement)
-    columns: dict[str, Any] = {}
-    if not _is_same(paid, endpoint.paid_usd):
-        columns["paid_usd"] = paid
     if not _is_as_written(endpoint, used_columns):
-        columns |= used_columns
-    if columns:
-        Endpoint.objects.filter(pk=endpoint.pk).update(**columns)
+        Endpoint.objects.filter(pk=endpoint.pk).update(**used_columns)
 
 
 def _used(endpoint: Endpoint, measurement: Measurement | None) -> dict[str, Any]:

@@ -27,7 +27,6 @@ GONE = "~gone"  # the filter's value for deleted rows; no name begins like this
 DOORS: Mapping[str, str] = {
     Door.PAGE: "Pages of models",
     Door.BOARD: "Boards",
-    Door.TRIAL: "Trials",
     Door.FLOW: "Flows",
     Door.CHAT: "Chats",
     Door.API: "API",

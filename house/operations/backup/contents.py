@@ -12,9 +12,9 @@ from django.db.models import Model
 
 IN: Mapping[str, str] = {
     "what people have made": (
-        "boards.Board boards.BoardTally boards.Cell boards.Column boards.Comment boards.Mark "
-        "boards.PlanDraft boards.Row boards.RowMark boards.RowRequest boards.StandingTrial "
-        "boards.Tally boards.Trial boards.Vote chats.Chat chats.Turn flows.AccountListing "
+        "boards.Board boards.Cell boards.Column boards.Comment boards.Mark "
+        "boards.PlanDraft boards.Row boards.RowMark boards.RowRequest "
+        "boards.Vote chats.Chat chats.Turn flows.AccountListing "
         "flows.AccountWorkflow flows.Flow flows.FlowRun flows.StepFile flows.StepRun "
         "library.Prompt library.PromptRun library.PromptTag library.PromptVersion "
         "library.Reference library.ReferenceRun library.ReferenceVersion library.Series "
@@ -24,7 +24,8 @@ IN: Mapping[str, str] = {
     "runs, their results and their files": (
         "api.KeyedCall api.ProxyFile playground.Artifact playground.DerivedFile "
         "playground.DiscardedContent playground.InputFile playground.MetadataBackfill "
-        "playground.Run playground.Upload playground.UpstreamKeys playground.WantedCopy "
+        "playground.RecordSum playground.RecordedRun playground.Run playground.Upload "
+        "playground.UpstreamDeletion playground.UpstreamKeys playground.WantedCopy "
         "playground.WebhookReport"
     ),
     "money": (

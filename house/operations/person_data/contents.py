@@ -37,7 +37,7 @@ PERSONAL: Mapping[str, str] = {
         "usersessions.UserSession"
     ),
     "actor": "accounts.AuditEntry",
-    "board__user": "boards.Cell boards.Column boards.Row boards.StandingTrial boards.Trial",
+    "board__user": "boards.Cell boards.Column boards.Row",
     "by": "projects.Look",
     "chat__user": "chats.Turn",
     "collection__owner": "catalog.CollectionItem",
@@ -64,14 +64,13 @@ NOT_PERSONAL: Mapping[str, str] = {
         "catalog.Change catalog.Endpoint catalog.ListingEntry catalog.Picture catalog.Revision "
         "catalog.Schema catalog.SyncReport flows.AccountListing flows.AccountWorkflow"
     ),
-    "what a team made of a board, without names": (
-        "boards.BoardTally boards.Mark boards.RowMark boards.Tally"
-    ),
+    "what a team made of a board, without names": "boards.Mark boards.RowMark",
     "what others wrote, who mentioned them": "sharing.Comment_mentioned",
     "says again what runs, uploads and charges say": (
         "api.KeyedCall api.ProxyPart flows.StepFile library.DueEntry library.SearchEntry "
         "notifications.RunEnd playground.DerivedFile playground.InputFile "
-        "playground.LedgerEntry playground.MetadataBackfill playground.UploadReservation "
+        "playground.LedgerEntry playground.MetadataBackfill playground.RecordSum "
+        "playground.RecordedRun playground.UploadReservation "
         "playground.WebhookReport spending.BillingEvent training.DatasetArchive"
     ),
     "ways in, which are secrets of minutes": (
@@ -84,8 +83,8 @@ NOT_PERSONAL: Mapping[str, str] = {
         "operations.Counter operations.CspReport operations.DataVersion "
         "operations.ServerProcess people.GivenPermission people.InvitedProject "
         "playground.DiscardedContent playground.KeptFigures playground.KeySeal "
-        "playground.LedgerAccount playground.ProjectKey playground.UpstreamKeys "
-        "playground.WantedCopy playground.Worker socialaccount.SocialApp "
+        "playground.LedgerAccount playground.ProjectKey playground.UpstreamDeletion "
+        "playground.UpstreamKeys playground.WantedCopy playground.Worker socialaccount.SocialApp "
         "spending.BillingState spending.MeasuredPrice spending.SpendingRules "
         "spending.UnmeasuredRun"
     ),

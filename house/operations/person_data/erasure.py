@@ -36,7 +36,7 @@ from projects.kept.models import GRACE
 from runs.files import input_references, purge
 from runs.models import Charge, Run, Upload
 from runs.models import Share as Link
-from runs.ownership import handover
+from runs.ownership import handover, upstream_deletion
 from runs.ownership.handover import Belongings
 
 # Rows that refer to the account's nameless row: votes are decisions of others, too.
@@ -160,6 +160,7 @@ def _delete_alone(person: User) -> None:
     for relation, rows in handover.alone(person):
         if relation.model is Run:
             now = timezone.now()
+            upstream_deletion.plan_for(rows)
             rows.update(deleted_at=now - GRACE, deleted_by=None, version=F("version") + 1)
         elif relation.model is not Upload:
             rows.delete()

@@ -20,6 +20,7 @@ from projects.models import InProject, Project
 from runs.files import input_references, purge
 from runs.models import Artifact, Run, Upload
 from runs.models.querysets import RunQuerySet
+from runs.ownership import upstream_deletion
 from runs.promises import owners
 
 Keys = Sequence[uuid.UUID]
@@ -85,6 +86,7 @@ def _needed_runs(keys: Keys) -> set[uuid.UUID]:
 
 
 def _delete_runs(runs: QuerySet[Run], now: datetime, why: str) -> int:
+    upstream_deletion.plan_for(runs)
     return runs.update(deleted_at=now, deleted_by=None, version=F("version") + 1)
 
 

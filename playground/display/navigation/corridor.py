@@ -111,9 +111,7 @@ HEADER = (
                 "what changed, changes, changelog, news, feed",
                 name="New models",
             ),
-            Room(
-                "Leaderboard", "leaderboard:leaderboard", "votes, vote, ranking, best models, arena"
-            ),
+            Room("Leaderboard", "playground:leaderboard", "records, ranking, best models, votes"),
             Room("Prices", "prices:prices", "real prices, measured, what models cost, price"),
             Room("Views", "library:views", "saved searches, searches, saved filters, alerts"),
         ),
@@ -160,7 +158,6 @@ HEADER = (
                 "kind=board",
             ),
             Room("Flows", "boards:boards", "workflows, chained models, pipelines", "kind=flow"),
-            Room("Trials", "boards:boards", "new models, boards that repeat", "kind=trial"),
         ),
         ("boards:", "flows:"),
     ),

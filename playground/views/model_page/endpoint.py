@@ -18,7 +18,7 @@ from accounts import permissions
 from accounts.limits.rate_limit import limit
 from accounts.sign_in import pending_form
 from accounts.sign_in.views import login_required
-from catalog.models import Endpoint, Revision
+from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
 from core.http.htmx import HtmxRequest
 from core.http.posts import BUTTON, hidden
@@ -61,10 +61,7 @@ def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
         rows = (
             Endpoint.objects.with_favourites_of(request.user.pk or 0)
             .select_related("picture")
-            .annotate(
-                has_house_default=Exists(HOUSE_DEFAULT),
-                revision=Revision.objects.filter(pk=1).values("token")[:1],
-            )
+            .annotate(has_house_default=Exists(HOUSE_DEFAULT))
         )
     return get_object_or_404(rows, endpoint_id=endpoint_id)
 
@@ -93,7 +90,7 @@ def _render_tab(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
         return page.render_stage(request, endpoint)
     draft, filled, is_filled = _initial_state(request, endpoint)
     if tab in {"api", "schema"}:
-        snippets = form_state.code_snippets(endpoint, filled.post)
+        snippets = form_state.code_snippets(endpoint, filled.post, request.GET.get("way", ""))
         return page.render_page(
             request, endpoint, filled, tab="api", **snippets, **form_state.schema_tables(endpoint)
         )

@@ -10,7 +10,6 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from catalog.models import Endpoint
-from catalog.related import related_models
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from core.http.posts import BUTTON, controls, hidden
@@ -22,11 +21,13 @@ from playground.form.drafts import Tab
 from playground.form.form_state import FormState, ParsedForm, Post
 from projects import current, roles
 from projects.rules import editing, enforcement, wording
+from runs.deputies import deputy_of, proposals
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 from runs.progress import watch_tokens
 from runs.progress.worker_status import readiness
 from runs.realtime import limits
+from runs.records import model_record
 from runs.start import transport_choices, wait_choices
 from schemas.variations import TIMES
 
@@ -63,17 +64,18 @@ def render_page(
     **more: Any,
 ) -> HttpResponse:
     """Render the page with one of its tabs."""
-    revision = endpoint.revision or ""  # type: ignore[attr-defined]
-    context = {
+    context: dict[str, Any] = {
         "endpoint": endpoint,
         "is_starred": endpoint.is_favourite,  # type: ignore[attr-defined]
-        "successor": related_models.successor(endpoint, revision),
         "tabs": TABS,
         "tab": tab,
         "tab_template": TEMPLATES[tab],
     }
+    project = current.current(request)
+    if endpoint.retirement:
+        context["deputy"] = deputy_of(endpoint, project)
+        context["proposals"] = [] if context["deputy"] else proposals(endpoint, project)
     if tab == "playground":
-        project = current.current(request)
         role = roles.role_in(project, request.user)
         context |= form(request, endpoint, filled, **more) | stage(request, endpoint, role)
         context |= {"examples": about.examples(endpoint, EXAMPLES), "sample": sample_of(endpoint)}
@@ -177,6 +179,7 @@ def stage(request: HttpRequest, endpoint: Endpoint, role: str | None = None) -> 
         }
     stage_context: dict[str, Any] = {"run": None}
     if run is not None:
+        model_record.judge([run.pk])
         stage_context = renderers.context(run, viewer.view_of(run, "stage"))
         if run.user_id != request.user.pk:
             stage_context["by"] = run.author

@@ -11,7 +11,7 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import trigger_client_event
 
 from accounts import permissions
@@ -56,7 +56,7 @@ class Presets(Resource[Preset]):
     def rows_of_list(self, request: HtmxRequest) -> Any:
         """Return those that are offered, by model and name."""
         rows = Preset.objects.offered_in(current.current(request), request.user)
-        rows = rows.select_related("endpoint", "user", "project").defer("arguments", "unmended")
+        rows = rows.select_related("endpoint", "user", "project").defer("arguments")
         return rows.order_by(by_name("endpoint__display_name"), by_name("name"), "pk")
 
     def search_rows(self, rows: Any, request: HtmxRequest) -> Any:
@@ -153,21 +153,6 @@ def _scope(request: HtmxRequest, form: PresetForm, preset: Preset | None = None)
     return before
 
 
-@require_POST
-def repair(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Migrate a preset to the model's current schema; the response offers to undo it."""
-    preset = _editable(request, pk, permissions.CHANGE_PRESET)
-    return _done(request, preset, presets.migrate(preset), unmended=bool(preset.unmended))
-
-
-@require_POST
-def repair_undo(request: HtmxRequest, pk: int) -> HttpResponse:
-    """Restore a preset's contents from before its migration."""
-    preset = _editable(request, pk, permissions.CHANGE_PRESET)
-    presets.undo_migration(preset)
-    return _done(request, preset, f"“{preset.name}” is as it was before the repair.")
-
-
 def _save(request: HtmxRequest, endpoint: Endpoint) -> HttpResponse:
     form, text = PresetForm(request.POST), hidden(request, "arguments")
     project = current.current(request)
@@ -216,16 +201,13 @@ def _form(request: HtmxRequest, endpoint: Endpoint, form: PresetForm, **more: An
         context["may_delete"] = Rights(request.user, preset).may_remove_by(
             permissions.DELETE_PRESET
         )
-        context["offer"] = presets.offer(endpoint, preset, preset.arguments)
     template = "playground/presets/_form.html" if request.htmx else "playground/preset.html"
     return render(request, template, context, status=422 if form.is_bound else 200)
 
 
-def _done(
-    request: HtmxRequest, preset: Preset, notice: str, *, unmended: bool = False
-) -> HttpResponse:
+def _done(request: HtmxRequest, preset: Preset, notice: str) -> HttpResponse:
     if request.htmx:
-        context = {"notice": notice, "unmended": preset if unmended else None}
+        context = {"notice": notice}
         return trigger_client_event(render(request, NOTICE, context), "presets:changed", {})
     messages.success(request, notice)
     return redirect("playground:presets", preset.endpoint.endpoint_id)

@@ -4,6 +4,7 @@ import { addressOf } from "./viewer-list.js";
 
 const MOST_KEPT = 24;
 const fetched = new Map(); // promises of documents, by key
+const ahead = new Set(); // keys of those that nobody has seen yet
 
 const REASONS = {
   403: "You may not see this result.",
@@ -18,9 +19,10 @@ export class NotShown extends Error {
   }
 }
 
-/** The element of a result; rejects with NotShown. */
+/** The element of a result; rejects with NotShown. The server learns that it is seen. */
 export async function result(key) {
   const page = await (fetched.get(key) ?? begin(key));
+  if (ahead.delete(key)) fetch(addressOf(key), { method: "HEAD" }).catch(() => {});
   return document.importNode(page.querySelector(".viewer-result"), true);
 }
 
@@ -39,7 +41,8 @@ export const forget = (key) => fetched.delete(key);
 /** Fetches a result and its picture in advance. */
 export function prefetch(key) {
   if (fetched.has(key)) return;
-  begin(key).then(
+  ahead.add(key);
+  begin(key, { Purpose: "prefetch" }).then(
     (page) => {
       const picture = page.querySelector("img.viewer-picture");
       if (picture) new Image().src = picture.getAttribute("src");
@@ -48,8 +51,8 @@ export function prefetch(key) {
   );
 }
 
-function begin(key) {
-  const page = get(addressOf(key));
+function begin(key, headers) {
+  const page = get(addressOf(key), headers);
   fetched.set(key, page);
   page.catch(() => fetched.delete(key));
   for (const oldest of fetched.keys()) {
@@ -59,11 +62,11 @@ function begin(key) {
   return page;
 }
 
-async function get(address) {
+async function get(address, headers) {
   let answer;
   let text;
   try {
-    answer = await fetch(address, { headers: { "HX-Request": "true" } });
+    answer = await fetch(address, { headers: { "HX-Request": "true", ...headers } });
     text = await answer.text();
   } catch {
     throw new NotShown("The server does not answer. What is in this page stays.", true);

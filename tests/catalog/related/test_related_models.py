@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog import pricing
-from catalog.models import Endpoint, ListingEntry, Revision
+from catalog.models import Endpoint, Revision
 from catalog.related import related_models
-from catalog.related.related_models import Successor
 from tests.tables import each_row
 
 Make = Callable[..., Endpoint]
@@ -100,82 +96,6 @@ def test_trainers_and_their_inference_models_are_linked(make_endpoint: Make) -> 
     trainer = make_endpoint("a/trainer", kind="training", inference_endpoint_ids=["a/model"])
     assert [relative.endpoint_id for relative in related_to(model).trainers] == ["a/trainer"]
     assert [relative.endpoint_id for relative in related_to(trainer).inference] == ["a/model"]
-
-
-def test_a_deprecated_model_points_to_its_newest_sibling(make_endpoint: Make) -> None:
-    def make(number: int, **more: Any) -> Endpoint:
-        published = NOW + timedelta(days=number)
-        return make_endpoint(f"a/v{number}", group_key="v", published_at=published, **more)
-
-    old = make(1, status="deprecated")
-    make(2)
-    newest = make(3)
-    make(4, category="image-to-video")
-    make(5, status="deprecated")
-    make(6, standing="blocked")
-    revision = Revision.current()
-    assert related_models.successor(old, revision) == Successor(newest, is_named=True)
-    assert related_models.successor(newest, revision) is None
-
-
-def test_a_gone_model_points_to_one_relative(klein: Endpoint) -> None:
-    gone = Endpoint.objects.get(endpoint_id="a/gone")
-    assert related_models.successor(gone, Revision.current()) is None
-    relative = Endpoint.objects.get(endpoint_id="a/plain")
-    Endpoint.objects.filter(pk=relative.pk).update(endpoint_id="a/gone/next")
-    Endpoint.objects.filter(endpoint_id="a/blocked").update(endpoint_id="a/gone/blocked")
-    successor = related_models.successor(gone, Revision.current())
-    assert successor == Successor(relative, is_named=False)
-
-
-@pytest.mark.parametrize(
-    ("description", "entry"),
-    [
-        ("Deprecated: use our new b/flux-2/edit instead.", "{}"),
-        ("It was replaced by b/flux-2/edit.", "{}"),
-        ("", '{"metadata": {"superseded_by": "b/flux-2/edit"}}'),
-        ("", '{"replacement": {"id": 1}, "successor_url": "https://fal.ai/models/b/flux-2/edit"}'),
-    ],
-)
-def test_the_successor_named_by_upstream_is_recommended(
-    member: Client, make_endpoint: Make, description: str, entry: str
-) -> None:
-    old = make_endpoint("a/flux-general", status="deprecated", description=description)
-    ListingEntry.objects.create(endpoint=old, text=entry)
-    new = make_endpoint("b/flux-2/edit", category="image-to-image", display_name="Flux 2 Edit")
-    make_endpoint("a/fooocus", display_name="Fooocus")
-    assert related_models.successor(old, Revision.current()) == Successor(new, is_named=True)
-    html = " ".join(member.get("/models/a/flux-general/").content.decode().split())
-    assert 'Use <a href="/models/b/flux-2/edit/">Flux 2 Edit</a>' in html
-
-
-def test_a_merely_similar_model_is_no_successor(member: Client, make_endpoint: Make) -> None:
-    make_endpoint("a/flux-general", status="deprecated", description="Makes pictures of flowers.")
-    make_endpoint("a/fooocus", display_name="Fooocus", description="Makes pictures of flowers.")
-    html = " ".join(member.get("/models/a/flux-general/").content.decode().split())
-    assert "No replacement is known." in html
-    assert "Closest current model" not in html
-
-
-def test_a_relative_with_the_same_media_is_called_the_closest(
-    member: Client, make_endpoint: Make
-) -> None:
-    media = ["in:image", "in:text", "out:image"]
-    make_endpoint("a/flux-general/edit", status="deprecated", facts=media)
-    make_endpoint("a/flux-general/draw", facts=["in:text", "out:image"])
-    make_endpoint("a/flux-general/film", category="image-to-video", facts=["in:image"])
-    html = " ".join(member.get("/models/a/flux-general/edit/").content.decode().split())
-    assert "No replacement is known." in html
-    make_endpoint("a/flux-general/redux", display_name="Redux", facts=[*media, "in:images"])
-    html = " ".join(member.get("/models/a/flux-general/edit/").content.decode().split())
-    assert 'Closest current model: <a href="/models/a/flux-general/redux/">Redux</a>' in html
-    assert "instead" not in html.partition("Redux</a>")[2][:120]
-
-
-def test_a_newer_version_with_other_inputs_is_no_successor(make_endpoint: Make) -> None:
-    old = make_endpoint("a/v1", status="deprecated", facts=["in:image", "out:image"])
-    make_endpoint("a/v2", facts=["in:text", "out:image"])
-    assert related_models.successor(old, Revision.current()) is None
 
 
 def test_related_models_take_as_many_queries_for_any_catalogue(

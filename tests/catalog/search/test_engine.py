@@ -210,6 +210,14 @@ def test_results_are_sorted_as_requested(make_endpoint: Make) -> None:
     assert ids_of(ask("sort=newest")) == ["a/b", "a/d", "a/c"]
 
 
+def test_orders_by_last_change_and_by_time_have_unknown_ones_last(make_endpoint: Make) -> None:
+    make_endpoint("a/unknown")
+    make_endpoint("a/slow", updated_at=timezone.now(), duration_estimate_min=1, median_s=90)
+    make_endpoint("a/fast", updated_at="2026-01-01T00:00:00Z", duration_estimate_min=0.5)
+    assert ids_of(ask("sort=changed")) == ["a/slow", "a/fast", "a/unknown"]
+    assert ids_of(ask("sort=fastest")) == ["a/fast", "a/slow", "a/unknown"]
+
+
 def test_pages_follow_each_other_without_gap_or_overlap(make_endpoint: Make) -> None:
     for n in range(100):
         make_endpoint(f"a/{n:03}", position=n)

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from html import unescape
 
+import httpx
 import pytest
 from django.db import connection
 from django.test import Client
@@ -14,7 +15,7 @@ from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Endpoint, Favourite, ListingEntry, SyncReport
 from tests.catalog.cards import cards
-from tests.catalog.upstream import CatalogueUpstream
+from tests.catalog.upstream import CatalogueUpstream, error
 
 RunSync = Callable[..., SyncReport]
 UNKNOWN = {
@@ -120,3 +121,29 @@ def test_staff_can_import_the_accounts_favourites_and_undo_it(
     assert Favourite.objects.count() == 2
     admin_client.post(undo)
     assert Favourite.objects.count() == 0
+
+
+def test_the_enterprise_status_is_stored_and_outlives_a_failed_expansion(
+    upstream: CatalogueUpstream, run_sync: RunSync, member: Client
+) -> None:
+    upstream.add("a/ready", "a/silent")
+    upstream.items["a/ready"]["enterprise_status"] = "ready"
+    run_sync()
+    assert cards(member.get("/models/?enterprise=ready")) == ["a/ready"]
+    failure = {"error": {"code": "expansion_failed", "message": "try again"}}
+    for later in (failure, None):
+        upstream.items["a/ready"]["enterprise_status"] = later
+        run_sync()
+        assert cards(member.get("/models/?q=enterprise:ready")) == ["a/ready"]
+
+
+def test_an_upstream_without_that_expansion_is_listed_without_it(
+    upstream: CatalogueUpstream, run_sync: RunSync
+) -> None:
+    def refused(request: httpx.Request) -> httpx.Response | None:
+        is_expanded = "enterprise_status" in request.url.params.get_list("expand")
+        return error(400, "validation_error", "expand: unknown value") if is_expanded else None
+
+    upstream.add("a/one")
+    upstream.faults = [refused]
+    assert run_sync().new == ["a/one"]

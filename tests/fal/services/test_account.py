@@ -176,3 +176,67 @@ async def test_the_balance(connect: Connect, credits_: Any, amount: str | None) 
 def test_a_key_of_two_words_is_refused() -> None:
     with pytest.raises(ValueError, match="one word"):
         fal.Clients(fal.Addresses(), KEY, admin_key="two words")
+
+
+REQUEST_ID = "764cabcf-b745-4b3e-ae38-1200304cf45b"
+
+
+async def test_c77_deletion_of_payloads_says_which_files_still_exist(connect: Connect) -> None:
+    results = [
+        {"link": "https://v3.fal.media/files/a/cat.png", "exception": None},
+        {"link": "https://v3.fal.media/files/a/dog.png", "exception": "not now"},
+        {"link": "https://v3.fal.media/files/a/owl.png", "exception": {"code": 5}},
+    ]
+    upstream = Upstream(
+        httpx.Response(503), httpx.Response(200, json={"cdn_delete_results": results})
+    )
+    clients = await connect(upstream, admin_key=ADMIN)
+    deletion = await clients.account.delete_payloads(REQUEST_ID, idempotency_key="run-7")
+    assert [(file.link[-7:], file.exception) for file in deletion.remaining] == [
+        ("dog.png", "not now"),
+        ("owl.png", "{'code': 5}"),
+    ]
+    assert (len(deletion.files), deletion.is_known) == (3, True)
+    for request in upstream.requests:
+        assert (request.method, request.headers["Idempotency-Key"]) == ("DELETE", "run-7")
+        assert request.headers["Authorization"] == f"Key {ADMIN}"
+        assert str(request.url) == f"https://api.fal.ai/v1/models/requests/{REQUEST_ID}/payloads"
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (httpx.Response(404, json={"error": {"type": "not_found", "message": "no"}}), None),
+        (httpx.Response(404, html="<h1>nginx</h1>"), fal.RequestRejected),
+        (httpx.Response(403, json={"error": {"type": "authorization_error"}}), fal.AuthFailed),
+        (httpx.Response(200, json={}), fal.UpstreamFailed),
+        (httpx.Response(500), fal.UpstreamFailed),
+    ],
+)
+async def test_c77_of_an_unknown_request_nothing_is_left_and_anything_else_is_an_error(
+    connect: Connect, answer: httpx.Response, error: type[fal.FalError] | None
+) -> None:
+    clients = await connect(Upstream(answer), admin_key=ADMIN)
+    deleting = clients.account.delete_payloads(REQUEST_ID, idempotency_key="run-7")
+    if error is None:
+        assert await deleting == fal.PayloadDeletion([], is_known=False)
+    else:
+        with pytest.raises(error):
+            await deleting
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds", "acl"),
+    [
+        ({"expiration_duration_seconds": 604800, "initial_acl": None}, 604800, None),
+        ({"expiration_duration_seconds": None, "initial_acl": {"default": "hide"}}, None, "hide"),
+        ({}, None, None),
+    ],
+)
+async def test_the_storage_settings(
+    connect: Connect, body: dict[str, Any], seconds: int | None, acl: str | None
+) -> None:
+    clients = await connect(Upstream(httpx.Response(200, json=body)), admin_key=ADMIN)
+    settings = await clients.account.storage_settings()
+    assert settings.expiration_duration_seconds == seconds
+    assert settings.initial_acl == (acl and {"default": acl})

@@ -3,8 +3,8 @@
 python -m tests.features.spending.players ROLE SEED STEPS
 
 A *web* process starts runs as users do: alone, several at once, on boards, in flows, by a retry. A
-*worker* ends runs as upstream does, at unexpected costs, tries new models on boards, advances
-flows, and reads late bills. After every step, each process checks the budgets: no sum may exceed
+*worker* ends runs as upstream does, at unexpected costs, advances flows, and reads
+late bills. After every step, each process checks the budgets: no sum may exceed
 its budget by more than the estimates of ended runs were wrong. A *racer* only starts a run where
 there is room for one, and lets it fail. The process prints counts of what happened, as JSON.
 """
@@ -65,7 +65,7 @@ class Player:
         """Do one step of a worker process."""
         return [
             ("end", self.end), ("end", self.end), ("end", self.end), ("advance", self.advance),
-            ("trial", self.trial), ("bill", self.bill),
+            ("bill", self.bill),
         ]  # fmt: skip
 
     def racer(self) -> list[tuple[str, Callable[[], str]]]:
@@ -210,13 +210,6 @@ class Player:
         if flow_run is None:
             return "nothing"
         advance.advance(flow_run.pk)
-        return "done"
-
-    def trial(self) -> str:
-        """Try new models on boards."""
-        from features.boards.trials import sending
-
-        sending.send_due_and_report()
         return "done"
 
 

@@ -22,7 +22,6 @@ from runs.models import Charge
 from tests.features.spending.sums import require_sums_hold
 from tests.processes import ROOT
 from tests.projects.people import make_project
-from tests.runs.doors import boards_and_flows
 from tests.runs.doors.world import World
 
 ROLES = ("web", "web", "worker", "worker")
@@ -37,7 +36,7 @@ def test_no_budget_is_passed_by_more_than_the_error_of_the_estimates(
     make_endpoint: Callable[..., Endpoint],
     documents: dict[str, Any],
 ) -> None:
-    """Processes start runs, boards, trials, flows and retries at once, and check each time."""
+    """Processes start runs, boards, flows and retries at once, and check each time."""
     project: Project = make_project("Spring", ana="maker", mia="manager")
     world = World(user, project, make_endpoint, documents)
     world.fill()
@@ -45,7 +44,6 @@ def test_no_budget_is_passed_by_more_than_the_error_of_the_estimates(
     SpendingRules.objects.create(
         pk=1, unknown=SpendingRules.Unknown.ASSUME, assumed=Decimal("0.03")
     )
-    boards_and_flows.trial(world)
     Budget.objects.create(scope="house", period="month", limit=LIMITS["house"])
     Budget.objects.create(
         scope="project", project=project, period="once", begins_on="2026-01-01",
@@ -55,7 +53,7 @@ def test_no_budget_is_passed_by_more_than_the_error_of_the_estimates(
     done = _played(ROLES, 60)
     # The test shows something only if runs met a budget's end and ended in every way.
     kinds = {name.partition(" ")[0] for name in done}
-    assert {"run", "batch", "board", "flow", "end", "trial", "bill"} <= kinds, done
+    assert {"run", "batch", "board", "flow", "end", "bill"} <= kinds, done
     assert sum(count for name, count in done.items() if "unaffordable" in name) > 5, done
     assert sum(count for name, count in done.items() if "succeeded" in name) > 5, done
     require_sums_hold()

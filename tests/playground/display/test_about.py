@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -67,6 +66,32 @@ def test_about_tells_what_the_playground_leaves_out(
         assert text_part in text
     assert "Not yet" not in text
     assert "javascript:" not in text
+
+
+def test_about_has_dates_tags_enterprise_status_and_links(
+    member: Client, make_endpoint: Any
+) -> None:
+    endpoint = make_endpoint(
+        tags=["portrait"],
+        enterprise_status="pending",
+        published_at="2026-05-02T10:00:00Z",
+        updated_at="2026-06-03T10:00:00Z",
+        model_url=f"https://fal.run/{FLUX}",
+        github_url="https://github.com/NVlabs/Sana/blob/main/LICENSE",
+    )
+    text = " ".join(member.get(ABOUT).content.decode().split())
+    for part in (
+        'since <time datetime="2026-05-02',
+        '<dt>Last change</dt> <dd><time datetime="2026-06-03',
+        '?tag=portrait"',
+        '?enterprise=pending"',
+        f'"https://fal.ai/models/{FLUX}" rel="noopener noreferrer">On fal.ai',
+        'LICENSE" rel="noopener noreferrer">Licence text',
+    ):
+        assert part in text
+    endpoint.model_url = "https://fal.ai/models/own-page"
+    endpoint.save()
+    assert 'href="https://fal.ai/models/own-page"' in member.get(ABOUT).content.decode()
 
 
 def test_the_typical_time_is_that_of_the_runs_that_succeeded(
@@ -211,12 +236,17 @@ def test_only_a_successful_run_can_be_an_example(
 
 
 @pytest.mark.parametrize("values", [{"status": "deprecated"}, {"gone_at": timezone.now()}])
-def test_a_deprecated_model_links_to_its_successor(
+def test_a_retired_model_links_to_what_could_take_over(
     member: Client, flux: Any, make_endpoint: Any, values: dict[str, Any]
 ) -> None:
     for name, value in {"group_key": "flux", **values}.items():
         setattr(flux, name, value)
     flux.save()
-    make_endpoint("fal-ai/flux-3", group_key="flux", display_name="Flux 3")
-    page = member.get(PAGE).content.decode()
-    assert re.search(r'Use <a href="/models/fal-ai/flux-3/">Flux 3</a>.*instead', page)
+    deputy = make_endpoint("fal-ai/flux-3", group_key="flux", display_name="Flux 3")
+    link = '<a href="/models/fal-ai/flux-3/">Flux 3</a>'
+    page = " ".join(member.get(PAGE).content.decode().split())
+    assert f"Could take over: {link}" in page
+    assert '/dependants/">What uses it' in page
+    flux.deputy = deputy
+    flux.save()
+    assert f"Use {link} instead" in " ".join(member.get(PAGE).content.decode().split())

@@ -81,68 +81,10 @@ def form_of(response: Any) -> dict[str, list[str]]:
     return post_of(match[0])
 
 
-def test_a_preset_that_no_longer_fits_names_each_field_and_changes_nothing(
-    member: Client, make_preset: Any, change: Any
-) -> None:
-    preset = make_preset()
-    assert "does not fit" not in text_of(member.get(PRESETS))
-    change()
-    for address, headers in ((PRESETS, {}), (PRESETS, HTMX), (f"/presets/{preset.pk}/", {})):
-        page = text_of(member.get(address, headers=headers))
-        assert "<code>seed</code></dt> <dd>is gone" in page
-        assert "<code>guidance_scale</code></dt> <dd>is called guidance now" in page
-        assert "<code>num_inference_steps</code></dt> <dd>must be 40 or less; it is 50" in page
-        assert "set to the default “png”" in page
-        assert "Repair" in page
-    preset.refresh_from_db()
-    assert preset.arguments == OLD
-
-
-@pytest.mark.parametrize("headers", [{}, HTMX], ids=["without script", "htmx"])
-def test_a_preset_can_be_repaired_and_the_repair_undone(
-    member: Client, make_preset: Any, change: Any, headers: dict[str, str]
-) -> None:
-    preset, was = make_preset(), change()
-    answer = member.post(f"/presets/{preset.pk}/repair/", headers=headers, follow=not headers)
-    assert "Repaired: guidance_scale renamed to guidance; seed left out;" in text_of(answer)
-    preset.refresh_from_db()
-    assert (preset.arguments, preset.schema_digest) == (NEW, preset.endpoint.schema_id)
-    page = text_of(member.get(PRESETS))
-    assert "does not fit" not in page
-    assert "Undo" in page
-    assert member.post(f"/presets/{preset.pk}/repair/", headers=headers).status_code < 400
-    member.post(f"/presets/{preset.pk}/repair/undo/", headers=headers)
-    member.post(f"/presets/{preset.pk}/repair/undo/", headers=headers)
-    preset.refresh_from_db()
-    assert (preset.arguments, preset.schema_digest, preset.unmended) == (OLD, was, None)
-
-
-def test_only_the_owner_can_repair_a_flagged_preset(
-    client: Client, stranger: User, make_preset: Any, change: Any
-) -> None:
-    shared, private = make_preset(is_shared=True), make_preset(name="Mine")
-    change()
-    client.force_login(stranger)
-    page = text_of(client.get(PRESETS))
-    assert "does not fit" in page
-    assert "Repair" not in page
-    for preset in (shared, private):
-        assert client.post(f"/presets/{preset.pk}/repair/").status_code == 404
-        assert client.post(f"/presets/{preset.pk}/repair/undo/").status_code == 404
-    form = text_of(client.get(PAGE, {"preset": str(shared.pk)}))
-    assert 'value="mend:' in form
-
-
-def test_values_without_an_obvious_repair_are_named_and_kept(
+def test_a_missing_value_of_a_preset_is_no_misfit(
     member: Client, make_preset: Any, flux: Endpoint, change: Any
 ) -> None:
     change()
-    preset = make_preset(schema_digest="", arguments={"prompt": 5, "loras": [], "x": 1})
-    page = text_of(member.get(PRESETS))
-    assert "<code>x</code></dt> <dd>is not in the model's schema" in page
-    member.post(f"/presets/{preset.pk}/repair/")
-    preset.refresh_from_db()
-    assert preset.arguments == {"prompt": "5"}
     without = make_preset(name="No prompt", arguments={"seed": 3}, schema_digest="")
     assert "is required" not in text_of(member.get(PAGE, {"preset": str(without.pk)}))
 

@@ -32,7 +32,7 @@ def listing(endpoint_id: str = "acme/paint", **values: Any) -> Listing:
     defaults: dict[str, Any] = dict.fromkeys(Listing._fields, "")
     defaults |= {"tags": [], "facts": [], "duration_estimate_min": None, "published_at": None}
     defaults |= {"unit_price_usd": None, "gone_at": None, "status": "active"}
-    defaults |= {"paid_usd": None, "measured_price": None}
+    defaults |= {"measured_price": None}
     return Listing(
         **(defaults | {"endpoint_id": endpoint_id, "category": "text-to-image"} | values)
     )

@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
-from decimal import Decimal
 
-from django.utils import timezone
-
-from catalog.models import Change, Endpoint
-from features.boards.models import Board, StandingTrial
+from features.boards.models import Board
 from features.boards.plan.cells import expand
 from features.boards.plan.plan import read_plan
 from features.boards.runs import sending
-from features.boards.trials.sending import send_due_and_report
 from features.flows.compose.definition import parse_definition
 from features.flows.execution import advance
 from features.flows.execution import starting as flow_starting
 from features.flows.models import Flow, FlowRun
 from runs.models import Run
 from tests.features.flows.conftest import FLUX, SEEDREAM, chained, succeed
-from tests.runs.doors.world import OTHER, PAINT, Use, World, post_json, read_answer
+from tests.runs.doors.world import PAINT, Use, World, post_json, read_answer
 
 
 def board(world: World) -> Use:
@@ -70,25 +64,6 @@ def board_cell(world: World) -> Use:
     cell = a_board.cells.get()
     address = f"{a_board.get_absolute_url()}cells/{cell.pk}/"
     return lambda: read_answer(world.browser.post(address, follow=True))
-
-
-def trial(world: World) -> Use:
-    """The worker sends a standing trial; the board's page says why it was not sent."""
-    StandingTrial.objects.all().delete()
-    a_board, new = make_board(world), world.endpoint(OTHER)
-    old = Endpoint.objects.exclude(pk=new.pk)
-    old.update(first_seen_at=timezone.now() - timedelta(days=30))
-    since = timezone.now() - timedelta(days=1)
-    StandingTrial.objects.create(
-        board=a_board, state="on", params="q=turbo", monthly_cap_usd=Decimal(1), watched_until=since
-    )
-    Change.objects.create(endpoint=new, kind="new", at=timezone.now(), lines=[])
-
-    def use() -> str:
-        send_due_and_report()
-        return read_answer(world.browser.get(f"{a_board.get_absolute_url()}trials/"))
-
-    return use
 
 
 def make_board(world: World, cap: str = "") -> Board:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tests.features.flows.conftest import FLUX, SEEDREAM
 from tests.runs.doors import boards_and_flows as work
 from tests.runs.doors import pages, programs
-from tests.runs.doors.world import LLM, OTHER, PAINT, SHORT, TRAINER, WORKFLOW, Use, World
+from tests.runs.doors.world import LLM, PAINT, SHORT, TRAINER, WORKFLOW, Use, World
 
 
 class Door(NamedTuple):
@@ -50,7 +50,6 @@ DOORS = (
     Door(work.board_held, PAINT, BOARD),
     Door(work.board_failed, PAINT, AGAIN),
     Door(work.board_cell, PAINT, AGAIN),
-    Door(work.trial, OTHER, BOARD),
     Door(work.flow, SEEDREAM, STEP),
     Door(work.flow_of_program, FLUX, STEP),
     Door(work.next_step, SEEDREAM, STEP),

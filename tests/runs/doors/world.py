@@ -25,7 +25,7 @@ from tests.features.flows.graph.definitions import CONTENTS_B
 from tests.features.training.trainers import TRAINERS
 from tests.projects.people import working_in
 
-PAINT, OTHER = "lab/flux", "lab/turbo"
+PAINT = "lab/flux"
 LLM, SHORT = "lab/llm", "lab/short"
 TRAINER = "fal-ai/flux-lora-fast-training"
 WORKFLOW = "workflows/Ana/two-step"
@@ -47,7 +47,6 @@ class World:
     def fill(self) -> None:
         known_documents = self.documents
         self.make_endpoint(PAINT, boards_documents.FLUX, tags=["realtime"], **PRICE)
-        self.make_endpoint(OTHER, boards_documents.TURBO, **PRICE)
         for endpoint_id in (FLUX, SEEDREAM):
             store_inputs(self.make_endpoint(endpoint_id, known_documents[endpoint_id], **PRICE))
         stream = "https://fal.run/lab/llm/stream"

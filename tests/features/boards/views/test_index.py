@@ -1,4 +1,4 @@
-"""The page "Compare": a project's boards, flows and trials, by kind and by name."""
+"""The page "Compare": a project's boards and flows, by kind and by name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from features.boards.models import StandingTrial
 from features.boards.plan.plan import Plan
 from features.boards.runs import sending
 from features.flows.models import Flow
@@ -39,18 +38,15 @@ def read_names(member: Client, query: str = "") -> list[str]:
     return re.findall(r"<h2[^>]*>\s*<a[^>]*>([^<]+)<", listed[: listed.index("</ul>")])
 
 
-def test_boards_flows_and_trials_are_one_list(
+def test_boards_and_flows_are_one_list(
     member: Client, plan_of: Planned, send: Send, make_flow: Callable[..., Flow]
 ) -> None:
     send(plan_of(**ROWS, title="Cats"), "1")
-    trial = send(plan_of(**ROWS, title="Cats again"), "2").board
-    StandingTrial.objects.create(board=trial, state="paused")
+    send(plan_of(**ROWS, title="Cats again"), "2")
     make_flow("Fox to film")
     assert read_names(member) == ["Fox to film", "Cats again", "Cats"]
-    assert read_names(member, "?kind=board") == ["Cats"]
-    assert read_names(member, "?kind=trial") == ["Cats again"]
+    assert read_names(member, "?kind=board") == ["Cats again", "Cats"]
     assert read_names(member, "?kind=flow") == ["Fox to film"]
-    assert "trials paused" in member.get("/compare/?kind=trial").content.decode()
     assert read_names(member, "?q=cats") == ["Cats again", "Cats"]
     assert read_names(member, "?kind=nothing") == read_names(member)
     for query in ("?q=hen", "?kind=flow&q=cats"):

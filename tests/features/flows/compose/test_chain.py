@@ -22,7 +22,7 @@ from features.flows.compose.definition import (
 )
 from features.flows.compose.models import endpoints_of, versions_of
 from features.flows.compose.outputs import outputs_in, outputs_of
-from features.flows.compose.swapping import SwapResult, kinds_taken, swap
+from features.flows.compose.swapping import SwapResult, swap
 from features.flows.compose.wiring import filled, inserted, value_at, with_value
 from schemas import build, contract
 from schemas.changes.migrate_arguments import Version
@@ -181,14 +181,6 @@ def test_a_swapped_step_without_a_picture_input_loses_the_wire(models: Models) -
     result = swap_step(definition, "s2", models[FLUX])
     assert any("took from another step" in loss for loss in result.lost)
     assert result.definition.steps[1].wires == ()
-
-
-def test_a_replacement_model_must_take_the_kinds_of_the_wires(models: Models) -> None:
-    definition = chained(models, FLUX, SEEDREAM)
-    versions = versions_of(definition, endpoints_of([definition]))
-    first, second = definition.steps
-    assert kinds_taken(definition, first, versions) == set()
-    assert kinds_taken(definition, second, versions) == {"image"}
 
 
 def test_an_output_schema_of_any_shape_is_read() -> None:

@@ -134,43 +134,6 @@ def test_another_persons_result_has_no_dialog(client: Client, result: Run, stran
     assert client.get(f"/flows/then/?run={result.pk}&key=a0&dialog").status_code == 404
 
 
-@pytest.fixture
-def swap_address(flow: Flow) -> str:
-    return f"{reverse('flows:flow-model', args=[flow.pk])}?step=s2"
-
-
-def test_losses_of_a_model_swap_are_shown_before_swapping(
-    member: Client, flow: Flow, models: dict[str, Endpoint], swap_address: str
-) -> None:
-    offered = member.get(swap_address).content.decode()
-    assert f"to={KLING.replace('/', '%2F')}" in offered or f"to={KLING}" in offered
-    assert f">{FLUX}<" not in offered  # this model takes no picture
-    preview = member.get(swap_address, {"step": "s2", "to": KLING}).content.decode()
-    assert "Use this model" in preview
-    flow.refresh_from_db()
-    assert parse_definition(flow.definition).steps[1].endpoint == SEEDREAM
-    response = member.post(swap_address, {"to": KLING})
-    assert response.status_code == 302
-    flow.refresh_from_db()
-    assert parse_definition(flow.definition).steps[1].endpoint == KLING
-    editor = member.get(response["Location"]).content.decode()
-    assert "has another model now" in editor
-    undo = {"~do": "undo", "~version": str(flow.version)}
-    member.post(reverse("flows:flow-edit", args=[flow.pk]), undo)
-    flow.refresh_from_db()
-    assert parse_definition(flow.definition).steps[1].endpoint == SEEDREAM
-
-
-def test_swapping_to_a_missing_model_or_step_is_refused(
-    member: Client, flow: Flow, swap_address: str
-) -> None:
-    refused = member.post(swap_address, {"to": "gone/model"})
-    assert refused.status_code == 422
-    assert "cannot be run now" in refused.content.decode()
-    nowhere = reverse("flows:flow-model", args=[flow.pk])
-    assert member.get(nowhere, {"step": "s9"}).status_code == 404
-
-
 def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Flow) -> None:
     flow_run, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
     while not FlowRun.objects.get(pk=flow_run.pk).is_final:
@@ -186,7 +149,15 @@ def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Fl
     assert context["done"] == 2
 
 
-def test_the_editor_links_to_the_model_swap(member: Client, flow: Flow, swap_address: str) -> None:
+def test_the_editor_links_to_what_replaces_the_model_of_a_step(
+    member: Client, flow: Flow, models: dict[str, Endpoint]
+) -> None:
     editor = reverse("flows:flow-edit", args=[flow.pk])
     post = {"~do": "step-model:s2", "~version": str(flow.version)}
-    assert member.post(editor, post)["Location"] == swap_address
+    page = member.post(editor, post)["Location"]
+    shown = member.get(f"{page}&to={KLING}").content.decode()
+    assert "fox, edited, step 2" in shown
+    assert "step 1" not in shown
+    member.post(page, {"to": KLING, "only": f"step/{flow.pk}/s2"})
+    flow.refresh_from_db()
+    assert [step.endpoint for step in parse_definition(flow.definition).steps] == [FLUX, KLING]

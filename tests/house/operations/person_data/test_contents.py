@@ -17,7 +17,6 @@ NO_SECRETS = {
     "playground.Charge.token_id": "a number",
     "playground.DailySum.token_id": "a number",
     "flows.FlowRun.token_id": "a number",
-    "boards.Trial.schema_digest": "of a model's schema",
     "playground.Draft.schema_digest": "of a model's schema",
     "playground.Preset.schema_digest": "of a model's schema",
     "playground.Run.schema_id": "of a model's schema",

@@ -1,1 +1,0 @@
-"""Standing trials: a board tries new models of the catalogue by itself."""

@@ -1,0 +1,112 @@
+"""Says what fal still has of a run and until when (protocol, sections 5.4, 17.3 and 17.6)."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from django.utils import timezone
+
+from core.formatting import counted
+from runs.models import Artifact, InputFile, Run, Upload, UpstreamDeletion
+from runs.ownership import upstream_deletion, upstream_retention
+from runs.ownership.upstream_deletion import AccountStorage
+from runs.progress import current_upstream
+
+PAYLOADS_FOR = timedelta(days=30)  # if they are stored; the header `X-Fal-Store-IO: 0` prevents it
+RESULT_FOR = timedelta(hours=1)  # otherwise; a result of 10 KB or more only six minutes
+UNKNOWN = datetime.max.replace(tzinfo=UTC)  # the account decides
+WEEK = timedelta(days=6)
+
+
+def fact(run: Run) -> list[tuple[str, str]]:
+    """Return the line about a run as a fact with its name; empty if there is nothing to say."""
+    line = describe(run)
+    return [("In the sandbox" if current_upstream.is_free() else "At fal", line)] if line else []
+
+
+def describe(run: Run) -> str:
+    """Return a line such as `Input until Friday 14:02, result deleted today at 14:02`.
+
+    Empty for a run that fal has not received.
+    """
+    if not run.request_id or run.sent_at is None:
+        return ""
+    plan = UpstreamDeletion.objects.filter(pk=run.pk).first()
+    account = upstream_deletion.account_storage()
+    input_files = _input_files(run, account)
+    if plan and plan.deleted_at:
+        when = f"deleted {_moment(plan.deleted_at)}"
+        if not input_files:
+            return f"Input and result {when}"
+        return f"Input {_until(max(input_files))}, result {when}"
+    texts = [] if _stores_nothing(run) else [run.sent_at + PAYLOADS_FOR]
+    inputs = [*texts, *input_files]
+    line = f"Input {_until(max(inputs))}" if inputs else "No input"
+    if run.state == Run.State.SUCCEEDED:
+        line += f", result {_until(max(_results(run, account)))}"
+    return f"{line}{_outlook(plan, account)}" if plan and run.is_final else line
+
+
+def _outlook(plan: UpstreamDeletion, account: AccountStorage) -> str:
+    """Return the rest of the line about a deletion that fal has not confirmed."""
+    if not account.can_delete:
+        return ". Only with FAL_ADMIN_KEY can Vitrine delete it earlier"
+    if plan.trouble:
+        return f". Vitrine asks again to delete it: {plan.trouble.rstrip('.')}"
+    return ". It is deleted as soon as the copies here are complete"
+
+
+def after_deletion() -> str:
+    """Return what a deletion here means for the copies at fal."""
+    account = upstream_deletion.account_storage()
+    upstream = "The sandbox" if current_upstream.is_free() else "fal"
+    if account.can_delete:
+        return f"{upstream} deletes results and texts, too. Input files expire there."
+    files = "as long as the account's settings say"
+    if account.expires_after_s:
+        files = f"for {counted(max(account.expires_after_s // 86400, 1), 'day')}"
+    return (
+        f"{upstream} keeps texts for up to 30 days and files {files}. "
+        "With FAL_ADMIN_KEY, Vitrine could delete them there."
+    )
+
+
+def _stores_nothing(run: Run) -> bool:
+    return run.options.get("store_io") is False
+
+
+def _input_files(run: Run, account: AccountStorage) -> list[datetime]:
+    """Return when the run's input files expire that were uploaded for it, past times too."""
+    sources = InputFile.objects.filter(run=run.pk).values("source")
+    uploads = Upload.objects.filter(pk__in=sources, upstream_at__isnull=False)
+    moments = uploads.values_list("upstream_at", "upstream_until")
+    return [until or _by_account(at, account) for at, until in moments if at]
+
+
+def _results(run: Run, account: AccountStorage) -> list[datetime]:
+    ended_at = run.ended_at or timezone.now()
+    moments = [ended_at + (RESULT_FOR if _stores_nothing(run) else PAYLOADS_FOR)]
+    if Artifact.objects.filter(run=run.pk).exclude(url__startswith="data:").exists():
+        kept_for = upstream_retention.files_for(run.options)
+        moments.append(ended_at + kept_for if kept_for else _by_account(ended_at, account))
+    return moments
+
+
+def _by_account(since: datetime, account: AccountStorage) -> datetime:
+    if account.expires_after_s is None:
+        return UNKNOWN
+    return since + timedelta(seconds=account.expires_after_s)
+
+
+def _until(moment: datetime) -> str:
+    if moment == UNKNOWN:
+        return "for as long as the account's settings say"
+    return f"{'expired' if moment < timezone.now() else 'until'} {_moment(moment)}"
+
+
+def _moment(moment: datetime) -> str:
+    """Return `today at 14:02`, `Friday 14:02` within a week, else `24 Dec 2026`."""
+    local, now = timezone.localtime(moment), timezone.localtime()
+    if local.date() == now.date():
+        return f"today at {local:%H:%M}"
+    return f"{local:%A %H:%M}" if abs(local - now) < WEEK else f"{local:%-d %b %Y}"

@@ -1,0 +1,47 @@
+"""What fal keeps of a run: the project's setting, or what a caller wants if that is less."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from runs.ownership import upstream_retention
+
+HOUR, DAY, WEEK = 3600, 86_400, 7 * 86_400
+
+
+def lifecycle(seconds: Any, **more: Any) -> dict[str, Any]:
+    return {"object_lifecycle": {"expiration_duration_seconds": seconds, **more}}
+
+
+@pytest.mark.parametrize(
+    ("keeps", "options", "sent"),
+    [
+        ("", {}, {}),
+        ("", lifecycle(60), lifecycle(60)),
+        ("hour", {}, lifecycle(HOUR)),
+        ("week", {"hint": "a"}, {"hint": "a"} | lifecycle(WEEK)),
+        ("week", lifecycle(60), lifecycle(60)),
+        ("week", lifecycle(None), lifecycle(WEEK)),
+        ("day", lifecycle(WEEK, initial_acl={"default": "hide"}),
+         lifecycle(DAY, initial_acl={"default": "hide"})),
+        ("day", {"store_io": False}, {"store_io": False} | lifecycle(DAY)),
+        ("nothing", {}, {"store_io": False} | lifecycle(DAY)),
+        ("nothing", lifecycle(60), {"store_io": False} | lifecycle(60)),
+        ("month", lifecycle("soon"), lifecycle(30 * DAY)),
+    ],
+)  # fmt: skip
+def test_the_stricter_of_project_and_caller_is_sent(
+    keeps: str, options: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    assert upstream_retention.stricter(options, keeps) == sent
+
+
+def test_an_input_outlasts_the_longest_wait_of_a_run() -> None:
+    hour = upstream_retention.uploads_for(lifecycle(HOUR))
+    assert hour is not None
+    assert hour > upstream_retention.LONGEST_WAIT
+    assert upstream_retention.uploads_for(lifecycle(WEEK)) == timedelta(days=7)
+    assert upstream_retention.uploads_for({}) is None

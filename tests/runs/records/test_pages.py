@@ -1,0 +1,217 @@
+"""Where records are shown: on cards, behind About, in the search, on the leaderboard, to programs.
+
+A project sees its own and the house's, never another's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from catalog.models import Endpoint
+from projects.models.project import private_project
+from projects.rules import values
+from runs.models import RecordedRun, RecordSum, Run
+from runs.progress import current_upstream
+from runs.records import model_record, triggers
+from tests.api.conftest import Caller
+from tests.projects.people import make_project, person, working_in
+from tests.runs.records.worth import make_board, make_done, make_judged
+from tests.tables import each_row
+
+Make = Callable[..., Endpoint]
+
+
+@pytest.fixture
+def models(make_endpoint: Make) -> list[Endpoint]:
+    """Four models; a run costs a dollar."""
+    return [
+        make_endpoint(
+            f"lab/{name}", position=place, unit_price_usd=Decimal("0.5"), price_unit="images",
+            currency="USD",
+        )
+        for place, name in enumerate(["dear", "good", "new", "unjudged"])
+    ]  # fmt: skip
+
+
+@pytest.fixture
+def records(user: User, models: list[Endpoint]) -> None:
+    """Records: ten dollars for a kept result of the first model, two of the second."""
+    dear, good, new, _ = models
+    make_judged(user, dear, 20, 2)
+    make_judged(user, good, 20, 10)
+    make_judged(user, new, 4, 1)
+
+
+def find_models(client: Client, params: str) -> list[str]:
+    content = client.get(f"/models/?{params}").content.decode()
+    return re.findall(r'<article class="card" data-endpoint-id="lab/(\w+)"', content)
+
+
+def text_of(client: Client, address: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", client.get(address).content.decode()))
+
+
+@each_row(
+    ("params", "expected"),
+    [
+        ("q=keeper:<5", {"good"}),
+        ("q=keeper:<$20", {"good", "dear"}),
+        ("q=keeper:>2", {"dear"}),
+        ("q=-keeper:<5", {"dear", "new", "unjudged"}),
+        ("keeper=<0.5", set()),
+        ("keeper=<=2", {"good"}),
+    ],
+)
+@pytest.mark.usefixtures("records")
+def test_the_price_of_a_kept_result_is_a_filter(
+    member: Client, params: str, expected: set[str]
+) -> None:
+    assert set(find_models(member, params)) == expected
+
+
+@pytest.mark.usefixtures("records")
+def test_models_are_sorted_by_their_record(member: Client) -> None:
+    assert find_models(member, "sort=keeper") == ["good", "dear", "new", "unjudged"]
+    assert "Best record" in member.get("/models/").content.decode()
+
+
+@pytest.mark.usefixtures("records")
+def test_cards_and_the_models_page_say_it(member: Client, user: User) -> None:
+    cards = text_of(member, "/models/")
+    assert "$2.00 per kept result · 10 of 20 kept" in cards
+    assert "1 of 4 kept · too few to tell" in cards
+    about = text_of(member, "/models/lab/good/?tab=about")
+    assert "In this project $2.00 per kept result · 10 of 20 kept ($1.43 to $3.34)" in about
+    star = Run.objects.filter(endpoint__endpoint_id="lab/good", is_starred=True)[0]
+    Run.objects.filter(pk=star.pk).update(is_starred=False)
+    assert "9 of 20 kept" in text_of(member, "/models/")  # at once
+
+
+@pytest.mark.usefixtures("records")
+def test_the_sandbox_names_no_price(member: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(current_upstream, "is_free", lambda: True)
+    monkeypatch.setattr("schemas.estimate.wording._is_free", [lambda: True])
+    assert re.search(r"(?<!\S)1 of 4 kept (?!·)", text_of(member, "/models/"))
+    for address in ("/models/", "/models/lab/good/?tab=about", "/leaderboard/"):
+        page = text_of(member, address)
+        assert "10 of 20" in page
+        assert "per kept" not in page
+        assert "kept result (" not in page
+
+
+@pytest.mark.usefixtures("records")
+def test_the_leaderboard_orders_by_price_share_and_speed(
+    member: Client, user: User, models: list[Endpoint]
+) -> None:
+    make_board(user, [models[1], models[0]], wins=1)
+
+    def order(address: str) -> list[str]:
+        return re.findall(r'"/models/lab/(\w+)/\?tab=about"', member.get(address).content.decode())
+
+    assert order("/leaderboard/") == ["good", "dear", "new"]
+    assert order("/leaderboard/?sort=share") == ["good", "new", "dear"]
+    assert order("/leaderboard/?category=image-to-video") == []
+    assert order("/leaderboard/?operation=make-a-picture") == ["good", "dear", "new"]
+    assert order("/leaderboard/?operation=animate-a-picture") == []
+    assert order("/leaderboard/?of=house") == ["good", "dear"]
+    assert "1 of 1" in text_of(member, "/leaderboard/")
+
+
+def test_a_project_sees_its_own_record_and_the_houses_never_anothers(
+    user: User, models: list[Endpoint]
+) -> None:
+    film = make_project("Film", mia="maker")
+    make_judged(person("mia"), models[0], 19, 5, project=film)
+    ana, mia = working_in(private_project(user), user), working_in(film, person("mia"))
+    addresses = (
+        "/models/",
+        "/models/lab/dear/?tab=about",
+        "/leaderboard/",
+        "/leaderboard/?of=house",
+    )
+    for address in addresses:
+        assert "of 19" not in text_of(ana, address)
+        assert "of 19" in text_of(mia, address) or "of=house" in address
+    make_judged(user, models[0], 2, 2)
+    assert "7 of 21 kept in the house" in text_of(ana, "/models/")
+    assert "In the house" in text_of(ana, "/models/lab/dear/?tab=about")
+    assert "2 of 2" in text_of(ana, "/leaderboard/")
+    assert "7 of 21" in text_of(ana, "/leaderboard/?of=house")
+
+
+@pytest.mark.usefixtures("records")
+def test_programs_get_the_same(user: User) -> None:
+    call = Caller(user, ["read"])
+    items = call("GET", "/leaderboard").json()["items"]
+    assert [item["endpoint_id"] for item in items] == ["lab/good", "lab/dear", "lab/new"]
+    assert (items[0]["price_per_kept_usd"], items[0]["too_few"]) == (2.0, False)
+    assert len(call("GET", "/leaderboard?house=true").json()["items"]) == 2
+    body = call("GET", "/models?keeper=%3C5").json()
+    assert [item["endpoint_id"] for item in body["items"]] == ["lab/good"]
+    assert call("GET", "/models?sort=keeper").json()["items"][0]["endpoint_id"] == "lab/good"
+
+
+@each_row(
+    ("address", "judged"),
+    [
+        ("/runs/{run}/", 1),
+        ("/runs/{run}/view/", 1),
+        ("/models/lab/dear/?shown={run}", 1),
+        ("/runs/?as=list", 0),
+        ("/runs/?as=wall", 0),
+        ("/models/lab/dear/?tab=about", 0),
+    ],
+)
+def test_judged_is_what_somebody_has_opened(
+    member: Client, user: User, models: list[Endpoint], address: str, judged: int
+) -> None:
+    run = make_done(user, models[0])
+    assert member.get(address.format(run=run.pk)).status_code == 200
+    assert RecordedRun.objects.filter(run=run, is_judged=True).count() == judged
+
+
+def test_a_result_fetched_ahead_was_not_seen_yet(
+    member: Client, user: User, models: list[Endpoint]
+) -> None:
+    run, address = make_done(user, models[0]), "/runs/{}/view/"
+    htmx = {"HX-Request": "true"}
+    member.get(address.format(run.pk), headers={**htmx, "Purpose": "prefetch"})
+    assert model_record.records_of(None)[models[0].pk].judged == 0
+    member.head(address.format(run.pk))
+    assert model_record.records_of(None)[models[0].pk].judged == 1
+
+
+def test_an_open_run_counts_once_it_has_succeeded(
+    member: Client, user: User, models: list[Endpoint]
+) -> None:
+    done, failed = (make_done(user, models[0], "running") for _ in range(2))
+    for run, state in ((done, "succeeded"), (failed, "failed")):
+        member.get(f"/runs/{run.pk}/")
+        Run.objects.filter(pk=run.pk).update(state=state)
+    record = model_record.records_of(None)[models[0].pk]
+    assert (record.runs, record.failed, record.judged) == (2, 1, 1)
+
+
+def test_a_rule_cannot_ask_for_records() -> None:
+    with pytest.raises(ValueError, match="Each project has other records"):
+        values.read("question", "keeper:<1")
+
+
+def test_runs_older_than_the_record_are_counted_once(user: User, models: list[Endpoint]) -> None:
+    make_judged(user, models[0], 5, 2)
+    make_board(user, models[:2], wins=1)
+    before = model_record.records_of(None)[models[0].pk]
+    RecordedRun.objects.all().delete()
+    RecordSum.objects.all().delete()
+    for _ in range(2):
+        triggers.install()
+        earlier = model_record.records_of(None)[models[0].pk]
+        # Nobody knows any more who had looked at the others.
+        assert (earlier.runs, earlier.judged, earlier.kept) == (before.runs, 2, 2)
+        assert (earlier.votes, earlier.half_wins) == (1, 2)

@@ -1,0 +1,93 @@
+"""Which models are proposed to take over from another one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from catalog.models import Endpoint, ListingEntry
+from projects.models import Rule
+from projects.models.project import Project, private_project
+from runs.deputies import deputy_of, proposals
+
+
+@pytest.fixture
+def project(django_user_model: type[User]) -> Project:
+    """Where the deputy would run."""
+    return private_project(django_user_model.objects.create_user("ada"))
+
+
+def proposed(endpoint: Endpoint, project: Project) -> list[str]:
+    return [row.endpoint_id for row in proposals(endpoint, project)]
+
+
+@pytest.mark.parametrize(
+    ("old", "others", "expected"),
+    [
+        ("a/veo/v2.1/pro", ["a/veo/v2.5/pro", "a/veo/v10/pro", "a/veo/v11/std"], "a/veo/v10/pro"),
+        ("a/flux-1", ["a/flux-2"], "a/flux-2"),
+        ("a/t5-1", ["a/t5-2", "a/t4-9"], "a/t5-2"),
+    ],
+)
+def test_the_newest_version_of_the_name_is_proposed_first(
+    make_endpoint: Any, project: Project, old: str, others: list[str], expected: str
+) -> None:
+    row = make_endpoint(old, status="deprecated")
+    for other in others:
+        make_endpoint(other)
+    make_endpoint("a/veo/v12/pro", category="vision")
+    make_endpoint("a/veo/v13/pro", status="deprecated")
+    make_endpoint("a/veo/v14/pro", standing="blocked")
+    make_endpoint("a/veo/v15/pro", gone_at=timezone.now())
+    assert proposed(row, project)[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("description", "entry"),
+    [
+        ("Deprecated: use our new b/flux-2/edit instead.", "{}"),
+        ("It was replaced by b/flux-2/edit.", "{}"),
+        ("", '{"metadata": {"superseded_by": "b/flux-2/edit"}}'),
+        ("", '{"replacement": {"id": 1}, "successor_url": "https://fal.ai/models/b/flux-2/edit"}'),
+    ],
+)
+def test_the_model_that_upstream_names_is_proposed_first(
+    make_endpoint: Any, project: Project, description: str, entry: str
+) -> None:
+    old = make_endpoint("a/flux-general", status="deprecated", description=description)
+    ListingEntry.objects.create(endpoint=old, text=entry)
+    make_endpoint("b/flux-2/edit", category="image-to-image")
+    make_endpoint("a/fooocus")
+    assert proposed(old, project) == ["b/flux-2/edit", "a/fooocus"]
+
+
+def test_other_media_inputs_and_licences_and_locked_models_are_not_proposed(
+    make_endpoint: Any, project: Project
+) -> None:
+    def make(name: str, role: str = "main", **more: Any) -> Endpoint:
+        inputs = [["image_url", "image", role, "Image", True]]
+        row: Endpoint = make_endpoint(
+            name, **{"inputs": inputs, "facts": ["in:image", "out:image"]} | more
+        )
+        return row
+
+    old = make("a/one", license_type="commercial")
+    make("a/fits")
+    make("a/film", facts=["in:image", "out:video"])
+    make("a/fills", role="mask")
+    make("a/study", license_type="research")
+    make("b/locked")
+    Rule.objects.create(kind="owner", value="b")
+    assert proposed(old, project) == ["a/fits"]
+
+
+def test_a_named_deputy_takes_over_where_it_may_run(make_endpoint: Any, project: Project) -> None:
+    deputy = make_endpoint("b/two")
+    old = make_endpoint("a/one", deputy=deputy)
+    assert deputy_of(old, project) == deputy
+    assert proposed(old, project) == []
+    Rule.objects.create(kind="owner", value="b")
+    assert deputy_of(old, project) is None
