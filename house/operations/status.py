@@ -201,8 +201,9 @@ def _accounts() -> list[Account]:
     """Return the house's account, and those of projects with a key of their own."""
     running, limits = account_concurrency.in_progress(), account_concurrency.limits()
     keys = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).select_related("project")
-    names = {None: "The account of this Vitrine", **{key.pk: str(key.project) for key in keys}}
-    return [Account(name, running[key], limits.get(key)) for key, name in names.items()]
+    names: list[tuple[int | None, str]] = [(None, "The account of this Vitrine")]
+    names += [(key.pk, str(key.project)) for key in keys]
+    return [Account(name, running[key], limits.get(key)) for key, name in names]
 
 
 def storage() -> Storage:

@@ -123,7 +123,7 @@ def test_the_status_page_shows_the_limit_and_what_is_in_progress(
     admin_client: Client, make_run: Any
 ) -> None:
     page = " ".join(admin_client.get("/admin/status/").content.decode().split())
-    assert "The account of this Vitrine: 0 runs in progress; its limit was not reached" in page
+    assert "The account of this Vitrine: 0 runs in progress, its limit was not reached" in page
     make_run(state="running")
     make_run(state="running")
     account_concurrency.record_refused(None)
