@@ -19,7 +19,7 @@ from projects.templatetags.projects import in_project
 from runs.costs import cost, known_costs
 from runs.models import Run, Transport
 from runs.progress import at_fal
-from runs.results import error_messages, timeline
+from runs.results import error_messages, timeline, wait_reasons
 from runs.worker.following import reconciliation
 from schemas.estimate.wording import nobody_pays
 
@@ -59,7 +59,7 @@ def queue_words(run: Run) -> str:
     ahead = run.queue_position
     if run.state != Run.State.QUEUED or ahead is None:
         return ""
-    return f", {ahead} run{'' if ahead == 1 else 's'} ahead" if ahead else ", next in line"
+    return wait_reasons.in_queue(ahead)
 
 
 @register.simple_tag(takes_context=True)

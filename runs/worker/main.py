@@ -37,6 +37,7 @@ from runs.files.media.probe import MediaProbe
 from runs.keys import current_key
 from runs.models import Artifact, MetadataBackfill, Run, Upload
 from runs.models import Worker as WorkerRow
+from runs.progress import account_concurrency
 from runs.promises import owners
 from runs.promises.owners import Job
 from runs.results import figures
@@ -273,6 +274,7 @@ class Worker:
         if not self.claimer.is_at_rest:
             await sync_to_async(leases.give_up_overdue)()
             await sync_to_async(leases.note_queue_positions)()
+            await sync_to_async(account_concurrency.observe)()
         return self.limits.renew_every_s
 
 
