@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0019_facts_that_help_choosing"),
+        ("catalog", "0020_without_paid"),
     ]
 
     operations = [
