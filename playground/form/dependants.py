@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from accounts import permissions
 from catalog.models import Endpoint
 from runs.models import Preset
 from runs.promises.dependants import Dependants, Outcome, Replacing
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 class Presets(Dependants):
@@ -38,5 +42,10 @@ class Presets(Dependants):
 class HouseDefaults(Presets):
     """The preset that fills everybody's untouched form."""
 
-    name, label = "default", "House default"
+    name, label = "default", "Preset of the house"
     is_house_default = True
+
+    def own(self, rows: Any, user: User) -> Any:
+        """Return what the user may choose for everybody."""
+        may_choose = permissions.may(user, permissions.HOUSE_DEFAULT)
+        return super().own(rows, user) if may_choose else rows.none()

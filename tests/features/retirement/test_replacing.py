@@ -143,6 +143,18 @@ def test_the_owners_of_the_rest_are_notified_once(
     assert told.count() == 2
 
 
+def test_both_models_are_tried_on_kept_inputs_with_a_limit(
+    old: Endpoint, browsers: list[Client]
+) -> None:
+    tried = browsers[0].get(PAGE).context["tried"]
+    assert len(tried) == 4
+    query = {"result": tried, "model": NEW, "cap": "1", "blind": "1"}
+    plan = browsers[0].get("/compare/new/", query)
+    assert [model.endpoint_id for model in plan.context["plan"].models] == [OLD, NEW]
+    assert plan.context["plan"].cap_usd == 1
+    assert "/compare/new/?blind=1" in plan.content.decode()
+
+
 def test_nothing_moves_to_a_model_that_rules_lock(old: Endpoint, browsers: list[Client]) -> None:
     Rule.objects.create(kind="id", value=NEW, reason="Not here.")
     browsers[1].post(PAGE, {"~do": "move", "to": NEW})
