@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from accounts import permissions
@@ -25,18 +26,15 @@ class Presets(Dependants):
 
     def outcome(self, row: Preset, part: str, replacing: Replacing) -> Outcome:
         target, carried = replacing.target, replacing.carry(row.arguments)
-        moved = Preset(
-            pk=row.pk, user_id=row.user_id, project_id=row.project_id, endpoint=target,
-            name=row.name, is_house_default=row.is_house_default,
-        )  # fmt: skip
-        place = {name: getattr(moved, name) for name in moved.make_place(replacing.by)}
-        return Outcome.of(
-            carried,
-            endpoint_id=target.pk,
-            arguments=carried.arguments,
-            schema_digest=target.schema_id or "",
-            **place,
-        )
+        digest = target.schema_id or ""
+        values = {"endpoint_id": target.pk, "arguments": carried.arguments}
+        return Outcome.of(carried, **values, schema_digest=digest)
+
+    def place(self, row: Preset, replacing: Replacing) -> dict[str, Any]:
+        """Return a free name, and whether it still fills new forms."""
+        moved = copy(row)
+        moved.endpoint = replacing.target
+        return {name: getattr(moved, name) for name in moved.make_place(replacing.by)}
 
 
 class HouseDefaults(Presets):
