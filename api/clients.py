@@ -11,8 +11,7 @@ from pathlib import Path
 from string import Template
 from typing import TYPE_CHECKING, Any
 
-from schemas.reference import snippets
-from schemas.reference.snippets import Snippet
+from schemas.reference.snippets import Call, Snippet, Upstream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -43,14 +42,15 @@ class Client:
         self, address: str, token: str, model: str, arguments: dict[str, Any]
     ) -> list[Snippet]:
         """Return the lines for the Vitrine at `address` with a token, calling a model."""
+        call = Call(model, arguments, Upstream(queue=f"{address}/api/fal/queue"), address)
         values = {
             "address": address,
             "host": address.partition("://")[2],
             "token": token or PLACEHOLDER,
             "model": model,
-            "curl": snippets.curl(model, arguments, f"{address}/api/fal/queue"),
-            "fal_python": snippets.python(model, arguments),
-            "fal_javascript": snippets.vitrine_fal(model, arguments, address),
+            "curl": call.code("curl"),
+            "fal_python": call.code("python"),
+            "fal_javascript": call.code("vitrine-fal"),
         }
         return [
             Snippet(f"part-{number}", part["language"], _filled(part["lines"], values))

@@ -67,6 +67,7 @@ class WantedRun:
     key: str = ""
     webhook: str = ""
     door: Door = Door.API
+    options: Mapping[str, Any] = field(default_factory=dict)  # fields of `fal.SubmitOptions`
 
 
 def find_problems(
@@ -98,6 +99,7 @@ def start(wanted_run: WantedRun) -> tuple[Run, bool]:
                 source=Source.API,
                 key=_run_key(wanted_run.key),
                 transport=wanted_run.transport,
+                options=wanted_run.options,
                 event=("api", wanted_run.token.name),
                 door=wanted_run.door,
                 token_id=wanted_run.token.pk,
@@ -162,5 +164,6 @@ def _run_key(key: str) -> str:
 def _is_same(run: Run, wanted_run: WantedRun) -> bool:
     is_here = run.endpoint_id == wanted_run.endpoint.pk and run.transport == wanted_run.transport
     is_here = is_here and run.project_id == wanted_run.project.pk
+    is_here = is_here and run.options == wanted_run.options
     has_webhook = run_ends.webhook_address_of(run) == wanted_run.webhook
     return is_here and has_webhook and identical(run.arguments, wanted_run.arguments)

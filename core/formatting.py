@@ -67,6 +67,14 @@ def duration(seconds: float | timedelta | None) -> str:
     return f"{many} {large} {rest} {small}" if rest else f"{many} {large}"
 
 
+def duration_in_words(seconds: float) -> str:
+    """`30` → `30 seconds`, `120` → `2 minutes`, `3600` → `1 hour`: a limit, in a sentence."""
+    for unit_s, noun in ((3600, "hour"), (60, "minute")):
+        if seconds % unit_s == 0:
+            return counted(int(seconds // unit_s), noun)
+    return f"{seconds:g} seconds"
+
+
 def size(count: int | None) -> str:
     """Bytes → `17 KB`, `1.8 MB` (decimal, as file managers count)."""
     if count is None:

@@ -21,7 +21,7 @@ from projects import current, roles
 from projects.models import Project
 from runs.files import result_names
 from runs.models import Run
-from runs.start import starting, transport_choices
+from runs.start import starting, transport_choices, wait_choices
 from runs.start.starting import Source, StartRequest, StartResult
 from runs.state import state_machine
 from schemas.variations import alone
@@ -95,8 +95,9 @@ def repetition(
     """Return a request to start a run with the same arguments, which the caller may change.
 
     The run's content may be private, such as a chat's system prompt, or the prompt of a form that
-    its owner has hidden from the team.
+    its owner has hidden from the team. A large board's low priority is not for a single run.
     """
+    is_of_board = starting.is_of(run, Source.BOARD)
     stays_in_project = not roles.refusal_to_make(person, run.project)
     return StartRequest(
         user=person,
@@ -105,6 +106,7 @@ def repetition(
         source=source,
         key=key,
         transport=transport_choices.rerun_transport(run.transport),
+        options={} if is_of_board else wait_choices.chosen(run.options),
         title=run.title,
         is_private=not run.is_example,
         project=run.project if stays_in_project else elsewhere or current.chosen(person),

@@ -115,9 +115,12 @@ class Up:
     @property
     def link(self) -> str:
         """Return a new single-use link that logs the owner in."""
-        command = [sys.executable, "manage.py", "login_link"]
+        return self.manage("login_link")
+
+    def manage(self, *command: str) -> str:
+        """Run a command of `manage.py`; return what it printed."""
         printed = subprocess.run(
-            command,
+            [sys.executable, "manage.py", *command],
             cwd=self._checkout,
             env=environment(PORT=self.base.rpartition(":")[2], **self._given),
             capture_output=True,

@@ -11,7 +11,7 @@ import base64
 import time
 from collections.abc import Awaitable, Callable
 from decimal import ROUND_FLOOR, Decimal
-from typing import Annotated, Any, NamedTuple, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
 from mcp_types import ImageContent, TextContent, ToolAnnotations
@@ -23,6 +23,7 @@ from api.assistants.caller import Caller, Refused
 from api.assistants.questions import Asking
 from api.spending import CapExceeded, counts_with, plain
 from core.formatting import counted
+from runs.start import wait_choices
 
 MAX_WAIT_S = 300
 HOLD_S = 5  # between two progress reports
@@ -67,6 +68,12 @@ Arguments = Annotated[
 AllowUnknown = Annotated[
     bool, Field(description="also send arguments that the schema does not define")
 ]
+_WAIT = {name: schema["description"] for name, schema in wait_choices.OPTIONS.items()}
+StartTimeout = Annotated[
+    float, Field(description=_WAIT["start_timeout_s"], ge=0, le=wait_choices.LONGEST_S)
+]
+Priority = Annotated[Literal["normal", "low"], Field(description=_WAIT["priority"])]
+NoRetry = Annotated[bool, Field(description=_WAIT["no_retry"])]
 InProject = Annotated[
     str,
     Field(description="slug of the project that the run goes to (list_projects)", max_length=60),
@@ -169,9 +176,14 @@ class Tools:
         wait_s: Wait = 60,
         allow_unknown: AllowUnknown = False,
         project: InProject = "",
+        start_timeout_s: StartTimeout = 0,
+        priority: Priority = "normal",
+        no_retry: NoRetry = False,
     ) -> str:
         """Run a model and wait for its end; if it costs much, the person is asked first."""
         body: dict[str, Any] = {"arguments": arguments, "allow_unknown": allow_unknown}
+        body |= {"priority": priority, "no_retry": no_retry}
+        body |= {"start_timeout_s": start_timeout_s} if start_timeout_s else {}
         if preset_id:
             preset = await self._api.call("GET", f"/presets/{preset_id}")
             endpoint_id = endpoint_id or preset["endpoint_id"]

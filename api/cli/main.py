@@ -176,6 +176,19 @@ def _add_run(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--transport", choices=["queue", "sync", "stream", "websocket"])
     parser.add_argument(
+        "--start-timeout",
+        dest="start_timeout_s",
+        type=float,
+        metavar="SECONDS",
+        help="give up, at no cost, if it has not started by then",
+    )
+    parser.add_argument(
+        "--priority", choices=["normal", "low"], help="low: behind everybody's normal runs"
+    )
+    parser.add_argument(
+        "--no-retry", action="store_const", const=True, help="fal does not retry by itself"
+    )
+    parser.add_argument(
         "--project", metavar="SLUG", help="slug of the project that the run goes to"
     )
     parser.add_argument("--max-cost", type=float, help="refuse a run that may cost more")

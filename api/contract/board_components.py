@@ -45,6 +45,10 @@ _MORE_OF_BOARD = {
     ),
     "allow_unknown_price": ALLOW_UNKNOWN_PRICE,
     "allow_unknown": ALLOW_UNKNOWN,
+    "priority": text(
+        "of its runs in fal's queue; by default low for more than ten cells",
+        enum=["normal", "low"],
+    ),
 }
 
 BOARDS: dict[str, Schema] = {

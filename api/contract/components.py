@@ -34,6 +34,7 @@ from api.tokens import SCOPES
 from catalog.models import Change, Standing
 from projects.models import Membership
 from runs.models import Artifact, Run, Transport
+from runs.start import wait_choices
 
 ROOT = "urn:vitrine:api"
 SENT_TRANSPORTS = [transport.value for transport in Transport if transport != Transport.REALTIME]
@@ -256,6 +257,7 @@ COMPONENTS: dict[str, Schema] = {
         },
         preset_id=integer("preset whose arguments are filled in", minimum=1, maximum=2**31 - 1),
         transport=text(enum=SENT_TRANSPORTS, default="queue"),
+        **wait_choices.OPTIONS,
         max_cost=number(
             "refuse the run if it may cost more than this, in the price's currency",
             minimum=0,

@@ -27,7 +27,13 @@ COMMANDS: Terms = (
     ),
     (r"^Name the model by endpoint_id.*", "Name a model, or a preset by --preset."),
 )
-_OPTIONS = {"preset_id": "--preset", "transport": "--transport", "max_cost": "--max-cost"}
+_OPTIONS = {
+    "preset_id": "--preset",
+    "transport": "--transport",
+    "max_cost": "--max-cost",
+    "start_timeout_s": "--start-timeout",
+    "priority": "--priority",
+}
 
 
 def in_terms(message: str, terms: Terms) -> str:

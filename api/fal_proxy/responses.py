@@ -14,9 +14,10 @@ from api.fal_proxy import result_files
 from api.http.dispatch import dumps
 from api.http.problem import Problem
 from fal.messages.endpoint_id import EndpointId
-from runs.models import Run
+from runs.models import START_TIMEOUT, Run
 
 REQUEST_ID, BILLED, ERROR_TYPE = "x-fal-request-id", "x-fal-billable-units", "x-fal-error-type"
+TIMEOUT_TYPE = "x-fal-request-timeout-type"
 TIMEOUT_TYPE = "x-fal-request-timeout-type"
 KEY_REFUSED = "Upstream did not accept this server's key. Tell an admin of this Vitrine."
 CANCELLED = {"detail": "Request was cancelled", "error_type": "client_cancelled"}
@@ -159,6 +160,8 @@ def _failure(run: Run) -> UpstreamResponse:
     error, headers = run.error or {}, _headers(run)
     if run.state == Run.State.CANCELLED and not error.get("status"):
         return as_json(CANCELLED, 499, headers | {ERROR_TYPE: CANCELLED["error_type"]})
+    if START_TIMEOUT in error:
+        headers |= {TIMEOUT_TYPE: "user"}
     code = error.get("status")
     if code == 401:  # it was our key that upstream rejected, not the client's token
         return as_json({"detail": KEY_REFUSED, "message": KEY_REFUSED}, 500, headers)

@@ -13,7 +13,6 @@ from core.http.forwarding import ResponseBroken
 from fal.transports import completions
 from features.chats.talk import answers
 from runs.models import Run
-from runs.worker import submit_options
 from runs.worker.transports import direct
 
 # Headers of fal's responses that callers get; all others are dropped.
@@ -38,10 +37,14 @@ class Answer:
         self._send = send
 
     async def events(
-        self, upstream: fal.Clients, endpoint_id: str, arguments: object, on_sent: direct.OnSent
+        self,
+        upstream: fal.Clients,
+        endpoint_id: str,
+        arguments: object,
+        options: fal.SubmitOptions,
+        on_sent: direct.OnSent,
     ) -> direct.Events:
         """Open the run's connection; received data is also sent to the caller."""
-        options = await submit_options.options_of(self._run)
         stream = upstream.stream.events(endpoint_id, arguments, options, on_sent=on_sent, tee=self)  # type: ignore[arg-type]
         async with aclosing(stream) as events:
             async for event in events:
@@ -128,10 +131,15 @@ class EndpointAnswer(RoutedAnswer):
         self._text = ""
 
     async def events(
-        self, upstream: fal.Clients, endpoint_id: str, arguments: object, on_sent: direct.OnSent
+        self,
+        upstream: fal.Clients,
+        endpoint_id: str,
+        arguments: object,
+        options: fal.SubmitOptions,
+        on_sent: direct.OnSent,
     ) -> direct.Events:
         """Open the run's connection; the caller gets only the new part of each text."""
-        stream = upstream.stream.events(endpoint_id, arguments, on_sent=on_sent)  # type: ignore[arg-type]
+        stream = upstream.stream.events(endpoint_id, arguments, options, on_sent=on_sent)  # type: ignore[arg-type]
         async with aclosing(stream) as events:
             async for event in events:
                 await self._add(event)

@@ -26,7 +26,14 @@ from features.boards.plan import groups
 from features.boards.plan.cells import ExpandedPlan, expand
 from features.boards.plan.from_board import column_of, new_cells, stored_plan
 from features.boards.plan.input_files import missing_files
-from features.boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow, read_plan
+from features.boards.plan.plan import (
+    ALLOW_UNKNOWN,
+    PRIORITY,
+    Plan,
+    PlannedColumn,
+    PlannedRow,
+    read_plan,
+)
 from features.boards.runs import pricing, repeating, sending
 from projects import roles
 from runs.files.own_addresses import tidy_addresses
@@ -113,6 +120,8 @@ def add_to_board(call: Call) -> Reply:
     board = _changeable(call)
     if call.body.get("allow_unknown", False):
         board.plan |= {ALLOW_UNKNOWN: ["1"]}
+    if PRIORITY in call.body:
+        board.plan |= {PRIORITY: [call.body[PRIORITY]]}
     rows = _rows(call, board.source)
     seeds = [str(seed) for seed in call.body.get("seeds", [])]
     reuses = call.body.get("reuse", True)
@@ -200,6 +209,7 @@ def _plan(call: Call) -> Plan:
     }
     post |= {"reuse": ["1"]} if body.get("reuse", True) else {}
     post |= {ALLOW_UNKNOWN: ["1"]} if body.get("allow_unknown", False) else {}
+    post |= {PRIORITY: [body[PRIORITY]]} if PRIORITY in body else {}
     post |= {"cap": [f"{Decimal(str(body['cap_usd'])):f}"]} if "cap_usd" in body else {}
     # The plan's page also shows the settings that models do not share.
     group_post = groups.write(

@@ -50,7 +50,7 @@ from runs.files.own_addresses import tidy_addresses
 from runs.models import Artifact, Run
 from runs.ownership import deletion
 from runs.results.error_messages import with_full_stop
-from runs.start import transport_choices
+from runs.start import transport_choices, wait_choices
 from runs.start.starting import Door, in_dollars
 from runs.state import state_machine
 from schemas.estimate import Estimate
@@ -190,7 +190,15 @@ def create_run(call: Call) -> Reply:
         webhooks.require_public(webhook, "webhook_url")
     door = Door.API if call.reserved is None else Door.ASSISTANT
     wanted_run = submission.WantedRun(
-        call.token, call.reach.target, endpoint, arguments, transport, key_of(call), webhook, door
+        call.token,
+        call.reach.target,
+        endpoint,
+        arguments,
+        transport,
+        key_of(call),
+        webhook,
+        door,
+        wait_choices.chosen(call.body),
     )
     try:
         start = partial(submission.start, wanted_run)

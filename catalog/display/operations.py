@@ -60,7 +60,8 @@ OPERATIONS = (
     Operation("Transcribe", "speech-to-text", file="audio", has_prompt=False),
     Operation("Write", "llm"),
 )
-BY_SLUG = {operation.slug: operation for operation in OPERATIONS}
+ANYTHING = Operation("Tell me what to use", "", file="image")  # its file may be absent
+BY_SLUG = {operation.slug: operation for operation in (ANYTHING, *OPERATIONS)}
 
 
 def tiles(pictures: Mapping[str, Sequence[str]]) -> list[Tile]:

@@ -91,6 +91,11 @@ def facts_of(row: Listing) -> tuple[str, ...]:
     return tuple(dict.fromkeys(facts))[:_MOST]
 
 
+def facts_of_endpoint(endpoint: Any) -> tuple[str, ...]:
+    """Return every fact of a row of `Endpoint`."""
+    return facts_of(Listing._make(getattr(endpoint, name) for name in Listing._fields))
+
+
 def usual_s(row: Any) -> float | None:
     """Return how long a run of a `Listing` or an endpoint takes: our median, else the estimate."""
     if row.median_s is not None or row.duration_estimate_min is None:

@@ -27,6 +27,7 @@ _BEST = frozenset(_TABLE["best"].split())
 _GRADED = frozenset(_TABLE["graded"].split())
 _SHADES = frozenset(_TABLE["shades"].split())
 _JOINED = frozenset({"in", "can"})  # keys of which a wish may state several
+_TERMS = ("price:", "license:")
 FEWEST = 3  # conditions; a text with fewer is not offered as a query
 
 
@@ -83,6 +84,17 @@ def read_wish(text: str) -> Wish:
         is_firm=any(map(_is_firm, by_key.values())),
         is_graded=any(word.casefold() in _BEST | _GRADED for word in all_words),
     )
+
+
+def without_terms(text: str) -> str:
+    """Return a wish without its price and licence: `a fox` of `a fox, for commercial use`.
+
+    They would mislead a model, to which all else says how the result should be.
+    """
+    for form, words in () if '"' in text else _PHRASES:
+        if words and all(word.startswith(_TERMS) for word in words):
+            text = form.sub(_kept, text)
+    return " ".join(text.split()).strip(" ,;.")
 
 
 def _bare_words(text: str) -> list[str]:

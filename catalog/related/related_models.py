@@ -18,7 +18,7 @@ from typing import Any
 from django.db.models import Q
 
 from catalog.filters.conditions import line_count, parse_condition
-from catalog.filters.facts import Listing, facts_of
+from catalog.filters.facts import Listing, facts_of_endpoint
 from catalog.filters.labels import Group, describe, label, summarize
 from catalog.filters.vocabulary import KEYS
 from catalog.models import Endpoint, Standing
@@ -110,16 +110,12 @@ def _related(revision: str, pk: int) -> Related:
         trainers=trainers,
         inference=inference,
         similar=[_relative(relative) for relative in similar],
-        price=label_for_pages(in_words(me, _facts(me))),
+        price=label_for_pages(in_words(me, facts_of_endpoint(me))),
     )
 
 
 def _relative(endpoint: Endpoint, **more: Any) -> Relative:
-    return Relative(endpoint, summarize(_facts(endpoint)), **more)
-
-
-def _facts(endpoint: Endpoint) -> tuple[str, ...]:
-    return facts_of(Listing._make(getattr(endpoint, name) for name in Listing._fields))
+    return Relative(endpoint, summarize(facts_of_endpoint(endpoint)), **more)
 
 
 def _stem(endpoint_id: str) -> str:
@@ -151,7 +147,7 @@ def _begins(stem: str) -> Q:
 
 def _unique_abilities(family: Sequence[Endpoint]) -> dict[int, tuple[str, ...]]:
     """Return what only one sibling can do: abilities, highest resolution, longest duration."""
-    facts = {endpoint.pk: _facts(endpoint) for endpoint in family}
+    facts = {endpoint.pk: facts_of_endpoint(endpoint) for endpoint in family}
     often = Counter(fact for own in facts.values() for fact in own)
     finest = {
         pk: max((line_count(v) or 0 for v in _values_of(f, "resolution")), default=0)
@@ -217,13 +213,13 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
         .select_related("picture")
         .only(*_COLUMNS)
     )
-    own_facts, words = set(_facts(me)), _word_stems(me)
+    own_facts, words = set(facts_of_endpoint(me)), _word_stems(me)
     candidates = [endpoint for endpoint in rows if _is_serious(endpoint) or not _is_serious(me)]
     own = {endpoint.pk: _word_stems(endpoint) for endpoint in candidates}
     often = Counter(word for spellings in own.values() for word in spellings)
     scored = [
         (
-            _similarity(own_facts, set(_facts(endpoint)))
+            _similarity(own_facts, set(facts_of_endpoint(endpoint)))
             + _WORDS_COUNT * _shared(words, own[endpoint.pk], often),
             endpoint,
         )
@@ -245,7 +241,7 @@ def _is_serious(endpoint: Endpoint) -> bool:
 def _candidates(me: Endpoint, revision: str) -> list[int]:
     """Return keys to score: the best with the same media, and those sharing rare facts or words."""
     index = current(revision)
-    facts = [fact for fact in _facts(me) if fact.partition(":")[0] in _WEIGHTS]
+    facts = [fact for fact in facts_of_endpoint(me) if fact.partition(":")[0] in _WEIGHTS]
     sets = {fact: _having(index, fact) for fact in facts}
 
     def having_all(key: str, possible: Places) -> Places:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import formats, timezone
 
 from accounts import permissions
 from accounts.audit import trail
@@ -13,8 +13,9 @@ from catalog.curation import moderation
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Endpoint, Standing
 from core.formatting import counted
-from features.boards.models import Board, Column
+from features.boards.models import Board, Column, RowMark
 from features.boards.models.board import WHY_CHARS
+from features.boards.plan.plan import ASKED, last_text
 from features.boards.votes.rankings import Ranking, name_of
 from runs.promises.owners import Place
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
 
 MOST = 5  # decisions named on a model's page
+ASKED_CHARS = 160
 
 
 def may_mark(user: User | AnonymousUser) -> bool:
@@ -51,6 +53,19 @@ def take_back(user: User, board: Board) -> None:
     if board.taken_id:
         _save(board, None, None, "")
         trail.record(user, "took back the decision of", [board])
+
+
+def answer(user: User, board: Board) -> None:
+    """Make the winner of a board that answers a question its decision; none takes it back."""
+    if ASKED not in board.plan:
+        return
+    mark = RowMark.objects.filter(row__board=board).exclude(winner=None).first()
+    if mark and mark.winner and mark.winner_id != board.taken_id:
+        models = counted(board.columns.count(), "model")
+        asked = f" for “{last_text(board.plan, ASKED)[:ASKED_CHARS]}”"
+        take(user, board, mark.winner, f"the best of {models}{asked}")
+    elif mark is None:
+        take_back(user, board)
 
 
 def in_words(board: Board, ranking: Ranking) -> str:
@@ -83,11 +98,16 @@ def decisions_for(user: User | AnonymousUser, endpoint: Endpoint) -> list[Place]
     boards = Board.objects.kept().shown_to(user).filter(taken__endpoint=endpoint)
     newest = boards.select_related("taken_by").order_by("-taken_at")[:MOST]
     return [
-        Place("Taken for", str(board), board.get_absolute_url(), f"{_by(board)}: {board.taken_why}")
+        Place(
+            "Taken for", str(board), board.get_absolute_url(), f"{_made(board)}: {board.taken_why}"
+        )
         for board in newest
     ]
 
 
-def _by(board: Board) -> str:
+def _made(board: Board) -> str:
+    """Return who has decided, and on which day."""
     user = board.taken_by
-    return f"by {user.get_short_name() or user.get_username()}" if user else "by a former member"
+    name = user.get_short_name() or user.get_username() if user else "a former member"
+    day = formats.date_format(timezone.localtime(board.taken_at), "j F Y")
+    return f"by {name} on {day}"

@@ -10,13 +10,14 @@ from features.boards.views import (
     index,
     judge,
     plan,
+    start,
     vote,
 )
 
 app_name = "boards"
 urlpatterns = [
     path("", index.index, name="boards"),
-    path("new/", plan.new, name="plan"),
+    path("new/", start.new, name="plan"),
     path("of/<path:endpoint_id>/", plan.of_form, name="plan-of-form"),
     path("import/", files.import_, name="import"),
     path("<uuid:pk>/", board.board, name="board"),

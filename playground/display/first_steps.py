@@ -58,7 +58,8 @@ def first_steps(request: HttpRequest, revision: str) -> list[FirstStep]:
 def _steps(revision: str, locks: Locks) -> list[FirstStep]:
     steps: list[FirstStep] = []
     for title, slugs in STEPS.items():
-        endpoints = (e for s in slugs for e in suggestions.suggested(BY_SLUG[s], revision, locks))
+        wanted = (suggestions.wanted(BY_SLUG[slug]) for slug in slugs)
+        endpoints = (e for one in wanted for e in suggestions.suggested(one, revision, locks))
         suitable = (
             step
             for endpoint in endpoints

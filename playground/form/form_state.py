@@ -14,6 +14,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 
+from catalog.filters.facts import facts_of_endpoint
 from catalog.models import Endpoint, ListingEntry
 from catalog.schema_versions import former_version as former_version
 from catalog.schema_versions import version_of as version_of
@@ -34,7 +35,7 @@ from schemas.exact import dumps, identical, indented, loads
 from schemas.fields.examples import example
 from schemas.form.decode import Path, decode_post, locate, segment
 from schemas.form.encode import encode_arguments
-from schemas.reference.snippets import snippets, vitrine_snippets
+from schemas.reference.snippets import Call, Upstream, file_field, offered
 from schemas.reference.tables import input_rows, output_rows
 from schemas.validation import validate
 
@@ -212,6 +213,8 @@ def from_text(endpoint: Endpoint, text: str) -> FormState:
 def from_run(endpoint: Endpoint, run: Run) -> FormState:
     """Return a form filled as for a run, with upstream's objections at its fields (C31)."""
     filled = from_arguments(endpoint, run.arguments)
+    sent_by = transport_choices.as_post(run.transport, run.options)
+    filled = replace(filled, post=filled.post | sent_by)
     if run.state != Run.State.FAILED:
         return filled
     is_about_it = as_dict(run.error).get("status") == HTTPStatus.UNPROCESSABLE_ENTITY
@@ -280,14 +283,26 @@ def example_link(endpoint: Endpoint) -> str:
     return f"{endpoint.get_absolute_url()}?example=own" if has_one else ""
 
 
-def code_snippets(endpoint: Endpoint, post: Post) -> dict[str, Any]:
-    """Return the API tab's context: code for the form's input, or for the model's example."""
+def code_snippets(endpoint: Endpoint, post: Post, way_key: str) -> dict[str, Any]:
+    """Return the API tab's context: code for the form's input, or for the model's example.
+
+    A way to call the model that it does not offer is replaced by the first one.
+    """
     version = version_of(endpoint)
-    arguments = decode_post(version.root, post).arguments or example(version.root)
-    server = settings.PUBLIC_URL or f"http://127.0.0.1:{settings.PORT}"
+    call = Call(
+        endpoint.endpoint_id,
+        decode_post(version.root, post).arguments or example(version.root),
+        Upstream(settings.FAL_QUEUE_URL, settings.FAL_RUN_URL, settings.FAL_REST_URL),
+        settings.PUBLIC_URL or f"http://127.0.0.1:{settings.PORT}",
+        file_field(version.root),
+    )
+    ways = offered(facts_of_endpoint(endpoint), call.file)
+    way = next((way for way in ways if way.key == way_key), ways[0])
     return {
-        "snippets": snippets(endpoint.endpoint_id, arguments, settings.FAL_QUEUE_URL),
-        "vitrine_snippets": vitrine_snippets(endpoint.endpoint_id, arguments, server),
+        "ways": ways,
+        "way": way,
+        "snippets": call.direct(way),
+        "vitrine_snippets": call.through_vitrine(way),
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from catalog.pricing import units_in_words
 from core.formatting import money
-from runs.models import Charge, Run
+from runs.models import START_TIMEOUT, Charge, Run
 from runs.models.ledger import SumState
 from schemas.estimate.amounts import decimal
 from schemas.estimate.wording import FREE, computed, label_for_pages, nobody_pays
@@ -123,6 +123,8 @@ def charge_in_words(run: Run) -> str:
 
 
 def _by_rule(run: Run, error: Mapping[str, Any]) -> str:
+    if START_TIMEOUT in error:
+        return f"{NOTHING}: the run did not start."
     status = error.get("status")
     if isinstance(status, int) and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return f"{NOTHING}: upstream does not charge for its own errors."

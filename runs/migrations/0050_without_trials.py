@@ -37,7 +37,10 @@ def merge(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playground", "0049_the_record_of_models")]
+    dependencies = [
+        ("playground", "0049_the_record_of_models"),
+        ("playground", "0049_what_fal_keeps"),
+    ]
     operations = [
         migrations.RunPython(merge, migrations.RunPython.noop),
         migrations.AlterField(

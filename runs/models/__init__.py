@@ -6,7 +6,15 @@ from runs.models.input_file import InputFile
 from runs.models.ledger import Charge, LedgerAccount, LedgerEntry
 from runs.models.project_key import KeySeal, ProjectKey
 from runs.models.record import RecordedRun, RecordSum
-from runs.models.run import GIVEN_UP, Artifact, DerivedFile, Run, Transport, webhook_token
+from runs.models.run import (
+    GIVEN_UP,
+    START_TIMEOUT,
+    Artifact,
+    DerivedFile,
+    Run,
+    Transport,
+    webhook_token,
+)
 from runs.models.upload import DiscardedContent, Upload, UploadReservation
 from runs.models.view import View
 from runs.models.worker import (
@@ -21,6 +29,7 @@ from runs.models.worker import (
 
 __all__ = [
     "GIVEN_UP",
+    "START_TIMEOUT",
     "Artifact",
     "Charge",
     "DailySum",

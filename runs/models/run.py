@@ -33,6 +33,8 @@ class Transport(models.TextChoices):
 
 FINGERPRINT_BYTES = 16
 GIVEN_UP = "given_up"  # error type of a run that was given up because its submit got no answer
+# Ours, in the error of a run that gave up: the seconds within which it had to start.
+START_TIMEOUT = "start_timeout_s"
 
 
 def webhook_token() -> str:
@@ -141,7 +143,7 @@ class Run(InProject):
         max_length=255, blank=True, help_text="what the worker waits for, if it does"
     )
     is_starred = models.BooleanField(
-        default=False, help_text="it or one of its files is; set by `runs/stars.py`"
+        default=False, help_text="it or one of its files is; set by `runs/results/stars.py`"
     )
     is_example = models.BooleanField(
         default=False, help_text="shown to the team on the model's page as what it can do"
@@ -261,8 +263,10 @@ class Run(InProject):
     @property
     def state_word(self) -> str:
         """Return the state to show. "Given up" is derived from the error: lists load no events."""
-        is_given_up = (self.error or {}).get("type") == GIVEN_UP
-        return "Given up" if is_given_up else self.get_state_display()
+        error = self.error or {}
+        if START_TIMEOUT in error:
+            return "Gave up"
+        return "Given up" if error.get("type") == GIVEN_UP else self.get_state_display()
 
     @property
     def is_awaited(self) -> bool:

@@ -10,7 +10,7 @@ again for the runs of a row that changes, whatever code changes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django.db import connections
@@ -55,10 +55,13 @@ def install(using: str = "default", **_: Any) -> None:
             _record_earlier(cursor)
 
 
-def remove(using: str = "default", **_: Any) -> None:
-    """Drop the triggers on SQLite, which rebuilds no table that a trigger elsewhere names."""
+def remove(using: str = "default", plan: Sequence[Any] = (), **_: Any) -> None:
+    """Drop the triggers before migrations on SQLite.
+
+    It rebuilds no table that a trigger elsewhere names; `install` comes after the last migration.
+    """
     connection = connections[using]
-    if connection.vendor == "sqlite":
+    if connection.vendor == "sqlite" and plan:
         with connection.cursor() as cursor:
             for trigger in triggers():
                 cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}")

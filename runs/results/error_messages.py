@@ -11,6 +11,8 @@ from typing import Any
 from django.utils.text import Truncator
 
 import fal
+from core.formatting import duration_in_words
+from runs.models import START_TIMEOUT
 from runs.results import refusals
 from runs.results.refusals import INPUT
 
@@ -32,6 +34,7 @@ FINAL = "Running it again would hardly help: change the input, or try another mo
 _CHARGED = "been charged"
 MAY_BE_CHARGED = f"It may have {_CHARGED}."
 NOT_CHARGED = "Nothing was charged."
+NO_COST = "It cost nothing."
 NOT_RUN = {400, 401, 402, 403, 404, 405, 409, 413, 415, 429}  # statuses of what was never run
 NOT_SENT = {
     "model_blocked",
@@ -121,6 +124,8 @@ def explain(error: Mapping[str, Any] | None) -> Explanation:
     It never advises to run the same again if that would fail again.
     """
     error = error or {}
+    if START_TIMEOUT in error:  # the run may start at once the next time
+        return Explanation(gave_up(error), f"{NO_COST} {AGAIN}", is_retryable=True)
     title, advice = _title_and_advice(error)
     is_retryable = bool(error.get("is_retryable"))
     if not advice:
@@ -129,6 +134,11 @@ def explain(error: Mapping[str, Any] | None) -> Explanation:
         advice = f"{advice} {AGAIN}"
     charged = "" if _CHARGED in advice or _kind(error) in TELLS_COST else charged_in_words(error)
     return Explanation(title, f"{advice} {charged}".rstrip(), is_retryable)
+
+
+def gave_up(error: Mapping[str, Any]) -> str:
+    """Return that a run ended because it had not started in the time that it was given."""
+    return f"Gave up: it had not started within {duration_in_words(error[START_TIMEOUT])}"
 
 
 def charged_in_words(error: Mapping[str, Any]) -> str:
@@ -161,6 +171,8 @@ def _title_and_advice(error: Mapping[str, Any]) -> tuple[str, str]:
 
 def reason(error: Mapping[str, Any] | None) -> str:
     """Return the failure in one line: its title and upstream's first message."""
+    if error and START_TIMEOUT in error:
+        return f"{gave_up(error)}. {NO_COST}"
     first = next((" ".join(problem.message.split()) for problem in problems(error)), "")
     title = explain(error).title
     return Truncator(f"{title}: {first}" if first else title).chars(REASON_SIGNS)

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.dateparse import parse_datetime
 
 from catalog.pricing import units_in_words
-from core.formatting import duration
+from core.formatting import duration, duration_in_words
 from fal import Cancellation
 from fal.messages.status import inference_s
-from runs.models import Run, Transport
+from runs.models import START_TIMEOUT, Run, Transport
 from runs.results import error_messages, provenance
 from runs.state import transitions
 
@@ -103,8 +103,12 @@ def _cancelled_by(run: Run) -> str:
 
 def facts(run: Run) -> list[tuple[str, str]]:
     """Return further facts about the run as (name, text) pairs; unknown ones are left out."""
+    wait_s = run.options.get(START_TIMEOUT)
     values = {
         "Transport": run.get_transport_display(),
+        "Gives up": f"if it has not started within {duration_in_words(wait_s)}" if wait_s else "",
+        "Priority": str(run.options.get("priority") or ""),
+        "Retries by fal": "none" if run.options.get("no_retry") else "",
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
         "Model time": duration(seconds) if (seconds := inference_s(run.metrics)) else "",
@@ -146,7 +150,7 @@ def _end(run: Run) -> tuple[str, str]:
             "Nothing was stopped: upstream may still finish it.",
         )
     by = _cancelled_by(run) if run.state == Run.State.CANCELLED else ""
-    return f"{run.get_state_display()}{by}", ""
+    return f"{run.state_word}{by}", ""
 
 
 def _submit_detail(run: Run) -> str:

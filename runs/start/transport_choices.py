@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 
 from catalog.models import Endpoint
 from fal.transports import completions
 from runs.models import Transport
+from runs.start import wait_choices
 
 CONTROL = "~transport"  # a control of the form, not an argument of the model
+CONTROLS = (CONTROL, *wait_choices.CONTROLS.values())
 Post = dict[str, list[str]]
 
 
@@ -50,8 +54,17 @@ def chosen(endpoint: Endpoint, post: Post) -> str:
 
 
 def keep_choice(post: Post, source: Post) -> Post:
-    """Return the form's new contents, with the transport chosen in the old ones."""
-    return post if CONTROL in post or CONTROL not in source else {**post, CONTROL: source[CONTROL]}
+    """Return the form's new contents, with how to send them as chosen in the old ones."""
+    if not post.keys().isdisjoint(CONTROLS):
+        return post
+    return post | {control: source[control] for control in CONTROLS if control in source}
+
+
+def as_post(transport: str, options: Mapping[str, Any]) -> Post:
+    """Return the controls that choose how a run was sent; none for a run sent as usual."""
+    transport = rerun_transport(transport)
+    controls = wait_choices.as_post(options)
+    return controls if transport == QUEUE.value else {CONTROL: [transport], **controls}
 
 
 def rerun_transport(transport: str) -> str:
@@ -60,8 +73,9 @@ def rerun_transport(transport: str) -> str:
 
 
 def is_default(post: Post) -> bool:
-    """Whether a post chooses the queue, or no transport."""
-    return post.get(CONTROL, [QUEUE.value])[-1] == QUEUE.value
+    """Whether a post chooses the queue, or no transport, and the usual wait."""
+    is_queue = post.get(CONTROL, [QUEUE.value])[-1] == QUEUE.value
+    return is_queue and not wait_choices.of_post(post)
 
 
 def is_live(endpoint: Endpoint) -> bool:

@@ -22,7 +22,7 @@ from catalog.models import Endpoint, Standing
 from core.db import clock
 from fal.db_safe import db_safe
 from runs.file_kinds import MEDIA
-from runs.models import GIVEN_UP, Artifact, MetadataBackfill, Run
+from runs.models import GIVEN_UP, START_TIMEOUT, Artifact, MetadataBackfill, Run
 from runs.state.locked_update import ChangedColumns, retry_until_committed, update_locked
 from runs.state.transitions import (
     ENDS,
@@ -30,6 +30,7 @@ from runs.state.transitions import (
     Observation,
     changes_of,
     is_assumed_running,
+    is_start_overdue,
     ordered_times,
     with_event,
 )
@@ -93,8 +94,8 @@ def mark_submitted(pk: uuid.UUID, noted: set[datetime]) -> bool:
             return {}
         if run.cancel_requested_at:
             return _local_end(run, State.CANCELLED)
-        if blocked_end := _blocked_end(run):
-            return blocked_end
+        if early_end := _blocked_end(run) or _overdue_end(run):
+            return early_end
         noted.add(at := max(clock.now(), run.created_at))
         return {"sent_at": at, "note": ""}
 
@@ -108,6 +109,25 @@ def fail_if_blocked(pk: uuid.UUID) -> bool:
         return {} if run.state != State.SUBMITTING or run.sent_at else _blocked_end(run)
 
     return bool(update_locked(pk, decide))
+
+
+def give_up_overdue(pk: uuid.UUID) -> None:
+    """End an unsent run that had to start by now; fal then hears nothing of it."""
+
+    def decide(run: Run) -> ChangedColumns:
+        return _overdue_end(run) if run.state == State.CREATED and not run.sent_at else {}
+
+    update_locked(pk, decide)
+
+
+def _overdue_end(run: Run) -> ChangedColumns:
+    """Return the end of a run whose start timeout is over, as fal would report it; else {}."""
+    if not is_start_overdue(run, clock.now()):
+        return {}
+    message = "The run waited here until its start timeout was over."
+    error = fal.RunFailed(message, status=504, type="request_timeout").as_json()
+    timeout_s = run.options[START_TIMEOUT]
+    return _local_end(run, State.FAILED) | {"error": error | {START_TIMEOUT: timeout_s}}
 
 
 def _blocked_end(run: Run) -> ChangedColumns:

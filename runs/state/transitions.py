@@ -18,7 +18,7 @@ from django.utils import timezone
 import fal
 from core.db import clock
 from fal.messages.status import inference_s
-from runs.models import Run, Transport
+from runs.models import START_TIMEOUT, Run, Transport
 from runs.state.locked_update import ChangedColumns
 from schemas import artifacts
 
@@ -48,6 +48,8 @@ NOT_READ = f"{ANSWERED}, and the answer could not be read."
 _FREE = {"worker": "", "lease_until": None}  # any worker may claim the run at once
 HOLDER_RENEWS_WITHIN = timedelta(seconds=15)
 HOLDER_RENEWS_EVERY_S = 5.0
+START_TIMEOUT_TYPES = {"request_timeout", "startup_timeout"}
+CLOCKS_DIFFER = timedelta(seconds=2)  # of this machine and of the one that created the run
 PROOFS = {"submit", "webhook"}  # sources that identify a run by a secret, not by its content
 TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
 
@@ -173,7 +175,8 @@ def _transition(run: Run, news: Observation) -> ChangedColumns:
     if run.note:
         changes["note"] = ""
     if news.state in ENDS:
-        changes |= {"ended_at": news.at, "output": news.output, "error": news.error}
+        error = gave_up(run, news.error, news.at)
+        changes |= {"ended_at": news.at, "output": news.output, "error": error}
         if news.output_text:
             changes["output_text"] = news.output_text
         if news.state in WITH_RESULT:
@@ -188,6 +191,27 @@ def _transition(run: Run, news: Observation) -> ChangedColumns:
         changes["events"] = with_event(run, "found", news.by, news.at)
         changes |= _FREE if run.transport == Transport.QUEUE else _renewed_lease()
     return changes | ordered_times(run, changes)
+
+
+def gave_up(run: Run, error: Mapping[str, Any] | None, at: datetime) -> Mapping[str, Any] | None:
+    """Return a run's error; if the run's own start timeout has ended it, with that timeout.
+
+    A model's time limits have the same types (protocol, 11.2). Webhooks lack the header that tells
+    them apart, so the run must have waited for that long; of a run that has started, fal must have
+    said that it is the caller's timeout.
+    """
+    timeout_s = run.options.get(START_TIMEOUT)
+    if not timeout_s or not error or error.get("type") not in START_TIMEOUT_TYPES:
+        return error
+    is_due = is_start_overdue(run, at + CLOCKS_DIFFER)
+    is_due = is_due and not (run.started_at and error.get("is_retryable"))
+    return {**error, START_TIMEOUT: timeout_s} if is_due else error
+
+
+def is_start_overdue(run: Run, at: datetime) -> bool:
+    """Whether a run had to start before `at`, by its own start timeout."""
+    timeout_s = run.options.get(START_TIMEOUT)
+    return bool(timeout_s) and at >= run.created_at + timedelta(seconds=timeout_s)
 
 
 def _renewed_lease() -> ChangedColumns:

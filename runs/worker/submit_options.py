@@ -1,4 +1,4 @@
-"""Options of a submit besides the input: our webhook, and options set by an API client."""
+"""Options of a submit besides the input: our webhook, and options that somebody chose."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import fal
 from core.db import clock
 from runs.models import Run
 
-# Sent if the deadline has passed while the run waited here: upstream then ends the run itself.
+# Sent if less is left: fal accepts no shorter one. An overdue run is not sent at all.
 SHORTEST_S = 1.001
 
 

@@ -1,4 +1,4 @@
-"""Code that sends given arguments to an endpoint, in curl, Python and JavaScript.
+"""Code that calls an endpoint with given arguments, in each way and language of `calls.toml`.
 
 Any text may be hostile, so each is quoted by its language's rules.
 """
@@ -8,12 +8,22 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import tomllib
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
+from pathlib import Path
+from string import Template
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from schemas.fields import Field
 
 _EXACT_IN_JS = 2**53 - 1
-FAL_QUEUE_URL = "https://queue.fal.run"  # the address of fal's own clients
+WEBHOOK = "https://example.com/fal"
+LONG_NUMBER = (
+    "// A number below has more digits than JavaScript keeps; "
+    "send such a seed with Python or curl.\n"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,173 +35,150 @@ class Snippet:
     code: str
 
 
-def snippets(
-    endpoint_id: str, arguments: dict[str, Any], queue_url: str = FAL_QUEUE_URL
-) -> list[Snippet]:
-    """The three snippets for one call through the queue.
+class Way(NamedTuple):
+    """A way to call a model, if the model has the ability that it `needs`."""
 
-    fal's clients can send only to fal, so for another queue the code does not use them.
-    """
-    is_fal = queue_url == FAL_QUEUE_URL
-    in_python = python if is_fal else partial(plain_python, queue_url=queue_url)
-    in_javascript = javascript if is_fal else partial(plain_javascript, queue_url=queue_url)
-    return [
-        Snippet("python", "Python", in_python(endpoint_id, arguments)),
-        Snippet("javascript", "JavaScript", in_javascript(endpoint_id, arguments)),
-        Snippet("curl", "curl", curl(endpoint_id, arguments, queue_url)),
+    key: str
+    label: str
+    hint: str
+    needs: str = ""
+
+
+class Upstream(NamedTuple):
+    """The addresses that take runs and files; by default those of fal's own clients."""
+
+    queue: str = "https://queue.fal.run"
+    run: str = "https://fal.run"
+    rest: str = "https://rest.fal.ai"
+
+
+FAL = Upstream()
+
+
+class FileField(NamedTuple):
+    """A field that takes a file, or a list of files."""
+
+    name: str
+    medium: str
+    is_list: bool
+
+
+class _Code(Template):
+    """Code with placeholders, as `%name` or `%{name}`."""
+
+    delimiter = "%"
+
+
+_TABLE = tomllib.loads(Path(__file__).with_name("calls.toml").read_text(encoding="utf-8"))
+_LANGUAGES: dict[str, dict[str, Any]] = {
+    key: {**_TABLE["languages"].get(row.get("like"), {}), **row}
+    for key, row in _TABLE["languages"].items()
+}
+WAYS = tuple(Way(**row) for row in _TABLE["ways"])
+
+
+def offered(facts: Collection[str], file: FileField | None) -> list[Way]:
+    """The ways to call a model with these facts, and this field for a file."""
+    abilities = {"", *facts, *(["file"] if file else [])}
+    return [way for way in WAYS if way.needs in abilities]
+
+
+def file_field(root: Field) -> FileField | None:
+    """The field that a file would be uploaded for: the first required one, else the first."""
+    fields = [
+        (not field.is_required, field.is_mask, number, field)
+        for number, field in enumerate(root.children)
+        if field.is_file or (field.kind == "list" and field.media)
     ]
+    if not fields:
+        return None
+    field = min(fields)[-1]
+    return FileField(field.name, field.media, field.kind == "list")
 
 
-def python(endpoint_id: str, arguments: dict[str, Any]) -> str:
-    """fal-client's `subscribe`; the key comes from `FAL_KEY`."""
-    return (
-        "import fal_client  # pip install fal-client; the key is read from FAL_KEY\n\n"
-        "result = fal_client.subscribe(\n"
-        f"    {_python(endpoint_id, 0)},\n"
-        f"    arguments={_python(arguments, 1)},\n"
-        "    with_logs=True,\n"
-        ")\n"
-        "print(result)\n"
-    )
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call in one of the ways. `server` is the address of this Vitrine."""
+
+    endpoint_id: str
+    arguments: dict[str, Any]
+    upstream: Upstream = FAL
+    server: str = ""
+    file: FileField | None = None
+
+    def direct(self, way: Way) -> list[Snippet]:
+        """The code for upstream; the key comes from `FAL_KEY`."""
+        return list(self._snippets(way, "fal" if self.upstream == FAL else "other"))
+
+    def through_vitrine(self, way: Way) -> list[Snippet]:
+        """The code for this Vitrine; the token comes from `VITRINE_TOKEN`."""
+        snippets = [*self._snippets(way, "vitrine")]
+        if self.server.startswith("https://"):  # fal's Python client supports only https
+            snippets += self._snippets(way, "vitrine-https")
+        return snippets
+
+    def code(self, language: str, way: Way = WAYS[0]) -> str:
+        """The code in one language."""
+        row = _LANGUAGES[language]
+        values = self._values(row["quoting"], self.file if way.needs == "file" else None)
+        values["wait"] = _Code(row["wait"]).substitute(values)
+        texts = [row["head"], row[way.key]] if "head" in row else [row[way.key]]
+        return "\n".join(_Code(text).substitute(values) for text in texts)
+
+    def _snippets(self, way: Way, group: str) -> Iterator[Snippet]:
+        for key, row in _LANGUAGES.items():
+            if group in row["groups"] and row.get(way.key):
+                yield Snippet(key, row["label"], self.code(key, way))
+
+    def _values(self, quoting: str, file: FileField | None) -> dict[str, str]:
+        """The placeholders. With a `file`, the arguments have the variable `url` in its field."""
+        text, document, short, url = _QUOTING[quoting]
+        queue, run, rest = self.upstream
+        base = re.sub("/(?:stream|realtime)$", "", self.endpoint_id)  # the clients append it
+        name, medium, is_list = file or FileField("", "file", False)
+        file_name, content_type = _TABLE["files"].get(medium, _TABLE["files"]["file"])
+        others = {key: value for key, value in self.arguments.items() if not file or key != name}
+        arguments = {**others, **({name: [""] if is_list else ""} if file else {})}
+        request = {"endpoint_id": self.endpoint_id, "arguments": arguments}
+        submit = f"{queue}/{self.endpoint_id}"
+        host = self.server.partition("://")[2]
+        texts = {
+            "endpoint": self.endpoint_id,
+            "base": base,
+            "submit_url": submit,
+            "webhook_submit_url": f"{submit}?fal_webhook={quote(WEBHOOK, safe='')}",
+            "stream_url": f"{run}/{base}/stream",
+            "live_url": f"{run.replace('http', 'ws', 1)}/{base}/realtime",
+            "upload_url": f"{rest}/storage/upload/initiate?storage_type=fal-cdn-v3",
+            "webhook": WEBHOOK,
+            "server": self.server,
+            "proxy_url": f"{self.server}/api/fal/proxy",
+            "run_host": f"{host}/api/fal/run",
+            "queue_host": f"{host}/api/fal/queue",
+            "runs_url": f"{self.server}/api/v1/runs",
+            "runs_wait_url": f"{self.server}/api/v1/runs?wait=60",
+            "uploads_url": f"{self.server}/api/v1/uploads",
+            "file_name": file_name,
+            "content_type": content_type,
+            "type_header": f"Content-Type: {content_type}",
+            "file_word": f"{name}=@{file_name}",
+        }
+        with_url = (lambda code: url.join(_around_last(code))) if file else str
+        return {key: text(value) for key, value in texts.items()} | {
+            "arguments": with_url(document(arguments)),
+            "input": with_url(short(arguments)),
+            "request": with_url(document(request)),
+            "request_with_webhook": document({"webhook_url": WEBHOOK, **request}),
+            "description": document({"content_type": content_type, "file_name": file_name}),
+            "others": short(others),
+            "note": LONG_NUMBER if _has_long_integer(arguments) else "",
+        }
 
 
-def plain_python(endpoint_id: str, arguments: dict[str, Any], *, queue_url: str) -> str:
-    """The same call with httpx, to any queue: submit, wait, fetch the result."""
-    return (
-        "import os\nimport time\n\n"
-        "import httpx  # pip install httpx\n\n"
-        'upstream = httpx.Client(headers={"Authorization": f"Key {os.environ[\'FAL_KEY\']}"})\n'
-        "run = upstream.post(\n"
-        f"    {_python(f'{queue_url}/{endpoint_id}', 0)},\n"
-        f"    json={_python(arguments, 1)},\n"
-        ").raise_for_status().json()\n"
-        'while upstream.get(run["status_url"]).json()["status"] != "COMPLETED":\n'
-        "    time.sleep(0.5)\n"
-        'print(upstream.get(run["response_url"]).json())\n'
-    )
-
-
-def javascript(endpoint_id: str, arguments: dict[str, Any]) -> str:
-    """@fal-ai/client's `subscribe`; the key comes from `FAL_KEY`."""
-    note = _long_integer_note(arguments)
-    body = _quoted(json.dumps(arguments, indent=2, ensure_ascii=False)).replace("\n", "\n  ")
-    return (
-        'import { fal } from "@fal-ai/client"; '
-        "// npm install @fal-ai/client; the key is read from FAL_KEY\n\n"
-        f"{note}"
-        f"const result = await fal.subscribe("
-        f"{_quoted(json.dumps(endpoint_id, ensure_ascii=False))}, {{\n"
-        f"  input: {body},\n"
-        "  logs: true,\n"
-        "});\n"
-        "console.log(result.data, result.requestId);\n"
-    )
-
-
-def plain_javascript(endpoint_id: str, arguments: dict[str, Any], *, queue_url: str) -> str:
-    """The same call with `fetch`, to any queue: submit, wait, fetch the result."""
-    body = _quoted(json.dumps(arguments, indent=2, ensure_ascii=False)).replace("\n", "\n  ")
-    return (
-        "const headers = {\n"
-        "  Authorization: `Key ${process.env.FAL_KEY}`,\n"
-        '  "Content-Type": "application/json",\n'
-        "};\n"
-        "const json = async (url, more) => (await fetch(url, { headers, ...more })).json();\n\n"
-        f"{_long_integer_note(arguments)}"
-        "const run = await json("
-        f"{_quoted(json.dumps(f'{queue_url}/{endpoint_id}', ensure_ascii=False))}, {{\n"
-        '  method: "POST",\n'
-        f"  body: JSON.stringify({body}),\n"
-        "});\n"
-        'while ((await json(run.status_url)).status !== "COMPLETED")\n'
-        "  await new Promise((resolve) => setTimeout(resolve, 500));\n"
-        "console.log(await json(run.response_url));\n"
-    )
-
-
-def _long_integer_note(arguments: dict[str, Any]) -> str:
-    if not _has_long_integer(arguments):
-        return ""
-    return (
-        "// A number below has more digits than JavaScript keeps; "
-        "send such a seed with Python or curl.\n"
-    )
-
-
-def curl(endpoint_id: str, arguments: dict[str, Any], queue_url: str = FAL_QUEUE_URL) -> str:
-    """A submit to the queue; its response contains the status and result URLs."""
-    body = _quoted(json.dumps(arguments, indent=2, ensure_ascii=False))
-    return (
-        f"curl --request POST {shlex.quote(f'{queue_url}/{endpoint_id}')} \\\n"
-        '  --header "Authorization: Key $FAL_KEY" \\\n'
-        '  --header "Content-Type: application/json" \\\n'
-        f"  --data-raw {_shell(body)}\n"
-    )
-
-
-def vitrine_snippets(endpoint_id: str, arguments: dict[str, Any], server: str) -> list[Snippet]:
-    """The call to this Vitrine: with its command line, its JSON API, and fal's own client.
-
-    `server` is its address; the token comes from `VITRINE_TOKEN`.
-    """
-    call = endpoint_id, arguments, server
-    snippets = [
-        Snippet("vitrine", "Command line", vitrine(*call)),
-        Snippet("vitrine-curl", "JSON API", vitrine_curl(*call)),
-        Snippet("vitrine-fal", "fal's JavaScript client", vitrine_fal(*call)),
-    ]
-    if server.startswith("https://"):  # fal's Python client supports only https
-        snippets.append(
-            Snippet("vitrine-fal-python", "fal's Python client", vitrine_fal_python(*call))
-        )
-    return snippets
-
-
-def vitrine_fal(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
-    """@fal-ai/client's `subscribe` through our proxy, with the token in place of fal's key."""
-    address = _quoted(json.dumps(f"{server}/api/fal/proxy"))
-    head, _, call = javascript(endpoint_id, arguments).partition("\n\n")
-    return (
-        f"{head.partition(';')[0]}; // npm install @fal-ai/client\n\n"
-        "fal.config({\n"
-        f'  proxyUrl: {{ url: {address}, when: "always" }},\n'
-        "  credentials: process.env.VITRINE_TOKEN,\n"
-        "});\n\n"
-        f"{call}"
-    )
-
-
-def vitrine_fal_python(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
-    """fal-client's `subscribe` through our proxy, whose address it reads from the environment."""
-    host = server.removeprefix("https://")
-    lines = ['os.environ["FAL_KEY"] = os.environ["VITRINE_TOKEN"]']
-    for name, path in (("FAL_RUN_HOST", "run"), ("FAL_QUEUE_RUN_HOST", "queue")):
-        lines.append(f'os.environ["{name}"] = {_python(f"{host}/api/fal/{path}", 0)}')
-    imports, _, call = python(endpoint_id, arguments).partition("\n\n")
-    imported = imports.partition(";")[0]
-    return "\n".join(["import os", "", *lines, "", f"{imported}; it reads them", "", call])
-
-
-def vitrine(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
-    """`vitrine run`, which waits and saves the results."""
-    body = _quoted(json.dumps(arguments, ensure_ascii=False))
-    return (
-        f"export VITRINE_URL={shlex.quote(server)}\n"
-        f"vitrine run {shlex.quote(endpoint_id)} --wait -o out/ \\\n"
-        f"  --input {_shell(body)}\n"
-    )
-
-
-def vitrine_curl(endpoint_id: str, arguments: dict[str, Any], server: str) -> str:
-    """A run through the JSON API, which answers when the run ends, or after a minute."""
-    request_body = {"endpoint_id": endpoint_id, "arguments": arguments}
-    body = _quoted(json.dumps(request_body, indent=2, ensure_ascii=False))
-    return (
-        f"curl --request POST {shlex.quote(f'{server}/api/v1/runs?wait=60')} \\\n"
-        '  --header "Authorization: Bearer $VITRINE_TOKEN" \\\n'
-        '  --header "Content-Type: application/json" \\\n'
-        f"  --data-raw {_shell(body)}\n"
-    )
+def _around_last(code: str) -> tuple[str, str]:
+    """The code before and after its last empty text."""
+    before, _, after = code.rpartition('""')
+    return before, after
 
 
 def _shell(text: str) -> str:
@@ -231,3 +218,27 @@ def _has_long_integer(value: Any) -> bool:
     if isinstance(value, list):
         return any(map(_has_long_integer, value))
     return isinstance(value, int) and abs(value) > _EXACT_IN_JS
+
+
+def _json(value: Any, indent: int | None = 2) -> str:
+    return _quoted(json.dumps(value, indent=indent, ensure_ascii=False))
+
+
+# By `quoting`: a text, a document inside the call, one outside it, and the variable `url` in it.
+_QUOTING: dict[
+    str, tuple[Callable[[str], str], Callable[[Any], str], Callable[[Any], str], str]
+] = {
+    "python": (
+        lambda text: _python(text, 0),
+        lambda value: _python(value, 1),
+        lambda value: _python(value, 0),
+        "url",
+    ),
+    "javascript": (_json, lambda value: _json(value).replace("\n", "\n  "), _json, "url"),
+    "shell": (
+        shlex.quote,
+        lambda value: _shell(_json(value)),
+        lambda value: _shell(_json(value, None)),
+        '"\'"$url"\'"',
+    ),
+}

@@ -20,6 +20,7 @@ from api.cli.connection import is_terminal
 from api.cli.errors import CommandFailed, Exit
 from api.cli.output import print_json, print_line, print_table, print_to_stderr, printable
 from core.file_names import clean_name
+from runs.start import wait_choices
 
 HOLD_S = 25
 POLL_S = 0.4  # if the server cannot hold calls
@@ -34,7 +35,7 @@ def run(client: Client, options: Namespace) -> Exit:
     if options.endpoint_id:
         body["endpoint_id"] = options.endpoint_id
     body |= {"allow_unknown": True} if options.allow_unknown else {}
-    for name in ("preset_id", "transport", "max_cost"):
+    for name in ("preset_id", "transport", "max_cost", *wait_choices.OPTIONS):
         if (value := getattr(options, name)) is not None:
             body[name] = value
     headers = {"Idempotency-Key": options.key} if options.key else {}

@@ -72,6 +72,16 @@ class Round:
     verdicts = ((Mark.Verdict.PASS, "p"), (Mark.Verdict.FAIL, "x"))
 
     @property
+    def ended(self) -> int:
+        """Return how many of its runs have ended."""
+        return sum(cell.run is not None and cell.run.state in Run.FINAL for cell in self.cells)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether no result is missing any more."""
+        return self.ended == len(self.cells)
+
+    @property
     def judged(self) -> list[tuple[Pane, Cell, bool]]:
         """Return each pane with its cell, and whether it wins its row."""
         wins = [_winner(cell.row) == cell.column_id for cell in self.cells]

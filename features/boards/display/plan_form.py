@@ -135,7 +135,7 @@ def context(plan: Plan, expanded: ExpandedPlan, pricing: Pricing) -> dict[str, A
 
 _TEXTS = (
     *("title", "row-field", "row-values", "table", "column-field", "column-values"),
-    *("seeds", "cap"),
+    *("seeds", "cap", "priority"),
 )
 
 

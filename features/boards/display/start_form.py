@@ -1,72 +1,123 @@
-"""The first screen of a new plan: the prompt, the file and the models of an operation."""
+"""The first screen of a new board: what to make, from which files, for how much.
+
+The house chooses the models. Its controls are `asked`, the sentence, and a plan's `row.all.file`
+and `cap`; the prompt of the models is the sentence without its price and licence.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from django.http import QueryDict
+
+from catalog.curation import query_news
 from catalog.display.operations import Operation
+from catalog.filters.natural_language import without_terms
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
+from core.forms import NUL
 from features.boards.display.plan_form import ShownFile, ShownRow
 from features.boards.plan import editing, rows
 from features.boards.plan.groups import Post
-from features.boards.runs.pricing import Pricing
+from features.boards.plan.plan import ASKED, last_text
+from features.boards.runs.choosing import Offer
 from playground import suggestions
+from playground.suggestions import Wanted
 from schemas.carry.meanings import by_meaning
 from schemas.estimate.wording import nobody_pays
 from schemas.wording.counted_files import NOUNS
 
-VERBS = {"run", "run-fitting", "update"}  # other buttons open the whole plan
+AMOUNT = "1.00"
+MAX_FILES = 3
 _PROMPT, _FILE = f"{rows.CONTROL}.0.prompt", f"{rows.CONTROL}.{rows.ALL}.file"
 
 
-def first_post(offered: Sequence[Endpoint]) -> Post:
-    """Return the post of an operation's page at its first visit, with its best models ticked."""
-    ticked = [endpoint for endpoint in offered if suggestions.is_ticked(endpoint)]
-    return {"model": [endpoint.endpoint_id for endpoint in ticked[: suggestions.TICKED]]}
+def first_post(query: QueryDict) -> Post:
+    """Return the post of the page at its first visit; `q` is a sentence from another page."""
+    return {ASKED: [query.get("q", "").replace(NUL, "")], "cap": [AMOUNT]}
 
 
-def with_samples(operation: Operation, post: Post) -> Post:
-    """Return the post with samples in its empty fields, so that the page can name a price."""
-    samples: Post = {rows.CONTROL: ["0"]}
-    if operation.has_prompt and not "".join(post.get(_PROMPT, [])).strip():
-        samples[_PROMPT] = [suggestions.SAMPLE_PROMPT]
-    if operation.file and not rows.files_of(post, rows.ALL):
-        samples[_FILE] = [suggestions.SAMPLE_FILES[operation.file]]
-    return post | samples
+@dataclass(frozen=True)
+class Question:
+    """What is asked with an operation's page: its controls as they were posted."""
 
+    operation: Operation
+    post: Post
 
-def as_plan(post: Post, models: Sequence[Endpoint]) -> Post:
-    """Return the post of the whole plan: its prompt belongs to all of its rows."""
-    prompt = by_meaning(version_of(models[0]).root.children).get("prompt")
-    text = "".join(post.get(_PROMPT, []))
-    arguments = {prompt.name: text} if prompt and text else {}
-    return editing.first_post(models, arguments) | {_FILE: post.get(_FILE, [])}
+    @property
+    def sentence(self) -> str:
+        """Return what was typed."""
+        return last_text(self.post, ASKED).strip()
 
+    @property
+    def prompt(self) -> str:
+        """Return the prompt for the models. That of an operation is what was typed."""
+        if self.operation.category:
+            return self.sentence
+        return without_terms(self.sentence) or self.sentence
 
-def context(
-    operation: Operation,
-    post: Post,
-    offered: Sequence[Endpoint],
-    models: Sequence[Endpoint],
-    pricing: Pricing | None,
-) -> dict[str, Any]:
-    """Return the context of an operation's page."""
-    ticked = {model.pk for model in models}
-    files = [(address, rows.guessed(address)) for address in rows.files_of(post, rows.ALL)]
-    return {
-        "operation": operation,
-        "models": models,
-        "more_models": [endpoint for endpoint in offered if endpoint.pk not in ticked],
-        "typed": "".join(post.get(_PROMPT, [])),
-        "file_row": ShownRow(
-            rows.ALL, files=[ShownFile(address, file.name, file.kind) for address, file in files]
-        ),
-        "files": NOUNS[operation.file].capitalize() if operation.file else "",
-        "wants": operation.file,
-        "accept": f"{operation.file}/*",
-        "blank_file": ShownFile("", "", operation.file),
-        "pricing": pricing,
-        "is_priced": nobody_pays() or (pricing is not None and pricing.is_known),
-    }
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Return the addresses and names of its files."""
+        return rows.files_of(self.post, rows.ALL)
+
+    @property
+    def wanted(self) -> Wanted:
+        """Return what it asks of the models."""
+        return suggestions.wanted(self.operation, self.sentence, len(self.files))
+
+    def plan(self, models: Sequence[Endpoint]) -> Post:
+        """Return the post of a plan that puts it to these models."""
+        return {
+            "model": [endpoint.endpoint_id for endpoint in models],
+            "title": [" ".join(self.sentence.split())],
+            "cap": self.post.get("cap", []),
+            ASKED: [self.sentence],
+            rows.CONTROL: ["0"],
+            _PROMPT: [self.prompt],
+            _FILE: [*self.files],
+        }
+
+    def sample(self, models: Sequence[Endpoint]) -> Post:
+        """Return the plan with samples in its empty fields, so that the page can name a price."""
+        samples: Post = {}
+        if self.operation.has_prompt and not self.sentence:
+            samples[_PROMPT] = [suggestions.SAMPLE_PROMPT]
+        if not self.files:
+            samples[_FILE] = suggestions.sample_files(self.operation, self.wanted.files)
+        return self.plan(models) | samples
+
+    def whole_plan(self, models: Sequence[Endpoint]) -> Post:
+        """Return the post of the planner's form: its prompt belongs to all of its rows."""
+        plan = self.plan(models)
+        prompt = by_meaning(version_of(models[0]).root.children).get("prompt")
+        arguments = {prompt.name: self.prompt} if prompt and self.prompt else {}
+        kept = {name: plan[name] for name in ("title", "cap", _FILE)}
+        return editing.first_post(models, arguments) | kept
+
+    def context(self, offers: Sequence[Offer]) -> dict[str, Any]:
+        """Return the context of its page; `offers` are the chosen models."""
+        files = [(address, rows.guessed(address)) for address in self.files]
+        query = self.wanted.query if self.wanted.conditions else None
+        kind = self.operation.file
+        return {
+            "operation": self.operation,
+            "sentence": last_text(self.post, ASKED),
+            "amount": last_text(self.post, "cap"),
+            "is_paid": not nobody_pays(),
+            "offers": offers,
+            "most": sum((offer.most or Decimal(0) for offer in offers), Decimal(0)),
+            "query": query,
+            "query_words": query_news.in_words(query) if query else "",
+            "file_row": ShownRow(
+                rows.ALL,
+                files=[ShownFile(address, file.name, file.kind) for address, file in files],
+            ),
+            "files": NOUNS[kind].capitalize() if kind else "",
+            "wants": kind,
+            "accept": f"{kind}/*",
+            "blank_file": ShownFile("", "", kind),
+        }

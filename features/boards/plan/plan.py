@@ -25,7 +25,9 @@ from schemas.form.decode import Problem
 from schemas.validation.unknown_keys import nearest
 
 ALLOW_UNKNOWN = "allow_unknown"  # of a post: rows may have fields that no schema names
+PRIORITY = "priority"  # of a post: `normal` or `low`; empty: by the number of runs
 MAX_CELLS = 400
+ASKED = "asked"  # the sentence of the first screen, in the plan of a board that answers it
 MAX_MODELS = 40
 TITLE_CHARS = 200
 MAX_CAP = Decimal(100_000)

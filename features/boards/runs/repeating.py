@@ -77,6 +77,7 @@ def _repeat(
         repeated_cells = [cell for cell in repeated_cells if cell.column.endpoint_id not in locks]
     run_inputs = [(cell.column.endpoint, cell.run.arguments) for cell in repeated_cells if cell.run]
     budget = Budget.of_board(board)
+    cell_count = board.cells.filter(replaced_at=None).count()
     requests, new = [], []
     for cell, estimate, (endpoint, arguments) in zip(
         repeated_cells, estimate_runs(run_inputs), run_inputs, strict=True
@@ -85,7 +86,14 @@ def _repeat(
             result.held += 1
             continue
         request = run_request(
-            user, board, endpoint, arguments, budget, estimate, is_program=is_program
+            user,
+            board,
+            endpoint,
+            arguments,
+            budget,
+            estimate,
+            cell_count=cell_count,
+            is_program=is_program,
         )
         place = {"row_id": cell.row_id, "column_id": cell.column_id, "seed": cell.seed}
         new.append(Cell(board=board, estimate_usd=in_dollars(estimate), **place))

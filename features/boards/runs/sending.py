@@ -16,7 +16,7 @@ from django.db import transaction
 from catalog.models import Endpoint
 from features.boards.models import Board, Cell, Column, Row
 from features.boards.plan.cells import ExpandedPlan, PlannedCell
-from features.boards.plan.plan import MAX_CELLS, Plan
+from features.boards.plan.plan import MAX_CELLS, PRIORITY, Plan, last_text
 from features.boards.runs import pricing
 from features.boards.runs.budget import Budget, warn_of_board
 from features.boards.runs.locking import lock_for_sending
@@ -26,7 +26,7 @@ from projects.models import Project
 from projects.models.project import private_project
 from projects.rules import enforcement
 from runs.costs.cost import estimate_runs
-from runs.start import starting
+from runs.start import starting, wait_choices
 from runs.start.refused_starts import Forbidden, Refused
 from runs.start.starting import Source, StartRequest, in_dollars
 from schemas.estimate import Estimate
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from runs.promises.named_inputs import NamedInput
 
 MAX_STEPS = 60  # stored per column's report
+MOST_URGENT = 10  # runs of a board; a larger one lets everybody's other runs go first
 
 
 @dataclass
@@ -191,6 +192,7 @@ class _Writer:
         self.waiting: list[list[Cell]] = []  # for each request, the cells that show its run
         self.here: dict[pricing.Key, int] = {}  # positions in `requests`
         self.locks: dict[int, str] = {}  # why models may not run in the project, by their keys
+        self.cell_count = 0
 
     def write(
         self,
@@ -212,7 +214,8 @@ class _Writer:
                 self.done.known += 1
             else:
                 new.append((planned, estimate, existing or self._cell(*place)))
-        if len(current) + sum(cell.pk is None for *_, cell in new) > MAX_CELLS:
+        self.cell_count = len(current) + sum(cell.pk is None for *_, cell in new)
+        if self.cell_count > MAX_CELLS:
             raise TooLarge(f"A board takes up to {MAX_CELLS} runs; this would have more.")
         reusable = (
             pricing.find_reusable_runs(self.board, [planned for planned, *_ in new])
@@ -268,6 +271,7 @@ class _Writer:
             planned.arguments,
             self.budget,
             estimate,
+            cell_count=self.cell_count,
             is_program=self.is_program,
             named=planned.named,
         )
@@ -293,18 +297,21 @@ def run_request(
     budget: Budget,
     estimate: Estimate,
     *,
+    cell_count: int,
     is_program: bool,
     named: Sequence[NamedInput] = (),
 ) -> StartRequest:
     """Return the request for the run of a cell, in the board's project.
 
     The run belongs to `user`, and counts towards the account of `budget`. `named` are the
-    references in its arguments.
+    references in its arguments. If nobody chose the board's priority, `cell_count` decides.
     """
+    usual = wait_choices.LOW if cell_count > MOST_URGENT else None
     return StartRequest(
         user=user,
         endpoint=endpoint,
         arguments=arguments,
+        options=wait_choices.chosen({"priority": last_text(board.plan, PRIORITY) or usual}),
         source=Source.BOARD,
         key=str(uuid.uuid4()),
         is_private=is_program,

@@ -22,7 +22,7 @@ from core.http.posts import hidden, ticked
 from features.boards import access, row_requests
 from features.boards.access import BoardRights
 from features.boards.models import Board
-from features.boards.plan.plan import parse_cap
+from features.boards.plan.plan import PRIORITY, last_text, parse_cap
 from features.boards.row_requests import RowForm
 from features.boards.runs import repeating
 from features.boards.runs.locking import lock
@@ -123,17 +123,26 @@ def title(request: HtmxRequest, board: Board) -> Any:
 
 @for_makers
 def cap(request: HtmxRequest, board: Board) -> Any:
-    """Change or remove the cap. This sends nothing: the page offers to send the held cells."""
+    """Change or remove the cap, and change the priority of further runs.
+
+    This sends nothing: the page offers to send the held cells.
+    """
     try:
         amount = parse_cap(hidden(request, "cap"))
     except ValueError as error:
         return str(error)
     with transaction.atomic():
         locked = lock(board.pk)
-        caps = {"cap_usd": (str(locked.cap_usd or ""), str(amount or ""))}
+        before = last_text(locked.plan, PRIORITY)
+        priority = hidden(request, PRIORITY, before)[:6]
+        limits = {
+            "cap_usd": (str(locked.cap_usd or ""), str(amount or "")),
+            PRIORITY: (before, priority),
+        }
         locked.cap_usd = amount
-        locked.save(update_fields=["cap_usd"])
-        trail.record(request.user, "changed the cap of", [board], changes={board.pk: caps})
+        locked.plan |= {PRIORITY: [priority]}
+        locked.save(update_fields=["cap_usd", "plan"])
+        trail.record(request.user, "changed the cap of", [board], changes={board.pk: limits})
     return "The board has no cap now." if amount is None else f"The cap is {money(amount)} now."
 
 

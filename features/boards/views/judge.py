@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -22,6 +23,8 @@ from features.boards.votes import marks
 from playground.display.comparison import stage_kind
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
     from core.http.htmx import HtmxRequest
 
 
@@ -30,14 +33,17 @@ if TYPE_CHECKING:
 def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show the results that `display.judge.round_of` finds; a POST judges one of them.
 
-    A POST has a `cell` or a `row`, and `winner`, `stars`, `verdict`, `note` or `tags`.
+    A POST has a `cell` or a `row`, and `winner`, `stars`, `verdict`, `note` or `tags`. A page that
+    shows some results asks with their number, `ended`, whether there are more.
     """
     if request.method == "POST":
-        board = find_changeable(request, pk)
-        _save(board, request.POST)
+        board = find_changeable(request, pk, "taken__endpoint", "taken_by")
+        _save(request.user, board, request.POST)
     else:
         board = find(request, pk)
     judging_round = round_of(board, request.GET)
+    if judging_round and request.GET.get("ended") == str(judging_round.ended):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)  # the page asks for changes only
     if request.method == "POST" and not request.htmx:
         return redirect(judging_round.here if judging_round else board)
     context = {
@@ -52,11 +58,10 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "rights": BoardRights(request.user, board),
         "columns": board.columns.named(),
         "may_mark": decisions.may_mark(request.user),
+        "is_part": request.method == "POST",
     }
-    is_part = request.method == "POST"
-    return render(
-        request, f"features/boards/judge/{'_facts' if is_part else 'judge'}.html", context
-    )
+    name = "_facts" if context["is_part"] else "judge"
+    return render(request, f"features/boards/judge/{name}.html", context)
 
 
 @for_makers
@@ -77,11 +82,12 @@ def decision(request: HtmxRequest, board: Board) -> Any:
     return redirect(board)
 
 
-def _save(board: Board, posted: Any) -> None:
+def _save(user: User, board: Board, posted: Any) -> None:
     if key := parse_key(posted.get("cell", "")):
         cell = get_object_or_404(board.cells.select_related("mark", "row"), pk=key)
         if "winner" in posted:
             marks.mark_row(cell.row, posted)
+            decisions.answer(user, board)
         else:
             marks.mark_cell(cell, posted)
     elif key := parse_key(posted.get("row", "")):

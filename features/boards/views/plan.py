@@ -17,13 +17,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.limits.rate_limit import limit
-from catalog.display import page_cache
-from catalog.display.operations import BY_SLUG, OPERATIONS, Operation
-from catalog.locks import locks_of
-from catalog.models import Endpoint, Revision
+from catalog.models import Endpoint
 from core.http.caching import no_store
 from core.http.posts import controls, hidden, ticked
-from features.boards.display import plan_form, start_form
+from features.boards.display import plan_form
 from features.boards.models import Board
 from features.boards.plan import editing, rows, tables
 from features.boards.plan.cells import ExpandedPlan, expand
@@ -33,10 +30,9 @@ from features.boards.plan.input_files import known_files, missing_files, store_p
 from features.boards.plan.plan import Plan, Trouble, read_plan
 from features.boards.plan.plan_query import address_of, arguments_of, find, not_listed, open_plan
 from features.boards.runs import pricing, sending
+from features.boards.runs.sending import SendingResult
 from features.boards.views.board import find_changeable
-from playground import suggestions
 from playground.form.posted_files import with_files
-from playground.form.prefill.place_of_run import in_place_of_run
 from projects import current, roles
 from projects.rules import enforcement
 from runs.progress.worker_status import readiness
@@ -57,39 +53,26 @@ PAGE_FIELDS = {
 }
 
 
-@limit("run")
-@require_http_methods(["GET", "HEAD", "POST"])
-@no_store
-@in_place_of_run
 def new(request: HtmxRequest) -> HttpResponseBase:
-    """Plan a new board: GET fills in the form from the address, POST changes or runs it.
-
-    An `operation` shows its prompt and models only, and so does a blank address without a draft.
-    """
+    """Plan a new board: GET fills in the form from the address or the draft, POST changes it."""
     if request.method == "POST":
         return _posted(request, None)
     is_blank = not request.GET.keys() - {current.PARAMETER}
     if is_blank and (draft := editing.load_draft(request.user, current.current(request))):
         models, unknown = endpoints_of(draft.get("model", []))
         troubles = [not_listed(name) for name in unknown]
-        return _render_plan(request, draft, models, None, troubles, is_kept=True)
-    if operation := _operation(request, None):
-        offered = _offered(request, operation, Revision.current())
-        if not offered and not is_blank:
-            return redirect(operation.list_address)
-        post = start_form.first_post(offered)
-        return _render_plan(request, post, endpoints_of(post["model"])[0], None, [])
+        return render_plan(request, draft, models, None, troubles, is_kept=True)
     plan = open_plan(request.user, request.GET)
     post = first_post(plan.models, plan.arguments) if plan.models else {}
     post |= plan.post
-    return _render_plan(request, post, plan.models, None, plan.troubles, matches=plan.found)
+    return render_plan(request, post, plan.models, None, plan.troubles, matches=plan.found)
 
 
 @require_POST
 def of_form(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     """Transfer the posted form of a model to a new plan."""
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    arguments = arguments_of(endpoint, _fields(request))
+    arguments = arguments_of(endpoint, fields(request))
     query = address_of(request.user, endpoint, arguments)
     address = f"{_new_address(request)}&{query}"
     return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
@@ -113,7 +96,7 @@ def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         )
         models = [*models, *added_models]
     troubles = [not_listed(name) for name in [*unknown, *missing]]
-    return _render_plan(request, post, models, board, troubles)
+    return render_plan(request, post, models, board, troubles)
 
 
 def _new_address(request: HtmxRequest) -> str:
@@ -126,25 +109,13 @@ def _project_of(request: HtmxRequest, board: Board | None) -> Project:
     return board.project if board else current.current(request)
 
 
-def _fields(request: HtmxRequest) -> Post:
+def fields(request: HtmxRequest) -> Post:
+    """Return the posted controls of a plan."""
     return controls(request, but=PAGE_FIELDS)
 
 
-def _operation(request: HtmxRequest, board: Board | None) -> Operation | None:
-    """Return the operation whose page is shown; None for the whole plan."""
-    if board or hidden(request, "~do", "run").partition(":")[0] not in start_form.VERBS:
-        return None
-    is_blank = request.method != "POST" and not request.GET.keys() - {current.PARAMETER}
-    slug = hidden(request, "operation") or request.GET.get("operation", "")
-    return OPERATIONS[0] if is_blank else BY_SLUG.get(slug)
-
-
-def _offered(request: HtmxRequest, operation: Operation, revision: str) -> list[Endpoint]:
-    return suggestions.suggested(operation, revision, locks_of(request, revision))
-
-
 def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
-    post = _fields(request)
+    post = fields(request)
     models, unknown = endpoints_of(post.get("model", []))
     source = board.source if board else (models[0] if models else None)
     troubles = [not_listed(name) for name in unknown]
@@ -158,13 +129,8 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
     if verb == "discard":
         editing.discard_draft(request.user, project)
         return redirect(_new_address(request))
-    if hidden(request, "operation") and verb not in start_form.VERBS and models:
-        post = start_form.as_plan(post, models)
     if verb in {"add", "remove"}:
         return _other_models(request, post, models, board, verb, target, troubles)
-    if verb.startswith("run") and not models and _operation(request, board):
-        troubles = [*troubles, Trouble("models", "Tick at least one model.")]
-        return _render_plan(request, post, models, board, troubles, is_refused=True)
     if verb in {"run", "run-fitting"} and models and not troubles:
         return _run(request, post, models, board, is_partial=verb == "run-fitting")
     if verb == "name-rows" and source:
@@ -172,9 +138,9 @@ def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
         post = rows.with_named_rows(post, groups_of(source, models), mentions)
     elif (edited_post := rows.edited(post, verb, target)) is not None:
         post = edited_post
-    elif verb not in {"more", *start_form.VERBS}:
+    elif verb not in {"run", "run-fitting", "update"}:
         post = apply(post, hidden(request, "~do"))
-    return _render_plan(request, post, models, board, troubles)
+    return render_plan(request, post, models, board, troubles)
 
 
 def _other_models(
@@ -203,9 +169,9 @@ def _other_models(
     source = board.source if board else (models[0] if models else None)
     new_source = board.source if board else (remaining_models[0] if remaining_models else None)
     if new_source is None or (source is None and not remaining_models):
-        return _render_plan(request, {}, [], board, troubles, matches=matches)
+        return render_plan(request, {}, [], board, troubles, matches=matches)
     post = with_models(post, models, now, source or new_source, new_source)
-    return _render_plan(request, post, remaining_models, board, troubles, matches=matches)
+    return render_plan(request, post, remaining_models, board, troubles, matches=matches)
 
 
 def _run(
@@ -218,33 +184,42 @@ def _run(
 ) -> HttpResponseBase:
     """Write the board if everything fits; with `is_partial`, write what fits."""
     project = _project_of(request, board)
-    plan = _plan(request, post, models, board, named_inputs.offered(request.user, project))
+    plan = read(request, post, models, board, named_inputs.offered(request.user, project))
     expanded = expand(plan, named_inputs.resolver(request.user, project))
     changes = [*_changed_schemas(request, models), *missing_files(plan)]
     is_fine = all(report.is_fine for report in expanded.reports) or is_partial
     if plan.troubles or changes or not is_fine or not expanded.fitting:
-        return _render_plan(request, post, models, board, changes, is_refused=True)
-    form_key = hidden(request, "~token") or secrets.token_urlsafe(16)
-    token = starting.form_token(form_key, post)  # after Back, another plan is another board
+        return render_plan(request, post, models, board, changes, is_refused=True)
     try:
-        result = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
-        result.require_any()
+        result = send(request, plan, expanded, board)
     except Forbidden as error:
-        return _render_plan(request, post, models, board, [], status=error.status, why_not=error)
+        return render_plan(request, post, models, board, [], status=error.status, why_not=error)
     except Refused as refusal:
-        return _render_plan(
+        return render_plan(
             request, post, models, board, [Trouble("models", str(refusal))], is_refused=True
         )
-    if board is None and not result.is_repeat:
-        editing.discard_draft(request.user, project)
-    if result.reused or result.held or board:
-        messages.info(request, result.summary)
     if board is None and request.GET.get("blind"):
         return redirect("boards:vote", result.board.pk)
     return redirect(result.board)
 
 
-def _plan(
+def send(
+    request: HtmxRequest, plan: Plan, expanded: ExpandedPlan, board: Board | None
+) -> SendingResult:
+    """Write a plan as a new board, or add it to one; raises Refused if nothing may run."""
+    project = _project_of(request, board)
+    form_key = hidden(request, "~token") or secrets.token_urlsafe(16)
+    token = starting.form_token(form_key, plan.post)  # after Back, another plan is another board
+    result = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
+    result.require_any()
+    if board is None and not result.is_repeat:
+        editing.discard_draft(request.user, project)
+    if result.reused or result.held or board:
+        messages.info(request, result.summary)
+    return result
+
+
+def read(
     request: HtmxRequest,
     post: Post,
     models: list[Endpoint],
@@ -307,7 +282,7 @@ def _table(file: UploadedFile[Any]) -> str:
     return tables.decode(file.read(tables.MAX_BYTES + 1)) if file.size else ""
 
 
-def _render_plan(
+def render_plan(
     request: HtmxRequest,
     post: Post,
     models: list[Endpoint],
@@ -322,7 +297,6 @@ def _render_plan(
 ) -> HttpResponse:
     """Render the plan's page; for htmx only the parts that depend on the form's contents."""
     project = _project_of(request, board)
-    operation = None if is_kept else _operation(request, board)
     context: dict[str, Any] = {
         "board": board,
         "project": project,  # a board's own, whatever the user has chosen
@@ -337,14 +311,11 @@ def _render_plan(
         "is_kept": is_kept,
         "offered": named_inputs.offered(request.user, project) if models else (),
     }
-    if request.method == "POST" and board is None and operation is None:
+    if request.method == "POST" and board is None:
         editing.save_draft(request.user, project, post)
     if models:
         enforcement.mark(project, models)
-        shown_post = post
-        if operation and not is_refused:
-            shown_post = start_form.with_samples(operation, post)
-        plan = _plan(request, shown_post, models, board, context["offered"])
+        plan = read(request, post, models, board, context["offered"])
         plan.troubles.extend(troubles)
         expanded = expand(plan, named_inputs.resolver(request.user, project))
         priced = pricing.price(request.user, plan, expanded, board, project)
@@ -352,16 +323,10 @@ def _render_plan(
     else:
         context["troubles"] = troubles
     is_update = request.htmx and hidden(request, "~do") == "update"
-    if operation:
-        revision = Revision.current()
-        offered = _offered(request, operation, revision)
-        context |= start_form.context(operation, post, offered, models, context.get("pricing"))
-        context["operations"] = page_cache.operations_at(revision)
-    elif is_update and models:
+    if is_update and models:
         return render(request, "features/boards/_outcome.html", context | {"oob": True})
-    name = ("plan/_start_cost" if is_update else "start") if operation else "plan"
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else status
-    return render(request, f"features/boards/{name}.html", context, status=status)
+    return render(request, "features/boards/plan.html", context, status=status)
 
 
 def _summary(plan: Plan, expanded: ExpandedPlan) -> dict[str, Any]:

@@ -90,7 +90,7 @@ def _render_tab(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
         return page.render_stage(request, endpoint)
     draft, filled, is_filled = _initial_state(request, endpoint)
     if tab in {"api", "schema"}:
-        snippets = form_state.code_snippets(endpoint, filled.post)
+        snippets = form_state.code_snippets(endpoint, filled.post, request.GET.get("way", ""))
         return page.render_page(
             request, endpoint, filled, tab="api", **snippets, **form_state.schema_tables(endpoint)
         )

@@ -44,7 +44,7 @@ from playground.views.model_page.page import form_fields, parse_tab, tab_id
 from playground.views.new_runs import address_result, announce_new_run, show_batch
 from projects import current, roles
 from runs.models import Run
-from runs.start import confirmation, refused_starts, starting, transport_choices
+from runs.start import confirmation, refused_starts, starting, transport_choices, wait_choices
 from runs.start.starting import Source, StartRequest
 from schemas import Problem, apply
 from schemas.exact import dumps
@@ -155,6 +155,7 @@ def _create_runs(
                     # double click.
                     key=starting.form_token(f"{token}.{place}" if place else token, arguments),
                     transport=transport,
+                    options=wait_choices.of_post(post),
                     title=title,
                     project=project,
                     origins=form_state.origins(post),

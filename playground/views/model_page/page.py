@@ -28,7 +28,7 @@ from runs.progress import watch_tokens
 from runs.progress.worker_status import readiness
 from runs.realtime import limits
 from runs.records import model_record
-from runs.start import transport_choices
+from runs.start import transport_choices, wait_choices
 from schemas.variations import TIMES
 
 # Fields of a post that belong to the page, not to the model's input.
@@ -136,6 +136,8 @@ def form(
         "live_terms": limits.limits_in_words(),
         "transports": transport_choices.offered(endpoint),
         "transport": transport_choices.chosen(endpoint, filled.post),
+        "wait": (wait := wait_choices.of_post(filled.post)),
+        "wait_timeouts": wait_choices.offered_timeouts(wait),
         "example_link": form_state.example_link(endpoint),
         **more,
     }

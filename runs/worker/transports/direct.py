@@ -20,6 +20,7 @@ from runs.models import Run, Transport
 from runs.results import outcomes, refusals
 from runs.state import state_machine
 from runs.state.transitions import Observation
+from runs.worker import submit_options
 from runs.worker.following import reconciliation
 from runs.worker.limits import DIRECT_LIMITS, DirectLimits
 from runs.worker.transports import cancellation
@@ -29,23 +30,28 @@ log = logging.getLogger(__name__)
 
 Events = AsyncGenerator[fal.Partial | fal.Result]
 OnSent = Callable[[], Any]
-Connection = Callable[[fal.Clients, str, Any, OnSent], Events]
+Connection = Callable[[fal.Clients, str, Any, fal.SubmitOptions, OnSent], Events]
 
 
 async def _sync_events(
-    upstream: fal.Clients, endpoint_id: str, arguments: Any, on_sent: OnSent
+    upstream: fal.Clients,
+    endpoint_id: str,
+    arguments: Any,
+    options: fal.SubmitOptions,
+    on_sent: OnSent,
 ) -> Events:
-    yield await upstream.sync.run(endpoint_id, arguments, on_sent=on_sent)
+    yield await upstream.sync.run(endpoint_id, arguments, options, on_sent=on_sent)
 
 
 # Each opens the connection, calls `on_sent` once the request is sent, yields partials, then the
 # result.
 CONNECTIONS: Mapping[str, Connection] = {
     Transport.SYNC: _sync_events,
-    Transport.STREAM: lambda upstream, endpoint_id, arguments, on_sent: upstream.stream.events(
-        endpoint_id, arguments, on_sent=on_sent
+    Transport.STREAM: lambda upstream, endpoint_id, arguments, options, on_sent: (
+        upstream.stream.events(endpoint_id, arguments, options, on_sent=on_sent)
     ),
-    Transport.WEBSOCKET: lambda upstream, endpoint_id, arguments, on_sent: (
+    # Its protocol has no headers of a run (8.3).
+    Transport.WEBSOCKET: lambda upstream, endpoint_id, arguments, options, on_sent: (
         upstream.websocket.events(endpoint_id, arguments, on_sent=on_sent)
     ),
 }
@@ -67,7 +73,8 @@ async def run_directly(
     is_streamed = run.transport == Transport.STREAM
     writer = PartialWriter(run.pk, is_streamed=is_streamed, limits=limits)
     connect = connection or CONNECTIONS[run.transport]
-    events = connect(upstream, run.endpoint.endpoint_id, arguments, writer.mark_sent)
+    options = await submit_options.options_of(run)
+    events = connect(upstream, run.endpoint.endpoint_id, arguments, options, writer.mark_sent)
     working = asyncio.ensure_future(_result(events, writer))
     stopped = asyncio.ensure_future(cancellation.wait_for_cancel(run.pk))
     try:

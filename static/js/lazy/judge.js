@@ -53,5 +53,6 @@ document.addEventListener("htmx:afterSettle", () => {
 });
 document.addEventListener("htmx:afterSwap", ({ target }) => {
   const judge = document.getElementById("judge");
-  if (judge && (target === judge || target.id === "judge")) judge.focus();
+  const isLost = document.activeElement === document.body; // else somebody types elsewhere
+  if (judge && isLost && (target === judge || target.id === "judge")) judge.focus();
 });

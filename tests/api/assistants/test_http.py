@@ -39,7 +39,8 @@ def test_a_conversation_finds_reads_prices_and_runs(talk: Any, flux: Any, mode: 
         model_text = await client.call_tool("read_model", {"endpoint_id": FLUX})
         arguments = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}}
         price_text = await client.call_tool("price_run", arguments)
-        run_text = await client.call_tool("run_model", arguments | {"wait_s": 0})
+        wait = {"wait_s": 0, "start_timeout_s": 120, "priority": "low"}
+        run_text = await client.call_tool("run_model", arguments | wait)
         return [text_of(answer) for answer in (matches, model_text, price_text, run_text)]
 
     matches, model_text, price_text, run_text = talk(conversation, mode=mode)
@@ -51,6 +52,7 @@ def test_a_conversation_finds_reads_prices_and_runs(talk: Any, flux: Any, mode: 
     assert str(run.pk) in run_text
     assert "created" in run_text
     assert run.arguments == {"prompt": "a cat"}
+    assert run.options == {"start_timeout_s": 120.0, "priority": "low"}
     assert run.events[0]["text"] == "assistant"
 
 

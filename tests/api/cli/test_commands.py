@@ -89,6 +89,14 @@ def test_unknown_inputs_are_sent_with_allow_unknown(vitrine: Any, flux: Any) -> 
     assert Run.objects.get().arguments == {"prompt": "x", "newer": 1}
 
 
+def test_a_command_says_how_long_a_run_may_wait(vitrine: Any, flux: Any) -> None:
+    wait = ["--start-timeout", "120", "--priority", "low", "--no-retry"]
+    code, _, err = vitrine("run", FLUX, "prompt=x", *wait)
+    assert code == 0, err
+    chosen = {"start_timeout_s": 120.0, "priority": "low", "no_retry": True}
+    assert Run.objects.get().options == chosen
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -110,6 +118,7 @@ def test_unknown_inputs_are_sent_with_allow_unknown(vitrine: Any, flux: Any) -> 
             3,
             "--max-cost allows 0.001. Nothing was run",
         ),
+        (["run", FLUX, "prompt=x", "--start-timeout", "1"], 3, "minimum of 2"),
         (["run", FLUX, "--input", "@nowhere.json"], 2, "cannot be read"),
         (["run"], 2, "Name a model"),
         (["show", "fal-ai/nowhere"], 3, "no model"),

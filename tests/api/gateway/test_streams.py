@@ -28,6 +28,7 @@ from fal import FalError
 from projects.models.project import private_project
 from runs.keys import vault
 from runs.models import ProjectKey, Run
+from runs.worker import submit_options
 from tests.api.gateway.conftest import Gated
 from tests.runs.conftest import Control
 
@@ -155,8 +156,9 @@ def test_the_callers_options_are_sent_with_the_stream(
 
         transport = httpx.MockTransport(answer)
         async with fal.Clients(fal.Addresses(), "id:secret", transport=transport) as upstream:
-            events = Answer(run, send).events(upstream, SCRIBE, run.arguments, lambda: None)
-            async for _ in events:
+            options = await submit_options.options_of(run)
+            answering = Answer(run, send)
+            async for _ in answering.events(upstream, SCRIBE, {}, options, lambda: None):
                 pass
 
     asyncio.run(act())

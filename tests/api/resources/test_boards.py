@@ -90,9 +90,11 @@ def test_a_board_is_created_added_to_run_again_and_stopped(call: Any, models: li
     again = call("POST", f"{address}/runs", {"what": "held"}).json()
     assert again["sent"] == 2
     assert len(again["board"]["cells"]) == 8
-    more = call("POST", f"{address}/cells", {"rows": [{"prompt": "a fox"}]}).json()
+    fox = {"rows": [{"prompt": "a fox"}], "priority": "normal"}
+    more = call("POST", f"{address}/cells", fox).json()
     assert len(more["cells"]) == 12
-    assert call("POST", f"{address}/cells", {"rows": [{"prompt": "a fox"}]}).json() == more
+    assert call("POST", f"{address}/cells", fox).json() == more
+    assert not Run.objects.exclude(options={}).exists()
     stopped = call("POST", f"{address}/cancellation").json()
     assert stopped["message"].startswith("12 waiting runs are cancelled")
     repeated = call("POST", f"{address}/runs", {"what": "failed"}).json()

@@ -283,6 +283,18 @@ def test_a_run_above_its_max_cost_is_not_started(call: Any, make_endpoint: Any) 
     assert call("POST", "/runs", body).status_code == 201
 
 
+def test_how_long_a_run_may_wait_is_chosen_in_the_body(call: Any, flux: Any) -> None:
+    chosen = {"start_timeout_s": 45, "priority": "low", "no_retry": True}
+    body = {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}, **chosen}
+    assert call("POST", "/runs", body, Idempotency_Key="one").status_code == 201
+    assert Run.objects.get().options == chosen
+    other = body | {"priority": "normal"}
+    assert call("POST", "/runs", other, Idempotency_Key="one").status_code == 422
+    assert call("POST", "/runs", body, Idempotency_Key="one").status_code == 200
+    for wrong in ({"start_timeout_s": 1}, {"priority": "urgent"}, {"no_retry": "yes"}):
+        assert call("POST", "/runs", body | wrong).status_code == 422
+
+
 @pytest.mark.parametrize("price", ["0.05", "0.000123456789", "0.333333333333333", "1234.5"])
 def test_the_upper_estimate_is_accepted_as_max_cost(
     call: Any, make_endpoint: Any, price: str

@@ -19,10 +19,12 @@ from django.utils import timezone
 import fal
 from core.db import clock
 from runs.models import Artifact, MetadataBackfill, Run, Upload
+from runs.state import state_machine
 from runs.worker import artifact_copies, circuit_breaker, main, submit, submit_options
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import reconciliation
 from runs.worker.scheduling import leases
+from runs.worker.transports import direct
 from tests.runs.files.test_inputs import make_artifact
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -121,3 +123,42 @@ def test_correct_times_are_not_changed(make_run: Any) -> None:
     main.correct_times()
     run.refresh_from_db()
     assert run.lease_until == pause_end
+
+
+def test_a_run_that_is_overdue_ends_here_without_a_submit(make_run: Any) -> None:
+    overdue = make_run(options={"start_timeout_s": 30.0})
+    Run.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    patient = make_run(options={"start_timeout_s": 30.0})
+    leases.give_up_overdue()
+    overdue.refresh_from_db()
+    patient.refresh_from_db()
+    assert (overdue.state, overdue.state_word, patient.state) == ("failed", "Gave up", "created")
+    assert (overdue.error["status"], overdue.error["type"]) == (504, "request_timeout")
+    assert overdue.sent_at is None
+
+
+def test_an_overdue_run_that_is_claimed_is_not_sent(make_run: Any) -> None:
+    make_run(options={"start_timeout_s": 30.0})
+    Run.objects.update(created_at=timezone.now() - timedelta(minutes=1))
+    (run,) = leases.claim("me", 1, submits_at_once=lambda run: True).to_send
+    assert not state_machine.mark_submitted(run.pk, set())
+    assert Run.objects.get().state_word == "Gave up"
+
+
+@pytest.mark.parametrize("transport", ["sync", "stream"])
+def test_a_direct_run_sends_its_start_timeout(make_run: Any, transport: str) -> None:
+    run = make_run(transport=transport, state="submitting", options={"start_timeout_s": 30.0})
+    requests: list[httpx.Request] = []
+
+    def host(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(422, json={"detail": "no"}, headers={"x-fal-request-id": "r"})
+
+    @async_to_sync
+    async def send() -> None:
+        wire = httpx.MockTransport(host)
+        async with fal.Clients(fal.Addresses(), "id:secret", transport=wire) as upstream:
+            await direct.run_directly(run, {}, upstream)
+
+    send()
+    assert 28 < float(requests[0].headers["X-Fal-Request-Start-Timeout"]) <= 30

@@ -6,107 +6,171 @@ import ast
 import json
 import re
 import shlex
+from contextlib import suppress
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import build, contract
 from schemas.exact import identical
-from schemas.reference.snippets import (
-    curl,
-    javascript,
-    plain_javascript,
-    plain_python,
-    python,
-    snippets,
-    vitrine_snippets,
-)
+from schemas.reference.snippets import WAYS, Call, FileField, Upstream, file_field, offered
 from schemas.reference.tables import input_rows, output_rows
 from tests.schemas import strategies
 
 arguments = st.dictionaries(strategies.texts, strategies.json_values, max_size=4)
 
 
+SERVER = "https://vitrine.example"
+SANDBOX = Upstream("http://127.0.0.1:8001/queue", "http://127.0.0.1:8001/run", "http://127.0.0.1:9")
+WAIT, WEBHOOK, STREAM, REALTIME, UPLOAD = WAYS
+# As `url` in the code; JSON cannot name it.
+UPLOADED = "the address of the file"
+
+
+def call(value: dict[str, Any], **more: Any) -> Call:
+    return Call("fal-ai/x", value, server=SERVER, **more)
+
+
+def literals(code: str) -> list[Any]:
+    """Return every dict in Python code."""
+    tree = ast.parse(code.encode("utf-8", "backslashreplace"))
+    for node in ast.walk(tree):
+        for name, value in ast.iter_fields(node):
+            if isinstance(value, ast.Name) and value.id == "url":
+                setattr(node, name, ast.Constant(UPLOADED))
+            if isinstance(value, list):
+                value[:] = [
+                    ast.Constant(UPLOADED) if isinstance(v, ast.Name) and v.id == "url" else v
+                    for v in value
+                ]
+    dicts = [node for node in ast.walk(tree) if isinstance(node, ast.Dict)]
+    found = []
+    for node in dicts:
+        with suppress(ValueError):  # headers are made of the environment
+            found.append(ast.literal_eval(node))
+    return found
+
+
 @given(arguments)
-def test_the_python_snippet_evaluates_to_the_arguments(value: dict[str, Any]) -> None:
-    tree = ast.parse(python("fal-ai/x", value).encode("utf-8", "backslashreplace"))
-    call = next(node for node in ast.walk(tree) if isinstance(node, ast.Call))
-    assert ast.literal_eval(call.args[0]) == "fal-ai/x"
-    assert identical(ast.literal_eval(call.keywords[0].value), value)
+def test_python_holds_the_exact_arguments_in_each_way(value: dict[str, Any]) -> None:
+    for code in (
+        *(call(value).code("python", way) for way in WAYS[:4]),
+        *(call(value, upstream=SANDBOX).code("plain-python", way) for way in WAYS[:4]),
+    ):
+        assert any(identical(found, value) for found in literals(code))
+
+
+@given(arguments, st.booleans())
+def test_an_uploaded_file_is_in_its_field_alone(value: dict[str, Any], is_list: bool) -> None:
+    field = FileField("image_url", "image", is_list)
+    expected = {**value, "image_url": [UPLOADED] if is_list else UPLOADED}
+    for language in ("python", "plain-python", "vitrine-fal-python"):
+        code = call(value, file=field).code(language, UPLOAD)
+        assert any(identical(found, expected) for found in literals(code))
+    words = shlex.split(call(value, file=field).code("curl", UPLOAD))
+    sent = words[-1].rpartition("$url")
+    assert identical(json.loads(UPLOADED.join([sent[0], sent[2]])), expected)
+    command = shlex.split(call(value, file=field).code("vitrine", UPLOAD))
+    assert "image_url=@photo.png" in command
+    without = {key: item for key, item in value.items() if key != "image_url"}
+    assert identical(json.loads(command[-1]), without)
 
 
 @given(arguments)
 def test_curl_is_one_command_with_the_exact_json(value: dict[str, Any]) -> None:
-    words = shlex.split(curl("fal-ai/x", value))
-    assert words[:4] == ["curl", "--request", "POST", "https://queue.fal.run/fal-ai/x"]
-    assert identical(json.loads(words[-1]), value)
+    addresses = {
+        WAIT: "https://queue.fal.run/fal-ai/x",
+        WEBHOOK: "https://queue.fal.run/fal-ai/x?fal_webhook=https%3A%2F%2Fexample.com%2Ffal",
+        STREAM: "https://fal.run/fal-ai/x/stream",
+    }
+    for way, address in addresses.items():
+        words = shlex.split(call(value).code("curl", way))
+        assert words[0] == "curl"
+        assert address in words
+        assert identical(json.loads(words[-1]), value)
 
 
 @given(arguments)
 def test_javascript_holds_the_exact_json(value: dict[str, Any]) -> None:
-    code = javascript("fal-ai/x", value)
-    body = re.search(r"\n  input: (.*),\n  logs: true", code, re.DOTALL)
-    assert body
-    assert identical(json.loads(body[1]), value)
-    assert "\u2028" not in code
+    for language, start, end in (
+        ("javascript", "\n  input: ", ",\n  logs: true"),
+        ("plain-javascript", "JSON.stringify(", "),\n});\nwhile"),
+    ):
+        code = call(value, upstream=SANDBOX).code(language)
+        body = re.search(f"{re.escape(start)}(.*){re.escape(end)}", code, re.DOTALL)
+        assert body
+        assert identical(json.loads(body[1]), value)
+        assert "\u2028" not in code
 
 
 def test_only_the_javascript_snippet_warns_of_long_seeds() -> None:
-    code = {snippet.key: snippet.code for snippet in snippets("a/b", {"seed": 196619188014358660})}
-    assert "digits" in code["javascript"]
-    assert "196619188014358660" in code["curl"]
-    assert list(code) == ["python", "javascript", "curl"]
+    for way in WAYS[:4]:
+        code = {snippet.key: snippet.code for snippet in call({"seed": 2**62}).direct(way)}
+        assert "digits" in code["javascript"]
+        assert "digits" not in code["python"]
+        assert list(code) == ["python", "javascript", "curl"][: len(code)]
 
 
 @given(arguments)
 def test_a_call_through_vitrine_has_the_exact_json(value: dict[str, Any]) -> None:
-    server = "https://vitrine.example"
-    program, api, client, script = vitrine_snippets("fal-ai/x", value, server)
-    assert [snippet.key for snippet in vitrine_snippets("a/b", {}, "http://127.0.0.1:8000")] == [
-        snippet.key for snippet in (program, api, client)
-    ]
+    program, api, client, script = call(value).through_vitrine(WAIT)
+    local = Call("a/b", {}, server="http://127.0.0.1:8000").through_vitrine(WAIT)
+    assert [snippet.key for snippet in local] == [program.key, api.key, client.key]
     words = shlex.split(program.code)
-    assert words[:2] == ["export", f"VITRINE_URL={server}"]
-    assert words[2:5] == ["vitrine", "run", "fal-ai/x"]
+    assert words[:5] == ["export", f"VITRINE_URL={SERVER}", "vitrine", "run", "fal-ai/x"]
     assert identical(json.loads(words[-1]), value)
+    request = {"endpoint_id": "fal-ai/x", "arguments": value}
     words = shlex.split(api.code)
-    assert words[3] == f"{server}/api/v1/runs?wait=60"
-    assert identical(json.loads(words[-1]), {"endpoint_id": "fal-ai/x", "arguments": value})
-    assert f'url: "{server}/api/fal/proxy"' in client.code
-    assert client.code.endswith(javascript("fal-ai/x", value).partition("\n\n")[2])
+    assert words[3] == f"{SERVER}/api/v1/runs?wait=60"
+    assert identical(json.loads(words[-1]), request)
+    words = shlex.split(call(value).code("vitrine-curl", WEBHOOK))
+    assert identical(json.loads(words[-1]), {"webhook_url": "https://example.com/fal", **request})
+    assert f'url: "{SERVER}/api/fal/proxy"' in client.code
+    assert client.code.endswith(call(value).code("javascript").partition("\n\n")[2])
     assert "FAL_KEY" not in client.code.partition("fal.subscribe")[0]
-    ast.parse(script.code.encode("utf-8", "backslashreplace"))
+    assert any(identical(found, value) for found in literals(script.code))
     assert '"FAL_RUN_HOST"] = "vitrine.example/api/fal/run"' in script.code
-    assert script.code.endswith(python("fal-ai/x", value).partition("\n\n")[2])
+    assert script.code.endswith(call(value).code("python").partition("\n\n")[2])
 
 
-SANDBOX = "http://127.0.0.1:8001/queue"
+def test_another_upstream_is_named_in_all_languages() -> None:
+    for way, host in zip(WAYS, ("queue", "queue", "run", "run", "queue"), strict=True):
+        address = getattr(SANDBOX, host).removeprefix("http")
+        for snippet in call({}, upstream=SANDBOX).direct(way):
+            assert f"{address}/fal-ai/x" in snippet.code
 
 
-@given(arguments)
-def test_another_queue_host_is_named_in_all_languages(value: dict[str, Any]) -> None:
-    assert all(f"{SANDBOX}/a/b" in snippet.code for snippet in snippets("a/b", value, SANDBOX))
+def test_only_ways_that_the_model_has_are_offered() -> None:
+    def keys(*facts: str, file: FileField | None = None) -> list[str]:
+        return [way.key for way in offered(facts, file)]
+
+    assert keys("out:image") == ["wait", "webhook"]
+    assert keys("can:streaming", "can:realtime") == ["wait", "webhook", "stream", "realtime"]
+    assert keys(file=FileField("image_url", "image", is_list=False))[-1] == "upload"
 
 
-@given(arguments)
-def test_the_python_snippet_without_a_client_evaluates_to_the_arguments(
-    value: dict[str, Any],
-) -> None:
-    code = plain_python("a/b", value, queue_url=SANDBOX)
-    tree = ast.parse(code.encode("utf-8", "backslashreplace"))
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
-    (post,) = [call for call in calls if any(k.arg == "json" for k in call.keywords)]
-    assert ast.literal_eval(post.args[0]) == f"{SANDBOX}/a/b"
-    assert identical(ast.literal_eval(post.keywords[0].value), value)
+@pytest.mark.parametrize("ending", ["", "/stream", "/realtime"])
+def test_the_clients_append_the_path_of_a_stream_once(ending: str) -> None:
+    model = Call(f"fal-ai/x{ending}", {})
+    assert 'fal_client.stream(\n    "fal-ai/x",' in model.code("python", STREAM)
+    assert 'fal.realtime.connect("fal-ai/x",' in model.code("javascript", REALTIME)
+    assert " https://fal.run/fal-ai/x/stream " in model.code("curl", STREAM)
 
 
-@given(arguments)
-def test_javascript_without_a_client_holds_the_exact_json(value: dict[str, Any]) -> None:
-    code = plain_javascript("a/b", value, queue_url=SANDBOX)
-    body = re.search(r"JSON.stringify\((.*)\),\n}\);\nwhile", code, re.DOTALL)
-    assert body
-    assert identical(json.loads(body[1]), value)
+def test_a_file_goes_to_a_required_field_before_a_mask(documents: dict[str, Any]) -> None:
+    schema = {
+        "properties": {
+            "mask_url": {"type": "string", "ui": {"field": "image"}},
+            "style_url": {"type": "string", "ui": {"field": "image"}},
+            "image_urls": {"type": "array", "items": {"type": "string", "ui": {"field": "image"}}},
+        },
+        "required": ["image_urls"],
+    }
+    root = build(contract(strategies.document(schema), "a/b"))
+    assert file_field(root) == FileField("image_urls", "image", is_list=True)
+    assert file_field(build(contract(documents["fal-ai/flux/dev"], "fal-ai/flux/dev"))) is None
 
 
 def test_a_real_document_has_input_and_output_rows(documents: dict[str, Any]) -> None:

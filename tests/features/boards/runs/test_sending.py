@@ -42,6 +42,27 @@ def test_a_board_holds_a_run_for_each_cell(plan_of: Planned, send: Send, user: U
     assert cells[0].estimate_usd == Decimal("0.01")
 
 
+TWELVE = TWO_ROWS | {"row_values": "a\nb\nc\nd\ne\nf", "seeds": "1"}  # two columns: twelve runs
+
+
+@pytest.mark.parametrize(
+    ("controls", "options"),
+    [
+        (TWO_ROWS, {}),
+        (TWELVE, {"priority": "low"}),
+        (TWELVE | {"priority": "normal"}, {}),
+        (TWO_ROWS | {"priority": "low"}, {"priority": "low"}),
+    ],
+)
+def test_a_large_board_lets_other_runs_go_first_unless_chosen_otherwise(
+    plan_of: Planned, send: Send, user: User, controls: dict[str, str], options: dict[str, str]
+) -> None:
+    board = send(plan_of(**controls)).board
+    Run.objects.update(state="failed")
+    repeating.repeat_failed(user, board)
+    assert [*map(dict, {tuple(run.options.items()) for run in Run.objects.all()})] == [options]
+
+
 def test_a_double_click_makes_one_board(plan_of: Planned, send: Send) -> None:
     first, second = (send(plan_of(**TWO_ROWS), "token") for _ in range(2))
     assert first.board == second.board

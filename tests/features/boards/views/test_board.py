@@ -69,6 +69,18 @@ def test_the_cap_can_be_changed_on_the_board(member: Client, plan_of: Planned, s
         assert message in page
 
 
+def test_the_priority_of_further_runs_can_be_changed_on_the_board(
+    member: Client, plan_of: Planned, send: Send
+) -> None:
+    board = send(plan_of(**ROWS)).board
+    member.post(f"{board.get_absolute_url()}cap/", {"cap": "", "priority": "low"})
+    for address in (board.get_absolute_url(), f"{board.get_absolute_url()}plan/"):
+        assert '<option value="low" selected' in text_of(member.get(address))
+    member.post(f"{board.get_absolute_url()}cap/", {"cap": "2"})
+    board.refresh_from_db()
+    assert board.plan["priority"] == ["low"]
+
+
 def test_an_ended_board_shows_results_and_stops_polling(member: Client, board: Board) -> None:
     Run.objects.update(state="succeeded", billable_units="1")
     charged.settle(Run.objects.all())

@@ -218,7 +218,7 @@ def test_a_table_can_be_uploaded_as_a_file(member: Client, models: dict[str, End
 
 
 def test_a_plan_without_models_asks_for_some(member: Client, models: dict[str, Endpoint]) -> None:
-    assert "<h1>Make a picture</h1>" in member.get(NEW).content.decode()
+    assert "<h1>Tell me what to use</h1>" in member.get(NEW).content.decode()
     page = member.get(f"{NEW}?model=lab/nothing").content.decode()
     assert "“lab/nothing” is not in the catalogue" in page
     page = member.post(NEW, {"~do": "add", "add": "flux"}).content.decode()
@@ -252,7 +252,7 @@ def test_an_unfinished_plan_is_restored(member: Client, models: dict[str, Endpoi
     assert again["row-values"] == ["a cat\r\na dog"]
     assert again["seeds"] == ["1-3"]
     assert member.post(NEW, again | {"~do": "run"}).status_code == 302
-    assert "<h1>Make a picture</h1>" in member.get(NEW).content.decode()
+    assert "<h1>Tell me what to use</h1>" in member.get(NEW).content.decode()
 
 
 def test_a_restored_plan_can_be_discarded(member: Client, models: dict[str, Endpoint]) -> None:

@@ -1,4 +1,4 @@
-"""An operation's page: a prompt, a file and good models that are ticked; Run makes a board."""
+"""The first screen of a board: a sentence, pictures, an amount; the house chooses the models."""
 
 from __future__ import annotations
 
@@ -7,12 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Collection, Endpoint
+from features.boards import decisions
 from features.boards.models import Board
-from runs.models import Run
+from projects.models import Rule
+from runs.models import LedgerAccount, Run
 from tests.features.boards import documents
+from tests.runs.records.worth import make_judged
 
 NEW = "/compare/new/"
 PICTURE, CHANGE = f"{NEW}?operation=make-a-picture", f"{NEW}?operation=change-a-picture"
@@ -21,6 +25,7 @@ PHOTO = "https://example.com/photo.png"
 LORA = documents.document(
     "prompt", "loras", prompt=documents.PROMPT, loras={"type": "array", "items": {"type": "object"}}
 )
+ASK = {"operation": "tell-me-what-to-use", "asked": "a cat, for commercial use", "cap": "1"}
 
 
 @pytest.fixture(autouse=True)
@@ -36,9 +41,9 @@ def catalogue(make_endpoint: Any) -> None:
         ("test", documents.FLUX, PRICE | {"tags": ["test"]}),
         ("flux", documents.FLUX, PRICE | {"group_key": "flux"}),
         ("flux-two", documents.FLUX, PRICE | {"group_key": "flux"}),
-        ("turbo", documents.TURBO, PRICE),
-        ("dream", documents.FLUX, PRICE),
-        ("chosen", documents.TURBO, PRICE),
+        ("turbo", documents.TURBO, PRICE | {"license_type": "commercial"}),
+        ("dream", documents.FLUX, PRICE | {"license_type": "commercial"}),
+        ("chosen", documents.TURBO, PRICE | {"license_type": "commercial"}),
         ("edit", documents.EDIT, PRICE | {"category": "image-to-image"}),
     ]
     for position, (name, document, values) in enumerate(rows):
@@ -47,76 +52,119 @@ def catalogue(make_endpoint: Any) -> None:
     collection.items.create(endpoint=Endpoint.objects.get(endpoint_id="lab/chosen"), position=0)
 
 
-def boxes(page: str) -> list[tuple[str, bool]]:
-    """Return the models that can be ticked, in order, and whether they are."""
-    tags = re.findall(r'<input[^>]*type="checkbox"[^>]*name="model"[^>]*>', page)
-    values = ((re.search(r'value="lab/([^"]+)"', tag), "checked" in tag) for tag in tags)
-    return [(value[1], is_ticked) for value, is_ticked in values if value]
+def chosen(page: str) -> list[str]:
+    """Return the models that Run would compare, in order."""
+    return re.findall(r'<li class="start-model">.*?href="/models/lab/([^"/]+)/"', page, re.DOTALL)
 
 
-def test_three_good_models_of_different_families_are_ticked(member: Client) -> None:
-    page = member.get(PICTURE).content.decode()
-    assert boxes(page) == [
-        ("chosen", True),
-        ("flux", True),
-        ("turbo", True),
-        ("dream", False),
-        ("unpriced", False),
-        ("flux-two", False),
-    ]
+def read(answer: Any) -> str:
+    return re.sub(r"\s+", " ", answer.content.decode())
+
+
+def test_the_best_of_each_family_are_chosen(member: Client) -> None:
+    page = read(member.get(PICTURE))
+    assert chosen(page) == ["chosen", "flux", "turbo", "dream", "flux-two"]
+    assert re.search(r'id="start-cost"[^>]*> ?up to \$0.05', page)
+    assert 'value="1.00"' in page
     assert 'href="/categories/text-to-image/"' in page
-    assert re.search(r'id="start-cost"[^>]*>\s*about \$0.03', page)
     assert "autofocus" in page
     assert "row.all.file" not in page
 
 
-def test_a_press_without_a_script_makes_a_board(member: Client) -> None:
-    post = {"operation": "make-a-picture", "row": "0", "row.0.prompt": "a cat", "~do": "run"}
-    answer = member.post(NEW, post | {"model": ["lab/chosen", "lab/flux", "lab/turbo"]})
+def test_the_best_record_comes_first(member: Client, user: User) -> None:
+    dream = Endpoint.objects.get(endpoint_id="lab/dream")
+    make_judged(user, dream, judged=20, kept=15)
+    assert chosen(read(member.get(PICTURE))) == ["dream", "chosen", "flux", "turbo", "flux-two"]
+
+
+def test_a_sentence_from_the_front_page_says_what_the_models_need(member: Client) -> None:
+    page = read(member.get(f"{NEW}?q=a+cat,+for+commercial+use"))
+    assert chosen(page) == ["chosen", "turbo", "dream"]
+    assert "> a cat, for commercial use</textarea>" in page
+    assert "all with" in page
+    assert chosen(read(member.get(NEW))) == ["chosen", "flux", "turbo", "dream", "flux-two"]
+    assert chosen(read(member.post(NEW, ASK | {"~do": "update", "row.all.file": PHOTO}))) == []
+
+
+def test_a_press_without_a_script_runs_them_within_the_amount_and_opens_judge(
+    member: Client,
+) -> None:
+    answer = member.post(NEW, ASK | {"~do": "run"})
     board = Board.objects.get()
-    assert answer["Location"] == f"/compare/{board.pk}/"
-    assert board.title == "a cat"
+    assert answer["Location"] == f"/compare/{board.pk}/judge/"
+    assert (board.title, board.cap_usd) == ("a cat, for commercial use", Decimal(1))
     assert [run.arguments["prompt"] for run in Run.objects.all()] == ["a cat"] * 3
+    account = LedgerAccount.objects.get(kind="board")
+    assert (account.cap_usd, account.committed) == (Decimal(1), Decimal("0.03"))
+
+
+@pytest.mark.parametrize(
+    ("amount", "message"),
+    [
+        ("0.02", "$0.02 is too little to compare 3 models: $0.03 is enough."),
+        ("", "Write what it may cost at most"),
+        ("much", "A cap is an amount in US dollars"),
+    ],
+)
+def test_an_amount_that_does_not_do_sends_nothing(
+    member: Client, amount: str, message: str
+) -> None:
+    answer = member.post(NEW, ASK | {"cap": amount, "~do": "run"})
+    assert (answer.status_code, Board.objects.count()) == (422, 0)
+    assert message in read(answer)
+    assert "> a cat, for commercial use</textarea>" in read(answer)
+
+
+def test_a_rule_of_the_house_chooses_too(member: Client) -> None:
+    Rule.objects.create(effect="forbid", kind="id", value="lab/turbo", reason="No.")
+    assert chosen(read(member.get(f"{NEW}?q=a+cat,+for+commercial+use"))) == ["chosen", "dream"]
 
 
 def test_a_needed_picture_goes_into_each_model(member: Client) -> None:
-    page = member.get(CHANGE).content.decode()
-    assert boxes(page) == [("edit", True)]
+    page = read(member.get(CHANGE))
+    assert chosen(page) == ["edit"]
     assert 'name="row.all.file"' in page
-    post = {"operation": "change-a-picture", "row": "0", "row.0.prompt": "blue", "~do": "run"}
-    refused = member.post(NEW, post | {"model": "lab/edit"})
-    page = refused.content.decode()
+    post = {"operation": "change-a-picture", "asked": "blue", "cap": "1", "~do": "run"}
+    refused = member.post(NEW, post)
     assert refused.status_code == 422
-    assert "edit: Image is missing" in re.sub(r"\s+", " ", page)
-    assert boxes(page) == [("edit", True)]
-    assert ">\nblue</textarea>" in page
-    assert member.post(NEW, post | {"model": "lab/edit", "row.all.file": PHOTO}).status_code == 302
+    assert "edit: Image is missing" in read(refused)
+    answer = member.post(NEW, post | {"row.all.file": PHOTO})
+    assert answer["Location"] == f"/compare/{Board.objects.get().pk}/"  # one result is not judged
     assert Run.objects.get().arguments["image_url"] == PHOTO
+    many = member.post(NEW, post | {"row.all.file": [f"{PHOTO}?{n}" for n in range(4)]})
+    assert "Give up to 3 files." in read(many)
 
 
-def test_run_says_the_price_of_what_is_ticked(member: Client) -> None:
-    post = {"operation": "make-a-picture", "row": "0", "row.0.prompt": "", "~do": "update"}
+def test_the_models_follow_what_is_typed(member: Client) -> None:
     live = {"hx-request": "true"}
-    two = member.post(NEW, post | {"model": ["lab/flux", "lab/turbo"]}, headers=live)
-    assert re.fullmatch(
-        r'<span id="start-cost" class="figures">about \$0.02</span>',
-        re.sub(r"\s*([<>])\s*", r"\1", two.content.decode().strip()),
-    )
-    unknown = member.post(NEW, post | {"model": "lab/unpriced"}, headers=live).content.decode()
-    assert "data-unknown" in unknown
-    assert "Price unknown" in unknown
-    none = member.post(NEW, post | {"~do": "run"})
-    assert (none.status_code, Board.objects.count()) == (422, 0)
-    assert "Tick at least one model." in none.content.decode()
+    page = read(member.post(NEW, ASK | {"~do": "update"}, headers=live))
+    assert page.lstrip().startswith('<section class="start-choice')
+    assert re.search(r'id="start-cost"[^>]*hx-swap-oob="true"> ?up to \$0.03', page)
+    page = read(member.post(NEW, ASK | {"cap": "0.01", "~do": "update"}, headers=live))
+    assert "$0.03 is enough" in page
+    nothing = member.post(NEW, ASK | {"asked": "", "~do": "run"})
+    assert (nothing.status_code, Board.objects.count()) == (422, 0)
+    assert "Write what you want to make." in read(nothing)
 
 
 def test_more_settings_open_the_whole_plan_with_what_was_typed(member: Client) -> None:
-    post = {"operation": "make-a-picture", "row": "0", "row.0.prompt": "a cat"}
-    for verb in ("more", "add:lab/dream"):
-        page = member.post(NEW, post | {"model": ["lab/flux"], "~do": verb}).content.decode()
-        assert re.search(r'name="shared.prompt"[^>]*>\s*a cat', page)
-        assert 'id="row-values"' in page
+    page = member.post(NEW, ASK | {"~do": "more"}).content.decode()
+    assert re.search(r'name="shared.prompt"[^>]*>\s*a cat<', page)
+    assert re.search(r'name="cap"[^>]*value="1"', re.sub(r"\s+", " ", page))
+    assert 'id="row-values"' in page
 
 
-def test_an_operation_without_a_fitting_model_leads_to_its_list(member: Client) -> None:
-    assert member.get(f"{NEW}?operation=upscale")["Location"] == "/models/?q=upscale+a+picture"
+def test_the_winner_is_kept_as_the_decision_of_the_day(member: Client, user: User) -> None:
+    member.post(NEW, ASK | {"~do": "run"})
+    board = Board.objects.get()
+    cell = board.cells.get(column__endpoint__endpoint_id="lab/turbo")
+    judge = f"/compare/{board.pk}/judge/"
+    member.post(judge, {"cell": cell.pk, "winner": cell.column.position})
+    board.refresh_from_db()
+    assert (board.taken, board.taken_by) == (cell.column, user)
+    assert board.taken_why == "the best of 3 models for “a cat, for commercial use”"
+    (place,) = decisions.decisions_for(user, cell.column.endpoint)
+    assert re.match(r"by \w+ on \d+ \w+ \d{4}: the best of 3 models", place.note)
+    member.post(judge, {"cell": cell.pk, "winner": ""})
+    board.refresh_from_db()
+    assert board.taken is None

@@ -20,7 +20,7 @@ from schemas.artifacts import artifacts
 from schemas.exact import NotJson, identical, loads
 from schemas.fields.examples import example
 from schemas.fields.field_tree import MAX_NODES
-from schemas.reference.snippets import snippets
+from schemas.reference.snippets import WAYS, Call, file_field
 from schemas.reference.tables import input_rows, output_rows
 from schemas.validation import validate
 from tests.playground.browser_post import post_of
@@ -51,8 +51,9 @@ def use_whole_page(document: Any, value: Any, endpoint_id: str = "a/b") -> None:
         problems = [*parsed.problems, *validate(endpoint_contract, parsed.arguments, root)]
         render_form(draw(root, post=posted, problems=problems))
         assert encode_arguments(root, parsed.arguments) is not None
-        for snippet in snippets("a/b", parsed.arguments):
-            assert snippet.code
+        call = Call("a/b", parsed.arguments, file=file_field(root))
+        for way in WAYS:
+            assert all(snippet.code for snippet in [*call.direct(way), *call.through_vitrine(way)])
     for row in [*input_rows(root), *output_rows(endpoint_contract)]:
         assert row.type
     artifacts(value, endpoint_contract.output)

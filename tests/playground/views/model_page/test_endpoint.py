@@ -16,6 +16,7 @@ from django.test import Client
 from playground.display import renderers
 from runs.models import Draft, Run
 from runs.progress import watch_tokens
+from schemas.reference.snippets import FAL
 from tests.conftest import grant
 from tests.runs.looks import let_look
 from tests.schemas import strategies
@@ -36,6 +37,33 @@ def test_every_real_document_has_its_page(
             response = member.get(f"/models/{endpoint_id}/", {"tab": tab})
             assert response.status_code == 200
             assert endpoint_id in response.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("changes", "way", "shown", "code"),
+    [
+        ({}, "", "Wait for it", "fal_client.subscribe("),
+        ({}, "webhook", "Webhook", "webhook_url="),
+        ({}, "stream", "Wait for it", "fal_client.subscribe("),
+        ({"stream_url": "https://fal.run/x/stream"}, "stream", "Stream", "fal_client.stream("),
+        ({"tags": ["realtime"]}, "realtime", "Realtime", "fal_client.realtime("),
+        ({}, "none", "Wait for it", "fal_client.subscribe("),
+    ],
+)
+def test_the_api_tab_has_code_for_each_way_that_the_model_offers(
+    member: Client,
+    flux: Any,
+    settings: Any,
+    changes: dict[str, Any],
+    way: str,
+    shown: str,
+    code: str,
+) -> None:
+    settings.FAL_QUEUE_URL, settings.FAL_RUN_URL, settings.FAL_REST_URL = FAL
+    type(flux).objects.filter(pk=flux.pk).update(**changes)
+    context = member.get(PAGE, {"tab": "api", "way": way}).context
+    assert context["way"].label == shown
+    assert code in context["snippets"][0].code
 
 
 def test_a_model_without_a_schema_takes_json(member: Client, make_endpoint: Any) -> None:

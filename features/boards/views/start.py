@@ -1,0 +1,180 @@
+"""The first screen of a new board: what to make and an amount; the house chooses the models."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from django.http import HttpResponseBase
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.limits.rate_limit import limit
+from catalog.display import page_cache
+from catalog.display.operations import ANYTHING, BY_SLUG, Operation
+from catalog.locks import locks_of
+from catalog.model_records import records_for
+from catalog.models import Revision
+from core.http.caching import no_store
+from core.http.posts import hidden, pressed
+from features.boards.display import start_form
+from features.boards.display.judge import LEAST
+from features.boards.display.start_form import Question
+from features.boards.plan import editing, rows
+from features.boards.plan.cells import expand
+from features.boards.plan.input_files import missing_files, store_posted
+from features.boards.plan.plan import Trouble
+from features.boards.runs import choosing
+from features.boards.runs.choosing import Offer
+from features.boards.views import plan as planner
+from playground import suggestions
+from playground.form.prefill.place_of_run import in_place_of_run
+from projects import current, roles
+from runs.progress.worker_status import readiness
+from runs.promises import named_inputs
+from runs.start.refused_starts import Forbidden, Refused
+from schemas.estimate.wording import nobody_pays
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+    from projects.models import Project
+
+NO_AMOUNT = "Write what it may cost at most, in US dollars, such as 1.00."
+NO_MODEL = "No model here does this with what you gave. Change the sentence or the files."
+NO_SENTENCE = "Write what you want to make."
+TOO_MANY = f"Give up to {start_form.MAX_FILES} files."
+
+
+@limit("run")
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+@in_place_of_run
+def new(request: HtmxRequest) -> HttpResponseBase:
+    """Begin a board: by a question that the house chooses models for, or by a whole plan.
+
+    An `operation` or a sentence `q` shows the question, and so does a blank address without a
+    draft; other addresses say what the plan has.
+    """
+    operation = _operation(request)
+    if operation is None:
+        return planner.new(request)
+    if request.method == "POST":
+        return _posted(request, operation)
+    question = Question(operation, start_form.first_post(request.GET))
+    offers, troubles = _choose(request, question)
+    return _render(request, question, offers, troubles)
+
+
+def _operation(request: HtmxRequest) -> Operation | None:
+    """Return the operation that is asked for; None for a whole plan."""
+    if request.method == "POST":
+        return BY_SLUG.get(hidden(request, "operation"))
+    if keys := request.GET.keys() - {current.PARAMETER}:
+        return ANYTHING if "q" in keys else BY_SLUG.get(request.GET.get("operation", ""))
+    has_draft = editing.load_draft(request.user, current.current(request))
+    return None if has_draft else ANYTHING
+
+
+def _choose(request: HtmxRequest, question: Question) -> tuple[list[Offer], list[Trouble]]:
+    """Return the models for a question with their highest costs, or why there are none."""
+    project, revision = current.current(request), Revision.current()
+    models = suggestions.suggested(question.wanted, revision, locks_of(request, revision))
+    if not models:
+        return [], [Trouble("models", NO_MODEL)]
+    records = records_for(request)
+    models.sort(key=lambda model: records.rank(model.pk))  # those that are not judged keep order
+    names = named_inputs.offered(request.user, project)
+    plan = planner.read(request, question.sample(models), models, None, names)
+    troubles = [trouble for trouble in plan.troubles if trouble.where == "cap"]
+    if not (troubles or plan.cap_usd or nobody_pays()):
+        troubles = [Trouble("cap", NO_AMOUNT)]
+    if troubles:
+        return [], troubles
+    expanded = expand(plan, named_inputs.resolver(request.user, project))
+    try:
+        offers = choosing.choose(choosing.offers_of(expanded), plan.cap_usd)
+    except ValueError as error:
+        return [], [Trouble("cap", str(error))]
+    return offers, [] if offers else [Trouble("models", NO_MODEL)]
+
+
+def _posted(request: HtmxRequest, operation: Operation) -> HttpResponseBase:
+    """Choose models for what was posted, then run them, show them, or open the whole plan."""
+    project = current.current(request)
+    verb, target = pressed(request, "run")
+    post, troubles = planner.fields(request), list[Trouble]()
+    if not roles.refusal_to_make(request.user, project):
+        post, troubles = store_posted(post, request.FILES.copy(), request.user, project)
+    edited_post = rows.edited(post, verb, target)
+    question = Question(operation, post if edited_post is None else edited_post)
+    offers, reasons = _choose(request, question)
+    troubles += reasons
+    if verb == "more":
+        models = [offer.endpoint for offer in offers]
+        post = question.whole_plan(models) if models else {}
+        return planner.render_plan(request, post, models, None, troubles)
+    if verb != "run":
+        return _render(request, question, offers, troubles)
+    if operation.has_prompt and not question.sentence:
+        troubles.append(Trouble("shared", NO_SENTENCE))
+    if len(question.files) > start_form.MAX_FILES:
+        troubles.append(Trouble("rows", TOO_MANY))
+    if troubles:
+        return _render(request, question, offers, troubles, is_refused=True)
+    return _run(request, question, offers, project)
+
+
+def _run(
+    request: HtmxRequest, question: Question, offers: Sequence[Offer], project: Project
+) -> HttpResponseBase:
+    """Write the board and open its judge."""
+    models = [offer.endpoint for offer in offers]
+    post = question.plan(models)
+    names = named_inputs.offered(request.user, project)
+    plan = planner.read(request, post, models, None, names)
+    expanded = expand(plan, named_inputs.resolver(request.user, project))
+    troubles = [*plan.troubles, *missing_files(plan)]
+    for report in expanded.reports:
+        if not report.is_fine:
+            name = report.column.endpoint.name
+            troubles.append(Trouble("models", f"{name}: {report.trouble}"))
+    if troubles:
+        return _render(request, question, offers, troubles, is_refused=True)
+    try:
+        result = planner.send(request, plan, expanded, None)
+    except Forbidden as error:
+        return _render(request, question, offers, [], status=error.status, why_not=error)
+    except Refused as refusal:
+        troubles = [Trouble("models", str(refusal))]
+        return _render(request, question, offers, troubles, is_refused=True)
+    page = "boards:board-judge" if len(models) >= LEAST else "boards:board"
+    return redirect(page, result.board.pk)
+
+
+def _render(
+    request: HtmxRequest,
+    question: Question,
+    offers: Sequence[Offer],
+    troubles: Sequence[Trouble],
+    *,
+    is_refused: bool = False,
+    status: int = HTTPStatus.OK,
+    why_not: str | Forbidden = "",
+) -> HttpResponseBase:
+    """Render the page; for htmx only the models, with the price."""
+    is_update = request.htmx and hidden(request, "~do") == "update"
+    project = current.current(request)
+    context = question.context(offers) | {
+        "why_not": roles.refusal_to_make(request.user, project) or why_not,
+        "form_token": hidden(request, "~token") or secrets.token_urlsafe(16),
+        "operations": [ANYTHING, *page_cache.operations_at(Revision.current())],
+        "readiness": readiness(),
+        "troubles": troubles,
+        "is_refused": is_refused,
+        "is_update": is_update,
+    }
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else status
+    name = "plan/_chosen" if is_update else "start"
+    return render(request, f"features/boards/{name}.html", context, status=status)

@@ -1,0 +1,70 @@
+"""Which models answer a question: different ones, as many as the amount pays for."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from catalog.models import Endpoint
+from features.boards.runs.choosing import Offer, choose
+
+
+def offers(*models: tuple[str, str | None]) -> list[Offer]:
+    """`offers(("Kling 2", "0.10"), …)` → offers in this order; None is an unknown price."""
+    return [
+        Offer(
+            Endpoint(endpoint_id=f"lab/{name.lower().replace(' ', '-')}", display_name=name),
+            None if most is None else Decimal(most),
+        )
+        for name, most in models
+    ]
+
+
+def names(chosen: list[Offer]) -> list[str]:
+    return [offer.endpoint.display_name for offer in chosen]
+
+
+SEVEN = offers(*((name, "0.10") for name in ("Aya", "Bria", "Cog", "Dia", "Eve", "Fox", "Gem")))
+
+
+@pytest.mark.parametrize(
+    ("amount", "count"), [("0.40", 4), ("0.49", 4), ("0.50", 5), ("0.60", 6), ("9", 6)]
+)
+def test_four_to_six_are_chosen_within_the_amount(amount: str, count: int) -> None:
+    assert names(choose(SEVEN, Decimal(amount))) == names(SEVEN[:count])
+
+
+def test_a_dear_model_is_left_out_for_four_that_fit() -> None:
+    models = offers(
+        ("Aya", "0.10"), ("Bria", "0.80"), ("Cog", "0.10"), ("Dia", "0.10"), ("Eve", "0.10")
+    )
+    assert names(choose(models, Decimal("0.95"))) == ["Aya", "Cog", "Dia", "Eve"]
+    assert names(choose(models, Decimal("1.10"))) == ["Aya", "Bria", "Cog", "Dia"]
+
+
+def test_an_amount_that_is_too_small_says_which_one_is_enough() -> None:
+    with pytest.raises(ValueError, match=r"^\$0.30 is too little .* 4 models: \$0.40 is enough"):
+        choose(SEVEN, Decimal("0.30"))
+    two = offers(("Aya", "0.101"), ("Bria", "0.1"))
+    with pytest.raises(ValueError, match=r"2 models: \$0.21 is enough"):
+        choose(two, Decimal("0.20"))
+    assert names(choose(two, Decimal("0.21"))) == ["Aya", "Bria"]
+
+
+def test_an_unknown_price_is_left_out_where_somebody_pays() -> None:
+    models = offers(("Aya", None), ("Bria", "0.10"))
+    assert names(choose(models, Decimal(1))) == ["Bria"]
+    assert names(choose(models, None)) == ["Aya", "Bria"]
+    with pytest.raises(ValueError, match="unknown"):
+        choose(models[:1], Decimal(1))
+    assert choose([], Decimal(1)) == []
+
+
+def test_models_of_different_makers_come_first() -> None:
+    models = offers(
+        *((name, "0.1") for name in ("FLUX.2 [pro]", "Flux 1", "Kling 2", "Kling 3", "Veo", "Ray"))
+    )
+    four = choose(models, Decimal("0.4"))
+    assert names(four) == ["FLUX.2 [pro]", "Kling 2", "Veo", "Ray"]
+    assert names(choose(models, Decimal(1))) == [*names(four), "Flux 1", "Kling 3"]

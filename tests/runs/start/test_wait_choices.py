@@ -1,0 +1,116 @@
+"""How long a run may wait: chosen on the form, kept by drafts, reruns and Remix."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+import fal
+from playground.form import form_state
+from runs.costs import known_costs
+from runs.models import Run
+from runs.results import error_messages, timeline
+from runs.start import transport_choices, wait_choices
+from runs.state import state_machine
+from runs.state.transitions import Observation, gave_up
+
+CHOSEN: dict[str, Any] = {"start_timeout_s": 120.0, "priority": "low", "no_retry": True}
+POSTED = {"~start_timeout_s": "120", "~priority": "low", "~no_retry": "1"}
+TIMED_OUT = {"error": "RunFailed", "type": "request_timeout", "status": 504}
+
+
+def text_of(response: Any) -> str:
+    return " ".join(response.content.decode().split())
+
+
+SENTENCE = "Gave up: it had not started within 2 minutes"
+
+
+def test_the_controls_of_a_form_and_the_options_of_a_run_are_inverses() -> None:
+    assert wait_choices.of_post({name: [text] for name, text in POSTED.items()}) == CHOSEN
+    assert wait_choices.of_post(wait_choices.as_post(CHOSEN)) == CHOSEN
+    assert wait_choices.as_post({"hint": "r-7"}) == {}
+    for text in ("", "soon", "1", "nan", "1e9"):
+        assert wait_choices.of_post({"~start_timeout_s": [text]}) == {}
+    assert wait_choices.chosen({"priority": "urgent"}) == {}
+    assert wait_choices.chosen({"priority": "normal", "no_retry": False}) == {}
+    assert fal.SubmitOptions(**CHOSEN).headers()["X-Fal-Queue-Priority"] == "low"
+    assert (45.0, "45 seconds") in wait_choices.offered_timeouts({"start_timeout_s": 45.0})
+    assert not transport_choices.is_default({"~priority": ["low"]})
+    assert transport_choices.is_default({"~transport": ["queue"], "~start_timeout_s": [""]})
+
+
+@pytest.mark.django_db
+def test_the_choice_survives_the_form_a_rerun_and_remix(member: Client, flux: Any) -> None:
+    member.post(flux.get_absolute_url(), {"prompt": "a cat", **POSTED})
+    run = Run.objects.get()
+    assert (run.options, run.arguments) == (CHOSEN, {"prompt": "a cat"})
+    assert form_state.from_run(flux, run).post["~start_timeout_s"] == ["120.0"]
+    drafted = text_of(member.get(flux.get_absolute_url()))
+    assert 'value="120" selected' in drafted
+    assert 'name="~priority" value="low" checked' in drafted
+    member.post(f"/runs/{run.pk}/repetition/", {"token": "again"})
+    assert {str(again.options) for again in Run.objects.all()} == {str(CHOSEN)}
+    facts = dict(timeline.facts(run))
+    assert facts["Gives up"] == "if it has not started within 2 minutes"
+    assert (facts["Priority"], facts["Retries by fal"]) == ("low", "none")
+
+
+@pytest.mark.django_db
+def test_a_rerun_of_a_boards_cell_is_not_kept_behind_others(member: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded", form_token="cell-1", options={"priority": "low"})
+    member.post(f"/runs/{run.pk}/repetition/", {"token": "again"})
+    assert Run.objects.exclude(pk=run.pk).get().options == {}
+
+
+@pytest.mark.parametrize(
+    ("error", "waited_s", "has_started", "gives_up"),
+    [
+        (TIMED_OUT, 120, False, True),
+        (TIMED_OUT | {"type": "startup_timeout", "status": None}, 121, False, True),
+        (TIMED_OUT, 60, False, False),  # the model's own limit
+        (TIMED_OUT | {"is_retryable": True}, 4000, True, False),  # likewise, of a run that works
+        (TIMED_OUT | {"is_retryable": False}, 120, True, True),  # of a run over one connection
+        (TIMED_OUT | {"type": "generation_timeout"}, 120, False, False),
+        (None, 120, False, False),
+    ],
+)
+def test_a_run_gives_up_only_by_its_own_start_timeout(
+    error: Any, waited_s: int, has_started: bool, gives_up: bool
+) -> None:
+    run = Run(options={"start_timeout_s": 120.0}, created_at=timezone.now())
+    run.started_at = run.created_at if has_started else None
+    kept = gave_up(run, error, run.created_at + timedelta(seconds=waited_s))
+    assert kept == ({**error, "start_timeout_s": 120.0} if gives_up else error)
+    assert gave_up(Run(created_at=timezone.now()), error, timezone.now()) == error
+
+
+def test_a_run_that_gave_up_says_so_and_may_be_sent_again() -> None:
+    error = TIMED_OUT | {"is_retryable": False, "start_timeout_s": 120.0}
+    explanation = error_messages.explain(error)
+    assert (explanation.title, explanation.is_retryable) == (SENTENCE, True)
+    assert explanation.advice == "It cost nothing. Run it again."
+    assert error_messages.reason(error) == f"{SENTENCE}. It cost nothing."
+    run = Run(error=error, state="failed", sent_at=timezone.now(), request_id="r")
+    assert run.state_word == "Gave up"
+
+
+@pytest.mark.django_db
+def test_a_run_that_gave_up_costs_nothing_and_shows_it(
+    member: Client, make_run: Any, flux: Any
+) -> None:
+    run = make_run(state="queued", options={"start_timeout_s": 120.0}, request_id="r")
+    Run.objects.update(created_at=timezone.now() - timedelta(minutes=2), sent_at=timezone.now())
+    state_machine.record(run.pk, Observation("failed", error=TIMED_OUT, by="webhook"))
+    run = Run.objects.select_related("endpoint", "charge").get()
+    assert known_costs.charge_in_words(run) == "Nothing was billed: the run did not start."
+    page = text_of(member.get(run.get_absolute_url()))
+    assert SENTENCE in page
+    assert "Run again" in page
+    listed = text_of(member.get("/runs/?state=failed"))
+    assert f"{SENTENCE}. It cost nothing." in listed
+    assert "Gave up" in listed
