@@ -19,7 +19,7 @@ from runs.results import wait_reasons
 from runs.worker.scheduling import leases
 from runs.worker.scheduling.fair_scheduling import SubmitLimits
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 TWO = (
     "The run waits for fal's limit: this fal account runs 2 at once, and that many are in progress."
 )
