@@ -75,9 +75,8 @@ def run_due() -> float:
     due = [*_due(now).values_list("pk", flat=True)[:AT_ONCE]]
     for key in due:
         with transaction.atomic():  # another worker may have begun the round
-            check = _due(now).select_for_update(of=("self",)).filter(pk=key).first()
-            if check:
-                _begin(check, now)
+            for locked in _due(now).select_for_update(of=("self",)).filter(pk=key):
+                _begin(locked, now)
     return 1.0 if len(due) == AT_ONCE else REST_S
 
 
