@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("catalog", "0021_without_looks"),
+        ("catalog", "0022_without_looks"),
         ("playground", "0052_checks"),
         ("projects", "0007_what_fal_keeps"),
         ("retirement", "0001_replacement"),
