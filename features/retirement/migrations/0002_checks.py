@@ -102,6 +102,9 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "check",
                 "ordering": ["-created_at"],
+                "indexes": [
+                    models.Index(fields=["project", "-created_at"], name="check_in_project"),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -134,16 +137,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["place", "take"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=["check_of", "place", "take"], name="check_run_once"
+                    ),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name="modelcheck",
-            index=models.Index(fields=["project", "-created_at"], name="check_in_project"),
-        ),
-        migrations.AddConstraint(
-            model_name="checkrun",
-            constraint=models.UniqueConstraint(
-                fields=("check_of", "place", "take"), name="check_run_once"
-            ),
         ),
     ]
