@@ -72,6 +72,7 @@ class Source(StrEnum):
     FLOW = "flow"
     WORKFLOW = "workflow"
     LIVE = "live"
+    CHECK = "check"
     API = "api"
 
 
@@ -88,6 +89,7 @@ class Door(StrEnum):
     BOARD = "board"
     FLOW = "flow"
     CHAT = "chat"
+    CHECK = "check"
     API = "api"
     ASSISTANT = "assistant"
 
@@ -97,6 +99,7 @@ _DOORS = {
     Source.CHAT: Door.CHAT,
     Source.FLOW: Door.FLOW,
     Source.WORKFLOW: Door.FLOW,
+    Source.CHECK: Door.CHECK,
     Source.API: Door.API,
 }  # others: the page
 
