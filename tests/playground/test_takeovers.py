@@ -7,9 +7,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from api import tokens
+from catalog.models import Endpoint
 from playground import takeovers
 from projects.models.project import private_project
 from runs.models import Charge, Run
@@ -17,6 +20,8 @@ from runs.results import error_messages, timeline
 from runs.start.starting import StartRequest, start
 from runs.state import state_machine
 from runs.state.transitions import Observation
+from tests.features.spending.sums import require_sums_hold
+from tests.runs.results_to_use import document
 
 pytestmark = pytest.mark.django_db
 DOWN = {"error": "RunFailed", "status": 504, "type": "request_timeout"}
@@ -111,6 +116,7 @@ def test_the_deputy_takes_over_where_the_project_allows_it_and_both_charges_are_
     assert events(run, timeline.TAKEN_OVER) == [str(made.pk)]
     observation = Observation(Run.State.SUCCEEDED, by="test", output={}, billable_units="1")
     state_machine.record(made.pk, observation)
+    require_sums_hold()
     charges = Charge.objects.values_list("run_id", "state", "amount", "door", "endpoint")
     assert sorted(charges, key=lambda charge: charge[0] != run.pk) == [
         (run.pk, "settled", Decimal("0.02"), "page", run.endpoint_id),
@@ -148,17 +154,18 @@ def test_a_deputy_above_the_estimate_or_without_one_does_not_take_over(failed: A
 def test_a_deputys_own_failure_is_not_taken_over(failed: Any) -> None:
     made = deputys(run := failed())
     assert made is not None
-    type(made.endpoint).objects.filter(pk=made.endpoint_id).update(deputy=run.endpoint)
+    Endpoint.objects.filter(pk=made.endpoint_id).update(deputy=run.endpoint)
     state_machine.record(made.pk, Observation(Run.State.FAILED, by="test", error=DOWN))
     assert deputys(run) == made
 
 
 @pytest.mark.parametrize("headers", [{}, {"X-Vitrine-Deputy": "allow"}])
 def test_a_program_gets_the_deputy_only_with_the_header(
-    failed: Any, token: str, headers: dict[str, str]
+    failed: Any, user: User, headers: dict[str, str]
 ) -> None:
     failed(INVALID)
-    client = Client(headers={"Authorization": f"Bearer {token}", **headers})
+    _, secret = tokens.create(user, "program", ["read", "run"])
+    client = Client(headers={"Authorization": f"Bearer {secret}", **headers})
     body = {"endpoint_id": "fal-ai/flux/dev", "arguments": {"prompt": "a cat"}}
     response = client.post("/api/v1/runs", body, content_type="application/json")
     pk = response.json()["id"]
@@ -197,13 +204,13 @@ def test_the_page_of_a_failed_run_offers_the_deputy_in_one_press(
 
 
 def test_the_offer_says_what_the_best_proposal_changes(
-    member: Client, failed: Any, make_endpoint: Any, documents: dict[str, Any], flux: Any
+    member: Client, failed: Any, make_endpoint: Any, flux: Any
 ) -> None:
-    flux.deputy = None
-    flux.save()
-    flux.__class__.objects.filter(endpoint_id="fal-ai/flux/two").delete()
-    document = documents["fal-ai/flux-pro/v1.1-ultra"]
-    make_endpoint("fal-ai/ultra", document, display_name="Ultra")
+    Endpoint.objects.filter(pk=flux.pk).update(deputy=None)
+    Endpoint.objects.exclude(pk=flux.pk).delete()
+    ratio = {"type": "string", "enum": ["1:1", "16:9"], "default": "1:1"}
+    fields = {"prompt": {"type": "string"}, "aspect_ratio": ratio}
+    make_endpoint("b/wide", document(fields, "image"), display_name="Wide")
     arguments = {"prompt": "a cat", "image_size": "landscape_16_9"}
     markup = page(member, failed(allowed=False, arguments=arguments))
     assert "image_size landscape_16_9 → aspect_ratio 16:9" in markup
