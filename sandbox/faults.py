@@ -87,7 +87,7 @@ def error(kind: str, status: int, message: str) -> Response:
 
 
 _PLATFORM = """
-list find search expand pricing estimate meta requests billing_events balance
+list find search expand pricing estimate meta requests analytics billing_events balance
 payload_deletion storage_settings file_acl file_signing
 """
 PLATFORM_KINDS = frozenset(_PLATFORM.split())

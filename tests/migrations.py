@@ -28,7 +28,7 @@ AGREED: Mapping[Key, str] = {
     ("catalog", "0019_facts_that_help_choosing"): (
         "adds a column that the database gives a default; SQLite copies some thousand rows for that"
     ),
-    ("catalog", "0021_without_looks"): (
+    ("catalog", "0022_without_looks"): (
         "gives a column that nothing reads a default; SQLite copies the small table for that"
     ),
     ("projects", "0006_recoverable_rows"): (

@@ -27,6 +27,7 @@ _BEST = frozenset(_TABLE["best"].split())
 _GRADED = frozenset(_TABLE["graded"].split())
 _SHADES = frozenset(_TABLE["shades"].split())
 _JOINED = frozenset({"in", "can"})  # keys of which a wish may state several
+_TERMS = ("price:", "license:")
 FEWEST = 3  # conditions; a text with fewer is not offered as a query
 
 
@@ -85,13 +86,13 @@ def read_wish(text: str) -> Wish:
     )
 
 
-def without_requirements(text: str) -> str:
-    """Return a wish without what it requires of models: `a fox` of `a fox, for commercial use`.
+def without_terms(text: str) -> str:
+    """Return a wish without its price and licence: `a fox` of `a fox, for commercial use`.
 
-    Words for media stay: `a photo of a fox` says how it should look.
+    They would mislead a model, to which all else says how the result should be.
     """
-    for form, words in _PHRASES:
-        if words and all(map(_is_firm, words)):
+    for form, words in () if '"' in text else _PHRASES:
+        if words and all(word.startswith(_TERMS) for word in words):
             text = form.sub(_kept, text)
     return " ".join(text.split()).strip(" ,;.")
 

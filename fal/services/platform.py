@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from fal.errors import RequestRejected
 from fal.http.wire import Params, Wire
+from fal.messages.analytics import COUNTS, CallCounts, call_counts
 from fal.messages.catalogue import CatalogueItem, Estimate, Malformed, Page, Price, prices
 from fal.messages.request import PastRequest
 from fal.reading import as_mapping, parse, text_or_none
@@ -188,6 +189,19 @@ class Platform:
             requests += [row for row in rows if row]
             cursor = text_or_none(page, "next_cursor")
         return requests
+
+    async def analytics(self, endpoint_ids: Iterable[str], *, start: datetime) -> list[CallCounts]:
+        """The account's calls to these endpoints since `start`, fifty per request. Needs a key."""
+
+        async def ask(ids: list[str]) -> list[CallCounts]:
+            params = _params(endpoint_id=ids, start=start.isoformat(), expand=("summary", *COUNTS))
+            return call_counts(parse(await self._get("/models/analytics", params)))
+
+        return [
+            counts
+            for batch in _batches(list(dict.fromkeys(endpoint_ids)), IDS_PER_CALL)
+            for counts in await _split_on_refusal(batch, ask)
+        ]
 
     async def _prices(self, ids: list[str]) -> list[Price]:
         all_prices: list[Price] = []

@@ -57,14 +57,17 @@ def replace(
 
     A row stays where the rules of its project lock the other model.
     """
-    if target.pk == endpoint.pk or target.refusal_everywhere:
+    if target.refusal_everywhere:
         raise Refused(f"{target.name} cannot take over: choose another model.")
     replacing = Replacing(endpoint, target, user)
-    moved = []
+    moved, locked = [], dict[int, str]()  # by project
     with transaction.atomic():
         for dependant in _find(user, endpoint, target, only):
             kind, pk = dependant.kind, dependant.row.pk
-            if not dependant.is_movable or _is_locked(dependant, target):
+            project = getattr(dependant.row, "project", None)
+            if project and project.pk not in locked:
+                locked[project.pk] = enforcement.refusal(project, target)
+            if not dependant.is_movable or (project and locked[project.pk]):
                 continue
             row = kind.rows(endpoint, None).select_for_update(of=("self",)).filter(pk=pk).first()
             state = kind.replace(row, dependant.part, replacing) if row else None
@@ -129,8 +132,3 @@ def by_kind(dependants: Sequence[Dependant]) -> list[tuple[str, list[Dependant]]
     for dependant in dependants:
         groups.setdefault(dependant.kind.label, []).append(dependant)
     return [*groups.items()]
-
-
-def _is_locked(dependant: Dependant, target: Endpoint) -> bool:
-    project = getattr(dependant.row, "project", None)
-    return bool(project and enforcement.refusal(project, target))

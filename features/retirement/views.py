@@ -39,9 +39,11 @@ def dependants(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     A POST moves it (`move`), moves it back (`undo`), or names the deputy (`deputy`).
     """
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    named = hidden(request, "to") or request.GET.get("to", "")
-    target = get_object_or_404(Endpoint, endpoint_id=named) if named else None
-    if request.method == "POST":
+    is_post = request.method == "POST"
+    named = hidden(request, "to") if is_post else request.GET.get("to", "")
+    others = Endpoint.objects.exclude(pk=endpoint.pk)
+    target = get_object_or_404(others, endpoint_id=named) if named else None
+    if is_post:
         return _act(request, endpoint, target)
     project = current.current(request)
     deputy = deputy_of(endpoint, project)
@@ -57,7 +59,7 @@ def dependants(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
         "only": only,
         "groups": replacing.by_kind(found),
         "total": len(found),
-        "movable": sum(dependant.is_movable for dependant in found),
+        "movable": sum(dependant.is_movable and bool(dependant.outcome) for dependant in found),
         "replacement": replacing.undoable(request.user, endpoint),
         "may_name": _may_name(request),
         "tried": _kept_inputs(request, endpoint) if target else (),

@@ -29,7 +29,7 @@ from runs.models import Artifact, ProjectKey, Run, WebhookReport, Worker
 from runs.models.querysets import REMOTE
 from runs.ownership import upstream_deletion
 from runs.ownership.upstream_deletion import AccountStorage
-from runs.progress import worker_status
+from runs.progress import account_concurrency, worker_status
 from runs.results import error_messages, figures
 
 if TYPE_CHECKING:
@@ -73,6 +73,15 @@ class Queue:
     failed: int
     stored_deliveries: int
     waiting_mails: int
+
+
+@dataclass(frozen=True)
+class Account:
+    """An account at fal, by its key: our runs in progress there, and its limit if observed."""
+
+    name: str
+    in_progress: int
+    limit: int | None
 
 
 @dataclass(frozen=True)
@@ -122,6 +131,7 @@ class Status:
     csp_reports: list[CspReport]
     data: DataVersion | None  # the version that has migrated the data
     projects: list[tuple[str, int, int]]  # the largest, with the bytes of results and uploads
+    accounts: list[Account]
 
 
 def load_status(user: User | AnonymousUser) -> Status:
@@ -148,6 +158,7 @@ def load_status(user: User | AnonymousUser) -> Status:
         list(CspReport.objects.all()[:CSP_REPORTS_SHOWN]),
         DataVersion.objects.first(),
         _projects(),
+        _accounts(),
     )
 
 
@@ -184,6 +195,15 @@ def _queue() -> Queue:
         WebhookReport.objects.count(),
         QueuedMail.objects.count(),
     )
+
+
+def _accounts() -> list[Account]:
+    """Return the house's account, and those of projects with a key of their own."""
+    running, limits = account_concurrency.in_progress(), account_concurrency.limits()
+    keys = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).select_related("project")
+    names: list[tuple[int | None, str]] = [(None, "The account of this Vitrine")]
+    names += [(key.pk, str(key.project)) for key in keys]
+    return [Account(name, running[key], limits.get(key)) for key, name in names]
 
 
 def storage() -> Storage:

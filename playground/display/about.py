@@ -15,7 +15,7 @@ from playground.display import history
 from playground.display.sample import sample_of
 from projects import current
 from runs.models import Run
-from runs.progress import current_upstream, waiting
+from runs.progress import current_upstream, model_calls, waiting
 from runs.promises import owners
 from runs.records import model_record
 
@@ -34,11 +34,13 @@ LICENCES = {
 def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
     """Return the context of the templates in `about/`; the same number of queries for any model."""
     user, revision = cast("User", request.user), Revision.current()
+    project = current.current(request)
     return {
         "endpoint": endpoint,
         "related": related_models.find_related(endpoint, revision),
         "locks": locks_of(request, revision),
         "typical": waiting.typical_duration(endpoint),
+        "calls": model_calls.calls_to(endpoint.pk, Run.objects.in_project(project, user)),
         "licence": licence(endpoint),
         "links": links(endpoint),
         "is_new": is_new(endpoint.published_at),

@@ -21,7 +21,7 @@ from runs.files import result_names
 from runs.files.artifact_urls import artifact_url, may_show
 from runs.files.metadata.embedding import CONTENT_TYPES
 from runs.models import Artifact, Run
-from runs.progress import waiting, watch_tokens
+from runs.progress import model_calls, waiting, watch_tokens
 from runs.progress.shown_log import shown_log
 from runs.results import (
     changed_by_model,
@@ -253,6 +253,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "cut_at": MOST_FOUND if most >= MOST_FOUND else 0,
         "partial": found_partial,
         "waiting": waiting.describe_wait(run, found_partial.share if found_partial else None),
+        "calls": None if watch_tokens.is_looked_at(view) else model_calls.beside_run(run),
         "rewritten": use_as.rewritten(run) if run.state == Run.State.SUCCEEDED else None,
         "seed": seed_of(run) or caption.requested_seed(run),
         "prompt": caption.prompt_of(run),

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from copy import copy
+from typing import TYPE_CHECKING, Any
 
+from accounts import permissions
 from catalog.models import Endpoint
 from runs.models import Preset
 from runs.promises.dependants import Dependants, Outcome, Replacing
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 
 class Presets(Dependants):
@@ -21,22 +26,24 @@ class Presets(Dependants):
 
     def outcome(self, row: Preset, part: str, replacing: Replacing) -> Outcome:
         target, carried = replacing.target, replacing.carry(row.arguments)
-        moved = Preset(
-            pk=row.pk, user_id=row.user_id, project_id=row.project_id, endpoint=target,
-            name=row.name, is_house_default=row.is_house_default,
-        )  # fmt: skip
-        place = {name: getattr(moved, name) for name in moved.make_place(replacing.by)}
-        return Outcome.of(
-            carried,
-            endpoint_id=target.pk,
-            arguments=carried.arguments,
-            schema_digest=target.schema_id or "",
-            **place,
-        )
+        digest = target.schema_id or ""
+        values = {"endpoint_id": target.pk, "arguments": carried.arguments}
+        return Outcome.of(carried, **values, schema_digest=digest)
+
+    def place(self, row: Preset, replacing: Replacing) -> dict[str, Any]:
+        """Return a free name, and whether it still fills new forms."""
+        moved = copy(row)
+        moved.endpoint = replacing.target
+        return {name: getattr(moved, name) for name in moved.make_place(replacing.by)}
 
 
 class HouseDefaults(Presets):
     """The preset that fills everybody's untouched form."""
 
-    name, label = "default", "House default"
+    name, label = "default", "Preset of the house"
     is_house_default = True
+
+    def own(self, rows: Any, user: User) -> Any:
+        """Return what the user may choose for everybody."""
+        may_choose = permissions.may(user, permissions.HOUSE_DEFAULT)
+        return super().own(rows, user) if may_choose else rows.none()

@@ -19,7 +19,7 @@ from projects.templatetags.projects import in_project
 from runs.costs import cost, known_costs
 from runs.models import Run, Transport
 from runs.progress import at_fal
-from runs.results import error_messages, timeline
+from runs.results import error_messages, timeline, wait_reasons
 from runs.worker.following import reconciliation
 from schemas.estimate.wording import nobody_pays
 
@@ -59,7 +59,7 @@ def queue_words(run: Run) -> str:
     ahead = run.queue_position
     if run.state != Run.State.QUEUED or ahead is None:
         return ""
-    return f", {ahead} run{'' if ahead == 1 else 's'} ahead" if ahead else ", next in line"
+    return wait_reasons.in_queue(ahead)
 
 
 @register.simple_tag(takes_context=True)
@@ -129,6 +129,12 @@ def more_like(context: template.Context, run: Run) -> dict[str, Any]:
     return {"run": run, "more": more_like_run, "csrf_token": context.get("csrf_token", "")}
 
 
+@register.inclusion_tag("playground/run/_at_fal.html")
+def run_at_fal(run: Run, oob: int = 0) -> dict[str, Any]:
+    """Render until when upstream keeps a run's input and result."""
+    return {"run": run, "line": at_fal.line(run), "oob": oob}
+
+
 @register.simple_tag
 def copies_at_fal() -> str:
     """Return what a deletion here means for the copies at fal."""
@@ -156,7 +162,7 @@ def run_timeline(run: Run, oob: int = 0) -> dict[str, Any]:
 @register.inclusion_tag("playground/run/_facts.html")
 def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render the other facts of a run."""
-    return {"run": run, "facts": [*timeline.facts(run), *at_fal.fact(run)], "oob": oob}
+    return {"run": run, "facts": timeline.facts(run), "oob": oob}
 
 
 @register.inclusion_tag("playground/run/_known_costs.html")

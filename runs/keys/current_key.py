@@ -6,6 +6,8 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping
 
+from django.db.models import Q
+
 from core.db.prepared_queries import ParamList, PreparedQuery
 from projects.models import Project
 from runs.models import ProjectKey, Run
@@ -31,6 +33,13 @@ def keys_by_project() -> dict[int, int]:
     """Return the primary keys of all keys in use, by project."""
     active = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE)
     return dict(active.order_by().values_list("project_id", "pk"))
+
+
+def is_of(key: int | None, key_of: Mapping[int, int]) -> Q:
+    """Return the condition for runs that a key sends, of these keys by project."""
+    if key is None:
+        return ~Q(project__in=list(key_of))
+    return Q(project__in=[project for project, other in key_of.items() if other == key])
 
 
 def note_troubles(troubles: Mapping[int | None, str]) -> None:

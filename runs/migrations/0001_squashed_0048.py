@@ -98,7 +98,7 @@ class Migration(migrations.Migration):
                     ('lease_until', models.DateTimeField(null=True)),
                     ('attempts', models.PositiveIntegerField(default=0)),
                     ('note', models.CharField(blank=True, help_text='what the worker waits for, if it does', max_length=255)),
-                    ('is_starred', models.BooleanField(default=False, help_text='it or one of its files is; set by `runs/stars.py`')),
+                    ('is_starred', models.BooleanField(default=False, help_text='it or one of its files is; set by `runs/results/stars.py`')),
                     ('is_example', models.BooleanField(default=False, help_text="shown to the team on the model's page as what it can do")),
                     ('deleted_at', models.DateTimeField(help_text='can be undone until it is purged', null=True)),
                     ('deleted_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),

@@ -143,7 +143,7 @@ class Run(InProject):
         max_length=255, blank=True, help_text="what the worker waits for, if it does"
     )
     is_starred = models.BooleanField(
-        default=False, help_text="it or one of its files is; set by `runs/stars.py`"
+        default=False, help_text="it or one of its files is; set by `runs/results/stars.py`"
     )
     is_example = models.BooleanField(
         default=False, help_text="shown to the team on the model's page as what it can do"

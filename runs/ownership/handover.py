@@ -93,7 +93,7 @@ def hand_over_private(person: User, to: User) -> list[Belongings]:
     The person keeps what they made in shared projects.
     """
     passed = private_belongings(person)
-    _resolve_conflicts(person, to)
+    _resolve_conflicts(person, to, Q(project=private_project(person)))
     home = private_project(to)
     for relation, rows in _private(person):
         is_in_project = issubclass(relation.model, InProject)
@@ -104,7 +104,7 @@ def hand_over_private(person: User, to: User) -> list[Belongings]:
 
 def hand_over_shared(person: User, to: User) -> list[Belongings]:
     """Give what others see to another user in the caller's transaction; return the numbers."""
-    _resolve_conflicts(person, to)
+    _resolve_conflicts(person, to, ~_seen_alone(person))
     passed = []
     for relation in relations():
         rows = _rows_of(relation, person)
@@ -186,24 +186,35 @@ def _rows_of(relation: UserRelation, person: User) -> QuerySet[Model]:
     return relation.model._default_manager.filter(**{relation.field: person})
 
 
-def _resolve_conflicts(person: User, to: User) -> None:
-    """Rename what would violate a unique constraint: form tokens, upload digests, preset names."""
+def _resolve_conflicts(person: User, to: User, rows: Q | None = None) -> None:
+    """Rename what would violate a unique constraint: form tokens, upload digests, preset names.
+
+    `rows` are those in projects that are handed over, by default all. The private ones change
+    their project: an upload that `to` has in another project is no conflict.
+    """
+    rows = rows or Q()
+    home = {private_project(person).pk: private_project(to).pk}
     for relation in relations():
         model = relation.model
         if any(field.name == "form_token" for field in model._meta.get_fields()):
             used_tokens = _rows_of(relation, to).values("form_token")
-            for pk in (
-                _rows_of(relation, person).filter(form_token__in=used_tokens).values_list("pk")
-            ):
-                model._default_manager.filter(pk=pk[0]).update(form_token=f"passed-{pk[0]}")
+            clashing = _rows_of(relation, person).filter(rows, form_token__in=used_tokens)
+            for (pk,) in clashing.values_list("pk"):
+                model._default_manager.filter(pk=pk).update(form_token=f"passed-{pk}")
     # Both uploads stay: runs refer to each by its address. A digest is unique per user and project.
-    contents = Upload.objects.filter(user=to).values("digest")
-    for upload in Upload.objects.filter(user=person, digest__in=contents):
-        digest = hashlib.sha256(f"{upload.digest} {upload.pk}".encode()).hexdigest()
-        Upload.objects.filter(pk=upload.pk).update(digest=digest)
-    for preset in Preset.objects.kept().filter(user=person):
-        same_presets = Preset.objects.kept().filter(user=to, endpoint_id=preset.endpoint_id)
-        if same_presets.filter(name=preset.name).exists():
+    theirs = Upload.objects.filter(user=to)
+    same_content = Upload.objects.filter(rows, user=person, digest__in=theirs.values("digest"))
+    for upload in same_content:
+        project = home.get(upload.project_id, upload.project_id)
+        if theirs.filter(project=project, digest=upload.digest).exists():
+            digest = hashlib.sha256(f"{upload.digest} {upload.pk}".encode()).hexdigest()
+            Upload.objects.filter(pk=upload.pk).update(digest=digest)
+    for preset in Preset.objects.kept().filter(rows, user=person):
+        project = home.get(preset.project_id, preset.project_id)
+        same_presets = Preset.objects.kept().filter(
+            user=to, project=project, endpoint_id=preset.endpoint_id, name=preset.name
+        )
+        if same_presets.exists():
             Preset.objects.filter(pk=preset.pk).update(name=_free_name(preset, person))
 
 

@@ -18,17 +18,17 @@ UNKNOWN = datetime.max.replace(tzinfo=UTC)  # the account decides
 WEEK = timedelta(days=6)
 
 
-def fact(run: Run) -> list[tuple[str, str]]:
-    """Return the line about a run as a fact with its name; empty if there is nothing to say."""
-    line = describe(run)
-    return [("In the sandbox" if current_upstream.is_free() else "At fal", line)] if line else []
-
-
-def describe(run: Run) -> str:
-    """Return a line such as `Input until Friday 14:02, result deleted today at 14:02`.
+def line(run: Run) -> str:
+    """Return a line such as `At fal: input until Friday 14:02, result deleted today at 14:02`.
 
     Empty for a run that fal has not received.
     """
+    description = _describe(run)
+    place = "In the sandbox" if current_upstream.is_free() else "At fal"
+    return f"{place}: {description}." if description else ""
+
+
+def _describe(run: Run) -> str:
     if not run.request_id or run.sent_at is None:
         return ""
     plan = UpstreamDeletion.objects.filter(pk=run.pk).first()
@@ -37,14 +37,14 @@ def describe(run: Run) -> str:
     if plan and plan.deleted_at:
         when = f"deleted {_moment(plan.deleted_at)}"
         if not input_files:
-            return f"Input and result {when}"
-        return f"Input {_until(max(input_files))}, result {when}"
+            return f"input and result {when}"
+        return f"input {_until(max(input_files))}, result {when}"
     texts = [] if _stores_nothing(run) else [run.sent_at + PAYLOADS_FOR]
     inputs = [*texts, *input_files]
-    line = f"Input {_until(max(inputs))}" if inputs else "No input"
+    description = f"input {_until(max(inputs))}" if inputs else "no input"
     if run.state == Run.State.SUCCEEDED:
-        line += f", result {_until(max(_results(run, account)))}"
-    return f"{line}{_outlook(plan, account)}" if plan and run.is_final else line
+        description += f", result {_until(max(_results(run, account)))}"
+    return f"{description}{_outlook(plan, account)}" if plan and run.is_final else description
 
 
 def _outlook(plan: UpstreamDeletion, account: AccountStorage) -> str:

@@ -27,6 +27,7 @@ class Replacing:
     source: Endpoint
     target: Endpoint
     by: User
+    known: dict[str, Endpoint] = field(default_factory=dict)  # other models that were looked up
 
     def carry(self, settings: Any) -> Carried:
         """Carry settings of the former model to the other one."""
@@ -132,9 +133,14 @@ class Dependants:
         outcome = self.outcome(row, part, replacing)
         if outcome is None:
             return None
-        before = {name: getattr(row, name) for name in outcome.values}
-        _write(row, outcome.values)
-        return [before, outcome.values]
+        values = outcome.values | self.place(row, replacing)
+        before = {name: getattr(row, name) for name in values}
+        _write(row, values)
+        return [before, values]
+
+    def place(self, row: Any, replacing: Replacing) -> dict[str, Any]:
+        """Return the values of further columns that the row needs beside those that are there."""
+        return {}
 
     def restore(self, row: Any, state: Any) -> bool:
         """Undo a replacement; False if somebody has changed the row since."""

@@ -10,10 +10,10 @@ again for the runs of a row that changes, whatever code changes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from django.db import connections
+from django.db import connections, transaction
 
 from core.db.triggers import Trigger, create, has_changed
 from runs.models import RecordSum
@@ -49,16 +49,22 @@ def install(using: str = "default", **_: Any) -> None:
         return  # migrated back to a release without one of them
     with connection.cursor() as cursor:
         create(cursor, all_triggers)
-        cursor.execute(f"SELECT EXISTS (SELECT 1 FROM {RUNS}), EXISTS (SELECT 1 FROM {RUN})")
-        has_records, has_runs = cursor.fetchone()
-        if has_runs and not has_records:
-            _record_earlier(cursor)
+        cursor.execute(
+            f"SELECT EXISTS (SELECT 1 FROM {RUNS} WHERE run_id = oldest.id) "
+            f"FROM (SELECT id FROM {RUN} ORDER BY created_at LIMIT 1) AS oldest"
+        )
+        if cursor.fetchone() in {(False,), (0,)}:
+            with transaction.atomic(using):
+                _record_earlier(cursor)
 
 
-def remove(using: str = "default", **_: Any) -> None:
-    """Drop the triggers on SQLite, which rebuilds no table that a trigger elsewhere names."""
+def remove(using: str = "default", plan: Sequence[Any] = (), **_: Any) -> None:
+    """Drop the triggers before migrations on SQLite.
+
+    It rebuilds no table that a trigger elsewhere names; `install` comes after the last migration.
+    """
     connection = connections[using]
-    if connection.vendor == "sqlite":
+    if connection.vendor == "sqlite" and plan:
         with connection.cursor() as cursor:
             for trigger in triggers():
                 cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}")
@@ -205,7 +211,8 @@ def _record_earlier(cursor: Any) -> None:
     """Record the runs that are older than the record.
 
     Nobody knows which of them were looked at: those count as judged that are kept, or that somebody
-    has deleted.
+    has deleted. What processes record meanwhile is in both tables or in none, so the difference of
+    the two is what is missing in the sums.
     """
     cursor.execute(
         f"INSERT INTO {RUNS} (run_id, project_id, endpoint_id, is_done, is_failed, is_judged, "
@@ -215,5 +222,10 @@ def _record_earlier(cursor: Any) -> None:
         "LEFT JOIN playground_charge charge ON charge.run_id = run.id "
         "AND charge.state = 'settled' ON CONFLICT DO NOTHING"
     )
-    for rows in (f"{_of_run('earlier')} FROM {RUNS} earlier", *(s.earlier for s in _sources())):
-        cursor.execute(add_to_sums(rows))
+    written = ", ".join(f"-{name}" for name in RecordSum.FIGURES)
+    rows = (
+        f"{_of_run('earlier')} FROM {RUNS} earlier",
+        *(source.earlier for source in _sources()),
+        f"SELECT project_id, endpoint_id, {written} FROM {SUMS} WHERE project_id IS NOT NULL",
+    )
+    cursor.execute(add_to_sums(" UNION ALL ".join(rows)))

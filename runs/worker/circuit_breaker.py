@@ -356,6 +356,8 @@ def _host_problem(error: fal.FalError | None) -> str:
     if isinstance(error, fal.Unreachable):
         return "does not answer."
     if isinstance(error, fal.RateLimited):
+        if error.type == fal.CONCURRENCY_LIMIT:  # of the account: the host works
+            return ""
         return "asks us to slow down."
     if isinstance(error, fal.AuthFailed):
         return f"{refusals.NOT_ACCEPTED} {MEND_KEY}" if error.status == 401 else ""

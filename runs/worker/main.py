@@ -37,6 +37,7 @@ from runs.files.media.probe import MediaProbe
 from runs.keys import current_key
 from runs.models import Artifact, MetadataBackfill, Run, Upload
 from runs.models import Worker as WorkerRow
+from runs.progress import account_concurrency
 from runs.promises import owners
 from runs.promises.owners import Job
 from runs.results import figures
@@ -46,6 +47,7 @@ from runs.worker.claiming import RunClaimer
 from runs.worker.following import backfill, reconciliation
 from runs.worker.limits import PATIENCE, WORKER_LIMITS, Patience, WorkerLimits
 from runs.worker.median_durations import MedianDurations
+from runs.worker.model_calls import ModelCallsReader
 from runs.worker.run_tasks import RunTasks, cancel_and_wait, log_crash
 from runs.worker.scheduling import database_stall, leases
 from runs.worker.scheduling.database_stall import DatabaseStall
@@ -138,6 +140,7 @@ class Worker:
         """Return the recurring jobs of this worker."""
         upstream, keys = self.upstream, self.run_tasks.keys
         reconcile = partial(reconciliation.reconcile_due, keys)
+        calls = ModelCallsReader(upstream.platform)
         return [
             Job("renew leases", self._renew_leases),
             Job("correct times", sync_to_async(correct_times)),
@@ -165,6 +168,7 @@ class Worker:
             Job("webhooks", partial(processing.process_pending, keys), wakes_on_change=True),
             Job("backfill", partial(backfill.backfill_due, keys), wakes_on_change=True),
             *([Job("reconcile", reconcile, wakes_on_change=True)] if self.has_key else []),
+            *([Job("calls of models", calls.step)] if self.has_key else []),
             Job("try keys", key_trial.KeyTrial(upstream).step, wakes_on_change=True),
             Job("heartbeat", partial(self._beat, signal)),
             Job("claim runs", partial(self.claimer.run, signal)),
@@ -270,6 +274,7 @@ class Worker:
         if not self.claimer.is_at_rest:
             await sync_to_async(leases.give_up_overdue)()
             await sync_to_async(leases.note_queue_positions)()
+            await sync_to_async(account_concurrency.observe)()
         return self.limits.renew_every_s
 
 

@@ -7,11 +7,14 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from asgiref.sync import sync_to_async
+
 import fal
 from catalog.models import Standing
 from runs.files import inputs
 from runs.models import Run
-from runs.results import outcomes, refusals
+from runs.progress import account_concurrency
+from runs.results import outcomes, refusals, wait_reasons
 from runs.results.error_messages import with_full_stop
 from runs.state import state_machine
 from runs.state.locked_update import retry_until_committed
@@ -20,7 +23,6 @@ from runs.worker import submit_options
 from runs.worker.account_gate import AccountGate
 from runs.worker.following import status_polling
 from runs.worker.limits import DIRECT_LIMITS, DirectLimits
-from runs.worker.scheduling import leases
 from runs.worker.transports import direct
 from runs.worker.webhooks import deliveries
 
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 
 LONGEST_PAUSE_S = 60.0
 SHOW_PAUSE_FROM_S = 10.0
+MOST_DOUBLED = 3  # pauses at fal's limit; the run goes when another of its account has ended
 ACCOUNT_PAUSE_S = 1.0  # the gate decides when one of the waiting runs is sent
 
 
@@ -102,9 +105,12 @@ async def _record(
         await state_machine.arecord(run.pk, unconfirmed)
     elif refusal and is_held:
         log.warning("run %s waits: %s", run.pk, error)
-        message = (account.trouble or refusal.sentence) + leases.GOES_ON
+        message = (account.trouble or refusal.sentence) + wait_reasons.GOES_ON
         await retry_until_committed(state_machine.note_event, run.pk, "later", message)
         await _requeue(run, message, ACCOUNT_PAUSE_S, was_submitted, has_event=False)
+    elif reaction is fal.Reaction.SEND_AGAIN and error.type == fal.CONCURRENCY_LIMIT:
+        message = await sync_to_async(account_concurrency.record_refused)(run.project_key_id)
+        await _requeue(run, message, 2.0 ** min(run.attempts, MOST_DOUBLED), was_submitted)
     elif reaction is fal.Reaction.SEND_AGAIN:
         pause_s = status_polling.requested_wait_s(error) or min(
             2.0 ** min(run.attempts, 9), LONGEST_PAUSE_S

@@ -112,7 +112,7 @@ Observer = Callable[[Request], Coroutine[Any, Any, None]]
 
 
 class Engine:
-    """Runs up to `config.concurrency` requests: first in, first out, low priority last."""
+    """Runs up to `limit` requests of the account: first in, first out, low priority last."""
 
     def __init__(
         self,
@@ -126,6 +126,7 @@ class Engine:
         self.requests: dict[str, Request] = {}
         self.waiting: list[Request] = []
         self.running: set[Request] = set()
+        self.limit = config.concurrency
         self._config = config
         self._files = files
         self._asset = asset
@@ -149,7 +150,7 @@ class Engine:
 
     def start(self, request: Request) -> bool:
         """Run a request at once, ahead of the queue; return False if there is no room."""
-        if len(self.running) >= self._config.concurrency:
+        if len(self.running) >= self.limit:
             return False
         self._store(request)
         self._begin(request)
@@ -177,6 +178,11 @@ class Engine:
             request.context.cancel()
         return True
 
+    def allow(self, limit: int) -> None:
+        """Change how many requests may be in progress at once, at most `config.concurrency`."""
+        self.limit = min(limit, self._config.concurrency)
+        self._fill()
+
     def hurry(self, about: str = "") -> None:
         """Skip the waits of running requests whose arguments contain the text `about`."""
         for request in self.running:
@@ -200,7 +206,7 @@ class Engine:
                 del self.requests[oldest.id]
 
     def _fill(self) -> None:
-        while self.waiting and len(self.running) < self._config.concurrency:
+        while self.waiting and len(self.running) < self.limit:
             request = self.waiting.pop(0)
             self._begin(request)
             self._notify_waiting(request.model.app)

@@ -32,6 +32,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         at("/calls", "GET DELETE", calls),
         at("/faults", "GET POST DELETE", faults),
         at("/hurry", "POST", hurry),
+        at("/concurrency", "POST DELETE", concurrency),
         at("/catalogue", "POST DELETE", catalogue),
         at("/bills", "GET POST DELETE", bills),
         at("/keys", "GET POST DELETE", keys),
@@ -73,6 +74,14 @@ async def hurry(http: HttpRequest, sandbox: Sandbox) -> Response:
     """POST skips the waits of running requests, or of those with `about` in their arguments."""
     sandbox.engine.hurry((await body_json(http)).get("about", ""))
     return reply({})
+
+
+async def concurrency(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """POST sets the account's `limit` of requests in progress; DELETE resets it (C90)."""
+    is_set = http.method == "POST"
+    limit = (await body_json(http))["limit"] if is_set else sandbox.config.concurrency
+    sandbox.engine.allow(limit)
+    return reply({"limit": sandbox.engine.limit, "in_progress": len(sandbox.engine.running)})
 
 
 async def catalogue(http: HttpRequest, sandbox: Sandbox) -> Response:

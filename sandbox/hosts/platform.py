@@ -1,6 +1,6 @@
 """api.fal.ai/v1: the catalogue, prices, requests."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request as HttpRequest
@@ -10,7 +10,7 @@ from starlette.routing import Route
 from sandbox.contract.registry import Model
 from sandbox.execution.engine import Request
 from sandbox.faults import error, reply
-from sandbox.hosts import account, storage
+from sandbox.hosts import account, analytics, storage
 from sandbox.hosts.paging import cursor_of, invalid, limit_of, listed_values, page_number, within
 from sandbox.hosts.web import Refused, body_json, demand_key, route
 from sandbox.state import Sandbox
@@ -26,6 +26,7 @@ def routes(sandbox: Sandbox) -> list[Route]:
         route(sandbox, "/models/pricing", "GET", "pricing", pricing),
         route(sandbox, "/models/pricing/estimate", "POST", "estimate", estimate),
         route(sandbox, "/models/requests/by-endpoint", "GET", "requests", requests),
+        route(sandbox, "/models/analytics", "GET", "analytics", figures),
         route(sandbox, "/meta", "GET", "meta", meta),
         *account.routes(sandbox),
         *storage.routes(sandbox),
@@ -122,7 +123,7 @@ async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
         for request in reversed(sandbox.engine.requests.values())
         if request.model.endpoint_id in endpoint_ids
         and query.get("request_id", request.id) == request.id
-        and query.get("status") in (None, _outcome(request))
+        and query.get("status") in (None, analytics.outcome(request))
         and within(request.sent_at, query.get("start"), query.get("end"))
     ]
     payloads = "payloads" in query.getlist("expand")
@@ -139,6 +140,36 @@ async def requests(http: HttpRequest, sandbox: Sandbox) -> Response:
             "has_more": has_more,
         }
     )
+
+
+async def figures(http: HttpRequest, sandbox: Sandbox) -> Response:
+    """Return counts and durations of the requests to some endpoints, whole or by time."""
+    demand_key(http, sandbox, "analytics")
+    query = http.query_params
+    if not (ids := listed_values(http, "endpoint_id")):
+        raise invalid("endpoint_id is required")
+    endpoint_ids = {model.endpoint_id for model in _by_ids(ids, sandbox, of=[*sandbox.registry])}
+    expand = listed_values(http, "expand") or ["time_series", "request_count"]
+    parts = {"time_series", "summary"} & set(expand)
+    metrics = [name for name in expand if name in analytics.METRICS]
+    timeframe = query.get("timeframe", "minute" if "start" in query else "hour")
+    is_known = len(parts) + len(metrics) == len(set(expand)) and timeframe in analytics.BUCKETS_S
+    if not (is_known and parts and metrics):
+        raise invalid("expand needs time_series or summary, and a metric; timeframe a known one")
+    start = query.get("start") or (datetime.now(UTC) - timedelta(days=1)).isoformat()
+    matches = [
+        request
+        for request in sandbox.engine.requests.values()
+        if request.is_over
+        and request.model.endpoint_id in endpoint_ids
+        and within(request.sent_at, start, query.get("end"))
+    ]
+    answer: dict[str, Any] = {"next_cursor": None, "has_more": False}
+    if "summary" in parts:
+        answer["summary"] = analytics.rows(matches, metrics)
+    if "time_series" in parts:
+        answer["time_series"] = analytics.time_series(matches, metrics, timeframe)
+    return reply(answer)
 
 
 async def meta(http: HttpRequest, sandbox: Sandbox) -> Response:
@@ -237,14 +268,6 @@ def entry(model: Model, sandbox: Sandbox, expand: list[str]) -> dict[str, Any]:
     if ENTERPRISE in expand:
         item["enterprise_status"] = model.enterprise
     return item
-
-
-def _outcome(request: Request) -> str | None:
-    if not request.is_over:
-        return None
-    if request.failure is None:
-        return "success"
-    return "user_error" if request.failure.status < 500 else "error"
 
 
 def _row(request: Request, payloads: bool) -> dict[str, Any]:

@@ -95,10 +95,11 @@ class Control:
         return counted
 
     def reset(self) -> None:
-        """Clear faults, scripted bills, withdrawn keys and counts; return to the real time."""
+        """Clear faults, bills, withdrawn keys, the limit and counts; return to the real time."""
         self.http.delete("/keys")
         self.http.delete("/faults")
         self.http.delete("/bills")
+        self.http.delete("/concurrency")
         self.http.delete("/calls")
         self.http.delete("/clock")
 

@@ -74,7 +74,7 @@ def test_by_the_accounts_setting_all_stays_until_the_run_is_deleted(
     deletion.delete(Run.objects.filter(pk=run.pk), run.user)
     work(lambda: is_confirmed(run))
     assert record(run) == (None, [None])  # fal deletes no input files
-    assert at_fal.describe(run).startswith("Input for as long as the account's settings say")
+    assert at_fal.line(run).startswith("At fal: input for as long as the account's settings say")
 
 
 def test_with_nothing_kept_only_an_input_that_expires_is_left(
@@ -85,7 +85,7 @@ def test_with_nothing_kept_only_an_input_that_expires_is_left(
     work(lambda: have_ended(run) and is_confirmed(run))
     assert record(run) == (None, [INPUT_S])
     assert run.artifacts.get().state == "stored"
-    assert ", result deleted today at " in at_fal.describe(run)
+    assert ", result deleted today at " in at_fal.line(run)
     again = ask("sandbox/aurora/image-to-image", prompt="b", image_url=picture)
     work(lambda: have_ended(again))
     assert record(again)[1] == [INPUT_S]  # one upload for both

@@ -1,7 +1,7 @@
 """The first screen of a new board: what to make, from which files, for how much.
 
 The house chooses the models. Its controls are `asked`, the sentence, and a plan's `row.all.file`
-and `cap`; the prompt of the models is the sentence without what it requires of them.
+and `cap`; the prompt of the models is the sentence without its price and licence.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.http import QueryDict
 
 from catalog.curation import query_news
 from catalog.display.operations import Operation
-from catalog.filters.natural_language import without_requirements
+from catalog.filters.natural_language import without_terms
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.forms import NUL
@@ -30,7 +30,6 @@ from schemas.carry.meanings import by_meaning
 from schemas.estimate.wording import nobody_pays
 from schemas.wording.counted_files import NOUNS
 
-VERBS = {"run", "update"}  # other buttons open the whole plan
 AMOUNT = "1.00"
 MAX_FILES = 3
 _PROMPT, _FILE = f"{rows.CONTROL}.0.prompt", f"{rows.CONTROL}.{rows.ALL}.file"
@@ -58,7 +57,7 @@ class Question:
         """Return the prompt for the models. That of an operation is what was typed."""
         if self.operation.category:
             return self.sentence
-        return without_requirements(self.sentence) or self.sentence
+        return without_terms(self.sentence) or self.sentence
 
     @property
     def files(self) -> tuple[str, ...]:

@@ -85,8 +85,11 @@ def _parsed(content: bytes) -> dict[str, Any]:
         raise ValueError(
             "This JSON file is not a board. Choose a file that a board exported as JSON."
         )
-    if document.get("version") != VERSION:
+    version = document.get("version")
+    if isinstance(version, int) and version > VERSION:
         raise ValueError("A newer Vitrine exported this board: update this Vitrine first.")
+    if version != VERSION:
+        raise ValueError("This file does not say a version that Vitrine reads: export it again.")
     return document
 
 

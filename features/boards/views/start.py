@@ -15,6 +15,7 @@ from accounts.limits.rate_limit import limit
 from catalog.display import page_cache
 from catalog.display.operations import ANYTHING, BY_SLUG, Operation
 from catalog.locks import locks_of
+from catalog.model_records import records_for
 from catalog.models import Revision
 from core.http.caching import no_store
 from core.http.posts import hidden, pressed
@@ -82,6 +83,8 @@ def _choose(request: HtmxRequest, question: Question) -> tuple[list[Offer], list
     models = suggestions.suggested(question.wanted, revision, locks_of(request, revision))
     if not models:
         return [], [Trouble("models", NO_MODEL)]
+    records = records_for(request)
+    models.sort(key=lambda model: records.rank(model.pk))  # those that are not judged keep order
     names = named_inputs.offered(request.user, project)
     plan = planner.read(request, question.sample(models), models, None, names)
     troubles = [trouble for trouble in plan.troubles if trouble.where == "cap"]

@@ -35,7 +35,9 @@ class FlowSteps(Dependants):
         definition, target = _definition(row), replacing.target
         if definition.step(part) is None:
             return None
-        versions = versions_of(definition, endpoints_of([definition]))
+        if any(step.endpoint not in replacing.known for step in definition.steps):
+            replacing.known.update(endpoints_of([definition]))
+        versions = versions_of(definition, replacing.known)
         swapped = swapping.swap(definition, part, target.endpoint_id, version_of(target), versions)
         values = {"definition": swapped.definition.as_json(), "version": row.version + 1}
         return Outcome(values, swapped.changed, swapped.lost)

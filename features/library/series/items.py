@@ -56,12 +56,7 @@ def add(user: User, series: Series, selection: Selection) -> SelectedResults:
         Series.objects.select_for_update().get(pk=series.pk)
         present_results = set(items_of(series).values_list("run_id", "position"))
         new = [result for result in selected.results if result not in present_results]
-        if len(present_results) + len(new) > MAX_ITEMS:
-            raise Refused(
-                f"A series holds at most {counted(MAX_ITEMS, 'result')}; “{series.name}” has "
-                f"{len(present_results):,} and {len(new):,} would be added. Choose fewer, or "
-                "create another series."
-            )
+        _require_room(series, len(present_results), len(new))
         last = series.items.aggregate(last=Max("place"))["last"]
         first = 0 if last is None else last + 1
         SeriesItem.objects.bulk_create(
@@ -77,6 +72,14 @@ def add(user: User, series: Series, selection: Selection) -> SelectedResults:
     return selected
 
 
+def _require_room(series: Series, present: int, new: int) -> None:
+    if present + new > MAX_ITEMS:
+        raise Refused(
+            f"A series holds at most {counted(MAX_ITEMS, 'result')}; “{series.name}” has "
+            f"{present:,} and {new:,} would be added. Choose fewer, or create another series."
+        )
+
+
 def remove(series: Series, keys: Collection[int]) -> datetime | None:
     """Remove items; returns the moment, which `put_back` needs, or None if there were none."""
     now = timezone.now()
@@ -89,9 +92,15 @@ def remove(series: Series, keys: Collection[int]) -> datetime | None:
 
 
 def put_back(series: Series, at: datetime) -> int:
-    """Undo the removal at this moment: items return to their places; returns how many."""
+    """Undo the removal at this moment: items return to their places; returns how many.
+
+    Raises Refused if the series would have too many.
+    """
     with transaction.atomic():
-        number = series.items.filter(removed_at=at).update(removed_at=None)
+        Series.objects.select_for_update().get(pk=series.pk)
+        removed = series.items.filter(removed_at=at)
+        _require_room(series, items_of(series).count(), removed.count())
+        number = removed.update(removed_at=None)
         series.save(update_fields=["changed_at"])
     return number
 

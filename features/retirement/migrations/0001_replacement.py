@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ("catalog", "0020_deputy"),
+        ("catalog", "0021_deputy"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

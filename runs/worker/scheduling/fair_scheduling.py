@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from runs.models import Run, Transport
+from runs.progress.account_concurrency import DIRECT
 
 # Number of submitted runs of each model (by its key) since limits apply.
 Attempts = Mapping[int, int]
@@ -47,16 +48,18 @@ class WaitingRun:
 class SubmitLimits:
     """How many new runs may be submitted; anything unnamed has no limit.
 
-    `by_key` limits keys that upstream refuses; None is the account's own. `key_of` maps projects to
-    their own keys, and is only read if a key has a limit.
+    `by_key` limits keys that upstream refuses; None is the account's own. `connections` limits runs
+    over one connection, by key. `key_of` maps projects to their own keys, and is only read if a
+    key has a limit.
     """
 
     by_transport: Mapping[str, int] = field(default_factory=dict)
     by_key: Mapping[int | None, int] = field(default_factory=dict)
     key_of: Mapping[int, int] = field(default_factory=dict)
+    connections: Mapping[int | None, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        """Whether there is any limit."""
+        """Whether a host or a key is in trouble."""
         return bool(self.by_transport or self.by_key)
 
     def lanes(self, run: FreeRun | WaitingRun) -> dict[tuple[str, object], int]:
@@ -67,6 +70,8 @@ class SubmitLimits:
             limits["transport", run.transport] = limit
         if (limit := self.by_key.get(key)) is not None:
             limits["key", key] = limit
+        if run.transport in DIRECT and (limit := self.connections.get(key)) is not None:
+            limits["connections", key] = limit
         return limits
 
     def allow(self, run: FreeRun | WaitingRun) -> bool:
@@ -158,7 +163,7 @@ def limit_per_host(
     attempts: Attempts = NO_ATTEMPTS,
 ) -> list[uuid.UUID]:
     """Return those of `chosen_pks` within `submit_limits`, fewest attempts first."""
-    if not submit_limits:
+    if not (submit_limits or submit_limits.connections):
         return list(chosen_pks)
     runs = {run.pk: run for run in waiting_runs}
     sent_per_lane: Counter[tuple[str, object]] = Counter()

@@ -26,7 +26,8 @@ from runs.files import inputs
 from runs.keys import current_key
 from runs.models import Run, Transport
 from runs.models.querysets import RunQuerySet
-from runs.results import outcomes
+from runs.progress.account_concurrency import DIRECT
+from runs.results import outcomes, wait_reasons
 from runs.state import state_machine, transitions
 from runs.state.transitions import Observation
 from runs.worker.scheduling import capacity, lease_queries
@@ -54,7 +55,6 @@ SESSION_INTERRUPTED = (
 )
 # A PostgreSQL advisory lock: two workers must not both fill the last free slot.
 SUBMIT_LOCK = 0x5649_5452
-GOES_ON = " The run continues by itself."
 NO_TROUBLE: Mapping[int | None, str] = {}
 
 # Whether the caller, if it gets the run, will submit it before doing anything else with it.
@@ -259,10 +259,11 @@ def _able(runs: RunQuerySet, submit_limits: SubmitLimits) -> RunQuerySet:
     key_of = submit_limits.key_of
     if shut := [transport for transport, limit in submit_limits.by_transport.items() if limit <= 0]:
         runs = runs.exclude(transport__in=shut)
-    if refused_keys := {key for key, limit in submit_limits.by_key.items() if limit <= 0}:
-        runs = runs.exclude(project__in=[pk for pk, key in key_of.items() if key in refused_keys])
-        if None in refused_keys:
-            runs = runs.filter(project__in=list(key_of))
+    for key, limit in submit_limits.by_key.items():
+        runs = runs if limit > 0 else runs.exclude(current_key.is_of(key, key_of))
+    for key, room in submit_limits.connections.items():
+        if room <= 0:
+            runs = runs.exclude(current_key.is_of(key, key_of), transport__in=DIRECT)
     return runs
 
 
@@ -308,7 +309,7 @@ def note_upstream_trouble(
             troubles.items(), _projects_by_trouble(of_keys)
         ):
             text = of_key or trouble
-            note = text[:200] + GOES_ON if text else ""
+            note = wait_reasons.in_trouble(text)
             runs = Run.objects.unfinished().filter(new | submitted | followed, transport=transport)
             runs = runs.filter(projects).exclude(note=note)
             changed_count += runs.update(note=note, version=F("version") + 1)
@@ -335,11 +336,11 @@ def note_queue_positions() -> None:
     limits = capacity.limits()
     at_limit = [user for user, count in under_way.items() if count >= limits.per_user]
     waiting_runs = lease_queries.new(now).filter(note="")
-    team = _queue_note(under_way.total(), "of the team's runs")
+    team = wait_reasons.own_limit(under_way.total(), "the team's")
     if limits.available_slots(under_way, is_first=True) <= 0:
         notes = [(waiting_runs, team)]
     else:
-        own = _queue_note(limits.per_user, "of your runs")
+        own = wait_reasons.own_limit(limits.per_user, "your")
         notes = [(waiting_runs.filter(user__in=at_limit), own)]
         if limits.available_slots(under_way, is_first=False) <= 0:
             notes.append((waiting_runs.filter(user__in=under_way), team))
@@ -354,10 +355,6 @@ def give_up_overdue() -> None:
     for run in with_options.only("created_at", "options"):
         if transitions.is_start_overdue(run, clock.now()):
             state_machine.give_up_overdue(run.pk)
-
-
-def _queue_note(count: int, runs: str) -> str:
-    return f"The run waits for its turn: {count} {runs} {'is' if count == 1 else 'are'} under way."
 
 
 def release(worker: str, keep: Collection[uuid.UUID] = ()) -> None:

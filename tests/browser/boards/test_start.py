@@ -44,7 +44,9 @@ def test_a_dropped_picture_is_changed_by_each_model(open_page: Open) -> None:
     page.get_by_label("Prompt", exact=True).fill("in winter")
     drop(page.locator("plan-files"), ("boat.png", "image/png", photo("navy")))
     expect(page.locator(".plan-file:not([data-busy])")).to_have_count(1)
-    count = page.locator("#start-models li").count()
+    models = page.locator("#start-models li")
+    expect(models.first).to_be_visible()
+    count = models.count()
     page.get_by_role("button", name="Run", exact=True).click()
     page.wait_for_url(re.compile(r"/compare/[0-9a-f-]{36}/"))
     if count > 1:

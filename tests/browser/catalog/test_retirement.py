@@ -19,7 +19,10 @@ from tests.features.retirement.house import NEW, OLD, furnish
 from tests.projects.people import logged_in, person
 
 pytestmark = pytest.mark.browser
-PERMISSIONS = ("catalog.change_endpoint", "catalog.change_collection", "playground.view_run")
+PERMISSIONS = (
+    *("catalog.change_endpoint", "catalog.change_collection"),
+    *("playground.view_run", "playground.set_house_default"),
+)
 
 
 def places(page: Page, number: int) -> None:

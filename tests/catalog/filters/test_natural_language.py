@@ -202,3 +202,16 @@ def test_transcribers_are_found_by_any_phrasing(
 @given(st.text(max_size=200))
 def test_any_text_can_be_read_as_a_wish(text: str) -> None:
     parse_query(natural_language.read_wish(text).query_words)
+
+
+@pytest.mark.parametrize(
+    ("typed", "prompt"),
+    [
+        ("a red boat on a lake, for commercial use", "a red boat on a lake"),
+        ("product film of 10 seconds under a dollar, commercial", "product film of 10 seconds"),
+        ("a vertical photo in 4k", "a vertical photo in 4k"),
+        ('a shop sign "under $5"', 'a shop sign "under $5"'),
+    ],
+)
+def test_price_and_licence_are_no_part_of_a_prompt(typed: str, prompt: str) -> None:
+    assert natural_language.without_terms(typed) == prompt

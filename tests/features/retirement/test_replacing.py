@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from catalog.models import Collection, Endpoint
 from features.boards.models import Cell, Column
@@ -21,7 +23,10 @@ from tests.features.retirement.house import NEW, OLD, SETTINGS, furnish
 
 pytestmark = pytest.mark.django_db
 PAGE = f"/models/{OLD}/dependants/"
-PERMISSIONS = ("catalog.change_endpoint", "catalog.change_collection", "playground.view_run")
+PERMISSIONS = (
+    *("catalog.change_endpoint", "catalog.change_collection"),
+    *("playground.view_run", "playground.set_house_default"),
+)
 
 
 @pytest.fixture
@@ -141,6 +146,32 @@ def test_the_owners_of_the_rest_are_notified_once(
     assert told[0].path == f"{PAGE}?to={NEW}"
     browsers[1].post(PAGE, {"~do": "move", "to": NEW})
     assert told.count() == 2
+
+
+def test_both_models_are_tried_on_kept_inputs_with_a_limit(
+    old: Endpoint, browsers: list[Client]
+) -> None:
+    tried = browsers[0].get(PAGE).context["tried"]
+    assert len(tried) == 4
+    query = {"result": tried, "model": NEW, "cap": "1", "blind": "1"}
+    plan = browsers[0].get("/compare/new/", query)
+    assert [model.endpoint_id for model in plan.context["plan"].models] == [OLD, NEW]
+    assert plan.context["plan"].cap_usd == 1
+    assert "/compare/new/?blind=1" in plan.content.decode()
+
+
+def test_the_page_takes_as_many_queries_for_any_number_of_places(
+    old: Endpoint, browsers: list[Client]
+) -> None:
+    browsers[0].get(PAGE)
+    used = []
+    for _ in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            browsers[0].get(PAGE)
+        used.append(len(queries))
+        for kind in (Preset, Flow, Chat):
+            kind.objects.filter(pk__in=kind.objects.values("pk")[:4]).delete()
+    assert used[0] == used[1]
 
 
 def test_nothing_moves_to_a_model_that_rules_lock(old: Endpoint, browsers: list[Client]) -> None:

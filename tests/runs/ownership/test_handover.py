@@ -114,6 +114,28 @@ def test_records_that_both_accounts_have_are_both_kept(
     assert any("(ana " in name for name in names)
 
 
+def test_only_what_clashes_where_it_goes_is_renamed(
+    make_run: Any, user: User, stranger: User, admin: User
+) -> None:
+    project = make_project("Fox", ana="maker", ben="maker", eva="manager")
+    endpoint = make_run().endpoint
+    preset = {"endpoint": endpoint, "name": "foggy", "arguments": {}}
+    Preset.objects.create(user=stranger, project=private_project(stranger), **preset)
+    private = Preset.objects.create(user=user, project=private_project(user), **preset)
+    shared = Preset.objects.create(user=user, project=project, **preset)
+    make_upload(stranger)
+    upload = make_upload(user)
+    Upload.objects.filter(pk=upload.pk).update(project=project)
+    handover.hand_over_shared(user, stranger)
+    for row in (private, shared, upload):
+        row.refresh_from_db()
+    assert (private.name, shared.name, upload.digest) == ("foggy", "foggy", "d")
+    assert (shared.user, upload.user) == (stranger, stranger)
+    handover.hand_over_private(user, stranger)
+    private.refresh_from_db()
+    assert private.name.startswith("foggy (ana ")
+
+
 def test_a_failed_handover_changes_nothing(
     make_run: Any, user: User, stranger: User, admin: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,13 +21,12 @@ from catalog.models import Endpoint
 from features.flows.fal_workflows import step_files
 from runs.models import Run, Transport, Worker
 from runs.progress import worker_status
-from runs.results import refusals
+from runs.results import refusals, wait_reasons
 from runs.state import state_machine
 from runs.worker import examination, fingerprints
 from runs.worker.account_gate import PROBE_TIMEOUT_S, AccountGate
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import backfill
-from runs.worker.scheduling import leases
 from tests.runs.conftest import Ask, Control, Work, have_ended
 from tests.runs.files.test_inputs import make_upload
 from tests.runs.looks import let_look
@@ -47,7 +46,7 @@ def waits(run: Run, refusal: refusals.Refusal) -> bool:
     run.refresh_from_db()
     is_waiting = run.state in {"created", "submitting"}
     assert is_waiting or run.sent_at, (run.state, run.error)
-    return run.state == "created" and run.note == refusal.sentence + leases.GOES_ON
+    return run.state == "created" and run.note == refusal.sentence + wait_reasons.GOES_ON
 
 
 def count_sent(sandbox: Control, *kinds: str) -> int:

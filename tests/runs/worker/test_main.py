@@ -19,10 +19,11 @@ from core.notify import channel
 from runs.models import Run, Worker
 from runs.progress import worker_status
 from runs.promises.owners import Job
+from runs.results import wait_reasons
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.limits import PATIENCE, WorkerLimits
 from runs.worker.main import run_forever
-from runs.worker.scheduling import lease_queries, leases
+from runs.worker.scheduling import lease_queries
 from tests.runs.conftest import SETTINGS, Ask, Control, Team, Work, have_ended
 from tests.sampling import sample
 from tests.sandbox.server import RunningSandbox, start_sandbox
@@ -204,7 +205,7 @@ def test_during_an_upstream_outage_runs_wait_and_say_so(
             ask("mischief/slow", prompt="asked for meanwhile", duration=1, picture=False)
             sentences.append("asked")
         notes = Run.objects.values_list("note", flat=True)
-        return len(sentences) == 4 and set(notes) == {sentences[1] + leases.GOES_ON}
+        return len(sentences) == 4 and set(notes) == {sentences[1] + wait_reasons.GOES_ON}
 
     work(until)
     assert sentences[1].endswith("does not answer.")

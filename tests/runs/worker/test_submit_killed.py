@@ -28,6 +28,7 @@ from core.db import clock
 from runs.models import Run
 from runs.models import Worker as Row
 from runs.progress import worker_status
+from runs.results import wait_reasons
 from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.limits import WorkerLimits
@@ -291,7 +292,7 @@ def test_a_slow_submit_answer_is_shown_on_the_page_and_for_the_host(
     assert [
         trouble
         for note, trouble, readiness in notices
-        if note == trouble + leases.GOES_ON and readiness.startswith(trouble)
+        if note == trouble + wait_reasons.GOES_ON and readiness.startswith(trouble)
         if trouble.endswith("takes a long time to answer.")
     ], notices
     assert (run.note, sandbox.calls()["submit"]) == ("", 1)

@@ -90,7 +90,7 @@ def test_a_deleted_run_is_deleted_at_fal_once_and_its_page_says_when(done: Run) 
     step(account)
     step(account)
     assert account.calls == [("r-1", f"{done.pk}-0")]
-    assert at_fal.describe(done).startswith("Input and result deleted today at ")
+    assert at_fal.line(done).startswith("At fal: input and result deleted today at ")
     assert not upstream_deletion.pending().exists()
 
 
@@ -103,7 +103,7 @@ def test_a_plan_is_repeated_until_fal_confirms_that_every_file_is_gone(done: Run
         (plan,) = upstream_deletion.pending()
         assert plan.trouble == trouble
         assert plan.due_at > timezone.now()
-        assert f"asks again to delete it: {trouble.rstrip('.')}" in at_fal.describe(done)
+        assert f"asks again to delete it: {trouble.rstrip('.')}" in at_fal.line(done)
         make_due()
     step(account)
     assert not upstream_deletion.pending().exists()
@@ -177,9 +177,9 @@ def test_without_an_admin_key_the_plan_waits_and_the_page_says_until_when(done: 
     delete(done)
     step(account)
     assert upstream_deletion.pending().count() == 1
-    line = at_fal.describe(done)
+    line = at_fal.line(done)
     assert "result for as long as the account's settings say" in line
-    assert line.endswith("Only with FAL_ADMIN_KEY can Vitrine delete it earlier")
+    assert line.endswith("Only with FAL_ADMIN_KEY can Vitrine delete it earlier.")
     assert at_fal.after_deletion().startswith("fal keeps texts for up to 30 days")
 
 

@@ -1,5 +1,6 @@
 """The Platform API: catalogue, prices, requests (C56, C57)."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -155,3 +156,27 @@ def test_requests_are_listed_by_endpoint(http: httpx.Client, sandbox: RunningSan
         400,
         "validation_error",
     )
+
+
+def test_analytics_count_the_requests_made(http: httpx.Client, sandbox: RunningSandbox) -> None:
+    url = f"{sandbox.addresses['api']}/models/analytics"
+    model, start = "mischief/fail", datetime.now(UTC).isoformat()
+    for kind in ("none", "internal_error", "request_timeout", "image_too_small"):
+        arguments = {"error_type": kind, "after": 0}
+        wait(http, submit(http, sandbox, model, arguments))
+    counts = {
+        "request_count": 4, "success_count": 1, "user_error_count": 1, "error_count": 2,
+        "timeout_error_count": 1,
+    }  # fmt: skip
+    query = [("endpoint_id", model), ("start", start), *(("expand", name) for name in counts)]
+    whole = http.get(url, params=[*query, ("expand", "summary")]).json()
+    assert whole["summary"] == [{"endpoint_id": model, **counts}]
+    assert "time_series" not in whole
+    by_time = {"endpoint_id": model, "start": start, "timeframe": "week"}
+    (period,) = http.get(url, params=by_time).json()["time_series"]
+    assert period["results"] == [{"endpoint_id": model, "request_count": 4}]
+    future = {"endpoint_id": model, "start": "2100-01-01", "expand": "summary,p50_duration"}
+    assert http.get(url, params=future).json()["summary"] == []
+    for wrong in ({}, {"endpoint_id": model, "expand": "summary"}, {"endpoint_id": "no/such"}):
+        assert http.get(url, params=wrong).status_code in {400, 404}
+    assert error(httpx.get(url, params={"endpoint_id": model})) == (401, "authorization_error")

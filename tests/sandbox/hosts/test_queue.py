@@ -266,3 +266,21 @@ def test_c50_a_full_queue_refuses_with_429(http: httpx.Client, narrow: RunningSa
     assert http.post(url, json=QUICK, params={"fal_max_queue_length": 9}).status_code == 200
     for handle in handles:
         http.put(handle["cancel_url"])
+
+
+def test_c90_the_accounts_limit_holds_the_queue_and_refuses_direct_runs(
+    http: httpx.Client, sandbox: RunningSandbox
+) -> None:
+    control, key = f"{sandbox.base}/_sandbox/concurrency", {"Authorization": f"Key {sandbox.key}"}
+    limited = http.post(control, json={"limit": 1}, headers=key)
+    assert limited.json()["limit"] == 1
+    running = occupy(http, sandbox)
+    queued = submit(http, sandbox, SLOW, QUICK)
+    assert http.get(queued["status_url"]).json()["status"] == "IN_QUEUE"
+    refused = http.post(f"{sandbox.addresses['run']}/{SLOW}", json=QUICK)
+    assert refused.status_code == 429
+    assert refused.json()["error_type"] == "concurrent_requests_limit"
+    assert refused.headers["X-Fal-Needs-Retry"] == "1"
+    http.delete(control, headers=key)
+    assert wait(http, queued)["status"] == "COMPLETED"
+    http.put(running["cancel_url"])

@@ -189,9 +189,13 @@ class Removals(Resource[SeriesItem]):
     def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
         pk, _, moment = key.partition("~")
         series, at = SERIES.find_changeable(request, parse_uuid(pk)), parse_moment(moment)
-        if not at or not items.put_back(series, at):
-            warning = "Nothing was put back: the result is already there, or deleted for good."
-            messages.warning(request, warning)
+        warning = "Nothing was put back: the result is already there, or deleted for good."
+        try:
+            if at and items.put_back(series, at):
+                return redirect(series)
+        except Refused as refusal:
+            warning = str(refusal)
+        messages.warning(request, warning)
         return redirect(series)
 
 

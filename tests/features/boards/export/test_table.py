@@ -119,6 +119,8 @@ def test_unknown_models_are_left_out_and_the_others_keep_their_settings(
     [
         (b"\xff\xfe", "not a JSON document"), (b"[]", "not a board"), (b"{}", "not a board"),
         (b'{"format": "vitrine-board", "version": 9}', "newer Vitrine"),
+        (b'{"format": "vitrine-board", "version": 0}', "export it again"),
+        (b'{"format": "vitrine-board"}', "export it again"),
         (b'{"format": "vitrine-board", "version": 1}', "no plan"),
         (b'{"format": "vitrine-board", "version": 1, "plan": {"model": 3}}', "not a list of texts"),
         (b'{"format": "vitrine-board", "version": 1, "plan": {"model": ["x/y"]}}', "None of the"),

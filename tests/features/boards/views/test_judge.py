@@ -178,7 +178,7 @@ def test_we_take_a_model_for_a_reason(
     assert "Hands are right, half the price" in page
     assert "data-taken" in page
     assert "Taken for" in (of_model := member.get(about).content.decode())
-    assert "by ana: Hands are right, half the price" in of_model
+    assert re.search(r"by ana on \d+ \w+ \d{4}: Hands are right, half the price", of_model)
     assert not Endpoint.objects.exclude(standing="").exists()  # only curators mark models
     assert AuditEntry.objects.filter(event="decided on").count() == 1
     client.force_login(stranger)

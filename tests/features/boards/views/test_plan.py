@@ -77,6 +77,15 @@ def test_the_default_button_runs_the_plan(member: Client, models: dict[str, Endp
     ]
 
 
+def test_a_plan_to_judge_blind_ends_at_the_vote(
+    member: Client, models: dict[str, Endpoint]
+) -> None:
+    arguments = json.dumps({"prompt": "a cat"})
+    post = fill_plan(member, address("flux", "turbo", input=arguments))
+    response = member.post(f"{NEW}?blind=1", post | {"~do": "run"})
+    assert response["Location"] == f"/compare/{Board.objects.get().pk}/vote/"
+
+
 def test_nothing_is_called_missing_before_something_was_typed(
     member: Client, models: dict[str, Endpoint]
 ) -> None:

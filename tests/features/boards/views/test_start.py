@@ -16,6 +16,7 @@ from features.boards.models import Board
 from projects.models import Rule
 from runs.models import LedgerAccount, Run
 from tests.features.boards import documents
+from tests.runs.records.worth import make_judged
 
 NEW = "/compare/new/"
 PICTURE, CHANGE = f"{NEW}?operation=make-a-picture", f"{NEW}?operation=change-a-picture"
@@ -68,6 +69,12 @@ def test_the_best_of_each_family_are_chosen(member: Client) -> None:
     assert 'href="/categories/text-to-image/"' in page
     assert "autofocus" in page
     assert "row.all.file" not in page
+
+
+def test_the_best_record_comes_first(member: Client, user: User) -> None:
+    dream = Endpoint.objects.get(endpoint_id="lab/dream")
+    make_judged(user, dream, judged=20, kept=15)
+    assert chosen(read(member.get(PICTURE))) == ["dream", "chosen", "flux", "turbo", "flux-two"]
 
 
 def test_a_sentence_from_the_front_page_says_what_the_models_need(member: Client) -> None:

@@ -116,6 +116,19 @@ def test_what_is_taken_out_comes_back_to_its_place(
     assert order(poster) == keys(fox, 0, 2, 3, 1)
 
 
+def test_what_has_no_room_any_more_does_not_come_back(
+    member: Client, fox: Run, poster: Series, make_run: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(items, "MAX_ITEMS", 4)
+    at = items.remove(poster, [item_of(poster, 1).pk])
+    assert at
+    other = with_files(make_run, 1)
+    items.add(other.user, poster, Selection({other.pk: {0}}))
+    answer = member.post(f"/undo/seriesitem/{poster.pk}~{at.isoformat()}/", follow=True)
+    assert "A series holds at most 4 results" in html.unescape(answer.content.decode())
+    assert len(order(poster)) == 4
+
+
 def test_a_deleted_result_leaves_a_gap_in_words(
     member: Client, fox: Run, poster: Series, make_run: Any
 ) -> None:

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 
 class Migration(migrations.Migration):
-    dependencies = [("catalog", "0020_deputy")]
+    dependencies = [("catalog", "0021_deputy")]
     operations = [
         migrations.AlterField(
             "CollectionItem", "looked_at", models.DateTimeField(db_default=Now())

@@ -1,0 +1,131 @@
+"""fal's limit for an account is learnt from what waits, and waiting runs say what they wait for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.utils import timezone
+
+from core.db import clock
+from playground.templatetags.runs import queue_words
+from projects.models import Project
+from runs.models import KeptFigures, ProjectKey, Run
+from runs.progress import account_concurrency
+from runs.results import wait_reasons
+from runs.worker.scheduling import leases
+from runs.worker.scheduling.fair_scheduling import SubmitLimits
+
+pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
+TWO = (
+    "The run waits for fal's limit: this fal account runs 2 at once, and that many are in progress."
+)
+
+
+@pytest.fixture
+def first(make_run: Any) -> Run:
+    """A run that has been the first in fal's queue for a while."""
+    long_ago = timezone.now() - timedelta(minutes=1)
+    run: Run = make_run(state="queued", queue_position=0, queued_at=long_ago)
+    return run
+
+
+def note_of(run: Run) -> str:
+    return Run.objects.values_list("note", flat=True).get(pk=run.pk)
+
+
+def test_each_reason_is_one_sentence() -> None:
+    assert wait_reasons.account_limit(2) == TWO
+    own = "The run waits for its turn: 1 of your runs is under way."
+    assert wait_reasons.own_limit(1, "your") == own
+    trouble = "queue.fal.run does not answer. The run continues by itself."
+    assert wait_reasons.in_trouble("queue.fal.run does not answer.") == trouble
+    assert wait_reasons.in_trouble("") == ""
+    assert queue_words(Run(state="queued", queue_position=1)) == ", 1 run ahead"
+    assert queue_words(Run(state="queued", queue_position=0)) == ", next in line"
+    assert queue_words(Run(state="running", queue_position=None)) == ""
+
+
+def test_the_first_of_the_queue_that_stays_tells_the_limit(make_run: Any, first: Run) -> None:
+    account_concurrency.observe()
+    make_run(state="running")
+    account_concurrency.observe()
+    assert account_concurrency.limits() == {}  # every account runs two: it waits for a machine
+    running = make_run(state="running")
+    account_concurrency.observe()
+    assert (account_concurrency.limits(), note_of(first)) == ({None: 2}, TWO)
+    Run.objects.filter(pk=running.pk).update(state="succeeded")
+    account_concurrency.observe()
+    assert (account_concurrency.limits(), note_of(first)) == ({None: 2}, "")
+
+
+def test_a_run_that_has_just_come_to_the_queue_tells_nothing(make_run: Any, first: Run) -> None:
+    Run.objects.update(queued_at=clock.now())
+    make_run(state="running")
+    make_run(state="running")
+    account_concurrency.observe()
+    assert account_concurrency.limits() == {}
+
+
+def test_a_limit_is_forgotten_when_more_runs_are_in_progress_or_with_time(
+    make_run: Any, first: Run
+) -> None:
+    for _ in range(2):
+        make_run(state="running")
+    account_concurrency.observe()
+    make_run(state="running")
+    account_concurrency.observe()
+    assert account_concurrency.limits() == {None: 3}  # the first one still waits
+    Run.objects.filter(pk=first.pk).update(state="running", queue_position=None)
+    account_concurrency.observe()
+    assert account_concurrency.limits() == {}
+    account_concurrency.record_refused(None)
+    assert account_concurrency.limits() == {None: 4}
+    old = [4, (timezone.now() - account_concurrency.LASTS).isoformat()]
+    KeptFigures.objects.filter(pk=account_concurrency.KIND).update(values={"": old})
+    assert account_concurrency.limits() == {}
+
+
+def test_a_refusal_tells_the_limit_of_its_account_alone(make_run: Any, user: User) -> None:
+    project = Project.objects.create(name="Own key")
+    key = ProjectKey.objects.create(project=project, state=ProjectKey.State.ACTIVE)
+    direct = {"transport": "sync", "state": "created"}
+    of_key = make_run(project=project, **direct)
+    of_house = make_run(**direct)
+    for _ in range(2):
+        make_run(state="running", project=project, project_key=key)
+    assert account_concurrency.record_refused(key.pk) == TWO
+    assert account_concurrency.free_connections() == {key.pk: 0}
+    account_concurrency.observe()
+    assert (note_of(of_key), note_of(of_house)) == (TWO, "")
+
+
+def test_connections_above_the_limit_are_not_claimed_and_the_queue_is(make_run: Any) -> None:
+    for _ in range(3):
+        make_run(transport="sync")
+    queued = [make_run().pk for _ in range(2)]
+    for room in (0, 1):
+        limits = SubmitLimits(connections={None: room})
+        claimed = leases.claim("w", 9, submit_limits=limits).to_send
+        assert [run.transport for run in claimed].count("sync") == room
+        leases.undo_claim("w", claimed[0].lease_until or clock.now())
+        Run.objects.update(state="created", worker="", lease_until=None, sent_at=None)
+        assert {run.pk for run in claimed} >= {*queued}
+    assert leases.has_free(SubmitLimits(connections={None: 0}))
+    Run.objects.filter(pk__in=queued).delete()
+    assert not leases.has_free(SubmitLimits(connections={None: 0}))
+
+
+def test_the_status_page_shows_the_limit_and_what_is_in_progress(
+    admin_client: Client, make_run: Any
+) -> None:
+    page = " ".join(admin_client.get("/admin/status/").content.decode().split())
+    assert "The account of this Vitrine: 0 runs in progress, its limit was not reached" in page
+    make_run(state="running")
+    make_run(state="running")
+    account_concurrency.record_refused(None)
+    page = " ".join(admin_client.get("/admin/status/").content.decode().split())
+    assert "The account of this Vitrine: 2 runs in progress, 2 at once (observed)" in page
