@@ -20,9 +20,10 @@ from playground.form import form_state
 from playground.form.form_state import ParsedForm
 from projects.models import Project
 from runs.models import Run, Transport
+from runs.results import timeline
 from runs.start import starting
 from runs.start.starting import Door, Holder, Source, StartRequest
-from runs.state import transitions
+from runs.state import state_machine, transitions
 from schemas import Problem
 from schemas.exact import identical
 from schemas.validation import unknown_keys
@@ -68,6 +69,7 @@ class WantedRun:
     webhook: str = ""
     door: Door = Door.API
     options: Mapping[str, Any] = field(default_factory=dict)  # fields of `fal.SubmitOptions`
+    allows_deputy: bool = False
 
 
 def find_problems(
@@ -107,6 +109,8 @@ def start(wanted_run: WantedRun) -> tuple[Run, bool]:
         )
         if is_new and wanted_run.webhook:
             run_ends.attach_webhook(run, wanted_run.webhook)
+        if is_new and wanted_run.allows_deputy:
+            state_machine.note_event(run.pk, timeline.DEPUTY_ALLOWED, "")
     if not is_new and not _is_same(run, wanted_run):
         raise KeyReused
     return run, is_new

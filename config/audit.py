@@ -120,6 +120,7 @@ AUDITED: list[dict[str, Any]] = [
             "retention_days",
             "files_days",
             "fal_keeps",
+            "deputies_take_over",
             "archived_at",
         ],
     },

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from asgiref.sync import sync_to_async
+
+from playground import takeovers
 from playground.display import renderers
 from playground.form.dependants import HouseDefaults, Presets
 from runs.promises.dependants import Dependants
-from runs.promises.owners import LiveView, RunOwner
+from runs.promises.owners import Job, LiveView, RunOwner
+
+if TYPE_CHECKING:
+    import fal
+    from core.notify import channel
 
 
 class PlaygroundOwner(RunOwner):
@@ -20,3 +28,8 @@ class PlaygroundOwner(RunOwner):
     def dependants(self) -> Sequence[Dependants]:
         """Return the kinds of presets."""
         return (Presets(), HouseDefaults())
+
+    def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
+        """Return the job by which deputies take over."""
+        due = sync_to_async(takeovers.take_over_due)
+        return (Job("deputies take over", due, wakes_on_change=True),)

@@ -33,6 +33,7 @@ urlpatterns = [
     path("runs/<uuid:pk>/artifacts/<int:position>/view/", viewer.artifact, name="artifact-view"),
     path("runs/<uuid:pk>/cancellation/", runs.cancellation, name="run-cancellation"),
     path("runs/<uuid:pk>/repetition/", new_runs.repetition, name="run-repetition"),
+    path("runs/<uuid:pk>/takeover/", new_runs.takeover, name="run-takeover"),
     path("runs/<uuid:pk>/variations/", new_runs.variations, name="run-variations"),
     path("runs/<uuid:pk>/star/", runs.star, name="run-star"),
     path("runs/<uuid:pk>/elsewhere/", command_palette.elsewhere, name="run-elsewhere"),

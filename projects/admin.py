@@ -66,7 +66,7 @@ class ProjectAdmin(RestrictedAdmin):
     search_fields = ["name", "slug", "person__username"]
     fields = [
         *("name", "slug", "person", "description", "hides_new_runs", "retention_days"),
-        *("files_days", "fal_keeps", "created_at", "archived_at"),
+        *("files_days", "fal_keeps", "deputies_take_over", "created_at", "archived_at"),
     ]
     readonly_fields = ["slug", "person", "created_at", "archived_at"]
     inlines = [MembersInline]

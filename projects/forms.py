@@ -37,6 +37,10 @@ FAL_KEEPS_HELP = (
     "keeps a result of 10 KB or more for six minutes only: if Vitrine cannot fetch it in that "
     "time, a paid result is lost."
 )
+DEPUTIES_HELP = (
+    "Also if the model declines the content. For runs of model pages and steps of flows, if a "
+    "curator has named a deputy and it costs no more than the estimate. Each such run says so."
+)
 
 
 class ProjectForm(forms.Form):
@@ -86,6 +90,11 @@ class SettingsForm(ProjectForm):
         choices=Project.FalKeeps.choices,
         required=False,
         help_text=FAL_KEEPS_HELP,
+    )
+    deputies_take_over = forms.BooleanField(
+        label="If a model does not respond, let its deputy make the run",
+        required=False,
+        help_text=DEPUTIES_HELP,
     )
 
     def __init__(self, project: Project, data: QueryDict | None) -> None:

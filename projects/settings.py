@@ -33,6 +33,7 @@ class Values(NamedTuple):
     retention_days: int | None
     files_days: int | None
     fal_keeps: str
+    deputies_take_over: bool
 
 
 SHARED_ONLY = ("name", "description", "hides_new_runs")

@@ -37,6 +37,9 @@ AGREED: Mapping[Key, str] = {
     ("projects", "0007_what_fal_keeps"): (
         "adds a column that the database gives a default; SQLite copies the small table for that"
     ),
+    ("projects", "0008_deputies_take_over"): (
+        "adds a column that the database gives a default; SQLite copies the small table for that"
+    ),
     ("sharing", "0007_fewer_kinds"): (
         "drops constraints of a small table that nothing writes any more; SQLite copies it for that"
     ),

@@ -243,6 +243,9 @@ COMPONENTS: dict[str, Schema] = {
         billed=text("what upstream billed, in words"),
         cost=nullable(COST),
         request_id=text("upstream's id of the request"),
+        deputy_run_id=nullable(
+            text("the run by which the model's deputy took over", format="uuid")
+        ),
         webhook_url=text(
             "where the end of the run is reported, without the secret part; empty if nowhere"
         ),

@@ -16,7 +16,7 @@ from runs.costs import known_costs
 from runs.files.artifact_urls import artifact_url
 from runs.models import Artifact, Run
 from runs.progress.shown_log import shown_log
-from runs.results import error_messages
+from runs.results import error_messages, timeline
 from schemas.estimate import Estimate
 
 LOG_LINES = 50
@@ -59,6 +59,7 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
         "billed": known_costs.in_words(run),
         "cost": costs.of_run(run),
         "request_id": run.request_id,
+        "deputy_run_id": timeline.event_text(run, timeline.TAKEN_OVER) or None,
         "webhook_url": masked(run_ends.webhook_address_of(run)),
     }
 

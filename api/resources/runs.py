@@ -65,6 +65,13 @@ WAIT = Parameter(
     "respond once it has ended and its files are copied, after this many seconds at the latest ("
     "plus five for the copies)",
 )
+DEPUTY = Parameter(
+    "X-Vitrine-Deputy",
+    {"type": "string", "enum": ["allow"]},
+    "if the model does not respond or declines the content, its deputy may make another run, where "
+    "the project allows it, within the same estimate: the run's `deputy_run_id`",
+    where="header",
+)
 _MOMENT = {"type": "string", "minLength": 8, "maxLength": 40, "examples": ["2026-11-26"]}
 NO_MODEL = (
     "Name the model by endpoint_id, and its input by arguments; or a preset by preset_id, which "
@@ -158,7 +165,7 @@ def _moment(call: Call, name: str) -> datetime | None:
     scope="run",
     tag="runs",
     limit="run",
-    parameters=[KEY, WAIT, TO_PROJECT, consents.PARAMETER],
+    parameters=[KEY, DEPUTY, WAIT, TO_PROJECT, consents.PARAMETER],
     body=Body("NewRun", formerly={"webhook": "webhook_url"}),
     responses=[
         Response(201, "The new run.", "Run"),
@@ -199,6 +206,7 @@ def create_run(call: Call) -> Reply:
         webhook,
         door,
         wait_choices.chosen(call.body),
+        allows_deputy=bool(call.values[DEPUTY.name]),
     )
     try:
         start = partial(submission.start, wanted_run)

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 
 from catalog.templatetags.vitrine import ago
 from core.byte_cache import ByteCache
-from playground import rerun, variations
+from playground import rerun, takeovers, variations
 from playground.display import batch, code_colours, history, tiles, wall
 from playground.display import first_steps as newcomers
 from playground.display.result.settings import still_of_input
@@ -169,6 +169,28 @@ def run_facts(run: Run, oob: int = 0) -> dict[str, Any]:
 def run_costs(run: Run, oob: int = 0) -> dict[str, Any]:
     """Render the figures of what a run costs."""
     return {"run": run, "costs": None if nobody_pays() else known_costs.costs_of(run), "oob": oob}
+
+
+@register.inclusion_tag("playground/run/_takeover.html", takes_context=True)
+def run_takeover(context: template.Context, run: Run) -> dict[str, Any]:
+    """Render the model that can make a run instead, if its own does not respond or declines."""
+    may_offer = not (context.get("is_readonly") or context.get("is_looked_at"))
+    may_offer = may_offer and (run.is_final or bool(context.get("may_cancel")))
+    reason = takeovers.reason_of(run) if may_offer else ""
+    return {
+        "run": run,
+        "reason": reason,
+        "takeover": takeovers.find(run) if reason else None,
+        "is_automatic": bool(reason) and takeovers.is_automatic(run),
+        "made_by": timeline.event_text(run, timeline.TAKEN_OVER) if may_offer else "",
+        "csrf_token": context.get("csrf_token", ""),
+    }
+
+
+@register.filter
+def requested(run: Run) -> str:
+    """Return that another model was requested, and why this one made the run; mostly empty."""
+    return timeline.event_text(run, timeline.MADE_BY_DEPUTY)
 
 
 @register.inclusion_tag("playground/run/_unconfirmed.html", takes_context=True)

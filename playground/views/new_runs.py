@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 from django_htmx.http import (
     HttpResponseClientRedirect,
@@ -23,15 +23,19 @@ from django_htmx.http import (
     trigger_client_event,
 )
 
+from accounts import permissions
 from accounts.limits import rate_limit
 from accounts.limits.rate_limit import limit
+from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
-from playground import rerun
+from core.http.posts import hidden
+from playground import rerun, takeovers
 from playground import variations as runs_of_press
 from playground.display import batch, renderers
 from playground.views import refusals
 from playground.views.runs import find_run, run_page
 from projects import current
+from projects.rights import Rights
 from runs.models import Run
 from runs.start import refused_starts
 
@@ -43,6 +47,21 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     run = find_run(request, pk)
     try:
         new_run = rerun.rerun(run, request.user, current.current(request))
+    except refused_starts.Refused as refusal:
+        return _refuse(request, run, refusal)
+    return _show_new_run(request, new_run)
+
+
+@limit("run")
+@require_POST
+def takeover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Let the model `to` make the run; a run that still waits is cancelled."""
+    run = find_run(request, pk)
+    endpoint = get_object_or_404(Endpoint, endpoint_id=hidden(request, "to"))
+    if not run.is_final:
+        Rights(request.user, run).require_removal(permissions.CANCEL_RUN)
+    try:
+        new_run = takeovers.start(run, endpoint, request.user, current.current(request))
     except refused_starts.Refused as refusal:
         return _refuse(request, run, refusal)
     return _show_new_run(request, new_run)

@@ -70,6 +70,11 @@ class Project(models.Model):
     fal_keeps = models.CharField(
         "what fal keeps", max_length=8, choices=FalKeeps, blank=True, default="", db_default=""
     )
+    deputies_take_over = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="of runs whose model does not respond or declines, within the same estimate",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     archived_at = models.DateTimeField(
         null=True, blank=True, help_text="kept to look at since; nothing begins in it"

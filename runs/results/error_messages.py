@@ -42,6 +42,16 @@ NOT_SENT = {
     "file_download_error",
 }  # types of our own errors, before a run is sent
 TELLS_COST = {"client_cancelled"}  # their advice mentions the cost already
+# What a deputy takes over, by error type or class.
+DECLINED = {
+    "content_policy_violation": "declined this content",
+    "model_blocked": "is blocked",
+}
+TIMED_OUT = {
+    *("request_timeout", "startup_timeout", "generation_timeout", "internal_server_error"),
+    *("downstream_service_error", "downstream_service_unavailable"),
+}
+NO_RESPONSE = {"UpstreamFailed", "Unreachable"}
 AGAIN = "Run it again."  # follows specific advice if the same run may succeed later
 
 # Title and advice by fal's error type (protocol, sections 11.1 to 11.3). Only the error's
@@ -139,6 +149,21 @@ def explain(error: Mapping[str, Any] | None) -> Explanation:
 def gave_up(error: Mapping[str, Any]) -> str:
     """Return that a run ended because it had not started in the time that it was given."""
     return f"Gave up: it had not started within {duration_in_words(error[START_TIMEOUT])}"
+
+
+def deputy_reason(error: Mapping[str, Any]) -> str:
+    """Return why another model may do what this one did not, such as `did not respond`; else "".
+
+    The sentence begins with the model's name.
+    """
+    kind, refusal = _kind(error), refusals.find_refusal(error)
+    if kind in DECLINED:
+        return DECLINED[kind]
+    if refusal and refusal.kind in refusals.OF_MODEL:
+        return "cannot be used"
+    is_broken = (error.get("status") or 0) >= HTTPStatus.INTERNAL_SERVER_ERROR
+    is_down = is_broken or kind.startswith("runner_") or error.get("error") in NO_RESPONSE
+    return "did not respond" if is_down or kind in TIMED_OUT or START_TIMEOUT in error else ""
 
 
 def charged_in_words(error: Mapping[str, Any]) -> str:

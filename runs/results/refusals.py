@@ -41,6 +41,7 @@ def _refusal(
 
 
 KEY_REFUSED, NO_ACCESS, UNKNOWN_MODEL = "key_refused", "no_access", "unknown_model"
+OF_MODEL = {NO_ACCESS, UNKNOWN_MODEL}  # another model may be allowed or known
 KEY_OF_PROJECT_REFUSED = (
     "fal refuses the key of this project. An admin can replace it: Administration, Keys of "
     "projects."

@@ -28,6 +28,8 @@ CANCELLATION: Mapping[str, str] = {
     Cancellation.ALREADY_COMPLETED: "The run had already ended.",
     Cancellation.NOT_FOUND: "Upstream does not know this run.",
 }
+TAKEN_OVER, NOT_TAKEN_OVER = "taken over", "not taken over"
+MADE_BY_DEPUTY, DEPUTY_ALLOWED = "made by deputy", "deputy allowed"
 EVENTS: Mapping[str, str] = {
     "lost": "Answer to the submit lost",
     "broke": "Connection broke off",
@@ -35,6 +37,10 @@ EVENTS: Mapping[str, str] = {
     "unlisted": "Upstream has no list of requests",
     "listed": "Upstream's list of requests is there again",
     "again": "Sent again as another run",
+    TAKEN_OVER: "Another model took over",
+    NOT_TAKEN_OVER: "The deputy did not take over",
+    MADE_BY_DEPUTY: "Made by another model",
+    DEPUTY_ALLOWED: "The deputy may take over",
     "later": "Not accepted, tried again later",
     "cancel": "Upstream was asked to stop",
     "unstopped": "Upstream did not accept the cancellation, asked again",
@@ -82,7 +88,12 @@ def moments(run: Run) -> list[Moment]:
 
 def incomplete_reason(run: Run) -> str:
     """Return why a succeeded run may be incomplete; empty if nothing is missing."""
-    return next((str(event["text"]) for event in run.events if event.get("what") == "cut"), "")
+    return event_text(run, "cut")
+
+
+def event_text(run: Run, kind: str) -> str:
+    """Return the text of the run's first event of a kind; empty without one."""
+    return next((str(event["text"]) for event in run.events if event.get("what") == kind), "")
 
 
 def is_given_up(run: Run) -> bool:
@@ -182,7 +193,7 @@ def _events(run: Run) -> Iterator[Moment]:
 
 def _event(event: Mapping[str, Any], at: datetime, title: str) -> Moment:
     text = error_messages.upstream_words(str(event.get("text", "")))
-    if event["what"] == "again":
+    if event["what"] in {"again", TAKEN_OVER}:
         return Moment(at, title, href=reverse("playground:run", args=[text]))
     if event["what"] == "found":
         return Moment(at, title, BY.get(text, ""))

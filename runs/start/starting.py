@@ -66,6 +66,7 @@ class Source(StrEnum):
 
     FORM = "form"
     RERUN = "again"
+    DEPUTY = "deputy"
     VARIATION = "more"
     BOARD = "cell"
     CHAT = "chat"

@@ -20,7 +20,7 @@ from tests.accounts.audit.audited import events
 from tests.projects.people import make_project, person
 
 pytestmark = pytest.mark.django_db
-WANTED = Values("Hare", "words", True, 30, 10, "week")
+WANTED = Values("Hare", "words", True, 30, 10, "week", True)
 
 
 @pytest.fixture
@@ -44,14 +44,14 @@ def test_settings_change_and_the_slug_stays(user: User, fox: Project) -> None:
             "changed the settings of",
             "Hare",
             "description: words, hides_new_runs: True, retention_days: 30, files_days: 10, "
-            "fal_keeps: week",
+            "fal_keeps: week, deputies_take_over: True",
         ),
     ]
 
 
 def test_a_private_project_has_nothing_but_the_retention(user: User) -> None:
     private = settings.change(user, private_project(user), WANTED)
-    assert settings.values_of(private) == Values("Private", "", False, 30, 10, "week")
+    assert settings.values_of(private) == Values("Private", "", False, 30, 10, "week", True)
     for change in (settings.archive, settings.delete):
         with pytest.raises(Refused, match="private project cannot"):
             change(user, private)

@@ -70,6 +70,7 @@ def advance(pk: uuid.UUID) -> None:
     with transaction.atomic():
         flow_run = steps.locked(pk)
         step_runs = steps.current(flow_run)
+        steps.let_deputies_take_over(step_runs.values())
         over = [
             step_run
             for step_run in step_runs.values()

@@ -15,6 +15,7 @@ from features.flows.compose.models import endpoints_of, refusal
 from features.flows.compose.outputs import path_in_words
 from features.flows.compose.wiring import NotThere, filled, replaced
 from features.flows.models import FlowRun, StepRun
+from playground import takeovers
 from runs.costs import ledger
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
@@ -66,6 +67,15 @@ def give_back(flow_run: FlowRun, step_ids: Iterable[str]) -> None:
         ledger.give_back(keys)
         flow_run.planned = planned
         flow_run.save(update_fields=["planned"])
+
+
+def let_deputies_take_over(step_runs: Iterable[StepRun]) -> None:
+    """Put the deputy's run in the place of a failed one, where the project allows it."""
+    for step_run in step_runs:
+        run = step_run.run if step_run.settled_at is None else None
+        if run and run.state == Run.State.FAILED and (deputys := takeovers.take_over(run.pk)):
+            step_run.run = deputys
+            step_run.save(update_fields=["run"])
 
 
 def has_result(step: StepRun | None) -> bool:

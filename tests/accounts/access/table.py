@@ -249,6 +249,7 @@ HOUSE: dict[str, Row] = {
     "playground:run-output": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:run-repetition": Row(METHOD, SAYS_WHY, VIEW_RUN),
     "playground:run-star": Row(METHOD, SAYS_WHY, CHANGE_RUN),
+    "playground:run-takeover": Row(METHOD, SAYS_WHY, VIEW_RUN),
     "playground:run-text": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:run-transcript": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:run-text-uses": Row(SAYS_WHY, METHOD, VIEW_RUN),

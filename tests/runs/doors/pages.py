@@ -58,6 +58,16 @@ def rerun_alone(world: World) -> Use:
     return lambda: read_answer(world.browser.post(address, follow=True))
 
 
+def takeover(world: World) -> Use:
+    """Let a deputy make a run that its model did not."""
+    down = world.make_endpoint(f"lab/{uuid.uuid4()}", category="llm")
+    Run.objects.filter(pk=(run := world.run_of(PAINT)).pk).update(
+        endpoint=down, state="failed", error={"error": "UpstreamFailed", "status": 503}
+    )
+    address = reverse("playground:run-takeover", args=[run.pk])
+    return lambda: read_answer(world.browser.post(address, {"to": PAINT}, follow=True))
+
+
 def variation(world: World) -> Use:
     """ "More like this" on a run."""
     address = reverse("playground:run-variations", args=[world.run_of(PAINT).pk])

@@ -43,6 +43,7 @@ DOORS = (
     Door(pages.training, TRAINER, FORM),
     Door(pages.rerun, PAINT, ("playground/rerun.py:_start_once",)),
     Door(pages.rerun_alone, PAINT, ("playground/rerun.py:_start_once",)),
+    Door(pages.takeover, PAINT, ("playground/takeovers.py:_start",)),
     Door(pages.variation, PAINT, FORM),
     Door(work.board, PAINT, BOARD),
     Door(work.board_of_program, PAINT, BOARD),
