@@ -32,7 +32,6 @@ class CheckForm(KeptForm):
     limit_usd = forms.DecimalField(
         label="Spend at most in a round (US dollars)",
         min_value=CENT,
-        initial=1,
         help_text="A round that may cost more does not begin.",
     )
 

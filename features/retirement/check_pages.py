@@ -65,8 +65,8 @@ class Checks(Resource[ModelCheck]):
         return {"endpoint": form.model, "offered": offered, "most": checking.MOST_INPUTS}
 
     def initial(self, request: HtmxRequest) -> dict[str, Any]:
-        """Return the model from the URL."""
-        return {"endpoint": request.GET.get("endpoint", "")}
+        """Return the model from the URL, and a limit."""
+        return {"limit_usd": 1} | super().initial(request)
 
     def announce_save(self, request: HtmxRequest, row: ModelCheck, form: Any) -> None:
         """Add a message about the first round."""

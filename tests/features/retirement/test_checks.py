@@ -202,6 +202,9 @@ def test_the_page_about_what_uses_a_model_lists_its_checks(check: ModelCheck) ->
     seen = logged_in(person("ben")).get(page).content.decode()
     assert check.get_absolute_url() in seen
     assert "/checks/new/?endpoint=" in seen
+    form = logged_in(person("ben")).get(f"{FORM}{check.project.key}").content.decode()
+    assert form.count('name="run"') == 4
+    assert 'name="limit_usd" value="1"' in form
     User.objects.create_user("zoe")
     assert check.get_absolute_url() not in logged_in(person("zoe")).get(page).content.decode()
 
