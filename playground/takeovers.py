@@ -27,7 +27,7 @@ from projects.models import Project
 from runs import deputies
 from runs.costs import cost
 from runs.models import Run, Transport
-from runs.results import error_messages
+from runs.results import error_messages, wait_reasons
 from runs.results.timeline import (
     DEPUTY_ALLOWED,
     MADE_BY_DEPUTY,
@@ -81,7 +81,8 @@ def reason_of(run: Run) -> str:
     if run.state == Run.State.FAILED:
         return error_messages.deputy_reason(run.error or {})
     waited = timezone.now() - run.created_at
-    if run.is_awaited and run.started_at is None and waited > LONG_WAIT:
+    is_stuck = run.is_awaited and run.started_at is None and waited > LONG_WAIT
+    if is_stuck and not wait_reasons.concerns_all_models(run.note):
         return f"had not started within {duration_in_words(waited.total_seconds() // 60 * 60)}"
     return ""
 
