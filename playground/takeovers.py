@@ -51,7 +51,7 @@ LONG_WAIT = timedelta(minutes=2)  # without a start, then the page offers anothe
 TAKES_OVER_WITHIN = timedelta(minutes=10)  # of the end: later, people have moved on
 LONGEST_RUN = timedelta(seconds=LONGEST_S) + timedelta(hours=1)
 AT_ONCE = 20
-NO_DEPUTY = "{} cannot make this run any more."
+NO_DEPUTY = "No other model can make this run any more."
 UNFIT = "It may not be used here, or does not accept these settings."
 TOO_EXPENSIVE = "It may cost more than the estimate of this run."
 
@@ -107,7 +107,9 @@ def _plan(run: Run, source: Endpoint, endpoint: Endpoint) -> Takeover | None:
     return Takeover(endpoint, carried, estimate, endpoint.pk == source.deputy_id)
 
 
-def start(run: Run, endpoint: Endpoint, person: User, elsewhere: Project | None = None) -> Run:
+def start(
+    run: Run, endpoint: Endpoint | None, person: User, elsewhere: Project | None = None
+) -> Run:
     """Start the run of the model that the page offered; a repeated press returns the first one.
 
     A run that waits is cancelled then. `elsewhere` as in `rerun.rerun`. Raises
@@ -117,9 +119,9 @@ def start(run: Run, endpoint: Endpoint, person: User, elsewhere: Project | None 
         locked_run = _locked(run.pk)
         if earlier := _taken_over_by(locked_run):
             return earlier
-        takeover = _plan(locked_run, locked_run.endpoint, endpoint)
+        takeover = _plan(locked_run, locked_run.endpoint, endpoint) if endpoint else None
         if takeover is None or not reason_of(locked_run):
-            raise refused_starts.Refused(NO_DEPUTY.format(endpoint.name))
+            raise refused_starts.Refused(NO_DEPUTY)
         new_run = _start(locked_run, takeover, person, elsewhere)
     if not run.is_final:
         by = permissions.name_of_other(person, run.user_id)
