@@ -27,7 +27,7 @@ from projects.models import Project
 from runs import deputies
 from runs.costs import cost
 from runs.models import Run, Transport
-from runs.results import error_messages
+from runs.results import error_messages, wait_reasons
 from runs.results.timeline import (
     DEPUTY_ALLOWED,
     MADE_BY_DEPUTY,
@@ -51,7 +51,7 @@ LONG_WAIT = timedelta(minutes=2)  # without a start, then the page offers anothe
 TAKES_OVER_WITHIN = timedelta(minutes=10)  # of the end: later, people have moved on
 LONGEST_RUN = timedelta(seconds=LONGEST_S) + timedelta(hours=1)
 AT_ONCE = 20
-NO_DEPUTY = "{} cannot make this run any more."
+NO_DEPUTY = "No other model can make this run any more."
 UNFIT = "It may not be used here, or does not accept these settings."
 TOO_EXPENSIVE = "It may cost more than the estimate of this run."
 
@@ -81,7 +81,8 @@ def reason_of(run: Run) -> str:
     if run.state == Run.State.FAILED:
         return error_messages.deputy_reason(run.error or {})
     waited = timezone.now() - run.created_at
-    if run.is_awaited and run.started_at is None and waited > LONG_WAIT:
+    is_stuck = run.is_awaited and run.started_at is None and waited > LONG_WAIT
+    if is_stuck and not wait_reasons.concerns_all_models(run.note):
         return f"had not started within {duration_in_words(waited.total_seconds() // 60 * 60)}"
     return ""
 
@@ -106,7 +107,9 @@ def _plan(run: Run, source: Endpoint, endpoint: Endpoint) -> Takeover | None:
     return Takeover(endpoint, carried, estimate, endpoint.pk == source.deputy_id)
 
 
-def start(run: Run, endpoint: Endpoint, person: User, elsewhere: Project | None = None) -> Run:
+def start(
+    run: Run, endpoint: Endpoint | None, person: User, elsewhere: Project | None = None
+) -> Run:
     """Start the run of the model that the page offered; a repeated press returns the first one.
 
     A run that waits is cancelled then. `elsewhere` as in `rerun.rerun`. Raises
@@ -116,9 +119,9 @@ def start(run: Run, endpoint: Endpoint, person: User, elsewhere: Project | None 
         locked_run = _locked(run.pk)
         if earlier := _taken_over_by(locked_run):
             return earlier
-        takeover = _plan(locked_run, locked_run.endpoint, endpoint)
+        takeover = _plan(locked_run, locked_run.endpoint, endpoint) if endpoint else None
         if takeover is None or not reason_of(locked_run):
-            raise refused_starts.Refused(NO_DEPUTY.format(endpoint.name))
+            raise refused_starts.Refused(NO_DEPUTY)
         new_run = _start(locked_run, takeover, person, elsewhere)
     if not run.is_final:
         by = permissions.name_of_other(person, run.user_id)

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST
 from django_htmx.http import (
     HttpResponseClientRedirect,
@@ -57,7 +57,7 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def takeover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Let the model `to` make the run; a run that still waits is cancelled."""
     run = find_run(request, pk)
-    endpoint = get_object_or_404(Endpoint, endpoint_id=hidden(request, "to"))
+    endpoint = Endpoint.objects.filter(endpoint_id=hidden(request, "to")).first()
     if not run.is_final:
         Rights(request.user, run).require_removal(permissions.CANCEL_RUN)
     try:

@@ -12,6 +12,7 @@ from core.formatting import counted
 GOES_ON = " The run continues by itself."
 MOST_CHARS = 200
 ACCOUNT = "The run waits for fal's limit"  # begins the sentences about it
+TURN = "The run waits for its turn"
 
 
 def in_trouble(trouble: str) -> str:
@@ -22,7 +23,7 @@ def in_trouble(trouble: str) -> str:
 def own_limit(count: int, whose: str) -> str:
     """Return that a limit of ours is reached; `whose` is such as "your"."""
     verb = "is" if count == 1 else "are"
-    return f"The run waits for its turn: {count} of {whose} runs {verb} under way."
+    return f"{TURN}: {count} of {whose} runs {verb} under way."
 
 
 def account_limit(limit: int) -> str:
@@ -33,3 +34,8 @@ def account_limit(limit: int) -> str:
 def in_queue(ahead: int) -> str:
     """Return the place in upstream's queue of a model, to follow the state."""
     return f", {counted(ahead, 'run')} ahead" if ahead else ", next in line"
+
+
+def concerns_all_models(note: str) -> bool:
+    """Whether a run of another model would wait for the same reason."""
+    return note.startswith((ACCOUNT, TURN)) or note.endswith(GOES_ON)

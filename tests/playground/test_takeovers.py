@@ -16,8 +16,8 @@ from catalog.models import Endpoint
 from playground import takeovers
 from projects.models.project import private_project
 from runs.models import Charge, Run
-from runs.results import error_messages, timeline
-from runs.start.starting import StartRequest, start
+from runs.results import error_messages, timeline, wait_reasons
+from runs.start.starting import Source, StartRequest, start
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from tests.features.spending.sums import require_sums_hold
@@ -82,8 +82,8 @@ def failed(user: Any, flux: Any) -> Any:
         project.save()
         values: dict[str, Any] = {"arguments": {"prompt": "a cat"}, "source": "form", "key": "1"}
         run = start(StartRequest(user=user, endpoint=flux, **values | more)).run
-        bill = {"error": error, "billable_units": "1"}
-        state_machine.record(run.pk, Observation(Run.State.FAILED, by="test", **bill))
+        failure = Observation(Run.State.FAILED, by="test", error=error, billable_units="1")
+        state_machine.record(run.pk, failure)
         return Run.objects.get(pk=run.pk)
 
     return make
@@ -221,11 +221,14 @@ def test_a_run_that_waits_for_long_is_cancelled_when_another_model_makes_it(
     member: Client, user: Any, flux: Any
 ) -> None:
     request = StartRequest(
-        user=user, endpoint=flux, arguments={"prompt": "a"}, source="form", key="1"
+        user=user, endpoint=flux, arguments={"prompt": "a"}, source=Source.FORM, key="1"
     )
     run = start(request).run
     assert "data-takeover" not in page(member, run)
     Run.objects.update(created_at=timezone.now() - timedelta(minutes=3))
+    Run.objects.update(note=wait_reasons.own_limit(2, "your"))  # another model would wait, too
+    assert "data-takeover" not in page(member, run)
+    Run.objects.update(note="")
     assert "Flux had not started within 3 minutes." in page(member, run)
     member.post(f"{run.get_absolute_url()}takeover/", {"to": "fal-ai/flux/two"})
     run.refresh_from_db()
