@@ -31,7 +31,7 @@ GOES_ALONG = {
     "catalog.Favourite", "playground.Draft", "api.Token", "api.ProxyFile",
     "api.ProxyPart", "projects.Look", "api.KeyedCall", "playground.UploadReservation",
     "boards.PlanDraft", "boards.Vote", "projects.Project", "projects.Membership",
-    "projects.Choice", "projects.Move", "sharing.Comment_mentioned",
+    "projects.Choice", "projects.Move", "retirement.Replacement", "sharing.Comment_mentioned",
     "people.Joining", "notifications.Notification", "notifications.Channel",
     "spending.Budget", "spending.Budget_informed", "spending.BudgetRequest",
     "notifications.Delivery", "notifications.RunEnd", "notifications.NotificationPreferences",
@@ -83,7 +83,7 @@ def test_a_handover_moves_everything_and_deletes_the_account(
         "runs": 2, "uploads": 1, "presets": 1, "links": 1, "collections": 1, "boards": 1,
         "chats": 1, "flows": 1, "runs of flows": 1, "data sets": 0, "weights": 0,
         "prompts": 1, "series": 0, "views": 0, "references": 0,
-            "shares": 0,
+            "shares": 0, "checks": 0,
     }  # fmt: skip
     prompt = Prompt.objects.get()
     assert (prompt.user, prompt.project) == (stranger, private_project(stranger))
