@@ -9,7 +9,7 @@ from typing import NamedTuple
 from catalog.filters.conditions import Condition, parse_condition
 from catalog.filters.labels import by_outcome, describe, label
 from catalog.filters.query_parser import Hint
-from catalog.filters.vocabulary import KEYS
+from catalog.filters.vocabulary import KEEPER, KEYS
 from catalog.search.engine import Answer
 from catalog.search.filter_sets import Facet, FacetValue
 from catalog.search.index import Index
@@ -106,7 +106,7 @@ def sections(answer: Answer, place: SearchScope) -> list[Section]:
 
     Prices that nobody pays are no choice either.
     """
-    left_out = {*place.fixed, "price"} if nobody_pays() else place.fixed
+    left_out = {*place.fixed, "price", KEEPER} if nobody_pays() else place.fixed
     facets = (facet for facet in answer.facets if facet.name not in left_out)
     return [_section(facet, answer.query, place) for facet in facets]
 

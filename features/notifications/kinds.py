@@ -96,8 +96,8 @@ for _kind in (
     Kind(
         MODEL_CHANGED,
         "Models",
-        "a model that you starred, or ran in the last 30 days, has other inputs, another price, or "
-        "is withdrawn",
+        "a model that you starred, or ran in the last 30 days, has other inputs, another price or "
+        "other results, or is withdrawn",
     ),
     Kind(PROJECT_ADDED, "Projects", "somebody has added you to a project"),
     Kind(

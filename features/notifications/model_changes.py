@@ -34,15 +34,15 @@ def notify_of_changes() -> float:
     for change in changes:
         if change.kind != Change.Kind.LISTING or change.word == "Deprecated":
             by_endpoint[change.endpoint_id].append(change)
-    endpoints_of = _used(by_endpoint)
+    endpoints_of = used(by_endpoint)
     for user in User.objects.filter(is_active=True, pk__in=endpoints_of):
         _notify(user, report, [by_endpoint[pk] for pk in endpoints_of[user.pk]])
     _last_report = report.pk
     return REST_S
 
 
-def _used(endpoints: dict[int, list[Change]]) -> dict[int, list[int]]:
-    """Return the changed models that each user has starred or run lately, by user."""
+def used(endpoints: Collection[int]) -> dict[int, list[int]]:
+    """Return those of these models that each user has starred or run lately, by user."""
     starred = Favourite.objects.filter(endpoint__in=endpoints)
     since = clock.now() - USED_WITHIN
     ran = Run.objects.kept().filter(endpoint__in=endpoints, created_at__gt=since)

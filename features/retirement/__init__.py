@@ -1,1 +1,1 @@
-"""What uses a model, and the press by which its deputy takes over."""
+"""What uses a model, and the press by which its deputy takes over; checks of models."""

@@ -107,8 +107,7 @@ def notify_others(by: User, endpoint: Endpoint, target: Endpoint) -> None:
     """Notify everybody else whose things use a retired model; each is notified once."""
     if not endpoint.retirement:
         return
-    keys = {key for kind in owners.dependants() for key in kind.owners(endpoint, target)}
-    for user in User.objects.filter(pk__in=keys - {by.pk}, is_active=True):
+    for user in User.objects.filter(pk__in=users_of(endpoint, target) - {by.pk}, is_active=True):
         outbox.notify(
             user,
             kinds.MODEL_CHANGED,
@@ -118,6 +117,11 @@ def notify_others(by: User, endpoint: Endpoint, target: Endpoint) -> None:
             key=f"retirement {endpoint.pk}",
             about=endpoint,
         )
+
+
+def users_of(endpoint: Endpoint, target: Endpoint | None = None) -> set[int]:
+    """Return the keys of the users whose things use the model."""
+    return {key for kind in owners.dependants() for key in kind.owners(endpoint, target)}
 
 
 def page(endpoint: Endpoint, target: Endpoint | None = None) -> str:

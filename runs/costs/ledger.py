@@ -48,7 +48,7 @@ UNIT = Decimal(1).scaleb(-PLACES)  # as the columns store it
 Kind = LedgerAccount.Kind
 # The order in which accounts are locked: the order in which transactions that start runs open them.
 # Otherwise the end of one run and the start of another could wait for each other.
-_LOCKED_AFTER = [Kind.ASSISTANT, Kind.BOARD, Kind.HOUSE]
+_LOCKED_AFTER = [Kind.ASSISTANT, Kind.BOARD, Kind.CHECK, Kind.HOUSE]
 
 
 class Scope(StrEnum):

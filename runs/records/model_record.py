@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Q, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from catalog.model_records import NO_RECORDS, ModelRecord, ModelRecords
 from catalog.models import Endpoint
@@ -39,19 +39,28 @@ def records_of(
     sums = RecordSum.objects.filter(project=project)
     if endpoints is not None:
         sums = sums.filter(endpoint__in=endpoints)
-    by_model: Any = sums.order_by().values_list("endpoint_id", "endpoint__median_s")
+    return {endpoint: record for (_, endpoint), record in _added_up(sums).items()}
+
+
+def _added_up(sums: QuerySet[RecordSum]) -> dict[tuple[int | None, int], ModelRecord]:
+    """Return the records by project and model."""
+    rows: Any = sums.order_by().values_list("project_id", "endpoint_id", "endpoint__median_s")
     return {
-        endpoint: ModelRecord(**dict(zip(FIGURES, figures, strict=True)), median_s=median_s)
-        for endpoint, median_s, *figures in by_model.annotate(*map(Sum, FIGURES))
+        (project, endpoint): ModelRecord(
+            **dict(zip(FIGURES, figures, strict=True)), median_s=median_s
+        )
+        for project, endpoint, median_s, *figures in rows.annotate(*map(Sum, FIGURES))
     }
 
 
 def both(project: Project, endpoint: Endpoint) -> list[tuple[str, ModelRecord]]:
-    """Return the model's record in a project and the house's, each with its title; two queries.
+    """Return the model's record in a project and the house's, each with its title; one query.
 
     The house's is left out if it does not tell enough: it would tell what another project does.
     """
-    own, house = (records_of(of, [endpoint.pk]).get(endpoint.pk) for of in (project, None))
+    sums = RecordSum.objects.filter(Q(project=project) | Q(project=None), endpoint=endpoint)
+    records_by_place = _added_up(sums)
+    own, house = (records_by_place.get((of, endpoint.pk)) for of in (project.pk, None))
     records = [("In this project", own)] if own and own.runs else []
     is_telling = house is not None and not house.too_few and house != own
     return records + ([("In the house", house)] if house and is_telling else [])

@@ -73,6 +73,7 @@ class Source(StrEnum):
     FLOW = "flow"
     WORKFLOW = "workflow"
     LIVE = "live"
+    CHECK = "check"
     API = "api"
 
 
@@ -89,6 +90,7 @@ class Door(StrEnum):
     BOARD = "board"
     FLOW = "flow"
     CHAT = "chat"
+    CHECK = "check"
     API = "api"
     ASSISTANT = "assistant"
 
@@ -98,6 +100,7 @@ _DOORS = {
     Source.CHAT: Door.CHAT,
     Source.FLOW: Door.FLOW,
     Source.WORKFLOW: Door.FLOW,
+    Source.CHECK: Door.CHECK,
     Source.API: Door.API,
 }  # others: the page
 

@@ -27,7 +27,7 @@ from tests.sampling import sample
 
 REASON = "Legal has not cleared it."
 # entry points of the worker: a page says afterwards why nothing was started
-JOBS = {"next-step"}
+JOBS = {"next-step", "check"}
 LEVELS = ("house", "project")
 # How a rule names the entry point's model; `only` allows nothing but other models.
 RULES: dict[str, Callable[[Endpoint], tuple[str, str, str]]] = {

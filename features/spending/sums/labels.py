@@ -29,6 +29,7 @@ DOORS: Mapping[str, str] = {
     Door.BOARD: "Boards",
     Door.FLOW: "Flows",
     Door.CHAT: "Chats",
+    Door.CHECK: "Checks of models",
     Door.API: "API",
     Door.ASSISTANT: "Assistants",
 }

@@ -32,7 +32,7 @@ from tests.runs.doors.world import World
 from tests.sampling import one_of_each, sample
 
 # entry points of the worker: a page says afterwards why nothing was started
-JOBS = {"next-step"}
+JOBS = {"next-step", "check"}
 TINY = Decimal("0.0001")
 
 

@@ -56,6 +56,7 @@ DOORS = (
     Door(work.next_step, SEEDREAM, STEP),
     Door(work.flow_again, FLUX, STEP),
     Door(work.workflow, WORKFLOW, ("features/flows/fal_workflows/sending.py:send",)),
+    Door(work.check, PAINT, ("features/retirement/checking.py:_start",)),
     Door(pages.chat, LLM, CHAT),
     Door(pages.chat_again, LLM, CHAT),
     Door(programs.api, PAINT, API),
