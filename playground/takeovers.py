@@ -198,7 +198,8 @@ def is_automatic(run: Run) -> bool:
         return False
     is_of_person = charge.token_id is None and charge.door in {Door.PAGE, Door.FLOW}
     is_open = kinds.isdisjoint({MADE_BY_DEPUTY, NOT_TAKEN_OVER}) and bool(reason_of(run))
-    return is_open and (is_of_person or DEPUTY_ALLOWED in kinds)
+    is_recent = run.ended_at is None or timezone.now() - run.ended_at < TAKES_OVER_WITHIN
+    return is_open and is_recent and (is_of_person or DEPUTY_ALLOWED in kinds)
 
 
 def _excess(run: Run, estimate: Estimate) -> str:
