@@ -14,7 +14,8 @@ from runs.progress import current_upstream
 
 PAYLOADS_FOR = timedelta(days=30)  # if they are stored; the header `X-Fal-Store-IO: 0` prevents it
 RESULT_FOR = timedelta(hours=1)  # otherwise; a result of 10 KB or more only six minutes
-UNKNOWN = datetime.max.replace(tzinfo=UTC)  # the account decides
+ENDLESS = datetime.max.replace(tzinfo=UTC)
+UNKNOWN = ENDLESS - timedelta(days=1)  # the account's settings decide, which nobody here knows
 WEEK = timedelta(days=6)
 
 
@@ -62,7 +63,7 @@ def after_deletion() -> str:
     upstream = "The sandbox" if current_upstream.is_free() else "fal"
     if account.can_delete:
         return f"{upstream} deletes results and texts, too. Input files expire there."
-    files = "as long as the account's settings say"
+    files = "without end" if account.is_known else "as long as the account's settings say"
     if account.expires_after_s:
         files = f"for {counted(max(account.expires_after_s // 86400, 1), 'day')}"
     return (
@@ -94,11 +95,13 @@ def _results(run: Run, account: AccountStorage) -> list[datetime]:
 
 def _by_account(since: datetime, account: AccountStorage) -> datetime:
     if account.expires_after_s is None:
-        return UNKNOWN
+        return ENDLESS if account.is_known else UNKNOWN
     return since + timedelta(seconds=account.expires_after_s)
 
 
 def _until(moment: datetime) -> str:
+    if moment == ENDLESS:
+        return "without end"
     if moment == UNKNOWN:
         return "for as long as the account's settings say"
     return f"{'expired' if moment < timezone.now() else 'until'} {_moment(moment)}"

@@ -74,7 +74,7 @@ def test_by_the_accounts_setting_all_stays_until_the_run_is_deleted(
     deletion.delete(Run.objects.filter(pk=run.pk), run.user)
     work(lambda: is_confirmed(run))
     assert record(run) == (None, [None])  # fal deletes no input files
-    assert at_fal.line(run).startswith("At fal: input for as long as the account's settings say")
+    assert at_fal.line(run).startswith("At fal: input without end, result deleted")
 
 
 def test_with_nothing_kept_only_an_input_that_expires_is_left(
