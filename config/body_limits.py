@@ -34,7 +34,7 @@ FORMS = _views(
     "v1-flows-runs v1-presets v1-runs",
     boards="board-plan board-rows plan plan-of-form",
     chats="chat chat-draft chat-turns new",
-    flows="account-workflow flow flow-edit flow-model flow-run flow-then then",
+    flows="account-workflow flow flow-edit flow-run flow-then then",
     playground="draft endpoint preset presets ticket",
     training="dataset-form",
 )

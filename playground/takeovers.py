@@ -171,7 +171,7 @@ def take_over_due() -> float:
             charge__door__in=(Door.PAGE, Door.API),
         )
     )
-    for run in failed.order_by("-created_at").only("events")[:AT_ONCE]:
+    for run in failed.order_by("-created_at").light("events")[:AT_ONCE]:
         if not (event_text(run, TAKEN_OVER) or event_text(run, NOT_TAKEN_OVER)):
             take_over(run.pk)
     return idle.REST_S

@@ -24,8 +24,8 @@ HELD: Mapping[str, str] = {
         "account.EmailAddress accounts.Preferences api.Token auth.Group auth.User "
         "catalog.Collection catalog.Reader mfa.Authenticator notifications.Channel "
         "notifications.NotificationPreferences people.GivenPermission people.Invitation "
-        "playground.KeySeal playground.Share projects.Project socialaccount.SocialAccount "
-        "socialaccount.SocialApp"
+        "playground.KeySeal playground.Share projects.Project retirement.Replacement "
+        "socialaccount.SocialAccount socialaccount.SocialApp"
     ),
     "housekeeping: what has expired goes within the hour, the audit log after AUDIT_DAYS": (
         "accounts.AuditEntry accounts.LoginLink accounts.QueuedMail accounts.RateBucket "
@@ -34,6 +34,9 @@ HELD: Mapping[str, str] = {
     "the catalogue: one for each of upstream's, the newest changes and syncs": (
         "catalog.Change catalog.Endpoint catalog.Picture catalog.Revision catalog.Schema "
         "catalog.SyncReport flows.AccountListing"
+    ),
+    "a row for each run, which outlives it, and a row for each model in a project": (
+        "playground.RecordSum playground.RecordedRun"
     ),
     "a row or two": (
         "notifications.SigningKey playground.KeptFigures playground.UpstreamKeys "

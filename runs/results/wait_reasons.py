@@ -21,9 +21,9 @@ def in_trouble(trouble: str) -> str:
 
 
 def own_limit(count: int, whose: str) -> str:
-    """Return that a limit of ours is reached; `whose` is such as "your"."""
+    """Return that a limit of ours is reached; `whose` is such as "yours"."""
     verb = "is" if count == 1 else "are"
-    return f"{TURN}: {count} of {whose} runs {verb} under way."
+    return f"{TURN}: {counted(count, 'run')} of {whose} {verb} under way."
 
 
 def account_limit(limit: int) -> str:

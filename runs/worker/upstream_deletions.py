@@ -109,8 +109,7 @@ def _claim() -> list[UpstreamDeletion]:
     in_progress = Exists(Run.objects.filter(UNFINISHED, pk=OuterRef("run_id")))
     read_by_others = InputFile.objects.filter(in_progress, source=OuterRef("run_id"))
     due = list(upstream_deletion.ready().exclude(Exists(read_by_others))[:AT_ONCE])
-    runs = Run.objects.only("pk", "request_id", "project_key_id")
-    runs_by_pk = runs.in_bulk([plan.run_id for plan in due])
+    runs_by_pk = Run.objects.light().in_bulk([plan.run_id for plan in due])
     claimed_at, plans = timezone.now(), []
     for plan in due:
         run = runs_by_pk.get(plan.run_id)

@@ -50,7 +50,7 @@ def test_many_expired_rows_are_deleted_in_batches(db: None) -> None:
 def test_the_worker_deletes_expired_rows() -> None:
     past = timezone.now() - timedelta(seconds=1)
     Session.objects.create(session_key="old", session_data="", expire_date=past)
-    upstream: Any = SimpleNamespace(thumbnails=None, addresses=None, platform=None)
+    upstream: Any = SimpleNamespace(account=None, thumbnails=None, addresses=None, platform=None)
     worker = Worker(upstream, BreakerRegistry(), has_key=False)
     (job,) = [job for job in worker.jobs(channel.Signal()) if job.name == "delete expired rows"]
 

@@ -31,8 +31,8 @@ pytestmark = [pytest.mark.django_db, pytest.mark.any_database, pytest.mark.syste
 # Parameters that name no object of a project. `project` only narrows, or says where a run lives.
 OTHER = {
     "allow_unknown", "arguments", "cursor", "endpoint_id", "input", "inputs", "limit", "model",
-    "name", "owner", "position", "project", "question", "slug",
-    "state", "wait_s",
+    "name", "no_retry", "owner", "position", "priority", "project", "question", "slug",
+    "start_timeout_s", "state", "wait_s",
 }  # fmt: skip
 MORE: dict[str, dict[str, Any]] = {
     "run_flow": {"inputs": {}, "wait_s": 0},

@@ -226,7 +226,7 @@ def test_a_run_that_waits_for_long_is_cancelled_when_another_model_makes_it(
     run = start(request).run
     assert "data-takeover" not in page(member, run)
     Run.objects.update(created_at=timezone.now() - timedelta(minutes=3))
-    Run.objects.update(note=wait_reasons.own_limit(2, "your"))  # another model would wait, too
+    Run.objects.update(note=wait_reasons.own_limit(2, "yours"))  # another model would wait, too
     assert "data-takeover" not in page(member, run)
     Run.objects.update(note="")
     assert "Flux had not started within 3 minutes." in page(member, run)

@@ -8,7 +8,7 @@ from decimal import ROUND_UP, Decimal
 from typing import NamedTuple
 
 from catalog.models import Endpoint
-from core.formatting import money
+from core.formatting import counted, money
 from features.boards.plan.cells import ExpandedPlan
 from runs.costs.cost import estimate_runs
 from runs.start.starting import in_dollars
@@ -53,7 +53,8 @@ def choose(offers: Sequence[Offer], amount: Decimal | None) -> list[Offer]:
     if needed > amount:
         enough = money(needed.quantize(_CENT, ROUND_UP))
         raise ValueError(
-            f"{money(amount)} is too little to compare {fewest} models: {enough} is enough."
+            f"{money(amount)} is too little to compare {counted(fewest, 'model')}: "
+            f"{enough} is enough."
         )
     chosen: list[Offer] = []
     left = amount

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 NO_AMOUNT = "Write what it may cost at most, in US dollars, such as 1.00."
 NO_MODEL = "No model here does this with what you gave. Change the sentence or the files."
 NO_SENTENCE = "Write what you want to make."
-TOO_MANY = f"Give up to {start_form.MAX_FILES} files."
+TOO_MANY = f"Give at most {start_form.MAX_FILES} files."
 
 
 @limit("run")

@@ -19,8 +19,8 @@ IN: Mapping[str, str] = {
         "library.Prompt library.PromptRun library.PromptTag library.PromptVersion "
         "library.Reference library.ReferenceRun library.ReferenceVersion library.Series "
         "library.SeriesItem playground.Draft playground.Preset playground.Share playground.View "
-        "retirement.Replacement training.Dataset training.DatasetArchive training.Training "
-        "training.Weights"
+        "retirement.CheckRun retirement.ModelCheck retirement.Replacement training.Dataset "
+        "training.DatasetArchive training.Training training.Weights"
     ),
     "runs, their results and their files": (
         "api.KeyedCall api.ProxyFile playground.Artifact playground.DerivedFile "

@@ -336,11 +336,11 @@ def note_queue_positions() -> None:
     limits = capacity.limits()
     at_limit = [user for user, count in under_way.items() if count >= limits.per_user]
     waiting_runs = lease_queries.new(now).filter(note="")
-    team = wait_reasons.own_limit(under_way.total(), "the team's")
+    team = wait_reasons.own_limit(under_way.total(), "the team")
     if limits.available_slots(under_way, is_first=True) <= 0:
         notes = [(waiting_runs, team)]
     else:
-        own = wait_reasons.own_limit(limits.per_user, "your")
+        own = wait_reasons.own_limit(limits.per_user, "yours")
         notes = [(waiting_runs.filter(user__in=at_limit), own)]
         if limits.available_slots(under_way, is_first=False) <= 0:
             notes.append((waiting_runs.filter(user__in=under_way), team))
@@ -352,7 +352,7 @@ def note_queue_positions() -> None:
 def give_up_overdue() -> None:
     """End the new runs whose start timeout is over while they wait here."""
     with_options = Run.objects.unfinished().filter(state=State.CREATED).exclude(options={})
-    for run in with_options.only("created_at", "options"):
+    for run in with_options.light("options"):
         if transitions.is_start_overdue(run, clock.now()):
             state_machine.give_up_overdue(run.pk)
 

@@ -39,8 +39,8 @@ def note_of(run: Run) -> str:
 
 def test_each_reason_is_one_sentence() -> None:
     assert wait_reasons.account_limit(2) == TWO
-    own = "The run waits for its turn: 1 of your runs is under way."
-    assert wait_reasons.own_limit(1, "your") == own
+    own = "The run waits for its turn: 1 run of yours is under way."
+    assert wait_reasons.own_limit(1, "yours") == own
     trouble = "queue.fal.run does not answer. The run continues by itself."
     assert wait_reasons.in_trouble("queue.fal.run does not answer.") == trouble
     assert wait_reasons.in_trouble("") == ""

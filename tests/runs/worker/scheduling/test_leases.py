@@ -77,13 +77,13 @@ def test_runs_waiting_for_a_users_other_runs_say_so(
     mine = [make_run() for _ in range(2)]
     leases.note_queue_positions()
     notes = set(Run.objects.filter(pk__in=[run.pk for run in mine]).values_list("note", flat=True))
-    assert notes == {"The run waits for its turn: 3 of your runs are under way."}
+    assert notes == {"The run waits for its turn: 3 runs of yours are under way."}
     assert Run.objects.get(pk=theirs.pk).note == ""
     for _ in range(2):
         make_run(user=stranger, state="running", handle={})
     leases.note_queue_positions()
     assert Run.objects.get(pk=theirs.pk).note.startswith(
-        "The run waits for its turn: 5 of the team's"
+        "The run waits for its turn: 5 runs of the team"
     )
     Run.objects.filter(state="running").update(state="succeeded")
     claimed = leases.claim("w", 9).to_send
