@@ -33,8 +33,8 @@ PERSONAL: Mapping[str, str] = {
         "playground.DailySum playground.Draft playground.Preset playground.Run playground.Share "
         "playground.Upload playground.View projects.Choice projects.Membership projects.Move "
         "retirement.ModelCheck retirement.Replacement sharing.Reviewer sharing.Share "
-        "socialaccount.SocialAccount spending.Alarm spending.BudgetRequest spending.Budget_informed training.Dataset "
-        "training.Weights usersessions.UserSession"
+        "socialaccount.SocialAccount spending.Alarm spending.BudgetRequest "
+        "spending.Budget_informed training.Dataset training.Weights usersessions.UserSession"
     ),
     "actor": "accounts.AuditEntry",
     "board__user": "boards.Cell boards.Column boards.Row",
