@@ -17,6 +17,14 @@ def unconstrained(model, name, to, **options):
     return migrations.AlterField(model, name, relation)
 
 
+def drop_trigger(apps, schema_editor):
+    """Drop what renewed the catalogue's cache; SQLite has dropped it with the former table."""
+    if schema_editor.connection.vendor == "postgresql":
+        schema_editor.execute(
+            "DROP TRIGGER IF EXISTS boards_boardtally_revision ON boards_boardtally"
+        )
+
+
 class Migration(migrations.Migration):
     dependencies = [("boards", "0021_without_trials")]
     operations = [
@@ -24,6 +32,7 @@ class Migration(migrations.Migration):
         unconstrained("tally", "first", "catalog.endpoint"),
         unconstrained("tally", "second", "catalog.endpoint"),
         unconstrained("boardtally", "board", "boards.board", primary_key=True),
+        migrations.RunPython(drop_trigger, migrations.RunPython.noop),
         migrations.SeparateDatabaseAndState(
             state_operations=[
                 migrations.DeleteModel("Tally"),

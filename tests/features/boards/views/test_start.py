@@ -132,7 +132,7 @@ def test_a_needed_picture_goes_into_each_model(member: Client) -> None:
     assert answer["Location"] == f"/compare/{Board.objects.get().pk}/"  # one result is not judged
     assert Run.objects.get().arguments["image_url"] == PHOTO
     many = member.post(NEW, post | {"row.all.file": [f"{PHOTO}?{n}" for n in range(4)]})
-    assert "Give up to 3 files." in read(many)
+    assert "Give at most 3 files." in read(many)
 
 
 def test_the_models_follow_what_is_typed(member: Client) -> None:
