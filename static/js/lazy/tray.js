@@ -190,7 +190,7 @@ document.addEventListener("click", ({ target }) => {
 });
 const collectSoon = soon(COUNT_MS, collect);
 for (const name of ["htmx:oobAfterSwap", "htmx:afterSettle"])
-  document.addEventListener(name, () => tray() && collectSoon());
+  document.addEventListener(name, collectSoon);
 /* The pictures of an ended run are copied a moment later. */
 const showPictures = soon(PICTURES_MS, () => tray()?.open && refresh());
 document.addEventListener("htmx:oobAfterSwap", ({ target }) => {

@@ -164,6 +164,18 @@ def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
 
 
 @pytest.mark.exhaustive
+def test_the_bell_counts_a_run_down_whose_rows_were_never_fetched(open_page: Open) -> None:
+    """The first press may fetch them before the run is counted; then nothing fetches them again."""
+    page = open_page("/models/sandbox/ridgeline/")
+    page.route("**/inbox/panel/**", lambda route: route.abort())
+    page.locator("[name=prompt]").fill("a ridge")
+    page.locator("#run-button").click()
+    bell = page.locator("[data-inbox]")
+    expect(bell).to_contain_text("1 running")
+    expect(page.locator(f"[data-title='a ridge']{DONE}")).to_be_visible(timeout=60_000)
+    expect(bell).not_to_contain_text("running")
+
+
 def test_two_visible_tabs_agree_on_the_runs_in_progress(open_page: Open) -> None:
     values = quote(json.dumps({"prompt": "two tabs", "duration": 3600}))
     first = open_page("/models/")
