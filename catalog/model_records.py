@@ -71,17 +71,12 @@ class ModelRecord:
     @property
     def share_interval(self) -> tuple[float, float]:
         """Return the ends of the share's 95 % interval (E. B. Wilson, 1927)."""
-        if not self.judged:
+        if (share := self.share_kept) is None:
             return 0.0, 1.0
-        share, z2 = self.kept / self.judged, _Z_95**2
+        z2 = _Z_95**2
         spread = _Z_95 * math.sqrt(share * (1 - share) / self.judged + z2 / (4 * self.judged**2))
         middle, scale = share + z2 / (2 * self.judged), 1 + z2 / self.judged
         return max((middle - spread) / scale, 0.0), min((middle + spread) / scale, 1.0)
-
-    @property
-    def failure_rate(self) -> float | None:
-        """Return the share of the runs that failed; None if there is none."""
-        return self.failed / self.runs if self.runs else None
 
     def _mean_price(self) -> Decimal | None:
         return self.spent / self.priced if self.priced else None

@@ -50,10 +50,10 @@ class Wanted(NamedTuple):
     @property
     def query(self) -> Query | None:
         """Return the query that finds the models; None if they are all of a category."""
-        words = " ".join(filter(None, (self.operation.query, self.conditions)))
+        text = " ".join(filter(None, (self.operation.query, self.conditions)))
         category = self.operation.category
         picked = frozenset({("category", category)} if category else ())
-        return Query(words, picked) if words else None
+        return Query(text, picked) if text else None
 
 
 def wanted(operation: Operation, sentence: str = "", files: int = 0) -> Wanted:

@@ -82,10 +82,14 @@ def _can_do(new: Endpoint, old: Endpoint) -> bool:
     Media or a licence that is not known fit.
     """
     media, own = ({fact for fact in row.facts or [] if _MEDIUM(fact)} for row in (new, old))
-    had = {(taker.kind, taker.role) for taker in _inputs(old)}
-    asked = {(taker.kind, taker.role) for taker in _inputs(new) if taker.is_required}
+    former_inputs = {(taker.kind, taker.role) for taker in _inputs(old)}
+    required_inputs = {(taker.kind, taker.role) for taker in _inputs(new) if taker.is_required}
     is_licensed = new.license_type in ("", "commercial", old.license_type)
-    return is_licensed and (not media or own <= media) and (not had or asked <= had)
+    return (
+        is_licensed
+        and (not media or own <= media)
+        and (not former_inputs or required_inputs <= former_inputs)
+    )
 
 
 def _inputs(endpoint: Endpoint) -> list[Input]:

@@ -30,7 +30,7 @@ from schemas.uses.placing import place, values_at
 
 NO_IMAGES = "“{}” is not a model of the catalogue that makes pictures."
 URL, DATA = FORMATS = ("url", "b64_json")
-# The values of a parameter that ask for what every model does.
+# Parameters with these values change nothing: every model accepts them.
 NEUTRAL: Mapping[str, Sequence[Any]] = {
     "n": (1, "1"),
     "size": ("auto",),

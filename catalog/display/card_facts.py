@@ -23,17 +23,17 @@ def card_facts(endpoint: Endpoint, query: Query = _ANY) -> list[str]:
 
     What the query sorts by comes first: a narrow card has no room for more.
     """
-    asked = {f"{c.key}:{c.values[0]}" for c in query.conditions if len(c.values) == 1}
+    conditions = {f"{c.key}:{c.values[0]}" for c in query.conditions if len(c.values) == 1}
     order = query.order
     facts = {
         "category": category_name(endpoint.category),
         "fastest": _time(endpoint) if order == "fastest" else "",
-        "newest": _published(endpoint, order == "newest", "is:new" in asked),
+        "newest": _published(endpoint, order == "newest", "is:new" in conditions),
         "changed": _changed(endpoint, order == "changed"),
     }
-    if f"category:{endpoint.category}" in asked:
+    if f"category:{endpoint.category}" in conditions:
         del facts["category"]
-    tags = (tag for tag in _telling_tags(endpoint) if f"tag:{tag}" not in asked)
+    tags = (tag for tag in _telling_tags(endpoint) if f"tag:{tag}" not in conditions)
     return [fact for fact in (facts.pop(order, ""), *facts.values(), *tags) if fact]
 
 

@@ -62,8 +62,8 @@ def answer(user: User, board: Board) -> None:
     mark = RowMark.objects.filter(row__board=board).exclude(winner=None).first()
     if mark and mark.winner and mark.winner_id != board.taken_id:
         models = counted(board.columns.count(), "model")
-        asked = f" for “{last_text(board.plan, ASKED)[:ASKED_CHARS]}”"
-        take(user, board, mark.winner, f"the best of {models}{asked}")
+        question = f" for “{last_text(board.plan, ASKED)[:ASKED_CHARS]}”"
+        take(user, board, mark.winner, f"the best of {models}{question}")
     elif mark is None:
         take_back(user, board)
 

@@ -186,7 +186,7 @@ def _tell_users(check: ModelCheck, by: User) -> None:
             subject=f"{endpoint.name} gives other results now",
             text="The same inputs with the same seeds were run again, and a person has compared "
             "the results.",
-            path=check.get_absolute_url() if is_seen else replacing.page(endpoint),
+            path=check.get_absolute_url() if is_seen else replacing.page_address(endpoint),
             key=f"check {check.pk} {check.round} different",
             about=endpoint,
         )

@@ -71,8 +71,8 @@ class Collections(Dependants):
     def restore(self, row: Collection, state: Any) -> bool:
         """Undo a replacement; models that others added meanwhile stay."""
         lines = [Line(name, note) for name, note in state["lines"]]
-        known = {*state["known"], *(line.endpoint_id for line in lines)}
-        _arrange(row, lines, state["cover"], known)
+        own_names = {*state["known"], *(line.endpoint_id for line in lines)}
+        _arrange(row, lines, state["cover"], own_names)
         return True
 
 

@@ -23,25 +23,26 @@ if TYPE_CHECKING:
     from catalog.models import Endpoint
 
 
-def find(
+def find_with_outcomes(
     user: User, endpoint: Endpoint, target: Endpoint | None, only: Collection[str] = ()
 ) -> list[Dependant]:
-    """Return what uses the model and the user may know of, by kind; with a target, its outcomes.
+    """Return what `find_dependants` does; with a target, each with what would change.
 
     `only` are keys of dependants.
     """
-    found = _find(user, endpoint, target, only)
+    dependants = find_dependants(user, endpoint, target, only)
     if target:
         replacing = Replacing(endpoint, target, user)
-        for dependant in found:
+        for dependant in dependants:
             if dependant.address and dependant.kind.movable:
                 dependant.outcome = dependant.kind.outcome(dependant.row, dependant.part, replacing)
-    return found
+    return dependants
 
 
-def _find(
+def find_dependants(
     user: User, endpoint: Endpoint, target: Endpoint | None, only: Collection[str]
 ) -> list[Dependant]:
+    """Return what uses the model and the user may know of, by kind."""
     return [
         dependant
         for kind in owners.dependants()
@@ -62,7 +63,7 @@ def replace(
     replacing = Replacing(endpoint, target, user)
     moved, locked = [], dict[int, str]()  # by project
     with transaction.atomic():
-        for dependant in _find(user, endpoint, target, only):
+        for dependant in find_dependants(user, endpoint, target, only):
             kind, pk = dependant.kind, dependant.row.pk
             project = getattr(dependant.row, "project", None)
             if project and project.pk not in locked:
@@ -113,7 +114,7 @@ def notify_others(by: User, endpoint: Endpoint, target: Endpoint) -> None:
             kinds.MODEL_CHANGED,
             subject=f"{endpoint.name} {endpoint.retirement}",
             text=f"{target.name} can take over. See what of yours uses it, and move it.",
-            path=page(endpoint, target),
+            path=page_address(endpoint, target),
             key=f"retirement {endpoint.pk}",
             about=endpoint,
         )
@@ -124,7 +125,7 @@ def users_of(endpoint: Endpoint, target: Endpoint | None = None) -> set[int]:
     return {key for kind in owners.dependants() for key in kind.owners(endpoint, target)}
 
 
-def page(endpoint: Endpoint, target: Endpoint | None = None) -> str:
+def page_address(endpoint: Endpoint, target: Endpoint | None = None) -> str:
     """Return the address of the page about what uses a model."""
     address = reverse("retirement:dependants", args=[endpoint.endpoint_id])
     return f"{address}?to={target.endpoint_id}" if target else address

@@ -49,7 +49,7 @@ def dependants(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     deputy = deputy_of(endpoint, project)
     target = target or deputy
     only, query = request.GET.getlist(ONLY), search_words(request)
-    found = replacing.find(request.user, endpoint, target, only)
+    users = replacing.find_with_outcomes(request.user, endpoint, target, only)
     context: dict[str, Any] = {
         "endpoint": endpoint,
         "deputy": deputy,
@@ -57,9 +57,9 @@ def dependants(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
         "choices": _choices(endpoint, project, query),
         "search_text": query,
         "only": only,
-        "groups": replacing.by_kind(found),
-        "total": len(found),
-        "movable": sum(dependant.is_movable and bool(dependant.outcome) for dependant in found),
+        "groups": replacing.by_kind(users),
+        "total": len(users),
+        "movable": sum(dependant.is_movable and bool(dependant.outcome) for dependant in users),
         "replacement": replacing.undoable(request.user, endpoint),
         "may_name": _may_name(request),
         "tried": _kept_inputs(request, endpoint) if target else (),

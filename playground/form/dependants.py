@@ -28,7 +28,7 @@ class Presets(Dependants):
         target, carried = replacing.target, replacing.carry(row.arguments)
         digest = target.schema_id or ""
         values = {"endpoint_id": target.pk, "arguments": carried.arguments}
-        return Outcome.of(carried, **values, schema_digest=digest)
+        return Outcome.of_carried(carried, **values, schema_digest=digest)
 
     def place(self, row: Preset, replacing: Replacing) -> dict[str, Any]:
         """Return a free name, and whether it still fills new forms."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F, Q, QuerySet, TextField
@@ -61,9 +61,17 @@ def delete(runs: RunQuerySet, by: User) -> Deletion:
     unfinished = runs.kept().unfinished().count()
     ended = runs.kept().filter(state__in=Run.FINAL)
     with _recorded(ended, by, "deleted"):
-        upstream_deletion.plan_for(ended)
-        count = ended.update(deleted_at=now, deleted_by=by, version=F("version") + 1)
+        count = mark_deleted(ended, now, by)
     return Deletion(count, now, unfinished)
+
+
+def mark_deleted(runs: QuerySet[Any], at: datetime, by: User | None = None) -> int:
+    """Mark runs as deleted, which also plans their deletion at fal; return their number.
+
+    For every deletion: by people (`delete`), by age, and with a person.
+    """
+    upstream_deletion.plan_for(runs)
+    return runs.update(deleted_at=at, deleted_by=by, version=F("version") + 1)
 
 
 def restore(runs: RunQuerySet, by: User) -> int:

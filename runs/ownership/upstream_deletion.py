@@ -71,11 +71,15 @@ def pending() -> QuerySet[UpstreamDeletion]:
     return UpstreamDeletion.objects.filter(deleted_at=None).exclude(_has_run(UNFINISHED))
 
 
+def due() -> QuerySet[UpstreamDeletion]:
+    """Return the plans to look at now."""
+    return UpstreamDeletion.objects.filter(deleted_at=None, due_at__lte=timezone.now())
+
+
 def ready() -> QuerySet[UpstreamDeletion]:
     """Return the plans that are due and whose results are no longer needed at fal."""
-    copied = Artifact.objects.filter(REMOTE, run=OuterRef("run_id"))
-    due = UpstreamDeletion.objects.filter(deleted_at=None, due_at__lte=timezone.now())
-    return due.exclude(_has_run(UNFINISHED)).exclude(Exists(copied)).order_by("due_at")
+    uncopied = Artifact.objects.filter(REMOTE, run=OuterRef("run_id"))
+    return due().exclude(_has_run(UNFINISHED)).exclude(Exists(uncopied)).order_by("due_at")
 
 
 def forget(run_ids: Iterable[uuid.UUID]) -> None:

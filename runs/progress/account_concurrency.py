@@ -25,7 +25,7 @@ from core.db.prepared_queries import Param, PreparedQuery
 from core.notify import channel
 from runs.keys import current_key
 from runs.models import KeptFigures, Run, Transport
-from runs.results import wait_reasons
+from runs.results import figures, wait_reasons
 
 State = Run.State
 Key = int | None
@@ -126,19 +126,13 @@ def _known() -> dict[Key, tuple[int, datetime]]:
 
 
 def _keep(news: Mapping[Key, int | None]) -> None:
-    """Write limits, or forget them (None); the row is shared by all workers."""
+    """Write limits, or forget them (None)."""
     now = timezone.now()
-    with transaction.atomic():
-        KeptFigures.objects.get_or_create(kind=KIND, defaults={"due_at": now})
-        row = KeptFigures.objects.select_for_update().get(kind=KIND)
-        values = dict(row.values)
+    with figures.changing(KIND) as row:
         for key, limit in news.items():
             name = "" if key is None else str(key)
-            before, at = values.pop(name, (None, ""))
+            before, at = row.values.pop(name, (None, ""))
             if limit == before and now - datetime.fromisoformat(at) < SEEN_AGAIN:
-                values[name] = [before, at]
+                row.values[name] = [before, at]
             elif limit is not None:
-                values[name] = [limit, now.isoformat()]
-        if values != row.values:
-            row.values, row.made_at = values, now
-            row.save(update_fields=["values", "made_at"])
+                row.values[name] = [limit, now.isoformat()]

@@ -47,7 +47,7 @@ class Outcome(NamedTuple):
     lost: Sequence[str] = ()
 
     @classmethod
-    def of(cls, carried: Carried, **values: Any) -> Outcome:
+    def of_carried(cls, carried: Carried, **values: Any) -> Outcome:
         """Return the outcome of settings that were carried."""
         changed, lost = (
             [step.sentence for kind in kinds for step in carried.steps_of(kind)]

@@ -140,7 +140,7 @@ def add_to_sums(rows: str) -> str:
 
 
 def _of_run(row: str, sign: int = 1) -> str:
-    """Return the SQL of what a row of `RecordedRun` adds; with the sign -1 what it takes away."""
+    """Return the SQL of the figures that a `RecordedRun` adds; the sign -1 subtracts them."""
     judged = f"{row}.is_done AND {row}.is_judged"
     conditions = {
         "runs": f"{row}.is_done OR {row}.is_failed",

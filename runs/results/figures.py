@@ -7,13 +7,15 @@ after ten minutes, or later, so that it takes at most a thousandth of a core.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from copy import deepcopy
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from asgiref.sync import sync_to_async
-from django.db import connections
+from django.db import connections, transaction
 from django.db.models import Count, Max, Q, Sum
 from django.utils import timezone
 
@@ -66,6 +68,23 @@ KINDS: dict[str, Callable[[], dict[str, Any]]] = {
     STORAGE_OF_PROJECTS: _storage_of_projects,
     RUNS_OF_PEOPLE: _runs_of_people,
 }
+
+
+@contextmanager
+def changing(kind: str) -> Iterator[KeptFigures]:
+    """Lock the row of figures that a job gathers itself; save what the block changes.
+
+    All workers share the row.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        KeptFigures.objects.get_or_create(kind=kind, defaults={"due_at": now})
+        row = KeptFigures.objects.select_for_update().get(kind=kind)
+        before = deepcopy(row.values), row.due_at
+        yield row
+        if before != (row.values, row.due_at):
+            row.made_at = now
+            row.save(update_fields=["values", "due_at", "made_at"])
 
 
 def read(kind: str) -> Figures:

@@ -11,15 +11,15 @@ from datetime import timedelta
 from typing import Any
 
 from asgiref.sync import sync_to_async
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
 import fal
 from catalog.models import Endpoint
 from fal.messages.analytics import CallCounts
-from runs.models import KeptFigures, Run
+from runs.models import Run
 from runs.progress.model_calls import FIGURES, WINDOW
+from runs.results import figures
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +56,8 @@ def _claim() -> dict[str, int]:
     models = _in_use()
     if not models:
         return {}
-    now = timezone.now()
-    KeptFigures.objects.get_or_create(kind=FIGURES, defaults={"due_at": now})
-    with transaction.atomic():
-        row = KeptFigures.objects.select_for_update().get(pk=FIGURES)
+    with figures.changing(FIGURES) as row:
+        now = timezone.now()
         if row.due_at > now:  # the key may not read them
             return {}
         hour_ago = now.timestamp() - WINDOW.total_seconds()
@@ -69,8 +67,6 @@ def _claim() -> dict[str, int]:
         due = {i: pk for i, pk in models.items() if asked.get(str(pk), 0.0) <= asked_before}
         for pk in due.values():
             row.values.setdefault(str(pk), {"at": 0.0})["asked"] = now.timestamp()
-        if due:
-            row.save(update_fields=["values"])
     return due
 
 
@@ -93,13 +89,10 @@ def _keep(due: dict[str, int], counts: list[CallCounts]) -> None:
         for model in counts
         if model.endpoint_id in due
     }  # fmt: skip
-    with transaction.atomic():
-        row = KeptFigures.objects.select_for_update().get(pk=FIGURES)
+    with figures.changing(FIGURES) as row:
         row.values |= counted
-        row.made_at = timezone.now()
-        row.save(update_fields=["values", "made_at"])
 
 
 def _switch_off() -> None:
-    due_at = timezone.now() + REFUSED_FOR
-    KeptFigures.objects.filter(pk=FIGURES).update(values={}, due_at=due_at)
+    with figures.changing(FIGURES) as row:
+        row.values, row.due_at = {}, timezone.now() + REFUSED_FOR

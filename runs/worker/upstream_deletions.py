@@ -21,10 +21,11 @@ import fal
 from core.storage import describe_error
 from fal.db_safe import db_safe_text
 from runs.files import input_references
-from runs.models import Artifact, InputFile, KeptFigures, Run, UpstreamDeletion
+from runs.models import Artifact, InputFile, Run, UpstreamDeletion
 from runs.models.querysets import UNFINISHED
 from runs.ownership import upstream_deletion
 from runs.ownership.upstream_deletion import AccountStorage
+from runs.results import figures
 from runs.state import locked_update
 
 if TYPE_CHECKING:
@@ -73,14 +74,7 @@ class UpstreamDeletions:
                     expires_after_s=settings.expiration_duration_seconds,
                     is_private=(settings.initial_acl or {}).get("default", "allow") != "allow",
                 )
-        await KeptFigures.objects.aupdate_or_create(
-            kind=upstream_deletion.ACCOUNT,
-            defaults={
-                "values": storage._asdict(),
-                "made_at": self._settings_at,
-                "due_at": self._settings_at + SETTINGS_EVERY,
-            },
-        )
+        await sync_to_async(_keep)(storage)
 
     async def _delete(self, plan: UpstreamDeletion) -> None:
         if trouble := await sync_to_async(_missing_copy, thread_sensitive=False)(plan.run_id):
@@ -102,8 +96,15 @@ class UpstreamDeletions:
         await locked_update.retry_until_committed(_confirm, plan.run_id)
 
 
+def _keep(storage: AccountStorage) -> None:
+    with figures.changing(upstream_deletion.ACCOUNT) as row:
+        row.values = storage._asdict()
+
+
 def _claim() -> list[UpstreamDeletion]:
     """Return plans to carry out now; drop those for which there is nothing at fal to delete."""
+    if not upstream_deletion.due().exists():
+        return []  # asked after each change of the database
     while input_references.read_unread():
         pass
     in_progress = Exists(Run.objects.filter(UNFINISHED, pk=OuterRef("run_id")))

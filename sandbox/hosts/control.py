@@ -167,7 +167,7 @@ async def kept(http: HttpRequest, sandbox: Sandbox) -> Response:
 
 
 async def clock(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """POST lets `seconds` pass, for what expires; DELETE returns to the real time."""
+    """POST moves the clock of expiry forward by `seconds`; DELETE sets it back to the real time."""
     if http.method == "DELETE":
         sandbox.clock.ahead_s = 0
     else:

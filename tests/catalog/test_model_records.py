@@ -17,7 +17,6 @@ TWO_CENTS = Decimal("0.02")
 def test_the_price_of_a_kept_result_is_what_the_judged_ones_cost() -> None:
     assert TOLD.price_per_kept == Decimal("0.31")
     assert TOLD.share_kept == 0.25
-    assert TOLD.failure_rate == 0.04
     assert TOLD.line == "$0.31 per kept result · 10 of 40 kept"
 
 

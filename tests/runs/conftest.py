@@ -82,7 +82,7 @@ class Control:
         return record
 
     def let_pass(self, seconds: float) -> None:
-        """Let time pass, for what expires upstream."""
+        """Move the sandbox's clock of expiry forward."""
         self.http.post("/clock", json={"seconds": seconds}).raise_for_status()
 
     def withdraw(self, key: str) -> None:

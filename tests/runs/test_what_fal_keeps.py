@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +17,7 @@ from runs.ownership import deletion, upstream_deletion
 from runs.progress import at_fal
 from runs.results import error_messages
 from tests.browser.media import png
+from tests.processes import until
 from tests.runs.conftest import Ask, Control, Work, have_ended
 from tests.sandbox.server import ADMIN_KEY
 
@@ -124,8 +124,7 @@ def test_after_ten_minutes_without_a_worker_a_small_result_is_fetched_and_a_larg
     let_fal_keep("nothing")
     run = ask("sandbox/ridgeline", prompt=prompt)
     work(lambda: Run.objects.exclude(handle=None).filter(pk=run.pk).exists())
-    while not (record(run)[0] or {}).get("files"):
-        time.sleep(0.05)
+    until(lambda: (record(run)[0] or {}).get("files"))  # upstream has ended it
     sandbox.let_pass(TEN_MINUTES_S)
     work(lambda: have_ended(run) and is_confirmed(run))
     run.refresh_from_db()

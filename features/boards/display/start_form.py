@@ -95,8 +95,8 @@ class Question:
         plan = self.plan(models)
         prompt = by_meaning(version_of(models[0]).root.children).get("prompt")
         arguments = {prompt.name: self.prompt} if prompt and self.prompt else {}
-        kept = {name: plan[name] for name in ("title", "cap", _FILE)}
-        return editing.first_post(models, arguments) | kept
+        shared_parts = {name: plan[name] for name in ("title", "cap", _FILE)}
+        return editing.first_post(models, arguments) | shared_parts
 
     def context(self, offers: Sequence[Offer]) -> dict[str, Any]:
         """Return the context of its page; `offers` are the chosen models."""

@@ -59,10 +59,10 @@ def choose(offers: Sequence[Offer], amount: Decimal | None) -> list[Offer]:
     chosen: list[Offer] = []
     left = amount
     for place, (offer, most) in enumerate(priced):
-        # What the cheapest of the later ones cost is kept, as long as there are too few.
+        # Enough is left for the cheapest of the later ones, as long as there are too few.
         later = sorted(other for _, other in priced[place + 1 :])
-        kept = sum(later[: max(fewest - len(chosen) - 1, 0)], Decimal(0))
-        if len(chosen) < MOST and most + kept <= left:
+        reserve = sum(later[: max(fewest - len(chosen) - 1, 0)], Decimal(0))
+        if len(chosen) < MOST and most + reserve <= left:
             chosen.append(offer)
             left -= most
     return chosen

@@ -38,7 +38,7 @@ class BoardColumns(Dependants):
 
     def outcome(self, row: Any, part: str, replacing: Replacing) -> Outcome:
         column = next(column for column in row.using if str(column.pk) == part)
-        return Outcome.of(replacing.carry(column.settings))
+        return Outcome.of_carried(replacing.carry(column.settings))
 
     def replace(self, row: Any, part: str, replacing: Replacing) -> int | None:
         board = lock(row.pk)

@@ -101,7 +101,7 @@ def _choose(request: HtmxRequest, question: Question) -> tuple[list[Offer], list
 
 
 def _posted(request: HtmxRequest, operation: Operation) -> HttpResponseBase:
-    """Choose models for what was posted, then run them, show them, or open the whole plan."""
+    """Choose models for the posted question; the pressed button runs, shows or plans them."""
     project = current.current(request)
     verb, target = pressed(request, "run")
     post, troubles = planner.fields(request), list[Trouble]()

@@ -15,7 +15,7 @@ _BOARD = ("id", "project_id", "deleted_at")
 
 
 def _rows(votes: str, boards: str, sign: int = 1) -> str:
-    """Return the SQL of what votes add; with the sign -1 what they take away.
+    """Return the SQL of the figures that votes add; the sign -1 subtracts them.
 
     Two columns of one model say nothing, and votes that were reset or of deleted boards are out.
     """

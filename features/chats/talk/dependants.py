@@ -30,4 +30,4 @@ class Conversations(Dependants):
         carried = replacing.carry(row.settings)
         offered = {child.name for child in shape.rest.children}
         settings = {name: value for name, value in carried.arguments.items() if name in offered}
-        return Outcome.of(carried, endpoint_id=replacing.target.pk, settings=settings)
+        return Outcome.of_carried(carried, endpoint_id=replacing.target.pk, settings=settings)

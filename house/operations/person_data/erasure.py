@@ -16,7 +16,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import CASCADE, SET_NULL, F, Model
+from django.db.models import CASCADE, SET_NULL, Model
 from django.utils import timezone
 
 from accounts import roles
@@ -36,7 +36,7 @@ from projects.kept.models import GRACE
 from runs.files import input_references, purge
 from runs.models import Charge, Run, Upload
 from runs.models import Share as Link
-from runs.ownership import handover, upstream_deletion
+from runs.ownership import deletion, handover
 from runs.ownership.handover import Belongings
 
 # Rows that refer to the account's nameless row: votes are decisions of others, too.
@@ -159,9 +159,7 @@ def _delete_alone(person: User) -> None:
     Link.objects.filter(user=person).delete()
     for relation, rows in handover.alone(person):
         if relation.model is Run:
-            now = timezone.now()
-            upstream_deletion.plan_for(rows)
-            rows.update(deleted_at=now - GRACE, deleted_by=None, version=F("version") + 1)
+            deletion.mark_deleted(rows, timezone.now() - GRACE)
         elif relation.model is not Upload:
             rows.delete()
 

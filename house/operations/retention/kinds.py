@@ -13,14 +13,14 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from core.formatting import counted
 from projects.models import InProject, Project
 from runs.files import input_references, purge
 from runs.models import Artifact, Run, Upload
 from runs.models.querysets import RunQuerySet
-from runs.ownership import upstream_deletion
+from runs.ownership import deletion
 from runs.promises import owners
 
 Keys = Sequence[uuid.UUID]
@@ -86,8 +86,7 @@ def _needed_runs(keys: Keys) -> set[uuid.UUID]:
 
 
 def _delete_runs(runs: QuerySet[Run], now: datetime, why: str) -> int:
-    upstream_deletion.plan_for(runs)
-    return runs.update(deleted_at=now, deleted_by=None, version=F("version") + 1)
+    return deletion.mark_deleted(runs, now)
 
 
 def _drop_files(runs: QuerySet[Run], now: datetime, why: str) -> int:

@@ -1,4 +1,4 @@
-"""fal's limit for an account is learnt from what waits, and waiting runs say what they wait for."""
+"""Waiting runs teach the limit of their account at fal, and say what they wait for."""
 
 from __future__ import annotations
 
