@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 FEWEST_JUDGED = 20
+_ROUNDED = ("runs", "failed", "judged", "kept", "priced", "votes", "half_wins")
 _Z_95 = 1.96
 
 
@@ -40,7 +41,6 @@ class ModelRecord:
     spent: Decimal = Decimal()
     votes: int = 0
     half_wins: int = 0
-    median_s: float | None = None
     is_of_house: bool = False
 
     @property
@@ -86,6 +86,16 @@ class ModelRecord:
         """Return the blind votes that it won; a tie is half a win."""
         return self.half_wins / 2
 
+    def of_house(self) -> ModelRecord:
+        """Return the record as that of the house: each figure is a multiple of five, or rounder.
+
+        So nobody can subtract their own runs from it and read those of another project.
+        """
+        rounded = {name: _rounded(getattr(self, name)) for name in _ROUNDED}
+        mean = self._mean_price()
+        spent = Decimal() if mean is None else Decimal(f"{mean:.2g}") * rounded["priced"]
+        return replace(self, **rounded, spent=spent, is_of_house=True)
+
     @property
     def line(self) -> str:
         """Return the card's line: `$0.31 per kept result · 1 of 4 kept`; empty if none judged."""
@@ -116,6 +126,12 @@ class ModelRecord:
         return label_for_pages(
             f"{money(low)} or more" if high is None else f"{money(low)} to {money(high)}"
         )
+
+
+def _rounded(number: int) -> int:
+    """Return the nearest multiple of five; from 100 on, the nearest with two significant digits."""
+    step = max(5, 10 ** (len(str(number)) - 2)) if number >= 100 else 5
+    return (number + step // 2) // step * step
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class RunsConfig(AppConfig):
         from runs.ownership.owner import RunsOwner
         from runs.progress import current_upstream
         from runs.promises import owners
-        from runs.records import model_record, triggers
+        from runs.records import former_triggers, model_record
         from schemas.estimate import wording
 
         wording.register(current_upstream.is_free)
@@ -38,6 +38,5 @@ class RunsConfig(AppConfig):
         personal_news.connect(owners.waiting)
         listing.connect_activity(latest)
         post_migrate.connect(input_file.install_trigger, sender=self)
-        pre_migrate.connect(triggers.remove, sender=self)
-        post_migrate.connect(triggers.install, sender=self)
+        pre_migrate.connect(former_triggers.drop, sender=self)
         model_records.register(model_record.for_request)

@@ -373,7 +373,7 @@ COMPONENTS: dict[str, Schema] = {
         arguments={"type": "object", "additionalProperties": text()}, **_FIGURES
     ),
     "MeasuredPricePage": page_schema("MeasuredPrice"),
-    "Leaderboard": record(items=several(ref("ModelRecord"), "the best first")),
+    "LeaderboardPage": page_schema("ModelRecord"),
     "ModelRecord": record(
         endpoint_id=text(),
         name=text(),

@@ -89,11 +89,7 @@ def search_models(call: Call) -> Reply:
     Takes the searches and filters of the page `/models/`; without them, it lists the catalogue.
     `is_runnable` is false if a rule locks the model in the project where the token starts runs.
     """
-    first, limit = 0, call.values["limit"]
-    if text := call.values["cursor"]:
-        (first,) = cursor.decode(text, int)
-        if not 0 < first <= MAX_PLACE:
-            raise cursor.bad_cursor()
+    first, limit = _first_place(call.values["cursor"]), call.values["limit"]
     starred = frozenset(Favourite.objects.endpoints_of(call.user))
     query, revision = Query.from_params(call.request.GET), Revision.current()
     records = model_record.shown_in(call.reach.target.pk)
@@ -210,27 +206,42 @@ def list_prices(call: Call) -> Reply:
         Parameter("sort", {"type": "string", "enum": list(SORTS_OF_RECORDS)}, "without it, price"),
         Parameter("house", {"type": "boolean"}, "the house's record instead of the project's"),
         TO_PROJECT,
+        LIMIT,
+        CURSOR,
     ],
-    responses=[Response(200, "The models, the best first.", "Leaderboard")],
+    responses=[Response(200, "The models, the best first.", "LeaderboardPage")],
 )
 def get_leaderboard(call: Call) -> Reply:
     """List what models have been worth to a project, or to the house.
 
-    The house's record has only models with twenty judged results or more.
+    The house's record has only models with twenty judged results or more, of three projects or
+    more; its figures are rounded.
     """
-    values = call.values
+    values, limit = call.values, call.values["limit"]
+    first = _first_place(values["cursor"])
     operation = BY_SLUG.get(values["operation"] or "")
-    project = None if values["house"] else call.reach.target
-    entries = leaderboard.find_entries(project, values["sort"] or "price", operation)
+    records = model_record.records_of(None if values["house"] else call.reach.target)
+    ranked = leaderboard.rank(
+        records, values["sort"] or "price", operation, values["category"] or ""
+    )
+    end = first + limit
     return Reply(
         {
             "items": [
-                _record(entry)
-                for entry in entries
-                if values["category"] in {None, entry.endpoint.category}
-            ]
+                _record(entry) for entry in leaderboard.entries_of(ranked[first:end], records)
+            ],
+            "next_cursor": cursor.encode(end) if end < len(ranked) else None,
         }
     )
+
+
+def _first_place(text: str | None) -> int:
+    """Return the place in the list at which a page begins, from its cursor."""
+    first: int
+    (first,) = cursor.decode(text, int) if text else (0,)
+    if not 0 <= first <= MAX_PLACE:
+        raise cursor.bad_cursor()
+    return first
 
 
 def _record(entry: leaderboard.Entry) -> dict[str, Any]:
@@ -247,5 +258,5 @@ def _record(entry: leaderboard.Entry) -> dict[str, Any]:
         "too_few": record.too_few,
         "votes": record.votes,
         "wins": record.wins,
-        "median_duration_s": record.median_s,
+        "median_duration_s": endpoint.median_s,
     }

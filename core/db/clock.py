@@ -12,6 +12,7 @@ from django.utils.asyncio import async_unsafe
 
 # Shorter than a lease, so that every process adopts a corrected database clock before one expires.
 RESYNC_EVERY_S = 10.0
+CHECKED_AT_HOUR = 3
 # Unlike CLOCK_MONOTONIC it includes suspended time, as the database's clock does.
 _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
@@ -43,3 +44,10 @@ def now(resync_every_s: float = RESYNC_EVERY_S) -> datetime:
 
 
 anow = sync_to_async(now)
+
+
+def seconds_until_night() -> float:
+    """Return the seconds until the house is checked next, at night in its TIME_ZONE."""
+    here = timezone.localtime(now())
+    night = here.replace(hour=CHECKED_AT_HOUR, minute=0, second=0)
+    return (night - here).total_seconds() % 86_400 + 1

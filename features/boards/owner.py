@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from features.boards import decisions
+from django.db.models import F
+
+from features.boards import decisions, for_record
 from features.boards.display import listing, watching
 from features.boards.models import Board, Cell, Column, Row
 from features.boards.runs.dependants import BoardColumns
-from features.boards.votes.record import VOTES
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.dependants import Dependants
@@ -22,7 +23,6 @@ from runs.promises.owners import (
     RunsOfGroup,
     SelectedRows,
 )
-from runs.promises.record_reasons import Change, ReasonToKeep, RecordSource
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -30,27 +30,6 @@ if TYPE_CHECKING:
 
     from catalog.models import Endpoint
 
-
-PICKED = ReasonToKeep(
-    "boards_cell cell JOIN boards_rowmark mark ON mark.row_id = cell.row_id "
-    "AND mark.winner_id = cell.column_id JOIN boards_board board ON board.id = cell.board_id "
-    "WHERE cell.run_id = {run} AND cell.replaced_at IS NULL AND board.deleted_at IS NULL",
-    (
-        Change("boards_cell", ("run_id", "replaced_at"), "{row}.run_id"),
-        Change(
-            "boards_rowmark",
-            ("winner_id",),
-            "SELECT run_id FROM boards_cell WHERE row_id = {row}.row_id "
-            "AND column_id = {row}.winner_id",
-        ),
-        Change(
-            "boards_board",
-            ("deleted_at",),
-            "SELECT run_id FROM boards_cell WHERE board_id = {row}.id",
-            is_parent=True,
-        ),
-    ),
-)
 MOST = 5  # reused results may put a run on any number of boards
 
 
@@ -94,13 +73,15 @@ class BoardsOwner(RunOwner):
         cells = Cell.objects.filter(run__in=run_ids, board__deleted_at=None)
         return {run_id for run_id in cells.values_list("run_id", flat=True) if run_id}
 
-    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
-        """Return that a result is the winner of its row."""
-        return (PICKED,)
+    def chosen_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the runs that won their row."""
+        cells = Cell.objects.filter(run__in=run_ids, replaced_at=None, board__deleted_at=None)
+        won = cells.filter(row__mark__winner=F("column"))
+        return {run_id for run_id in won.values_list("run_id", flat=True) if run_id}
 
-    def record_sources(self) -> Sequence[RecordSource]:
-        """Return the blind votes."""
-        return (VOTES,)
+    def votes_on(self, endpoint_id: int) -> Mapping[int, tuple[int, int]]:
+        """Return the votes between this model and others."""
+        return for_record.votes_on(endpoint_id)
 
     def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the runs that were made for the cells of moved boards."""

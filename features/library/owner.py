@@ -21,7 +21,6 @@ from runs.models import Run, Upload
 from runs.promises.dependants import Dependants
 from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
 from runs.promises.owners import FillForm, Job, JsonColumn, Place, RunOwner, SelectedRows
-from runs.promises.record_reasons import Change, ReasonToKeep
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -33,19 +32,6 @@ if TYPE_CHECKING:
     from runs.models.querysets import RunQuerySet
 
 MAX_PLACES = 20
-IN_SERIES = ReasonToKeep(
-    "library_seriesitem item JOIN library_series series ON series.id = item.series_id "
-    "WHERE item.run_id = {run} AND item.removed_at IS NULL AND series.deleted_at IS NULL",
-    (
-        Change("library_seriesitem", ("run_id", "series_id", "removed_at"), "{row}.run_id"),
-        Change(
-            "library_series",
-            ("deleted_at",),
-            "SELECT run_id FROM library_seriesitem WHERE series_id = {row}.id",
-            is_parent=True,
-        ),
-    ),
-)
 
 
 class LibraryOwner(RunOwner):
@@ -75,9 +61,9 @@ class LibraryOwner(RunOwner):
         items = SeriesItem.objects.filter(series__deleted_at=None, removed_at=None)
         return set(items.filter(run__in=run_ids).values_list("run_id", flat=True))
 
-    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
-        """Return that a result is in a series."""
-        return (IN_SERIES,)
+    def chosen_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the runs with a result in a series."""
+        return self.kept_runs(run_ids)
 
     def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
         """Record the prompts from which the runs were made."""

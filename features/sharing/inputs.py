@@ -14,6 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.urls import reverse
 
+from features.sharing import items
 from features.sharing.items import MAX_ITEMS, NO_RUN
 from features.sharing.models import Share, ShareItem
 from runs.files.own_addresses import OUR_ADDRESS
@@ -65,6 +66,7 @@ def keep_in_step(share: Share, addresses: Iterable[str]) -> None:
         added, changed_items = _differences(share, wanted_keys)
         ShareItem.objects.bulk_create(added)
         ShareItem.objects.bulk_update(changed_items, ["is_gone", "is_input"])
+        items.touch([*added, *changed_items])
 
 
 def _differences(share: Share, wanted_keys: set[Key]) -> tuple[list[ShareItem], list[ShareItem]]:

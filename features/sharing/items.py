@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from features.sharing.models import Share, ShareItem
 from runs.file_kinds import kind_named
 from runs.files import content_types, stripped_copies
 from runs.models import Artifact, Run, Upload
+from runs.records import counting
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -231,6 +232,12 @@ def _write(share: Share, wanted_keys: list[ResultKey]) -> None:
             changed_items.append(item)
     ShareItem.objects.bulk_create(added)
     ShareItem.objects.bulk_update(changed_items, ["place", "is_gone", "is_input"])
+    touch([*added, *changed_items])
+
+
+def touch(items: Iterable[ShareItem]) -> None:
+    """Let the record of models count these results again."""
+    counting.touch(item.run_id for item in items if item.run_id)
 
 
 def _describe_item(share: Share, item: ShareItem, run: Run | None) -> ItemView:

@@ -14,7 +14,6 @@ from features.sharing import feedback
 from features.sharing.models import Share, ShareItem
 from features.sharing.review import making, news
 from runs.promises.owners import FillForm, Job, Place, RunOwner, UserRelation
-from runs.promises.record_reasons import Change, ReasonToKeep
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -25,28 +24,6 @@ if TYPE_CHECKING:
     from runs.models import Run
 
 MOST_REVIEWS = 5
-# Results that somebody chose to share, or that a guest picked. A review shows what is to be chosen
-# from, and so does the share of a board or a view. That a share's time is over takes nothing back.
-SHARED = ReasonToKeep(
-    "sharing_shareitem item JOIN sharing_share share ON share.id = item.share_id "
-    "WHERE item.run_id = {run} AND NOT item.is_input AND NOT item.is_gone "
-    "AND share.revoked_at IS NULL AND (share.kind = 'results' AND share.picks = '' "
-    "OR EXISTS (SELECT 1 FROM sharing_pick pick WHERE pick.item_id = item.id))",
-    (
-        Change("sharing_shareitem", ("run_id", "is_input", "is_gone"), "{row}.run_id"),
-        Change(
-            "sharing_pick",
-            ("item_id",),
-            "SELECT run_id FROM sharing_shareitem WHERE id = {row}.item_id",
-        ),
-        Change(
-            "sharing_share",
-            ("kind", "picks", "revoked_at"),
-            "SELECT run_id FROM sharing_shareitem WHERE share_id = {row}.id",
-            is_parent=True,
-        ),
-    ),
-)
 
 
 class SharingOwner(RunOwner):
@@ -91,9 +68,17 @@ class SharingOwner(RunOwner):
         items = ShareItem.objects.filter(in_use, run__in=run_ids, is_gone=False)
         return set(items.values_list("run_id", flat=True))
 
-    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
-        """Return that a result was shared, or picked in a review."""
-        return (SHARED,)
+    def chosen_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the runs with results that somebody chose to share, or that a guest picked.
+
+        A review shows what is to be chosen from, and so does the share of a board or a view. That
+        a share's time is over takes nothing back.
+        """
+        is_chosen = Q(share__kind=Share.Kind.RESULTS, share__picks="") | Q(picks__isnull=False)
+        items = ShareItem.objects.filter(
+            is_chosen, run__in=run_ids, is_input=False, is_gone=False, share__revoked_at=None
+        )
+        return set(items.values_list("run_id", flat=True))
 
     def form_sources(self) -> Mapping[str, FillForm]:
         """Return the function that fills in a form from `?remark=`."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from catalog.display.operations import Operation
-from catalog.model_records import ModelRecord
+from catalog.model_records import ModelRecord, ModelRecords
 from catalog.models import Endpoint, Revision
 from catalog.search import engine
 from catalog.search.index import current
 from catalog.search.query import Query
-from projects.models import Project
-from runs.records.model_record import records_of
+from core.byte_cache import byte_cached
 
 LISTED = ("endpoint_id", "display_name", "full_name", "category", "median_s")
 
@@ -25,13 +24,20 @@ class Entry(NamedTuple):
     record: ModelRecord
 
 
+class Ranked(NamedTuple):
+    """A model's key and category, at its place in the order."""
+
+    endpoint: int
+    category: str
+
+
 def _price(entry: Entry) -> float:
     price = entry.record.price_per_kept
     return math.inf if entry.record.too_few or price is None else float(price)
 
 
 def _speed(entry: Entry) -> float:
-    return math.inf if entry.record.median_s is None else entry.record.median_s
+    return math.inf if entry.endpoint.median_s is None else entry.endpoint.median_s
 
 
 def _share(entry: Entry) -> float:
@@ -47,25 +53,39 @@ SORTS: dict[str, _Order] = {
 }
 
 
-def find_entries(project: Project | None, sort: str, operation: Operation | None) -> list[Entry]:
-    """Return the entries of a project, or those of the house that tell enough; two queries.
+def rank(
+    records: ModelRecords, sort: str, operation: Operation | None, category: str = ""
+) -> Sequence[Ranked]:
+    """Return the models with a record in this order, the best first.
 
-    The house's figures of few runs would tell what a single person of another project does.
+    `operation` and `category` choose models. No query while neither the records nor the catalogue
+    change.
     """
-    records = {
-        key: record
-        for key, record in records_of(project).items()
-        if record.runs and (project is not None or not record.too_few)
-    }
+    ranked = _rank(Revision.current(), records, sort, operation)
+    return [row for row in ranked if category in {"", row.category}]
+
+
+def _key(revision: str, records: ModelRecords, *rest: object) -> tuple[object, ...]:
+    return revision, records.key, *rest
+
+
+@byte_cached(2 << 20, key=_key)
+def _rank(
+    revision: str, records: ModelRecords, sort: str, operation: Operation | None
+) -> tuple[Ranked, ...]:
+    keys = {key for key, record in records.shown.items() if record.runs}
     if operation is not None:
-        of_operation = _models_of(operation)
-        records = {key: record for key, record in records.items() if key in of_operation}
-    endpoints = Endpoint.objects.only(*LISTED).in_bulk(records)
-    entries = [Entry(endpoints[key], records[key]) for key in records if key in endpoints]
+        query = Query(operation.query, frozenset({("category", operation.category)}))
+        keys &= engine.rank_all(query, current(revision)).keys()
+    endpoints = Endpoint.objects.only(*LISTED).filter(pk__in=keys)
+    entries = [Entry(endpoint, records.shown[endpoint.pk]) for endpoint in endpoints]
     _, key = SORTS[sort]
-    return sorted(entries, key=lambda entry: (key(entry), _share(entry), entry.endpoint.name))
+    entries.sort(key=lambda entry: (key(entry), _share(entry), entry.endpoint.name))
+    return tuple(Ranked(entry.endpoint.pk, entry.endpoint.category) for entry in entries)
 
 
-def _models_of(operation: Operation) -> Collection[int]:
-    query = Query(operation.query, frozenset({("category", operation.category)}))
-    return engine.rank_all(query, current(Revision.current())).keys()
+def entries_of(ranked: Iterable[Ranked], records: ModelRecords) -> list[Entry]:
+    """Return a page of ranked models with their records; one query."""
+    keys = [row.endpoint for row in ranked]
+    endpoints = Endpoint.objects.only(*LISTED).in_bulk(keys)
+    return [Entry(endpoints[key], records.shown[key]) for key in keys if key in endpoints]

@@ -12,8 +12,9 @@ from catalog.display.operations import BY_SLUG
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.parameters import page_of
-from playground.display.leaderboard import SORTS, find_entries
+from playground.display.leaderboard import SORTS, entries_of, rank
 from projects import current
+from runs.records.model_record import records_of
 from schemas.estimate.wording import nobody_pays
 
 LISTED = 50
@@ -33,16 +34,17 @@ def leaderboard(request: HtmxRequest) -> HttpResponse:
     sort = sort if sort in sorts else next(iter(sorts))
     operation = BY_SLUG.get(request.GET.get("operation", ""))
     project, is_of_house = current.current(request), request.GET.get("of") == "house"
-    entries = find_entries(None if is_of_house else project, sort, operation)
-    listed = [entry for entry in entries if chosen in {"", entry.endpoint.category}]
+    records = records_of(None if is_of_house else project)
+    page = page_of(request, rank(records, sort, operation, chosen), LISTED)
     context = {
-        "page": page_of(request, listed, LISTED),
+        "page": page,
+        "entries": entries_of(page, records),
         "project": project,
         "is_of_house": is_of_house,
         "sorts": sorts,
         "sort": sort,
         "category": chosen,
-        "categories": Counter(entry.endpoint.category for entry in entries).most_common(),
+        "categories": Counter(row.category for row in rank(records, sort, operation)).most_common(),
         "operation": operation,
         "operations": BY_SLUG.values(),
     }

@@ -25,7 +25,7 @@ from runs.models import Run
 from runs.ownership import deletion
 from runs.progress import watch_tokens
 from runs.promises import owners
-from runs.records import model_record
+from runs.records import counting
 from runs.results import json_tree, likeness, stars
 from runs.state import state_machine
 
@@ -63,7 +63,7 @@ def run(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 def run_page(request: HtmxRequest, run: Run, status: int = 200, **more: Any) -> HttpResponse:
     """Render a run's own page; `more` is further context, such as why something is refused."""
-    model_record.judge([run.pk])
+    counting.judge([run.pk])
     view = watch_tokens.view_for(request.user, run, "page")
     context = renderers.context(run, view) | {
         "doubles": likeness.doubles_in(run, request.user),

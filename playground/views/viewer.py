@@ -17,7 +17,7 @@ from playground.display import viewer
 from playground.display.renderers import ArtifactView
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
-from runs.records import model_record
+from runs.records import counting
 
 MARKED = re.compile(r"[0-9]{1,6}")
 
@@ -48,7 +48,7 @@ def _result(request: HtmxRequest, pk: uuid.UUID, position: int | None = None) ->
     if result is None:
         raise Http404("The run has no such file.")
     if request.headers.get("Purpose") != "prefetch":  # of the next result, which may stay unseen
-        model_record.judge([run.pk])
+        counting.judge([run.pk])
     template = "_result" if request.htmx else "page"
     response = render(request, f"playground/viewer/{template}.html", {"viewed": result})
     patch_vary_headers(response, ["HX-Request"])

@@ -121,6 +121,7 @@ class Kept(InProject):
         with transaction.atomic():
             self.save(update_fields=["deleted_at"])
             trail.record(user, "deleted", [self], self.audit_detail)
+            self.touch_contents()
 
     def restore_by(self, user: User) -> None:
         """Undo its deletion. Raises Refused if its place is taken by now."""
@@ -129,6 +130,10 @@ class Kept(InProject):
             self.deleted_at = None
             self.save(update_fields=["deleted_at", *changed_fields])
             trail.record(user, "restored", [self], self.audit_detail)
+            self.touch_contents()
+
+    def touch_contents(self) -> None:
+        """Note for its contents that it was deleted, brought back or moved."""
 
     def make_place(self, user: User) -> Iterable[str]:
         """Prepare its return, for example by another name; returns the changed columns.

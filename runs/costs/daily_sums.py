@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 
 NOTHING = Decimal(0)
 DAY = timedelta(days=1)
-CORRECTED_AT_HOUR = 3
 PAUSE_S = 0.05  # between two days, so that other jobs get their turn
 _CENT = Decimal("0.01")
 _GROUPS = ("user_id", "project_id", "endpoint_id", "token_id", "door")
@@ -264,9 +263,7 @@ class Correction:
         day = next(self._days, None)
         if day is None:
             self._days = None
-            now = timezone.localtime(clock.now())
-            night = now.replace(hour=CORRECTED_AT_HOUR, minute=0, second=0)
-            return (night - now).total_seconds() % 86_400 + 1
+            return clock.seconds_until_night()
         if differ(day):
             log.warning("the sums of %s differed from their charges: they are added up anew", day)
             add_up(day)

@@ -38,6 +38,7 @@ from runs.costs import daily_sums
 from runs.models import Charge, DailySum, LedgerAccount, LedgerEntry, Run
 from runs.models.ledger import SumState
 from runs.promises import owners
+from runs.records import counting
 from schemas.estimate.amounts import decimal
 
 NOTHING = daily_sums.NOTHING
@@ -373,6 +374,7 @@ def _settle(
         accounts[entry.account_id].committed += _counted(entry) - earlier
     LedgerEntry.objects.bulk_update(entries, ["state", "amount_usd"])
     LedgerAccount.objects.bulk_update(accounts.values(), ["committed"])
+    counting.touch(filter(None, [charge.run_id]))
     daily_sums.add([(charge, daily_sums.of_charge(charge) - before)])
 
 

@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 
 from runs.models import InputFile
 from runs.promises import owners
+from runs.records import counting
 
 AT_ONCE = 100  # runs read in one transaction, which takes well below 50 ms
 UPLOAD = re.compile(r"/uploads/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/")
@@ -43,6 +44,7 @@ def _note(rows: Sequence[tuple[int, uuid.UUID, set[uuid.UUID]]]) -> None:
     with transaction.atomic():
         InputFile.objects.bulk_create(files, ignore_conflicts=True)
         InputFile.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
+        counting.touch({file.source for file in files if file.source})
 
 
 def used(sources: Collection[uuid.UUID]) -> set[uuid.UUID]:

@@ -1,7 +1,6 @@
 """The record of models: what each run adds to it, and the sums by project and model.
 
-Triggers write both tables in the transaction that changes a run, its cost or a reason to keep it
-(`runs/records/triggers.py`).
+`runs/records/counting.py` writes both tables.
 """
 
 from __future__ import annotations
@@ -34,16 +33,28 @@ class RecordedRun(models.Model):
     is_judged = models.BooleanField(default=False, help_text="somebody has looked at it or kept it")
     is_kept = models.BooleanField(default=False, help_text="somebody keeps it, for any reason")
     paid = DollarsField(null=True, help_text="what it has cost; empty: unknown")
+    # As the run is now; the columns above are what the sums contain.
+    is_opened = models.BooleanField(
+        default=False, db_default=False, help_text="somebody has looked at it"
+    )
+    is_due = models.BooleanField(default=False, db_default=False, help_text="to be counted again")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["endpoint"], name="recorded_run_due", condition=models.Q(is_due=True)
+            )
+        ]
 
     def __str__(self) -> str:
         return str(self.pk)
 
 
 class RecordSum(models.Model):
-    """A part of a record; the sum of all rows of a project and a model is their record.
+    """The record of a model in a project; the row without a project is the house's.
 
-    A transaction adds rows instead of updating one, so that two never wait for each other; the
-    worker merges them. Rows without a project are the house's.
+    Every change draws a new `version`, so the sum of all versions tells whether any row has
+    changed, also after a backup was restored.
     """
 
     FIGURES = ("runs", "failed", "judged", "kept", "priced", "spent", "votes", "half_wins")
@@ -58,14 +69,14 @@ class RecordSum(models.Model):
     spent = DollarsField(default=Decimal(0), db_default=0, help_text="on those")
     votes = models.IntegerField(default=0, db_default=0, help_text="blind, against other models")
     half_wins = models.IntegerField(default=0, db_default=0, help_text="two a win, one a tie")
-    is_merged = models.BooleanField(default=False, db_default=False)
+    projects = models.IntegerField(
+        default=0, db_default=0, help_text="the house's: how many projects have judged the model"
+    )
+    version = models.BigIntegerField(default=0, db_default=0, help_text="at random")
 
     class Meta:
         indexes = [
             models.Index(fields=["project", "endpoint"], name="record_in_project"),
-            models.Index(
-                fields=["id"], name="record_to_merge", condition=models.Q(is_merged=False)
-            ),
         ]
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
@@ -22,9 +22,10 @@ from django.utils import timezone
 from accounts import permissions
 from accounts.audit import trail
 from projects.kept.models import GRACE
-from runs.models import Artifact, Run, input_file, upload
+from runs.models import Artifact, InputFile, Run, input_file, upload
 from runs.models.querysets import RunQuerySet
 from runs.ownership import upstream_deletion
+from runs.records import counting
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -71,7 +72,16 @@ def mark_deleted(runs: QuerySet[Any], at: datetime, by: User | None = None) -> i
     For every deletion: by people (`delete`), by age, and with a person.
     """
     upstream_deletion.plan_for(runs)
-    return runs.update(deleted_at=at, deleted_by=by, version=F("version") + 1)
+    keys = list(runs.order_by().values_list("pk", flat=True))
+    count = runs.update(deleted_at=at, deleted_by=by, version=F("version") + 1)
+    _touch(keys)
+    return count
+
+
+def _touch(keys: Collection[uuid.UUID]) -> None:
+    """Let the record of models count these runs again, and those that they use."""
+    sources = InputFile.objects.filter(run__in=keys).values_list("source", flat=True)
+    counting.touch({*keys, *filter(None, sources)})
 
 
 def restore(runs: RunQuerySet, by: User) -> int:
@@ -82,7 +92,10 @@ def restore(runs: RunQuerySet, by: User) -> int:
     _require_permission(runs, by)
     restored = runs.filter(deleted_at__gt=timezone.now() - GRACE)
     with _recorded(restored, by, "restored"):
-        return restored.update(deleted_at=None, deleted_by=None, version=F("version") + 1)
+        keys = list(restored.order_by().values_list("pk", flat=True))
+        count = restored.update(deleted_at=None, deleted_by=None, version=F("version") + 1)
+        _touch(keys)
+    return count
 
 
 def delete_for_good(runs: RunQuerySet, by: User) -> int:

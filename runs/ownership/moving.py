@@ -7,6 +7,7 @@ moves them, and never go into a private project, where their makers could not se
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
@@ -25,6 +26,7 @@ from projects import roles
 from projects.models import InProject, InProjectQuerySet, Membership, Move, Project
 from runs.models import InputFile, Preset, Run, Upload
 from runs.promises import owners
+from runs.records import counting
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -200,10 +202,16 @@ def _files_of(runs: Collection[Any]) -> set[Any]:
 
 
 def _put(label: str, keys: Collection[str], to: Project, only_from: Project | None = None) -> None:
-    rows = _rows(_model(label)).filter(pk__in=keys)
+    kind = _model(label)
+    rows = _rows(kind).filter(pk__in=keys)
     if only_from is not None:
         rows = _without_twins(rows.filter(project=only_from), to)
     rows.update(project=to)
+    if kind is Run:
+        counting.touch(map(uuid.UUID, keys))
+    if issubclass(kind, projects.kept.models.Kept):
+        for row in kind._default_manager.filter(pk__in=keys).only("pk"):
+            row.touch_contents()
 
 
 def _without_twins(rows: InProjectQuerySet[Any], to: Project) -> InProjectQuerySet[Any]:

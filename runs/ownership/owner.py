@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+import uuid
+from collections import abc
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from asgiref.sync import sync_to_async
+from django.db.models import F
 
 from catalog.models import Collection
 from projects.kept.models import purge_step
 from projects.kept.voices import comment
 from projects.models import InProject, InProjectQuerySet
-from runs.models import Draft, Preset, Run, Share, Upload
+from runs.models import Draft, InputFile, Preset, Run, Share, Upload
 from runs.promises.owners import Job, JsonColumn, RunOwner, UserRelation
-from runs.records import model_record, triggers
+from runs.records import counting, recount
 
 if TYPE_CHECKING:
     import fal
     from core.notify import channel
-    from runs.promises.record_reasons import ReasonToKeep
 
 
 class RunsOwner(RunOwner):
@@ -41,9 +43,11 @@ class RunsOwner(RunOwner):
             JsonColumn(Share.objects.filter(user_id=user_id, opens_files=True), "arguments"),
         )
 
-    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
-        """Return that a run is used as an input; stars are columns of the run itself."""
-        return (triggers.USED,)
+    def chosen_runs(self, run_ids: abc.Collection[uuid.UUID]) -> abc.Collection[uuid.UUID]:
+        """Return the runs that others have as an input; a deleted run uses nothing any more."""
+        used = InputFile.objects.filter(source__in=run_ids, run__deleted_at=None)
+        sources = used.exclude(run=F("source")).values_list("source", flat=True)
+        return set(filter(None, sources))
 
     def movable(self) -> Mapping[str, type[InProject]]:
         """Return runs; uploads go along with the rows that use them."""
@@ -63,9 +67,10 @@ class RunsOwner(RunOwner):
         )
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs that purge what was deleted a while ago, and merge records."""
+        """Return the jobs that purge deleted things, and those of the record of models."""
         return (
-            Job("merge records", sync_to_async(model_record.merge)),
+            Job("count records", sync_to_async(counting.count_due), wakes_on_change=True),
+            Job("recount records", sync_to_async(recount.Recount().step)),
             Job("purge deleted things", sync_to_async(purge_step)),
             Job("purge deleted comments", sync_to_async(comment.delete_for_good)),
         )

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from runs.models.querysets import RunQuerySet
     from runs.promises.dependants import Dependants
     from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
-    from runs.promises.record_reasons import ReasonToKeep, RecordSource
 
 
 class Place(NamedTuple):
@@ -262,16 +261,17 @@ class RunOwner:
         """
         return ()
 
-    def reasons_to_keep(self) -> Sequence[ReasonToKeep]:
-        """Return why a run may be kept, for the record of its model (`runs/records/triggers.py`).
+    def chosen_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
+        """Return the runs whose result somebody chose, for the record of its model.
 
         This is what people do anyway with a good result: put it into a series, pick it on a board.
+        After each change, `runs.records.counting.touch` lets the worker ask again.
         """
         return ()
 
-    def record_sources(self) -> Sequence[RecordSource]:
-        """Return what else the app adds to the record of models."""
-        return ()
+    def votes_on(self, endpoint_id: int) -> Mapping[int, tuple[int, int]]:
+        """Return the blind votes on a model and twice its wins, by project, for its record."""
+        return {}
 
     # People
 
@@ -388,6 +388,20 @@ def dependants() -> list[Dependants]:
 def kept_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     """Return the runs that some app keeps."""
     return {run_id for owner in registered() for run_id in owner.kept_runs(run_ids)}
+
+
+def chosen_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
+    """Return the runs whose result somebody chose."""
+    return {run_id for owner in registered() for run_id in owner.chosen_runs(run_ids)}
+
+
+def votes_on(endpoint_id: int) -> dict[int, tuple[int, int]]:
+    """Return the blind votes on a model and twice its wins, by project."""
+    return {
+        project: votes
+        for owner in registered()
+        for project, votes in owner.votes_on(endpoint_id).items()
+    }
 
 
 def private_pages() -> dict[str, InProjectQuerySet[Any]]:

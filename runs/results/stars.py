@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from runs.models import Artifact, Run
+from runs.records import counting
 
 
 def star_artifact(run_id: uuid.UUID, position: int, *, is_starred: bool) -> bool:
@@ -38,6 +39,7 @@ def star_run(run_id: uuid.UUID, *, is_starred: bool) -> None:
 
 def _mark(run_id: uuid.UUID, *, is_starred: bool) -> None:
     Run.objects.filter(pk=run_id).update(is_starred=is_starred, version=F("version") + 1)
+    counting.touch([run_id])
 
 
 def star_results(results: Collection[tuple[uuid.UUID, int]], *, is_starred: bool) -> None:
@@ -54,3 +56,4 @@ def star_results(results: Collection[tuple[uuid.UUID, int]], *, is_starred: bool
             starred = Artifact.objects.filter(run=OuterRef("pk"), is_starred=True)
             runs = runs.exclude(Exists(starred))
         runs.update(is_starred=is_starred, version=F("version") + 1)
+        counting.touch(keys)

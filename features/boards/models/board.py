@@ -14,6 +14,7 @@ from projects.kept.voices.comment import Saying
 from projects.kept.voices.participant import OfParticipant
 from projects.models import Project
 from runs.models import Run
+from runs.records import counting
 
 WHY_CHARS = 255  # as long as the reason of a mark
 
@@ -72,6 +73,10 @@ class Board(Kept):
         constraints = [
             models.UniqueConstraint(fields=["user", "form_token"], name="board_once_per_form")
         ]
+
+    def touch_contents(self) -> None:
+        """Let the record of models count its winners and votes again."""
+        counting.touch(filter(None, self.cells.values_list("run_id", flat=True)))
 
 
 class ColumnQuerySet(models.QuerySet["Column"]):

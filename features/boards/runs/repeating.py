@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.db import transaction
 from django.utils import timezone
 
+from features.boards import for_record
 from features.boards.models import Board, Cell
 from features.boards.plan.from_board import held_cells, stored_plan
 from features.boards.runs.budget import Budget
@@ -104,6 +105,7 @@ def _repeat(
         cell.run = run
     Cell.objects.bulk_update([cell for cell in repeated_cells if cell.replaced_at], ["replaced_at"])
     Cell.objects.bulk_create(new)
+    for_record.touch(repeated_cells)
     return result.require_any()
 
 

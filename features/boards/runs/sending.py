@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 
 from catalog.models import Endpoint
+from features.boards import for_record
 from features.boards.models import Board, Cell, Column, Row
 from features.boards.plan.cells import ExpandedPlan, PlannedCell
 from features.boards.plan.plan import MAX_CELLS, PRIORITY, Plan, last_text
@@ -287,6 +288,7 @@ class _Writer:
             [cell for cell in all_cells if cell.pk is not None],
             ["run", "is_reused", "not_sent", "estimate_usd"],
         )
+        for_record.touch(cell for cell in all_cells if cell.is_reused)
 
 
 def run_request(

@@ -19,13 +19,14 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from core.encryption import cipher
+from features.boards import for_record
 from features.boards.models import Board, Cell, Vote
 from features.boards.votes import bradley_terry
 from playground.display.tiles import text_of
 from runs.file_kinds import MEDIA
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
-from runs.records import model_record
+from runs.records import counting
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -201,23 +202,29 @@ def record(
                 board=board, first_id=first, second_id=second, winner=winner,
                 **voter.fields("voter"),
             )  # fmt: skip
-            model_record.judge(cell.run_id for cell in cells.values() if cell.run_id)
+            counting.judge(cell.run_id for cell in cells.values() if cell.run_id)
+            for_record.touch(cells.values())
     except IntegrityError:  # voted in another tab
         return False
     return True
 
 
+@transaction.atomic
 def take_back(voter: Participant, board: Board) -> bool:
     """Delete the voter's last vote, so that its pair can be judged again."""
     last = board.votes.counted().filter(**voter.filter("voter")).order_by("-pk").first()
     if last:
         last.delete()
+        for_record.touch([last.first, last.second])
     return last is not None
 
 
+@transaction.atomic
 def reset(board: Board) -> int:
     """Exclude all votes so far from the count and return how many; `restore` undoes that."""
-    return board.votes.counted().update(reset_at=timezone.now())
+    count = board.votes.counted().update(reset_at=timezone.now())
+    board.touch_contents()
+    return count
 
 
 @transaction.atomic
@@ -233,7 +240,9 @@ def restore(board: Board) -> int:
         for vote in reset_votes
         if (vote.voter_key, vote.first_id, vote.second_id) not in anew
     ]
-    return board.votes.filter(pk__in=keys).update(reset_at=None)
+    count = board.votes.filter(pk__in=keys).update(reset_at=None)
+    board.touch_contents()
+    return count
 
 
 def encrypt_token(kind: str, voter_key: Part, *parts: Part) -> str:

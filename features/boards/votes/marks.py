@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from django.db import transaction
 
 from fal.db_safe import db_safe_text
+from features.boards import for_record
 from features.boards.models import Cell, Mark, Row, RowMark
 from features.boards.models.vote import MAX_STARS, NOTE_CHARS, TAG_CHARS
-from runs.records import model_record
+from runs.records import counting
 
 MAX_TAGS = 20
 
@@ -54,7 +55,8 @@ def mark_row(row: Row, posted: Mapping[str, str]) -> RowMark:
     if "tags" in posted:
         mark.tags = read_tags(posted["tags"])
     mark.save()
+    for_record.touch(row.cells.all())
     if mark.winner:  # whoever picks one has seen the others
         shown = row.cells.filter(replaced_at=None, run__isnull=False)
-        model_record.judge(shown.values_list("run_id", flat=True))
+        counting.judge(shown.values_list("run_id", flat=True))
     return mark

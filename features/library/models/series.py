@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from projects.kept.models import Kept, KeptQuerySet
 from projects.models.in_project import is_shown_to
 from runs.models import Run
+from runs.records import counting
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -67,6 +68,10 @@ class Series(Kept):
         verbose_name = "series"
         verbose_name_plural = "series"
         indexes = [models.Index(fields=["project", "-changed_at"], name="series_in_project")]
+
+    def touch_contents(self) -> None:
+        """Let the record of models count its results again."""
+        counting.touch(self.items.values_list("run_id", flat=True))
 
 
 class SeriesItem(models.Model):

@@ -19,6 +19,7 @@ from features.library.models.series import MAX_NAME_CHARS
 from features.library.selection import SelectedResults, Selection, choose
 from projects import roles
 from runs.models import Run
+from runs.records import counting
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -69,6 +70,7 @@ def add(user: User, series: Series, selection: Selection) -> SelectedResults:
             update_fields=["place", "removed_at"],
         )
         series.save(update_fields=["changed_at"])
+        counting.touch(result.run for result in new)
     return selected
 
 
@@ -88,6 +90,7 @@ def remove(series: Series, keys: Collection[int]) -> datetime | None:
         if not items_of(series).filter(pk__in=keys).update(removed_at=now):
             return None
         series.save(update_fields=["changed_at"])
+        counting.touch(series.items.filter(removed_at=now).values_list("run_id", flat=True))
     return now
 
 
@@ -100,8 +103,10 @@ def put_back(series: Series, at: datetime) -> int:
         Series.objects.select_for_update().get(pk=series.pk)
         removed = series.items.filter(removed_at=at)
         _require_room(series, items_of(series).count(), removed.count())
+        run_ids = list(removed.values_list("run_id", flat=True))
         number = removed.update(removed_at=None)
         series.save(update_fields=["changed_at"])
+        counting.touch(run_ids)
     return number
 
 

@@ -186,6 +186,7 @@ def revoke(by: User, share: Share) -> None:
     """End a share: its address and its files lead nowhere from now on. Idempotent."""
     ended = Share.objects.filter(pk=share.pk, revoked_at=None).update(revoked_at=timezone.now())
     if ended:
+        items.touch(share.items.all())
         trail.record(by, "ended", [share])
         raise_version(share.pk)
 
@@ -206,6 +207,7 @@ def bring_back(by: User, share: Share) -> None:
     restored_count = Share.objects.filter(pk=share.pk, revoked_at__gt=since).update(revoked_at=None)
     if not restored_count:
         raise Refused("It can no longer be brought back. Create a new share.")
+    items.touch(share.items.all())
     trail.record(by, "restored", [share])
     raise_version(share.pk)
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.refusals import Refused
-from features.sharing import events
+from features.sharing import events, items
 from features.sharing.models import Pick, Rating, Reviewer, Share, ShareItem
 from features.sharing.models.reviewer import MOST_STARS
 from features.sharing.review import news
@@ -27,7 +27,7 @@ def pick(reviewer: Reviewer, item: ShareItem, is_picked: bool) -> None:
     """
     share = _locked(reviewer)
     require(share, bool(share.picks))
-    picks = list(reviewer.picks.order_by("rank", "pk"))
+    picks = list(reviewer.picks.select_related("item").order_by("rank", "pk"))
     versions = [version.pk for version in chain_of(list(share.items.all()), item)]
     picks_of_others = [pick for pick in picks if pick.item_id not in versions]
     if is_picked == (len(picks_of_others) < len(picks)):
@@ -42,6 +42,7 @@ def pick(reviewer: Reviewer, item: ShareItem, is_picked: bool) -> None:
             raise Refused(ENOUGH.format(count=len(picks_of_others), most=share.most_picks), "pick")
         is_ranked = share.picks == Share.Picks.RANKED
         Pick.objects.create(reviewer=reviewer, item=item, rank=len(picks) + 1 if is_ranked else 0)
+    items.touch([item, *(pick.item for pick in picks)])
     _announce(reviewer)
 
 

@@ -77,7 +77,9 @@ def new_item(share: Share, **values: Any) -> ShareItem:
     """Create an item of a locked share, in the last place."""
     highest = share.items.aggregate(number=Max("number"), place=Max("place"))
     number, last_place = ((highest[name] or 0) + 1 for name in ("number", "place"))
-    return ShareItem.objects.create(share=share, number=number, place=last_place, **values)
+    item = ShareItem.objects.create(share=share, number=number, place=last_place, **values)
+    items.touch([item])
+    return item
 
 
 @transaction.atomic

@@ -59,6 +59,7 @@ def _save(request: HtmxRequest, share: Share, changes: str) -> None:
     share.save()
     items.make_ready(share)
     if changes:
+        items.touch(share.items.all())
         trail.record(request.user, "changed", [share], changes)
         raise_version(share.pk)
 

@@ -27,7 +27,7 @@ from runs.models.querysets import RunQuerySet
 from runs.progress import watch_tokens
 from runs.progress.worker_status import readiness
 from runs.realtime import limits
-from runs.records import model_record
+from runs.records import counting
 from runs.start import transport_choices, wait_choices
 from schemas.variations import TIMES
 
@@ -179,7 +179,7 @@ def stage(request: HttpRequest, endpoint: Endpoint, role: str | None = None) -> 
         }
     stage_context: dict[str, Any] = {"run": None}
     if run is not None:
-        model_record.judge([run.pk])
+        counting.judge([run.pk])
         stage_context = renderers.context(run, viewer.view_of(run, "stage"))
         if run.user_id != request.user.pk:
             stage_context["by"] = run.author

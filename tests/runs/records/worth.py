@@ -9,27 +9,37 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from catalog.models import Endpoint
+from features.boards import for_record
 from features.boards.models import Board, Cell, Column, Row, Vote
-from runs.models import Run
-from runs.records import model_record
+from runs.models import RecordedRun, Run
+from runs.records import counting
+from runs.records.recount import Recount
+from runs.results import stars
 from tests import charged
 
 
 def make_done(user: User, endpoint: Endpoint, state: str = "succeeded", **values: Any) -> Run:
     """Return a run that has ended, billed two units."""
-    run = Run.objects.create(
-        user=user, endpoint=endpoint, arguments={}, form_token=uuid.uuid4().hex, state=state,
-        billable_units="2", **values,
-    )  # fmt: skip
+    values = {"arguments": {}, "form_token": uuid.uuid4().hex, "billable_units": "2", **values}
+    run = Run.objects.create(user=user, endpoint=endpoint, state=state, **values)
     charged.settle([run])
+    counting.touch([run.pk])
     return run
 
 
 def make_judged(user: User, endpoint: Endpoint, judged: int, kept: int, **values: Any) -> None:
     """Make this many judged runs of a model, of which some are starred."""
     runs = [make_done(user, endpoint, **values) for _ in range(judged)]
-    model_record.judge(run.pk for run in runs)
-    Run.objects.filter(pk__in=[run.pk for run in runs[:kept]]).update(is_starred=True)
+    counting.judge(run.pk for run in runs)
+    for run in runs[:kept]:
+        stars.star_run(run.pk, is_starred=True)
+    count_all()
+
+
+def count_all() -> None:
+    """Count what is due, as a worker does."""
+    while RecordedRun.objects.filter(is_due=True).exists():
+        counting.count_due()
 
 
 def make_board(
@@ -61,4 +71,13 @@ def vote(voter: User, board: Board, winner: int | None, loser: int, row: int = 0
     }
     first, second = sorted((cells[winner or 0], cells[loser]), key=lambda cell: cell.pk)
     won = None if winner is None else cells[winner]
-    return Vote.objects.create(board=board, voter=voter, first=first, second=second, winner=won)
+    made = Vote.objects.create(board=board, voter=voter, first=first, second=second, winner=won)
+    for_record.touch([first, second])
+    return made
+
+
+def recount() -> None:
+    """Compare all runs with the record, as the worker does at night."""
+    steps = Recount()
+    while steps.step() < 1:
+        pass
