@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
@@ -66,22 +66,30 @@ def delete(runs: RunQuerySet, by: User) -> Deletion:
     return Deletion(count, now, unfinished)
 
 
+@transaction.atomic
 def mark_deleted(runs: QuerySet[Any], at: datetime, by: User | None = None) -> int:
     """Mark runs as deleted, which also plans their deletion at fal; return their number.
 
     For every deletion: by people (`delete`), by age, and with a person.
     """
     upstream_deletion.plan_for(runs)
-    keys = list(runs.order_by().values_list("pk", flat=True))
+    keys = _locked(runs)
     count = runs.update(deleted_at=at, deleted_by=by, version=F("version") + 1)
     _touch(keys)
     return count
 
 
-def _touch(keys: Collection[uuid.UUID]) -> None:
+def _locked(runs: QuerySet[Any]) -> list[uuid.UUID]:
+    """Lock runs in the order of their keys, as stars do: no two callers wait for each other."""
+    return list(runs.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+
+
+def _touch(keys: Sequence[uuid.UUID]) -> None:
     """Let the record of models count these runs again, and those that they use."""
-    sources = InputFile.objects.filter(run__in=keys).values_list("source", flat=True)
-    counting.touch({*keys, *filter(None, sources)})
+    for first in range(0, len(keys), MOST_AT_ONCE):
+        of_these = keys[first : first + MOST_AT_ONCE]
+        sources = InputFile.objects.filter(run__in=of_these).values_list("source", flat=True)
+        counting.touch({*of_these, *filter(None, sources)})
 
 
 def restore(runs: RunQuerySet, by: User) -> int:
@@ -92,7 +100,7 @@ def restore(runs: RunQuerySet, by: User) -> int:
     _require_permission(runs, by)
     restored = runs.filter(deleted_at__gt=timezone.now() - GRACE)
     with _recorded(restored, by, "restored"):
-        keys = list(restored.order_by().values_list("pk", flat=True))
+        keys = _locked(restored)
         count = restored.update(deleted_at=None, deleted_by=None, version=F("version") + 1)
         _touch(keys)
     return count
