@@ -221,9 +221,11 @@ def get_leaderboard(call: Call) -> Reply:
     first = _first_place(values["cursor"])
     operation = BY_SLUG.get(values["operation"] or "")
     records = model_record.records_of(None if values["house"] else call.reach.target)
-    ranked = leaderboard.rank(
-        records, values["sort"] or "price", operation, values["category"] or ""
-    )
+    ranked = [
+        row
+        for row in leaderboard.rank(records, values["sort"] or "price", operation)
+        if values["category"] in {None, row.category}
+    ]
     end = first + limit
     return Reply(
         {

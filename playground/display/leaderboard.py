@@ -53,16 +53,12 @@ SORTS: dict[str, _Order] = {
 }
 
 
-def rank(
-    records: ModelRecords, sort: str, operation: Operation | None, category: str = ""
-) -> Sequence[Ranked]:
-    """Return the models with a record in this order, the best first.
+def rank(records: ModelRecords, sort: str, operation: Operation | None) -> Sequence[Ranked]:
+    """Return the models with a record, or those for an operation, the best first.
 
-    `operation` and `category` choose models. No query while neither the records nor the catalogue
-    change.
+    One query while neither the records nor the catalogue change.
     """
-    ranked = _rank(Revision.current(), records, sort, operation)
-    return [row for row in ranked if category in {"", row.category}]
+    return _rank(Revision.current(), records, sort, operation)
 
 
 def _key(revision: str, records: ModelRecords, *rest: object) -> tuple[object, ...]:

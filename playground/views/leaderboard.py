@@ -35,7 +35,8 @@ def leaderboard(request: HtmxRequest) -> HttpResponse:
     operation = BY_SLUG.get(request.GET.get("operation", ""))
     project, is_of_house = current.current(request), request.GET.get("of") == "house"
     records = records_of(None if is_of_house else project)
-    page = page_of(request, rank(records, sort, operation, chosen), LISTED)
+    ranked = rank(records, sort, operation)
+    page = page_of(request, [row for row in ranked if chosen in {"", row.category}], LISTED)
     context = {
         "page": page,
         "entries": entries_of(page, records),
@@ -44,7 +45,7 @@ def leaderboard(request: HtmxRequest) -> HttpResponse:
         "sorts": sorts,
         "sort": sort,
         "category": chosen,
-        "categories": Counter(row.category for row in rank(records, sort, operation)).most_common(),
+        "categories": Counter(row.category for row in ranked).most_common(),
         "operation": operation,
         "operations": BY_SLUG.values(),
     }
