@@ -34,7 +34,7 @@ from core.db.encrypted_field import SALT
 from core.encryption import count_lost
 from core.formatting import counted, duration, size
 from core.storage import describe_error, describe_place
-from core.version import version
+from core.version import full_version
 from features.notifications.models import Channel
 from features.sharing.models import Share
 from house.operations import files_check, growth, reach, status
@@ -390,7 +390,7 @@ def _clock() -> Iterator[Finding]:
 
 def _python() -> Iterator[Finding]:
     words = f"Python {'.'.join(map(str, sys.version_info[:3]))}"
-    yield ok("versions", f"Vitrine {version()} on {words}.")
+    yield ok("versions", f"Vitrine {full_version()} on {words}.")
 
 
 # The checks that the status page shows beside its own figures: they write and request nothing.
