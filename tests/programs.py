@@ -21,6 +21,7 @@ from tests.processes import ROOT
 HOW_TO_GET = {
     "Chromium": "python -m playwright install chromium-headless-shell",
     "exiftool": "install exiftool (Debian: libimage-exiftool-perl)",
+    "make": "install make",
     "Node": "install Node 20 or newer, with npm",
     "package index": "let pip reach one, or name one in PIP_INDEX_URL",
     "pg_dump": "install PostgreSQL's client programs (Debian: postgresql-client)",
@@ -42,6 +43,7 @@ def is_there(program: str) -> bool:
         return _index_answers()
     names = {
         "exiftool": ["exiftool"],
+        "make": ["make"],
         "Node": ["node", "npm"],
         "pg_dump": ["pg_dump", "pg_restore"],
     }[program]
