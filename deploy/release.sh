@@ -86,7 +86,7 @@ if [ "$former" = "$name" ]; then
 else
   echo "Vitrine $name is current; before it was $former."
 fi
-echo "Restart one process after the other, each web process once the one before answers:"
+echo "Restart one process after the other, a web process once the one before it answers:"
 echo "  sudo systemctl restart vitrine-worker@1   # then @2, vitrine-realtime, vitrine-web@8001"
 echo "  until curl -fs http://127.0.0.1:8001/readyz; do sleep 1; done   # then @8002"
 case $former in

@@ -356,7 +356,8 @@ def _backups() -> Iterator[Finding]:
         yield advice(
             "backups",
             "No backup was made yet.",
-            f"A worker makes the first at {settings.BACKUP_AT:%H:%M}.",
+            "A worker makes the first within a minute of its start, then one each day at "
+            f"{settings.BACKUP_AT:%H:%M}.",
         )
     elif not list(nightly.problems()):  # those are among the problems of the status page
         yield ok("backups", f"The last one, {last}, is {last.get_state_display()}.")
