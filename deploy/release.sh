@@ -5,6 +5,7 @@
 #   sh deploy/release.sh versions/2b571e1b55ba             a version that is there
 # Running processes go on with their own version until they are restarted. A version that is there
 # already is only switched to, with `packages`, which names what each version gets besides.
+# NO_COPY=1 migrates without a copy of the database.
 set -eu
 home=${VITRINE_HOME:-/srv/vitrine}
 here=$(cd "$(dirname "$0")" && pwd)
@@ -75,7 +76,7 @@ if [ -f "$home/packages" ]; then
 fi
 
 cd -P "$version/app"
-"$python" manage.py migrate --no-input
+"$python" manage.py migrate --no-input ${NO_COPY:+--no-copy}
 "$python" manage.py collectstatic --no-input --verbosity 0
 install -m 755 "$here/start" "$home/start.new"
 mv -T "$home/start.new" "$home/start"

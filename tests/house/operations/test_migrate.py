@@ -96,4 +96,4 @@ def test_four_starts_at_once_migrate_once(tmp_path: Path) -> None:
         assert [start.wait() for start in starts] == [0, 0, 0, 0]
         applied = execute(url, "SELECT app, name FROM django_migrations")
         assert len(applied) == len(set(applied))
-        assert execute(url, "SELECT version FROM operations_dataversion") == [(version(),)]
+        assert execute(url, "SELECT version FROM operations_dataversion") == [(full_version(),)]

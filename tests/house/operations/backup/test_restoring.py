@@ -28,9 +28,7 @@ def test_a_backup_of_a_newer_version_is_refused_with_both_named(place: Place, us
     newer = dataclasses.replace(
         about, version="9.1.0 (ab)", migrations=[*about.migrations, ("boards", "0999_future")]
     )
-    with pytest.raises(
-        NoBackup, match=r"9\.1\.0 \(ab\), which is newer .* 0\.\d+\.\d+.*: it has"
-    ):
+    with pytest.raises(NoBackup, match=r"9\.1\.0 \(ab\), which is newer .* 0\.\d+\.\d+.*: it has"):
         proof.require_fits(newer)
 
 
