@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT
 
-.PHONY: help run check quick-tests test test-all mutants pythons production-check clients soak lint static-checks sbom bench format lock clean chromium exiftool
+.PHONY: help run check quick-tests test test-all mutants pythons production-check clients soak lint static-checks sbom bench format lock clean reset chromium exiftool
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -88,9 +88,15 @@ chromium: $(VENV)/dev.stamp
 exiftool:
 	@command -v exiftool >/dev/null || sh tests/install_exiftool.sh
 
+# After an upgrade of the system the environment's Python may be gone, or be one without packages.
+ifneq ($(shell $(BIN)/python -c 'import os, sysconfig; print(os.path.isdir(sysconfig.get_path("purelib")))' 2>/dev/null),True)
+.PHONY: $(VENV)/run.stamp
+endif
+
+# Made anew with each lock file: what has left the lock would stay otherwise.
 $(VENV)/run.stamp: requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit("Vitrine needs Python 3.11 or newer; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else 0'
-	@[ -x $(BIN)/python ] || $(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv --clear $(VENV)
 	@echo "Installing what Vitrine needs (once)"
 	@sh requirements/install.sh $(BIN)/python run.txt
 	@# As pip compiles packages: with PYTHONDONTWRITEBYTECODE set, each process would do it in memory.
@@ -103,7 +109,7 @@ $(VENV)/dev.stamp: requirements/dev.txt $(VENV)/run.stamp
 	@touch $@
 
 lock: $(VENV)/run.stamp ## write the lock files, with hashes, from pyproject.toml
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements/uv.txt
 	$(BIN)/uv pip compile -q --group installer --universal --python-version 3.11 --generate-hashes --no-header -o requirements/uv.txt
 	$(BIN)/uv pip compile -q --group sbom --universal --python-version 3.11 --generate-hashes --no-header -o requirements/sbom.txt
 	$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header -o requirements/run.txt
@@ -111,5 +117,12 @@ lock: $(VENV)/run.stamp ## write the lock files, with hashes, from pyproject.tom
 	$(BIN)/uv pip compile -q pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header -c requirements/run.txt -o requirements/dev.txt
 	for name in tests/clients/locks/*.in; do $(BIN)/uv pip compile -q $$name --universal --python-version 3.11 --generate-hashes --no-header -o $${name%.in}.txt || exit 1; done
 
-clean: ## delete the environment, the data in var/ and the collected static files
-	rm -rf $(VENV) var staticfiles
+clean: ## delete what is built: the environment, collected static files, caches
+	rm -rf $(VENV) var/static .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+reset: ## delete the data in var/, too: database, results, secrets; asks first
+	@printf 'Delete database, results, uploads and secrets in %s/var for ever? [y/N] ' '$(CURDIR)'; \
+	read -r answer; \
+	[ "$$answer" = y ] || { echo 'Nothing was deleted.'; exit 1; }
+	@$(MAKE) --no-print-directory clean
+	rm -rf var

@@ -27,7 +27,7 @@ from django.views.decorators.http import require_safe
 
 from accounts import permissions
 from accounts.audit import trail
-from core.version import version
+from core.version import full_version
 
 PEOPLE = {"Users": "Members", "Groups": "Roles"}  # Django's words → ours
 
@@ -37,7 +37,7 @@ def versions() -> dict[str, str]:
     database = "SQLite" if connection.vendor == "sqlite" else "PostgreSQL"
     number = ".".join(map(str, connection.get_database_version()))
     return {
-        "Vitrine": version(),
+        "Vitrine": full_version(),
         "Django": django.get_version(),
         "Python": platform.python_version(),
         database: number,

@@ -1,13 +1,15 @@
 """Refuses migrations that a busy house cannot take: `python -m tests.migrations`.
 
 django-migration-linter reads the SQL of each migration newer than the oldest fixture
-(`tests/upgrades/`). Refused are long locks of a large table, and changes with which a process of
-the former version cannot work. It checks SQLite and, if a server answers, PostgreSQL. Models
-without their migration are refused too.
+(`tests/upgrades/`). Refused are long locks of a large table, changes with which a process of the
+former version cannot work, and changes of two tables: `migrate` would hold one while it waits for
+the other, which people's transactions may hold. It checks SQLite and, if a server answers,
+PostgreSQL. Models without their migration are refused too.
 """
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
@@ -50,6 +52,8 @@ AGREED: Mapping[Key, str] = {
         "adds a column that the database gives a default; SQLite copies the small table for that"
     ),
 }
+# They alter two tables each; `migrate` tries them again where people use the second one.
+SEVERAL_TABLES = {("operations", "0003_processes"), ("sharing", "0008_regions_and_remarks")}
 # The way back is a backup (docs/OPERATING.md), so migrations need not be reversible.
 LEFT_OUT = ("RUNPYTHON_REVERSIBLE", "RUNSQL_REVERSIBLE")
 
@@ -92,7 +96,17 @@ def _check_here(which: Iterable[str]) -> bool:
     )
     for key in sorted(keys):
         linter.lint_migration(linter.migration_loader.disk_migrations[key])
-    return bool(linter.has_errors)
+    several = [k for k in sorted(keys - SEVERAL_TABLES) if len(altered(linter.get_sql(*k))) > 1]
+    for key in several:
+        print(f"{key} alters several tables: write one migration for each.")
+    return bool(linter.has_errors or several)
+
+
+def altered(sql: Iterable[str]) -> set[str]:
+    """Return the tables that the statements of a migration alter, but for those that it creates."""
+    text = "\n".join(sql)
+    created = set(re.findall(r'CREATE TABLE "(\w+)"', text))
+    return set(re.findall(r'ALTER TABLE "(\w+)"', text)) - created
 
 
 def _ours() -> set[Key]:

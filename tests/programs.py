@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterable
 from functools import cache
 
 import pytest
 
+from tests.processes import ROOT
+
 HOW_TO_GET = {
     "Chromium": "python -m playwright install chromium-headless-shell",
     "exiftool": "install exiftool (Debian: libimage-exiftool-perl)",
+    "make": "install make",
     "Node": "install Node 20 or newer, with npm",
+    "package index": "let pip reach one, or name one in PIP_INDEX_URL",
     "pg_dump": "install PostgreSQL's client programs (Debian: postgresql-client)",
     "PostgreSQL": "start a server at 127.0.0.1:5432, or name one in TEST_DATABASE_URL",
 }
@@ -33,12 +39,23 @@ def is_there(program: str) -> bool:
         return find_program() is not None
     if program == "pg_dump" and not os.environ.get("VITRINE_TEST_DATABASE_URL"):
         return True  # the backup of a SQLite file needs no program
+    if program == "package index":
+        return _index_answers()
     names = {
         "exiftool": ["exiftool"],
+        "make": ["make"],
         "Node": ["node", "npm"],
         "pg_dump": ["pg_dump", "pg_restore"],
     }[program]
     return all(shutil.which(name) for name in names)
+
+
+def _index_answers() -> bool:
+    """Return whether pip gets what installs the lock files, which it does not keep."""
+    ask = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
+    quickly = ["--disable-pip-version-check", "--no-deps", "--retries=0", "--timeout=5"]
+    lock = ROOT / "requirements" / "uv.txt"
+    return subprocess.run([*ask, *quickly, "-r", lock], capture_output=True).returncode == 0
 
 
 def needed_by(item: pytest.Item) -> set[str]:

@@ -14,10 +14,7 @@ SETTINGS = (ROOT / "config/settings.py").read_text()
 EXAMPLE = (ROOT / ".env.example").read_text()
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DOCUMENTS = [str(path.relative_to(ROOT)) for path in [*ROOT.glob("*.md"), *sources("docs/*.md")]]
-FOLDERS = (
-    "api|bench|boards|catalog|chats|cli|config|core|docs|fal|flows|library|notifications"
-    "|kept|operations|people|playground|projects|runs|sandbox|schemas|sharing|static|templates|tests|training"
-)
+FOLDERS = "|".join(sorted({path.relative_to(ROOT).parts[0] for path in sources("*/*")}))
 PROGRAM = re.compile(rf"python -m ((?:{FOLDERS})(?:\.\w+)*)")
 # A path from the root, in code marks: `core/db/clock.py`, `static/js/lazy/`.
 NAMED_PATH = re.compile(rf"`((?:{FOLDERS})/[\w./-]*)`")
@@ -71,6 +68,22 @@ def test_every_setting_is_in_the_example_and_nothing_else() -> None:
     assert _settings_read() == set(re.findall(r"^([A-Z_]+)=", EXAMPLE, re.MULTILINE))
 
 
+def test_no_text_asks_for_a_setting_that_cannot_be_set() -> None:
+    """Settings that became constants were still named by an alert and by the API's page."""
+    fixed = set(re.findall(r"\b[A-Z]+(?:_[A-Z]+)+\b(?=[\w, ]* = )", SETTINGS)) - _settings_read()
+    patterns = ("docs/*.md", "docs/*.yml", "deploy/*", "templates/*", ".env.example", "README.md")
+    files = [path for pattern in patterns for path in sources(pattern)]
+    wrong = [
+        (path.name, name, rest)
+        for path in files
+        if path.parent.name != "adr"
+        for name, rest in re.findall(r"\b([A-Z]+(?:_[A-Z]+)*_?)(\*?)", path.read_text())
+        if (name in fixed and not rest)
+        or (rest and name[-1] == "_" and not any(s.startswith(name) for s in _settings_read()))
+    ]
+    assert wrong == []
+
+
 @each_row("requirement", PROJECT["project"]["dependencies"])
 def test_every_dependency_has_its_decision(requirement: str) -> None:
     name = re.split(r"[\[<>=~;! ]", requirement)[0]
@@ -112,6 +125,7 @@ def test_the_index_lists_every_decision_and_marks_ten_to_read_first() -> None:
     )
     assert sorted(name for _, name in rows) == sorted(path.name for path in folder.glob("0*.md"))
     assert len([name for mark, name in rows if mark]) == 10
+    assert len({name[:4] for _, name in rows}) == len(rows)
 
 
 def test_no_line_of_a_template_passes_100_columns() -> None:

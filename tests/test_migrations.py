@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.migrations import check
+from tests.migrations import altered, check
 
 HERE = "sqlite://:memory:"
 
@@ -17,3 +17,16 @@ def test_what_a_former_version_cannot_fill_is_refused(capfd: pytest.CaptureFixtu
     assert check(HERE, "sharing.0007_fewer_kinds").returncode == 1
     output = capfd.readouterr().out
     assert "(sharing, 0007_fewer_kinds)... ERR\n\tNOT NULL constraint" in output
+
+
+def test_each_migration_alters_one_table_beside_those_that_it_creates() -> None:
+    new = [
+        'CREATE TABLE "boards_note" ("id" bigint);',
+        'ALTER TABLE "boards_note" ADD CONSTRAINT x;',
+    ]
+    assert altered([*new, 'ALTER TABLE "boards_board" ADD COLUMN "a" int;']) == {"boards_board"}
+    two = [
+        'ALTER TABLE "boards_board" ADD COLUMN "a" int;',
+        'ALTER TABLE "boards_row" ADD "b" int;',
+    ]
+    assert altered(two) == {"boards_board", "boards_row"}

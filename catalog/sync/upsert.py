@@ -30,8 +30,17 @@ _LONGEST = {
 }
 _LEAST_PRICE, _MOST_PRICE = Decimal("1e-8"), Decimal(1_000_000)  # the limits of the column
 _BACK = {"gone_at": None}
-_ENTRY_RULES = 1  # increment when `_values` parses an entry differently: re-reads all entries
+_ENTRY_VERSION = 1  # increment when `_values` parses an entry differently: re-reads all entries
 NO_SCHEMA = "Upstream has no schema for it."
+
+
+def entry_rules(columns: Iterable[str]) -> str:
+    """Return what identifies the way an entry is read: another column re-reads all entries."""
+    names = hashlib.sha256(" ".join(sorted(columns)).encode()).hexdigest()[:8]
+    return f"{_ENTRY_VERSION}-{names}"
+
+
+_ENTRY_RULES = entry_rules(COLUMNS)
 
 
 class CatalogUpserter:
@@ -148,7 +157,8 @@ class CatalogUpserter:
                 continue
             row = self._rows.get(item.endpoint_id)
             position = self._seen.get(item.endpoint_id, row.position if row else 0)
-            digest = f"{_ENTRY_RULES}.{hashlib.sha256(item.text.encode()).hexdigest()}"
+            content = hashlib.sha256(item.text.encode()).hexdigest()
+            digest = f"{_ENTRY_RULES}.{content}"
             if row is None or row.entry_digest != digest:
                 entries[item.endpoint_id] = item.text
             if row is None:
@@ -158,11 +168,17 @@ class CatalogUpserter:
                 new.append(row)
             elif row.entry_digest != digest:
                 is_known = bool(row.entry_digest)  # False for a row older than this column
+                is_reread = row.entry_digest.endswith(f".{content}")
                 row.entry_digest = digest
                 former_values = _assign(row, _truncate(_values(item)) if item.metadata else _BACK)
                 changed_rows.append(row)
+                if is_reread:  # upstream has changed nothing, but it may list it again
+                    former_values = {
+                        name: former_values[name] for name in _BACK if name in former_values
+                    }
                 changes += recorder.listing(row, former_values)
-                self.report.changed += [row.endpoint_id] if former_values or is_known else []
+                if former_values or (is_known and not is_reread):
+                    self.report.changed.append(row.endpoint_id)
             elif former_values := _assign(row, _BACK):
                 returned.append(row)
                 changes += recorder.listing(row, former_values)

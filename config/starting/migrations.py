@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from core.db.squashes import SQUASHED, Key, is_replaced
-from core.version import version
+from core.version import full_version, number
 
 TABLE = "django_migrations"
 DATA_VERSION = "operations_dataversion"
@@ -68,7 +68,8 @@ def require(recorded: set[Key], *, is_migrated: bool, migrated_by: str = "") -> 
     on_disk = _on_disk()
     squashes = sorted(key for key in on_disk if SQUASHED in key[1])
     unknown = recorded - on_disk
-    _require_not_newer({key for key in unknown if not any(is_replaced(key, s) for s in squashes)})
+    unknown = {key for key in unknown if not any(is_replaced(key, s) for s in squashes)}
+    _require_not_newer(unknown, migrated_by)
     for squash in squashes:
         if squash not in recorded:
             replaced = replaced_by(squash)
@@ -85,22 +86,24 @@ def _require_no_stone_between(migrated_by: str) -> None:
     stone = next((s for s in STONES if _number(migrated_by) < _number(s.version)), None)
     if stone:
         raise ImproperlyConfigured(
-            f"the data is of Vitrine {migrated_by}, which is older than {version()} can upgrade: "
-            f"{stone.way}. Nothing was changed."
+            f"the data is of Vitrine {migrated_by}, which is older than {full_version()} can "
+            f"upgrade: {stone.way}. Nothing was changed."
         )
 
 
 def _number(name: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"\d+", name)))
+    return tuple(map(int, re.findall(r"\d+", number(name))))
 
 
-def _require_not_newer(unknown: set[Key]) -> None:
+def _require_not_newer(unknown: set[Key], migrated_by: str) -> None:
     if unknown:
         names = ", ".join(f"{app}.{name}" for app, name in sorted(unknown)[:3])
         more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
+        by = f", {migrated_by}" if migrated_by else ""
         raise ImproperlyConfigured(
-            f"the database was migrated by a newer Vitrine (this one does not know {names}{more}); "
-            "nothing was changed. Start the newer version, or restore a backup from before it."
+            f"the database was migrated by a newer Vitrine{by}; this one, {full_version()}, does "
+            f"not know {names}{more}. Nothing was changed. Start the newer version, or restore a "
+            "backup from before it."
         )
 
 

@@ -38,7 +38,8 @@ def create(cursor: Any, triggers: Iterable[Trigger]) -> None:
     """Create the triggers that are missing or differ.
 
     SQLite drops those of a table when a migration rebuilds it. PostgreSQL rewrites their SQL, so a
-    comment holds the digest of what was executed; altering a table waits for all its readers.
+    comment holds the digest of what was executed. Replacing one waits for writers alone, and no
+    write goes unrecorded meanwhile.
     """
     is_sqlite = cursor.db.vendor == "sqlite"
     cursor.execute(
@@ -53,9 +54,8 @@ def create(cursor: Any, triggers: Iterable[Trigger]) -> None:
         mark = sql if is_sqlite else hashlib.sha256(sql.encode()).hexdigest()[:32]
         if existing.get(trigger.name) == mark:
             continue
-        on_table = "" if is_sqlite else f" ON {trigger.table}"
-        cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}{on_table}")
         if is_sqlite:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {trigger.name}")
             cursor.execute(sql)
             continue
         for statement in _postgresql(trigger):
@@ -79,6 +79,6 @@ def _postgresql(trigger: Trigger) -> tuple[str, str]:
     return (
         f"CREATE OR REPLACE FUNCTION {trigger.name}() RETURNS trigger LANGUAGE plpgsql AS "
         f"$$ BEGIN {statements}; RETURN NULL; END $$",
-        f"CREATE TRIGGER {trigger.name} AFTER {trigger.event} ON {trigger.table} FOR EACH ROW "
-        f"{when}EXECUTE FUNCTION {trigger.name}()",
+        f"CREATE OR REPLACE TRIGGER {trigger.name} AFTER {trigger.event} ON {trigger.table} "
+        f"FOR EACH ROW {when}EXECUTE FUNCTION {trigger.name}()",
     )

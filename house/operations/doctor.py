@@ -34,7 +34,7 @@ from core.db.encrypted_field import SALT
 from core.encryption import count_lost
 from core.formatting import counted, duration, size
 from core.storage import describe_error, describe_place
-from core.version import version
+from core.version import full_version
 from features.notifications.models import Channel
 from features.sharing.models import Share
 from house.operations import files_check, growth, reach, status
@@ -356,7 +356,8 @@ def _backups() -> Iterator[Finding]:
         yield advice(
             "backups",
             "No backup was made yet.",
-            f"A worker makes the first at {settings.BACKUP_AT:%H:%M}.",
+            "A worker makes the first within a minute of its start, then one each day at "
+            f"{settings.BACKUP_AT:%H:%M}.",
         )
     elif not list(nightly.problems()):  # those are among the problems of the status page
         yield ok("backups", f"The last one, {last}, is {last.get_state_display()}.")
@@ -390,7 +391,7 @@ def _clock() -> Iterator[Finding]:
 
 def _python() -> Iterator[Finding]:
     words = f"Python {'.'.join(map(str, sys.version_info[:3]))}"
-    yield ok("versions", f"Vitrine {version()} on {words}.")
+    yield ok("versions", f"Vitrine {full_version()} on {words}.")
 
 
 # The checks that the status page shows beside its own figures: they write and request nothing.

@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from core.version import version
+from core.version import full_version, number, version
 from house.operations.models import DataVersion
 
 LOCK = 7_303_014_641  # a PostgreSQL advisory lock; Vitrine chooses the numbers
@@ -48,12 +48,12 @@ def is_behind() -> bool:
 def note_version() -> None:
     """Record that this version has migrated the data, unless the newest row says so."""
     executor = MigrationExecutor(connection)
-    now = {"version": version(), "migrations": len(executor.loader.disk_migrations)}
+    now = {"version": full_version(), "migrations": len(executor.loader.disk_migrations)}
     if DataVersion.objects.values(*now).first() != now:
         DataVersion.objects.create(**now)
 
 
 def is_of_this_version() -> bool:
-    """Return True if this version has migrated the data; needs all migrations applied."""
+    """Return True if a commit of this version has migrated the data; needs all migrations."""
     newest = DataVersion.objects.first()
-    return newest is not None and newest.version == version()
+    return newest is not None and number(newest.version) == version()

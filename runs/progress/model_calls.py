@@ -1,4 +1,4 @@
-"""How many of the last hour's calls to a model failed at fal, in a sentence (ADR 88).
+"""How many of the last hour's calls to a model failed at fal, in a sentence (ADR 90).
 
 There are two sources: the runs of the page's project that its reader sees, and fal's analytics,
 which count every call of the account and which the worker keeps (`runs/worker/model_calls.py`).

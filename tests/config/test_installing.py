@@ -1,54 +1,108 @@
-"""`make run` installs with uv, or with pip if uv is not available or fails."""
+"""`make run` installs the lock with uv, or with pip if uv is not available or fails."""
 
 from __future__ import annotations
 
+import os
+import re
+import shutil
 import subprocess
+import sys
+import threading
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from hashlib import sha256
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-# Programs that record their calls; those listed in `broken` fail.
-PYTHON = """#!/bin/sh
-echo "pip $*" >> "{folder}/calls"
-case "$*" in
-  *"config get"*) echo "https://mirror.example/simple" ;;
-  *uv.txt*) [ ! -e "{folder}/no-uv" ] ;;
-esac
-"""
-UV = """#!/bin/sh
-echo "uv $* from $UV_DEFAULT_INDEX" >> "{folder}/calls"
-[ ! -e "{folder}/broken-uv" ]
-"""
+from tests.processes import ROOT
+
+pytestmark = [pytest.mark.system, pytest.mark.needs("package index")]
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with what installs, and an environment that has only uv."""
+    folder = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(ROOT / "requirements", folder / "requirements")
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    subprocess.run([sys.executable, "-m", "venv", folder / ".venv"], check=True)
+    install(folder, "uv.txt")
+    return folder
+
+
+def install(checkout: Path, lock: str, **variables: str) -> str:
+    """Install a lock file; return what a person reads."""
+    done = subprocess.run(
+        ["sh", "requirements/install.sh", ".venv/bin/python", lock],
+        cwd=checkout,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (
+        sorted(file.name for file in (checkout / ".venv").iterdir() if "cache" in file.name) == []
+    )
+    return done.stdout + done.stderr
+
+
+def installed(checkout: Path) -> set[str]:
+    (packages,) = checkout.glob(".venv/lib/python*/site-packages")
+    return {name.name.split("-")[0].lower() for name in packages.glob("*.dist-info")}
+
+
+def test_uv_takes_the_lock_wherever_its_settings_and_its_home_are(checkout: Path) -> None:
+    """The constraint of pyproject.toml made uv refuse each lock, and pip took minutes instead."""
+    constraints = checkout / "constraints.txt"
+    constraints.write_text("python-dateutil<3\n")
+    home = str(constraints / "no-folder")
+    output = install(checkout, "run.txt", HOME=home, UV_CONSTRAINT=str(constraints))
+    # pip may warn that it has no cache there
+    assert "uv could not" not in output
+    assert "error" not in output.lower()
+    assert {"django", "uvicorn", "pillow"} <= installed(checkout)
+
+
+def test_pip_takes_over_and_the_reason_is_said(checkout: Path) -> None:
+    lock = (ROOT / "requirements" / "run.txt").read_text()
+    (one,) = re.findall(r"^sniffio==.*(?:\n    --hash.*)+", lock, re.MULTILINE)
+    (checkout / "requirements" / "one.txt").write_text(one)
+    subprocess.run([checkout / ".venv/bin/python", "-m", "pip", "uninstall", "-qy", "sniffio"])
+    output = install(checkout, "one.txt", UV_CONFIG_FILE="/nowhere/uv.toml")
+    assert "uv could not install requirements/one.txt: pip does, which takes longer." in output
+    assert "failed to open file `/nowhere/uv.toml`" in output
+    assert "sniffio" in installed(checkout)
 
 
 @pytest.fixture
-def programs(tmp_path: Path) -> Path:
-    """A folder with a `python` and a `uv`."""
-    for name, text in (("python", PYTHON), ("uv", UV)):
-        program = tmp_path / name
-        program.write_text(text.format(folder=tmp_path))
-        program.chmod(0o755)
-    return tmp_path
+def mirror(checkout: Path, tmp_path: Path) -> Iterator[str]:
+    """The address of an index that alone has a package, which `mirrored.txt` locks."""
+    folder = tmp_path / "simple" / "only-here"
+    folder.mkdir(parents=True)
+    wheel = folder / "only_here-1.0-py3-none-any.whl"
+    about = "only_here-1.0.dist-info"
+    with zipfile.ZipFile(wheel, "w") as files:
+        files.writestr(
+            f"{about}/METADATA", "Metadata-Version: 2.1\nName: only-here\nVersion: 1.0\n"
+        )
+        files.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        files.writestr(f"{about}/RECORD", "")
+    (folder / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
+    digest = sha256(wheel.read_bytes()).hexdigest()
+    locked = f"only-here==1.0 --hash=sha256:{digest}\n"
+    (checkout / "requirements" / "mirrored.txt").write_text(locked)
+    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/simple"
+        server.shutdown()
 
 
-def install(programs: Path) -> list[str]:
-    command = ["sh", "requirements/install.sh", str(programs / "python"), "run.txt"]
-    subprocess.run(
-        command, cwd=ROOT, check=True, capture_output=True, env={"PATH": "/usr/bin:/bin"}
-    )
-    calls = (programs / "calls").read_text().splitlines()
-    return [call for call in calls if "run.txt" in call]
-
-
-def test_uv_uses_the_package_index_of_pip(programs: Path) -> None:
-    (call,) = install(programs)
-    assert call.startswith("uv pip install")
-    assert "--require-hashes" in call
-    assert call.endswith("from https://mirror.example/simple")
-
-
-@pytest.mark.parametrize("trouble", ["no-uv", "broken-uv"])
-def test_pip_is_the_fallback_for_uv(programs: Path, trouble: str) -> None:
-    (programs / trouble).touch()
-    assert install(programs)[-1].startswith("pip -m pip install")
+def test_uv_uses_the_package_index_of_pip(checkout: Path, mirror: str) -> None:
+    output = install(checkout, "mirrored.txt", PIP_INDEX_URL=mirror)
+    assert "uv could not" not in output
+    assert "only_here" in installed(checkout)

@@ -124,24 +124,25 @@ def test_tags_are_installed_beside_each_other_and_switched(
 ) -> None:
     done = release(home, tag("v1.0.0"))
     assert done.returncode == 0, done.stderr
-    assert current(home) == "1.0.0"
-    installed = home / "versions" / "1.0.0"
+    first = current(home)
+    assert re.fullmatch("[0-9a-f]{12}", first)
+    installed = home / "versions" / first
     assert (
         installed / "app" / "installed"
     ).read_text() == f"{installed}/.venv/bin/python run.txt\n"
     done = release(home, tag("v1.1.0"))
-    assert current(home) == "1.1.0"
-    assert "Vitrine 1.1.0 is current; before it was 1.0.0." in done.stdout
+    second = current(home)
+    assert f"Vitrine {second} is current; before it was {first}." in done.stdout
     calls = (home / "calls").read_text().splitlines()
     assert calls == [
         "v1.0.0 migrate while none",
         "v1.0.0 collectstatic while none",
-        "v1.1.0 migrate while versions/1.0.0",
-        "v1.1.0 collectstatic while versions/1.0.0",
+        f"v1.1.0 migrate while versions/{first}",
+        f"v1.1.0 collectstatic while versions/{first}",
     ]
     way_back = re.findall(r"release\.sh (.+)$", done.stdout, re.MULTILINE)[-1]
     assert release(home, way_back).returncode == 0
-    assert current(home) == "1.0.0"
+    assert current(home) == first
     assert os.access(home / "start", os.X_OK)
 
 
@@ -158,43 +159,103 @@ def test_a_commit_is_named_by_its_hash(home: Path, tag: Callable[..., str]) -> N
     assert names[0] != names[1]
     assert release(home, names[0]).returncode == 0
     assert current(home) == names[0]
+    assert "as it was before: HEAD~1 is no newer version." in release(home, "HEAD~1").stdout
     assert "Needed a single revision" in release(home, "nowhere").stderr
+
+
+@pytest.mark.system
+def test_a_folder_that_has_the_name_of_a_branch_is_no_reason_to_stay(
+    home: Path, tag: Callable[..., str]
+) -> None:
+    """Version 0.2.0 named folders after branches, and so was never updated."""
+    tag("v1.0.0")
+    make_version(home, "origin/main")
+    (home / "versions/origin/main/app/manage.py").write_text(MANAGE.format(name="old", code=0))
+    (home / "versions/origin/main/complete").touch()
+    (home / "current").symlink_to("versions/origin/main")
+    git(home / "repository", "update-ref", "refs/remotes/origin/main", "HEAD")
+    done = release(home, "origin/main")
+    assert re.fullmatch("[0-9a-f]{12}", current(home)), done.stderr
+    assert "before it was origin/main." in done.stdout
+    assert f"{DEPLOY}/release.sh versions/origin/main\n" in done.stdout
+    assert release(home, "versions/origin/main").returncode == 0
+    assert (home / "current").readlink() == Path("versions/origin/main")
+    assert "There is no" in release(home, "versions/none").stderr
+
+
+@pytest.mark.system
+def test_a_package_that_is_named_later_is_installed(
+    home: Path, tag: Callable[..., str], tmp_path: Path
+) -> None:
+    release(home, tag("v1.0.0"))
+    (home / "packages").write_text(str(make_wheel(tmp_path, "extra", "2.0", {"extra.py": ""})))
+    assert release(home, "HEAD").returncode == 0
+    assert list(home.glob("versions/*/.venv/lib/python*/site-packages/extra.py"))
+
+
+@pytest.mark.system
+def test_an_environment_without_its_python_is_made_anew(
+    home: Path, tag: Callable[..., str]
+) -> None:
+    release(home, tag("v1.0.0"))
+    python = home / "versions" / current(home) / ".venv/bin/python"
+    python.unlink()
+    python.symlink_to("/usr/bin/python3.of-the-last-release")
+    done = release(home, f"versions/{current(home)}")
+    assert "Its Python is gone: name its commit or package" in done.stderr
+    assert release(home, "HEAD").returncode == 0
+    assert subprocess.run([python, "--version"], check=False).returncode == 0
 
 
 @pytest.mark.system
 def test_nothing_is_switched_where_migrate_fails(home: Path, tag: Callable[..., str]) -> None:
     release(home, tag("v1.0.0"))
+    before = current(home)
     assert release(home, tag("v2.0.0", fails=True)).returncode == 1
-    assert current(home) == "1.0.0"
+    assert current(home) == before
 
 
 @pytest.mark.system
 def test_what_was_stopped_half_way_is_installed_anew(home: Path, tag: Callable[..., str]) -> None:
-    (home / "versions" / "1.0.0" / "app" / "half").mkdir(parents=True)
-    assert release(home, tag("v1.0.0")).returncode == 0
-    assert not (home / "versions" / "1.0.0" / "app" / "half").exists()
+    release(home, tag("v1.0.0"))
+    version = home / "versions" / current(home)
+    (version / "complete").unlink()
+    (version / "app" / "half").touch()
+    assert release(home, "HEAD").returncode == 0
+    assert not (version / "app" / "half").exists()
 
 
 @pytest.mark.system
-def test_a_package_has_an_environment_of_its_own(home: Path, tmp_path: Path) -> None:
-    wheel = tmp_path / "vitrine-1.2.0-py3-none-any.whl"
-    about = "vitrine-1.2.0.dist-info"
-    contents = {
-        "vitrine/__init__.py": "",
-        "vitrine/app/manage.py": MANAGE.format(name="package", code=0),
-        f"{about}/METADATA": "Metadata-Version: 2.1\nName: vitrine\nVersion: 1.2.0\n",
+def test_a_package_has_an_environment_of_its_own_with_the_lock(home: Path, tmp_path: Path) -> None:
+    """Two packages of one number are two versions."""
+    for text in ("first", "second"):
+        contents = {
+            "vitrine/__init__.py": "",
+            "vitrine/app/manage.py": MANAGE.format(name=text, code=0),
+            "vitrine/app/requirements/install.sh": 'echo "$@" > installed\n',
+        }
+        done = release(home, str(make_wheel(tmp_path, "vitrine", "1.2.0", contents)))
+        assert done.returncode == 0, done.stderr
+        version = home / "versions" / current(home)
+        assert re.fullmatch("1.2.0-[0-9a-f]{12}", version.name)
+        assert (version / "app").resolve().is_relative_to(version / ".venv")
+        assert (version / "app/installed").read_text() == f"{version}/.venv/bin/python run.txt\n"
+    assert len(list((home / "versions").iterdir())) == 2
+    assert len((home / "calls").read_text().splitlines()) == 4
+
+
+def make_wheel(folder: Path, name: str, number: str, contents: dict[str, str]) -> Path:
+    wheel = folder / f"{name}-{number}-py3-none-any.whl"
+    about = f"{name}-{number}.dist-info"
+    more = {
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {number}\n",
         f"{about}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{about}/RECORD": "",
     }
     with zipfile.ZipFile(wheel, "w") as files:
-        for name, text in contents.items():
-            files.writestr(name, text)
-    done = release(home, str(wheel))
-    assert done.returncode == 0, done.stderr
-    assert current(home) == "1.2.0"
-    version = home / "versions" / "1.2.0"
-    assert (version / "app").resolve().is_relative_to(version / ".venv")
-    assert len((home / "calls").read_text().splitlines()) == 2
+        for path, text in {**contents, **more}.items():
+            files.writestr(path, text)
+    return wheel
 
 
 def test_every_unit_begins_by_the_link_and_writes_to_no_code() -> None:

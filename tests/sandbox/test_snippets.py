@@ -121,6 +121,9 @@ def test_code_for_another_upstream_runs(
     for snippet in call(way, upstream=upstream).direct(way):
         printed = run(snippet, folder, FAL_KEY=sandbox.key)
         check(printed, way, http, hosts["api"], receiver)
+        if snippet.key == "curl" and way.key in {"wait", "upload"}:
+            newest = the_newest(http, hosts["api"], CALLS[way.key][0])
+            assert json.loads(printed.splitlines()[-1]) == newest["json_output"]
 
 
 @pytest.mark.parametrize("way", WAYS, ids=KEYS)

@@ -20,7 +20,7 @@ from core.db import clock
 from core.formatting import counted, size
 from core.process import identity
 from core.storage import checksum, describe_error
-from core.version import version
+from core.version import full_version
 from house.operations.backup import database, leftovers, pages, sealing
 from house.operations.backup.database import DatabaseCopy, Say
 from house.operations.backup.place import NAME, About, Content, NoBackup, Place, content_name
@@ -154,7 +154,7 @@ def _about(place: Place, database_copy: DatabaseCopy, moment: datetime) -> About
     return About(
         name=_free_name(place, f"{moment:%Y-%m-%dT%H%M%SZ}"),
         made_at=moment.isoformat(),
-        version=version(),
+        version=full_version(),
         engine=connection.vendor,
         migrations=list(database_copy.migrations),
         tables=dict(database_copy.tables),

@@ -26,7 +26,7 @@ from django.core.files import File
 from django.core.files.storage import FileSystemStorage, Storage, storages
 from django.core.files.utils import validate_file_name
 
-from core.version import version
+from core.version import full_version
 
 FORMAT = 1
 ABOUT = "backup.json"
@@ -173,7 +173,8 @@ class Place:
         if values.get("format", FORMAT) != FORMAT:
             raise NoBackup(
                 f"“{name}” is written in format {values['format']!a:.40} by Vitrine "
-                f"{values.get('version')!a:.40}; this is {version()}, which reads format {FORMAT}."
+                f"{values.get('version')!a:.40}; this is {full_version()}, which reads format "
+                f"{FORMAT}."
             )
         try:
             return About.parse(name, values)

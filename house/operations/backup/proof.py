@@ -13,7 +13,7 @@ from core.db import clock
 from core.db.squashes import SQUASHED, is_replaced
 from core.formatting import counted
 from core.storage import checksum, describe_error
-from core.version import version
+from core.version import full_version
 from house.operations.backup import database, leftovers, pages
 from house.operations.backup.database import Say, Scratch
 from house.operations.backup.place import About, Content, NoBackup, Place, content_name
@@ -69,8 +69,8 @@ def require_fits(about: About) -> None:
     if newer:
         raise NoBackup(
             f"{about.name} was made by Vitrine {about.version}, which is newer than this one, "
-            f"{version()}: it has {'.'.join(newer[0])}, which is unknown here. Install Vitrine "
-            f"{about.version} or a later one, then restore it."
+            f"{full_version()}: it has {'.'.join(newer[0])}, which is unknown here. Install "
+            f"Vitrine {about.version} or a later one, then restore it."
         )
 
 
@@ -131,7 +131,7 @@ def check_database(about: About, restored: Scratch, say: Say) -> Iterator[str]:
 def _compared(about: About, restored: Scratch) -> Iterator[str]:
     """Yield the pages that show something else than when the backup was made."""
     answers = pages.render(restored.url, "", about.made_at)
-    if about.version != version():  # other code may word pages otherwise, but must render them
+    if about.version != full_version():  # other code may word pages otherwise, but must render them
         broken = [address for address, page in answers.items() if page[0] == "5"]
         if broken:
             yield f"{counted(len(broken), 'page')} cannot be shown: {_addresses(broken)}."

@@ -1,5 +1,7 @@
 """Restores a backup beside what is in use, proves it there, and only then replaces what is in use.
 
+So it does with the copy of the database that `migrate` makes, to go back to the version before.
+
 The former database stays aside under a name that is printed at the end; the operator deletes it.
 """
 
@@ -8,7 +10,8 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,42 +49,75 @@ def restore(place: Place, name: str, say: Say, ask: Ask) -> RestoreResult:
     about = place.about(name)
     proof.require_fits(about)
     _require_stopped()
-    is_used = database.exists() and not database.is_empty()
-    if is_used and not ask(
-        f"{_in_use()} is in use. It will be put aside, and {name} will take its place. Go on?"
-    ):
-        raise NoBackup("Nothing was changed.")
+    is_used = _ask_to_replace(name, ask)
     trouble = list(proof.check_files(place, about, say))
     if trouble and not ask(f"{' '.join(trouble)} Restore the rest?"):
         raise NoBackup("Nothing was changed.")
     _require_room(about)
     with leftovers.folder("restore") as folder:
         file = proof.fetch_database(place, about, folder)
-        restored = database.new_scratch("restore")
-        try:
-            restored.fill(file, say)
+        with _beside(file, say) as restored:
             if wrong := list(proof.check_database(about, restored, say)):
                 raise NoBackup(" ".join(wrong))
             say("The database is migrated to this version")
             restored.migrate()
             held_count = restored.hold_unsent()
             count = _restore_files(place, about, say)
-            aside = _aside()
-            say("It replaces the database in use")
-            database.take_the_place(restored, aside)
-            if not is_used:
-                database.Scratch(aside).drop()  # nobody has made anything in it
-        except BaseException:
-            restored.drop()
-            raise
-    remarks = [*trouble, *_remarks(about)]
-    if held_count:
-        remarks.append(
-            f"{counted(held_count, 'run')} waited to be sent when it was made, and may have been "
-            "sent since. They are unconfirmed now, until upstream's list or the people who "
-            "started them say what became of them."
-        )
-    return RestoreResult(about, count, aside if is_used else "", remarks)
+            aside = _replace(restored, say, is_used=is_used)
+    remarks = [*trouble, *_remarks(about), *_remarks_on_held(held_count)]
+    return RestoreResult(about, count, aside, remarks)
+
+
+def put_back(file: Path, say: Say, ask: Ask) -> tuple[str, list[str]]:
+    """Replace the database in use by a copy from before a migration, and migrate nothing.
+
+    Returns the name of the former database, and remarks; raises NoBackup before anything changes.
+    Files stay as they are.
+    """
+    suffix = ".sqlite3" if settings.IS_SQLITE else ".dump"
+    if file.suffix != suffix:
+        raise NoBackup(f"{file} is no copy of this kind of database, whose names end in {suffix}.")
+    _require_stopped()
+    is_used = _ask_to_replace(file.name, ask)
+    with _beside(file, say) as restored:
+        if wrong := restored.check():
+            raise NoBackup(f"The copy is damaged: {' '.join(wrong)}")
+        held_count = restored.hold_unsent()
+        aside = _replace(restored, say, is_used=is_used)
+    return aside, list(_remarks_on_held(held_count))
+
+
+def _ask_to_replace(name: str, ask: Ask) -> bool:
+    """Return whether anything is in use that `name` replaces; raises NoBackup if it has to stay."""
+    is_used = database.exists() and not database.is_empty()
+    if is_used and not ask(
+        f"{_in_use()} is in use. It will be put aside, and {name} will take its place. Go on?"
+    ):
+        raise NoBackup("Nothing was changed.")
+    return is_used
+
+
+@contextmanager
+def _beside(file: Path, say: Say) -> Iterator[database.Scratch]:
+    """Fill a database beside the one in use, and drop it if the block fails."""
+    restored = database.new_scratch("restore")
+    try:
+        restored.fill(file, say)
+        yield restored
+    except BaseException:
+        restored.drop()
+        raise
+
+
+def _replace(restored: database.Scratch, say: Say, *, is_used: bool) -> str:
+    """Let a database take the place of the one in use; return the name of that one, if used."""
+    aside = _aside()
+    say("It replaces the database in use")
+    database.take_the_place(restored, aside)
+    if is_used:
+        return aside
+    database.Scratch(aside).drop()  # nobody has made anything in it
+    return ""
 
 
 def _require_stopped() -> None:
@@ -160,6 +196,15 @@ def _aside() -> str:
     if settings.IS_SQLITE:
         return str(Path(name).with_name(f"{Path(name).stem}.before-{stamp}.sqlite3"))
     return f"{name}_before_{stamp}"[-63:]
+
+
+def _remarks_on_held(count: int) -> Iterator[str]:
+    if count:
+        yield (
+            f"{counted(count, 'run')} waited to be sent when it was made, and may have been "
+            "sent since. They are unconfirmed now, until upstream's list or the people who "
+            "started them say what became of them."
+        )
 
 
 def _remarks(about: About) -> list[str]:

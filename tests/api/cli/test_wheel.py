@@ -52,7 +52,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
             Path(name).parts[2] for name in archive.namelist() if name.startswith("vitrine/app/")
         }
     packages = {path.parent.name for path in ROOT.glob("*/__init__.py")} - {"tests", "vitrine"}
-    assert names == {*packages, "static", "templates", "deploy", "manage.py"}
+    beside = {"commit.txt", "deploy", "manage.py", "requirements", "static", "templates"}
+    assert names == {*packages, *beside}
     return built
 
 

@@ -13,7 +13,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from catalog.models import Endpoint, Favourite, ListingEntry, SyncReport
+from catalog.listed_columns import COLUMNS
+from catalog.models import Change, Endpoint, Favourite, ListingEntry, SyncReport
+from catalog.sync.upsert import entry_rules
 from tests.catalog.cards import cards
 from tests.catalog.upstream import CatalogueUpstream, error
 
@@ -60,6 +62,23 @@ def test_an_entry_is_compared_by_its_digest(upstream: CatalogueUpstream, run_syn
     ListingEntry.objects.all().delete()
     assert run_sync().changed == []
     assert ListingEntry.objects.count() == 2
+
+
+def test_a_new_column_is_read_from_entries_that_have_not_changed(
+    upstream: CatalogueUpstream, run_sync: RunSync, member: Client
+) -> None:
+    """A filter by a column that a new version has found nothing until upstream changed a model."""
+    upstream.add("a/one", license_type="research", kind="training")
+    run_sync()
+    row = Endpoint.objects.get()
+    content = row.entry_digest.rpartition(".")[2]
+    for former in (f"1.{content}", f"{entry_rules(set(COLUMNS) - {'license_type'})}.{content}"):
+        Endpoint.objects.update(license_type="", entry_digest=former)
+        assert run_sync().changed == []
+        assert not Change.objects.exists()
+        row.refresh_from_db()
+        assert row.license_type == "research"
+        assert cards(member.get("/models/?q=license:research")) == ["a/one"]
 
 
 def test_an_entry_without_metadata_keeps_the_known_values(

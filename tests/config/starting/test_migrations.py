@@ -17,6 +17,7 @@ from config.starting.migrations import (
     require,
 )
 from core.db.squashes import SQUASHED, Key, is_replaced
+from core.version import full_version
 
 ALL = {*MigrationLoader(None).disk_migrations}
 SQUASHES = sorted(key for key in ALL if SQUASHED in key[1])
@@ -38,7 +39,11 @@ def test_a_migrated_database_is_known_with_or_without_the_names_of_squashes() ->
 def test_older_code_refuses_a_newer_database(is_migrated: bool) -> None:
     later = {("catalog", f"900{n}_later") for n in range(5)}
     sentence = refusal(ALL | later, is_migrated=is_migrated)
-    assert sentence.startswith("the database was migrated by a newer Vitrine")
+    assert sentence.startswith(
+        f"the database was migrated by a newer Vitrine; this one, {full_version()}, does not know"
+    )
+    with pytest.raises(ImproperlyConfigured, match=r"newer Vitrine, 0\.2\.0 \(ab\); this one, "):
+        require(ALL | later, is_migrated=is_migrated, migrated_by="0.2.0 (ab)")
     assert "catalog.9000_later, catalog.9001_later, catalog.9002_later and 2 more" in sentence
 
 
@@ -61,7 +66,7 @@ def test_a_database_of_before_earlier_squashes_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("migrated_by", "named"),
-    [("0.9.0", "v1.4.0"), ("1.3.12", "v1.4.0"), ("1.4.0", "v2.0.0"), ("1.10.0", "v2.0.0")],
+    [("0.9.0", "v1.4.0"), ("1.3.12", "v1.4.0"), ("1.4.0", "v2.0.0"), ("1.10.0 (9f)", "v2.0.0")],
 )
 def test_data_that_would_skip_a_version_is_refused_with_the_way(
     monkeypatch: pytest.MonkeyPatch, migrated_by: str, named: str

@@ -17,7 +17,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 from config.starting import readiness
-from core.version import version
+from core.version import full_version, version
 from house.operations import migrating
 from house.operations.models import Backup, DataVersion
 from tests.processes import ROOT, environment
@@ -60,14 +60,17 @@ def test_the_version_is_noted_once_and_again_by_another(an_older_database: Path)
     call_command("migrate", no_copy=True, verbosity=0)
     call_command("migrate", verbosity=0)
     noted = DataVersion.objects.get()
-    assert noted.version == version()
+    assert noted.version == full_version()
+    assert migrating.is_of_this_version()
+    DataVersion.objects.update(version=f"{version()} (another)")
+    assert migrating.is_of_this_version()
     assert noted.migrations == len(MigrationLoader(None).disk_migrations)
     DataVersion.objects.update(version="0.0.1")
     assert not migrating.is_of_this_version()
     call_command("migrate", plan=True, verbosity=0)
     assert DataVersion.objects.count() == 1
     call_command("migrate", verbosity=0)
-    assert [data.version for data in DataVersion.objects.all()] == [version(), "0.0.1"]
+    assert [data.version for data in DataVersion.objects.all()] == [full_version(), "0.0.1"]
 
 
 @behind
@@ -93,4 +96,4 @@ def test_four_starts_at_once_migrate_once(tmp_path: Path) -> None:
         assert [start.wait() for start in starts] == [0, 0, 0, 0]
         applied = execute(url, "SELECT app, name FROM django_migrations")
         assert len(applied) == len(set(applied))
-        assert execute(url, "SELECT version FROM operations_dataversion") == [(version(),)]
+        assert execute(url, "SELECT version FROM operations_dataversion") == [(full_version(),)]

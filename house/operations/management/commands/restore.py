@@ -20,12 +20,17 @@ from house.operations.management.commands.backup import newest
 class Command(BaseCommand):
     """Restores a backup, or the secrets in it."""
 
-    help = "Restore a backup of BACKUP_TO: database and files. The data in use is put aside."
+    help = (
+        "Restore a backup of BACKUP_TO: database and files. The data in use is put aside. The path "
+        "of a copy from before a migration puts that database back, for the version before."
+    )
     requires_system_checks = []
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Add the backup's name, its place, and `--yes`."""
-        parser.add_argument("name", nargs="?", default="", help="by default the newest")
+        parser.add_argument(
+            "name", nargs="?", default="", help="by default the newest; or a copy's path"
+        )
         parser.add_argument("--from", dest="folder", default="", help="in place of BACKUP_TO")
         parser.add_argument("--yes", action="store_true", help="go on without asking")
         parser.add_argument(
@@ -38,6 +43,9 @@ class Command(BaseCommand):
     def handle(self, *args: Any, name: str, folder: str, **options: Any) -> None:
         """Restore; progress goes to stderr."""
         try:
+            if "/" in name:
+                self._put_back(Path(name), options["yes"])
+                return
             place = Place.in_folder(folder)
             name = name or newest(place)
             if options["secrets"]:
@@ -58,6 +66,19 @@ class Command(BaseCommand):
                 f"The former data is kept as {restored.aside}; delete it once all is well."
             )
         for remark in restored.remarks:
+            self.stdout.write(remark)
+
+    def _put_back(self, file: Path, is_yes: bool) -> None:
+        if not file.is_file():
+            raise NoBackup(f"There is no file {file}; “migrate” logs the path of each copy.")
+        aside, remarks = restoring.put_back(file, self._say, self._asking(is_yes))
+        self.stdout.write(
+            "The database is as it was before the migration. Before you start anything, switch to "
+            "the version of then."
+        )
+        if aside:
+            self.stdout.write(f"The former data is kept as {aside}.")
+        for remark in remarks:
             self.stdout.write(remark)
 
     def _write_secrets(self, place: Place, name: str, file: Path) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
 from house.operations.backup import database, proof, restoring
@@ -24,9 +26,9 @@ def restore(place: Place, *, is_yes: bool = True) -> restoring.RestoreResult:
 def test_a_backup_of_a_newer_version_is_refused_with_both_named(place: Place, user: User) -> None:
     about = place.about(make_backup(place).name)
     newer = dataclasses.replace(
-        about, version="9.1.0", migrations=[*about.migrations, ("boards", "0999_future")]
+        about, version="9.1.0 (ab)", migrations=[*about.migrations, ("boards", "0999_future")]
     )
-    with pytest.raises(NoBackup, match=r"Vitrine 9\.1\.0, which is newer .* 0\.\d+\.\d+: it has"):
+    with pytest.raises(NoBackup, match=r"9\.1\.0 \(ab\), which is newer .* 0\.\d+\.\d+.*: it has"):
         proof.require_fits(newer)
 
 
@@ -65,7 +67,37 @@ def test_what_is_gone_comes_back(
     placed[0].drop()
 
 
+@pytest.mark.both_databases
+def test_the_copy_from_before_a_migration_is_put_back_as_it_was(
+    stored_run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is of the version before, which could not use what this one migrates."""
+    Run.objects.update(state=Run.State.CREATED, handle=None)
+    MigrationRecorder.Migration.objects.filter(app="operations").delete()
+    copy = database.copy_whole(tmp_path)
+    Run.objects.all().delete()
+    placed: list[database.Scratch] = []
+    monkeypatch.setattr(database, "take_the_place", lambda made, aside: placed.append(made))
+    aside, (remark,) = restoring.put_back(copy, lambda step: None, lambda question: True)
+    assert "before" in aside
+    assert "1 run waited to be sent" in remark
+    migrations = MigrationRecorder.Migration.objects.count()
+    assert placed[0].count(["playground_run", "django_migrations"]) == {
+        "playground_run": 1,
+        "django_migrations": migrations,
+    }
+    placed[0].drop()
+    for question, name, sentence in (
+        (False, copy.name, "Nothing was changed"),
+        (True, "copy.tar", "is no copy of this kind of database"),
+    ):
+        with pytest.raises(NoBackup, match=sentence):
+            restoring.put_back(copy.with_name(name), lambda step: None, lambda text, a=question: a)
+
+
 def test_an_unknown_name_is_answered_with_the_newest(place: Place, user: User) -> None:
     name = make_backup(place).name
     with pytest.raises(NoBackup, match=f"the newest are: {name}"):
         place.about("2020-01-01T000000Z")
+    with pytest.raises(CommandError, match="There is no file /nowhere/copy"):
+        call_command("restore", "/nowhere/copy.dump")
