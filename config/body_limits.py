@@ -7,13 +7,14 @@ them, and only from logged-in users and programs with a token.
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from core.http.errors import too_large
+from core.http.errors import COMPRESSED, UnreadBody, too_large
 from core.http.posted_forms import SMALL_BYTES
 from features.training.data import archives
 
@@ -61,6 +62,8 @@ SMALLER = {
 class LimitBodies:
     """Middleware: refuses bodies by the length that clients announce; they cannot send more.
 
+    It also refuses bodies that would be read as empty, or wrongly: without a length, or compressed.
+
     It runs before the check of the CSRF token, which parses forms, and after API tokens are read.
     """
 
@@ -74,11 +77,13 @@ class LimitBodies:
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], *_: Any
     ) -> HttpResponseBase | None:
-        """Return 413 for a body that is larger than its view takes.
+        """Return 413 for a body that is larger than its view takes, 411 and 415 for others.
 
         It is not raised, because Django would log it as an error, with a traceback for each post of
         a stranger.
         """
+        if response := _unread(request):
+            return response
         length = _length(request)
         name = request.resolver_match.view_name if request.resolver_match else ""
         if length <= SMALL_BYTES or name in BY_TICKET:
@@ -92,6 +97,17 @@ class LimitBodies:
         login_note = "" if is_known else " without a login"
         why = f"It has {_size(length)}; {_size(most_bytes)} is the most{login_note}."
         return too_large(request, why)
+
+
+def _unread(request: HttpRequest) -> UnreadBody | None:
+    """Return the refusal of a body that would be read as none or as something else."""
+    if "Transfer-Encoding" in request.headers:  # `ThreadPoolApp` has announced the smaller ones
+        why = "A body of more than 1 MB needs its length: send Content-Length instead of chunks."
+        return UnreadBody(HTTPStatus.LENGTH_REQUIRED, why)
+    encoding = request.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in {"", "identity"}:
+        return UnreadBody(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, COMPRESSED)
+    return None
 
 
 def _length(request: HttpRequest) -> int:

@@ -23,7 +23,10 @@ class PlaygroundOwner(RunOwner):
 
     def live_views(self) -> Mapping[str, LiveView]:
         """Return the views that the playground's own pages show."""
-        return dict.fromkeys(renderers.KINDS, LiveView(renderers.changed_fragments))
+        return {
+            kind: LiveView(renderers.changed_fragments, is_of_list=kind in renderers.OF_LISTS)
+            for kind in renderers.KINDS
+        }
 
     def dependants(self) -> Sequence[Dependants]:
         """Return the kinds of presets."""

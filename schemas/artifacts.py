@@ -44,7 +44,7 @@ _KEYS = {  # words of a file's keys, used if nothing else tells its kind
     "model": "mesh",
 }
 # A `message` is a status, not a result; `reasoning` is shown like a result.
-_TEXTS = TEXT_OUTPUT_WORDS - {"message"} | {"reasoning"}
+TEXT_KEYS = TEXT_OUTPUT_WORDS - {"message"} | {"reasoning"}
 MOST_FOUND = 1000  # files, and as many texts
 _FILE_KEY = re.compile(r"(?:^|_)urls?$|^(?:image|video|audio|mask|file)s?$")
 _ADDRESS = re.compile(r"(?i)https?://\S+")
@@ -259,7 +259,7 @@ def _texts(place: _Place, only: str, is_media: IsMedia) -> list[Artifact]:
         return []
     name = _last_name(keys).lower()
     is_top = sum(isinstance(key, str) for key in keys) <= 1
-    if keys and not (is_top and (name in _TEXTS or name == only)):
+    if keys and not (is_top and (name in TEXT_KEYS or name == only)):
         return []
     if _served(value, is_media) or _is_named_file(value, keys):
         return []

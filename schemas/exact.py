@@ -67,7 +67,11 @@ def identical(a: Any, b: Any) -> bool:
 
 
 def loads(text: str, most_values: int = MOST_VALUES) -> Any:
-    """Parses JSON strictly: no NaN, infinity or duplicate keys; raises NotJson."""
+    """Parses JSON strictly: no NaN, infinity or duplicate keys; raises NotJson.
+
+    A byte-order mark before it is ignored (RFC 8259, 8.1).
+    """
+    text = text.lstrip("\ufeff")
     if _count_marks(text) > most_values and _count_marks(STRING.sub("", text)) > most_values:
         raise NotJson(f"it holds more than {most_values:,} values")
     try:

@@ -20,16 +20,17 @@ from django.utils.crypto import salted_hmac
 
 from accounts.single_use import digest
 from api import charges
+from api.assistants import messages
 from api.assistants.caller import BASE, Refused, refusal
 from api.contract.operation import PROBLEM
 from api.http.authentication import secret_of
 from api.http.problem import Problem
 from api.spending import Charge
-from core.http.asgi import App, Message, Receive, Scope, Send
+from core.http.asgi import App, Message, Receive, Scope, Send, respond
+from core.http.errors import COMPRESSED
 
 PATH = "/mcp"
 PATHS = {PATH, f"{PATH}/"}
-MAX_BODY_BYTES = 1 << 20  # parsed, JSON takes up to twenty times its size
 STATE_SALT = "api.assistants.state"
 # Longer than a question is open (`api.consents`), so that a late answer gets a sentence.
 STATE_HOLDS_S = 3600.0
@@ -68,6 +69,15 @@ class Assistants:
         except Refused as refusal:
             headers = [(b"www-authenticate", b'Bearer realm="Vitrine"')]
             await _respond(send, refusal.status or 503, str(refusal), headers)
+            return
+        encoding = next((v for name, v in scope["headers"] if name == b"content-encoding"), b"")
+        if encoding.strip().lower() not in {b"", b"identity"}:
+            await _respond(send, 415, COMPRESSED, [])
+            return
+        try:
+            receive = await messages.acceptable(receive)
+        except messages.WrongId as error:
+            await respond(send, 400, error.answer)
             return
         managers = await self._running_managers()
         headers = [pair for pair in scope["headers"] if pair[0] != b"accept"]
@@ -108,7 +118,7 @@ class Assistants:
             is_stream: StreamableHTTPSessionManager(
                 app=build(self._tools_of, self._security())._lowlevel_server,
                 stateless=True,
-                max_request_body_size=MAX_BODY_BYTES,
+                max_request_body_size=messages.MAX_BYTES,
                 json_response=not is_stream,
                 # A token is required, and Django checks the Host header of each call.
                 security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
@@ -230,13 +240,13 @@ class InProcess:
     async def _send(
         self, method: str, path: str, query: str, content: bytes
     ) -> tuple[int, str, bytes]:
-        messages = [{"type": "http.request", "body": content, "more_body": False}]
+        requests = [{"type": "http.request", "body": content, "more_body": False}]
         status, content_type, parts = 0, "", list[bytes]()
 
         async def receive() -> Message:
-            if not messages:
+            if not requests:
                 await asyncio.Event().wait()  # this client does not disconnect
-            return messages.pop()
+            return requests.pop()
 
         async def send(message: Message) -> None:
             nonlocal status, content_type

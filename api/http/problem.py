@@ -14,7 +14,7 @@ from django.http.response import HttpResponseBase
 from accounts.limits.rate_limit import MESSAGE
 from accounts.limits.throttle import format_wait
 from api.contract.operation import JSON, PROBLEM
-from core.http.errors import TooLarge
+from core.http.errors import TooLarge, UnreadBody
 from runs.start import refused_starts
 
 ROOT = "/api/"
@@ -27,6 +27,7 @@ _SLUGS = {
     404: "not-found",
     405: "method-not-allowed",
     409: "conflict",
+    411: "length-required",
     413: "too-large",
     415: "wrong-content-type",
     422: "invalid",
@@ -192,4 +193,6 @@ def _detail(response: HttpResponse) -> str:
     """Return details of the replaced page that its status does not tell."""
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         return MESSAGE.format(format_wait(int(response.headers["Retry-After"])))
-    return f"The body is too large. {response.why}" if isinstance(response, TooLarge) else ""
+    if isinstance(response, TooLarge):
+        return f"The body is too large. {response.why}"
+    return response.why if isinstance(response, UnreadBody) else ""

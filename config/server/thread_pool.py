@@ -37,6 +37,8 @@ class ThreadPoolApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         pool = self._bodies
+        if _has_unannounced_body(scope):
+            scope, receive = await _announced(scope, receive)
         if not _has_large_body(scope):
             pool, receive = self._pages, await _receive_body(receive)
         await _Responder(self._app, pool, self._files)(scope, receive, send)
@@ -95,6 +97,32 @@ async def _receive_body(receive: Receive) -> Receive:
         return messages.pop(0) if messages else await receive()
 
     return replay
+
+
+def _has_unannounced_body(scope: Scope) -> bool:
+    """Return whether the body comes in chunks, without its length."""
+    return any(name == b"transfer-encoding" for name, _ in scope["headers"])
+
+
+async def _announced(scope: Scope, receive: Receive) -> tuple[Scope, Receive]:
+    """Receive a body without a length, and announce the length: WSGI reads no body without one.
+
+    A body above `LARGE_BYTES` stays unannounced, and `config.body_limits` refuses it: nothing tells
+    before its end whether the sender may send so much.
+    """
+    messages, size_bytes = [await receive()], 0
+    while (size_bytes := size_bytes + len(messages[-1].get("body", b""))) <= LARGE_BYTES:
+        if not messages[-1].get("more_body"):
+            headers = [pair for pair in scope["headers"] if pair[0] != b"transfer-encoding"]
+            headers.append((b"content-length", b"%d" % size_bytes))
+            scope = {**scope, "headers": headers}
+            break
+        messages.append(await receive())
+
+    async def replay() -> Message:
+        return messages.pop(0) if messages else await receive()
+
+    return scope, replay
 
 
 def _has_large_body(scope: Scope) -> bool:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 
 from django.conf import settings
 from django.http import HttpRequest
 
+# Some proxies add the port: 203.0.113.7:51234, [2001:db8::1]:443.
+_WITH_PORT = re.compile(r"\[([^\[\]]*)\](?::\d{1,5})?|([\d.]+):\d{1,5}")
 IPV6_PREFIX = 64  # bits; providers assign a network of this size to one customer
 
 
@@ -19,6 +22,8 @@ def client_address(request: HttpRequest) -> str:
     text = str(request.META.get("REMOTE_ADDR", ""))
     if settings.PUBLIC_URL:
         last = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if with_port := _WITH_PORT.fullmatch(last):
+            last = with_port[1] or with_port[2]
         text = last if _parse(last) else text
     address = _parse(text)
     return str(address) if address else ""

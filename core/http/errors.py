@@ -20,6 +20,7 @@ from django.views import defaults
 from core.db import transient_errors
 
 RETRY_AFTER_S = 3
+COMPRESSED = "Compressed bodies are not read here: send it without Content-Encoding."
 SAFE_METHODS = {"GET", "HEAD"}  # may be repeated
 CHUNK_BYTES = 1 << 16
 MAX_DRAINED_BYTES = 256 << 20
@@ -43,6 +44,14 @@ class TooLarge(HttpResponse):
 
     def __init__(self, request: HttpRequest, why: str) -> None:
         super().__init__(render_to_string("413.html", {"why": why}, request))
+        self.why = why
+
+
+class UnreadBody(HttpResponse):
+    """411 or 415; `why` is the sentence that says how to send the body."""
+
+    def __init__(self, status: int, why: str) -> None:
+        super().__init__(f"{why}\n", status=status, content_type="text/plain; charset=utf-8")
         self.why = why
 
 

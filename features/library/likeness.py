@@ -79,7 +79,7 @@ def _groups(
             (distance, -result.pk, run)
         )
     return [
-        Group(title, [tiles.tile(run) for *_, run in sorted(by_title[title])])
+        Group(title, tiles.tiles_of(run for *_, run in sorted(by_title[title])))
         for title in (SAME_FILE, NEARLY_SAME, ALIKE)
         if title in by_title
     ]

@@ -49,7 +49,7 @@ class Checks(Resource[ModelCheck]):
         """Return the results of each input that the user may see, beside its original."""
         rows = [*row.runs.all()]
         runs = Run.objects.visible_to(request.user).filter(pk__in=[one.run_id for one in rows])
-        run_by_key = {run.pk: run for run in runs.recent("output")}
+        run_by_key = {run.pk: run for run in runs.recent()}
         inputs: dict[int, list[tuple[str, tiles.Tile | None]]] = {}
         for one in rows:
             run = run_by_key.get(one.run_id)
@@ -60,8 +60,8 @@ class Checks(Resource[ModelCheck]):
     def form_context(self, request: HtmxRequest, form: CheckForm) -> Mapping[str, Any]:
         """Return the model and the results that the form offers, each with its tile."""
         chosen = {str(key) for key in form["run"].value() or ()}
-        runs = [*form.offered.light("output")[:MOST_OFFERED]]
-        offered = [(tiles.tile(run), str(run.pk) in chosen) for run in runs]
+        runs = form.offered.light()[:MOST_OFFERED]
+        offered = [(tile, str(tile.run.pk) in chosen) for tile in tiles.tiles_of(runs)]
         return {"endpoint": form.model, "offered": offered, "most": checking.MOST_INPUTS}
 
     def initial(self, request: HtmxRequest) -> dict[str, Any]:

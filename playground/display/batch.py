@@ -15,6 +15,7 @@ from playground.display.result import caption
 from playground.variations import MoreLike, offer_more_like_each
 from runs.models import Run
 from runs.progress import watch_tokens
+from runs.results import excerpts
 
 MOST_PLACES = 4  # placeholders in one tile
 
@@ -95,17 +96,23 @@ def variation(run: Run, view: str = "variation") -> Variation:
 
 def variations(runs: Sequence[Run], views: Sequence[str]) -> list[Variation]:
     """Return runs as tiles of the grid, each in the view at the same position of `views`."""
-    ready = [run for run in runs if run.state == Run.State.SUCCEEDED and run.endpoint.is_runnable]
+    done = [run for run in runs if run.state == Run.State.SUCCEEDED]
+    ready = [run for run in done if run.endpoint.is_runnable and run.arguments is not None]
     plans = dict(zip((run.pk for run in ready), offer_more_like_each(ready), strict=True))
-    return [_variation(run, view, plans.get(run.pk)) for run, view in zip(runs, views, strict=True)]
+    excerpts_of_large = excerpts.texts_of(run for run in done if run.output is None)
+    return [
+        _variation(run, view, plans.get(run.pk), excerpts_of_large.get(run.pk, ""))
+        for run, view in zip(runs, views, strict=True)
+    ]
 
 
-def _variation(run: Run, view: str, more_like_run: MoreLike | None) -> Variation:
+def _variation(run: Run, view: str, more_like_run: MoreLike | None, excerpt: str) -> Variation:
     is_done = run.state == Run.State.SUCCEEDED
+    texts = renderers.excerpt(excerpt) if excerpt else renderers.texts(run) if is_done else []
     return Variation(
         history.row(run, view),
         renderers.artifacts_with_urls(run) if is_done else [],
-        renderers.texts(run) if is_done else [],
+        texts,
         [] if run.is_final else placeholder_size.sizes_of(run)[:MOST_PLACES],
         renderers.seed_of(run) or caption.requested_seed(run),
         watch_tokens.may(view, watch_tokens.STAR),

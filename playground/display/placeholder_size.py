@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from core.db.json_field import small
 from playground.form import form_state
 from runs.files import input_shape
 from runs.models import Run
@@ -23,6 +24,20 @@ _MAX_COUNT = 16  # placeholders; further ones would be below the visible part of
 _MAX_SIDE_PX = 20_000
 _MIN_PX = 64  # smaller numbers are ratios, not pixels
 _ENLARGED_TO_PX = 512  # at most, by a whole factor, so that every pixel stays a sharp square
+
+
+def load_arguments(runs: Iterable[Run]) -> None:
+    """Load the arguments of runs under way for `size_of`, in a list that has left them out.
+
+    Large ones are not loaded: such a run gets the size of a run without settings.
+    """
+    waiting = {
+        run.pk: run for run in runs if not run.is_final and "arguments" in run.get_deferred_fields()
+    }
+    if waiting:
+        rows = Run.objects.filter(pk__in=waiting).order_by().values_list("pk", small("arguments"))
+        for pk, arguments in rows:
+            waiting[pk].arguments = arguments or {}
 
 
 def size_of(run: Run) -> Size | None:

@@ -42,8 +42,8 @@ LOG_TAIL = 200
 LONG = 5  # times as long as wide: such a picture scrolls
 MAX_SUFFIX_CHARS = 16
 MAX_MESSAGE_CHARS = 500  # of a streaming model's progress message
-# Views that show a whole run; others are lists, which need only the run's own row.
-LARGE = {"stage", "page"}
+LARGE = {"stage", "page"}  # views that show a whole run
+OF_LISTS = {"row", "strip", "tile", "tray", "wall"}  # views that need only the run's own row
 # Views of a run, each with a template in templates/playground/live/.
 KINDS = ("copies", "page", "row", "stage", "strip", "tile", "tray", "variation", "wall")
 
@@ -177,6 +177,11 @@ def is_outdated(run: Run, shown_now: list[ArtifactView]) -> bool:
 def texts(run: Run) -> list[Text]:
     """Return previews of the texts in the run's output."""
     return [_text(preview) for preview in previews.of_texts(artifacts_in(run.output))]
+
+
+def excerpt(text: str) -> list[Text]:
+    """Return the beginning of a text as the only text of a result whose output is not loaded."""
+    return [_text(Preview("", text, len(text), 0))]
 
 
 def _text(preview: Preview) -> Text:

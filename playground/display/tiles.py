@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from django.template.loader import render_to_string
@@ -14,10 +15,8 @@ from runs.costs import known_costs
 from runs.file_kinds import kind_named
 from runs.models import Artifact, Run
 from runs.progress import watch_tokens
-from runs.results import previews
-from runs.results.outputs import artifacts_in
+from runs.results import excerpts
 
-TEXT_CHARS = 400  # of a text result; the run's page shows more
 _TILE_CACHE: ByteCache[SafeString] = ByteCache("tiles", 1 << 20, len)
 
 
@@ -56,18 +55,23 @@ class Tile:
         return self.group if self.row.watch and self.group else self.row.watch
 
 
-def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -> Tile:
+def tiles_of(runs: Iterable[Run]) -> list[Tile]:
+    """Return the tiles of runs; their artifacts should be prefetched."""
+    runs = list(runs)
+    texts = excerpts.texts_of(runs)
+    return [tile(run, texts) for run in runs]
+
+
+def tile(run: Run, texts: Mapping[uuid.UUID, str] | None = None, group: str = "") -> Tile:
     """Return the tile of a run; its artifacts should be prefetched.
 
-    `texts` maps run keys to result texts, for runs loaded without their output. `group` is the
+    `texts` has the texts of a list's results without files (`excerpts.texts_of`). `group` is the
     `data-watch` of a page that watches its runs as a group (`watch_tokens.data_watch_group`).
     """
     row = history.row(run, "tile")
     results = renderers.artifacts_with_urls(run)
     sound = next((result for result in results if result.kind == "audio"), None)
-    text = ""
-    if not results and run.state == Run.State.SUCCEEDED:
-        text = texts.get(run.pk, "") if texts is not None else text_of(run.output)
+    text = (excerpts.texts_of([run]) if texts is None else texts).get(run.pk, "")
     is_copying = any(
         result.artifact.state == Artifact.State.REMOTE and kind_named(result.kind).gets_still
         for result in results
@@ -76,9 +80,3 @@ def tile(run: Run, texts: Mapping[object, str] | None = None, group: str = "") -
     if is_copying and not row.still:
         copies = group or watch_tokens.data_watch(run, "tile")
     return Tile(row, known_costs.briefly(run), text, sound, max(len(results) - 1, 0), copies, group)
-
-
-def text_of(output: object) -> str:
-    """Return the beginning of the first text in an output."""
-    texts = previews.texts(artifacts_in(output))
-    return previews.of_texts(texts[:1])[0].text[:TEXT_CHARS] if texts else ""

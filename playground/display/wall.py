@@ -17,21 +17,21 @@ from django.utils.safestring import SafeString
 
 from core.byte_cache import ByteCache
 from core.formatting import shorten
-from playground.display import history, placeholder_size, renderers, tiles
+from playground.display import history, placeholder_size, renderers
 from projects import current
 from runs.costs import known_costs
 from runs.file_kinds import LANDSCAPE, SQUARE, kind_named
 from runs.files import artifact_urls
 from runs.models import Artifact, Run
 from runs.progress import watch_tokens
-from runs.results import json_tree
+from runs.results import excerpts
 
 LATEST = 12  # runs of the front page's strip
 NOT_SHOWN = (Run.State.FAILED, Run.State.CANCELLED)  # the list has them
 SHAPES = (50, 56, 67, 75, 80, 100, 125, 133, 150, 178, 200, 240, 300)  # width in % of the height
+NO_TEXT = excerpts.Excerpt()
 GAP_SHAPE = SQUARE  # of what is not there any more
 MAX_ALT_CHARS = 120
-_JSON_CHARS = 300  # of an output that is neither a file nor a text
 
 
 _STACKS: ByteCache[SafeString] = ByteCache("stacks", 4 << 20, len)
@@ -116,17 +116,24 @@ def stacks(user: User | AnonymousUser, runs: Sequence[Run]) -> list[Stack]:
     """Return runs as the wall shows them to a user, in their order; at most four queries."""
     covered = Run.objects.covered_among(user, runs)
     viewer = watch_tokens.Viewer(user)
-    _load_what_is_shown([run for run in runs if run.pk not in covered])
+    shown_runs = [run for run in runs if run.pk not in covered]
+    texts = excerpts.of(shown_runs)
+    placeholder_size.load_arguments(shown_runs)
     return [
         _covered(run, viewer.view_of(run, "wall"))
         if run.pk in covered
-        else stack(run, viewer.view_of(run, "wall"))
+        else _stack(run, viewer.view_of(run, "wall"), texts.get(run.pk, NO_TEXT))
         for run in runs
     ]
 
 
 def stack(run: Run, view: str = "wall") -> Stack:
     """Return a run for the wall; its artifacts should be loaded."""
+    placeholder_size.load_arguments([run])
+    return _stack(run, view, excerpts.of([run]).get(run.pk, NO_TEXT))
+
+
+def _stack(run: Run, view: str, excerpt: excerpts.Excerpt) -> Stack:
     row = history.row(run, view)
     results = renderers.artifacts_with_urls(run) if run.state == Run.State.SUCCEEDED else []
     count = len(results)
@@ -135,8 +142,8 @@ def stack(run: Run, view: str = "wall") -> Stack:
         for place, file in enumerate(results, start=1)
     ]
     text, shape = "", SQUARE
-    if run.state == Run.State.SUCCEEDED and not pieces and run.output:
-        text = tiles.text_of(run.output) or json_tree.preview(run.output, _JSON_CHARS)
+    if run.state == Run.State.SUCCEEDED and not pieces:
+        text = excerpt.first_text or excerpt.json_excerpt
     elif not run.is_final and (size := placeholder_size.size_of(run)):
         shape = nearest_shape(*size)
     return Stack(row, pieces, text, shape, known_costs.briefly(run))
@@ -164,21 +171,3 @@ def shape_of(artifact: Artifact) -> int:
 
 def _covered(run: Run, view: str) -> Stack:
     return Stack(history.covered_row(run, view), [], "", LANDSCAPE, known_costs.briefly(run))
-
-
-def _load_what_is_shown(runs: Sequence[Run]) -> None:
-    """Load the outputs of results that are texts, and the arguments of runs under way.
-
-    A list loads neither, as they may be megabytes; the wall shows few of either.
-    """
-    _load([run for run in runs if not run.is_final], "arguments")
-    without_files = (run for run in runs if run.state == Run.State.SUCCEEDED)
-    _load([run for run in without_files if not run.artifacts.all()], "output")
-
-
-def _load(runs: Sequence[Run], column: str) -> None:
-    if runs:
-        values = Run.objects.filter(pk__in=[run.pk for run in runs]).values_list("pk", column)
-        by_key = dict(values)
-        for run in runs:
-            setattr(run, column, by_key.get(run.pk))

@@ -42,6 +42,7 @@ _VERSIONS = PreparedQuery(
     )
 )
 _WHOLE = PreparedQuery(lambda: Run.objects.with_endpoint().filter(pk=Param("pk", UUIDField())))
+_LISTED = PreparedQuery(lambda: Run.objects.recent().filter(pk=Param("pk", UUIDField())))
 # The state of each run, and the version in which it entered that state. Kept longer than the run is
 # watched, since a page polls again a moment after an answer.
 _states: LRUCache[uuid.UUID, tuple[str, int]] = LRUCache(MAX_STATES)
@@ -100,7 +101,7 @@ class Fragments:
                 cached = self._fragments.get(key)
                 if cached is None or cached[0] < run.version:
                     began = time.monotonic()
-                    cached = await in_thread(_render, run.pk, run.view)
+                    cached = await in_thread(render_newest, run.pk, run.view)
                     self._fragments.put(key, cached)
                     if _is_live(run.view):
                         self._pause_partials(time.monotonic() - began, len(cached[1]))
@@ -180,9 +181,11 @@ def render(run: Run, view: str) -> str:
     return live_view.render(run, view)
 
 
-def _render(pk: uuid.UUID, view: str) -> tuple[int, str]:
+def render_newest(pk: uuid.UUID, view: str) -> tuple[int, str]:
+    """Load a run as the view needs it; return its version and the fragments."""
     number = live_partials.number_of(pk) if _is_live(view) else 0
-    run = _WHOLE.get(pk=pk)
+    live_view = _view(view)
+    run = (_LISTED if live_view and live_view.is_of_list else _WHOLE).get(pk=pk)
     return run.version * live_partials.STEP + number, render(run, view)
 
 

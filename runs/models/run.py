@@ -417,6 +417,23 @@ class Artifact(models.Model):
         return self.__dict__.get("short_url") or self.url
 
 
+class ResultExcerpt(models.Model):
+    """The beginning of a result without files, for lists: they load no output.
+
+    Written when the run ends; for older runs, when a list first shows them. No columns of the run:
+    SQLite would write its output again.
+    """
+
+    run = models.OneToOneField(
+        Run, primary_key=True, on_delete=models.CASCADE, related_name="excerpt"
+    )
+    first_text = models.TextField(blank=True)
+    json_excerpt = models.TextField(blank=True, help_text="of a result without texts")
+
+    def __str__(self) -> str:
+        return f"{self.run_id} {self.first_text or self.json_excerpt}"
+
+
 class DerivedFile(models.Model):
     """The content of a file made of a result or of a run's output.
 

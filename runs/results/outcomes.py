@@ -8,6 +8,7 @@ from typing import Any
 import fal
 from fal.db_safe import db_safe_text
 from runs.models import Run
+from runs.results import excerpts
 from runs.results.outputs import artifacts_in
 from runs.state.transitions import Observation
 
@@ -17,11 +18,13 @@ CANCELLED_TYPES = {fal.CANCELLED, fal.DISCONNECTED}
 
 def from_output(output: Any, *, by: str) -> Observation:
     """Return the successful end of a run, with the artifacts found in its output."""
+    results = artifacts_in(output)
     return Observation(
         Run.State.SUCCEEDED,
         by=by,
         output=output,
-        artifacts=[artifact for artifact in artifacts_in(output) if artifact.url],
+        excerpt=excerpts.excerpt_of(output, results)._asdict(),
+        artifacts=[artifact for artifact in results if artifact.url],
     )
 
 

@@ -22,7 +22,7 @@ from catalog.models import Endpoint, Standing
 from core.db import clock
 from fal.db_safe import db_safe
 from runs.file_kinds import MEDIA
-from runs.models import GIVEN_UP, START_TIMEOUT, Artifact, MetadataBackfill, Run
+from runs.models import GIVEN_UP, START_TIMEOUT, Artifact, MetadataBackfill, ResultExcerpt, Run
 from runs.state.locked_update import ChangedColumns, retry_until_committed, update_locked
 from runs.state.transitions import (
     ENDS,
@@ -54,6 +54,9 @@ def record(pk: uuid.UUID, news: Observation) -> bool:
                 [_artifact_row(pk, position, artifact, now) for position, artifact in numbered],
                 ignore_conflicts=True,
             )
+        elif new_values.get("state") == State.SUCCEEDED and news.excerpt:
+            excerpt = ResultExcerpt(run_id=pk, **news.excerpt)
+            ResultExcerpt.objects.bulk_create([excerpt], ignore_conflicts=True)
         if new_values.get("state") in ENDS and news.is_bare:
             MetadataBackfill.objects.create(run_id=pk, due_at=clock.now() + LATER)
 

@@ -70,6 +70,7 @@ class Observation:
     steps: Sequence[Mapping[str, Any]] | None = None
     output: Any = None
     output_text: str = ""
+    excerpt: Mapping[str, str] | None = None  # columns of `ResultExcerpt`
     error: Mapping[str, Any] | None = None
     billable_units: str = ""
     note: str | None = None

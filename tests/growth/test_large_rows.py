@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
+import uuid
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from django.test import Client
 from api import tokens
 from features.boards.models import Column, Row
 from features.chats.models import Chat
-from runs.models import Artifact, Draft, Preset, Run
+from playground.display import renderers
+from runs.live import pages
+from runs.models import Artifact, Draft, Preset, ResultExcerpt, Run
 from tests.accounts.test_access import World
 from tests.edges import test_routes
 
@@ -72,6 +75,35 @@ def test_lists_do_not_load_large_columns(world: World) -> None:
     peaks = {request[1]: peak_of(*request) for request in asks}
     tracemalloc.stop()
     assert {address: peak for address, peak in peaks.items() if peak > MOST_BYTES} == {}
+
+
+def test_lists_show_the_beginning_of_large_results_without_loading_them(
+    member: Client, make_run: Any
+) -> None:
+    words = [{"timestamp": [n, n + 1], "text": f" word{n}"} for n in range(CHARS // 80)]
+    output, batch = {"text": "A mill at dusk." + TEXT, "chunks": words}, uuid.uuid4()
+    # Results of an earlier version: the first page that shows them stores their excerpts.
+    done = [make_run(state="succeeded", output=output, batch=batch) for _ in range(3)]
+    waiting = make_run(state="running", arguments={"prompt": TEXT}, batch=batch)
+    grid = f"{waiting.endpoint.get_absolute_url()}?batch={batch}"
+    shown = {
+        address: count(member, address, "A mill at dusk.") for address in ("/runs/", "/", grid)
+    }
+    assert shown == {"/runs/": 3, "/": 3, grid: 3}
+    ResultExcerpt.objects.filter(run=done[0]).delete()
+    tracemalloc.start()
+    peaks = {address: peak_of(member, address, {}) for address in shown}
+    for kind in sorted(renderers.OF_LISTS):  # what an open page gets when the run changes
+        tracemalloc.reset_peak()
+        before, _ = tracemalloc.get_traced_memory()
+        assert str(waiting.pk) in pages.render_newest(waiting.pk, kind)[1]
+        peaks[kind] = tracemalloc.get_traced_memory()[1] - before
+    tracemalloc.stop()
+    assert {name: peak for name, peak in peaks.items() if peak > MOST_BYTES} == {}
+
+
+def count(client: Client, address: str, text: str) -> int:
+    return client.get(address).content.decode().count(text)
 
 
 def ask(client: Client, address: str, headers: Any) -> int:

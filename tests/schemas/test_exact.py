@@ -143,3 +143,9 @@ def test_calculations_do_not_round() -> None:
     assert read_exactly("1.2e-7") == Fraction(12, 10**8)
     with pytest.raises(NotANumber):
         read_exactly("1e999999")
+
+
+def test_a_byte_order_mark_is_no_part_of_json() -> None:
+    assert loads('\ufeff{"a": "\ufeff"}') == {"a": "\ufeff"}
+    with pytest.raises(NotJson, match="a value is missing"):
+        loads("\ufeff")

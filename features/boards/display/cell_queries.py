@@ -6,25 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import (
-    Exists,
-    Min,
-    OuterRef,
-    Prefetch,
-    prefetch_related_objects,
-)
+from django.db.models import Min, Prefetch, prefetch_related_objects
 
-from core.db.json_field import small
 from features.boards.models import Board, Cell, Column, Row
 from features.boards.runs.visibility import withhold_unreadable
-from playground.display import tiles
-from runs.models import Artifact, Run
+from runs.models import Artifact
 from runs.models.querysets import heavy_columns
+from runs.results import excerpts
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import User
+    import uuid
 
-MOST_OUTPUT_CHARS = 200_000  # of a result in text; a cell shows nothing of a larger one
+    from django.contrib.auth.models import User
 
 
 class FirstCell(NamedTuple):
@@ -106,14 +99,10 @@ def load_authors(cells: Iterable[Cell], reader: User) -> dict[int, str]:
     return {pk: run.author for pk, run in runs.items()}
 
 
-def load_results(cells: Iterable[Cell]) -> dict[object, str]:
-    """Load the files of these cells' runs; returns the first text of each result without files."""
+def load_results(cells: Iterable[Cell]) -> dict[uuid.UUID, str]:
+    """Load the files of these cells' runs; return the first text of each result without files."""
     runs = [cell.run for cell in cells if cell.run]
     if not runs:
         return {}
     prefetch_related_objects(runs, Prefetch("artifacts", Artifact.objects.light()))
-    done_runs = [run.pk for run in runs if run.state == Run.State.SUCCEEDED]
-    files = Artifact.objects.filter(run_id=OuterRef("pk"))
-    without_files = Run.objects.filter(~Exists(files), pk__in=done_runs)
-    outputs = without_files.values_list("pk", small("output", MOST_OUTPUT_CHARS))
-    return {pk: tiles.text_of(output) for pk, output in outputs}
+    return excerpts.texts_of(runs)

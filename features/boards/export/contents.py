@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from features.boards.models import Board, Cell, Column, Mark, Row, RowMark
 from features.boards.runs.visibility import withhold_unreadable
 from playground.display.history import seconds
-from playground.display.tiles import text_of
 from runs.costs import known_costs
 from runs.costs.known_costs import Figure
 from runs.files.artifact_urls import artifact_url
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
+from runs.results import excerpts
 
 Absolute = Callable[[str], str]  # makes one of our paths an absolute URL
 
@@ -26,7 +27,7 @@ class Contents:
     columns: list[Column]
     rows: list[Row]
     cells: list[Cell]
-    texts: dict[object, str]
+    texts: Mapping[uuid.UUID | None, str]
 
     def row_mark(self, row: Row) -> RowMark | None:
         """Return the winner and tags of a row."""
@@ -59,10 +60,9 @@ def contents_of(board: Board) -> Contents:
     return Contents(board, columns, rows, cells, _texts(cells))
 
 
-def _texts(cells: Sequence[Cell]) -> dict[object, str]:
-    keys = [run.pk for cell in cells if (run := run_of(cell)) and not files_of(cell)]
-    done_runs = Run.objects.filter(pk__in=keys, state=Run.State.SUCCEEDED)
-    return {pk: text_of(output) for pk, output in done_runs.values_list("pk", "output")}
+def _texts(cells: Sequence[Cell]) -> dict[uuid.UUID | None, str]:
+    texts = excerpts.texts_of(run for cell in cells if (run := run_of(cell)))
+    return dict(texts.items())
 
 
 def run_of(cell: Cell) -> Run | None:

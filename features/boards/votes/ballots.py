@@ -22,11 +22,11 @@ from core.encryption import cipher
 from features.boards import for_record
 from features.boards.models import Board, Cell, Vote
 from features.boards.votes import bradley_terry
-from playground.display.tiles import text_of
 from runs.file_kinds import MEDIA
 from runs.models import Artifact, Run
 from runs.models.querysets import heavy_columns
 from runs.records import counting
+from runs.results import excerpts
 
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
@@ -71,15 +71,13 @@ def voted_cells(board: Board, cell_keys: Collection[int] | None = None) -> list[
         _shown_cells(board, cell_keys)
         .filter(replaced_at=None, run__state=Run.State.SUCCEEDED)
         .select_related("run", "row")
-        .defer(*heavy_columns("run__", but=("arguments",)))
+        .defer(*heavy_columns("run__"))
         .order_by("pk")
     )
     with_files = list(cells.filter(has_shown_file).distinct())
-    without = list(cells.filter(run__artifacts=None))
-    if without:
-        runs = Run.objects.filter(pk__in=[cell.run_id for cell in without])
-        texts = {pk for pk, output in runs.values_list("pk", "output") if text_of(output)}
-        without = [cell for cell in without if cell.run_id in texts]
+    without = list(cells.filter(run__artifacts=None).prefetch_related("run__artifacts"))
+    texts = excerpts.texts_of(cell.run for cell in without if cell.run)
+    without = [cell for cell in without if cell.run_id and texts.get(cell.run_id)]
     return sorted([*with_files, *without], key=lambda cell: cell.pk)
 
 

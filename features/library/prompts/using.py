@@ -255,4 +255,4 @@ def latest_runs(user: User, prompt: Prompt) -> Sequence[Run]:
     """Return the latest runs of the user's projects that were made from a prompt."""
     of_prompt = PromptRun.objects.filter(prompt=prompt).values("run")
     runs = Run.objects.kept().shown_to(user).filter(pk__in=of_prompt)
-    return list(runs.recent("output")[:LATEST_RUNS])
+    return list(runs.recent()[:LATEST_RUNS])

@@ -127,7 +127,7 @@ def runs_by_version(user: User, reference: Reference) -> Mapping[int, Sequence[R
     """Return the latest runs of the user's projects with the reference, by version."""
     uses = ReferenceRun.objects.filter(reference=reference)
     runs = Run.objects.kept().shown_to(user).filter(pk__in=uses.values("run"))
-    latest = {run.pk: run for run in runs.recent("output")[:LATEST_RUNS]}
+    latest = {run.pk: run for run in runs.recent()[:LATEST_RUNS]}
     versions = dict(uses.filter(run__in=latest).values_list("run", "version"))
     grouped = defaultdict(list)
     for pk, run in latest.items():

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from core.db.json_field import small
 from core.formatting import counted
 from features.library.selection import ResultKey
 from features.sharing import inputs, items
@@ -18,7 +19,7 @@ from playground.display.history import MAX_ROWS, MAX_VALUE_CHARS
 from runs.costs import known_costs
 from runs.files.own_addresses import with_own_paths
 from runs.models import Run
-from runs.results import previews
+from runs.results import excerpts, previews
 from runs.results.outputs import artifacts_in
 from schemas.wording.labels import label
 
@@ -32,6 +33,7 @@ UNDER_WAY = "Under way: look again in a minute."
 UNFINISHED = "The run had not ended when this was shared."
 UNCOPIED = "Its file is not copied yet: look again in a minute."
 LONGEST = 4000  # characters of a text
+LARGEST = 100_000  # characters of an output; of a larger one, only the excerpt is shown
 LONGEST_SETTING = 5000  # characters of a text: a prompt is read whole
 HIDDEN = "left out"
 # Matches only from the beginning of a word: starting at each letter, the search would take minutes
@@ -70,7 +72,7 @@ class Outcomes:
         self.shown = {
             ResultKey(view.run.pk, view.item.position): view for view in views if view.run
         }
-        self.texts = _texts(view.run.pk for view in views if view.run and not view.artifact)
+        self.texts = _texts(view.run for view in views if view.run and not view.artifact)
 
     def outcome_of(self, run: str, positions: Sequence[int]) -> Outcome:
         """Return the outcome of a run with files at these positions, or [0] if it has no files."""
@@ -97,9 +99,10 @@ class Outcomes:
         return known_costs.briefly(run) if self.share.shows_prices else ""
 
 
-def _texts(runs: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    outputs = Run.objects.filter(pk__in=list(runs)).values_list("pk", "output")
-    return {pk: _text(output) for pk, output in outputs}
+def _texts(runs: Iterable[Run]) -> dict[uuid.UUID, str]:
+    texts = excerpts.texts_of(runs)
+    outputs = Run.objects.filter(pk__in=texts).values_list("pk", small("output", LARGEST))
+    return texts | {pk: _text(output) for pk, output in outputs if output is not None}
 
 
 def _text(output: object) -> str:

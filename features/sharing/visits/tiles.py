@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from core.formatting import duration
 from features.sharing.kinds.content import Curtain, Setting
-from playground.display import renderers, tiles, wall
+from playground.display import renderers, wall
 from playground.display.result import caption
 from runs.costs import known_costs
 from runs.file_kinds import kind_named
 from runs.files import result_names
-from runs.models import Run
+from runs.results import excerpts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from uuid import UUID
+    from collections.abc import Sequence
 
     from features.sharing.items import ItemView
 
@@ -137,12 +136,5 @@ class Tile:
 
 def tiles_of(views: Sequence[ItemView]) -> list[Tile]:
     """Return tiles in the order of the items; one query for the texts among them."""
-    texts = _texts([view.run.pk for view in views if view.run and view.artifact is None])
+    texts = excerpts.texts_of(view.run for view in views if view.run and view.artifact is None)
     return [Tile(view, texts.get(view.run.pk, "") if view.run else "") for view in views]
-
-
-def _texts(runs: list[UUID]) -> Mapping[UUID, str]:
-    if not runs:
-        return {}
-    outputs = Run.objects.filter(pk__in=runs).order_by().values_list("pk", "output")
-    return {run: tiles.text_of(output) for run, output in outputs}

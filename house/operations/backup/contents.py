@@ -25,9 +25,9 @@ IN: Mapping[str, str] = {
     "runs, their results and their files": (
         "api.KeyedCall api.ProxyFile playground.Artifact playground.DerivedFile "
         "playground.DiscardedContent playground.InputFile playground.MetadataBackfill "
-        "playground.RecordSum playground.RecordedRun playground.Run playground.Upload "
-        "playground.UpstreamDeletion playground.UpstreamKeys playground.WantedCopy "
-        "playground.WebhookReport"
+        "playground.RecordSum playground.RecordedRun playground.ResultExcerpt playground.Run "
+        "playground.Upload playground.UpstreamDeletion playground.UpstreamKeys "
+        "playground.WantedCopy playground.WebhookReport"
     ),
     "money": (
         "playground.Charge playground.DailySum playground.LedgerAccount playground.LedgerEntry "

@@ -71,7 +71,7 @@ NOT_PERSONAL: Mapping[str, str] = {
         "api.KeyedCall api.ProxyPart flows.StepFile library.DueEntry library.SearchEntry "
         "notifications.RunEnd playground.DerivedFile playground.InputFile "
         "playground.LedgerEntry playground.MetadataBackfill playground.RecordSum "
-        "playground.RecordedRun playground.UploadReservation "
+        "playground.RecordedRun playground.ResultExcerpt playground.UploadReservation "
         "playground.WebhookReport spending.BillingEvent training.DatasetArchive"
     ),
     "ways in, which are secrets of minutes": (

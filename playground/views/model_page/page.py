@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from catalog.models import Endpoint
+from core.db.json_field import small
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from core.http.posts import BUTTON, controls, hidden
@@ -190,15 +191,17 @@ def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch |
     """Return the grid of the batch with this id; None if the user sees no such runs."""
     if (pk := parse_uuid(text)) is None:
         return None
-    runs = list(
+    runs: list[Any] = list(
         Run.objects.visible_to(request.user)
         .filter(endpoint=endpoint)
         .of_batch(pk)
-        .light("arguments", "output", "partial")
+        .light()
+        .annotate(small_arguments=small("arguments"), small_output=small("output"))
         .select_related("charge")
         .with_artifacts()[:MAX_BATCH]
     )
     for run in runs:
+        run.arguments, run.output = run.small_arguments, run.small_output  # None: too large
         run.endpoint = endpoint
     return batch.batch(pk, runs, request.user) if runs else None
 

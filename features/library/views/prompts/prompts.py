@@ -118,7 +118,7 @@ class Prompts(Resource[Prompt]):
             "another_seed": new_seed(),
             "outer_prompts": _around(request, row),
             "recent_models": _recent_models(request),
-            "tiles": [tiles.tile(run) for run in using.latest_runs(request.user, row)],
+            "tiles": tiles.tiles_of(using.latest_runs(request.user, row)),
             "version_count": row.versions.count(),
         }
 

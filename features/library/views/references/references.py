@@ -95,7 +95,7 @@ class References(Resource[Reference]):
             "is_full": len(row.pictures) >= MAX_PICTURES,
             "most": MAX_PICTURES,
             "versions": [
-                (version, [tiles.tile(run) for run in runs_by_version.get(version.number, ())])
+                (version, tiles.tiles_of(runs_by_version.get(version.number, ())))
                 for version in versions
             ],
             "is_one_of_several": namesakes.exclude(pk=row.pk).exists(),
