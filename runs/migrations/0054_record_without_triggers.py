@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playground", "0052_checks")]
+    dependencies = [("playground", "0053_excerpts")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[
