@@ -234,7 +234,10 @@ COMPONENTS: dict[str, Schema] = {
     "Run": record(
         **_RUN,
         arguments={"description": "the model's input"},
-        output={"description": "the model's output; null until it succeeded"},
+        output={
+            "description": "the model's output, with the addresses of our copies of its files; "
+            "null until it succeeded"
+        },
         error={"anyOf": [ref("RunError"), {"type": "null"}]},
         logs=several(text(), "the last lines"),
         queue_position=nullable(integer()),

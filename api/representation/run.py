@@ -13,7 +13,7 @@ from features.notifications import run_ends
 from features.notifications.models import masked
 from playground.display import history
 from runs.costs import known_costs
-from runs.files.artifact_urls import artifact_url
+from runs.files.artifact_urls import artifact_url, with_copies
 from runs.models import Artifact, Run
 from runs.progress.shown_log import shown_log
 from runs.results import error_messages, timeline
@@ -50,7 +50,7 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
     """Return a `Run`."""
     return card(run, call) | {
         "arguments": run.arguments,
-        "output": run.output,
+        "output": with_copies(run.output, run.artifacts.all(), call.absolute),
         "error": error(run.error) if run.error else None,
         "logs": [line["message"] for line in shown_log(run.logs)[-LOG_LINES:]],
         "queue_position": None if run.is_final else run.queue_position,

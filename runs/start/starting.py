@@ -40,6 +40,7 @@ from projects.rules import enforcement
 from runs.costs import ledger
 from runs.costs.cost import estimate_runs
 from runs.costs.ledger import Reservation
+from runs.files.artifact_urls import with_own_results
 from runs.files.own_addresses import with_own_paths
 from runs.models import Charge, LedgerAccount, Run, Transport
 from runs.ownership import upstream_deletion, upstream_retention
@@ -271,7 +272,7 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
         endpoint=endpoint,
         schema_id=endpoint.schema_id,
         form_token=token(request.source, request.key),
-        arguments=db_safe(with_own_paths(request.arguments)),
+        arguments=db_safe(with_own_results(with_own_paths(request.arguments), request.user)),
         transport=request.transport,
         title=title(request.arguments) if request.title is None else request.title,
         batch=request.batch,

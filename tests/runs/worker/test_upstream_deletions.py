@@ -140,6 +140,24 @@ def test_a_result_that_a_run_in_progress_reads_at_fal_stays_until_that_run_ends(
     assert account.calls
 
 
+@pytest.mark.parametrize("state", ["stored", "remote"])
+@pytest.mark.parametrize("whose", ["their own", "a stranger's"])
+def test_a_result_given_by_fals_address_stays_as_well(
+    done: Run, stranger: User, whose: str, state: str
+) -> None:
+    done.artifacts.update(state=state)
+    request = starting.StartRequest(
+        user=done.user if whose == "their own" else stranger, endpoint=done.endpoint,
+        arguments={"image_url": done.artifacts.get().url}, source=starting.Source.API, key="1",
+    )  # fmt: skip
+    starting.start(request)
+    done.artifacts.update(state="stored")
+    delete(done)
+    account = Account()
+    step(account)
+    assert bool(account.calls) == (whose == "a stranger's")  # its owner's deletion counts
+
+
 def test_a_run_of_a_project_of_which_fal_keeps_nothing_is_deleted_after_its_end(
     user: User, flux: Any, settings: Any, tmp_path: Any
 ) -> None:
