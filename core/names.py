@@ -58,7 +58,7 @@ def _readings(name: str) -> set[str]:
 
 # Applied before letters lose their case: a capital I looks like a small l, a small i does not.
 # Unicode's list lacks the Coptic letters and the signs.
-_READ_AS = str.maketrans("I2345689$@ⲀⲂⲈⲌⲁⲃⲉⲍ€¢¥£×§", "lzeasbbgsaABEZabezecylxs")  # noqa: RUF001
+_READ_AS = str.maketrans("I2345689$@ⲀⲂⲈⲌⲁⲃⲉⲍ€¢¥£×§", "lzeasbbgsaABEZabezecylxs")
 _LIKE_AN_I = "!¡ǃ|"  # noqa: RUF001
 _PAIRS = (("cl", "d"), ("vv", "w"), ("VV", "w"))  # Unicode's list has rn for m
 
