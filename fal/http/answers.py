@@ -46,6 +46,7 @@ RETRYABLE_TYPES = frozenset(
 )
 CANCELLED, DISCONNECTED = "client_cancelled", "client_disconnected"  # 11.2
 CONCURRENCY_LIMIT = "concurrent_requests_limit"  # 11.3
+FILE_DOWNLOAD = "file_download_error"  # 11.1: the model could not fetch an input
 BROKEN = "stream_broken"  # ours: a connection that broke off before the outcome
 CLIENT_CLOSED_REQUEST = 499  # a proxy's or fal's status: the client has gone
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}

@@ -15,6 +15,8 @@ import uuid
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 import fal
@@ -22,7 +24,7 @@ from catalog.models import Endpoint, Standing
 from core.db import clock
 from fal.db_safe import db_safe
 from runs.file_kinds import MEDIA
-from runs.models import GIVEN_UP, START_TIMEOUT, Artifact, MetadataBackfill, Run
+from runs.models import GIVEN_UP, START_TIMEOUT, Artifact, MetadataBackfill, Run, Upload
 from runs.state.locked_update import ChangedColumns, retry_until_committed, update_locked
 from runs.state.transitions import (
     ENDS,
@@ -54,6 +56,10 @@ def record(pk: uuid.UUID, news: Observation) -> bool:
                 [_artifact_row(pk, position, artifact, now) for position, artifact in numbered],
                 ignore_conflicts=True,
             )
+        if new_values.get("state") == State.FAILED and fal.FILE_DOWNLOAD in str(news.error):
+            sent = Run.objects.annotate(text=Cast("sent_arguments", TextField()))
+            text = sent.values_list("text", flat=True).get(pk=pk)
+            Upload.objects.forget_addresses_in(text or "")
         if new_values.get("state") in ENDS and news.is_bare:
             MetadataBackfill.objects.create(run_id=pk, due_at=clock.now() + LATER)
 
