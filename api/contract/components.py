@@ -246,6 +246,7 @@ COMPONENTS: dict[str, Schema] = {
         billed=text("what upstream billed, in words"),
         cost=nullable(COST),
         request_id=text("upstream's id of the request"),
+        allows_fallback=flag("if it is unavailable, fal may answer from an equivalent model"),
         deputy_run_id=nullable(
             text("the run by which the model's deputy took over", format="uuid")
         ),

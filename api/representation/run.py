@@ -59,6 +59,7 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
         "billed": known_costs.in_words(run),
         "cost": costs.of_run(run),
         "request_id": run.request_id,
+        "allows_fallback": timeline.allows_fallback(run),
         "deputy_run_id": timeline.event_text(run, timeline.TAKEN_OVER) or None,
         "webhook_url": masked(run_ends.webhook_address_of(run)),
     }
