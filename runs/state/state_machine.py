@@ -28,6 +28,7 @@ from runs.models import GIVEN_UP, START_TIMEOUT, Artifact, MetadataBackfill, Run
 from runs.state.locked_update import ChangedColumns, retry_until_committed, update_locked
 from runs.state.transitions import (
     ENDS,
+    NOT_STARTED,
     TRANSITIONS,
     Observation,
     changes_of,
@@ -131,7 +132,7 @@ def _overdue_end(run: Run) -> ChangedColumns:
     if not is_start_overdue(run, clock.now()):
         return {}
     message = "The run waited here until its start timeout was over."
-    error = fal.RunFailed(message, status=504, type="request_timeout").as_json()
+    error = fal.RunFailed(message, status=504, type=NOT_STARTED).as_json()
     timeout_s = run.options[START_TIMEOUT]
     return _local_end(run, State.FAILED) | {"error": error | {START_TIMEOUT: timeout_s}}
 

@@ -23,7 +23,8 @@ CHOSEN: dict[str, Any] = {"start_timeout_s": 120.0, "priority": "low", "no_retry
 CHOSEN["disable_fallback"] = True
 POSTED = {"~start_timeout_s": "120", "~priority": "low", "~no_retry": "1"}
 POSTED["~disable_fallback"] = "1"
-TIMED_OUT = {"error": "RunFailed", "type": "request_timeout", "status": 504}
+TIMED_OUT = {"error": "RunFailed", "type": "startup_timeout", "status": 504}
+TOO_LONG = TIMED_OUT | {"type": "request_timeout"}
 
 
 def text_of(response: Any) -> str:
@@ -98,6 +99,9 @@ def test_a_rerun_of_a_boards_cell_is_not_kept_behind_others(member: Client, make
         (TIMED_OUT | {"is_retryable": True}, 4000, True, False),  # likewise, of a run that works
         (TIMED_OUT | {"is_retryable": False}, 120, True, True),  # of a run over one connection
         (TIMED_OUT | {"type": "generation_timeout"}, 120, False, False),
+        (TOO_LONG, 120, False, False),  # the processing, of which no stream has told
+        (TOO_LONG | {"is_retryable": True}, 4000, True, False),
+        (TOO_LONG | {"is_retryable": False}, 120, False, True),  # the caller's, says fal
         (None, 120, False, False),
     ],
 )
