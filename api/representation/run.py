@@ -12,6 +12,7 @@ from api.representation import moments
 from features.notifications import run_ends
 from features.notifications.models import masked
 from playground.display import history
+from playground.form import form_state
 from runs.costs import known_costs
 from runs.files.artifact_urls import artifact_url, with_copies
 from runs.models import Artifact, Run
@@ -51,7 +52,7 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
     return card(run, call) | {
         "arguments": run.arguments,
         "output": with_copies(run.output, run.artifacts.all(), call.absolute),
-        "error": error(run.error) if run.error else None,
+        "error": error(run) if run.error else None,
         "logs": [line["message"] for line in shown_log(run.logs)[-LOG_LINES:]],
         "queue_position": None if run.is_final else run.queue_position,
         "started_at": moments.as_text(run.started_at),
@@ -65,8 +66,9 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
     }
 
 
-def error(failure: Mapping[str, Any]) -> dict[str, Any]:
+def error(run: Run) -> dict[str, Any]:
     """Return a `RunError`."""
+    failure: Mapping[str, Any] = run.error or {}
     explanation = error_messages.explain(failure)
     return {
         "type": str(failure.get("type") or ""),
@@ -75,7 +77,7 @@ def error(failure: Mapping[str, Any]) -> dict[str, Any]:
         "is_retryable": explanation.is_retryable,
         "problems": [
             {"path": list(problem.path), "message": problem.message}
-            for problem in error_messages.problems(failure)
+            for problem in form_state.located_problems(run)
         ],
     }
 
