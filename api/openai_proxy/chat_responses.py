@@ -122,7 +122,7 @@ def event(body: dict[str, Any]) -> bytes:
 
 
 def usage(run: Run, output: Any) -> dict[str, Any]:
-    """Return upstream's token counts by OpenAI's names, and the cost if known; empty without counts."""
+    """Return upstream's token counts by OpenAI's names, with a known cost; empty without counts."""
     tokens = output.get("usage") if isinstance(output, dict) else None
     if not isinstance(tokens, dict):
         return {}

@@ -58,7 +58,8 @@ async def test_pages_are_followed_with_the_same_span_and_an_opaque_cursor(connec
 async def test_a_thousand_events_are_asked_for_and_fewer_if_that_is_refused(
     connect: Connect,
 ) -> None:
-    refused = httpx.Response(422, json={"detail": [{"loc": ["query", "limit"], "msg": "too large"}]})
+    detail = [{"loc": ["query", "limit"], "msg": "too large"}]
+    refused = httpx.Response(422, json={"detail": detail})
     upstream = Upstream(refused, refused, page_of_events(EVENT))
     clients = await connect(upstream, admin_key=ADMIN)
     assert len(await events_of(clients, NOW - timedelta(days=1))) == 1
