@@ -40,6 +40,12 @@ def of_estimate(estimate: Estimate) -> dict[str, str] | None:
     return _cost(amount, MEASURED if estimate.source == MEASURED else ESTIMATED)
 
 
+def in_body(run: Run) -> dict[str, float | str]:
+    """Return the cost as OpenAI's clients read it: a number, and its source; empty if unknown."""
+    cost = of_run(run)
+    return {"cost": float(cost["amount"]), "cost_source": cost["source"]} if cost else {}
+
+
 def in_headers(run: Run) -> dict[str, str]:
     """Return the cost as response headers; empty if it is unknown."""
     cost = of_run(run)

@@ -68,8 +68,8 @@ def duration(seconds: float | timedelta | None) -> str:
 
 
 def duration_in_words(seconds: float) -> str:
-    """`30` → `30 seconds`, `120` → `2 minutes`, `3600` → `1 hour`: a limit, in a sentence."""
-    for unit_s, noun in ((3600, "hour"), (60, "minute")):
+    """`30` → `30 seconds`, `3600` → `1 hour`, `604800` → `7 days`: a limit, in a sentence."""
+    for unit_s, noun in ((86_400, "day"), (3600, "hour"), (60, "minute")):
         if seconds % unit_s == 0:
             return counted(int(seconds // unit_s), noun)
     return f"{seconds:g} seconds"

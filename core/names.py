@@ -44,19 +44,30 @@ def looks_like(name: str, other: str) -> bool:
 
 
 def _readings(name: str) -> set[str]:
-    """Return the possible readings of a name: a 1 is an l or an i. Empty without letters."""
-    return {_skeleton(name), _skeleton(name.replace("1", "i"))} - {""}
+    """Return the possible readings of a name, without empty ones.
+
+    A 1 is an l or an i, and so is an exclamation mark, or it is no letter.
+    """
+    readings = set()
+    for one in "li":
+        for mark in ("", "l", "i"):
+            signs = {"1": one, **dict.fromkeys(_LIKE_AN_I, mark)}
+            readings.add(_skeleton(name.translate(str.maketrans(signs))))
+    return readings - {""}
 
 
 # Applied before letters lose their case: a capital I looks like a small l, a small i does not.
-_READ_AS = str.maketrans("I2345689$@", "lzeasbbgsa")
+# Unicode's list lacks the Coptic letters and the signs.
+_READ_AS = str.maketrans("I2345689$@ⲀⲂⲈⲌⲁⲃⲉⲍ€¢¥£×§", "lzeasbbgsaABEZabezecylxs")
+_LIKE_AN_I = "!¡ǃ|"  # noqa: RUF001
 _PAIRS = (("cl", "d"), ("vv", "w"), ("VV", "w"))  # Unicode's list has rn for m
 
 
 @lru_cache(1024)  # limited, because guests can try any number of names
 def _skeleton(name: str) -> str:
     """Return a text that is equal for names that a reader may take for each other."""
-    text = "".join(map(_without_stroke, unicodedata.normalize("NFKC", name))).translate(_READ_AS)
+    written = unicodedata.normalize("NFKC", name).translate(_READ_AS)
+    text = "".join(map(_plain_letter, written)).translate(_READ_AS)
     for pair, letter in _PAIRS:
         text = text.replace(pair, letter)
     plain = ""
@@ -67,14 +78,27 @@ def _skeleton(name: str) -> str:
     return plain
 
 
+def _plain_letter(char: str) -> str:
+    """Return the ASCII letter as which a letter may be read, if any, else the letter itself.
+
+    Small letters of many scripts are capitals made small, and Unicode's list has only the capital.
+    """
+    if char.isascii() or char in _LIKE_AN_I:
+        return char
+    alike, capital = _prototype(char), _prototype(char.upper()).casefold()
+    readings = (_without_stroke(char), alike, capital, _without_stroke(alike))
+    ascii_readings = (reading for reading in readings if len(reading) == 1 and reading.isascii())
+    return next(ascii_readings, _without_stroke(char))
+
+
 def _without_stroke(char: str) -> str:
     """Return the plain letter of a variant, by its Unicode name: ł is an L WITH STROKE."""
     if char.isascii() or len(char.casefold()) > 1:  # ß is an ss
         return char
     letter, is_variant, _ = unicodedata.name(char, "").partition(" WITH ")
     last = letter.rpartition(" ")[2]
-    if letter.startswith("LATIN ") and len(last) == 1:
-        return last if letter.startswith("LATIN CAPITAL") else last.lower()
+    if "LATIN " in letter and len(last) == 1:
+        return last if "LATIN CAPITAL" in letter else last.lower()
     try:
         is_other = is_variant and letter.startswith(("CYRILLIC ", "GREEK "))
         return unicodedata.lookup(letter) if is_other else char

@@ -5,16 +5,24 @@ itself, a deputy takes over only if a curator has named it, if the project's set
 if it costs no more than what the first run has reserved. Programs name the model on purpose, so
 they have to allow it in the call as well. Cells of boards and answers of chats stay as they are:
 there, a person compares models, and presses.
+
+Only a run that everybody sees who sees the first one is its successor. A viewer's press makes a run
+in the viewer's own project, and leaves the deputy to the people of the first run's project.
 """
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import reduce
+from itertools import islice
+from operator import or_
 from typing import TYPE_CHECKING
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts import permissions
@@ -45,6 +53,7 @@ from schemas.validation import validate
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    from runs.models.querysets import RunQuerySet
     from schemas.estimate import Estimate
 
 LONG_WAIT = timedelta(minutes=2)  # without a start, then the page offers another model
@@ -52,6 +61,7 @@ TAKES_OVER_WITHIN = timedelta(minutes=10)  # of the end: later, people have move
 LONGEST_RUN = timedelta(seconds=LONGEST_S) + timedelta(hours=1)
 AT_ONCE = 20
 NO_DEPUTY = "No other model can make this run any more."
+DECIDED = (TAKEN_OVER, NOT_TAKEN_OVER, MADE_BY_DEPUTY)  # then it does not by itself (again)
 UNFIT = "It may not be used here, or does not accept these settings."
 TOO_EXPENSIVE = "It may cost more than the estimate of this run."
 
@@ -76,7 +86,7 @@ class Takeover:
 
 def reason_of(run: Run) -> str:
     """Return why another model may make the run, such as `did not respond`; empty if none may."""
-    if run.transport == Transport.REALTIME or event_text(run, TAKEN_OVER):
+    if run.transport == Transport.REALTIME:
         return ""
     if run.state == Run.State.FAILED:
         return error_messages.deputy_reason(run.error or {})
@@ -89,13 +99,17 @@ def reason_of(run: Run) -> str:
 
 def find(run: Run, *, only_deputy: bool = False) -> Takeover | None:
     """Return the deputy of the run's model, else the best proposal; None if neither can make it."""
+    return next(_possible(run, only_deputy=only_deputy), None)
+
+
+def _possible(run: Run, *, only_deputy: bool = False) -> Iterator[Takeover]:
+    """Yield what can make the run, the best first; the page offers the first."""
     source = Endpoint.objects.get(pk=run.endpoint_id)  # a run's page loads only some columns
     deputy = deputies.deputy_of(source, run.project)
     proposed = [] if deputy or only_deputy else deputies.proposals(source, run.project)
     keys = [row.pk for row in (deputy, *proposed) if row]
     endpoints = Endpoint.objects.in_bulk(keys)
-    plans = (_plan(run, source, endpoints[key]) for key in keys)
-    return next(filter(None, plans), None)
+    yield from filter(None, (_plan(run, source, endpoints[key]) for key in keys))
 
 
 def _plan(run: Run, source: Endpoint, endpoint: Endpoint) -> Takeover | None:
@@ -107,9 +121,7 @@ def _plan(run: Run, source: Endpoint, endpoint: Endpoint) -> Takeover | None:
     return Takeover(endpoint, carried, estimate, endpoint.pk == source.deputy_id)
 
 
-def start(
-    run: Run, endpoint: Endpoint | None, person: User, elsewhere: Project | None = None
-) -> Run:
+def start(run: Run, endpoint_id: str, person: User, elsewhere: Project | None = None) -> Run:
     """Start the run of the model that the page offered; a repeated press returns the first one.
 
     A run that waits is cancelled then. `elsewhere` as in `rerun.rerun`. Raises
@@ -117,9 +129,10 @@ def start(
     """
     with transaction.atomic():
         locked_run = _locked(run.pk)
-        if earlier := _taken_over_by(locked_run):
+        if earlier := successor(locked_run):
             return earlier
-        takeover = _plan(locked_run, locked_run.endpoint, endpoint) if endpoint else None
+        offered = (row for row in _possible(locked_run) if row.endpoint.endpoint_id == endpoint_id)
+        takeover = next(offered, None)
         if takeover is None or not reason_of(locked_run):
             raise refused_starts.Refused(NO_DEPUTY)
         new_run = _start(locked_run, takeover, person, elsewhere)
@@ -136,8 +149,8 @@ def take_over(pk: uuid.UUID) -> Run | None:
     """
     with transaction.atomic():
         run = _locked(pk)
-        if earlier := _taken_over_by(run):
-            return earlier
+        if key := event_text(run, TAKEN_OVER):
+            return Run.objects.with_endpoint().filter(pk=key).first()
         if not is_automatic(run):
             return None
         takeover = find(run, only_deputy=True)
@@ -159,22 +172,36 @@ def take_over_due() -> float:
     projects = list(Project.objects.filter(deputies_take_over=True).values_list("pk", flat=True))
     if not projects:
         return idle.REST_S
-    since = timezone.now() - TAKES_OVER_WITHIN
-    failed = (
+    candidates = _failed_just_now().filter(project__in=projects).select_related("project", "charge")
+    rows = candidates.order_by("created_at").light("events", "error").iterator()
+    due = [run.pk for run in islice(filter(is_automatic, rows), AT_ONCE)]
+    for pk in due:
+        take_over(pk)
+    return idle.LOOK_AGAIN_S if len(due) == AT_ONCE else idle.REST_S
+
+
+def _failed_just_now() -> RunQuerySet:
+    """Return the failed runs outside flows for which `is_automatic` may hold.
+
+    All conditions that SQL can check are here, so that no number of other runs hides one of them.
+    """
+    now = timezone.now()
+    is_of_person = Q(charge__door=Door.PAGE, charge__token_id=None)
+    return (
         Run.objects.kept()
         .in_state(Run.State.FAILED)
         .filter(
-            project__in=projects,
-            created_at__gt=since - LONGEST_RUN,
-            ended_at__gt=since,
+            is_of_person | _has_event(DEPUTY_ALLOWED),
+            created_at__gt=now - TAKES_OVER_WITHIN - LONGEST_RUN,
+            ended_at__gt=now - TAKES_OVER_WITHIN,
             endpoint__deputy__isnull=False,
-            charge__door__in=(Door.PAGE, Door.API),
         )
+        .exclude(reduce(or_, map(_has_event, DECIDED)))
     )
-    for run in failed.order_by("-created_at").light("events")[:AT_ONCE]:
-        if not (event_text(run, TAKEN_OVER) or event_text(run, NOT_TAKEN_OVER)):
-            take_over(run.pk)
-    return idle.REST_S
+
+
+def _has_event(kind: str) -> Q:
+    return Q(events__contains=f'"what": "{kind}"')  # quotes inside a JSON string are escaped
 
 
 def _locked(pk: uuid.UUID) -> Run:
@@ -183,9 +210,11 @@ def _locked(pk: uuid.UUID) -> Run:
     return rows.select_related("endpoint", "user", "project", "charge").get(pk=pk)
 
 
-def _taken_over_by(run: Run) -> Run | None:
-    key = event_text(run, TAKEN_OVER)
-    return Run.objects.with_endpoint().filter(pk=key).first() if key else None
+def successor(run: Run) -> Run | None:
+    """Return the run that took this one over; None if not everybody who sees this one sees it."""
+    keys = [event["text"] for event in run.events if event.get("what") == TAKEN_OVER]
+    runs = Run.objects.kept().with_endpoint().filter(pk__in=keys) if keys else ()
+    return next((new for new in runs if new.is_shown_with(run)), None)
 
 
 def is_automatic(run: Run) -> bool:
@@ -196,10 +225,18 @@ def is_automatic(run: Run) -> bool:
     charge, kinds = getattr(run, "charge", None), {event.get("what") for event in run.events}
     if not run.project.deputies_take_over or run.state != Run.State.FAILED or charge is None:
         return False
+    now = timezone.now()
     is_of_person = charge.token_id is None and charge.door in {Door.PAGE, Door.FLOW}
-    is_open = kinds.isdisjoint({MADE_BY_DEPUTY, NOT_TAKEN_OVER}) and bool(reason_of(run))
-    is_recent = run.ended_at is None or timezone.now() - run.ended_at < TAKES_OVER_WITHIN
+    is_open = kinds.isdisjoint(DECIDED) and bool(reason_of(run))
+    is_recent = run.ended_at is None or now - run.ended_at < TAKES_OVER_WITHIN
+    is_recent = is_recent and now - run.created_at < TAKES_OVER_WITHIN + LONGEST_RUN
     return is_open and is_recent and (is_of_person or DEPUTY_ALLOWED in kinds)
+
+
+def is_promised(run: Run, takeover: Takeover) -> bool:
+    """Whether the worker will start this takeover; flows have decided when their step is shown."""
+    is_possible = takeover.is_deputy and is_automatic(run) and run.charge.door != Door.FLOW
+    return is_possible and not _excess(run, takeover.estimate)
 
 
 def _excess(run: Run, estimate: Estimate) -> str:
@@ -219,7 +256,9 @@ def _start(
 ) -> Run:
     """Start the run of another model; by itself it counts where the first run counts."""
     name, endpoint = run.endpoint.name, takeover.endpoint
-    request = rerun.repetition(run, person, Source.DEPUTY, str(run.pk), elsewhere)
+    deleted = starting.runs_of(person, Source.DEPUTY, str(run.pk)).deleted().count()
+    key = f"{run.pk}-{deleted}" if deleted else str(run.pk)
+    request = rerun.repetition(run, person, Source.DEPUTY, key, elsewhere)
     offered = {choice.value for choice in transport_choices.offered(endpoint)}
     sentence = f"Requested {name}, made by {endpoint.name}: {name} {reason_of(run)}."
     new_run = starting.start(
@@ -235,5 +274,6 @@ def _start(
         )
     ).run
     new_run.endpoint = endpoint
-    state_machine.note_deed(run.pk, TAKEN_OVER, str(new_run.pk))
+    if new_run.is_shown_with(run):
+        state_machine.note_deed(run.pk, TAKEN_OVER, str(new_run.pk))
     return new_run

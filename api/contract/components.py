@@ -234,7 +234,10 @@ COMPONENTS: dict[str, Schema] = {
     "Run": record(
         **_RUN,
         arguments={"description": "the model's input"},
-        output={"description": "the model's output; null until it succeeded"},
+        output={
+            "description": "the model's output, with the addresses of our copies of its files; "
+            "null until it succeeded"
+        },
         error={"anyOf": [ref("RunError"), {"type": "null"}]},
         logs=several(text(), "the last lines"),
         queue_position=nullable(integer()),
@@ -243,6 +246,7 @@ COMPONENTS: dict[str, Schema] = {
         billed=text("what upstream billed, in words"),
         cost=nullable(COST),
         request_id=text("upstream's id of the request"),
+        allows_fallback=flag("if it is unavailable, fal may answer from an equivalent model"),
         deputy_run_id=nullable(
             text("the run by which the model's deputy took over", format="uuid")
         ),

@@ -6,14 +6,17 @@ are named in the response.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from typing import Any
 
 import fal
 from schemas.exact import NotJson, loads
 
 MAX_CHARS = 4000
-PRIORITIES = ("normal", "low")
+MOST_NAMED = 20  # of tags that are ignored
+_NOT_SHOWN = re.compile(r"[^ -~]|[,()]")  # in a header that lists names
+NORMAL, LOW = "normal", "low"
 TRUE, FALSE = {"1", "true", "yes"}, {"0", "false", "no"}
 START_TIMEOUT = ("X-Fal-Request-Start-Timeout", "X-Fal-Request-Timeout")  # the first one wins
 PRIORITY, HINT = "X-Fal-Queue-Priority", "X-Fal-Runner-Hint"
@@ -48,10 +51,8 @@ def parse_submit_headers(headers: Mapping[str, str]) -> dict[str, Any]:
     header = next(((name, headers[name]) for name in START_TIMEOUT if name in headers), None)
     if header:
         options["start_timeout_s"] = _seconds(*header)
-    if (priority := _text(headers, PRIORITY)) and priority != PRIORITIES[0]:
-        if priority not in PRIORITIES:
-            raise InvalidHeader(f"{PRIORITY} must be one of {', '.join(PRIORITIES)}.")
-        options["priority"] = priority
+    if headers.get(PRIORITY, "").strip() == LOW:
+        options["priority"] = LOW
     if hint := _text(headers, HINT):
         options["hint"] = hint
     if lifecycle := _text(headers, LIFECYCLE):
@@ -64,8 +65,8 @@ def parse_submit_headers(headers: Mapping[str, str]) -> dict[str, Any]:
         options["retry_config"] = _retries(retries)
     if (stores := _text(headers, STORE_IO)) and not _flag(STORE_IO, stores):
         options["store_io"] = False
-    if tags := _text(headers, TAGS):
-        options["tags"] = dict(_tags(tags))
+    if tags := _tags(headers)[0]:
+        options["tags"] = tags
     if _text(headers, UPLOAD_POLICY):
         raise InvalidHeader(
             f"{UPLOAD_POLICY} is not offered: results in a bucket of yours could not be copied."
@@ -78,11 +79,18 @@ def parse_submit_headers(headers: Mapping[str, str]) -> dict[str, Any]:
 
 
 def ignored_headers(headers: Mapping[str, str]) -> list[str]:
-    """Return the names of fal's headers that are neither forwarded nor read, in lower case."""
+    """Return the names of fal's headers that are neither forwarded nor read, in lower case.
+
+    Priorities and tags that fal would ignore follow the name of their header.
+    """
     names = sorted(name.lower() for name in headers)
-    return [
+    names = [
         name for name in names if name.startswith(("x-fal-", "x-app-fal-")) and name not in KNOWN
     ]
+    priority = headers.get(PRIORITY, "").strip()
+    values = [(PRIORITY, priority)] if priority not in ("", NORMAL, LOW) else []
+    values += [(TAGS, tag.partition("=")[0]) for tag in _tags(headers)[1][:MOST_NAMED]]
+    return names + [f"{name.lower()} ({_NOT_SHOWN.sub('', text)[:64]})" for name, text in values]
 
 
 def _retries(value: str) -> dict[str, int]:
@@ -99,12 +107,21 @@ def _retries(value: str) -> dict[str, int]:
     return retries
 
 
-def _tags(value: str) -> Iterator[tuple[str, str]]:
-    for tag in value.split(","):
-        key, equals, text = tag.strip().partition("=")
-        if not equals:
-            raise InvalidHeader(f"{TAGS} must be like key=value,key=value.")
-        yield key, text
+def _tags(headers: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the tags that fal takes, the last one of each key, and those that it drops."""
+    tags: dict[str, str] = {}
+    dropped = []
+    for tag in filter(None, map(str.strip, headers.get(TAGS, "")[:MAX_CHARS].split(","))):
+        key, equals, text = tag.partition("=")
+        try:
+            fal.SubmitOptions(tags=tags | {key: text})
+        except ValueError:
+            equals = ""
+        if equals:
+            tags[key] = text
+        else:
+            dropped.append(tag)
+    return tags, dropped
 
 
 def _text(headers: Mapping[str, str], name: str) -> str:

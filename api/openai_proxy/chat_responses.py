@@ -122,7 +122,7 @@ def event(body: dict[str, Any]) -> bytes:
 
 
 def usage(run: Run, output: Any) -> dict[str, Any]:
-    """Return upstream's token counts by OpenAI's names, and the cost; empty if it reports none."""
+    """Return upstream's token counts by OpenAI's names, with a known cost; empty without counts."""
     tokens = output.get("usage") if isinstance(output, dict) else None
     if not isinstance(tokens, dict):
         return {}
@@ -130,7 +130,7 @@ def usage(run: Run, output: Any) -> dict[str, Any]:
     counts["total_tokens"] = counts["total_tokens"] or (
         (counts["prompt_tokens"] or 0) + (counts["completion_tokens"] or 0)
     )
-    return counts | {"cost": costs.of_run(run)}
+    return counts | costs.in_body(run)
 
 
 def headers(pk: uuid.UUID) -> dict[str, str]:

@@ -49,5 +49,7 @@ def _encoded(artifact: Artifact) -> str:
 
 def _answer(run: Run, data: list[dict[str, Any]]) -> UpstreamResponse:
     body = {"created": int(run.created_at.timestamp()), "data": data}
+    if cost := costs.in_body(run):
+        body["usage"] = cost
     headers = chat_responses.headers(run.pk) | costs.in_headers(run)
     return responses.as_json(body, 200, headers)

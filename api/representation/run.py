@@ -12,8 +12,9 @@ from api.representation import moments
 from features.notifications import run_ends
 from features.notifications.models import masked
 from playground.display import history
+from playground.form import form_state
 from runs.costs import known_costs
-from runs.files.artifact_urls import artifact_url
+from runs.files.artifact_urls import artifact_url, with_copies
 from runs.models import Artifact, Run
 from runs.progress.shown_log import shown_log
 from runs.results import error_messages, timeline
@@ -50,8 +51,8 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
     """Return a `Run`."""
     return card(run, call) | {
         "arguments": run.arguments,
-        "output": run.output,
-        "error": error(run.error) if run.error else None,
+        "output": with_copies(run.output, run.artifacts.all(), call.absolute),
+        "error": error(run) if run.error else None,
         "logs": [line["message"] for line in shown_log(run.logs)[-LOG_LINES:]],
         "queue_position": None if run.is_final else run.queue_position,
         "started_at": moments.as_text(run.started_at),
@@ -59,13 +60,15 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
         "billed": known_costs.in_words(run),
         "cost": costs.of_run(run),
         "request_id": run.request_id,
+        "allows_fallback": timeline.allows_fallback(run),
         "deputy_run_id": timeline.event_text(run, timeline.TAKEN_OVER) or None,
         "webhook_url": masked(run_ends.webhook_address_of(run)),
     }
 
 
-def error(failure: Mapping[str, Any]) -> dict[str, Any]:
+def error(run: Run) -> dict[str, Any]:
     """Return a `RunError`."""
+    failure: Mapping[str, Any] = run.error or {}
     explanation = error_messages.explain(failure)
     return {
         "type": str(failure.get("type") or ""),
@@ -74,7 +77,7 @@ def error(failure: Mapping[str, Any]) -> dict[str, Any]:
         "is_retryable": explanation.is_retryable,
         "problems": [
             {"path": list(problem.path), "message": problem.message}
-            for problem in error_messages.problems(failure)
+            for problem in form_state.located_problems(run)
         ],
     }
 

@@ -218,7 +218,7 @@ def _find(call: Call) -> tuple[Flow, Definition]:
 
 def _find_run(call: Call) -> FlowRun:
     pk: uuid.UUID = call.values["flow_run_id"]
-    flow_runs = call.reach.visible_rows(FlowRun.objects.shown_to(call.user))
+    flow_runs = call.reach.visible_rows(FlowRun.objects.kept().shown_to(call.user))
     flow_run = flow_runs.select_related("flow", "project").filter(pk=pk).first()
     if flow_run is None:
         raise Problem(404, "There is no such run of a flow, or it is somebody else's.")

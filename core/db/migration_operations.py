@@ -47,6 +47,21 @@ class CreateModels(Operation):
         return f"Create models {', '.join(model.name for model in self.models)}"
 
 
+class AddIndexOnline(migrations.AddIndex):
+    """Adds an index without blocking writes on PostgreSQL; its migration must not be atomic."""
+
+    def database_forwards(
+        self, app_label: str, schema_editor: Any, from_state: Any, to_state: Any
+    ) -> None:
+        """Create the index, anew if an interrupted attempt left an invalid one."""
+        model = to_state.apps.get_model(app_label, self.model_name)
+        if schema_editor.connection.vendor != "postgresql":
+            schema_editor.add_index(model, self.index)
+            return
+        schema_editor.remove_index(model, self.index, concurrently=True)  # IF EXISTS
+        schema_editor.add_index(model, self.index, concurrently=True)
+
+
 class AddTrigramIndex(Operation):
     """On PostgreSQL, indexes SQL expressions of a new table so that any part of them is found.
 

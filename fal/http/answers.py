@@ -46,6 +46,7 @@ RETRYABLE_TYPES = frozenset(
 )
 CANCELLED, DISCONNECTED = "client_cancelled", "client_disconnected"  # 11.2
 CONCURRENCY_LIMIT = "concurrent_requests_limit"  # 11.3
+FILE_DOWNLOAD = "file_download_error"  # 11.1: the model could not fetch an input
 BROKEN = "stream_broken"  # ours: a connection that broke off before the outcome
 CLIENT_CLOSED_REQUEST = 499  # a proxy's or fal's status: the client has gone
 _FLAGS = {"1": True, "true": True, "0": False, "false": False}
@@ -155,7 +156,10 @@ def reason(answer: Answer) -> Reason:
 
 
 class Problem(NamedTuple):
-    """One entry of `detail`; an empty `path` means the request itself, not an argument."""
+    """One entry of `detail`; an empty `path` means the request itself, not an argument.
+
+    Then `ctx` has the value that was refused as `input`, if fal says it.
+    """
 
     path: tuple[str | int, ...]
     message: str
@@ -184,9 +188,20 @@ def _problem(entry: Any) -> Problem:
     if path and path[0] in ("body", "query"):
         del path[0]
     message = text(entry, "msg") or text(entry, "message") or text(entry, "type") or repr(entry)
-    return Problem(
-        tuple(path), message, text_or_none(entry, "type"), dict(as_mapping(entry.get("ctx")))
-    )
+    ctx = dict(as_mapping(entry.get("ctx")))
+    if categories := _categories(entry.get("categories") or ctx.get("categories")):
+        message = f"{message.rstrip(' .')}. Categories: {', '.join(categories)}."
+    if not path and "input" in entry:
+        ctx["input"] = entry["input"]
+    return Problem(tuple(path), message, text_or_none(entry, "type"), ctx)
+
+
+def _categories(value: Any) -> list[str]:
+    """Return what content was refused for: a list of names, or the flags or scores above zero."""
+    if isinstance(value, dict):
+        value = [name for name, is_hit in value.items() if is_hit]
+    names = value if isinstance(value, list) else [value]
+    return [name.replace("_", " ") for name in names if isinstance(name, str) and name]
 
 
 def retry_after_s(headers: Mapping[str, str], now: datetime | None = None) -> float | None:

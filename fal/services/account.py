@@ -13,12 +13,13 @@ from fal.errors import RequestRejected
 from fal.messages.billing import Balance, BillingPage
 from fal.messages.retention import PayloadDeletion, StorageSettings
 from fal.messages.workflows import WorkflowDetail, WorkflowPage
+from fal.services.platform import is_about_limit
 
 if TYPE_CHECKING:
     from fal.addresses import Addresses
     from fal.http.wire import Params, Wire
 
-EVENTS_PER_CALL = 100
+EVENTS_PER_CALL = 1000
 LONGEST = timedelta(days=90)  # of a span of events
 WORKFLOWS_PER_CALL = 50
 MAX_WORKFLOW_PAGES = 40
@@ -37,7 +38,7 @@ class Account:
     async def billing_events(self, start: datetime, end: datetime) -> AsyncGenerator[BillingPage]:
         """All pages of events from `start` to before `end`, in spans of at most 90 days.
 
-        A repeated cursor ends a span.
+        A repeated cursor ends a span. If fal rejects the limit as too large, it is halved.
         """
         while start < end:
             until = min(end, start + LONGEST)
@@ -48,15 +49,22 @@ class Account:
     async def _span(self, start: datetime, end: datetime) -> AsyncGenerator[BillingPage]:
         cursor: str | None = None
         seen: set[str | None] = set()
+        limit = EVENTS_PER_CALL
         while cursor not in seen:
-            seen.add(cursor)
             params = [
                 ("start", start.isoformat()),
                 ("end", end.isoformat()),
-                ("limit", str(EVENTS_PER_CALL)),
+                ("limit", str(limit)),
                 *([("cursor", cursor)] if cursor else []),
             ]
-            page = BillingPage.from_bytes(await self._get("/models/billing-events", params))
+            try:
+                page = BillingPage.from_bytes(await self._get("/models/billing-events", params))
+            except RequestRejected as error:
+                if cursor is not None or limit == 1 or not is_about_limit(error):
+                    raise
+                limit //= 2
+                continue
+            seen.add(cursor)
             yield page
             cursor = page.next_cursor
 

@@ -19,6 +19,5 @@ class FlowsConfig(AppConfig):
         from runs.promises import owners
 
         owners.register(FlowsOwner())
-        kept_runs = FlowRun.objects.filter(flow__deleted_at=None)
-        subjects.register(FlowRun, kept_runs.shown_to)
+        subjects.register(FlowRun, FlowRun.objects.kept().shown_to)
         enforcement.register_parts(definitions.models_within)

@@ -65,7 +65,7 @@ class FlowsOwner(RunOwner):
         """Return the definitions of flows that are not deleted, and of their runs."""
         return (
             JsonColumn(Flow.objects.kept(), "definition"),
-            JsonColumn(FlowRun.objects.filter(flow__deleted_at=None), "definition"),
+            JsonColumn(FlowRun.objects.kept(), "definition"),
         )
 
     def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
@@ -93,8 +93,8 @@ class FlowsOwner(RunOwner):
         }
 
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
-        """Return flows and their runs, which are kept when the flow is deleted."""
-        return {"flow": Flow.objects.kept(), "flow-run": FlowRun.objects.all()}
+        """Return flows and their runs."""
+        return {"flow": Flow.objects.kept(), "flow-run": FlowRun.objects.kept()}
 
     def dependants(self) -> Sequence[Dependants]:
         """Return the steps."""

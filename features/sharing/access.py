@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare, salted_hmac
@@ -117,11 +117,12 @@ def told_of(user: User) -> QuerySet[Share]:
     """Return the shares whose comments the user may read, as their pages allow.
 
     These are the user's own, those of projects where they are a maker, and those with a comment
-    that they wrote or that mentions them.
+    that they wrote or that mentions them since the share has its present address.
     """
+    is_theirs = Q(comments__mentioned=user) | Q(comments__reviewer__user=user)
     mentioned_in = (
         Share.objects.live()
-        .filter(Q(comments__mentioned=user) | Q(comments__reviewer__user=user))
+        .filter(is_theirs, Q(renewed_at=None) | Q(comments__created_at__gt=F("renewed_at")))
         .exclude(~Q(for_project__memberships__user=user), audience=Share.Audience.PROJECT)
     )
     managed = Share.objects.managed_by(user)

@@ -19,6 +19,7 @@ from catalog.pictures import picture_registry
 from core.db import clock
 from core.formatting import duration, size
 from core.storage import describe_place
+from features.spending.models import BillingState
 from house.operations.backup import creation, nightly
 from house.operations.metrics import reporting
 from house.operations.models import Backup, CspReport, DataVersion
@@ -151,6 +152,7 @@ def load_status(user: User | AnonymousUser) -> Status:
             *_realtime_problems(),
             *_queue_problems(queue),
             *_problems(syncs, storage_figures),
+            *_account_problems(storage_figures),
             *nightly.problems(),
         ],
         list(Backup.objects.all()[:LATEST_BACKUPS]),
@@ -164,11 +166,12 @@ def load_status(user: User | AnonymousUser) -> Status:
 
 def problems() -> list[str]:
     """Return sentences about what is wrong with the deployment."""
-    syncs = list(SyncReport.objects.all()[:1])
+    syncs, storage_figures = list(SyncReport.objects.all()[:1]), storage()
     return [
         *_process_problems(_workers()),
         *_realtime_problems(),
-        *_problems(syncs, storage()),
+        *_problems(syncs, storage_figures),
+        *_account_problems(storage_figures),
         *nightly.problems(),
     ]
 
@@ -290,6 +293,18 @@ def _realtime_problems() -> Iterator[str]:
         yield (
             "No realtime process is running: live sessions and streams do not work. Start it: "
             "“systemctl start vitrine-realtime”, or “manage.py realtime”."
+        )
+
+
+def _account_problems(storage: Storage) -> Iterator[str]:
+    """Yield what hinders the work with FAL_ADMIN_KEY: the first of the readings that failed."""
+    bills = BillingState.current()
+    of_bills = (bills.trouble, bills.balance_trouble) if bills.has_key else ()
+    troubles = (storage.at_fal.trouble, *of_bills)
+    if first := next(filter(None, troubles), ""):
+        yield (
+            f"{first.rstrip('.')}. Meanwhile deletions here may not reach fal, and bills and the "
+            "balance may be missing."
         )
 
 

@@ -42,6 +42,7 @@ from schemas.validation import validate
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+    import fal
     from projects.models import Project
     from runs.promises.named_inputs import NamedInput
 
@@ -218,12 +219,33 @@ def from_run(endpoint: Endpoint, run: Run) -> FormState:
     if run.state != Run.State.FAILED:
         return filled
     is_about_it = as_dict(run.error).get("status") == HTTPStatus.UNPROCESSABLE_ENTITY
-    reported = [
-        Problem(problem.path, problem.message) for problem in error_messages.problems(run.error)
-    ]
+    reported = [Problem(problem.path, problem.message) for problem in located_problems(run)]
     return replace(
         filled, problems=[problem for problem in reported if problem.path or is_about_it]
     )
+
+
+def located_problems(run: Run) -> list[fal.Problem]:
+    """Return upstream's problems; one without a field gets that of the value that it refuses."""
+    problems = error_messages.problems(run.error)
+    if not any("input" in problem.ctx for problem in problems):
+        return problems
+    sent = run.sent_arguments or run.arguments
+    return [
+        problem._replace(path=problem.path or _path_of(problem.ctx.get("input"), sent))
+        for problem in problems
+    ]
+
+
+def _path_of(value: Any, arguments: Any) -> tuple[str | int, ...]:
+    """Return the path of the first equal value in JSON; empty if there is none."""
+    is_list = isinstance(arguments, list)
+    for key, child in enumerate(arguments) if is_list else as_dict(arguments).items():
+        if identical(child, value):
+            return (key,)
+        if rest := _path_of(value, child):
+            return (key, *rest)
+    return ()
 
 
 @dataclass(frozen=True)
@@ -242,7 +264,7 @@ def complaints(run: Run) -> list[Complaint]:
         root = version_of(run.endpoint).root
         names = decode_post(root, encode_arguments(root, run.arguments)).names
     objections = []
-    for problem in error_messages.problems(run.error)[:MAX_COMPLAINTS]:
+    for problem in located_problems(run)[:MAX_COMPLAINTS]:
         name, rest = locate(names, problem.path)
         place = " · ".join(str(part) for part in problem.path)[:MAX_PLACE_CHARS]
         message = Truncator(problem.message).chars(MAX_COMPLAINT_CHARS)

@@ -176,13 +176,15 @@ def run_takeover(context: template.Context, run: Run) -> dict[str, Any]:
     """Render the model that can make a run instead, if its own does not respond or declines."""
     may_offer = not (context.get("is_readonly") or context.get("is_looked_at"))
     may_offer = may_offer and (run.is_final or bool(context.get("may_cancel")))
-    reason = takeovers.reason_of(run) if may_offer else ""
+    made_by = takeovers.successor(run) if may_offer else None
+    reason = takeovers.reason_of(run) if may_offer and made_by is None else ""
+    takeover = takeovers.find(run) if reason else None
     return {
         "run": run,
         "reason": reason,
-        "takeover": takeovers.find(run) if reason else None,
-        "is_automatic": bool(reason) and takeovers.is_automatic(run),
-        "made_by": timeline.event_text(run, timeline.TAKEN_OVER) if may_offer else "",
+        "takeover": takeover,
+        "is_automatic": takeover is not None and takeovers.is_promised(run, takeover),
+        "made_by": made_by,
         "csrf_token": context.get("csrf_token", ""),
     }
 

@@ -26,7 +26,6 @@ from django_htmx.http import (
 from accounts import permissions
 from accounts.limits import rate_limit
 from accounts.limits.rate_limit import limit
-from catalog.models import Endpoint
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
 from playground import rerun, takeovers
@@ -57,11 +56,12 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 def takeover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Let the model `to` make the run; a run that still waits is cancelled."""
     run = find_run(request, pk)
-    endpoint = Endpoint.objects.filter(endpoint_id=hidden(request, "to")).first()
     if not run.is_final:
         Rights(request.user, run).require_removal(permissions.CANCEL_RUN)
     try:
-        new_run = takeovers.start(run, endpoint, request.user, current.current(request))
+        new_run = takeovers.start(
+            run, hidden(request, "to"), request.user, current.current(request)
+        )
     except refused_starts.Refused as refusal:
         return _refuse(request, run, refusal)
     return _show_new_run(request, new_run)

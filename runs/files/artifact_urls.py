@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from catalog import upstream
 from runs.file_kinds import kind_named
+from runs.files.own_addresses import mapped
 from runs.models import Artifact, Run
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 _RESULT = re.compile(r"/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/artifacts/[0-9]{1,6}/")
 _MAX_ORIGINS = 200
@@ -36,6 +41,38 @@ def artifact_url(artifact: Artifact) -> str:
 def may_show(url: str) -> bool:
     """Whether a page may load this upstream address."""
     return url.startswith("data:") or upstream.addresses().is_media(url)
+
+
+def with_own_results(arguments: Any, user: User) -> Any:
+    """Return arguments with our paths for upstream's addresses of results that the user may read.
+
+    Programs take these addresses from outputs. Only a run that names our path is known to have the
+    result as an input: for its line of descent, and so that fal does not delete it too early.
+    """
+    addresses: set[str] = set()
+
+    def collect(text: str) -> str:
+        if text.lstrip()[:4].lower() == "http" and upstream.addresses().is_media(text.strip()):
+            addresses.add(text.strip())
+        return text
+
+    mapped(arguments, collect)
+    if not addresses:
+        return arguments
+    results = Artifact.objects.beginning_as(addresses).exclude(state=Artifact.State.LOST)
+    readable = results.filter(run__in=Run.objects.visible_to(user)).order_by("-pk")
+    paths = {result.url: result.get_absolute_url() for result in readable}
+    return mapped(arguments, lambda text: paths.get(text.strip(), text)) if paths else arguments
+
+
+def with_copies(output: Any, artifacts: Iterable[Artifact], absolute: Callable[[str], str]) -> Any:
+    """Return an output with the addresses of our copies, which do not expire as upstream's do."""
+    copies = {
+        artifact.address: absolute(artifact.get_absolute_url())
+        for artifact in artifacts
+        if artifact.state == Artifact.State.STORED and not artifact.is_inline
+    }
+    return mapped(output, lambda text: copies.get(text, text)) if copies else output
 
 
 def run_of(address: str) -> str:

@@ -20,15 +20,14 @@ import fal
 from core.storage import describe_error
 from runs.files.own_addresses import OUR_ADDRESS, with_own_paths
 from runs.models import Artifact, Run, Upload
-from runs.ownership import deletion, upstream_retention
+from runs.ownership import deletion, upstream_deletion, upstream_retention
 from runs.results import refusals
 from runs.state import state_machine
 from runs.state.transitions import Observation
 
-# fal keeps uploads for at least a week (protocol, section 5.4); older ones are sent again.
-UPLOAD_LIFE = timedelta(days=6)
+# fal keeps uploads for a week, unless the account's settings say less (protocol, section 5.4).
+UPLOAD_LIFE_S = 7 * 86_400
 PROGRESS_EVERY_S = 1.0
-GONE = "file_download_error"  # fal's type of the error
 MAX_STORAGE_TRIES = 30  # for one run; about half an hour with the worker's pauses
 
 Path = tuple[str | int, ...]  # keys and indexes that lead from the arguments to a value
@@ -119,7 +118,8 @@ async def _uploaded_url(upload: Upload, run: Run, upstream: fal.Clients) -> str:
     async with _upload_locks.setdefault(upload.pk, asyncio.Lock()):
         await upload.arefresh_from_db(fields=["upstream_url", "upstream_at", "upstream_until"])
         life = upstream_retention.uploads_for(run.options)
-        if _is_usable(upload, life):
+        storage = await sync_to_async(upstream_deletion.account_storage)()
+        if _is_usable(upload, life, storage.expires_after_s):
             return upload.upstream_url
         now = timezone.now()
         url = await _send(upload, run, upstream.storage, life)
@@ -129,13 +129,19 @@ async def _uploaded_url(upload: Upload, run: Run, upstream: fal.Clients) -> str:
         return url
 
 
-def _is_usable(upload: Upload, life: timedelta | None) -> bool:
-    """Whether upstream's copy outlasts the longest wait, and does not outlive `life`."""
+def _is_usable(upload: Upload, life: timedelta | None, account_life_s: int | None) -> bool:
+    """Whether upstream's copy outlasts the longest wait, and does not outlive `life`.
+
+    Without `life`, the account's settings decide. A file that they keep for less than two such
+    waits is used for half its life.
+    """
     now, until = timezone.now(), upload.upstream_until
     if upload.upstream_at is None or (until is None) != (life is None):
         return False
     if until is None or life is None:
-        return upload.upstream_at > now - UPLOAD_LIFE
+        kept_for = timedelta(seconds=min(UPLOAD_LIFE_S, account_life_s or UPLOAD_LIFE_S))
+        used_for = max(kept_for - upstream_retention.LONGEST_WAIT, kept_for / 2)
+        return now < upload.upstream_at + used_for
     return now + upstream_retention.LONGEST_WAIT <= until <= now + life
 
 
@@ -205,8 +211,8 @@ def _invalid_input(sentence: str, path: Path) -> fal.FalError:
 
     fal's clients repeat a call after a 500; a 422 ends it and names the field.
     """
-    problem = {"loc": ["body", *path], "msg": sentence, "type": GONE}
-    return fal.FalError(sentence, status=422, type=GONE, detail=[problem])
+    problem = {"loc": ["body", *path], "msg": sentence, "type": fal.FILE_DOWNLOAD}
+    return fal.FalError(sentence, status=422, type=fal.FILE_DOWNLOAD, detail=[problem])
 
 
 def our_addresses(value: Any) -> Iterator[str]:

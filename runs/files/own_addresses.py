@@ -34,20 +34,21 @@ _ADDRESS = re.compile(r"\s*+(?:https?://|/(?:uploads|runs)/)\S++\s*+", re.IGNORE
 
 def with_own_paths(value: Any) -> Any:
     """Return the arguments with our files as paths."""
-    return _mapped(value, _with_own_path)
+    return mapped(value, _with_own_path)
 
 
 def tidy_addresses(value: Any) -> Any:
     """Return the arguments with our files as paths and without spaces around addresses."""
-    return _mapped(value, lambda text: _with_own_path(_trimmed(text)))
+    return mapped(value, lambda text: _with_own_path(_trimmed(text)))
 
 
-def _mapped(value: Any, change: Callable[[str], str]) -> Any:
+def mapped(value: Any, change: Callable[[str], str]) -> Any:
+    """Return JSON with each text changed, at any depth."""
     if isinstance(value, str):
         return change(value)
     if isinstance(value, dict):
-        return {key: _mapped(child, change) for key, child in value.items()}
-    return [_mapped(child, change) for child in value] if isinstance(value, list) else value
+        return {key: mapped(child, change) for key, child in value.items()}
+    return [mapped(child, change) for child in value] if isinstance(value, list) else value
 
 
 def _trimmed(text: str) -> str:

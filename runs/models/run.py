@@ -18,7 +18,7 @@ from fal.messages.status import inference_s
 from projects.models import InProject
 from runs.file_kinds import kind_named
 from runs.models.project_key import ProjectKey
-from runs.models.querysets import ArtifactQuerySet, RunQuerySet
+from runs.models.querysets import ADDRESS_BEGINNING, ArtifactQuerySet, RunQuerySet
 
 
 class Transport(models.TextChoices):
@@ -360,6 +360,7 @@ class Artifact(models.Model):
         ]
         indexes = [
             models.Index(fields=["digest"], name="artifact_by_content"),
+            models.Index(ADDRESS_BEGINNING, name="artifact_by_address"),
             models.Index(
                 fields=["next_attempt_at"],
                 name="artifact_to_copy",

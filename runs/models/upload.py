@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -17,6 +18,8 @@ from runs.models.input_file import having_as_input
 from runs.models.querysets import RunQuerySet
 from runs.models.run import Run
 from runs.promises import owners
+
+_ADDRESS = re.compile(r'"(https?://[^"\\]++)"')
 
 
 def opening_texts(user_id: int, prefix: str) -> list[str]:
@@ -39,6 +42,12 @@ def opening_texts(user_id: int, prefix: str) -> list[str]:
 
 class UploadQuerySet(InProjectQuerySet["Upload"]):
     """Filters for uploads."""
+
+    def forget_addresses_in(self, sent_arguments: str) -> None:
+        """Forget upstream's addresses that this JSON text contains: the files are gone there."""
+        addresses = set(_ADDRESS.findall(sent_arguments))
+        sent = self.filter(upstream_url__in=addresses)
+        sent.update(upstream_url="", upstream_at=None, upstream_until=None)
 
 
 class Upload(InProject):

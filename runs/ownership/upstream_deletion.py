@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from core.formatting import counted
+from core.formatting import duration_in_words
 from runs.models import Artifact, KeptFigures, Run, UpstreamDeletion
 from runs.models.querysets import REMOTE, UNFINISHED
 
@@ -36,8 +36,8 @@ class AccountStorage(NamedTuple):
         """Return how long the account's files stay and who may read them, or why nobody knows."""
         if not self.is_known:
             return self.trouble or "unknown without FAL_ADMIN_KEY"
-        days = max((self.expires_after_s or 0) // 86400, 1)
-        term = f"for {counted(days, 'day')}" if self.expires_after_s else "without end"
+        life_s = self.expires_after_s
+        term = f"for {duration_in_words(life_s)}" if life_s else "without end"
         readers = "those whom its access list names" if self.is_private else "whoever has the link"
         return f"{term}, for {readers}"
 

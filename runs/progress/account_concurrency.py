@@ -1,4 +1,4 @@
-"""Learns how many runs fal runs at once for each of its accounts (protocol, 17.5; ADR 43).
+"""Guesses how many runs fal runs at once for each of its accounts (protocol, 17.5; ADR 43).
 
 No API tells it: a new account runs two at once, an older one up to forty. Two observations do:
 
@@ -6,8 +6,9 @@ No API tells it: a new account runs two at once, an older one up to forty. Two o
 - a run stays first in fal's queue while others of its account are in progress. At least two, and
   as many as ever before: the first in the queue of one model may only wait for a machine.
 
-A limit is forgotten as soon as more runs are in progress, and some time after it was last seen:
-accounts grow. An account is known by its key; None is the house's own.
+The guess explains waits and holds no run back. It is forgotten as soon as more runs are in
+progress, and some time after it was last seen: accounts grow. An account is known by its key; None
+is the house's own.
 """
 
 from __future__ import annotations
@@ -59,14 +60,6 @@ def limits() -> dict[Key, int]:
 def in_progress() -> Counter[Key]:
     """Return the number of our runs in progress at upstream, by key."""
     return Counter(_RUNNING.all())
-
-
-def free_connections() -> dict[Key, int]:
-    """Return how many runs over one connection each limited account takes now."""
-    if not (known := limits()):
-        return {}
-    running = in_progress()
-    return {key: max(limit - running[key], 0) for key, limit in known.items()}
 
 
 def record_refused(key: Key) -> str:

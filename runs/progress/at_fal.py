@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from django.utils import timezone
 
-from core.formatting import counted
+from core.formatting import duration_in_words
 from runs.models import Artifact, InputFile, Run, Upload, UpstreamDeletion
 from runs.ownership import upstream_deletion, upstream_retention
 from runs.ownership.upstream_deletion import AccountStorage
@@ -40,12 +40,21 @@ def _describe(run: Run) -> str:
         if not input_files:
             return f"input and result {when}"
         return f"input {_until(max(input_files))}, result {when}"
-    texts = [] if _stores_nothing(run) else [run.sent_at + PAYLOADS_FOR]
-    inputs = [*texts, *input_files]
-    description = f"input {_until(max(inputs))}" if inputs else "no input"
+    text_until = None if _stores_nothing(run) else run.sent_at + PAYLOADS_FOR
+    description = _part("input", text_until, input_files)
     if run.state == Run.State.SUCCEEDED:
-        description += f", result {_until(max(_results(run, account)))}"
+        ended_at = run.ended_at or timezone.now()
+        text_until = ended_at + (RESULT_FOR if _stores_nothing(run) else PAYLOADS_FOR)
+        result = _part("result", text_until, _result_files(run, ended_at, account))
+        description += f", {result}"
     return f"{description}{_outlook(plan, account)}" if plan and run.is_final else description
+
+
+def _part(name: str, text_until: datetime | None, files: list[datetime]) -> str:
+    """Return until when there is the text of an input or result, and its files if that differs."""
+    moments = [moment for moment in (text_until, max(files, default=None)) if moment]
+    terms = list(dict.fromkeys(map(_until, moments)))
+    return f"{name} {', its files '.join(terms)}" if terms else f"no {name}"
 
 
 def _outlook(plan: UpstreamDeletion, account: AccountStorage) -> str:
@@ -65,7 +74,7 @@ def after_deletion() -> str:
         return f"{upstream} deletes results and texts, too. Input files expire there."
     files = "without end" if account.is_known else "as long as the account's settings say"
     if account.expires_after_s:
-        files = f"for {counted(max(account.expires_after_s // 86400, 1), 'day')}"
+        files = f"for {duration_in_words(account.expires_after_s)}"
     return (
         f"{upstream} keeps texts for up to 30 days and files {files}. "
         "With FAL_ADMIN_KEY, Vitrine could delete them there."
@@ -84,13 +93,11 @@ def _input_files(run: Run, account: AccountStorage) -> list[datetime]:
     return [until or _by_account(at, account) for at, until in moments if at]
 
 
-def _results(run: Run, account: AccountStorage) -> list[datetime]:
-    ended_at = run.ended_at or timezone.now()
-    moments = [ended_at + (RESULT_FOR if _stores_nothing(run) else PAYLOADS_FOR)]
-    if Artifact.objects.filter(run=run.pk).exclude(url__startswith="data:").exists():
-        kept_for = upstream_retention.files_for(run.options)
-        moments.append(ended_at + kept_for if kept_for else _by_account(ended_at, account))
-    return moments
+def _result_files(run: Run, ended_at: datetime, account: AccountStorage) -> list[datetime]:
+    if not Artifact.objects.filter(run=run.pk).exclude(url__startswith="data:").exists():
+        return []
+    kept_for = upstream_retention.files_for(run.options)
+    return [ended_at + kept_for if kept_for else _by_account(ended_at, account)]
 
 
 def _by_account(since: datetime, account: AccountStorage) -> datetime:

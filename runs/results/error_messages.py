@@ -79,7 +79,7 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     "file_upload_failed": ("A file did not reach the model", "Try another file."),
     "feature_not_supported": ("The model cannot do this combination", INPUT),
     "invalid_archive": ("The archive could not be read", INPUT),
-    "request_timeout": ("The run did not start in time", ""),
+    "request_timeout": ("The model took too long", "Ask for a smaller result, or for fewer."),
     "startup_timeout": ("The model did not start in time", ""),
     "model_blocked": (
         "The model is blocked",

@@ -59,6 +59,7 @@ EVENTS: Mapping[str, str] = {
 }
 WAYS_IN = {"api", "proxy", "openai"}
 TROUBLES = {"lost", "broke", "cut"}
+FALLBACK_ALLOWED = "allowed: if the model is unavailable, fal may answer from an equivalent one"
 UNCLEAR = "Unclear answer"  # the connection held, but the answer was unusable
 
 
@@ -120,6 +121,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         "Gives up": f"if it has not started within {duration_in_words(wait_s)}" if wait_s else "",
         "Priority": str(run.options.get("priority") or ""),
         "Retries by fal": "none" if run.options.get("no_retry") else "",
+        "Fallback": FALLBACK_ALLOWED if allows_fallback(run) else "",
         "Results": str(run.metrics.get("results", "")),
         "Attempts": str(run.attempts) if run.attempts > 1 else "",
         "Model time": duration(seconds) if (seconds := inference_s(run.metrics)) else "",
@@ -128,6 +130,12 @@ def facts(run: Run) -> list[tuple[str, str]]:
         "Schema": (run.schema_id or "")[:12],
     }
     return [(name, value) for name, value in values.items() if value]
+
+
+def allows_fallback(run: Run) -> bool:
+    """Whether fal may answer from an equivalent model if the run's own is unavailable."""
+    is_over_http = run.transport in {Transport.QUEUE, Transport.SYNC, Transport.STREAM}
+    return is_over_http and not run.options.get("disable_fallback")
 
 
 def _billed(run: Run) -> str:

@@ -11,7 +11,7 @@ from core.formatting import counted
 
 GOES_ON = " The run continues by itself."
 MOST_CHARS = 200
-ACCOUNT = "The run waits for fal's limit"  # begins the sentences about it
+ACCOUNT = "The run perhaps waits for fal's limit"  # begins the sentences about it
 TURN = "The run waits for its turn"
 
 
@@ -27,8 +27,8 @@ def own_limit(count: int, whose: str) -> str:
 
 
 def account_limit(limit: int) -> str:
-    """Return that as many runs are in progress as fal allows to this account."""
-    return f"{ACCOUNT}: this fal account runs {limit} at once, and that many are in progress."
+    """Return that as many runs are in progress as fal seems to allow to this account."""
+    return f"{ACCOUNT}: this account seems to run {limit} at once, and that many are in progress."
 
 
 def in_queue(ahead: int) -> str:

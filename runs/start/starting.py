@@ -40,6 +40,7 @@ from projects.rules import enforcement
 from runs.costs import ledger
 from runs.costs.cost import estimate_runs
 from runs.costs.ledger import Reservation
+from runs.files.artifact_urls import with_own_results
 from runs.files.own_addresses import with_own_paths
 from runs.models import Charge, LedgerAccount, Run, Transport
 from runs.ownership import upstream_deletion, upstream_retention
@@ -79,6 +80,8 @@ class Source(StrEnum):
 
 # People write the arguments of these, and no form or plan has resolved names in them before.
 RESOLVES_NAMES = {Source.CHAT, Source.FLOW}
+# Their results are compared, so no other model may answer: fal's fallbacks are refused.
+COMPARED = {Source.BOARD, Source.CHECK}
 # These contain texts that were not written for others, such as a chat's system prompt.
 NEVER_SHARED = {Source.CHAT, Source.API}
 
@@ -266,16 +269,17 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
     # Runs in a shared project are for its members, however freely their user shares others.
     may_be_shared = shares and project.is_private and not request.is_private
     is_hidden = project.hides_new_runs if request.is_hidden is None else request.is_hidden
+    refused = {"disable_fallback": True} if request.source in COMPARED else {}
     return Run(
         user=request.user,
         endpoint=endpoint,
         schema_id=endpoint.schema_id,
         form_token=token(request.source, request.key),
-        arguments=db_safe(with_own_paths(request.arguments)),
+        arguments=db_safe(with_own_results(with_own_paths(request.arguments), request.user)),
         transport=request.transport,
         title=title(request.arguments) if request.title is None else request.title,
         batch=request.batch,
-        options=upstream_retention.stricter(request.options, project.fal_keeps),
+        options=upstream_retention.stricter(request.options, project.fal_keeps) | refused,
         events=events,
         is_example=may_be_shared and request.source not in NEVER_SHARED,
         project=project,

@@ -1,4 +1,4 @@
-"""How long a run may wait: its start timeout, its priority, its retries (protocol, 5.1).
+"""How a run is sent: start timeout, priority, retries and fallbacks at fal (protocol, 5.1).
 
 One declaration for every way to start a run: the form, the JSON API, assistants, the command line.
 """
@@ -34,6 +34,11 @@ OPTIONS: Mapping[str, dict[str, Any]] = {
         "description": "fal does not try again by itself after its own failure; queue only",
         "default": False,
     },
+    "disable_fallback": {
+        "type": "boolean",
+        "description": "fal does not let an equivalent model answer if this one is unavailable",
+        "default": False,
+    },
 }
 CONTROLS = {name: f"~{name}" for name in OPTIONS}  # of the form, not arguments of the model
 
@@ -56,6 +61,7 @@ def of_post(post: Mapping[str, list[str]]) -> dict[str, Any]:
             "start_timeout_s": _seconds(texts["start_timeout_s"]),
             "priority": texts["priority"],
             "no_retry": bool(texts["no_retry"]),
+            "disable_fallback": bool(texts["disable_fallback"]),
         }
     )
 

@@ -15,6 +15,8 @@ import uuid
 from dataclasses import asdict
 from datetime import datetime, timedelta
 
+from django.db.models import TextField
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 import fal
@@ -22,10 +24,19 @@ from catalog.models import Endpoint, Standing
 from core.db import clock
 from fal.db_safe import db_safe
 from runs.file_kinds import MEDIA
-from runs.models import GIVEN_UP, START_TIMEOUT, Artifact, MetadataBackfill, ResultExcerpt, Run
+from runs.models import (
+    GIVEN_UP,
+    START_TIMEOUT,
+    Artifact,
+    MetadataBackfill,
+    ResultExcerpt,
+    Run,
+    Upload,
+)
 from runs.state.locked_update import ChangedColumns, retry_until_committed, update_locked
 from runs.state.transitions import (
     ENDS,
+    NOT_STARTED,
     TRANSITIONS,
     Observation,
     changes_of,
@@ -57,6 +68,10 @@ def record(pk: uuid.UUID, news: Observation) -> bool:
         elif new_values.get("state") == State.SUCCEEDED and news.excerpt:
             excerpt = ResultExcerpt(run_id=pk, **news.excerpt)
             ResultExcerpt.objects.bulk_create([excerpt], ignore_conflicts=True)
+        if new_values.get("state") == State.FAILED and fal.FILE_DOWNLOAD in str(news.error):
+            sent = Run.objects.annotate(text=Cast("sent_arguments", TextField()))
+            text = sent.values_list("text", flat=True).get(pk=pk)
+            Upload.objects.forget_addresses_in(text or "")
         if new_values.get("state") in ENDS and news.is_bare:
             MetadataBackfill.objects.create(run_id=pk, due_at=clock.now() + LATER)
 
@@ -128,7 +143,7 @@ def _overdue_end(run: Run) -> ChangedColumns:
     if not is_start_overdue(run, clock.now()):
         return {}
     message = "The run waited here until its start timeout was over."
-    error = fal.RunFailed(message, status=504, type="request_timeout").as_json()
+    error = fal.RunFailed(message, status=504, type=NOT_STARTED).as_json()
     timeout_s = run.options[START_TIMEOUT]
     return _local_end(run, State.FAILED) | {"error": error | {START_TIMEOUT: timeout_s}}
 

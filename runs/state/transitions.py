@@ -48,7 +48,7 @@ NOT_READ = f"{ANSWERED}, and the answer could not be read."
 _FREE = {"worker": "", "lease_until": None}  # any worker may claim the run at once
 HOLDER_RENEWS_WITHIN = timedelta(seconds=15)
 HOLDER_RENEWS_EVERY_S = 5.0
-START_TIMEOUT_TYPES = {"request_timeout", "startup_timeout"}
+NOT_STARTED, TOO_LONG = "startup_timeout", "request_timeout"  # fal's types (protocol, 11.2)
 CLOCKS_DIFFER = timedelta(seconds=2)  # of this machine and of the one that created the run
 PROOFS = {"submit", "webhook"}  # sources that identify a run by a secret, not by its content
 TIMES = ("created_at", "sent_at", "queued_at", "started_at", "ended_at", "result_at")
@@ -197,15 +197,17 @@ def _transition(run: Run, news: Observation) -> ChangedColumns:
 def gave_up(run: Run, error: Mapping[str, Any] | None, at: datetime) -> Mapping[str, Any] | None:
     """Return a run's error; if the run's own start timeout has ended it, with that timeout.
 
-    A model's time limits have the same types (protocol, 11.2). Webhooks lack the header that tells
-    them apart, so the run must have waited for that long; of a run that has started, fal must have
-    said that it is the caller's timeout.
+    A model's start may fail with the same type. Webhooks lack the header that tells them apart, so
+    the run must have waited for that long. Of a run that has started, or whose type says that its
+    processing took too long, fal must have said that it is the caller's timeout.
     """
     timeout_s = run.options.get(START_TIMEOUT)
-    if not timeout_s or not error or error.get("type") not in START_TIMEOUT_TYPES:
+    kind = error.get("type") if error else None
+    if not timeout_s or not error or kind not in (NOT_STARTED, TOO_LONG):
         return error
-    is_due = is_start_overdue(run, at + CLOCKS_DIFFER)
-    is_due = is_due and not (run.started_at and error.get("is_retryable"))
+    is_callers = error.get("is_retryable") is False
+    is_waiting = kind == NOT_STARTED and not (run.started_at and error.get("is_retryable"))
+    is_due = is_start_overdue(run, at + CLOCKS_DIFFER) and (is_callers or is_waiting)
     return {**error, START_TIMEOUT: timeout_s} if is_due else error
 
 

@@ -14,7 +14,6 @@ from core.notify import channel
 from fal import Addresses
 from runs.keys import current_key
 from runs.models import Transport
-from runs.progress import account_concurrency
 from runs.worker import idle
 from runs.worker.circuit_breaker import BreakerRegistry, HostBreaker
 from runs.worker.limits import WORKER_LIMITS, WorkerLimits
@@ -138,16 +137,10 @@ class RunClaimer:
                 self._attempts_per_model[run.endpoint_id] += 1
 
     def _submit_limits(self) -> SubmitLimits:
-        """Return the limit (one or no run) for each tripped transport and for each refused key.
-
-        And the free connections of accounts whose limit at fal is known.
-        """
+        """Return the limit (one or no run) for each tripped transport and for each refused key."""
         key_of: dict[int, int] = {}
-        connections = account_concurrency.free_connections()
-        has_closed_gate = any(not gate.is_open for gate in self._breakers.gates.values())
-        if connections or has_closed_gate:
+        if any(not gate.is_open for gate in self._breakers.gates.values()):
             key_of = current_key.keys_by_project()
-        if has_closed_gate:
             self._breakers.forget_gates(but=key_of.values())
         gates = self._breakers.gates.items()
         by_key = {key: int(gate.may_submit()) for key, gate in gates if not gate.is_open}
@@ -158,4 +151,4 @@ class RunClaimer:
             if not breaker.is_closed:
                 has_followers = is_following and transport == Transport.QUEUE
                 limits[str(transport)] = int(breaker.may_submit(has_followers))
-        return SubmitLimits(limits, by_key, key_of, connections)
+        return SubmitLimits(limits, by_key, key_of)

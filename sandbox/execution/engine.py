@@ -232,7 +232,7 @@ class Engine:
         self.waiting.remove(request)
         text = "Request timed out before it could start"
         headers = {"X-Fal-Request-Timeout-Type": "user"}
-        self._end(request, failure=RequestError("request_timeout", text, headers=headers))
+        self._end(request, failure=RequestError("startup_timeout", text, headers=headers))
         self._notify_waiting(request.model.app)
 
     async def _execute(self, request: Request) -> None:

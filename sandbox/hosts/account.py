@@ -13,7 +13,7 @@ from sandbox.hosts.web import Refused, demand_admin_key, demand_key, route
 from sandbox.state import ACCOUNT, Sandbox
 from sandbox.workflows import OWNER
 
-MAX_LIMIT, MAX_FILTERED = 100, 50
+MAX_LIMIT, MAX_FILTERED = 10_000, 50
 LONGEST = timedelta(days=90)
 
 

@@ -36,11 +36,12 @@ def test_a_run_has_the_best_known_figure(
     run = run_with(state, **sums)
     assert costs.of_run(run) == {"amount": amount, "source": source}
     assert costs.in_headers(run) == {"X-Vitrine-Cost": f"{amount}; source={source}"}
+    assert costs.in_body(run) == {"cost": float(amount), "cost_source": source}
 
 
 def test_an_unknown_cost_is_no_number() -> None:
     run = run_with(SumState.SETTLED)
-    assert (costs.of_run(run), costs.in_headers(run)) == (None, {})
+    assert (costs.of_run(run), costs.in_headers(run), costs.in_body(run)) == (None, {}, {})
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,9 @@ def test_a_name_is_taken_in_every_spelling_that_looks_like_it(other: str) -> Non
         ("Edda Wood", "Edda VVood"),
         ("Z\u00f6e Fu\u00df", "Zoe Fuss"), ("Eva", "\u0190va"), ("Anna", "\u1d00nna"),
         ("Iris", "lris"),
+        *(("Bob", other) for other in ("\u2c83ob", "\u0432ob", "\u03b2ob", "\U0001f171ob")),
+        *(("Alice", other) for other in ("al\u00a1ce", "al!ce", "a1!ce", "A|ice", "\u2c81lice")),
+        ("Karl", "\u2c95arl"), ("Max", "\u043cax"), ("Eva", "\u20acva"), ("Eva", "\u2c89va"),
         ("\u041a\u043e\u043b\u044f", "\u049a\u043e\u043b\u044f"),
     ],
 )  # fmt: skip
@@ -55,6 +58,7 @@ def test_a_name_that_may_be_read_for_another_looks_like_it(name: str, other: str
     "name, other",
     [
         *(("Elia", "Ella"), ("Anna", "Ana"), ("Anna", "Anna B"), ("\u2713", "!"), ("Dan", "Don")),
+        *(("Elia!", "Ella"), ("\u041d\u0438\u043d\u0430", "\u041d\u043e\u043d\u0430")),
         *(("\u0939\u093f", "\u0939\u093e"), ("\u5b89\u5a1c", "\u5b89\u59ae")),
         ("Clara", "Dara"),
     ],

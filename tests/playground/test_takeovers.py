@@ -14,6 +14,7 @@ from django.utils import timezone
 from api import tokens
 from catalog.models import Endpoint
 from playground import takeovers
+from projects.models import Membership, Project
 from projects.models.project import private_project
 from runs.models import Charge, Run
 from runs.results import error_messages, timeline, wait_reasons
@@ -151,6 +152,29 @@ def test_a_deputy_above_the_estimate_or_without_one_does_not_take_over(failed: A
     assert events(run, timeline.NOT_TAKEN_OVER) == [takeovers.TOO_EXPENSIVE]
 
 
+def test_a_deputy_above_the_estimate_is_not_promised(member: Client, failed: Any) -> None:
+    run = failed()
+    assert "takes over, as the project allows" in page(member, run)
+    Endpoint.objects.filter(endpoint_id="fal-ai/flux/two").update(unit_price_usd=Decimal("0.03"))
+    assert "takes over, as the project allows" not in page(member, run)
+    assert "data-takeover" in page(member, run)
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize("others", ["program", "its own fault", "decided"])
+def test_no_number_of_other_failed_runs_hides_one_that_is_due(failed: Any, others: str) -> None:
+    run = failed()
+    source = "api" if others == "program" else "form"
+    for number in range(takeovers.AT_ONCE + 5):
+        failed(INVALID if others == "its own fault" else DOWN, source=source, key=f"n{number}")
+    if others == "decided":
+        decision = [{"what": timeline.NOT_TAKEN_OVER, "text": takeovers.UNFIT}]
+        Run.objects.exclude(pk=run.pk).update(events=decision)
+    takeovers.take_over_due()
+    assert Run.objects.filter(endpoint__endpoint_id="fal-ai/flux/two").count() == 1
+    assert events(run, timeline.TAKEN_OVER)
+
+
 def test_a_deputys_own_failure_is_not_taken_over(failed: Any) -> None:
     made = deputys(run := failed())
     assert made is not None
@@ -201,6 +225,49 @@ def test_the_page_of_a_failed_run_offers_the_deputy_in_one_press(
     after = page(member, run)
     assert "data-takeover" not in after
     assert made.get_absolute_url() in after
+
+
+@pytest.mark.parametrize("role", ["viewer", "maker"])
+def test_only_a_run_in_the_same_project_takes_the_deputy_from_the_maker(
+    member: Client, failed: Any, user: User, stranger: User, role: str
+) -> None:
+    team = Project.objects.create(name="Team", slug="team")
+    for person, place in ((stranger, role), (user, "manager")):
+        Membership.objects.create(project=team, user=person, role=place)
+    run = failed(allowed=False, project=team)
+    Run.objects.filter(pk=run.pk).update(is_hidden=False)
+    other = Client()
+    other.force_login(stranger)
+    address = f"{run.get_absolute_url()}takeover/"
+    for _ in range(2):
+        other.post(address, {"to": "fal-ai/flux/two"})
+    others_run = Run.objects.exclude(pk=run.pk).get()
+    assert ("data-takeover" in page(member, run)) == (role == "viewer")
+    member.post(address, {"to": "fal-ai/flux/two"})
+    run.refresh_from_db()
+    last = takeovers.successor(run)
+    assert last is not None
+    assert (last == others_run) == (role == "maker")
+
+
+def test_a_deleted_successor_does_not_count(member: Client, failed: Any) -> None:
+    run = failed(allowed=False)
+    address = f"{run.get_absolute_url()}takeover/"
+    member.post(address, {"to": "fal-ai/flux/two"})
+    Run.objects.exclude(pk=run.pk).update(deleted_at=timezone.now())
+    assert "data-takeover" in page(member, run)
+    member.post(address, {"to": "fal-ai/flux/two"})
+    assert Run.objects.kept().exclude(pk=run.pk).count() == 1
+
+
+def test_only_a_model_that_can_be_offered_takes_over(
+    member: Client, failed: Any, make_endpoint: Any, documents: dict[str, Any]
+) -> None:
+    run = failed(allowed=False)
+    make_endpoint("b/unasked", documents["fal-ai/flux/dev"])  # a deputy is named, so it is no offer
+    response = member.post(f"{run.get_absolute_url()}takeover/", {"to": "b/unasked"})
+    assert response.status_code == 422
+    assert Run.objects.get() == run
 
 
 def test_the_offer_says_what_the_best_proposal_changes(

@@ -36,7 +36,7 @@ def run(client: Client, options: Namespace) -> Exit:
         body["endpoint_id"] = options.endpoint_id
     body |= {"allow_unknown": True} if options.allow_unknown else {}
     for name in ("preset_id", "transport", "max_cost", *wait_choices.OPTIONS):
-        if (value := getattr(options, name)) is not None:
+        if (value := getattr(options, name, None)) is not None:
             body[name] = value
     headers = {"Idempotency-Key": options.key} if options.key else {}
     started = client.post("/runs", body, headers=headers, params=project)

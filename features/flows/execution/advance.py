@@ -157,7 +157,7 @@ def flow_runs_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     Without its name if the user may know of it but not read it.
     """
     steps = StepRun.objects.filter(run=run, is_reused=False, replaced_at=None)
-    noticed = FlowRun.objects.noticed_by(user).filter(pk__in=steps.values("flow_run"))
+    noticed = FlowRun.objects.kept().noticed_by(user).filter(pk__in=steps.values("flow_run"))
     flow_runs = list(noticed.select_related("flow")[:1])
     covered = set(noticed.covered_to(user).values_list("pk", flat=True))
     return [

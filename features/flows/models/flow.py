@@ -49,7 +49,7 @@ class Flow(Kept):
     """Chained models, saved with a form: the output of a step is an input of later ones."""
 
     slug, route = "flow", "flows:flow"
-    is_purged = False  # the pages of its runs outlive it
+    is_purged = False  # its runs refer to it
 
     class Visibility(models.TextChoices):
         """Who may see, run and copy a flow; makers of its project change it."""

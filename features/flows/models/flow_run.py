@@ -25,6 +25,10 @@ PROGRAM_MARK = "api-"  # prefix of the form tokens of flow runs that programs st
 class FlowRunQuerySet(InProjectQuerySet["FlowRun"]):
     """Filters for runs of flows."""
 
+    def kept(self) -> FlowRunQuerySet:
+        """Return the runs of flows that are not deleted; the pages of others are gone too."""
+        return self.filter(flow__deleted_at=None)
+
     def started_by(self, user: User | AnonymousUser) -> FlowRunQuerySet:
         """Return the flow runs that the user has started."""
         return self.own(user)

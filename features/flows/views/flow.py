@@ -210,11 +210,11 @@ def new(request: HtmxRequest) -> HttpResponse:
 
 
 class Flows(Resource[Flow]):
-    """The deletion and recovery of a flow; its runs stay in the history."""
+    """The deletion and recovery of a flow; the runs of its steps stay in the history."""
 
     model, parts = Flow, ("deletion",)
     at, list_route = "", "boards:boards"
-    deletion_message = "The flow is deleted. Its runs are kept."
+    deletion_message = "The flow is deleted. The runs of its steps are kept."
 
     def list_address(self, request: HtmxRequest, row: Flow) -> str:
         """Return the address of the flows in the list of *Compare*."""

@@ -51,7 +51,7 @@ def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpRe
 
 
 def _find(flow_runs: FlowRunQuerySet, flow: uuid.UUID, pk: uuid.UUID) -> FlowRun:
-    flow_runs = flow_runs.select_related("flow", "user", "project")
+    flow_runs = flow_runs.kept().select_related("flow", "user", "project")
     return get_object_or_404(flow_runs, pk=pk, flow_id=flow)
 
 
@@ -67,8 +67,6 @@ def _render_flow_run(
 def _sees(request: HtmxRequest, flow_run: FlowRun) -> bool:
     """Return True if the user also sees the flow; no query if it is in the same project."""
     flow = flow_run.flow
-    if flow.deleted_at:
-        return False
     if flow.project_id == flow_run.project_id and not flow.is_hidden:
         return True
     return Flow.objects.readable_by(request.user).filter(pk=flow.pk).exists()

@@ -121,6 +121,9 @@ class Share(InProject):
     )
     takes_votes = models.BooleanField(default=False, help_text="of a board: blind votes")
     takes_rows = models.BooleanField(default=False, help_text="of a board: rows to be tried")
+    renewed_at = models.DateTimeField(
+        null=True, editable=False, help_text="since then it has another address"
+    )
     closed_at = models.DateTimeField(null=True, blank=True, help_text="takes nothing more since")
     version = models.PositiveBigIntegerField(default=0, help_text="raised by all that is said")
 

@@ -193,9 +193,10 @@ def revoke(by: User, share: Share) -> None:
 
 @transaction.atomic
 def renew(share: Share, by: User) -> None:
-    """Give a share a new address."""
+    """Give a share a new address; who had the former one only gets it from a person."""
     share.give_token()
-    share.save(update_fields=["token", "token_digest"])
+    share.renewed_at = timezone.now()
+    share.save(update_fields=["token", "token_digest", "renewed_at"])
     trail.record(by, "renewed the address of", [share])
     raise_version(share.pk)
 

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import NamedTuple
 
 from runs.models import Run, Transport
-from runs.progress.account_concurrency import DIRECT
 
 # Number of submitted runs of each model (by its key) since limits apply.
 Attempts = Mapping[int, int]
@@ -48,15 +47,13 @@ class WaitingRun:
 class SubmitLimits:
     """How many new runs may be submitted; anything unnamed has no limit.
 
-    `by_key` limits keys that upstream refuses; None is the account's own. `connections` limits runs
-    over one connection, by key. `key_of` maps projects to their own keys, and is only read if a
-    key has a limit.
+    `by_key` limits keys that upstream refuses; None is the account's own. `key_of` maps projects to
+    their own keys, and is only read if a key has a limit.
     """
 
     by_transport: Mapping[str, int] = field(default_factory=dict)
     by_key: Mapping[int | None, int] = field(default_factory=dict)
     key_of: Mapping[int, int] = field(default_factory=dict)
-    connections: Mapping[int | None, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether a host or a key is in trouble."""
@@ -70,8 +67,6 @@ class SubmitLimits:
             limits["transport", run.transport] = limit
         if (limit := self.by_key.get(key)) is not None:
             limits["key", key] = limit
-        if run.transport in DIRECT and (limit := self.connections.get(key)) is not None:
-            limits["connections", key] = limit
         return limits
 
     def allow(self, run: FreeRun | WaitingRun) -> bool:
@@ -163,7 +158,7 @@ def limit_per_host(
     attempts: Attempts = NO_ATTEMPTS,
 ) -> list[uuid.UUID]:
     """Return those of `chosen_pks` within `submit_limits`, fewest attempts first."""
-    if not (submit_limits or submit_limits.connections):
+    if not submit_limits:
         return list(chosen_pks)
     runs = {run.pk: run for run in waiting_runs}
     sent_per_lane: Counter[tuple[str, object]] = Counter()

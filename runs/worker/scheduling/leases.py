@@ -26,7 +26,6 @@ from runs.files import inputs
 from runs.keys import current_key
 from runs.models import Run, Transport
 from runs.models.querysets import RunQuerySet
-from runs.progress.account_concurrency import DIRECT
 from runs.results import outcomes, wait_reasons
 from runs.state import state_machine, transitions
 from runs.state.transitions import Observation
@@ -261,9 +260,6 @@ def _able(runs: RunQuerySet, submit_limits: SubmitLimits) -> RunQuerySet:
         runs = runs.exclude(transport__in=shut)
     for key, limit in submit_limits.by_key.items():
         runs = runs if limit > 0 else runs.exclude(current_key.is_of(key, key_of))
-    for key, room in submit_limits.connections.items():
-        if room <= 0:
-            runs = runs.exclude(current_key.is_of(key, key_of), transport__in=DIRECT)
     return runs
 
 

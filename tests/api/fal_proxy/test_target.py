@@ -113,6 +113,15 @@ def headers(**named: str) -> HttpHeaders:
             {"x_fal_object_lifecycle_preference": '{"expiration_duration_seconds": 60}'},
             {"object_lifecycle": {"expiration_duration_seconds": 60}},
         ),
+        ({"x_fal_queue_priority": "high"}, {}),
+        ({"x_fal_tags": "a=1, a=2,b=3"}, {"tags": {"a": "2", "b": "3"}}),
+        ({"x_fal_tags": "Team=fox,team,fal.x=1,ok=\u00fc,=1,,a=b"}, {"tags": {"a": "b"}}),
+        (
+            {"x_fal_tags": ",".join(f"k{n}=v" for n in range(3000))},
+            {"tags": {f"k{n}": "v" for n in range(10)}},
+        ),
+        ({"x_fal_tags": f"a={'x' * 1020},b=1,c={'x' * 9}"}, {"tags": {"a": "x" * 1020}}),
+        ({"x_fal_tags": f"k={'x' * 5000},a=b"}, {}),
         ({"x_fal_secret": "x", "cookie": "y", "authorization": "Key z"}, {}),
     ],
 )
@@ -126,7 +135,6 @@ def test_known_headers_become_options(
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
-        ("x_fal_queue_priority", "high", "one of normal, low"),
         ("x_fal_request_timeout", "soon", "seconds above 1"),
         ("x_fal_request_timeout", "1", "seconds above 1"),
         ("x_fal_request_start_timeout", "inf", "seconds above 1"),

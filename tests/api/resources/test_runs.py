@@ -186,6 +186,18 @@ def test_artifacts_are_readable_with_the_token(call: Any, make_run: Any, caller:
     assert response.headers["Content-Type"] == "image/png"
 
 
+def test_the_output_has_our_addresses_of_copied_files(call: Any, make_run: Any) -> None:
+    copied, other, inline = "https://fal.media/a.png", "https://fal.media/b.png", "data:,text"
+    output = {"images": [{"url": copied}, {"url": other}], "all": [copied], "text": inline}
+    run = make_run(state="succeeded", output=output)
+    for position, url in enumerate((copied, other, inline)):
+        state = "remote" if url == other else "stored"
+        run.artifacts.create(position=position, url=url, kind="image", state=state)
+    ours = f"http://testserver/runs/{run.pk}/artifacts/0/"
+    expected = {"images": [{"url": ours}, {"url": other}], "all": [ours], "text": inline}
+    assert call("GET", f"/runs/{run.pk}").json()["output"] == expected
+
+
 def test_an_example_can_be_read_by_all_and_cancelled_by_no_one_else(
     call: Any, make_run: Any, stranger: Any
 ) -> None:

@@ -89,8 +89,6 @@ def test_what_is_kept_at_fal_and_tried_again_is_the_callers_choice(
         ("X_Fal_Retry_Config", '{"bad": {"retries": 2}}'),
         ("X_Fal_Retry_Config", '{"timeout": {"retries": 10}}'),
         ("X_Fal_Store_IO", "never"),
-        ("X_Fal_Tags", "team"),
-        ("X_Fal_Tags", "Team=fox"),
         ("x_app_fal_upload_policy", "{}"),
     ],
 )
@@ -107,6 +105,17 @@ def test_an_unknown_header_of_fals_is_named(call: Call, endpoint: Any) -> None:
     assert response.headers["X-Vitrine-Ignored"] == "x-fal-colour"
     (moment,) = (m for m in timeline.moments(Run.objects.get()) if "not passed on" in m.what)
     assert moment.detail == "x-fal-colour"
+
+
+def test_priorities_and_tags_that_fal_would_ignore_are_named(call: Call, endpoint: Any) -> None:
+    sent_headers = {"X_Fal_Queue_Priority": "urgent", "X_Fal_Tags": "Team=fox,job=12,b\u00e4r (1)"}
+    response = call("POST", SUBMIT, {"prompt": "x"}, **sent_headers)
+    run = Run.objects.get()
+    assert run.options == {"tags": {"job": "12"}}
+    ignored = "x-fal-queue-priority (urgent), x-fal-tags (Team), x-fal-tags (br 1)"
+    assert response.headers["X-Vitrine-Ignored"] == ignored
+    (moment,) = (m for m in timeline.moments(run) if "not passed on" in m.what)
+    assert moment.detail == ignored
 
 
 def test_an_invalid_header_value_is_refused_like_upstream(call: Call, endpoint: Any) -> None:

@@ -11,6 +11,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from api.representation import run as representation
 from runs.files import artifact_urls
 from runs.models import Artifact, Run, Worker
 from runs.results import error_messages
@@ -200,6 +201,31 @@ def test_objections_of_the_model_are_beside_their_fields(
     assert '<a href="#f-prompt">Prompt: is too rude</a>' in form
     assert "Image size: Width: is too wide" in form
     assert "<li>and altogether</li>" in form
+
+
+@pytest.mark.parametrize(
+    ("place", "refused"),
+    [
+        ({"loc": ["body", "prompt"]}, {"categories": ["violence", "self_harm"]}),
+        ({"loc": ["body"]}, {"categories": {"violence": 0.98, "self_harm": True, "hate": False}}),
+        ({"loc": []}, {"ctx": {"categories": ["violence", "self_harm"]}}),
+    ],
+)
+def test_a_refusal_of_content_is_at_its_field_with_the_categories(
+    member: Client, make_endpoint: Any, make_run: Any, documents: Any, place: Any, refused: Any
+) -> None:
+    flux = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
+    problem = {"msg": "Flagged.", "type": "content_policy_violation", "input": "a war"} | place
+    error = FAILURE | {"status": 422, "detail": [problem | refused]}
+    arguments = {"seed": 1, "prompt": "a war"}
+    run = make_run(endpoint=flux, state="failed", error=error, arguments=arguments)
+    sentence = "Flagged. Categories: violence, self harm."
+    page = member.get(run.get_absolute_url()).content.decode()
+    assert f'<field-error for="f-prompt" text="{sentence}">' in page
+    form = member.get(flux.get_absolute_url(), {"run": str(run.pk)}).content.decode()
+    assert f'id="f-prompt-error">{sentence}' in form
+    (reported,) = representation.error(run)["problems"]
+    assert reported == {"path": ["prompt"], "message": sentence}
 
 
 def test_an_output_tree_is_escaped(member: Client, make_run: Any) -> None:

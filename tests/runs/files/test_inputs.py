@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -151,6 +152,43 @@ def test_an_admin_who_said_why_may_use_the_file(
     work(lambda: has_ended(run))
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
+
+
+def test_an_address_that_upstream_does_not_know_any_more_is_sent_once(ask: Ask, work: Work) -> None:
+    upload = make_upload(User.objects.get())
+    before = ask(EDIT, prompt="x", image_url=upload.get_absolute_url())
+    work(lambda: has_ended(before))
+    upload.refresh_from_db()
+    gone = upload.upstream_url.replace(upload.upstream_url.rpartition("/")[2], "gone.png")
+    Upload.objects.update(upstream_url=gone)
+    runs: list[Run] = []
+    for _ in range(2):
+        runs.append(ask(EDIT, prompt="x", image_url=upload.get_absolute_url()))
+        work(lambda: has_ended(runs[-1]))
+    states = [Run.objects.get(pk=run.pk).state for run in runs]
+    assert states == ["failed", "succeeded"]
+
+
+@pytest.mark.parametrize(
+    ("account_life_s", "age", "is_sent_again"),
+    [
+        (None, timedelta(days=5), False),
+        (None, timedelta(days=6, hours=1), True),
+        (30 * 86_400, timedelta(days=6, hours=1), True),
+        (3 * 86_400, timedelta(days=1), False),
+        (3 * 86_400, timedelta(days=2, hours=1), True),
+        (86_400, timedelta(hours=11), False),
+        (86_400, timedelta(hours=13), True),
+        (3600, timedelta(minutes=29), False),
+        (3600, timedelta(minutes=31), True),
+        (3600, timedelta(days=2), True),
+    ],
+)
+def test_the_shorter_life_of_a_file_decides_whether_its_address_is_sent_again(
+    account_life_s: int | None, age: timedelta, is_sent_again: bool
+) -> None:
+    upload = Upload(upstream_url="https://fal.media/a.png", upstream_at=timezone.now() - age)
+    assert inputs._is_usable(upload, None, account_life_s) != is_sent_again
 
 
 def test_a_run_whose_file_upstream_refuses_fails_naming_the_file(

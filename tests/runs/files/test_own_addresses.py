@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.db import connection
 
+from runs.files.artifact_urls import with_own_results
 from runs.files.own_addresses import OUR_ADDRESS, tidy_addresses, with_own_paths
+from runs.models import Artifact
 
 UPLOAD = "/uploads/0b1c2d3e-0000-4000-8000-00000000000a/F%C3%BCchse%20(1).png"
 RESULT = "/runs/0b1c2d3e-0000-4000-8000-00000000000b/artifacts/3/"
@@ -89,3 +93,30 @@ def test_spaces_around_an_address_are_removed() -> None:
 def test_a_server_that_answers_to_any_name_recognises_any(settings: Any) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     assert with_own_paths(f"https://anything.example{RESULT}") == RESULT
+
+
+@pytest.mark.both_databases
+def test_results_are_found_by_upstreams_address_at_any_depth(
+    make_run: Any, user: User, stranger: User
+) -> None:
+    url, long = "https://fal.media/a.png", f"https://fal.media/{'b' * 200}.png"
+    run = make_run(state="succeeded")
+    for position, address in enumerate((url, long)):
+        run.artifacts.create(position=position, url=address, kind="image", state="stored")
+    ours, second = (artifact.get_absolute_url() for artifact in run.artifacts.all())
+    others = ["https://fal.media/other.png", f"{long}?x", f"see {url}", f"https://a.b/{url}", 1]
+    given = {"a": [f" {url}\n", {"b": long}], "c": others}
+    assert with_own_results(given, user) == {"a": [ours, {"b": second}], "c": others}
+    assert with_own_results(given, stranger) == given
+    run.artifacts.update(state="lost")  # upstream may still have it
+    assert with_own_results(given, user) == given
+
+
+@pytest.mark.both_databases
+@pytest.mark.django_db
+def test_upstreams_addresses_are_read_from_an_index() -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")  # the table is empty
+    plan = Artifact.objects.beginning_as(["https://fal.media/a.png"]).explain()
+    assert "artifact_by_address" in plan

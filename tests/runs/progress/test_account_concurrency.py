@@ -17,11 +17,11 @@ from runs.models import KeptFigures, ProjectKey, Run
 from runs.progress import account_concurrency
 from runs.results import wait_reasons
 from runs.worker.scheduling import leases
-from runs.worker.scheduling.fair_scheduling import SubmitLimits
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
 TWO = (
-    "The run waits for fal's limit: this fal account runs 2 at once, and that many are in progress."
+    "The run perhaps waits for fal's limit: this account seems to run 2 at once, "
+    "and that many are in progress."
 )
 
 
@@ -98,25 +98,16 @@ def test_a_refusal_tells_the_limit_of_its_account_alone(make_run: Any, user: Use
     for _ in range(2):
         make_run(state="running", project=project, project_key=key)
     assert account_concurrency.record_refused(key.pk) == TWO
-    assert account_concurrency.free_connections() == {key.pk: 0}
     account_concurrency.observe()
     assert (note_of(of_key), note_of(of_house)) == (TWO, "")
 
 
-def test_connections_above_the_limit_are_not_claimed_and_the_queue_is(make_run: Any) -> None:
-    for _ in range(3):
-        make_run(transport="sync")
-    queued = [make_run().pk for _ in range(2)]
-    for room in (0, 1):
-        limits = SubmitLimits(connections={None: room})
-        claimed = leases.claim("w", 9, submit_limits=limits).to_send
-        assert [run.transport for run in claimed].count("sync") == room
-        leases.undo_claim("w", claimed[0].lease_until or clock.now())
-        Run.objects.update(state="created", worker="", lease_until=None, sent_at=None)
-        assert {run.pk for run in claimed} >= {*queued}
-    assert leases.has_free(SubmitLimits(connections={None: 0}))
-    Run.objects.filter(pk__in=queued).delete()
-    assert not leases.has_free(SubmitLimits(connections={None: 0}))
+def test_a_guess_holds_no_run_back(make_run: Any) -> None:
+    runs = {make_run(transport=transport).pk for transport in ("sync", "stream", "queue")}
+    account_concurrency.record_refused(None)
+    account_concurrency.observe()
+    assert leases.has_free()
+    assert {run.pk for run in leases.claim("w", 9).to_send} == runs
 
 
 def test_the_status_page_shows_the_limit_and_what_is_in_progress(
@@ -128,4 +119,4 @@ def test_the_status_page_shows_the_limit_and_what_is_in_progress(
     make_run(state="running")
     account_concurrency.record_refused(None)
     page = " ".join(admin_client.get("/admin/status/").content.decode().split())
-    assert "The account of this Vitrine: 2 runs in progress, 2 at once (observed)" in page
+    assert "The account of this Vitrine: 2 runs in progress, perhaps 2 at once (observed)" in page

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -14,13 +15,16 @@ from playground.form import form_state
 from runs.costs import known_costs
 from runs.models import Run
 from runs.results import error_messages, timeline
-from runs.start import transport_choices, wait_choices
+from runs.start import starting, transport_choices, wait_choices
 from runs.state import state_machine
 from runs.state.transitions import Observation, gave_up
 
 CHOSEN: dict[str, Any] = {"start_timeout_s": 120.0, "priority": "low", "no_retry": True}
+CHOSEN["disable_fallback"] = True
 POSTED = {"~start_timeout_s": "120", "~priority": "low", "~no_retry": "1"}
-TIMED_OUT = {"error": "RunFailed", "type": "request_timeout", "status": 504}
+POSTED["~disable_fallback"] = "1"
+TIMED_OUT = {"error": "RunFailed", "type": "startup_timeout", "status": 504}
+TOO_LONG = TIMED_OUT | {"type": "request_timeout"}
 
 
 def text_of(response: Any) -> str:
@@ -53,11 +57,30 @@ def test_the_choice_survives_the_form_a_rerun_and_remix(member: Client, flux: An
     drafted = text_of(member.get(flux.get_absolute_url()))
     assert 'value="120" selected' in drafted
     assert 'name="~priority" value="low" checked' in drafted
+    assert 'name="~disable_fallback" value="1" checked' in drafted
     member.post(f"/runs/{run.pk}/repetition/", {"token": "again"})
     assert {str(again.options) for again in Run.objects.all()} == {str(CHOSEN)}
     facts = dict(timeline.facts(run))
     assert facts["Gives up"] == "if it has not started within 2 minutes"
     assert (facts["Priority"], facts["Retries by fal"]) == ("low", "none")
+    assert "Fallback" not in facts
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("source", [*starting.Source])
+def test_fal_may_let_no_other_model_answer_what_is_compared(
+    flux: Any, user: User, source: starting.Source
+) -> None:
+    request = starting.StartRequest(
+        user=user, endpoint=flux, arguments={"prompt": "a"}, source=source, key="1"
+    )
+    run = starting.start(request).run
+    is_refused = source in {"cell", "check"}
+    headers = fal.SubmitOptions(**run.options).headers()
+    assert ("x-app-fal-disable-fallback" in headers) == is_refused
+    assert ("fal may answer from an equivalent" in str(timeline.facts(run))) != is_refused
+    run.transport = "websocket"
+    assert "Fallback" not in dict(timeline.facts(run))
 
 
 @pytest.mark.django_db
@@ -76,6 +99,9 @@ def test_a_rerun_of_a_boards_cell_is_not_kept_behind_others(member: Client, make
         (TIMED_OUT | {"is_retryable": True}, 4000, True, False),  # likewise, of a run that works
         (TIMED_OUT | {"is_retryable": False}, 120, True, True),  # of a run over one connection
         (TIMED_OUT | {"type": "generation_timeout"}, 120, False, False),
+        (TOO_LONG, 120, False, False),  # the processing, of which no stream has told
+        (TOO_LONG | {"is_retryable": True}, 4000, True, False),
+        (TOO_LONG | {"is_retryable": False}, 120, False, True),  # the caller's, says fal
         (None, 120, False, False),
     ],
 )

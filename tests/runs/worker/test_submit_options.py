@@ -133,7 +133,7 @@ def test_a_run_that_is_overdue_ends_here_without_a_submit(make_run: Any) -> None
     overdue.refresh_from_db()
     patient.refresh_from_db()
     assert (overdue.state, overdue.state_word, patient.state) == ("failed", "Gave up", "created")
-    assert (overdue.error["status"], overdue.error["type"]) == (504, "request_timeout")
+    assert (overdue.error["status"], overdue.error["type"]) == (504, "startup_timeout")
     assert overdue.sent_at is None
 
 

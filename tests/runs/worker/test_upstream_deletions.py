@@ -22,7 +22,9 @@ from projects.models.project import private_project
 from runs.files import purge
 from runs.models import Artifact, InputFile, ProjectKey, Run, UpstreamDeletion
 from runs.ownership import deletion, upstream_deletion
+from runs.ownership.upstream_deletion import AccountStorage
 from runs.progress import at_fal
+from runs.results import figures
 from runs.start import starting
 from runs.worker.upstream_deletions import UpstreamDeletions
 
@@ -140,6 +142,24 @@ def test_a_result_that_a_run_in_progress_reads_at_fal_stays_until_that_run_ends(
     assert account.calls
 
 
+@pytest.mark.parametrize("state", ["stored", "remote"])
+@pytest.mark.parametrize("whose", ["their own", "a stranger's"])
+def test_a_result_given_by_fals_address_stays_as_well(
+    done: Run, stranger: User, whose: str, state: str
+) -> None:
+    done.artifacts.update(state=state)
+    request = starting.StartRequest(
+        user=done.user if whose == "their own" else stranger, endpoint=done.endpoint,
+        arguments={"image_url": done.artifacts.get().url}, source=starting.Source.API, key="1",
+    )  # fmt: skip
+    starting.start(request)
+    done.artifacts.update(state="stored")
+    delete(done)
+    account = Account()
+    step(account)
+    assert bool(account.calls) == (whose == "a stranger's")  # its owner's deletion counts
+
+
 def test_a_run_of_a_project_of_which_fal_keeps_nothing_is_deleted_after_its_end(
     user: User, flux: Any, settings: Any, tmp_path: Any
 ) -> None:
@@ -178,9 +198,29 @@ def test_without_an_admin_key_the_plan_waits_and_the_page_says_until_when(done: 
     step(account)
     assert upstream_deletion.pending().count() == 1
     line = at_fal.line(done)
-    assert "result for as long as the account's settings say" in line
+    assert "its files for as long as the account's settings say" in line
     assert line.endswith("Only with FAL_ADMIN_KEY can Vitrine delete it earlier.")
     assert at_fal.after_deletion().startswith("fal keeps texts for up to 30 days")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "files"),
+    [(3600, "1 hour"), (90_000, "25 hours"), (86_400, "1 day"), (604_800, "7 days")],
+)
+def test_the_line_of_a_run_and_the_account_say_how_long_files_are_kept(
+    done: Run, seconds: int, files: str
+) -> None:
+    account = AccountStorage(is_known=True, expires_after_s=seconds)
+    assert account.in_words.startswith(f"for {files}, for")
+    done.options = {"object_lifecycle": {"expiration_duration_seconds": seconds}}
+    texts, until = (
+        at_fal._until(done.ended_at + span)
+        for span in (timedelta(days=30), timedelta(seconds=seconds))
+    )
+    assert f"result {texts}, its files {until}." in at_fal.line(done)
+    with figures.changing(upstream_deletion.ACCOUNT) as row:
+        row.values = account._asdict()
+    assert f"and files for {files}." in at_fal.after_deletion()
 
 
 def test_old_runs_old_files_and_an_erased_person_are_deleted_at_fal(

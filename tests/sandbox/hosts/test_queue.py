@@ -215,11 +215,11 @@ def test_c48_the_start_timeout_ends_a_waiting_request(
     running = occupy(http, narrow)
     queued = submit(http, narrow, SLOW, QUICK, headers=headers)
     status = wait(http, queued)
-    assert status["error_type"] == "request_timeout"
+    assert status["error_type"] == "startup_timeout"
     answer = http.get(queued["response_url"])
     assert answer.status_code == 504
     assert answer.headers["X-Fal-Request-Timeout-Type"] == "user"
-    assert answer.json()["error_type"] == "request_timeout"
+    assert answer.json()["error_type"] == "startup_timeout"
     http.put(running["cancel_url"])
     wait(http, running)
 

@@ -20,8 +20,8 @@ from core.refusals import Refused
 from features.library.selection import ResultKey
 from features.notifications import inbox
 from features.sharing import items
-from features.sharing.access import Visit, end_of
-from features.sharing.models import Comment, Share, ShareItem
+from features.sharing.access import Visit, end_of, told_of
+from features.sharing.models import Share, ShareItem
 from features.sharing.review import making as make_it
 from features.sharing.review import reading, summary, versions
 from features.sharing.review import rules as reviews
@@ -128,18 +128,13 @@ def making(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpRe
 
 @require_safe
 def comment(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpResponse:
-    """Redirect its author, a mentioned user, or a maker, to a comment on the share."""
-    found_comment = get_object_or_404(
-        Comment.objects.select_related("share", "item", "reviewer"), pk=comment_id, share=pk
-    )
-    is_mentioned = found_comment.mentioned.filter(pk=request.user.pk).exists()
-    if not is_mentioned and found_comment.reviewer.user_id != request.user.pk:
-        _share(request.user, pk)
-    token = found_comment.share.token
+    """Redirect to a comment on the share whoever may know the share's present address."""
+    share = get_object_or_404(told_of(request.user), pk=pk)
+    found_comment = get_object_or_404(share.comments.select_related("item"), pk=comment_id)
     address = (
-        reverse("sharing:review-item", args=[token, found_comment.item.number])
+        reverse("sharing:review-item", args=[share.token, found_comment.item.number])
         if found_comment.item
-        else reverse("sharing:review", args=[token])
+        else reverse("sharing:review", args=[share.token])
     )
     return redirect(f"{address}#comment-{found_comment.pk}")
 

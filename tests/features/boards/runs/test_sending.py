@@ -60,7 +60,8 @@ def test_a_large_board_lets_other_runs_go_first_unless_chosen_otherwise(
     board = send(plan_of(**controls)).board
     Run.objects.update(state="failed")
     repeating.repeat_failed(user, board)
-    assert [*map(dict, {tuple(run.options.items()) for run in Run.objects.all()})] == [options]
+    sent = options | {"disable_fallback": True}
+    assert [*map(dict, {tuple(run.options.items()) for run in Run.objects.all()})] == [sent]
 
 
 def test_a_double_click_makes_one_board(plan_of: Planned, send: Send) -> None:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from features.flows.compose.definition import parse_definition
-from features.flows.display import run_page
+from features.flows.display import rights, run_page
 from features.flows.execution import advance, starting
 from features.flows.models import Flow, FlowRun
 from runs.models import Run
@@ -147,6 +147,21 @@ def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Fl
         assert context["is_awaited"] == any(shown_step.watch for shown_step in context["steps"])
     assert not context["is_awaited"]
     assert context["done"] == 2
+
+
+def test_the_page_of_a_deleted_flows_run_goes_with_it_until_an_undo(
+    member: Client, user: User, flow: Flow
+) -> None:
+    flow_run, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
+    run = Run.objects.get()
+    member.post(reverse("flows:flow-deletion", args=[flow.pk]))
+    address = flow_run.get_absolute_url()
+    assert [member.get(address).status_code, member.post(address).status_code] == [404, 404]
+    assert advance.flow_runs_of(user, run) == []
+    assert run_page.render(run, rights.view_for(user, flow_run)) == ""
+    assert member.get(run.get_absolute_url()).status_code == 200  # the step's run stays
+    Flow.objects.update(deleted_at=None)
+    assert member.get(address).status_code == 200
 
 
 def test_the_editor_links_to_what_replaces_the_model_of_a_step(

@@ -15,7 +15,9 @@ from features.library.selection import ResultKey
 from features.notifications import inbox, outbox
 from features.notifications.models import Notification
 from features.sharing import items
+from features.sharing.access import told_of
 from features.sharing.models import Comment, Reviewer, Share, ShareItem
+from features.sharing.own import creation
 from features.sharing.review import news
 from projects.models import Membership, Project
 from runs.models import Run
@@ -234,3 +236,18 @@ def test_a_mention_leads_nobody_else_to_the_share(
     assert client.get(f"/shares/{share.pk}/comments/{comment.pk}/").status_code == 404
     comment.mentioned.add(stranger)
     assert client.get(f"/shares/{share.pk}/comments/{comment.pk}/").status_code == 302
+
+
+def test_a_renewed_address_is_given_to_nobody_who_had_the_former_one(
+    share: Share, client: Client, stranger: User, user: User
+) -> None:
+    client.force_login(stranger)
+    client.post(f"{share.get_absolute_url()}review/comments/", {"comment": "Darker?"})
+    comment = Comment.objects.get()
+    address = f"/shares/{share.pk}/comments/{comment.pk}/"
+    assert client.get(address).status_code == 302
+    creation.renew(share, user)
+    assert client.get(address).status_code == 404
+    assert not told_of(stranger).exists()
+    client.post(f"{share.get_absolute_url()}review/comments/", {"comment": "Lighter?"})
+    assert client.get(address).headers["Location"].startswith(share.get_absolute_url())
