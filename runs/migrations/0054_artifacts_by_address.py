@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("playground", "0052_checks"),
+        ("playground", "0053_excerpts"),
     ]
 
     operations = [
