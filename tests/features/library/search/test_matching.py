@@ -107,6 +107,19 @@ def test_a_line_finds_what_it_asks_for(
         assert {names[run.pk] for run in runs} == expected, text
 
 
+def test_no_search_reads_the_whole_index_while_a_run_waits_for_its_entry(
+    results: dict[str, Run], user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL would read all matches of a subquery that stands beside another condition."""
+    monkeypatch.setattr(matching, "FEW", 0)
+    indexing.index_all()
+    SearchEntry.objects.filter(run=results["fox"]).delete()
+    DueEntry.objects.create(run=results["fox"])
+    runs = matching.matching(Run.objects.kept(), parse_line("fox"), user).order_by("-created_at")
+    assert results["fox"] in runs
+    assert "SubPlan" not in runs.explain()
+
+
 WORDS = st.sampled_from(["fox", "fo", "red", "snow", "猫", "=out:image", "=all"])
 PHRASES = st.builds(
     Phrase, st.lists(WORDS, min_size=1, max_size=3).map(tuple), st.booleans()
