@@ -16,7 +16,7 @@ from uuid import uuid4
 import boto3
 import psycopg
 import pytest
-from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from storages.backends.s3 import S3Storage
 from werkzeug.serving import make_server
 
@@ -46,8 +46,10 @@ def new_database(options: str = "") -> Iterator[str]:
     url, name = find_postgresql(), f"vitrine_doctor_{uuid4().hex[:12]}"
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(f"CREATE DATABASE {name} {options}")
-        yield urlsplit(url)._replace(path=f"/{name}").geturl()
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        try:
+            yield urlsplit(url)._replace(path=f"/{name}").geturl()
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager
