@@ -165,7 +165,7 @@ if IS_SQLITE:
     }
 else:
     # Prepare each statement on its second execution, so that PostgreSQL reuses its plan (ADR 48).
-    # DATABASE_URL may set "off", for a pooler that gives each transaction another connection.
+    # DATABASE_URL may set another threshold, or "off".
     options: dict[str, object] = {"server_side_binding": True, "prepare_threshold": 1}
     options |= DATABASES["default"].get("OPTIONS", {})
     if options["prepare_threshold"] == "off":

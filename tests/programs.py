@@ -25,6 +25,7 @@ HOW_TO_GET = {
     "Node": "install Node 20 or newer, with npm",
     "package index": "let pip reach one, or name one in PIP_INDEX_URL",
     "pg_dump": "install PostgreSQL's client programs (Debian: postgresql-client)",
+    "PgBouncer": "install pgbouncer, and start a PostgreSQL server",
     "PostgreSQL": "start a server at 127.0.0.1:5432, or name one in TEST_DATABASE_URL",
 }
 
@@ -37,6 +38,12 @@ def is_there(program: str) -> bool:
         from tests.bench.stage.browser import find_program
 
         return find_program() is not None
+    if program in {"PgBouncer", "PostgreSQL"}:
+        # imported here because it imports this module
+        from tests.run import find_postgresql
+
+        is_enough = program == "PostgreSQL" or shutil.which("pgbouncer")
+        return bool(is_enough and find_postgresql())
     if program == "pg_dump" and not os.environ.get("VITRINE_TEST_DATABASE_URL"):
         return True  # the backup of a SQLite file needs no program
     if program == "package index":

@@ -20,6 +20,7 @@ from django.core.files.storage import storages
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 
 from config.starting import disk, migrations, private_files
+from core.db import pooling
 
 # Commands that use the database and the media files. The patient ones run for long or are
 # restarted, so they wait for a database that is unavailable; the others cannot work without it.
@@ -84,6 +85,8 @@ def _folders() -> list[Path]:
 def require_database(*, is_patient: bool, is_migrated: bool) -> None:
     """Check that the database responds and that this code can use it, as `require` does."""
     try:
+        if pooling.is_by_transaction():
+            raise ImproperlyConfigured(f"{pooling.PROBLEM} {pooling.REMEDY}")
         migrations.require_known(is_migrated=is_migrated)
     except (DatabaseError, InterfaceError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -12,8 +12,8 @@ import shutil
 import stat
 import sys
 import uuid
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -29,7 +29,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.second_factor import encryption
-from core.db import clock
+from core.db import clock, pooling
 from core.db.encrypted_field import SALT
 from core.encryption import count_lost
 from core.formatting import counted, duration, size
@@ -49,6 +49,7 @@ from runs.progress import worker_status
 CLOCK_MAY_DIFFER = timedelta(seconds=5)
 LEAST_FREE_BYTES = 1_000_000_000
 NETWORK_FILE_SYSTEMS = {"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph"}
+NEWEST_DAYS = 7
 LEAST_SQLITE = (3, 38)
 LEAST_POSTGRESQL = (14, 0)
 KEY_FILES = ("key.env", "admin-key.env")
@@ -78,11 +79,26 @@ def _database() -> Iterator[Finding]:
         yield bad("database", f"{words} is too old.", f"Use {'.'.join(map(str, least))} or newer.")
     else:
         yield ok("database", f"{words} answers.")
+    if not settings.IS_SQLITE:
+        yield from _postgresql()
     if settings.IS_SQLITE and settings.PUBLIC_URL:
         yield advice(
             "database",
             "This server has SQLite, which only processes of one machine can use.",
             "PostgreSQL lets several machines work together; OPERATING.md says how.",
+        )
+
+
+def _postgresql() -> Iterator[Finding]:
+    if pooling.is_by_transaction():
+        yield bad("database", f"T{pooling.PROBLEM[1:]}", pooling.REMEDY)
+    encoding = connection.connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        yield bad(
+            "database",
+            f"The database is in {encoding}: what has other letters, or emoji, cannot be stored.",
+            "Make one in UTF-8 (createdb --encoding UTF8 --template template0), name it in "
+            "DATABASE_URL, and restore a backup into it.",
         )
 
 
@@ -119,6 +135,25 @@ def _settings() -> Iterator[Finding]:
         )
     else:
         yield ok("settings", f"People open {settings.PUBLIC_URL}.")
+
+
+def _rate_limits() -> Iterator[Finding]:
+    if settings.PUBLIC_URL and not settings.RATE_LIMITS:
+        yield bad(
+            "settings",
+            "RATE_LIMITS is 0: anybody may ask, start runs and upload as fast as they like.",
+            "Take it out of .env; 0 is for load tests.",
+        )
+
+
+def _upstreams() -> Iterator[Finding]:
+    named = {worker.upstream for worker in worker_status.workers_alive()} - {"", settings.UPSTREAM}
+    for upstream in sorted(named):
+        yield bad(
+            "UPSTREAM",
+            f"A worker sends runs to {upstream}, and UPSTREAM is {settings.UPSTREAM} here.",
+            "Write the same UPSTREAM into the .env of all processes, and restart them.",
+        )
 
 
 def _secret_key() -> Iterator[Finding]:
@@ -273,8 +308,16 @@ def _files() -> Iterator[Finding]:
 
 
 def _sums() -> Iterator[Finding]:
-    """Yield whether the daily sums equal the costs of the runs."""
-    days = [day for day in daily_sums.days() if daily_sums.differ(day)]
+    """Yield whether the newest daily sums equal the costs of the runs; a worker checks all."""
+    yield from _sums_of(list(daily_sums.days())[-NEWEST_DAYS:])
+
+
+def _all_sums() -> Iterator[Finding]:
+    yield from _sums_of(daily_sums.days())
+
+
+def _sums_of(some_days: Iterable[date]) -> Iterator[Finding]:
+    days = [day for day in some_days if daily_sums.differ(day)]
     if days:
         yield bad(
             "sums",
@@ -294,7 +337,7 @@ def _storage() -> Iterator[Finding]:
 
 
 def _tried(area: str, storage: Storage, setting: str) -> Iterator[Finding]:
-    """Write a small file, read it and delete it."""
+    """Write a small file, read it and delete it; then it has to be missing."""
     name = f"doctor-{uuid.uuid4().hex}"
     try:
         stored_name = storage.save(name, ContentFile(b"well"))
@@ -306,6 +349,16 @@ def _tried(area: str, storage: Storage, setting: str) -> Iterator[Finding]:
             area,
             f"A file could not be stored in {describe_place(storage)} ({describe_error(error)}).",
             f"Repair the place that {setting} names, or this account's access to it.",
+        )
+        return
+    try:
+        storage.exists(stored_name)
+    except Exception as error:  # S3 answers 403 to accounts that may not list the bucket
+        yield bad(
+            area,
+            f"{describe_place(storage)} does not say whether a file is missing "
+            f"({describe_error(error)}), so results are not stored there.",
+            "Let this account list it, too; on S3 that is s3:ListBucket for the bucket itself.",
         )
         return
     if is_whole:
@@ -396,9 +449,12 @@ def _python() -> Iterator[Finding]:
 
 # The checks that the status page shows beside its own figures: they write and request nothing.
 QUIET: tuple[Check, ...] = (
-    *(_settings, _secret_key, _static_files, _permissions, _disks, _backups, _files, _growing),
+    *(_settings, _rate_limits, _upstreams, _secret_key, _static_files, _permissions, _disks),
+    *(_backups, _files, _growing),
 )
 ALL: tuple[Check, ...] = (
     *(_python, _database, _migrations, _clock, _problems, _secrets, *QUIET),
     *(_sums, _storage, *reach.ALL),
 )
+# With every day's sums, which takes long after a million runs.
+THOROUGH: tuple[Check, ...] = tuple(_all_sums if check is _sums else check for check in ALL)

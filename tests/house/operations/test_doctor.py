@@ -22,6 +22,7 @@ from house.operations import doctor, reach
 from house.operations.findings import Check, Level, findings
 from house.operations.metrics import reporting
 from house.operations.models import Backup, ServerProcess
+from runs.models import DailySum, Worker
 
 pytestmark = pytest.mark.django_db
 Break = Callable[[pytest.MonkeyPatch, LazySettings, Path], object]
@@ -100,6 +101,12 @@ def _another_secret_key(patch: pytest.MonkeyPatch, settings: LazySettings, folde
     ServerProcess.objects.create(identity="elsewhere:3:1", beat_at=timezone.now(), **values)
 
 
+def _a_worker_of_fal(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
+    settings.UPSTREAM = "sandbox"
+    for name, upstream in (("w1", "fal"), ("w2", "sandbox"), ("w3", "")):
+        Worker.objects.create(name=name, beat_at=timezone.now(), upstream=upstream)
+
+
 def _a_closed_folder(patch: pytest.MonkeyPatch, settings: LazySettings, folder: Path) -> None:
     """Like MEDIA_ROOT in another account's home; faked, because root may read everything."""
     patch.setattr("house.operations.doctor.shutil.disk_usage", _forbidden)
@@ -141,6 +148,16 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
     "no worker": (doctor._problems, _set("BACKUP_TO", ""), "No worker is running"),
     "a failed backup": (doctor._problems, _a_failed_backup, "failed: The disk is full."),
     "open keys": (doctor._permissions, _open_keys, "admin-key.env can be read by others."),
+    "no limits": (
+        doctor._rate_limits,
+        _both(_set("PUBLIC_URL", "https://vitrine.example.com"), _set("RATE_LIMITS", False)),
+        "RATE_LIMITS is 0",
+    ),
+    "another UPSTREAM": (
+        doctor._upstreams,
+        _a_worker_of_fal,
+        "A worker sends runs to fal, and UPSTREAM is sandbox here. Write the same UPSTREAM",
+    ),
     "another SECRET_KEY": (
         doctor._secret_key,
         _another_secret_key,
@@ -246,6 +263,19 @@ def test_the_command_lists_what_is_well_and_ends_with_1_otherwise(capsys: Any) -
     assert "ok   migrations: All migrations are applied." in printed
     assert "! BAD  work: No worker is running" in printed
     assert "grows: Audit log:" in printed
+
+
+def test_the_newest_days_are_added_up_and_all_of_them_on_demand() -> None:
+    """All of them took 44 seconds at a million runs."""
+    today = timezone.localdate()
+    for age, runs in ((0, 0), (60, 3)):
+        figures = {"runs": runs, "amount": 0, "reserved": 0, "unknown": 0}
+        DailySum.objects.create(day=today - timedelta(days=age), kind="house", **figures)
+    assert bad(doctor._sums) == ""
+    assert "The sums of 1 day differ" in bad(doctor._all_sums)
+    assert set(doctor.THOROUGH) - set(doctor.ALL) == {doctor._all_sums}
+    DailySum.objects.filter(runs=0).delete()
+    assert "The sums of 1 day differ" in bad(doctor._sums)
 
 
 def test_a_process_is_alive_without_a_database(

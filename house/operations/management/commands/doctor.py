@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.formatting import counted
 from house.operations import doctor
@@ -20,10 +20,15 @@ class Command(BaseCommand):
     help = "Check settings, key, clock, disks, storage, mail, proxy, worker, sync and backups."
     requires_system_checks = []
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add `--all`, for what takes long."""
+        help_text = "compare the sums of all days with their runs, not of the newest alone"
+        parser.add_argument("--all", action="store_true", help=help_text)
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Print each finding at once."""
         counts: Counter[Level] = Counter()
-        for finding in findings(doctor.ALL):
+        for finding in findings(doctor.THOROUGH if options["all"] else doctor.ALL):
             counts[finding.level] += 1
             style = self.style.ERROR if finding.level == Level.BAD else str
             self.stdout.write(style(f"{MARKS[finding.level]}{finding.what}: {finding.sentence}"))

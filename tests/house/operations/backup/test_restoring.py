@@ -87,12 +87,12 @@ def test_the_copy_from_before_a_migration_is_put_back_as_it_was(
         "django_migrations": migrations,
     }
     placed[0].drop()
-    for question, name, sentence in (
-        (False, copy.name, "Nothing was changed"),
-        (True, "copy.tar", "is no copy of this kind of database"),
+    for answer, name, sentence in (
+        (lambda question: False, copy.name, "Nothing was changed"),
+        (lambda question: True, "copy.tar", "is no copy of this kind of database"),
     ):
         with pytest.raises(NoBackup, match=sentence):
-            restoring.put_back(copy.with_name(name), lambda step: None, lambda text, a=question: a)
+            restoring.put_back(copy.with_name(name), lambda step: None, answer)
 
 
 def test_an_unknown_name_is_answered_with_the_newest(place: Place, user: User) -> None:
