@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -11,6 +12,7 @@ from django.forms.renderers import TemplatesSetting
 from core.refusals import Refused
 
 MOST_PASTED_CHARS = 16 << 20  # no post is larger (DATA_UPLOAD_MAX_MEMORY_SIZE)
+LAST_YEAR = 9000
 NUL = "\x00"  # PostgreSQL stores none; Django has replaced lone surrogates already
 
 
@@ -28,6 +30,19 @@ class BoundField(forms.BoundField):
         if self.form.is_bound and next(iter(self.form.errors), "") == self.name:
             attrs["autofocus"] = True
         return attrs
+
+
+class DayField(forms.DateField):
+    """A day; one of the last years is refused, since nothing can be added to it."""
+
+    default_error_messages = {"invalid": "Write a day as 2026-11-27."}
+
+    def to_python(self, value: Any) -> date | None:
+        """Parse the day."""
+        day = super().to_python(value)
+        if day and day.year > LAST_YEAR:
+            raise forms.ValidationError("Choose an earlier day.")
+        return day
 
 
 class Renderer(TemplatesSetting):

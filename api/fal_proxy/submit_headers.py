@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import fal
+from runs.ownership.upstream_retention import LONGEST_S
 from schemas.exact import NotJson, loads
 
 MAX_CHARS = 4000
@@ -56,7 +57,7 @@ def parse_submit_headers(headers: Mapping[str, str]) -> dict[str, Any]:
     if hint := _text(headers, HINT):
         options["hint"] = hint
     if lifecycle := _text(headers, LIFECYCLE):
-        options["object_lifecycle"] = _object(LIFECYCLE, lifecycle)
+        options["object_lifecycle"] = _lifecycle(lifecycle)
     if _flag(DISABLE_FALLBACK, _text(headers, DISABLE_FALLBACK)):
         options["disable_fallback"] = True
     if _flag(NO_RETRY, _text(headers, NO_RETRY)):
@@ -136,9 +137,21 @@ def _seconds(name: str, value: str) -> float:
         seconds = float(value)
     except ValueError:
         seconds = 0.0
-    if not 1 < seconds < float("inf"):
-        raise InvalidHeader(f"{name} must be a number of seconds above 1.")
+    if not 1 < seconds <= LONGEST_S:
+        raise InvalidHeader(f"{name} must be a number of seconds above 1, at most ten years.")
     return seconds
+
+
+def _lifecycle(value: str) -> dict[str, Any]:
+    """Return when fal deletes the files of the run; without seconds, never."""
+    lifecycle = _object(LIFECYCLE, value)
+    seconds = lifecycle.get("expiration_duration_seconds")
+    if seconds is not None and (type(seconds) is not int or not 1 <= seconds <= LONGEST_S):
+        raise InvalidHeader(
+            f"expiration_duration_seconds in {LIFECYCLE} must be whole seconds from 1 to "
+            f"{LONGEST_S} (ten years), or null."
+        )
+    return lifecycle
 
 
 def _object(name: str, value: str) -> dict[str, Any]:

@@ -42,7 +42,8 @@ NEUTRAL: Mapping[str, Sequence[Any]] = {
     "partial_images": (0, "0"),
     "stream": (False, "false"),
 }
-READ_HERE = {"model", "prompt", "response_format", "user"}
+READ_HERE = {"model", "prompt", "response_format", "image", "images", "mask"}
+ABOUT_THE_CALLER = {"user", "safety_identifier", "metadata", "store", "service_tier"}  # no effect
 MEANINGS = {"n": "count", "output_format": "format"}
 _SAME_RATIO = 0.03  # 1024x1024 and "1:1" are the same shape; 1792x1024 and "16:9" nearly
 _MAIN, _MASK = ("main", "reference", "start"), "mask"
@@ -68,10 +69,12 @@ def parse_image_request(
     if answer_format not in FORMATS:
         raise wrong("response_format", f"response_format must be one of {', '.join(FORMATS)}.")
     arguments = _prompt(root, body.get("prompt"))
+    images = [*images, *_addresses(body, "image"), *_addresses(body, "images")]
+    masks = [*masks, *_addresses(body, "mask")]
     for name, role, addresses in (("image", _MAIN, images), ("mask", (_MASK,), masks)):
         arguments = _with_files(root, inputs, arguments, name, role, addresses)
     for name, value in body.items():
-        if name not in READ_HERE and value is not None:
+        if name not in READ_HERE | ABOUT_THE_CALLER and value is not None:
             arguments |= _setting(endpoint, root, name, value)
     problems = form_state.find_problems(endpoint, ParsedForm(arguments, []))
     if problems:
@@ -114,17 +117,50 @@ def _with_files(
     roles: Sequence[str],
     addresses: Sequence[str],
 ) -> dict[str, Any]:
-    """Return the arguments with all files in the best field of these roles."""
+    """Return the arguments with all files in the best fields of these roles.
+
+    Several go into one list; if a model has no list for all, the first goes beside the list.
+    """
+    addresses = list(dict.fromkeys(addresses))
     takers = [taker for taker in inputs if taker.kind == "image" and taker.role in roles]
     takers.sort(key=lambda taker: (not taker.is_required, roles.index(taker.role)))
     if addresses and not takers:
         raise _refused(name)
-    for address in addresses:
-        arguments = place(root, arguments, takers[0].path, address)
-    if addresses and len(values_at(arguments, takers[0].path)) < len(addresses):
-        many = counted(len(addresses), "file")
-        raise wrong(name, f"This model does not take {many} as “{name}”.")
+    if len(addresses) < 2:
+        return _placed(root, arguments, [(takers[0], addresses)]) if addresses else arguments
+    alone = [[(taker, addresses)] for taker in takers]
+    beside = [[(takers[0], addresses[:1]), (taker, addresses[1:])] for taker in takers[1:]]
+    for plan in (*alone, *beside):
+        placed = _placed(root, arguments, plan)
+        is_whole = all(len(values_at(placed, taker.path)) == len(part) for taker, part in plan)
+        if is_whole and all(values_at(placed, need.path) for need in takers if need.is_required):
+            return placed
+    many = counted(len(addresses), "file")
+    raise wrong(name, f"This model does not take {many} as “{name}”.")
+
+
+def _placed(
+    root: Field, arguments: dict[str, Any], plan: Sequence[tuple[Input, Sequence[str]]]
+) -> dict[str, Any]:
+    for taker, addresses in plan:
+        for address in addresses:
+            arguments = place(root, arguments, taker.path, address)
     return arguments
+
+
+def _addresses(body: Mapping[str, Any], name: str) -> list[str]:
+    """Return the addresses of the pictures under a name: texts or objects, one or a list."""
+    value = body.get(name) or []
+    addresses = []
+    for picture in value if isinstance(value, list) else [value]:
+        address = picture.get("image_url") if isinstance(picture, dict) else picture
+        address = address.get("url") if isinstance(address, dict) else address
+        if not isinstance(address, str) or not address.strip():
+            raise wrong(
+                name, f"{name} must be addresses or data URIs: {{'image_url': 'https://…'}}."
+            )
+        addresses.append(address.strip())
+    return addresses
 
 
 def _setting(endpoint: Endpoint, root: Field, name: str, value: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from typing import Any
 
@@ -72,14 +73,16 @@ def _generate(request: HttpRequest, caller: Caller) -> HttpResponse:
 
 
 def _edit(request: HttpRequest, caller: Caller) -> HttpResponse:
-    """Create the run that changes the pictures of a form."""
+    """Create the run that changes the pictures of a form, or those that JSON names."""
+    if request.content_type == "application/json":
+        return _generate(request, caller)
     project = caller.reach.require_maker()
     files = {
         name: [
             posted_files.store(
                 caller.token.user.pk, file, "image", project, place={"parameter": name}, status=400
             ).get_absolute_url()
-            for part in (name, f"{name}[]")
+            for part in _parts(request, name)
             for file in request.FILES.getlist(part)
         ]
         for name in ("image", "mask")
@@ -87,6 +90,13 @@ def _edit(request: HttpRequest, caller: Caller) -> HttpResponse:
     body = {name: values[-1] for name, values in controls(request).items()}
     parsed = image_requests.parse_image_request(body, files["image"], files["mask"])
     return _start_images(caller, parsed)
+
+
+def _parts(request: HttpRequest, name: str) -> list[str]:
+    """Return the parts of a form with the files of a name: `image`, `image[]`, `image[0]`, …."""
+    matches = (re.fullmatch(rf"{name}s?(?:\[(\d{{0,4}})\])?", part) for part in request.FILES)
+    numbered = [(int(match[1] or 0), match[0]) for match in matches if match]
+    return [part for _, part in sorted(numbered)]
 
 
 def _start_images(caller: Caller, wanted: ImageRequest) -> HttpResponse:

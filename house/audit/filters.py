@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from accounts.audit.entries import AuditEntry, before_and_after
 from core.db.prepared_queries import custom_plans
+from core.forms import DayField
 from core.http.parameters import parse_key, parse_moment
 from house.audit.words import KINDS, deed, field_word, kind_word, value_word
 from projects.models import Project
@@ -61,12 +62,8 @@ class Filters(forms.Form):
         empty_label="all",
         error_messages={"invalid_choice": "There is no such project any more."},
     )
-    since = forms.DateField(
-        label="From", required=False, error_messages={"invalid": "Write a day as 2026-11-27."}
-    )
-    until = forms.DateField(
-        label="To", required=False, error_messages={"invalid": "Write a day as 2026-11-27."}
-    )
+    since = DayField(label="From", required=False)
+    until = DayField(label="To", required=False)
 
     def clean_q(self) -> str:
         """Refuse a search that would match nearly everything."""

@@ -11,8 +11,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import Case, QuerySet, When
 from django.utils import timezone
@@ -23,9 +24,6 @@ from playground.form import form_state, json_view, migrate_arguments
 from playground.form.form_state import FormContents, FormState, Post
 from runs.models import Draft, Run
 from runs.start import starting, transport_choices
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 SEARCHED_RUNS = 200  # newest runs that are searched, by the index `run_history`
 MAX_PROMPTS = 20
@@ -169,8 +167,13 @@ def _write(draft: Draft, endpoint: Endpoint, post: Post) -> None:
 
 
 def _lock_draft(user: User, endpoint: Endpoint, tab: Tab) -> Draft:
-    """Return the tab's draft, locked; for a new tab a new one with the newest draft's contents."""
-    draft = _own_or_newest(user, endpoint, tab.id).select_for_update().first()
+    """Return the tab's draft, locked; for a new tab a new one with the newest draft's contents.
+
+    The lock is on the person. On the drafts it would deadlock: a new tab reads the newest draft,
+    and deletes the oldest ones, while other tabs do the same with theirs.
+    """
+    User.objects.select_for_update(no_key=True).only("pk").get(pk=user.pk)
+    draft = _own_or_newest(user, endpoint, tab.id).first()
     if draft is not None and draft.tab == tab.id:
         return draft
     newest = draft or Draft(post={})
@@ -192,16 +195,11 @@ def _delete_oldest(user: User, endpoint: Endpoint) -> None:
 
 
 def _save(draft: Draft) -> None:
-    """Write a draft of `_lock_draft`; a new tab's may have been written by another request."""
+    """Write a draft of `_lock_draft`."""
     if draft.pk is None:
-        key = {"user": draft.user, "endpoint": draft.endpoint, "tab": draft.tab}
-        values = {name: getattr(draft, name) for name in _SAVED_FIELDS}
-        row, is_new = Draft.objects.select_for_update().get_or_create(**key, defaults=values)
-        draft.pk = row.pk
-        if is_new:
-            _delete_oldest(draft.user, draft.endpoint)
-            return
-        draft.version = row.version + 1
+        draft.save(force_insert=True)
+        _delete_oldest(draft.user, draft.endpoint)
+        return
     values = {name: getattr(draft, name) for name in _SAVED_FIELDS}
     Draft.objects.filter(pk=draft.pk).update(**values, updated_at=timezone.now())
 

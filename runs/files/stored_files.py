@@ -26,6 +26,7 @@ class StoredFile:
     width: int | None = None
     height: int | None = None
     duration_s: float | None = None
+    shortest_s: float | None = None  # as in `Artifact`
     poster: str = ""
     thumbnail: str = ""
     fingerprint: bytes | None = None  # as in `Artifact.fingerprint`

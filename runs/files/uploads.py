@@ -128,6 +128,7 @@ def _row(
             "width": stored_file.width,
             "height": stored_file.height,
             "duration_s": stored_file.duration_s,
+            "shortest_s": stored_file.shortest_s,
             "measure_at": timezone.now() if _is_to_measure(stored_file) else None,
         },
     )
@@ -152,6 +153,7 @@ def of_result(user_id: int, project: Project, artifact: Artifact) -> Upload:
             "width": artifact.width,
             "height": artifact.height,
             "duration_s": artifact.duration_s,
+            "shortest_s": artifact.shortest_s,
         },
     )
     return upload
@@ -175,6 +177,7 @@ def _stored(upload: Upload) -> stored_files.StoredFile:
         width=upload.width,
         height=upload.height,
         duration_s=upload.duration_s,
+        shortest_s=upload.shortest_s,
     )
 
 

@@ -32,6 +32,7 @@ class Transport(models.TextChoices):
 
 
 FINGERPRINT_BYTES = 16
+SHORTEST_S = "which it may have, where its header and its streams differ; null: they do not"
 GIVEN_UP = "given_up"  # error type of a run that was given up because its submit got no answer
 # Ours, in the error of a run that gave up: the seconds within which it had to start.
 START_TIMEOUT = "start_timeout_s"
@@ -310,6 +311,7 @@ class Artifact(models.Model):
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
     duration_s = models.FloatField(null=True)
+    shortest_s = models.FloatField(null=True, help_text=SHORTEST_S)
     size_bytes = models.BigIntegerField(null=True)
     state = models.CharField(max_length=16, choices=State, default=State.REMOTE)
     file = models.CharField(max_length=255, blank=True, help_text="name in our storage")

@@ -16,7 +16,7 @@ from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet
 from runs.models.input_file import having_as_input
 from runs.models.querysets import RunQuerySet
-from runs.models.run import Run
+from runs.models.run import SHORTEST_S, Run
 from runs.promises import owners
 
 _ADDRESS = re.compile(r'"(https?://[^"\\]++)"')
@@ -65,6 +65,7 @@ class Upload(InProject):
     width = models.PositiveIntegerField(null=True, help_text="of a picture or film")
     height = models.PositiveIntegerField(null=True)
     duration_s = models.FloatField(null=True, help_text="of a film or sound; null: not known")
+    shortest_s = models.FloatField(null=True, help_text=SHORTEST_S)
     measure_at = models.DateTimeField(
         null=True, help_text="when a worker is to measure it; null: it has, or there is no need"
     )

@@ -18,6 +18,7 @@ FILES_FOR: Mapping[str, timedelta] = {
     Keeps.MONTH: timedelta(days=30),
     Keeps.NOTHING: timedelta(days=1),
 }
+LONGEST_S = 10 * 365 * 86_400
 LONGEST_WAIT = timedelta(days=1)  # of a run for its start; its input files must last that long
 SHARED_FOR = timedelta(hours=1)  # runs that start within this time send one upload
 
@@ -43,7 +44,10 @@ def stricter(options: Mapping[str, Any], keeps: str) -> dict[str, Any]:
 def files_for(options: Mapping[str, Any]) -> timedelta | None:
     """Return how long fal keeps the files that a run makes; None: the account's settings decide."""
     match options.get("object_lifecycle"):
-        case {"expiration_duration_seconds": int() | float() as seconds}:
+        case {"expiration_duration_seconds": bool()}:
+            return None
+        # Earlier versions took any number; fal refuses the others.
+        case {"expiration_duration_seconds": int() as seconds} if 1 <= seconds <= LONGEST_S:
             return timedelta(seconds=seconds)
     return None
 

@@ -214,7 +214,8 @@ def gave_up(run: Run, error: Mapping[str, Any] | None, at: datetime) -> Mapping[
 def is_start_overdue(run: Run, at: datetime) -> bool:
     """Whether a run had to start before `at`, by its own start timeout."""
     timeout_s = run.options.get(START_TIMEOUT)
-    return bool(timeout_s) and at >= run.created_at + timedelta(seconds=timeout_s)
+    # In seconds: earlier versions took timeouts that no time can have.
+    return bool(timeout_s) and (at - run.created_at).total_seconds() >= timeout_s
 
 
 def _renewed_lease() -> ChangedColumns:

@@ -138,6 +138,7 @@ async def _record_copied(artifact: Artifact, stored_file: StoredFile) -> None:
         width=stored_file.width or stated.width,
         height=stored_file.height or stated.height,
         duration_s=stored_file.duration_s or stated.duration_s,
+        shortest_s=stored_file.shortest_s,
         poster=stored_file.poster,
         thumbnail=stored_file.thumbnail,
         fingerprint=stored_file.fingerprint,
@@ -285,6 +286,7 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
             width=earlier.width,
             height=earlier.height,
             duration_s=earlier.duration_s,
+            shortest_s=earlier.shortest_s,
             poster=earlier.poster,
             thumbnail=earlier.thumbnail,
             fingerprint=None if earlier.fingerprint is None else bytes(earlier.fingerprint),
@@ -304,6 +306,7 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
         width=probed.width or stored_file.width,
         height=probed.height or stored_file.height,
         duration_s=probed.duration_s,
+        shortest_s=probed.shortest_s,
         fingerprint=probed.fingerprint,
         previews={
             DerivedFile.What.POSTER: derived_files.digest(probed.poster),

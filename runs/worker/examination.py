@@ -59,6 +59,7 @@ async def _measure(upload: Upload, probe: MediaProbe) -> None:
         width=measured.width,
         height=measured.height,
         duration_s=measured.duration_s,
+        shortest_s=measured.shortest_s,
     )
 
 
@@ -67,7 +68,7 @@ def _known(digest: str) -> ProbeResult | None:
     uploads = Upload.objects.filter(digest=digest, duration_s__isnull=False)
     results = Artifact.objects.filter(digest=digest, duration_s__isnull=False).order_by()
     for rows in (uploads, results.filter(state=Artifact.State.STORED)):
-        if measured := rows.values("width", "height", "duration_s").first():
+        if measured := rows.values("width", "height", "duration_s", "shortest_s").first():
             return ProbeResult(**measured)
     return None
 

@@ -43,14 +43,21 @@ def frames(run_inputs: RunInputs) -> Amount | None:
 
 def input_seconds(run_inputs: RunInputs) -> Amount | None:
     """The length of the input videos, else of the input audio; None if unknown."""
-    lengths: dict[str, Decimal] = {}
+    lengths: dict[str, list[tuple[Decimal, Decimal]]] = {"video": [], "audio": []}
     for field, address in run_inputs.files():
         media = run_inputs.media.get(address)
         length = decimal(media.duration_s) if media else None
-        if length and field.media in {"video", "audio"}:
-            lengths[field.media] = lengths.get(field.media, Decimal()) + length
-    length_s = lengths.get("video") or lengths.get("audio")
-    return exactly(length_s, f"{plain(length_s)} s of input") if length_s else None
+        if media and length and field.media in lengths:
+            shortest = decimal(media.shortest_s)
+            lengths[field.media].append((length if shortest is None else shortest, length))
+    ranges = lengths["video"] or lengths["audio"]
+    if not ranges:
+        return None
+    least, most = (sum(edge, Decimal()) for edge in zip(*ranges, strict=True))
+    if least == most:
+        return exactly(most, f"{plain(most)} s of input")
+    text = f"{plain(least)} to {plain(most)} s of input"
+    return Amount(least, most, text, ("The file's header and its streams differ.",))
 
 
 def _duration(settings: Iterable[Setting]) -> Amount | None:

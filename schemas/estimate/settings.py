@@ -21,6 +21,7 @@ class Media(NamedTuple):
     width: int | None = None
     height: int | None = None
     duration_s: float | None = None
+    shortest_s: float | None = None  # if its header and its streams differ
 
 
 class Setting(NamedTuple):

@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from core.db.name_order import by_name
-from core.forms import LineField, TextField
+from core.forms import DayField, LineField, TextField
 from features.sharing.models import Share
 from features.sharing.models.share import MAX_NOTE_CHARS, MAX_TITLE_CHARS
 from features.sharing.own import creation
@@ -60,11 +60,10 @@ class OptionsForm(forms.Form):
         Project.objects.none(), label="Project", required=False, empty_label="Choose…"
     )
     expires = forms.ChoiceField(label="Ends", choices=ENDS, required=False)
-    expires_on = forms.DateField(
+    expires_on = DayField(
         label="Last day",
         required=False,
         widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"),
-        error_messages={"invalid": "Write the date as 2026-12-31."},
     )
     password = forms.CharField(
         min_length=MIN_PASSWORD_CHARS,

@@ -12,13 +12,13 @@ from django import forms
 from django.db import models
 from django.http import QueryDict
 
+from core.forms import DayField
 from features.spending.sums.totals import Days
 from runs.costs.daily_sums import DAY
 
 MOST_BARS = 186
 MOST_DAYS = 10 * 366
 FIRST_DAY = date(2020, 1, 1)  # before any run
-A_DAY = {"invalid": "Write a day as 2026-11-27."}
 
 
 class By(models.TextChoices):
@@ -120,7 +120,7 @@ class QuestionForm(forms.Form):
 
     by = forms.ChoiceField(choices=By, required=False)
     each = forms.ChoiceField(choices=Each, required=False)
-    to = forms.DateField(required=False, error_messages=A_DAY)
+    to = DayField(required=False)
     sort = forms.ChoiceField(choices=Sort, required=False)
     project = forms.CharField(required=False, max_length=80)
     person = forms.CharField(required=False, max_length=150)
@@ -132,7 +132,7 @@ class QuestionForm(forms.Form):
         self._today = today
         super().__init__(get)
         # `from` is a keyword, so that no attribute can have its name.
-        self.fields["from"] = forms.DateField(required=False, error_messages=A_DAY)
+        self.fields["from"] = DayField(required=False)
 
     def clean(self) -> dict[str, Any]:
         """Refuse empty or too long periods, and bars that are too narrow to see."""
@@ -143,7 +143,7 @@ class QuestionForm(forms.Form):
         days = Days(values["from"] or last.replace(day=1), last)
         if days.last < days.first:
             self.add_error("to", "The last day is before the first one.")
-        elif days.first < FIRST_DAY or len(days) > MOST_DAYS or days.last.year > 9000:
+        elif days.first < FIRST_DAY or len(days) > MOST_DAYS:
             self.add_error("from", f"Choose ten years at most, from {FIRST_DAY:%Y-%m-%d} on.")
         else:
             values["days"] = days

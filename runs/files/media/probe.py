@@ -36,6 +36,7 @@ class ProbeResult:
     width: int | None = None
     height: int | None = None
     duration_s: float | None = None
+    shortest_s: float | None = None  # if its header and its streams differ
     poster: bytes = b""
     thumbnail: bytes = b""
     fingerprint: bytes = b""

@@ -67,11 +67,11 @@ def _image(path: str) -> dict[str, Any]:
 
 def _film_or_sound(path: str) -> dict[str, Any]:
     with _opened(path) as container:
-        duration_s = _playing_time_s(container)
+        duration_s, shortest_s = _playing_times_s(container)
     with _opened(path) as container:
         result: dict[str, Any] = {"kind": _kind(container)}
         if duration_s:
-            result["duration_s"] = duration_s
+            result |= {"duration_s": duration_s, "shortest_s": shortest_s}
         if result["kind"] == "audio":
             try:
                 picture = waveform(container, duration_s or 0.0)
@@ -97,20 +97,24 @@ def _opened(path: str) -> Any:
     return av.open(path, options={"protocol_whitelist": "file"})
 
 
-def _playing_time_s(container: Any) -> float | None:
-    """Return a file's duration in seconds by the times of all its packets; None if unknown.
+def _playing_times_s(container: Any) -> tuple[float | None, float | None]:
+    """Return a file's duration in seconds, None if unknown, and the shortest that it may have.
 
-    If a file has more packets than can be read in time, return what its header states, if anything.
+    A film may stop early, and its header still state how long it is shown; so may its sound. The
+    longest of the header and the times of each stream's packets is the duration. The shortest is
+    None unless they differ. If there are more packets than can be read in time, the header decides.
     """
     if container.format.name in _WITHOUT_CLOCK:
-        return None
+        return None, None
     stated_s = container.duration / av.time_base if container.duration else 0.0
+    is_stated = stated_s > 0 and container.format.name in _SAY_LENGTH
     spans: dict[int, list[tuple[float, float]]] = {}  # more than one in files that were joined
     until = time.monotonic() + MOST_S
     streams = [*container.streams.audio, *_films(container)]
     for packet in container.demux(streams) if streams else ():
         if time.monotonic() > until:
-            return stated_s if stated_s and container.format.name in _SAY_LENGTH else None
+            read_s = max(map(_length, spans.values()), default=0.0)
+            return (stated_s, read_s) if is_stated and stated_s >= read_s else (None, None)
         if packet.dts is not None and not packet.is_discard:
             at = float(packet.dts * packet.time_base)
             end = at + float((packet.duration or 0) * packet.time_base)
@@ -120,10 +124,22 @@ def _playing_time_s(container: Any) -> float | None:
                 parts.append((at, end))
             else:
                 parts[-1] = (start, max(last, end))
-    lengths = (sum(end - start for start, end in parts) for parts in spans.values())
-    measured = max(lengths, default=0.0)
-    is_same = abs(stated_s - measured) <= max(_SAME_S, _SAME * measured)
-    return (stated_s if is_same else measured) or None
+    lengths = [*map(_length, spans.values())]
+    measured_s = max(lengths, default=0.0)
+    if _are_same(stated_s, measured_s):
+        longest_s = stated_s
+    else:
+        longest_s = max(measured_s, stated_s if is_stated else 0.0)
+    shortest_s = min([*lengths, *([stated_s] if is_stated else [])], default=0.0)
+    return longest_s or None, None if _are_same(shortest_s, longest_s) else shortest_s
+
+
+def _length(parts: list[tuple[float, float]]) -> float:
+    return sum(end - start for start, end in parts)
+
+
+def _are_same(some_s: float, other_s: float) -> bool:
+    return abs(some_s - other_s) <= max(_SAME_S, _SAME * other_s)
 
 
 def _films(container: Any) -> list[Any]:

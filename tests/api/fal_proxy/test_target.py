@@ -122,6 +122,13 @@ def headers(**named: str) -> HttpHeaders:
         ),
         ({"x_fal_tags": f"a={'x' * 1020},b=1,c={'x' * 9}"}, {"tags": {"a": "x" * 1020}}),
         ({"x_fal_tags": f"k={'x' * 5000},a=b"}, {}),
+        *(
+            (
+                {"x_fal_object_lifecycle_preference": f'{{"expiration_duration_seconds": {text}}}'},
+                {"object_lifecycle": {"expiration_duration_seconds": seconds}},
+            )
+            for text, seconds in (("1", 1), ("315360000", 315_360_000), ("null", None))
+        ),
         ({"x_fal_secret": "x", "cookie": "y", "authorization": "Key z"}, {}),
     ],
 )
@@ -144,6 +151,22 @@ def test_known_headers_become_options(
         ("x_fal_object_lifecycle_preference", "{", "not JSON"),
         ("x_fal_object_lifecycle_preference", "[60]", "a JSON object"),
         ("x_app_fal_disable_fallback", "maybe", "true or false"),
+        *(
+            (
+                "x_fal_object_lifecycle_preference",
+                f'{{"expiration_duration_seconds": {seconds}}}',
+                "whole seconds from 1 to",
+            )
+            for seconds in (
+                *("1e300", "99999999999999999999", "300000000000", "315360001", "0", "-1"),
+                *("true", "60.5", '"60"', "[60]"),
+            )
+        ),
+        ("x_fal_object_lifecycle_preference", '{"expiration_duration_seconds": 1e999}', "not JSON"),
+        *(
+            ("x_fal_request_timeout", seconds, "at most ten years")
+            for seconds in ("1e300", "99999999999999999999", "315360001", "-5", "true")
+        ),
     ],
 )
 def test_invalid_header_values_are_refused_with_a_reason(

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from PIL import Image
 
+from api import tokens
 from api.http.problem import Problem
 from api.openai_proxy.image_requests import parse_image_request
+from catalog.models import Endpoint
+from runs.models import Run, Upload
 from tests.runs.results_to_use import document
+from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 
@@ -94,6 +103,64 @@ def test_pictures_and_a_mask_go_where_the_model_takes_them(make: Any) -> None:
     assert wanted.arguments["image_urls"] == ["/uploads/1/", "/uploads/2/"]
     assert wanted.arguments["mask_url"] == "/uploads/3/"
     assert wanted.wants_data
+
+
+MANY = {"type": "array", "items": TEXT}
+A, B, C = (f"https://example.com/{name}.png" for name in "abc")
+
+
+@each_row(
+    "inputs, pictures, arguments",
+    [
+        ({"image_urls": MANY}, {"images": [{"image_url": A}, {"image_url": B}]},
+         {"image_urls": [A, B]}),
+        ({"image_urls": MANY}, {"image": [A, {"image_url": {"url": B}}]}, {"image_urls": [A, B]}),
+        ({"image_url": TEXT}, {"image": A}, {"image_url": A}),
+        ({"image_url": TEXT}, {"image": [A, A]}, {"image_url": A}),
+        ({"image_url": TEXT, "image_urls": MANY}, {"images": [A, B, C]}, {"image_urls": [A, B, C]}),
+        ({"image_url": TEXT, "reference_image_urls": MANY | {"maxItems": 2}}, {"images": [A, B, C]},
+         {"image_url": A, "reference_image_urls": [B, C]}),
+        ({"image_url": TEXT, "mask_url": TEXT}, {"image": A, "mask": {"image_url": B}},
+         {"image_url": A, "mask_url": B}),
+        ({"image_url": TEXT}, {"image": "data:image/png;base64,AA=="},
+         {"image_url": "data:image/png;base64,AA=="}),
+    ],
+)  # fmt: skip
+def test_pictures_of_json_go_into_the_lists_that_take_them(
+    inputs: dict[str, Any], pictures: dict[str, Any], arguments: dict[str, Any], make: Any
+) -> None:
+    Endpoint.objects.all().delete()
+    make(PROMPT | inputs)
+    caller = {"service_tier": "flex", "user": "u-1", "metadata": {"a": "b"}, "store": False}
+    body = {"model": "a/model", "prompt": "a fox"} | pictures | caller
+    assert parse_image_request(body).arguments == {"prompt": "a fox"} | arguments
+
+
+@each_row("pictures", [{"image": 7}, {"images": [{"file_id": "f"}]}, {"mask": {"image_url": ""}}])
+def test_what_names_no_picture_is_refused(pictures: dict[str, Any], make: Any) -> None:
+    Endpoint.objects.all().delete()
+    make(PROMPT | {"image_url": TEXT})
+    with pytest.raises(Problem) as refused:
+        parse_image_request({"model": "a/model", "prompt": "x"} | pictures)
+    assert refused.value.as_openai_error()["error"]["param"] in pictures
+
+
+def test_the_parts_of_a_form_may_be_numbered(make: Any, user: User) -> None:
+    make(PROMPT | {"image_urls": MANY})
+    _, secret = tokens.create(user, "t", ["run"])
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    parts = {f"image[{n}]": picture(n) for n in (10, 1, 0)} | {"image": picture(20)}
+    form = {"model": "a/model", "prompt": "a fox", "service_tier": "auto"} | parts
+    client.post("/api/openai/v1/images/edits", form)
+    keys = [address.split("/")[2] for address in Run.objects.get().arguments["image_urls"]]
+    uploads = [Upload.objects.get(pk=key) for key in keys]
+    assert [upload.file_name for upload in uploads] == ["20.png", "0.png", "1.png", "10.png"]
+
+
+def picture(number: int) -> SimpleUploadedFile:
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8), (number, 0, 0)).save(content, "PNG")
+    return SimpleUploadedFile(f"{number}.png", content.getvalue(), "image/png")
 
 
 def test_a_second_picture_is_not_left_out(make: Any) -> None:

@@ -83,6 +83,7 @@ def test_a_project_finds_what_happened_in_it(admin: Client, user: User) -> None:
         ({"address": "somewhere"}, "valid IPv4 or IPv6 address"),
         ({"since": "yesterday"}, "Write a day as"),
         ({"since": "2026-02-02", "until": "2026-02-01"}, "before the first one"),
+        ({"until": "9999-12-31"}, "Choose an earlier day."),
         ({"place": "77777"}, "no such project"),
         ({"q": "a"}, "two letters"),
         ({"who": "a" * 151}, "at most 150"),

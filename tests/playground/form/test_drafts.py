@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import re
+import threading
 from html import unescape
 from typing import Any
 
 import pytest
-from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
+from catalog.models import Endpoint
 from playground.form import drafts
+from playground.form.form_state import FormContents
 from runs.models import Draft, Run
 
 FLUX = "fal-ai/flux/dev"
+TABS = 20
 pytestmark = pytest.mark.usefixtures("flux")
 PAGE = f"/models/{FLUX}/"
 SAVE = f"/drafts/{FLUX}/"
@@ -104,18 +109,6 @@ def test_only_drafts_of_the_latest_tabs_are_kept(member: Client) -> None:
 
 
 @pytest.mark.both_databases
-def test_two_concurrent_saves_of_a_new_tab_make_one_draft(member: Client, flux: Any) -> None:
-    save(member, "newest", "one", 0)
-    user = get_user_model().objects.get(pk=member.session["_auth_user_id"])
-    first, second = (drafts._lock_draft(user, flux, drafts.Tab("two")) for _ in range(2))
-    for draft, text in ((first, "first"), (second, "second")):
-        drafts._write(draft, flux, {"prompt": [text]})
-        drafts._save(draft)
-    saved_draft = Draft.objects.get(tab="two")
-    assert saved_draft.post == {"prompt": ["second"]}
-    assert (first.version, second.version, saved_draft.version) == (2, 3, 3)
-
-
 def test_an_untouched_form_is_not_a_draft(member: Client) -> None:
     save(member, "something", "one", 0)
     save(member, "", "one", 1)
@@ -214,3 +207,30 @@ def test_a_draft_is_private(client: Client, member: Client, stranger: Any) -> No
     save(member, "a secret", "one", 0)
     client.force_login(stranger)
     assert "a secret" not in client.get(PAGE).content.decode()
+
+
+@pytest.mark.both_databases
+@pytest.mark.django_db(transaction=True)
+def test_many_tabs_save_at_once_and_each_makes_one_draft(user: User) -> None:
+    endpoint = Endpoint.objects.get(endpoint_id=FLUX)
+    failures: list[Exception] = []
+    start = threading.Barrier(TABS)
+
+    def save(tab: int) -> None:
+        start.wait()
+        try:
+            for number in range(5):
+                contents = FormContents(endpoint, {"prompt": [f"{tab} {number}"]})
+                drafts.save(user, contents, drafts.Tab(f"{tab // 2} {number % 2}"))
+        except Exception as error:
+            failures.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=save, args=[tab]) for tab in range(TABS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert 0 < Draft.objects.count() <= drafts.MAX_TABS

@@ -14,11 +14,14 @@ import httpx
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
 
 import fal
 from core.db import clock
 from runs.models import Artifact, MetadataBackfill, Run, Upload
+from runs.ownership import upstream_retention
+from runs.results import outcomes
 from runs.state import state_machine
 from runs.worker import artifact_copies, circuit_breaker, main, submit, submit_options
 from runs.worker.circuit_breaker import BreakerRegistry
@@ -135,6 +138,22 @@ def test_a_run_that_is_overdue_ends_here_without_a_submit(make_run: Any) -> None
     assert (overdue.state, overdue.state_word, patient.state) == ("failed", "Gave up", "created")
     assert (overdue.error["status"], overdue.error["type"]) == (504, "startup_timeout")
     assert overdue.sent_at is None
+
+
+@pytest.mark.parametrize("number", [1e300, 10**20, 300_000_000_000, -5, True])
+def test_numbers_that_no_time_can_have_stop_neither_a_run_nor_its_page(
+    member: Client, make_run: Any, number: float
+) -> None:
+    """Earlier versions stored them."""
+    lifecycle = {"expiration_duration_seconds": number}
+    options = {"start_timeout_s": abs(number) + 1e6, "object_lifecycle": lifecycle}
+    run = make_run(options=options, request_id="r1", sent_at=timezone.now())
+    leases.give_up_overdue()
+    assert member.get(run.get_absolute_url()).status_code == 200
+    ended = outcomes.from_output({"images": [{"url": "https://example.com/a.png"}]}, by="result")
+    assert state_machine.record(run.pk, ended)
+    assert member.get(run.get_absolute_url()).status_code == 200
+    assert upstream_retention.uploads_for(run.options) is None
 
 
 def test_an_overdue_run_that_is_claimed_is_not_sent(make_run: Any) -> None:

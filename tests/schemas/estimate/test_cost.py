@@ -148,6 +148,9 @@ def test_input_files_determine_size_and_length() -> None:
     assert price.basis == ("1 MP of input × $0.10",)
     synced = cost("seconds", {"video_url": "/v", "audio_url": "/s"}, LIP_SYNC, media=media)
     assert synced.basis == ("12.5 s of input × $0.10",)
+    media["/v"] = Media(96, 72, 10.0, 1.0)  # its pictures stop early
+    stopped = cost("seconds", {"video_url": "/v", "audio_url": "/s"}, LIP_SYNC, "0.01", media=media)
+    assert (stopped.low, stopped.high) == (Decimal("0.01"), Decimal("0.10"))
     counted = cost("input images", {"image_url": "/unknown"}, UPSCALER)
     assert counted.basis == ("1 input image × $0.10",)
 

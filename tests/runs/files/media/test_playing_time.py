@@ -33,15 +33,32 @@ def sound(path: Path, container: str, codec: str, **options: str) -> Path:
     return path
 
 
-def film(path: Path, container: str, codec: str) -> Path:
+def film(path: Path, container: str, codec: str, sound_s: int = 0) -> Path:
     with av.open(path, "w", format=container) as file:
         stream: Any = file.add_stream(codec, rate=10)
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        audio: Any = file.add_stream("aac", rate=RATE) if sound_s else None
         for number in range(SECONDS * 10):
             frame = av.VideoFrame(64, 48, "yuv420p")
             frame.pts, frame.time_base = number, Fraction(1, 10)
             file.mux(stream.encode(frame))
         file.mux(stream.encode())
+        for second in range(sound_s):
+            silence = np.zeros((1, RATE), np.float32)
+            noise = av.AudioFrame.from_ndarray(silence, "fltp", "mono")
+            noise.sample_rate, noise.pts = RATE, second * RATE
+            file.mux(audio.encode(noise))
+        file.mux(audio.encode() if audio else ())
+    return path
+
+
+def still_end(path: Path) -> Path:
+    """Write a film of twelve seconds by its header, whose last picture comes after one."""
+    film(path, "webm", "libvpx")
+    content = path.read_bytes()
+    with av.open(path) as file:
+        second = next(packet.pos for packet in file.demux() if packet.pts and packet.pts > 1000)
+    path.write_bytes(content[:second])
     return path
 
 
@@ -77,7 +94,25 @@ def test_parts_that_were_joined_and_cut_off_count_as_they_are(tmp_path: Path) ->
     assert playing_time_s(path) == 2 * SECONDS
     cut = sound(tmp_path / "a.mka", "matroska", "flac")
     cut.write_bytes(cut.read_bytes()[: 150 << 10])  # its header says twelve seconds
-    assert 0 < playing_time_s(cut) < 3
+    assert playing_time_s(cut) == SECONDS
+    assert 0 < probe_program.probe(str(cut), "audio/")["shortest_s"] < 3
+
+
+@each_row(
+    "name, make, shortest",
+    [
+        ("a.webm", lambda path: still_end(path), 1),
+        ("sound.mp4", lambda path: film(path, "mp4", "mpeg4", sound_s=2), 2),
+        ("whole.mp4", lambda path: film(path, "mp4", "mpeg4", sound_s=SECONDS), None),
+        ("silent.mp4", lambda path: film(path, "mp4", "mpeg4"), None),
+    ],
+)
+def test_a_film_whose_picture_or_sound_stops_early_may_be_as_long_as_its_header_says(
+    name: str, make: Any, shortest: float | None, tmp_path: Path
+) -> None:
+    measured = probe_program.probe(str(make(tmp_path / name)), "video/mp4")
+    assert measured["duration_s"] == pytest.approx(SECONDS, abs=0.1)
+    assert measured["shortest_s"] == (shortest and pytest.approx(shortest, abs=0.2))
 
 
 def test_what_is_not_read_in_time_plays_as_long_as_its_header_says(
