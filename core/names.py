@@ -51,8 +51,8 @@ def _readings(name: str) -> set[str]:
     readings = set()
     for one in "li":
         for mark in ("", "l", "i"):
-            signs = {"1": one, **dict.fromkeys(_LIKE_AN_I, mark)}
-            readings.add(_skeleton(name.translate(str.maketrans(signs))))
+            text = name.replace("1", one)
+            readings.add(_skeleton("".join(mark if c in _LIKE_AN_I else c for c in text)))
     return readings - {""}
 
 

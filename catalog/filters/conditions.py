@@ -72,8 +72,9 @@ class Condition:
 
     def _matches(self, expected: str, value: str, seconds: float | None) -> bool:
         if self.key == "resolution":
-            value, _, longest_s = value.partition("@")
-            if longest_s and seconds and seconds > float(longest_s):
+            value, _, length = value.partition("@")
+            longest = numbers_of("duration", length, None) if length else (math.inf, math.inf)
+            if longest is None or (seconds and seconds > longest[0]):
                 return False
         if expected == value:
             return True
@@ -210,14 +211,20 @@ def _number(key: str, digits: str, unit: str) -> float | None:
 
 
 def numbers_of(key: str, value: str, seconds: float | None) -> tuple[float, float] | None:
-    """Return the numbers of a fact; a price per second is multiplied by `seconds`."""
+    """Return the numbers of a fact; a price per second is multiplied by `seconds`.
+
+    None if they cannot be read, such as a negative one: then no condition selects the fact.
+    """
     if key == "resolution":
         return (lines, lines) if (lines := line_count(value)) else None
-    if match := _PRICE.fullmatch(value):
-        cost = round(float(match[1]) * (seconds or float(match[2])), 8)
-        return cost, cost
-    low, _, high = value.partition("-")
-    return float(low), float(high or low)
+    try:
+        if match := _PRICE.fullmatch(value):
+            cost = round(float(match[1]) * (seconds or float(match[2])), 8)
+            return cost, cost
+        low, _, high = value.partition("-")
+        return float(low), float(high or low)
+    except ValueError:
+        return None
 
 
 def _narrowed(was: Condition, narrower: Condition) -> Condition:

@@ -98,10 +98,9 @@ def facts_of_endpoint(endpoint: Any) -> tuple[str, ...]:
 
 def usual_s(row: Any) -> float | None:
     """Return how long a run of a `Listing` or an endpoint takes: our median, else the estimate."""
-    if row.median_s is not None or row.duration_estimate_min is None:
-        median_s: float | None = row.median_s
-        return median_s
-    return float(max(row.duration_estimate_min, 0) * 60)
+    estimate_s = None if row.duration_estimate_min is None else row.duration_estimate_min * 60
+    seconds = estimate_s if row.median_s is None else row.median_s
+    return None if seconds is None else max(float(seconds), 0.0)
 
 
 def is_new(published_at: datetime | None) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from catalog.filters.conditions import LINE_NAMES, Condition, line_count, parse_span
+from catalog.filters.conditions import LINE_NAMES, Condition, line_count, numbers_of, parse_span
 from catalog.filters.facts import outcome
 from catalog.filters.vocabulary import KEEPER, KEYS
 from core.formatting import category_name, money
@@ -84,7 +84,8 @@ def _part(key: str, value: str) -> Part:
 
 def _lengths(values: list[str]) -> list[Part]:
     """The shortest and the longest possible length."""
-    ends = [float(end) for value in values for end in value.split("-")]
+    spans = filter(None, (numbers_of("duration", value, None) for value in values))
+    ends = [end for span in spans for end in span]
     if not ends:
         return []
     least, most = min(ends), max(ends)

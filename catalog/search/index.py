@@ -124,7 +124,9 @@ class Index:
         Prices are for a run of `seconds`, else of each model's usual length.
         """
         if order == "price":
-            return lambda place: (numbers_of("price", self._prices[place], seconds), place)
+            last = math.inf, math.inf
+            prices = self._prices
+            return lambda place: (numbers_of("price", prices[place], seconds) or last, place)
         if order:
             keys = self._sort_keys[order]
             return lambda place: (keys[place], place)

@@ -68,9 +68,9 @@ def count(run: Run, changes: Mapping[str, Any]) -> None:
     sent_at, ended_at = changes.get("sent_at", run.sent_at), changes.get("ended_at", run.ended_at)
     if sent_at and ended_at:
         wait_s = (sent_at - run.created_at).total_seconds()
-        counters.observe("vitrine_run_wait_seconds", wait_s)
+        counters.observe("vitrine_run_wait_seconds", max(wait_s, 0.0))
         took_s = (ended_at - sent_at).total_seconds()
-        counters.observe("vitrine_run_seconds", took_s, transport=run.transport)
+        counters.observe("vitrine_run_seconds", max(took_s, 0.0), transport=run.transport)
 
 
 def tell_admins() -> float:

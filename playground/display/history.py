@@ -142,7 +142,7 @@ def covered_row(run: Run, view: str) -> Row:
 
 def seconds(run: Run) -> float | None:
     """Return the seconds from the run's creation to its end; None while it is in progress."""
-    return (run.ended_at - run.created_at).total_seconds() if run.ended_at else None
+    return run.took.total_seconds() if run.ended_at else None
 
 
 @dataclass(frozen=True)

@@ -277,7 +277,7 @@ class Run(InProject):
     @property
     def took(self) -> timedelta:
         """Return the time from the run's creation to its end, or until now."""
-        return (self.ended_at or timezone.now()) - self.created_at
+        return max((self.ended_at or timezone.now()) - self.created_at, timedelta())
 
     @property
     def inference_s(self) -> float | None:

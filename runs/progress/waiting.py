@@ -113,7 +113,8 @@ def typical_duration(endpoint: Endpoint) -> TypicalDuration | None:
     runs = Run.objects.filter(endpoint=endpoint, state=Run.State.SUCCEEDED, ended_at__isnull=False)
     times = runs.annotate(left_at=Coalesce("sent_at", "created_at")).order_by("-created_at")
     rows = list(times.values_list("left_at", "ended_at")[:MEASURED_RUNS])
-    durations = [(ended - left_at).total_seconds() for left_at, ended in rows]
+    # A clock may have been set back meanwhile.
+    durations = [max((ended - left_at).total_seconds(), 0.0) for left_at, ended in rows]
     return TypicalDuration(median(durations), len(durations)) if durations else None
 
 

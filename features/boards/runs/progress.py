@@ -172,7 +172,8 @@ def _seconds_to_go(board: Board, rows: Sequence[Tally], endpoints: Mapping[int, 
         "column__endpoint_id", "run__started_at", "run__ended_at"
     ):
         if started_at and ended_at:
-            durations.setdefault(endpoint_id, []).append((ended_at - started_at).total_seconds())
+            worked_s = max((ended_at - started_at).total_seconds(), 0.0)
+            durations.setdefault(endpoint_id, []).append(worked_s)
     usual = {pk: median(seconds) for pk, seconds in durations.items()}
     times = [
         usual.get(pk) or endpoints[pk].duration_estimate_s or _USUAL_S

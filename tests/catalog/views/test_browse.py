@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -416,3 +417,25 @@ def test_favourites_have_a_searchable_page(member: Client, make_endpoint: Make) 
     assert cards(member.get(f"{ADDRESS}?tag=t")) == ["fal-ai/other"]
     assert 'href="/favourites/"' in member.get(f"{ADDRESS}?tag=t").content.decode()
     assert 'href="/favourites/"' in member.get("/models/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"median_s": -5.0},
+        {"duration_estimate_min": -1.0},
+        {"unit_price_usd": Decimal("-0.5"), "price_unit": "images", "currency": "USD"},
+        {"facts": ["time:soon", "duration:auto", "resolution:1080p@long", "price:?/s*5", "in:"]},
+    ],
+)
+def test_no_value_of_one_model_breaks_the_gallery(
+    member: Client, make_endpoint: Make, values: dict[str, Any]
+) -> None:
+    odd = make_endpoint("a/odd", display_name="Odd", category="vision", **values)
+    make_endpoint("a/plain", display_name="Plain", category="vision", median_s=3.0)
+    queries = ("sort=price", "sort=fastest", "time=<60", "price=<1", "duration=>=5", "q=odd")
+    addresses = [*map("/models/?{}".format, queries), "/", "/models/", "/categories/vision/"]
+    addresses += ["/models/?resolution=1080p&duration=>=5", odd.get_absolute_url()]
+    for address in addresses:
+        assert member.get(address).status_code == 200, address
+    assert "a/plain" in cards(member.get("/models/?time=<60"))

@@ -213,11 +213,10 @@ def test_the_line_of_a_run_and_the_account_say_how_long_files_are_kept(
     account = AccountStorage(is_known=True, expires_after_s=seconds)
     assert account.in_words.startswith(f"for {files}, for")
     done.options = {"object_lifecycle": {"expiration_duration_seconds": seconds}}
-    texts, until = (
-        at_fal._until(done.ended_at + span)
-        for span in (timedelta(days=30), timedelta(seconds=seconds))
-    )
-    assert f"result {texts}, its files {until}." in at_fal.line(done)
+    assert done.ended_at
+    texts = at_fal._until(done.ended_at + timedelta(days=30))
+    files_until = at_fal._until(done.ended_at + timedelta(seconds=seconds))
+    assert f"result {texts}, its files {files_until}." in at_fal.line(done)
     with figures.changing(upstream_deletion.ACCOUNT) as row:
         row.values = account._asdict()
     assert f"and files for {files}." in at_fal.after_deletion()
