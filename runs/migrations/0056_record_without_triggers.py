@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playground", "0054_artifacts_by_address")]
+    dependencies = [("playground", "0055_artifacts_by_address")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[

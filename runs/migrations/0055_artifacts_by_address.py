@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("playground", "0053_excerpts"),
+        ("playground", "0054_shortest_length"),
     ]
 
     operations = [
