@@ -33,8 +33,11 @@ AGREED: Mapping[Key, str] = {
     ("catalog", "0022_without_looks"): (
         "gives a column that nothing reads a default; SQLite copies the small table for that"
     ),
-    ("playground", "0056_record_without_triggers"): (
+    ("playground", "0057_record_without_triggers"): (
         "the new index contains no row yet: a million rows are read in 0.2 s; SQLite copies them"
+    ),
+    ("playground", "0058_record_sums"): (
+        "adds columns that the database gives a default; SQLite copies some thousand rows for that"
     ),
     ("projects", "0006_recoverable_rows"): (
         "makes rules unique among those that are not removed; a project has a hundred at most"

@@ -13,7 +13,4 @@ class Migration(migrations.Migration):
         migrations.AddField(
             "artifact", "shortest_s", models.FloatField(null=True, help_text=SHORTEST_S)
         ),
-        migrations.AddField(
-            "upload", "shortest_s", models.FloatField(null=True, help_text=SHORTEST_S)
-        ),
     ]

@@ -15,7 +15,7 @@ _ARE_OURS = "record\\_%"
 
 
 def drop(using: str = "default", **_: Any) -> None:
-    """Drop them, on PostgreSQL one table after the other, since each is locked for a moment."""
+    """Drop them, one table after the other; `migrate` tries again where one is in use."""
     connection = connections[using]
     is_sqlite = connection.vendor == "sqlite"
     with connection.cursor() as cursor:

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("playground", "0054_shortest_length"),
+        ("playground", "0055_shortest_length_of_uploads"),
     ]
 
     operations = [

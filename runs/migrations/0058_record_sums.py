@@ -1,4 +1,4 @@
-"""The worker counts the record of models, instead of triggers.
+"""The record of a model in a project is one row, whose version tells whether it has changed.
 
 The column `is_merged` stays until the next version, since processes of this one that still run
 write it.
@@ -8,25 +8,13 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playground", "0055_artifacts_by_address")]
+    dependencies = [("playground", "0057_record_without_triggers")]
     operations = [
         migrations.SeparateDatabaseAndState(
             state_operations=[
                 migrations.RemoveIndex("recordsum", "record_to_merge"),
                 migrations.RemoveField("recordsum", "is_merged"),
             ]
-        ),
-        migrations.AddField(
-            "recordedrun",
-            "is_opened",
-            models.BooleanField(
-                db_default=False, default=False, help_text="somebody has looked at it"
-            ),
-        ),
-        migrations.AddField(
-            "recordedrun",
-            "is_due",
-            models.BooleanField(db_default=False, default=False, help_text="to be counted again"),
         ),
         migrations.AddField(
             "recordsum",
@@ -41,11 +29,5 @@ class Migration(migrations.Migration):
             "recordsum",
             "version",
             models.BigIntegerField(db_default=0, default=0, help_text="at random"),
-        ),
-        migrations.AddIndex(
-            "recordedrun",
-            models.Index(
-                fields=["endpoint"], name="recorded_run_due", condition=models.Q(is_due=True)
-            ),
         ),
     ]
