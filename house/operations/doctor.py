@@ -449,11 +449,11 @@ def _python() -> Iterator[Finding]:
 
 # The checks that the status page shows beside its own figures: they write and request nothing.
 QUIET: tuple[Check, ...] = (
-    *(_settings, _rate_limits, _upstreams, _secret_key, _static_files, _permissions, _disks),
+    *(_settings, _rate_limits, _secret_key, _static_files, _permissions, _disks),
     *(_backups, _files, _growing),
 )
 ALL: tuple[Check, ...] = (
-    *(_python, _database, _migrations, _clock, _problems, _secrets, *QUIET),
+    *(_python, _database, _migrations, _clock, _problems, _upstreams, _secrets, *QUIET),
     *(_sums, _storage, *reach.ALL),
 )
 # With every day's sums, which takes long after a million runs.
