@@ -116,6 +116,12 @@ def _migrations() -> Iterator[Finding]:
 
 
 def _settings() -> Iterator[Finding]:
+    if settings.PUBLIC_URL and not settings.RATE_LIMITS:
+        yield bad(
+            "settings",
+            "RATE_LIMITS is 0: anybody may ask, start runs and upload as fast as they like.",
+            "Take it out of .env; 0 is for load tests.",
+        )
     if settings.DEBUG and settings.PUBLIC_URL:
         yield bad(
             "settings", "DEBUG is on, although others use this server.", "Take DEBUG out of .env."
@@ -135,15 +141,6 @@ def _settings() -> Iterator[Finding]:
         )
     else:
         yield ok("settings", f"People open {settings.PUBLIC_URL}.")
-
-
-def _rate_limits() -> Iterator[Finding]:
-    if settings.PUBLIC_URL and not settings.RATE_LIMITS:
-        yield bad(
-            "settings",
-            "RATE_LIMITS is 0: anybody may ask, start runs and upload as fast as they like.",
-            "Take it out of .env; 0 is for load tests.",
-        )
 
 
 def _upstreams() -> Iterator[Finding]:
@@ -449,11 +446,10 @@ def _python() -> Iterator[Finding]:
 
 # The checks that the status page shows beside its own figures: they write and request nothing.
 QUIET: tuple[Check, ...] = (
-    *(_settings, _rate_limits, _upstreams, _secret_key, _static_files, _permissions, _disks),
-    *(_backups, _files, _growing),
+    *(_settings, _secret_key, _static_files, _permissions, _disks, _backups, _files, _growing),
 )
 ALL: tuple[Check, ...] = (
-    *(_python, _database, _migrations, _clock, _problems, _secrets, *QUIET),
+    *(_python, _database, _migrations, _clock, _problems, _upstreams, _secrets, *QUIET),
     *(_sums, _storage, *reach.ALL),
 )
 # With every day's sums, which takes long after a million runs.

@@ -3,43 +3,27 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from django.conf import LazySettings
 
-from core.version import SHORT, full_version, number, version
+from core import version
 from tests.processes import ROOT
 
-ARCHIVE = ["git", "archive", "--worktree-attributes", "HEAD", "commit.txt", "pyproject.toml"]
-
-
-@pytest.fixture(autouse=True)
-def anew() -> Iterator[None]:
-    """Forget what was read, before and after."""
-    full_version.cache_clear()
-    yield
-    full_version.cache_clear()
+FILES = ["commit.txt", "pyproject.toml"]
 
 
 def test_a_checkout_and_its_archive_name_the_same_commit(
     settings: LazySettings, tmp_path: Path
 ) -> None:
-    head = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=ROOT, text=True)
-    assert full_version() == f"{version()} ({head[:SHORT]})"
-    assert number(full_version()) == version()
-    archive = subprocess.check_output(ARCHIVE, cwd=ROOT)
-    subprocess.run(["tar", "-x"], cwd=tmp_path, input=archive, check=True)
-    settings.BASE_DIR = tmp_path
-    full_version.cache_clear()
-    assert full_version() == f"{version()} ({head[:SHORT]})"
-
-
-def test_a_copy_without_its_history_has_a_number_alone(
-    settings: LazySettings, tmp_path: Path
-) -> None:
-    for name in ("commit.txt", "pyproject.toml"):
+    """A copy without its history has a number alone."""
+    head = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=ROOT, text=True).strip()
+    assert version._commit() == head
+    for name in FILES:
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
     settings.BASE_DIR = tmp_path
-    assert full_version() == version()
+    assert version.full_version.__wrapped__() == version.version()
+    archive = ["git", "archive", "--worktree-attributes", "HEAD", *FILES]
+    tar = subprocess.check_output(archive, cwd=ROOT)
+    subprocess.run(["tar", "-x"], cwd=tmp_path, input=tar, check=True)
+    assert version.full_version.__wrapped__() == f"{version.version()} ({head[: version.SHORT]})"

@@ -149,7 +149,7 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
     "a failed backup": (doctor._problems, _a_failed_backup, "failed: The disk is full."),
     "open keys": (doctor._permissions, _open_keys, "admin-key.env can be read by others."),
     "no limits": (
-        doctor._rate_limits,
+        doctor._settings,
         _both(_set("PUBLIC_URL", "https://vitrine.example.com"), _set("RATE_LIMITS", False)),
         "RATE_LIMITS is 0",
     ),
