@@ -102,11 +102,17 @@ def find(run: Run, *, only_deputy: bool = False) -> Takeover | None:
     return next(_possible(run, only_deputy=only_deputy), None)
 
 
-def _possible(run: Run, *, only_deputy: bool = False) -> Iterator[Takeover]:
-    """Yield what can make the run, the best first; the page offers the first."""
+def _possible(
+    run: Run, *, only_deputy: bool = False, with_locked: bool = False
+) -> Iterator[Takeover]:
+    """Yield what can make the run, the best first; the page offers the first.
+
+    `with_locked` includes a deputy that rules have locked since: its start says so.
+    """
     source = Endpoint.objects.get(pk=run.endpoint_id)  # a run's page loads only some columns
     deputy = deputies.deputy_of(source, run.project)
     proposed = [] if deputy or only_deputy else deputies.proposals(source, run.project)
+    deputy = deputy or (source.deputy if with_locked else None)
     keys = [row.pk for row in (deputy, *proposed) if row]
     endpoints = Endpoint.objects.in_bulk(keys)
     yield from filter(None, (_plan(run, source, endpoints[key]) for key in keys))
@@ -129,9 +135,11 @@ def start(run: Run, endpoint_id: str, person: User, elsewhere: Project | None = 
     """
     with transaction.atomic():
         locked_run = _locked(run.pk)
-        if earlier := successor(locked_run):
+        own = starting.runs_of(person, Source.DEPUTY, str(run.pk)).kept().with_endpoint()
+        if earlier := successor(locked_run) or own.first():
             return earlier
-        offered = (row for row in _possible(locked_run) if row.endpoint.endpoint_id == endpoint_id)
+        possible = _possible(locked_run, with_locked=True)
+        offered = (row for row in possible if row.endpoint.endpoint_id == endpoint_id)
         takeover = next(offered, None)
         if takeover is None or not reason_of(locked_run):
             raise refused_starts.Refused(NO_DEPUTY)

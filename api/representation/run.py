@@ -11,6 +11,7 @@ from api.contract.operation import Call
 from api.representation import moments
 from features.notifications import run_ends
 from features.notifications.models import masked
+from playground import takeovers
 from playground.display import history
 from playground.form import form_state
 from runs.costs import known_costs
@@ -61,7 +62,7 @@ def whole(run: Run, call: Call) -> dict[str, Any]:
         "cost": costs.of_run(run),
         "request_id": run.request_id,
         "allows_fallback": timeline.allows_fallback(run),
-        "deputy_run_id": timeline.event_text(run, timeline.TAKEN_OVER) or None,
+        "deputy_run_id": str(successor.pk) if (successor := takeovers.successor(run)) else None,
         "webhook_url": masked(run_ends.webhook_address_of(run)),
     }
 

@@ -99,8 +99,8 @@ def facts_of_endpoint(endpoint: Any) -> tuple[str, ...]:
 def usual_s(row: Any) -> float | None:
     """Return how long a run of a `Listing` or an endpoint takes: our median, else the estimate."""
     estimate_s = None if row.duration_estimate_min is None else row.duration_estimate_min * 60
-    seconds = estimate_s if row.median_s is None else row.median_s
-    return None if seconds is None else max(float(seconds), 0.0)
+    seconds: float | None = estimate_s if row.median_s is None else row.median_s
+    return 0.0 if seconds and seconds < 0 else seconds
 
 
 def is_new(published_at: datetime | None) -> bool:

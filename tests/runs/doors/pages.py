@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from api.fal_proxy.tickets import LiveToken
 from api.gateway.sessions import ProxyTicket
+from catalog.models import Endpoint
 from features.chats.models import Chat
 from features.chats.turns import sending
 from runs.models import Run
@@ -60,7 +61,8 @@ def rerun_alone(world: World) -> Use:
 
 def takeover(world: World) -> Use:
     """Let a deputy make a run that its model did not."""
-    down = world.make_endpoint(f"lab/{uuid.uuid4()}", category="llm")
+    paint = Endpoint.objects.get(endpoint_id=PAINT)
+    down = world.make_endpoint(f"lab/{uuid.uuid4()}", category="llm", deputy=paint)
     Run.objects.filter(pk=(run := world.run_of(PAINT)).pk).update(
         endpoint=down, state="failed", error={"error": "UpstreamFailed", "status": 503}
     )
