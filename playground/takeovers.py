@@ -6,8 +6,7 @@ if it costs no more than what the first run has reserved. Programs name the mode
 they have to allow it in the call as well. Cells of boards and answers of chats stay as they are:
 there, a person compares models, and presses.
 
-Only a run that everybody sees who sees the first one is its successor. A viewer's press makes a run
-in the viewer's own project, and leaves the deputy to the people of the first run's project.
+A viewer's press makes a run in their own project, and leaves the deputy to the first run's people.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 MAX_BYTES = 7500  # of a response; with the protocol's envelope below 8 KB
@@ -118,7 +118,8 @@ def run(run: dict[str, Any]) -> str:
         ]
     lines += map(artifact, run["artifacts"])
     if run["output"] is not None:
-        lines.append(f"Output: {_output(run['output'], run['artifacts'])}")
+        output = as_json(run["output"])[: 3 * MAX_OUTPUT]
+        lines.append(f"Output: {cut(output, MAX_OUTPUT)}")
     lines.append(f"Billed: {run['billed']}" if run["billed"] else "")
     lines.append(cost(run))
     if not run["is_final"]:
@@ -127,29 +128,6 @@ def run(run: dict[str, Any]) -> str:
             "do not start it again."
         )
     return "\n".join(line for line in lines if line)
-
-
-def _output(output: Any, artifacts: Iterable[dict[str, Any]]) -> str:
-    """Return the beginning of an output with our addresses of copied files: upstream's expire."""
-    copied_urls = {copy["path"]: copy["url"] for copy in artifacts if copy["state"] == "stored"}
-    text = as_json(output)[: 3 * MAX_OUTPUT]
-    for path, value in _strings(output) if copied_urls else ():
-        if address := copied_urls.get(path) or copied_urls.get(path.removesuffix(".url")):
-            text = text.replace(as_json(value), as_json(address))
-    return cut(text, MAX_OUTPUT)
-
-
-def _strings(output: Any) -> Iterator[tuple[str, str]]:
-    """Yield the texts of an output with their paths, as artifacts have them."""
-    to_visit = [("", output)]
-    while to_visit:
-        path, value = to_visit.pop()
-        if isinstance(value, str):
-            yield path.removeprefix("."), value
-        elif isinstance(value, dict):
-            to_visit += [(f"{path}.{key}", item) for key, item in value.items()]
-        elif isinstance(value, list):
-            to_visit += [(f"{path}[{at}]", item) for at, item in enumerate(value)]
 
 
 def flow_run(flow_run: dict[str, Any]) -> str:

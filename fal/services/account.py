@@ -13,7 +13,6 @@ from fal.errors import RequestRejected
 from fal.messages.billing import Balance, BillingPage
 from fal.messages.retention import PayloadDeletion, StorageSettings
 from fal.messages.workflows import WorkflowDetail, WorkflowPage
-from fal.services.platform import is_about_limit
 
 if TYPE_CHECKING:
     from fal.addresses import Addresses
@@ -38,7 +37,7 @@ class Account:
     async def billing_events(self, start: datetime, end: datetime) -> AsyncGenerator[BillingPage]:
         """All pages of events from `start` to before `end`, in spans of at most 90 days.
 
-        A repeated cursor ends a span. If fal rejects the limit as too large, it is halved.
+        A repeated cursor ends a span.
         """
         while start < end:
             until = min(end, start + LONGEST)
@@ -49,22 +48,15 @@ class Account:
     async def _span(self, start: datetime, end: datetime) -> AsyncGenerator[BillingPage]:
         cursor: str | None = None
         seen: set[str | None] = set()
-        limit = EVENTS_PER_CALL
         while cursor not in seen:
+            seen.add(cursor)
             params = [
                 ("start", start.isoformat()),
                 ("end", end.isoformat()),
-                ("limit", str(limit)),
+                ("limit", str(EVENTS_PER_CALL)),
                 *([("cursor", cursor)] if cursor else []),
             ]
-            try:
-                page = BillingPage.from_bytes(await self._get("/models/billing-events", params))
-            except RequestRejected as error:
-                if cursor is not None or limit == 1 or not is_about_limit(error):
-                    raise
-                limit //= 2
-                continue
-            seen.add(cursor)
+            page = BillingPage.from_bytes(await self._get("/models/billing-events", params))
             yield page
             cursor = page.next_cursor
 

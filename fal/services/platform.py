@@ -85,7 +85,7 @@ class Platform:
             try:
                 page = await self.fetch_page(limit=limit, cursor=cursor, **filters)
             except RequestRejected as error:
-                if cursor is not None or not limit or limit == 1 or not is_about_limit(error):
+                if cursor is not None or not limit or limit == 1 or not _is_about_limit(error):
                     raise
                 limit //= 2
                 continue
@@ -261,5 +261,5 @@ async def _split_on_refusal(
     return [result for part in parts for result in await _split_on_refusal(part, ask)]
 
 
-def is_about_limit(error: RequestRejected) -> bool:
-    return error.status in {400, 422} and "limit" in error.message.lower()
+def _is_about_limit(error: RequestRejected) -> bool:
+    return error.status == 400 and "limit" in error.message.lower()

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 import fal
 from core.storage import describe_error
-from runs.files.own_addresses import OUR_ADDRESS, with_own_paths
+from runs.files.own_addresses import OUR_ADDRESS, mapped, with_own_paths
 from runs.models import Artifact, Run, Upload
 from runs.ownership import deletion, upstream_deletion, upstream_retention
 from runs.results import refusals
@@ -52,7 +52,7 @@ async def upload_inputs(run: Run, upstream: fal.Clients) -> Any:
             addresses[address] = await _upstream_address(address, run, person, upstream)
         except _FileMissing as error:
             raise _invalid_input(str(error), places[address]) from error
-    return _replace(arguments, addresses)
+    return mapped(arguments, lambda text: addresses.get(text, text))
 
 
 def has_files(run: Run) -> bool:
@@ -228,13 +228,3 @@ def _places(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     elif isinstance(value, dict | list):
         for key, child in value.items() if isinstance(value, dict) else enumerate(value):
             yield from _places(child, (*path, key))
-
-
-def _replace(value: Any, addresses: dict[str, str]) -> Any:
-    if isinstance(value, str):
-        return addresses.get(value, value)
-    if isinstance(value, dict):
-        return {key: _replace(child, addresses) for key, child in value.items()}
-    if isinstance(value, list):
-        return [_replace(child, addresses) for child in value]
-    return value
