@@ -65,7 +65,7 @@ def _key(revision: str, records: ModelRecords, *rest: object) -> tuple[object, .
     return revision, records.key, *rest
 
 
-@byte_cached(2 << 20, key=_key)
+@byte_cached(1 << 20, key=_key)
 def _rank(
     revision: str, records: ModelRecords, sort: str, operation: Operation | None
 ) -> tuple[Ranked, ...]:

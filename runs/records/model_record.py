@@ -90,7 +90,6 @@ def _record(row: RecordSum) -> ModelRecord | None:
     return record.of_house() if is_telling else None
 
 
-@byte_cached(4 << 20)
 def _shown(project: int, versions: tuple[_Version, ...]) -> ModelRecords:
     """Return for each model its own record if that tells, else the house's if that does."""
     records = {version[0]: _records(version) for version in versions}

@@ -47,7 +47,8 @@ def test_lines_are_of_their_language(client: Client) -> None:
             words = shlex.split(code, comments=True)
             assert words[0] in COMMANDS
             quoted = [word for word in words if "prompt" in word]
-            assert all(json.loads(word)["prompt"] == ARGUMENTS["prompt"] for word in quoted)
+            of_a_call = (word.rstrip(")") for word in quoted)  # within `$(…)`
+            assert all(json.loads(text)["prompt"] == ARGUMENTS["prompt"] for text in of_a_call)
         else:
             assert language in {"JavaScript", "Fields"}
             for opening, closing in ("()", "[]", "{}"):

@@ -73,18 +73,20 @@ def test_the_copy_from_before_a_migration_is_put_back_as_it_was(
 ) -> None:
     """It is of the version before, which could not use what this one migrates."""
     Run.objects.update(state=Run.State.CREATED, handle=None)
-    MigrationRecorder.Migration.objects.filter(app="operations").delete()
+    migrations = MigrationRecorder.Migration.objects.all()
+    later_ones = list(migrations.filter(app="operations"))
+    migrations.filter(app="operations").delete()
     copy = database.copy_whole(tmp_path)
+    migrations.bulk_create(later_ones)
     Run.objects.all().delete()
     placed: list[database.Scratch] = []
     monkeypatch.setattr(database, "take_the_place", lambda made, aside: placed.append(made))
     aside, (remark,) = restoring.put_back(copy, lambda step: None, lambda question: True)
     assert "before" in aside
     assert "1 run waited to be sent" in remark
-    migrations = MigrationRecorder.Migration.objects.count()
     assert placed[0].count(["playground_run", "django_migrations"]) == {
         "playground_run": 1,
-        "django_migrations": migrations,
+        "django_migrations": migrations.count() - len(later_ones),
     }
     placed[0].drop()
     for answer, name, sentence in (
