@@ -55,7 +55,7 @@ ORIGIN = "~origin"
 MAX_ORIGINS = 8
 # Values of an input: each takes a page a tenth of a millisecond and a kilobyte in controls of its
 # own, a hundredth of that in the JSON view.
-MOST_VALUES, MOST_IN_JSON = 2000, 100_000
+MOST_IN_CONTROLS, MOST_IN_JSON = 2000, 100_000
 MAX_COMPLAINTS = 50  # on a page; the raw error is shown below them
 MAX_PLACE_CHARS = 200
 MAX_COMPLAINT_CHARS = 500
@@ -181,8 +181,8 @@ def from_arguments(endpoint: Endpoint, arguments: Any) -> FormState:
     if _has_more_values(arguments, MOST_IN_JSON):
         notice = f"That input has more than {MOST_IN_JSON:,} values: too many for a form."
         return FormState({}, notice)
-    if _has_more_values(arguments, MOST_VALUES):
-        notice = f"That input has more than {MOST_VALUES:,} values, so it is shown as JSON."
+    if _has_more_values(arguments, MOST_IN_CONTROLS):
+        notice = f"That input has more than {MOST_IN_CONTROLS:,} values, so it is shown as JSON."
         return FormState({"~mode": ["json"], "~json": [dumps(arguments, indent=None)]}, notice)
     return FormState(encode_arguments(version_of(endpoint).root, arguments))
 
