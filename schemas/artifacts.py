@@ -118,21 +118,47 @@ def _walk(output: Any) -> Iterator[_Place]:
 def _below(place: _Place) -> list[_Place]:
     keys, value = place.keys, place.value
     if isinstance(value, list):
-        return [_Place((*keys, index), item, {}) for index, item in enumerate(value)]
+        names = sum(isinstance(key, str) for key in keys)
+        return [
+            _Place((*keys, index), item, {})
+            for index, item in enumerate(value)
+            if _may_matter(item, names)
+        ]
     if not isinstance(value, dict):
         return []
     # With one address, the other members describe it (`{"video_url": …, "width": 512}`).
     file_values = value if sum(map(_is_address, value.values())) == 1 else {}
+    names = 1 + sum(isinstance(key, str) for key in keys)
     below = []
     for key, item in value.items():
         if isinstance(key, str) and "://" in key:  # realtime results (msgpack) have other keys, too
             below.append(_Place((*keys, key), key, {}))
-        below.append(_Place((*keys, key), item, file_values))
+        if _may_matter(item, names):
+            below.append(_Place((*keys, key), item, file_values))
     return below
 
 
+def _may_matter(value: Any, names: int) -> bool:
+    """Whether a value below so many names may be or contain a result.
+
+    Below two names, a text is a result only if it contains an address. Of a long transcript, most
+    values are numbers, words, and objects of these.
+    """
+    if isinstance(value, str):
+        return names < 2 or ":" in value
+    if isinstance(value, dict) and names:
+        return any(
+            isinstance(item, dict) or _may_matter(item, 2) for item in (*value.values(), *value)
+        )
+    if isinstance(value, list):
+        return any(isinstance(item, str | dict | list) for item in value)
+    return isinstance(value, dict)
+
+
 def _is_address(value: Any) -> bool:
-    return isinstance(value, str) and bool(re.match(r"(?i)https?://[^\s/]|data:[^,]*,", value))
+    if not isinstance(value, str) or ":" not in value[:6]:
+        return False
+    return bool(re.match(r"(?i)https?://[^\s/]|data:[^,]*,", value))
 
 
 def _files(place: _Place, is_media: IsMedia) -> list[Artifact]:

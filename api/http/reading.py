@@ -15,9 +15,10 @@ from api.contract.operation import JSON, Operation, Parameter, Schema
 from api.http.problem import Problem, pointer
 from fal.db_safe import db_safe
 from fal.messages import endpoint_id
-from schemas.exact import MOST_VALUES, NotJson, loads
+from schemas.exact import NotJson, loads
 
 MAX_ERRORS = 20
+MOST_POSTED = 250_000  # values of a body: to read, check and store more takes over a second
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _UNREAD = object()
 
@@ -105,7 +106,7 @@ def read_body(operation: Operation, request: HttpRequest) -> Any:
     return value
 
 
-def loads_posted(text: str, most_values: int = MOST_VALUES) -> Any:
+def loads_posted(text: str, most_values: int = MOST_POSTED) -> Any:
     """Parse JSON from outside as `loads`, without NUL and lone surrogates; raises NotJson.
 
     Only escapes can contain them. Databases reject them, and no page or export could write them.

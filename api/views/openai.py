@@ -25,6 +25,7 @@ from api.openai_proxy import (
     image_responses,
     known_models,
 )
+from api.openai_proxy.chat_messages import wrong
 from api.openai_proxy.chat_requests import ChatRequest
 from api.openai_proxy.image_requests import ImageRequest
 from api.submission import ProxiedCall
@@ -38,6 +39,7 @@ from runs.start import refused_starts, transport_choices
 from runs.worker.scheduling import capacity
 from schemas.exact import NotJson
 
+MOST_PICTURES = 50  # OpenAI takes 16; each is stored before the model is asked
 MAX_HELD_S = 540  # OpenAI's clients give up after ten minutes, and retry
 WAY_IN = "openai"  # in the timeline
 TOO_MANY = "Too many runs are under way. Wait for one to end, then try again."
@@ -77,6 +79,9 @@ def _edit(request: HttpRequest, caller: Caller) -> HttpResponse:
     if request.content_type == "application/json":
         return _generate(request, caller)
     project = caller.reach.require_maker()
+    names = [part for name in ("image", "mask") for part in _parts(request, name)]
+    if sum(len(request.FILES.getlist(name)) for name in names) > MOST_PICTURES:
+        raise wrong("image", f"An edit takes at most {MOST_PICTURES} pictures.")
     files = {
         name: [
             posted_files.store(

@@ -241,7 +241,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
     found_texts = texts(run) if run.state == Run.State.SUCCEEDED else []
     most = max(len(found_results["results"]), len(found_texts))
     found_partial = partial(run)
-    lines = transcripts.lines_of(run.output) if run.state == Run.State.SUCCEEDED else []
+    lines = transcripts.on_page(run.output if run.state == Run.State.SUCCEEDED else None)
     log = shown_log(run.logs)
     return {
         **found_results,
@@ -252,7 +252,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "may_delete": run.is_final and watch_tokens.may(view, watch_tokens.DELETE),
         "texts": found_texts,
         "transcript": lines,
-        "recording": _recording(run) if lines else None,
+        "recording": _recording(run) if lines.lines else None,
         "broke_off": timeline.incomplete_reason(run),
         "is_given_up": timeline.is_given_up(run),
         "cut_at": MOST_FOUND if most >= MOST_FOUND else 0,

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from fal.db_safe import db_safe_text
@@ -17,7 +18,9 @@ LISTS = ("segments", "chunks", "utterances", "sentences", "words")  # the best o
 TEXTS = ("text", "sentence", "transcript", "word", "utterance", "punctuated_word")
 SPEAKERS = ("speaker", "speaker_id", "speaker_label")
 STARTS, ENDS = ("start", "start_time", "start_s"), ("end", "end_time", "end_s")
-MOST_LINES = 5000
+MOST_ROWS = 200_000
+WORDS_SAMPLE = 5000  # rows that decide whether they are single words
+ON_PAGE = 500  # lines that a page shows at once
 LONGEST_LINE, PAUSE_S = 90, 1.0  # words are joined to lines of this many characters, up to a pause
 _ENDING = re.compile(r"[.!?…。\uff01\uff1f][\"'”\u2019)]*$")
 _NUMBERED = re.compile(r"(?i)(?:speaker[ _-]?)?(\d{1,3})")
@@ -40,18 +43,41 @@ class Line:
         return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def lines_of(output: Any) -> list[Line]:
-    """Return the transcript's lines in their order; empty if the output has none with times."""
+@dataclass(frozen=True)
+class LinesOnPage:
+    """Some lines of a transcript, the number of those before, and whether more follow."""
+
+    lines: list[Line]
+    after: int
+    has_more: bool
+
+    @property
+    def next_after(self) -> int:
+        """Return how many lines the page has with these."""
+        return self.after + len(self.lines)
+
+
+def on_page(output: Any, after: int = 0) -> LinesOnPage:
+    """Return the lines that a page shows after so many others."""
+    lines = list(islice(lines_of(output), after, after + ON_PAGE + 1))
+    return LinesOnPage(lines[:ON_PAGE], after, len(lines) > ON_PAGE)
+
+
+def lines_of(output: Any) -> Iterator[Line]:
+    """Yield the transcript's lines in their order; none if the output has none with times."""
     if not isinstance(output, dict):
-        return []
+        return
     holders = [output, *(value for value in output.values() if isinstance(value, dict))]
     for name in LISTS:
         for holder in holders:
             rows = holder.get(name)
-            lines = list(_lines(rows)) if isinstance(rows, list) else []
-            if lines:
-                return _joined(lines) if _are_words(name, lines) else lines
-    return []
+            if not isinstance(rows, list):
+                continue
+            sample = list(_lines(rows[:WORDS_SAMPLE]))
+            if sample:
+                lines = _lines(rows[:MOST_ROWS])
+                yield from _joined(lines) if _are_words(name, sample) else lines
+                return
 
 
 def as_txt(lines: Iterable[Line]) -> str:
@@ -90,7 +116,7 @@ FORMATS = {
 
 
 def _lines(rows: list[Any]) -> Iterator[Line]:
-    for row in rows[:MOST_LINES]:
+    for row in rows:
         if not isinstance(row, dict) or row.get("type") == "spacing":
             continue
         text = _first_text(row, TEXTS)
@@ -123,6 +149,8 @@ def _first_text(row: dict[str, Any], names: Iterable[str]) -> str:
 def _speaker(row: dict[str, Any]) -> str:
     """Return the speaker's name; `SPEAKER_00` and `speaker_0` are `Speaker 1`."""
     value = next((row[name] for name in SPEAKERS if row.get(name) is not None), "")
+    if value == "":
+        return ""
     name = " ".join(db_safe_text(str(value)).split())[:60]
     numbered = _NUMBERED.fullmatch(name)
     return f"Speaker {int(numbered[1]) + 1}" if numbered else name
@@ -134,16 +162,18 @@ def _are_words(name: str, lines: list[Line]) -> bool:
     return name == "words" or (len(lines) > 5 and singles > 0.8 * len(lines))
 
 
-def _joined(words: list[Line]) -> list[Line]:
+def _joined(words: Iterable[Line]) -> Iterator[Line]:
     """Join words to lines: up to a sentence's end, a pause, another speaker, or a full line."""
-    lines: list[Line] = []
+    line: Line | None = None
     for word in words:
-        last = lines[-1] if lines else None
-        if last is None or _begins_line(last, word):
-            lines.append(word)
+        if line is None or _begins_line(line, word):
+            if line:
+                yield line
+            line = word
         else:
-            lines[-1] = replace(last, text=f"{last.text} {word.text}", end=word.end)
-    return lines
+            line = Line(line.start, word.end, f"{line.text} {word.text}", line.speaker)
+    if line:
+        yield line
 
 
 def _begins_line(last: Line, word: Line) -> bool:
@@ -158,7 +188,8 @@ def _ended(lines: Iterable[Line]) -> Iterator[Line]:
     listed = list(lines)
     for line, following in zip(listed, [*listed[1:], None], strict=True):
         end = line.end if line.end is not None and line.end > line.start else line.start + 3
-        yield replace(line, end=max(min(end, following.start), line.start) if following else end)
+        end = max(min(end, following.start), line.start) if following else end
+        yield Line(line.start, end, line.text, line.speaker)
 
 
 def _span(line: Line, point: str) -> str:

@@ -32,7 +32,7 @@ from core.http.caching import no_store
 from core.http.conditional import parse_range
 from core.http.errors import Unavailable
 from core.http.htmx import HtmxRequest
-from core.http.parameters import search_words
+from core.http.parameters import parse_key, search_words
 from core.http.posts import hidden
 from core.http.streaming import CHUNK_BYTES, OffThreadStream, chunks
 from fal.db_safe import db_safe_text
@@ -173,9 +173,14 @@ def text(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase
 @require_safe
 @no_store
 def transcript(request: HttpRequest, pk: uuid.UUID, kind: str) -> HttpResponseBase:
-    """Serve the transcript in a run's output as TXT, SRT or VTT."""
+    """Serve the transcript in a run's output as TXT, SRT or VTT, or a page's next lines as HTML."""
     run = get_object_or_404(Run.objects.readable_by(request.user).with_endpoint(), pk=pk)
-    lines = transcripts.lines_of(run.output)
+    if kind == "html":
+        after = min(parse_key(request.GET.get("after", "")) or 0, transcripts.MOST_ROWS)
+        context = {"run": run, "transcript": transcripts.on_page(run.output, after)}
+        context["recording"] = request.GET.get("recording")
+        return render(request, "playground/run/_transcript_lines.html", context)
+    lines = list(transcripts.lines_of(run.output))
     if not lines or kind not in transcripts.FORMATS:
         raise Http404("This run has no such transcript.")
     write, content_type = transcripts.FORMATS[kind]

@@ -85,7 +85,7 @@ def test_a_body_in_chunks_is_read_at_every_door(post: Post, mark: bytes) -> None
 
 def test_what_cannot_be_read_as_it_is_sent_is_refused(post: Post) -> None:
     large = json.dumps({**INPUT, "x": "y" * (2 << 20)}).encode()
-    calls = [(address, pieces(large), {}) for address in DOORS]
+    calls: list[Any] = [(address, pieces(large), {}) for address in DOORS]
     compressed = [(address, b"\x1f\x8b\x08", {"Content-Encoding": "gzip"}) for address in DOORS]
     answers = post([*calls, *compressed, ("/login/", pieces(large), {})])
     statuses = [answer.status_code for answer in answers]

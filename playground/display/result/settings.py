@@ -72,19 +72,20 @@ def settings_of(run: Run) -> Settings:
 
 def settings_in(root: Field, arguments: Any) -> Settings:
     """Return arguments as settings, in the order of a model's form; two queries."""
-    arguments = db_safe(arguments)
     if not isinstance(arguments, dict):
-        return Settings([Setting("Input", _cut(in_words(arguments, None)))], [])
+        return Settings([Setting("Input", _cut(in_words(db_safe(arguments), None)))], [])
     prompt = by_meaning(root.children).get("prompt")
     known_fields = [child for child in root.children if child is not prompt]
     names = [child.name for child in known_fields]
-    unknown = [name for name in arguments if name not in {child.name for child in root.children}]
+    all_known = {child.name for child in root.children}
+    unknown = list(islice((name for name in arguments if name not in all_known), MAX_ROWS))
+    arguments = db_safe({name: arguments[name] for name in (*names, *unknown) if name in arguments})
     changed_leaves, defaults = [], []
     for name in [*names, *unknown]:
         field_node = field_at(root, (name,))
         value = arguments.get(name, MISSING)
         if value is not MISSING and not (field_node and identical(value, field_node.default)):
-            changed_leaves += list(_leaves((name,), value, root))
+            changed_leaves += list(islice(_leaves((name,), value, root), MAX_ROWS))
         elif field_node and field_node.has_default and not field_node.is_hidden:
             defaults += list(_leaves((name,), field_node.default, root))
     addresses = [address for _, value, _ in changed_leaves for address in _files_in(value)]

@@ -6,8 +6,14 @@ class TimedLines extends HTMLElement {
   connectedCallback() {
     const player = this.querySelector("audio, video");
     if (!player) return;
-    const lines = [...this.querySelectorAll("[data-start]")];
-    const starts = lines.map((line) => Number(line.dataset.start));
+    let lines = [];
+    let starts = [];
+    const read = () => {
+      lines = [...this.querySelectorAll("[data-start]")];
+      starts = lines.map((line) => Number(line.dataset.start));
+    };
+    read();
+    this.addEventListener("htmx:afterSettle", read); // further lines have come
     let current;
     this.addEventListener("click", ({ target }) => {
       const line = target.closest("button") && target.closest("[data-start]");

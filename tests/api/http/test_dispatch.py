@@ -101,6 +101,7 @@ def test_a_wrong_method_is_a_problem(call: Any) -> None:
         (b'{"endpoint_id": "a", "endpoint_id": "b"}', "application/json", 400),
         (b'{"endpoint_id": NaN}', "application/json", 400),
         (b"[" * 100_000, "application/json", 400),
+        (b"[" + b"1," * 250_001 + b"1]", "application/json", 400),
         (b"endpoint_id=a", "application/x-www-form-urlencoded", 415),
         (b"", "text/plain", 415),
     ],

@@ -157,6 +157,16 @@ def test_the_parts_of_a_form_may_be_numbered(make: Any, user: User) -> None:
     assert [upload.file_name for upload in uploads] == ["20.png", "0.png", "1.png", "10.png"]
 
 
+def test_more_pictures_than_any_model_takes_are_not_stored(user: User) -> None:
+    _, secret = tokens.create(user, "t", ["run"])
+    client = Client(headers={"Authorization": f"Bearer {secret}"})
+    form = {"model": "a/model", "image": [picture(number) for number in range(51)]}
+    response = client.post("/api/openai/v1/images/edits", form)
+    assert response.status_code == 400
+    assert response.json()["error"]["param"] == "image"
+    assert not Upload.objects.exists()
+
+
 def picture(number: int) -> SimpleUploadedFile:
     content = io.BytesIO()
     Image.new("RGB", (8, 8), (number, 0, 0)).save(content, "PNG")

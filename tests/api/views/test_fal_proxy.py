@@ -122,7 +122,7 @@ def test_an_invalid_header_value_is_refused_like_upstream(call: Call, endpoint: 
     response = call("POST", SUBMIT, {"prompt": "x"}, X_Fal_Request_Timeout="soon")
     assert (response.status_code, response.headers["X-Fal-Error-Type"]) == (400, "bad_request")
     assert response.json() == {
-        "detail": "X-Fal-Request-Timeout must be a number of seconds above 1.",
+        "detail": "X-Fal-Request-Timeout must be a number of seconds above 1, at most ten years.",
         "error_type": "bad_request",
     }
     assert Run.objects.count() == 0

@@ -9,10 +9,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from playground.form import form_state, json_view
 from playground.form.form_state import version_of
 from schemas import decode_post
 from tests.playground.browser_post import post_of
 from tests.runs.results_to_use import document
+from tests.tables import each_row
 
 PAGE = "/models/fal-ai/flux/dev/"
 HTMX = {"HX-Request": "true"}
@@ -141,3 +143,19 @@ def test_recent_prompts_take_one_query_and_are_limited(
         make_run(arguments={"prompt": f"prompt {number}"})
     with django_assert_num_queries(3):  # the session, the person, the runs
         assert len(texts(member)) == 20
+
+
+@each_row(
+    "count, is_json, notice",
+    [(300, False, ""), (2001, True, "shown as JSON"), (100_001, False, "too many for a form")],
+)
+def test_an_input_of_many_values_fills_no_form_of_megabytes(
+    count: int, is_json: bool, notice: str, flux: Any
+) -> None:
+    for arguments in ({f"key {n}": n for n in range(count)}, {"loras": [{"path": "a"}] * count}):
+        filled = form_state.from_arguments(flux, arguments)
+        assert json_view.is_json(filled.post) == is_json
+        assert (notice in filled.notice) if notice else not filled.notice
+        assert len(filled.post) < 4000
+        if notice != "too many for a form":
+            assert form_state.parse_form_leniently(flux, filled.post).arguments == arguments

@@ -31,11 +31,11 @@ SEGMENTS = {"result": {"segments": [{"start": 3661, "end": 3662.25, "text": "Lat
 
 
 def test_each_shape_becomes_lines() -> None:
-    assert transcripts.lines_of(WHISPER) == [
+    assert [*transcripts.lines_of(WHISPER)] == [
         Line(0.0, 1.5, "Good morning.", "Speaker 1"),
         Line(1.5, None, "Who is it?", "Speaker 2"),
     ]
-    assert transcripts.lines_of(SCRIBE) == [
+    assert [*transcripts.lines_of(SCRIBE)] == [
         Line(0.1, 1.0, "Good morning.", "Speaker 1"),
         Line(1.1, 1.3, "Who", "Speaker 1"),
         Line(4.0, 5.0, "(laughs)", "Eva"),
@@ -67,11 +67,11 @@ def test_words_in_chunks_are_joined_up_to_a_pause_and_a_full_line() -> None:
     ],
 )
 def test_an_output_without_timed_text_has_no_lines(output: Any) -> None:
-    assert transcripts.lines_of(output) == []
+    assert [*transcripts.lines_of(output)] == []
 
 
 def test_files_have_text_times_and_speakers() -> None:
-    lines = transcripts.lines_of(WHISPER)
+    lines = [*transcripts.lines_of(WHISPER)]
     assert transcripts.as_txt(lines) == "Speaker 1: Good morning.\nSpeaker 2: Who is it?\n"
     assert transcripts.as_srt(lines) == (
         "1\n00:00:00,000 --> 00:00:01,500\nSpeaker 1: Good morning.\n\n"
@@ -96,3 +96,25 @@ def test_a_runs_page_has_the_lines_and_files_to_save(member: Client, make_run: A
     assert member.get(f"/runs/{run.pk}/transcript.doc").status_code == 404
     silent = make_run(state="succeeded", output={"text": "none"})
     assert member.get(f"/runs/{silent.pk}/transcript.srt").status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_page_shows_the_first_lines_of_a_long_transcript_and_more_on_demand(
+    member: Client, make_run: Any
+) -> None:
+    rows = [{"timestamp": [n, n + 1], "text": f"Line {n} ends."} for n in range(6200)]
+    run: Run = make_run(state="succeeded", output={"text": "x", "chunks": rows})
+    page = member.get(f"/runs/{run.pk}/").content.decode()
+    assert page.count("<li data-start=") == transcripts.ON_PAGE
+    address = f"/runs/{run.pk}/transcript.html?after="
+    assert f"{address}{transcripts.ON_PAGE}" in page
+    more = member.get(f"{address}5500").content.decode()
+    assert "Line 5500 ends." in more
+    assert f"{address}6000" in more
+    last = member.get(f"{address}6000").content.decode()
+    assert last.count("<li data-start=") == 200
+    assert "after=" not in last
+    text: Any = member.get(f"/runs/{run.pk}/transcript.txt")
+    assert len(text.getvalue().splitlines()) == 6200
+    for after in ("-1", "x", "9" * 30, str(2**63 - 1)):
+        assert member.get(f"{address}{after}").status_code == 200
