@@ -10,6 +10,7 @@ import logging
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -31,28 +32,31 @@ Sums = dict[tuple[int, int], "Counter[str]"]
 
 
 class Recount:
-    """The comparison in steps: when the worker starts, and every night."""
+    """The comparison in steps: of all runs every night, and of the newest when the worker starts.
+
+    Newest means down to those without a difference, so the first start of an installation whose
+    runs are older than the record compares all of them.
+    """
 
     def __init__(self) -> None:
-        self._steps: Iterator[None] | None = None
+        self._steps = _compare(is_whole=False)
 
     def step(self) -> float:
         """Compare some runs, or the sums of a model; return the seconds until the next step."""
-        self._steps = self._steps or _compare()
-        try:
-            next(self._steps)
-        except StopIteration:
-            self._steps = None
-            return clock.seconds_until_night()
-        return PAUSE_S
+        for _ in self._steps:
+            return PAUSE_S
+        self._steps = _compare(is_whole=True)
+        return clock.seconds_until_night()
 
 
-def _compare() -> Iterator[None]:
-    last, number = uuid.UUID(int=0), 0
-    while keys := list(_runs_after(last)):
-        number += _touch_differing(keys)
-        last = keys[-1]
+def _compare(*, is_whole: bool) -> Iterator[None]:
+    number, last = 0, None
+    while runs := list(_runs_before(last)):
+        found = _touch_differing([key for key, _ in runs])
+        number, last = number + found, runs[-1]
         yield
+        if not found and not is_whole:
+            break
     if number:
         log.info("%s runs were missing or different in the record of models", number)
     differing = {endpoint for _, endpoint in _differences(RecordedRun.objects.all())}
@@ -61,9 +65,13 @@ def _compare() -> Iterator[None]:
         yield
 
 
-def _runs_after(key: uuid.UUID) -> QuerySet[Run, uuid.UUID]:
-    runs = Run.objects.filter(pk__gt=key).order_by("pk")
-    return runs.values_list("pk", flat=True)[:AT_ONCE]
+def _runs_before(last: tuple[uuid.UUID, datetime] | None) -> Any:
+    """Return keys and times of the runs that are next in the order of time, the newest first."""
+    runs = Run.objects.order_by("-created_at", "-pk").values_list("pk", "created_at")
+    if last:
+        key, at = last
+        runs = runs.filter(Q(created_at__lt=at) | Q(pk__lt=key), created_at__lte=at)
+    return runs[:AT_ONCE]
 
 
 def _models() -> list[int]:
