@@ -211,7 +211,10 @@ def tray_lines(
 def pictures_of(
     user: User | AnonymousUser, run_ids: Collection[uuid.UUID]
 ) -> Mapping[uuid.UUID, list[str]]:
-    """Return the address of the first thumbnail of each run that the user sees. One query."""
+    """Return the address of a small picture of each run's first file, if the user sees it.
+
+    One query.
+    """
     runs = Run.objects.shown_to(user).filter(pk__in=run_ids)
-    firsts = Artifact.objects.filter(run__in=runs, position=0).exclude(thumbnail="")
-    return {artifact.run_id: [artifact_urls.thumbnail_url(artifact, "")] for artifact in firsts}
+    firsts = Artifact.objects.filter(run__in=runs, position=0).defer("url")
+    return {artifact.run_id: [artifact.still] for artifact in firsts if artifact.still}

@@ -8,8 +8,10 @@ from django.utils import timezone
 from playwright.sync_api import Page
 
 from catalog.models import Endpoint, Note
+from features.boards.models import Board
+from projects.models import Project
 from runs.models import Run, View
-from tests.browser.axe import assert_usable
+from tests.browser.axe import EXCESS, assert_usable
 from tests.browser.gallery import Open
 from tests.features.spending.spend.charges import charge, days_ago
 from tests.projects.people import make_project, person
@@ -58,6 +60,12 @@ PAGES = [
     "/admin/status/",
     "/admin/playground/run/",
 ]
+MORE_PAGES = [  # walked for their width alone
+    *("/models/fal-ai/flux-01/run/", "/models/?q=flux&sort=price", "/favourites/", "/compare/"),
+    *("/compare/new/", "/prompts/", "/references/", "/presets/", "/shares/", "/restorations/"),
+    *("/runs/?q=starred", "/admin/catalog/endpoint/", "/account/sessions/", "/account/password/"),
+]
+WIDTHS = [320, 390, 600, 768, 912, 1024, 1180, 1366, 1920]
 
 
 @pytest.fixture
@@ -78,6 +86,25 @@ def used_house(gallery: None, user: User) -> None:
         endpoint=model, user=user, form_token="t", arguments={}, output={}, title="A fox",
         state="succeeded", is_example=True, ended_at=timezone.now(),
     )  # fmt: skip
+
+
+def test_no_page_is_wider_than_the_screen(open_page: Open, used_house: None) -> None:
+    page: Page = open_page(PAGES[0])
+    base = page.url.rstrip("/")
+    run = Run.objects.get(title="A fox").get_absolute_url()
+    board = Board.objects.earliest("created_at").get_absolute_url()
+    User.objects.update(first_name="Anastasia Maximiliana")
+    Project.objects.filter(name="Red Fox").update(name="Campaign of the red fox in the snow")
+    too_wide = {}
+    for address in ("/?project=red-fox", *PAGES, *MORE_PAGES, run, board):
+        answer = page.goto(base + address)
+        assert answer
+        assert answer.ok, address
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            if excess := page.evaluate(EXCESS):
+                too_wide[address, width] = excess
+    assert not too_wide, "\n".join(f"{place} {px}" for place, px in too_wide.items())
 
 
 def test_everybody_can_use_every_page(open_page: Open, used_house: None) -> None:

@@ -15,7 +15,6 @@ from features.boards.models.board import Cell
 from features.boards.runs.visibility import withhold_unreadable
 from playground.display.history import pictures_of
 from projects import current
-from runs.files.artifact_urls import thumbnail_url
 from runs.models import Run
 from runs.promises.owners import ComparisonKind, Line
 
@@ -86,9 +85,8 @@ def pictures_of_boards(
 
 
 def picture_of_cell(board: Board, cell: Cell) -> str:
-    """Return the address of a thumbnail of a cell's result; empty if it may not be shown."""
+    """Return the address of a small picture of a cell's result; empty if it may not be shown."""
     withhold_unreadable(board, [cell])
     if cell.run is None:
         return ""
-    first = cell.run.artifacts.exclude(thumbnail="").first()
-    return thumbnail_url(first, "") if first else ""
+    return next((file.still for file in cell.run.artifacts.defer("url") if file.still), "")

@@ -28,6 +28,7 @@ SIZE = WIDTH, HEIGHT = 1200, 630  # https://ogp.me; large networks crop to this 
 MOST, GAP = 4, 8
 GROUND = (245, 244, 241)
 MOST_PIXELS = 50_000_000
+MOST_BYTES = 1 << 20  # of a picture without a thumbnail, which small ones do not need
 ROBOTS = "User-agent: *\nAllow: /s/\nDisallow: /\n"
 
 
@@ -37,8 +38,10 @@ def picture(request: HtmxRequest, visit: Visit) -> HttpResponseBase:
     """Serve the first pictures of a share as one picture."""
     names: list[str] = []
     for item_view in items.items_of(visit.share):
-        if item_view.artifact and item_view.artifact.thumbnail and len(names) < MOST:
-            names.append(item_view.artifact.thumbnail)
+        artifact = item_view.artifact
+        if artifact and item_view.still and len(names) < MOST:
+            is_small = (artifact.size_bytes or 0) <= MOST_BYTES
+            names += filter(None, [artifact.thumbnail or (artifact.file if is_small else "")])
     tag = f'"{hashlib.sha256(f"{visit.share.pk}{names}".encode()).hexdigest()}"'
 
     def draw() -> HttpResponse:

@@ -108,6 +108,25 @@ def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:
     assert page.url.endswith("/models/fal-ai/kling-30/run/")
 
 
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_no_card_cuts_its_price(open_page: Open, size: tuple[int, int]) -> None:
+    listed = [("0.00111", "compute second"), ("0.0123", "1000 characters"), ("1.25", "5 seconds")]
+    for number, (amount, unit) in enumerate(listed):
+        models = Endpoint.objects.filter(position__in=range(number, 60, 3))
+        models.update(unit_price_usd=amount, price_unit=unit)
+    Endpoint.objects.filter(position=0).update(
+        measured_price="0.0001234", measured_unit="compute second", measured_runs=9
+    )
+    prices = open_page("/models/", size).locator("article.card footer data")
+    assert prices.count()
+    cut = prices.evaluate_all(
+        """prices => prices.filter(price => price.scrollWidth > price.clientWidth
+          || price.getBoundingClientRect().right > price.parentElement.getBoundingClientRect().right
+        ).map(price => price.innerText)"""
+    )
+    assert cut == []
+
+
 @pytest.mark.exhaustive
 def test_on_a_phone_the_filters_open_and_stay_open(open_page: Open) -> None:
     page = open_page("/models/", PHONE)

@@ -41,13 +41,16 @@ def test_a_board_is_one_line_that_counts_all_of_its_runs(
     assert str(alone.pk) in page[last_of_board:]
 
 
+@pytest.mark.parametrize("thumbnail", ["t/cat.webp", ""])  # a small picture needs none
 def test_a_line_of_the_inbox_shows_pictures_of_its_board(
-    member: Client, make_judged_board: Judged
+    member: Client, make_judged_board: Judged, thumbnail: str
 ) -> None:
     board = make_judged_board()
-    Artifact.objects.update(thumbnail="t/cat.webp")
+    Artifact.objects.update(thumbnail=thumbnail)
     outbox.notify(board.user, "vote_opened", subject="Vote", key="v", about=board)
     for address in (PANEL, "/inbox/"):
         assert member.get(address).content.decode().count("<img") == 2
+    boards_page = member.get("/compare/").content.decode()
+    assert f'src="{Artifact.objects.earliest("pk").still}"' in boards_page
     Board.objects.update(deleted_at=timezone.now())
     assert "<img" not in member.get("/inbox/").content.decode()

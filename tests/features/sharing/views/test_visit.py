@@ -296,6 +296,15 @@ def test_a_preview_has_up_to_four_pictures(count: int) -> None:
     assert sum(is_drawn) == (4 if count else 0)
 
 
+def test_a_preview_shows_a_picture_too_small_for_a_thumbnail(
+    make_share: Any, make_picture: Any
+) -> None:
+    share = make_share(make_picture())
+    answer = Client().get(f"{share.get_absolute_url()}picture.jpg")
+    with Image.open(io.BytesIO(answer.content)) as picture:
+        assert picture.getpixel((600, 315)) != pytest.approx((245, 244, 241), abs=3)
+
+
 def test_what_is_no_picture_is_left_out_of_a_preview() -> None:
     with Image.open(io.BytesIO(compose([b"nonsense"]))) as picture:
         assert picture.size == (1200, 630)
