@@ -57,7 +57,7 @@ MEMBERS = {
 ADMINS = {
     "/people/": 9, "/people/invitations/": 13, "/people/audit/": 9, "/runs/?as=list&whose=*": 12,
     "/spend/?by=person": 11, "/spend/?by=project": 11, "/spend/alarms/": 9,
-    "/spend/differences/": 9, "/spend/budgets/": 14, "/admin/status/": 42,
+    "/spend/differences/": 9, "/spend/budgets/": 14, "/admin/status/": 43,
     "/collections/best/": 11, "/collections/best/edition/": 8, f"/collections/of/{MODEL}/": 8,
 }  # fmt: skip
 PROGRAMS = {

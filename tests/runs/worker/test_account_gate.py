@@ -194,7 +194,7 @@ def test_any_other_refusal_fails_only_its_run_with_its_own_message(
     run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=CALM, transport=transport)
     work(lambda: have_ended(run))
     run.refresh_from_db()
-    explanation = representation.error(run.error)
+    explanation = representation.error(run)
     assert explanation["title"] == title
     assert who in explanation["advice"]
     assert not explanation["is_retryable"]
