@@ -36,6 +36,7 @@ PAGES = [
     "/people/",
     "/collections/of/fal-ai/flux-01/run/",
     "/runs/?as=list",
+    "/categories/",
     "/categories/image-to-3d/",
     "/spend/runs/",
     "/changes/",
