@@ -17,6 +17,7 @@ urlpatterns = [
     path("models/", browse.models, name="models"),
     path("catalogue/selection/", selection.selection, name="selection"),
     path("catalogue/export/", import_export.export_models, name="export"),
+    path("categories/", browse.categories, name="categories"),
     path("categories/<path:category>/", browse.category, name="category"),
     path("collections/", collections.index, name="collections"),
     path("collections/export/", import_export.export, name="collections-export"),

@@ -169,7 +169,6 @@ def front(
 ) -> SafeString:
     """Render the shelves of the front page."""
     endpoints = Endpoint.objects.listed()
-    categories = _overview(revision)
     cards = endpoints.for_cards().in_bulk(starred[:ON_A_SHELF])
     shelves = [
         (collection.title, collection.description, collection.get_absolute_url(), len(items), items)
@@ -182,9 +181,9 @@ def front(
         "catalog/partials/_model_shelves.html",
         {
             "operations": operations.tiles(
-                {category.name: category.pictures for category in categories}
+                {category.name: category.pictures for category in _overview(revision)}
             ),
-            "outcomes": by_outcome(categories, lambda category: category.name),
+            "outcomes": categories(revision),
             "total": total(revision),
             "collections": [(*head, items[:ON_A_SHELF]) for *head, items in shelves],
             "favourites": [cards[pk] for pk in starred[:ON_A_SHELF] if pk in cards],
@@ -205,6 +204,11 @@ def operations_at(revision: str) -> list[Operation]:
     """Return the operations whose category has models at a revision."""
     names = {category.name for category in _overview(revision)}
     return [operation for operation in operations.OPERATIONS if operation.category in names]
+
+
+def categories(revision: str) -> list[tuple[str, list[Category]]]:
+    """Return the categories at a revision, grouped by what their models make."""
+    return by_outcome(_overview(revision), lambda category: category.name)
 
 
 def total(revision: str) -> int:

@@ -73,6 +73,21 @@ def models(request: HtmxRequest) -> HttpResponse:
     return search_page(request, place, Query.from_params(request.GET))
 
 
+@require_safe
+@own_media
+@with_etag
+def categories(request: HtmxRequest) -> HttpResponse:
+    """List the categories by what their models make, each with its size and a picture."""
+    revision = Revision.current()
+    context = {
+        "outcomes": page_cache.categories(revision),
+        "total": page_cache.total(revision),
+        "progress": progress.current(),
+        "revision": revision,
+    }
+    return render(request, "catalog/categories.html", context)
+
+
 @limit("search")
 @require_safe
 @own_media
@@ -105,6 +120,7 @@ def search_page(
             (v, word) for v, word in SORTS.items() if v != KEEPER or records or query.sort == v
         ],
         "search_help": page_cache.how(place),
+        "search_label": f"Search in {place.title}" if place.fixed else "",
         **more,
     }
     if not request.htmx:

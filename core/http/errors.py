@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
 from django.db import close_old_connections
-from django.http import HttpRequest, HttpResponse, UnreadablePostError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, UnreadablePostError
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
+from django.urls import get_resolver
 from django.views import defaults
 
 from core.db import transient_errors
@@ -100,6 +102,36 @@ def _drain_body(request: HttpRequest) -> None:
     with suppress(UnreadablePostError):  # the client has disconnected
         while bytes_left > 0 and (chunk := request.read(CHUNK_BYTES)):
             bytes_left -= len(chunk)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's `handler404`: leads from an address that was cut short to the page above it.
+
+    Those of programs stay 404, as they expect.
+    """
+    addresses, path = _cut_addresses(), request.path
+    if path not in addresses or request.method not in SAFE_METHODS:
+        return defaults.page_not_found(request, exception)
+    while path in addresses:
+        path = path[: path[:-1].rindex("/") + 1]
+    return HttpResponseRedirect(path)
+
+
+@cache
+def _cut_addresses() -> frozenset[str]:
+    """Return the addresses that have no page, but begin those of pages: `/categories/`."""
+    routes = {f"/{route}" for route in _routes(get_resolver().url_patterns)}
+    fixed = [route.partition("<")[0] for route in routes if not route.startswith("/api/")]
+    cut = {text[: end + 1] for text in fixed for end, sign in enumerate(text) if sign == "/"}
+    return frozenset({*cut, "/api/"} - routes)
+
+
+def _routes(patterns: Iterable[Any], before: str = "") -> Iterator[str]:
+    """Yield the whole route of each page."""
+    for pattern in patterns:
+        route = before + str(pattern.pattern)
+        inner = getattr(pattern, "url_patterns", None)
+        yield from [route] if inner is None else _routes(inner, route)
 
 
 def server_error(request: HttpRequest) -> HttpResponseBase:

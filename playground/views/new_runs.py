@@ -143,7 +143,7 @@ def _show_new_run(request: HtmxRequest, run: Run) -> HttpResponseBase:
             return announce_new_run(HttpResponseClientRedirect(run.get_absolute_url()), run)
         return redirect(run)
     if not request.htmx:
-        return redirect(run.stage_address)
+        return redirect(run.stage_link)
     response = render(request, "playground/run/_stage.html", renderers.context(run))
     # The form beside the stage is not rendered again: it has the user's current text.
     response = reswap(retarget(response, "#stage"), "innerHTML")

@@ -257,6 +257,11 @@ class Run(InProject):
         return f"{self.endpoint.get_absolute_url()}?shown={self.pk}"
 
     @property
+    def stage_link(self) -> str:
+        """Return that address with the stage in view, which a phone has below the form."""
+        return f"{self.stage_address}#result"
+
+    @property
     def is_final(self) -> bool:
         """Whether the state is final."""
         return self.state in self.FINAL

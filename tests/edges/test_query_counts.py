@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.always]
 MODEL = "fal-ai/flux/dev"
 FEW, MANY = 7, 12
 MEMBERS = {
-    "/": 18, "/models/": 7, "/categories/text-to-image/": 7, "/collections/": 5,
+    "/": 18, "/models/": 7, "/categories/": 7, "/categories/text-to-image/": 7, "/collections/": 5,
     "/collections/best/": 8, "/changes/": 9, "/leaderboard/": 6, "/prices/": 6,
     "/prices/?format=csv": 4,
     f"/models/{MODEL}/": 14, f"/models/{MODEL}/?tab=about": 14, f"/presets/of/{MODEL}/": 6,

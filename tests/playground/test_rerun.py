@@ -100,7 +100,7 @@ def test_on_a_model_page_the_new_run_replaces_the_old_one(
     assert f'id="run-{again.pk}"' in answer.content.decode()
     assert answer.headers["HX-Push-Url"].endswith(f"?shown={again.pk}")
     plain = member.post(address, headers={"referer": stage})
-    assert plain.headers["Location"] == f"{flux.get_absolute_url()}?shown={again.pk}"
+    assert plain.headers["Location"] == f"{flux.get_absolute_url()}?shown={again.pk}#result"
 
 
 def test_on_a_run_page_running_again_opens_the_new_run(member: Client, make_run: Any) -> None:

@@ -98,6 +98,7 @@ HEADER = (
                 "gallery, catalogue, search, models, explore",
                 name="All models",
             ),
+            Room("Categories", "catalog:categories", "category, kinds, tasks, what models make"),
             Room(
                 "Starred",
                 "catalog:favourites",

@@ -107,7 +107,7 @@ def _run(request: HtmxRequest, contents: FormContents, action: str) -> HttpRespo
         return show_batch(request, runs, **extra_context)
     run = runs[0]
     if not request.htmx:
-        return redirect(run.stage_address if action == "run-example" else run)
+        return redirect(run.stage_link if action == "run-example" else run)
     response = render(
         request, "playground/endpoint/_run_response.html", renderers.context(run) | extra_context
     )

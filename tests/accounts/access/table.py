@@ -73,6 +73,7 @@ HOUSE: dict[str, Row] = {
     "admin:index": Row("login login login yes yes yes", "login login login yes yes yes"),
     "admin:login": Row("yes no no yes yes yes", "yes no no yes yes yes"),
     "admin:status": Row("login login login no yes yes", "login login login - - -", VIEW_WORKER),
+    "catalog:categories": Row(ANYBODYS, METHOD),
     "catalog:category": Row(ANYBODYS, METHOD),
     "catalog:changes": Row(ANYBODYS, METHOD),
     "catalog:changes-feed": Row(ANYBODYS, METHOD),

@@ -127,6 +127,29 @@ def test_no_card_cuts_its_price(open_page: Open, size: tuple[int, int]) -> None:
     assert cut == []
 
 
+@pytest.mark.parametrize("path", ["/models/", "/categories/image-to-video/", "/categories/"])
+def test_a_phone_begins_with_pictures_and_has_the_tools_in_one_line(
+    open_page: Open, path: str
+) -> None:
+    page = open_page(path, PHONE)
+    picture = page.locator(".card").first.bounding_box()
+    assert picture
+    assert picture["y"] <= 230
+    if path == "/categories/":
+        return
+    tools = [page.get_by_text("Filters", exact=True), page.get_by_label("Sort")]
+    more = page.get_by_role("button", name="More actions")
+    tops = {round(tool.bounding_box()["y"]) for tool in (*tools, more)}  # type: ignore[index]
+    assert max(tops) - min(tops) <= 4
+    expect(page.get_by_role("link", name="Select")).to_be_hidden()
+    more.click()
+    expect(page.get_by_role("link", name="Select")).to_be_visible()
+    page.get_by_role("button", name="How to search").click()
+    expect(page.get_by_role("heading", name="How to search")).to_be_visible()
+    page.keyboard.press("Escape")
+    assert_clean(page)
+
+
 @pytest.mark.exhaustive
 def test_on_a_phone_the_filters_open_and_stay_open(open_page: Open) -> None:
     page = open_page("/models/", PHONE)

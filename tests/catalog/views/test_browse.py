@@ -284,7 +284,7 @@ def test_the_front_page_shows_collections_categories_news_and_favourites(
         "Best<",
         "New<",
         "Starred",
-        "by category",
+        '<a href="/categories/">Categories<',
     )
     places = [html.index(title) for title in titles]
     assert places == sorted(places)
@@ -293,9 +293,29 @@ def test_the_front_page_shows_collections_categories_news_and_favourites(
     assert "Your latest results" not in html  # newcomers see models first
 
 
+def test_each_category_has_its_count_and_a_picture_and_is_searched_by_itself(
+    member: Client, make_endpoint: Make
+) -> None:
+    picture = Picture.objects.create(digest="1", small="pictures/ab/abc-s.webp", colour="#102030")
+    for number in range(3):
+        make_endpoint(f"fal-ai/film-{number}", category="text-to-video", picture=picture)
+    make_endpoint("fal-ai/voice", category="text-to-speech", display_name="Voice")
+    page = member.get("/categories/").content.decode()
+    films, voices = page.index("/categories/text-to-video/"), page.index(">3 models<")
+    assert page.index("abc-s.webp") < films < voices
+    assert page.index('<i aria-hidden="true">T</i>') < page.index("/categories/text-to-speech/")
+    assert ">1 model<" in page
+    assert 'aria-label="Search models"' in page
+    gallery = member.get("/models/").content.decode()
+    assert 'href="/categories/"' in gallery
+    category = member.get("/categories/text-to-speech/?q=voice").content.decode()
+    assert 'placeholder="Search in Text to speech"' in category
+    assert 'href="/categories/"' in category
+
+
 @pytest.mark.parametrize(
     "address",
-    ["/models/", "/categories/vision/", "/collections/", "/collections/best/"],
+    ["/models/", "/categories/", "/categories/vision/", "/collections/", "/collections/best/"],
 )
 def test_thumbnails_are_loaded_only_from_our_server(
     member: Client, make_endpoint: Make, address: str

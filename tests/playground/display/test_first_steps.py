@@ -71,7 +71,7 @@ def test_one_press_runs_the_words_on_the_card_and_opens_the_filled_form(
     for _ in range(2):  # two presses make one run
         answer = member.post("/models/a/picture/", post)
         run = Run.objects.get()
-        assert answer.headers["Location"] == run.stage_address
+        assert answer.headers["Location"] == run.stage_link
     assert run.arguments["prompt"] == "a red door"
     page = member.get(run.stage_address).content.decode()
     assert f'id="run-{run.pk}' in page
