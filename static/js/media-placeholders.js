@@ -60,11 +60,12 @@ const tryOnce = (medium) => {
     return;
   }
   const place = medium.parentElement;
-  medium.closest("figure").querySelector(".unplayable").hidden = false;
+  const note = medium.closest("figure").querySelector(".unplayable");
+  note.hidden = false;
   delete place.dataset.tries;
   delete place.dataset.missing;
-  if (medium.poster)
-    medium.replaceWith(Object.assign(new Image(), { src: medium.poster, alt: "" }));
+  const still = medium.poster || note.dataset.still;
+  if (still) medium.replaceWith(Object.assign(new Image(), { src: still, alt: "" }));
   else medium.hidden = true;
 };
 const retry = (medium) => {
