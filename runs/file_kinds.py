@@ -62,6 +62,39 @@ VISUAL = tuple(name for name, kind in KINDS.items() if kind.is_visual)
 DRAWN = tuple(name for name, kind in KINDS.items() if kind.is_drawn)
 KNOWN = frozenset(KINDS) - {"file"}  # those of which more is known than that it is a file
 
+# Formats that not every browser shows or plays, as people call them.
+FORMATS = {
+    "image/heic": "HEIC",
+    "image/jp2": "JPEG 2000",
+    "image/jxl": "JPEG XL",
+    "image/tiff": "TIFF",
+    "image/vnd.adobe.photoshop": "Photoshop",
+    "image/vnd.radiance": "Radiance HDR",
+    "image/x-exr": "OpenEXR",
+    "video/mpeg": "MPEG",
+    "video/x-flv": "Flash video",
+    "video/x-ms-asf": "Windows Media",
+    "video/x-msvideo": "AVI",
+    "audio/aiff": "AIFF",
+    "audio/amr": "AMR",
+    "audio/midi": "MIDI",
+    "audio/x-caf": "Core Audio",
+}
+CODECS = {  # by FFmpeg's names
+    "alac": "Apple Lossless",
+    "cinepak": "Cinepak",
+    "dnxhd": "DNxHD",
+    "ffv1": "FFV1",
+    "hevc": "H.265 (HEVC)",
+    "mjpeg": "Motion JPEG",
+    "mpeg2video": "MPEG-2",
+    "mpeg4": "MPEG-4 Part 2",
+    "prores": "ProRes",
+    "qtrle": "QuickTime Animation",
+    "rawvideo": "uncompressed video",
+    "vvc": "H.266 (VVC)",
+}
+
 
 def kind_named(name: str) -> FileKind:
     """Return the kind of this name; that of any file for others, such as `text`."""

@@ -165,7 +165,7 @@ def _film_frames(path: str) -> Frames:
         _allow(film.width, film.height)
         decoded: Iterator[Any] = container.decode(film)
         for frame in decoded:
-            yield float(frame.time or 0.0), turned(frame)
+            yield float(frame.time or 0.0), turned(frame, film)
 
 
 def _allow(width: int, height: int) -> None:

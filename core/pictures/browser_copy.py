@@ -12,6 +12,8 @@ from typing import Any
 
 from PIL import Image, ImageCms, ImageOps
 
+from core.pictures.orientation import NOT_TURNED
+
 WHITE, GREY = (255, 255, 255), (217, 217, 214)
 CHECK_PX = 12
 # How many times larger a transparent colour of PNG is than the pixel that Pillow makes of it.
@@ -74,6 +76,8 @@ def _transparent_colour(picture: Image.Image) -> Any:
 
 
 def _upright(picture: Image.Image) -> Image.Image:
+    if picture.format in NOT_TURNED:
+        return picture.copy()
     try:
         return ImageOps.exif_transpose(picture)
     except Exception:  # broken EXIF raises anything, and browsers ignore it

@@ -105,7 +105,21 @@ class ItemView:
             return ""
         if self.artifact.thumbnail:
             return self._address("share-thumbnail")
-        return self.src if kind_named(self.kind).is_still else ""
+        return self.face if kind_named(self.kind).is_still else ""
+
+    @property
+    def shown_as(self) -> str:
+        """Return the kind as which it is shown: `file` if browsers do not show the picture."""
+        return "file" if self.src and not self.face else self.kind
+
+    @property
+    def face(self) -> str:
+        """Return the address that pages load, as `ArtifactView.face`."""
+        if self.artifact is None or not kind_named(self.kind).is_still:
+            return self.src
+        if self.artifact.stand_in:
+            return self._address(f"share-{self.artifact.stand_in}")
+        return self.src if self.artifact.is_for_browsers else ""
 
     @property
     def poster(self) -> str:

@@ -16,7 +16,7 @@ from playground.display.markdown import markdown
 from playground.display.result import caption
 from playground.form import form_state
 from playground.form.prefill import use_as
-from runs.file_kinds import VISUAL
+from runs.file_kinds import VISUAL, kind_named
 from runs.files import result_names
 from runs.files.artifact_urls import artifact_url, may_show
 from runs.files.metadata.embedding import CONTENT_TYPES
@@ -65,8 +65,29 @@ class ArtifactView:
 
     @property
     def shown_as(self) -> str:
-        """The folder of the templates that show it: its kind, or `lost` without an address."""
-        return self.kind if self.src else "lost"
+        """The folder of the templates that show it: its kind, or `lost` without an address.
+
+        A picture that browsers cannot show, and of which there is no copy, is a `file`.
+        """
+        if not self.src:
+            return "lost"
+        return self.kind if self.face else "file"
+
+    @property
+    def face(self) -> str:
+        """The address that pages load: a copy of a picture that browsers do not show, else its own.
+
+        Empty for such a picture without a copy.
+        """
+        if self.artifact.stand_in:
+            return f"{self.src}{self.artifact.stand_in}/"
+        is_hidden = kind_named(self.kind).is_still and not self.artifact.is_for_browsers
+        return "" if is_hidden else self.src
+
+    @property
+    def is_copy(self) -> bool:
+        """Whether pages show a copy of a picture instead of the file."""
+        return bool(self.artifact.stand_in)
 
     @property
     def poster(self) -> str:

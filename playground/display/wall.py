@@ -62,8 +62,9 @@ class Piece:
 
     @property
     def word(self) -> str:
-        """Return what it is, for a tile without a picture."""
-        return kind_named(self.artifact.kind).label
+        """Return what it is, for a tile without a picture, with the size that may be the reason."""
+        label, file = kind_named(self.artifact.kind).label, self.artifact
+        return f"{label}, {file.width} × {file.height}" if file.width else label
 
     @property
     def label(self) -> str:

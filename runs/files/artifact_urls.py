@@ -19,10 +19,10 @@ _MAX_ORIGINS = 200
 
 
 def thumbnail_url(artifact: Artifact, src: str) -> str:
-    """Return the thumbnail's address; `src` for a picture without one, else ""."""
+    """Return the thumbnail's address; `src` of a picture that browsers show, else ""."""
     if artifact.thumbnail:
         return f"{artifact.get_absolute_url()}thumbnail/"
-    return src if kind_named(artifact.kind).is_still else ""
+    return src if kind_named(artifact.kind).is_still and artifact.is_for_browsers else ""
 
 
 def artifact_url(artifact: Artifact) -> str:

@@ -42,6 +42,18 @@ MAGIC: list[tuple[int, bytes, str]] = [  # offset, bytes, content type; first ma
     (0, b"%PDF", "application/pdf"),
     (0, b"ply\n", "model/ply"),
     (0, b"ply\r", "model/ply"),
+    (0, b"v/1\x01", "image/x-exr"),
+    (0, b"#?RADIANCE", "image/vnd.radiance"),
+    (0, b"#?RGBE", "image/vnd.radiance"),
+    (0, b"\0\0\0\x0cJXL \r\n\x87\n", "image/jxl"),
+    (0, b"\xff\x0a", "image/jxl"),
+    (0, b"\0\0\0\x0cjP  ", "image/jp2"),
+    (0, b"8BPS", "image/vnd.adobe.photoshop"),
+    (0, b"MThd", "audio/midi"),
+    (0, b"#!AMR", "audio/amr"),
+    (0, b"FLV\x01", "video/x-flv"),
+    (0, b"\x30\x26\xb2\x75", "video/x-ms-asf"),
+    (0, b"\0\0\x01\xba", "video/mpeg"),
 ]
 # QuickTime films from before 2001 begin with one of these boxes instead of `ftyp`.
 _QUICKTIME = {b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"}
@@ -75,10 +87,19 @@ EXTENSIONS = {
     "image/bmp": "bmp",
     "image/tiff": "tiff",
     "image/svg+xml": "svg",
+    "image/heic": "heic",
+    "image/jp2": "jp2",
+    "image/jxl": "jxl",
+    "image/vnd.adobe.photoshop": "psd",
+    "image/vnd.radiance": "hdr",
+    "image/x-exr": "exr",
     "video/mp4": "mp4",
     "video/webm": "webm",
     "video/quicktime": "mov",
     "video/x-msvideo": "avi",
+    "video/mpeg": "mpg",
+    "video/x-flv": "flv",
+    "video/x-ms-asf": "wmv",
     "audio/mp4": "m4a",
     "audio/wav": "wav",
     "audio/mpeg": "mp3",
@@ -87,6 +108,8 @@ EXTENSIONS = {
     "audio/aac": "aac",
     "audio/aiff": "aiff",
     "audio/x-caf": "caf",
+    "audio/amr": "amr",
+    "audio/midi": "mid",
     "model/gltf-binary": "glb",
     "model/gltf+json": "gltf",
     "model/obj": "obj",
@@ -99,11 +122,17 @@ EXTENSIONS = {
     "text/plain": "txt",
 }
 
+# Of these no browser shows anything, or (SVG) more than a picture.
+_ONLY_SAVED = {
+    "image/svg+xml", "image/heic", "image/jp2", "image/jxl", "image/vnd.adobe.photoshop",
+    "image/vnd.radiance", "image/x-exr", "video/mpeg", "video/x-flv", "video/x-ms-asf",
+    "audio/amr", "audio/midi",
+}  # fmt: skip
 # Types that we serve for display in the browser; any other file is only offered as a download.
 HARMLESS = frozenset(
     kind
     for kind in EXTENSIONS
-    if kind.startswith(("image/", "video/", "audio/", "model/")) and kind != "image/svg+xml"
+    if kind.startswith(("image/", "video/", "audio/", "model/")) and kind not in _ONLY_SAVED
 )
 
 
@@ -177,6 +206,12 @@ def plain(content: bytes) -> str:
         is_cut = error.start > 4092 and len(content) > 4096  # within a multi-byte character
         return TEXT if is_cut else UNREADABLE
     return UNREADABLE if b"\0" in content[:4096] else TEXT
+
+
+def is_provable(claimed_type: str) -> bool:
+    """Whether files of this type begin with bytes that are known here: `audio/mp3`, `image/png`."""
+    subtype = claimed_type.rpartition("/")[2].removeprefix("x-")
+    return claimed_type in EXTENSIONS or subtype in EXTENSIONS.values()
 
 
 def is_svg(content: bytes) -> bool:

@@ -27,6 +27,7 @@ class StoredFile:
     height: int | None = None
     duration_s: float | None = None
     shortest_s: float | None = None  # as in `Artifact`
+    codec: str = ""
     poster: str = ""
     thumbnail: str = ""
     fingerprint: bytes | None = None  # as in `Artifact.fingerprint`

@@ -14,9 +14,10 @@ from django.utils import timezone
 
 from catalog.models import Endpoint, Schema
 from core.db.json_field import ExactJSONField
+from core.process.subprocess_worker import MAX_PIXELS
 from fal.messages.status import inference_s
 from projects.models import InProject
-from runs.file_kinds import kind_named
+from runs.file_kinds import CODECS, FORMATS, kind_named
 from runs.models.project_key import ProjectKey
 from runs.models.querysets import ADDRESS_BEGINNING, ArtifactQuerySet, RunQuerySet
 
@@ -317,6 +318,10 @@ class Artifact(models.Model):
     height = models.PositiveIntegerField(null=True)
     duration_s = models.FloatField(null=True)
     shortest_s = models.FloatField(null=True, help_text=SHORTEST_S)
+    # Null before the version that added it: a default would copy the table on SQLite.
+    codec = models.CharField(  # noqa: DJ001
+        max_length=32, null=True, help_text="FFmpeg's name of it"
+    )
     size_bytes = models.BigIntegerField(null=True)
     state = models.CharField(max_length=16, choices=State, default=State.REMOTE)
     file = models.CharField(max_length=255, blank=True, help_text="name in our storage")
@@ -412,7 +417,25 @@ class Artifact(models.Model):
         if self.thumbnail:
             return f"{self.get_absolute_url()}thumbnail/"
         is_shown = self.state == self.State.STORED and kind_named(self.kind).is_still
-        return self.get_absolute_url() if is_shown else ""
+        return self.get_absolute_url() if is_shown and self.is_for_browsers else ""
+
+    @property
+    def is_for_browsers(self) -> bool:
+        """Whether browsers show the file itself: no TIFF, for example, and no picture too large."""
+        is_small_enough = (self.width or 0) * (self.height or 0) <= MAX_PIXELS
+        return is_small_enough and self.content_type not in FORMATS
+
+    @property
+    def stand_in(self) -> str:
+        """What pages show in place of a picture that browsers do not: `poster`, `thumbnail`."""
+        if self.is_for_browsers or not kind_named(self.kind).is_still:
+            return ""
+        return "poster" if self.poster else "thumbnail" if self.thumbnail else ""
+
+    @property
+    def format(self) -> str:
+        """What people call its format if not every browser shows it; empty for others."""
+        return CODECS.get(self.codec or "") or FORMATS.get(self.content_type, "")
 
     @property
     def is_inline(self) -> bool:

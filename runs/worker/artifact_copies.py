@@ -139,6 +139,7 @@ async def _record_copied(artifact: Artifact, stored_file: StoredFile) -> None:
         height=stored_file.height or stated.height,
         duration_s=stored_file.duration_s or stated.duration_s,
         shortest_s=stored_file.shortest_s,
+        codec=stored_file.codec,
         poster=stored_file.poster,
         thumbnail=stored_file.thumbnail,
         fingerprint=stored_file.fingerprint,
@@ -265,7 +266,11 @@ def _page_instead_of_media(file: IO[bytes], artifact: Artifact) -> str:
         return "" if artifact.kind == "mesh" and document == "JSON" else document
     if artifact.kind not in MEDIA or is_proven or content_types.is_svg(head):
         return ""
-    return content_types.plain(head)
+    instead = content_types.plain(head)
+    claims_other_format = artifact.content_type.partition("/")[
+        0
+    ] in MEDIA and not content_types.is_provable(artifact.content_type)
+    return "" if claims_other_format and instead == content_types.UNREADABLE else instead
 
 
 def _by_name(artifact: Artifact) -> str:
@@ -287,6 +292,7 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
             height=earlier.height,
             duration_s=earlier.duration_s,
             shortest_s=earlier.shortest_s,
+            codec=earlier.codec or "",
             poster=earlier.poster,
             thumbnail=earlier.thumbnail,
             fingerprint=None if earlier.fingerprint is None else bytes(earlier.fingerprint),
@@ -307,6 +313,7 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
         height=probed.height or stored_file.height,
         duration_s=probed.duration_s,
         shortest_s=probed.shortest_s,
+        codec=probed.codec,
         fingerprint=probed.fingerprint,
         previews={
             DerivedFile.What.POSTER: derived_files.digest(probed.poster),
@@ -320,8 +327,9 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
 async def _render_mesh(stored_file: StoredFile, path: str, probe: MediaProbe) -> str:
     """Render a mesh's viewer page beside its file; return a sentence if that is impossible."""
     with tempfile.NamedTemporaryFile(prefix="vitrine-") as page:
-        if not await probe.render_mesh(path, stored_file.name.rpartition(".")[2], page.name):
-            return mesh_viewer.UNSHOWN
+        file_type = stored_file.name.rpartition(".")[2]
+        if warning := await probe.render_mesh(path, file_type, page.name):
+            return warning
         size_bytes = page.seek(0, os.SEEK_END)
         name = mesh_viewer.page_name(stored_file.name)
         await asyncio.to_thread(storage.write, name, File(page), size_bytes)

@@ -63,7 +63,9 @@ class Tile:
     @property
     def shown_as(self) -> str:
         """Return the folder of the templates that show it: its kind, or `lost` without its file."""
-        return self.kind if self.shown.src or self.kind == "text" else "lost"
+        if not self.shown.src and self.kind != "text":
+            return "lost"
+        return self.shown.shown_as
 
     @property
     def badge(self) -> str:

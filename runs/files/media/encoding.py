@@ -10,6 +10,8 @@ from PIL import Image
 
 from core.pictures.browser_copy import browser_copy
 
+LONG, FACE = 5, 2  # times as long as wide: of pictures that scroll, and of their faces
+
 
 def webp(picture: Image.Image, **options: Any) -> str:
     """Return a picture as WebP in base64; `options` override the usual options of Pillow."""
@@ -23,8 +25,16 @@ def in_base64(content: bytes) -> str:
     return base64.b64encode(content).decode()
 
 
-def small_copy(picture: Image.Image, max_px: int) -> Image.Image:
-    """Return a copy that browsers show, at most `max_px` wide and high."""
+def small_copy(picture: Image.Image, max_px: int, *, is_face: bool = False) -> Image.Image:
+    """Return a copy that browsers show, at most `max_px` wide and high.
+
+    A face represents a picture in lists, where one much longer than wide would be a line: its face
+    is the beginning.
+    """
     small = browser_copy(picture)
+    longer, shorter = max(small.size), min(small.size)
+    if is_face and longer > LONG * shorter:
+        width, height = (min(side, FACE * shorter) for side in small.size)
+        small = small.crop((0, 0, width, height))
     small.thumbnail((max_px, max_px))
     return small

@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 MAX_PAGE_BYTES = 48 << 20
+COMPRESSED = (
+    "This 3D model is compressed with {}, which cannot be opened here. Download it to look at it."
+)
 UNSHOWN = "This 3D model cannot be shown here. Download it to look at it."
 # Scripts run in an opaque origin: no cookies, no requests, only the data in the page.
 POLICY = (

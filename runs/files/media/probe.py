@@ -18,6 +18,7 @@ from django.core.files.storage import default_storage
 
 from core.process import subprocess_worker
 from fal.db_safe import db_safe_text
+from runs.files.media import mesh_viewer
 from runs.files.metadata import provenance
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class ProbeResult:
     height: int | None = None
     duration_s: float | None = None
     shortest_s: float | None = None  # if its header and its streams differ
+    codec: str = ""  # of a film or sound, by FFmpeg's name
     poster: bytes = b""
     thumbnail: bytes = b""
     fingerprint: bytes = b""
@@ -109,9 +111,13 @@ class MediaProbe:
             log.info("a signature cannot be checked: %s", answer["error"])
         return answer
 
-    async def render_mesh(self, path: str, file_type: str, page: str) -> bool:
-        """Write a mesh's viewer page to the file `page`; return False if it cannot be shown."""
-        return await self._of_mesh({"path": path, "file_type": file_type, "page": page}) is not None
+    async def render_mesh(self, path: str, file_type: str, page: str) -> str:
+        """Write a mesh's viewer page to the file `page`; return a sentence if it is impossible."""
+        answer = await self._of_mesh({"path": path, "file_type": file_type, "page": page})
+        if answer is None:
+            return mesh_viewer.UNSHOWN
+        compression = answer.get("compression")
+        return mesh_viewer.COMPRESSED.format(compression) if compression else ""
 
     async def draw_mesh(self, path: str, file_type: str) -> ProbeResult:
         """Return a mesh's poster and thumbnail; an empty result if it cannot be drawn."""

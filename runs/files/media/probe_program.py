@@ -5,6 +5,7 @@ Results come from third-party models; `probe.py` starts this and sends it one fi
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
@@ -13,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 from PIL import Image, ImageStat
 
 from core.pictures.browser_copy import CHECK_PX, is_shown_alike, opaque
-from core.pictures.orientation import quarter_turn, shown_size, turned
+from core.pictures.orientation import film_size, quarter_turn, shown_size, turned
 from core.process import subprocess_worker
 from core.process.subprocess_worker import MAX_PIXELS
+from runs.file_kinds import FORMATS
 from runs.files.media.encoding import in_base64, small_copy, webp
 from runs.files.media.fingerprint import fingerprint
 from runs.files.media.waveform import waveform
@@ -37,32 +40,81 @@ _WITHOUT_CLOCK = {
 }  # fmt: skip
 _SAME_S, _SAME = 0.1, 0.01  # a header leaves out what an encoder puts before the first sample
 _JUMP_S = 0.5  # a step back in time starts another joined file
-FLAT = 6.0  # of 255: frames whose grey values deviate less show nothing (fades from black)
+FLAT = 6.0  # of 255: frames whose values deviate less show nothing (fades from black)
+LATER = (1 / 4, 1 / 2, 3 / 4)  # of a film's length: frames to try if earlier ones show nothing
+GAMMA, WHITE_PERCENTILE = 2.2, 99  # of linear light, which may be brighter than white
+_OF_FFMPEG = {"image/vnd.radiance", "image/x-exr"}
 
 
 def probe(path: str, content_type: str) -> dict[str, Any]:
-    """Return kind, width, height, duration, poster and thumbnail (WebP), and fingerprint, if any.
+    """Return kind, size, duration, codec, poster and thumbnail (WebP), and fingerprint, if any.
 
-    A sound's thumbnail is its waveform; it has no fingerprint, since sounds are not compared by
-    looks. Bytes are in base64.
+    A picture has a poster if browsers do not show the file: for its format or its size. A sound's
+    thumbnail is its waveform; it has no fingerprint, since sounds are not compared by looks. Bytes
+    are in base64.
     """
     if content_type.startswith("image/"):
-        return _image(path)
+        return _image(path, content_type)
     return _film_or_sound(path) if content_type.startswith(("video/", "audio/")) else {}
 
 
-def _image(path: str) -> dict[str, Any]:
-    with Image.open(path) as picture:
+def _image(path: str, content_type: str) -> dict[str, Any]:
+    if content_type in _OF_FFMPEG:
+        return _image_of_ffmpeg(path)
+    with _opened_picture(path) as picture:
         width, height = shown_size(picture)
-        result: dict[str, Any] = {"kind": "image", "width": width, "height": height}
+        is_shown = content_type not in FORMATS and width * height <= MAX_PIXELS
         is_small = max(width, height) <= THUMBNAIL_PX and Path(path).stat().st_size <= SMALL_BYTES
-        picture.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX))
+        result: dict[str, Any] = {"kind": "image", "width": width, "height": height}
+        picture.draft("RGB", (THUMBNAIL_PX, THUMBNAIL_PX) if is_shown else (POSTER_PX, POSTER_PX))
+        if picture.width * picture.height > MAX_PIXELS:
+            return result
         with suppress(Exception) if is_small else nullcontext():  # a damaged one is shown itself
-            small = small_copy(picture, THUMBNAIL_PX)
-            result["fingerprint"] = in_base64(fingerprint(small))
-            if not is_small or not is_shown_alike(picture):
-                result["thumbnail"] = webp(opaque(small, CHECK_PX))
+            is_face = is_small and is_shown and is_shown_alike(picture)
+            result |= _previews(picture, has_poster=not is_shown, has_thumbnail=not is_face)
     return result
+
+
+def _opened_picture(path: str) -> Image.Image:
+    """Open a picture of any size: only its header is read, so that its size is known."""
+    limit_px, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        return Image.open(path)
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit_px
+
+
+def _previews(picture: Image.Image, *, has_poster: bool, has_thumbnail: bool) -> dict[str, Any]:
+    result = {"fingerprint": in_base64(fingerprint(small_copy(picture, THUMBNAIL_PX)))}
+    if has_poster:
+        result["poster"] = webp(opaque(small_copy(picture, POSTER_PX), CHECK_PX))
+    if has_thumbnail:
+        face = small_copy(picture, THUMBNAIL_PX, is_face=True)
+        result["thumbnail"] = webp(opaque(face, CHECK_PX))
+    return result
+
+
+def _image_of_ffmpeg(path: str) -> dict[str, Any]:
+    """Examine a picture of a format that Pillow does not know."""
+    with _opened(path) as container:
+        video = container.streams.video[0]
+        result: dict[str, Any] = {"kind": "image", "width": video.width, "height": video.height}
+        if video.width * video.height > MAX_PIXELS:
+            return result
+        picture = _visible(next(container.decode(video)))
+    return result | _previews(picture, has_poster=True, has_thumbnail=True)
+
+
+def _visible(frame: Any) -> Image.Image:
+    """Return a frame as a picture; its numbers may be linear light, or measurements like depths."""
+    if not re.search("f(16|32)", frame.format.name):
+        whole_numbers: Image.Image = frame.to_image()
+        return whole_numbers
+    if len(frame.format.components) == 1:
+        return Image.fromarray(frame.to_ndarray(format="grayf32le"))
+    light = np.nan_to_num(frame.to_ndarray(format="gbrpf32le"))
+    white = max(1.0, float(np.percentile(light, WHITE_PERCENTILE)))
+    return Image.fromarray(((light / white).clip(0, 1) ** (1 / GAMMA) * 255).astype("uint8"))
 
 
 def _film_or_sound(path: str) -> dict[str, Any]:
@@ -72,6 +124,9 @@ def _film_or_sound(path: str) -> dict[str, Any]:
         result: dict[str, Any] = {"kind": _kind(container)}
         if duration_s:
             result |= {"duration_s": duration_s, "shortest_s": shortest_s}
+        stream = next(iter([*_films(container), *container.streams.audio]), None)
+        if stream is not None:
+            result["codec"] = stream.codec_context.codec.canonical_name
         if result["kind"] == "audio":
             try:
                 picture = waveform(container, duration_s or 0.0)
@@ -82,7 +137,7 @@ def _film_or_sound(path: str) -> dict[str, Any]:
         video = next(iter(container.streams.video), None)
         if video is None or video.width * video.height > MAX_PIXELS:
             return result
-        result |= {"width": video.width, "height": video.height}
+        result["width"], result["height"] = film_size(video)
         frame = _first_meaningful_frame(_frames(container, video, result))
         if frame is not None:
             small = small_copy(frame, THUMBNAIL_PX)
@@ -156,7 +211,7 @@ def _kind(container: Any) -> str:
 
 
 def _frames(container: Any, video: Any, result: dict[str, Any]) -> Iterator[Image.Image]:
-    """Yield the first frame, then one about a quarter into the film, both turned as players do.
+    """Yield the first frame, then later ones, all turned as players do.
 
     Only frames tell that a film is turned: `result` gets the size at which it is shown.
     """
@@ -164,22 +219,24 @@ def _frames(container: Any, video: Any, result: dict[str, Any]) -> Iterator[Imag
     if frame is None:
         return
     if quarter_turn(frame) in {90, 270}:
-        result |= {"width": video.height, "height": video.width}
-    yield turned(frame)
-    if container.duration:
-        container.seek(container.duration // 4)  # seeks to the previous keyframe
+        result["height"], result["width"] = film_size(video)
+    yield turned(frame, video)
+    length_s = result.get("duration_s") or 0.0
+    for share in LATER if length_s else ():
+        at_s = length_s * share
+        container.seek(int(at_s * av.time_base))  # seeks to the previous keyframe
         for frame in islice(container.decode(video), MAX_FRAMES):
-            if frame.time is not None and frame.time >= container.duration / av.time_base / 4:
+            if frame.time is not None and frame.time >= at_s:
                 break
-        yield turned(frame)
+        yield turned(frame, video)
 
 
 def _first_meaningful_frame(frames: Iterator[Image.Image]) -> Image.Image | None:
-    """Return the first frame that is not flat, else the first."""
+    """Return the first frame that is not of one colour, else the first."""
     first = None
     for frame in frames:
         first = first or frame
-        if ImageStat.Stat(frame.convert("L")).stddev[0] > FLAT:
+        if max(ImageStat.Stat(frame).stddev) > FLAT:
             return frame
     return first
 

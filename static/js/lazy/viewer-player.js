@@ -31,6 +31,7 @@ export class Player {
     if (kind === "audio") {
       const [sound] = this.media.getElementsByTagName("audio");
       this.timed = new Sound(sound, this.media.querySelector("canvas"), tools, { signal });
+      sound.addEventListener("error", () => this.tellFailure(sound.src), { signal });
     }
     if (kind === "mesh") this.turn(signal);
   }
@@ -49,11 +50,17 @@ export class Player {
     const fail = () => {
       if (signal.aborted) return;
       picture.hidden = true;
-      this.media.querySelector(".viewer-missing").hidden = false;
+      this.tellFailure(picture.src);
     };
     picture.addEventListener("error", fail, { signal });
     if (picture.localName === "img") picture.decode().then(reveal, fail);
     else picture.addEventListener(loaded, reveal, { signal });
+  }
+  /** Says that the file is missing or, if the server has it, that its format is unknown here. */
+  async tellFailure(src) {
+    const answer = await fetch(src, { method: "HEAD" }).catch(() => null);
+    const note = answer?.ok ? ".unplayable" : ".viewer-missing";
+    this.media.querySelector(note).hidden = false;
   }
   showZoom(isShown) {
     this.viewer.dialog.querySelector(".viewer-zoom").hidden = !isShown;

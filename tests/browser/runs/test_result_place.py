@@ -84,7 +84,8 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     broken = {"status": 200, "content_type": "image/png", "body": "no picture"}
     page.goto(f"/models/sandbox/aurora/lite/?input={quote(json.dumps({'prompt': 'missed'}))}")
     page.route(FILES, lambda route: route.fulfill(**broken))
-    page.route("**/artifacts/*/", lambda route: route.fulfill(**broken), times=2)
+    missing = broken | {"status": 422}
+    page.route("**/artifacts/*/", lambda route: route.fulfill(**missing), times=2)
     page.locator("[name=prompt]").press("Control+Enter")
     page.wait_for_selector(f"[data-title='missed']{DONE}")
     words = page.locator("#stage .missing")
@@ -104,6 +105,21 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     page.route("**/thumbnail/", lambda route: route.fulfill(**broken))
     page.goto("/runs/?as=list&q=missed")
     expect(page.locator(".run-row .mat").first).to_have_text("Not here yet")
+
+
+def test_a_file_of_a_format_that_the_browser_does_not_know_is_offered_as_a_download(
+    open_page: Open,
+) -> None:
+    page = open_page("/")
+    unknown = {"status": 200, "content_type": "image/png", "body": "of a new format"}
+    page.route(PICTURES, lambda route: route.fulfill(**unknown))
+    page.goto(f"/models/sandbox/aurora/lite/?input={quote(json.dumps({'prompt': 'unknown'}))}")
+    page.locator("[name=prompt]").press("Control+Enter")
+    page.wait_for_selector(f"[data-title='unknown']{DONE}")
+    note = page.locator("#stage .unplayable")
+    expect(note).to_have_text(re.compile(r"cannot show this file\.\s+Download it to open it"))
+    expect(note.get_by_role("link")).to_have_attribute("href", re.compile(r"\?download$"))
+    expect(page.locator("#stage .missing")).to_be_hidden()
 
 
 @pytest.mark.exhaustive

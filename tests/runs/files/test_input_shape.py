@@ -123,7 +123,8 @@ def test_a_rotated_picture_is_measured_as_displayed(kind: str, orientation: int)
     exif, file = Image.Exif(), BytesIO()
     exif[0x0112] = orientation
     Image.new("RGB", (80, 60)).save(file, kind, exif=exif)
-    size = (60, 80) if orientation >= 5 else (80, 60)
+    is_turned = orientation >= 5 and kind != "WEBP"  # browsers ignore it there
+    size = (60, 80) if is_turned else (80, 60)
     assert stored_files.dimensions(file) == size
     stored = stored_files.store(file, f"image/{kind.lower()}")
     assert (stored.width, stored.height) == size or kind == "TIFF"

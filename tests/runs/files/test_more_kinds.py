@@ -30,6 +30,13 @@ HEADS = {
     b"ply\r\nformat ascii 1.0": "model/ply",
     b"# made\r\n\r\nmtllib a.mtl\r\no cube\r\nv 0 -.5 1e-3\r\n": "model/obj",
     b"solid cube\nfacet normal 0 0 1": "model/stl",
+    b"v/1\x01\x02\0\0\0channels": "image/x-exr",
+    b"#?RADIANCE\nFORMAT=": "image/vnd.radiance",
+    b"\xff\x0a\xd8\xc1": "image/jxl",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "image/jxl",
+    b"8BPS\0\1": "image/vnd.adobe.photoshop",
+    b"MThd\0\0\0\6": "audio/midi",
+    b"FLV\x01\5": "video/x-flv",
     b"v 1.2: what is new": "application/octet-stream",
     b"BM is how a text may begin": "application/octet-stream",
 }
