@@ -91,27 +91,26 @@ def start(wanted_run: WantedRun) -> tuple[Run, bool]:
     The webhook's address must be vetted already. Raises KeyReused, and refused_starts.Refused if
     the model cannot be run, or its user may start nothing in the project.
     """
+    request = StartRequest(
+        user=wanted_run.token.user,
+        project=wanted_run.project,
+        endpoint=wanted_run.endpoint,
+        arguments=wanted_run.arguments,
+        source=Source.API,
+        key=_run_key(wanted_run.key),
+        transport=wanted_run.transport,
+        options=wanted_run.options,
+        event=("api", wanted_run.token.name),
+        door=wanted_run.door,
+        token_id=wanted_run.token.pk,
+    )
     with transaction.atomic():
-        run, is_new = starting.start(
-            StartRequest(
-                user=wanted_run.token.user,
-                project=wanted_run.project,
-                endpoint=wanted_run.endpoint,
-                arguments=wanted_run.arguments,
-                source=Source.API,
-                key=_run_key(wanted_run.key),
-                transport=wanted_run.transport,
-                options=wanted_run.options,
-                event=("api", wanted_run.token.name),
-                door=wanted_run.door,
-                token_id=wanted_run.token.pk,
-            )
-        )
+        run, is_new = starting.start(request)
         if is_new and wanted_run.webhook:
             run_ends.attach_webhook(run, wanted_run.webhook)
         if is_new and wanted_run.allows_deputy:
             state_machine.note_event(run.pk, timeline.DEPUTY_ALLOWED, "")
-    if not is_new and not _is_same(run, wanted_run):
+    if not is_new and not _is_same(run, request, wanted_run.webhook):
         raise KeyReused
     return run, is_new
 
@@ -165,9 +164,10 @@ def _run_key(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:KEY_CHARS]
 
 
-def _is_same(run: Run, wanted_run: WantedRun) -> bool:
-    is_here = run.endpoint_id == wanted_run.endpoint.pk and run.transport == wanted_run.transport
-    is_here = is_here and run.project_id == wanted_run.project.pk
-    is_here = is_here and run.options == wanted_run.options
-    has_webhook = run_ends.webhook_address_of(run) == wanted_run.webhook
-    return is_here and has_webhook and identical(run.arguments, wanted_run.arguments)
+def _is_same(run: Run, request: StartRequest, webhook: str) -> bool:
+    """Return whether the run is what the request would have started."""
+    is_here = run.endpoint_id == request.endpoint.pk and run.transport == request.transport
+    is_here = is_here and run.project_id == starting.project_of(request).pk
+    is_here = is_here and run.options == starting.options_of(request)
+    has_webhook = run_ends.webhook_address_of(run) == webhook
+    return is_here and has_webhook and identical(run.arguments, starting.arguments_of(request))

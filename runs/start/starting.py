@@ -269,17 +269,16 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
     # Runs in a shared project are for its members, however freely their user shares others.
     may_be_shared = shares and project.is_private and not request.is_private
     is_hidden = project.hides_new_runs if request.is_hidden is None else request.is_hidden
-    refused = {"disable_fallback": True} if request.source in COMPARED else {}
     return Run(
         user=request.user,
         endpoint=endpoint,
         schema_id=endpoint.schema_id,
         form_token=token(request.source, request.key),
-        arguments=db_safe(with_own_results(with_own_paths(request.arguments), request.user)),
+        arguments=arguments_of(request),
         transport=request.transport,
         title=title(request.arguments) if request.title is None else request.title,
         batch=request.batch,
-        options=upstream_retention.stricter(request.options, project.fal_keeps) | refused,
+        options=options_of(request),
         events=events,
         is_example=may_be_shared and request.source not in NEVER_SHARED,
         project=project,
@@ -287,6 +286,17 @@ def _row(request: StartRequest, *, shares: bool) -> Run:
         correlation_id=request_ids.current() or None,
         **holder_columns,
     )
+
+
+def arguments_of(request: StartRequest) -> Any:
+    """Return the arguments as the run will have them: our files by their paths."""
+    return db_safe(with_own_results(with_own_paths(request.arguments), request.user))
+
+
+def options_of(request: StartRequest) -> dict[str, Any]:
+    """Return the options as the run will have them: as strict as its project and source."""
+    options = upstream_retention.stricter(request.options, project_of(request).fal_keeps)
+    return options | ({"disable_fallback": True} if request.source in COMPARED else {})
 
 
 def project_of(request: StartRequest) -> Project:

@@ -10,6 +10,8 @@ import pytest
 from django.contrib.auth.models import Permission
 
 from accounts.profile import preferences
+from projects.models import Project
+from projects.models.project import private_project
 from runs.models import Artifact, Run
 from runs.results import outcomes, timeline
 from runs.state import state_machine
@@ -73,6 +75,24 @@ def test_equal_idempotency_keys_give_one_run(call: Any, flux: Any) -> None:
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json()["id"] == again.json()["id"]
     assert Run.objects.count() == 1
+
+
+def test_a_key_gives_the_same_run_where_the_start_changes_the_request(
+    call: Any, make_endpoint: Any, make_run: Any, documents: Any, user: Any
+) -> None:
+    """A project's retention is added to the options; fal's address of a result becomes ours."""
+    make_endpoint(EDIT, documents[EDIT])
+    address = "https://v3.fal.media/a.png"
+    Artifact.objects.create(run=make_run(), position=0, kind="image", url=address, path="x")
+    Project.objects.filter(pk=private_project(user).pk).update(fal_keeps=Project.FalKeeps.NOTHING)
+    arguments = {"prompt": "a cat", "image_urls": [address]}
+    body = {"endpoint_id": EDIT, "arguments": arguments}
+    first = call("POST", "/runs", body, Idempotency_Key="k1")
+    again = call("POST", "/runs", body, Idempotency_Key="k1")
+    assert (first.status_code, again.status_code) == (201, 200)
+    run = Run.objects.get(pk=first.json()["id"])
+    assert run.options
+    assert run.arguments != arguments
 
 
 def test_an_idempotency_key_of_another_request_is_refused(call: Any, flux: Any) -> None:
