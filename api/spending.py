@@ -1,13 +1,9 @@
-"""The spending cap of an assistant's session: the remaining amount, and the end of a session.
-
-It does not use Django, since `vitrine mcp` may call a remote Vitrine. `api.charges` counts tokens'
-sessions in the database.
-"""
+"""The spending cap of an assistant's session; `api.charges` counts the sessions of tokens."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 RAISE = "to raise MCP_SPENDING_CAP"
@@ -46,17 +42,6 @@ def counts_with(amount: Decimal | None, room: Decimal, *, is_of_house: bool = Fa
     if room <= 0 if amount is None else amount > room:
         raise CapExceeded(amount, room, is_of_house=is_of_house)
     return room if amount is None else amount
-
-
-def spent_after(charge: Charge, spent: Decimal, paid_at: datetime, now: datetime) -> Decimal:
-    """Return what the session will have spent with `charge`; raises CapExceeded."""
-    before = spent_in_session(spent, paid_at, now)
-    return before + counts_with(charge.amount, charge.cap - before)
-
-
-def spent_in_session(spent: Decimal, paid_at: datetime, now: datetime) -> Decimal:
-    """Return what a session that last paid at `paid_at` has spent; nothing if it has ended."""
-    return spent if now - paid_at <= SESSION else Decimal(0)
 
 
 def plain(amount: Decimal) -> str:

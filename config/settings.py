@@ -45,7 +45,7 @@ DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or local.secret_key()
 if not SECRET_KEY:
     raise ImproperlyConfigured(
-        "SECRET_KEY is missing; set it to a long random text (`make run` makes one by itself)."
+        "SECRET_KEY is missing; set it to a long random text. `make run` and `vitrine up` make one."
     )
 SECRET_KEY_FALLBACKS = env.texts("SECRET_KEY_FALLBACKS")
 PORT = env.number("PORT", 8000, 1, 65535)

@@ -16,7 +16,7 @@ SHORT = 12  # characters of a commit, as `release.sh` names a version's folder
 def version() -> str:
     """Return the version, such as `0.1.0`."""
     project_file = settings.BASE_DIR / "pyproject.toml"
-    if not project_file.exists():  # a wheel has none: `vitrine mcp` ended with an error there
+    if not project_file.exists():  # a wheel has none
         return metadata.version("vitrine")
     return str(tomllib.loads(project_file.read_text())["project"]["version"])
 

@@ -31,6 +31,8 @@ RETIRED = {
     r"verdicts?": "mark",
     r"spendings?(?= page)|expenses?|expenditures?": "spending",
     r"administrators?": "admin",
+    r"vitrine mcp|stdio": "MCP over HTTP",
+    r"command line client": "API",
 }
 ELSEWHERE = {"PROTOCOL.md"}  # this document uses fal's own words
 _WORDS = [(re.compile(rf"\b(?:{old})\b", re.IGNORECASE), new) for old, new in RETIRED.items()]

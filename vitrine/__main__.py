@@ -1,4 +1,4 @@
-"""Entry point of `vitrine` and of `python -m vitrine`: runs the project's command line."""
+"""Entry point of `vitrine` and of `python -m vitrine`: runs a command of `manage.py`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ INSTALLED = HERE / "app"
 
 
 def main() -> None:
-    """Run the command line; an installed Vitrine keeps its data in the user's data folder."""
+    """Run `vitrine <command>`, which may also be written `vitrine manage <command>`.
+
+    An installed Vitrine keeps its data in the user's data folder.
+    """
     project = INSTALLED if INSTALLED.is_dir() else HERE.parent
     sys.path.insert(0, str(project))
     if project == INSTALLED and not os.environ.get("VITRINE_DATA_DIR"):
@@ -19,9 +22,11 @@ def main() -> None:
 
         folder = platformdirs.user_data_dir("vitrine", appauthor=False)
         os.environ["VITRINE_DATA_DIR"] = folder
-    from api.cli.main import main as run
+    import manage
 
-    sys.exit(run(sys.argv[1:]))
+    arguments = sys.argv[2:] if sys.argv[1:2] == ["manage"] else sys.argv[1:]
+    sys.argv = ["vitrine", *arguments]
+    manage.main()
 
 
 if __name__ == "__main__":

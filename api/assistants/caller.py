@@ -1,12 +1,18 @@
-"""The interface by which tools call the API: in the web process, or from the command line."""
+"""The interfaces by which tools call the API and pay within the budget of a session."""
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
 from typing import Any, Protocol
 
-from api.contract import terms
-
 BASE = "/api/v1"
+# Operations of the API that its messages name, and the tools that assistants have instead.
+_TOOLS = (
+    (r"GET /api/v1/models\?q=…", "find_models"),
+    (r"GET /api/v1/models/(\S+)", r"read_model with endpoint_id=\1"),
+    (r"GET /api/v1/projects", "list_projects"),
+)
 
 
 class Refused(Exception):
@@ -31,6 +37,23 @@ class Caller(Protocol):
         """Return a file's bytes and content type by its path on this server."""
 
 
+class Budget(Protocol):
+    """Makes the paid calls of one session."""
+
+    async def left(self) -> Decimal:
+        """Return what the session may still spend."""
+
+    async def start(
+        self, amount: Decimal | None, path: str, body: Any, project: str = "", consent: str = ""
+    ) -> Any:
+        """Post to an operation that may cost `amount`; raises Refused, also for the cap.
+
+        If the cost is unknown (None), the call counts as all that is left until the cost is known.
+        The run lives in the project with the slug `project`, by default in the token's. `consent`
+        is the id of the question that the person has answered with yes, if there was one.
+        """
+
+
 def refusal(status: int, problem: Any) -> Refused:
     """Return the exception for a problem document."""
     document = problem if isinstance(problem, dict) else {}
@@ -40,5 +63,7 @@ def refusal(status: int, problem: Any) -> Refused:
         place = str(error.get("pointer") or error.get("parameter") or "")
         lines.append(f"{place.removeprefix('#/')}: {error.get('detail')}")
     message = "\n".join(dict.fromkeys(lines))
+    for operation, tool in _TOOLS:
+        message = re.sub(operation, tool, message)
     slug = str(document.get("type") or "").rpartition(":")[2]
-    return Refused(terms.in_terms(message, terms.TOOLS), status, slug)
+    return Refused(message, status, slug)

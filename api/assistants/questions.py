@@ -1,18 +1,15 @@
 """Asks a person about money through the assistant's client, in a way that the client declares.
 
 A client of MCP 2026-07-28 receives "input required" as the answer to its call, and repeats the call
-with the person's answer. With an older protocol the client is asked while the call waits, if the
-transport can carry a question at all; `/mcp` without sessions cannot. All other clients receive the
-address of the question's page.
+with the person's answer. All other clients receive the address of the question's page: an older
+protocol asks within a session, and `/mcp` has none.
 """
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any, NamedTuple
 
 from mcp.server.mcpserver import Context
-from mcp.shared.exceptions import MCPError, NoBackChannelError
 from mcp_types import (
     ElicitRequest,
     ElicitRequestFormParams,
@@ -24,7 +21,6 @@ from mcp_types import (
 from mcp_types.version import is_version_at_least
 
 INPUT_REQUIRED_SINCE = "2026-07-28"
-OPEN_FOR_S = 120.0  # as in `api.consents`, which the command line cannot import
 NAME = "consent"  # of the one question of a call
 YES = "run"  # of the form's one field
 
@@ -69,31 +65,20 @@ class Asking:
             return EarlierAnswer(consent_id, None)  # the page was opened, which is not yet a yes
         return EarlierAnswer(consent_id, _is_yes(answer))
 
-    async def ask(self, consent: dict[str, Any], message: str) -> bool | None:
-        """Return yes or no; None if this client cannot ask. Raises InputRequired."""
-        form = ElicitRequestFormParams(message=message, requested_schema=_schema(consent["price"]))
-        if self._is_modern:
-            params: Any = form if self._declares_form() else None
-            if params is None and self._declares_url():
-                params = ElicitRequestURLParams(message=message, url=consent["url"])
-            if params is None:
-                return None
-            requests: InputRequests = {NAME: ElicitRequest(params=params)}
-            raise InputRequired(
-                InputRequiredResult(input_requests=requests, request_state=consent["id"])
-            )
-        if not self._declares_form():
-            return None
-        try:
-            async with asyncio.timeout(OPEN_FOR_S):
-                answer = await self._context.session.elicit_form(
-                    message, form.requested_schema, related_request_id=self._context.request_id
-                )
-        except NoBackChannelError:
-            return None
-        except (MCPError, TimeoutError):
-            return False
-        return _is_yes(answer)
+    def ask(self, consent: dict[str, Any], message: str) -> None:
+        """Raise InputRequired with the question; return if this client cannot ask."""
+        params: Any = None
+        if self._declares_form():
+            schema = _schema(consent["price"])
+            params = ElicitRequestFormParams(message=message, requested_schema=schema)
+        elif self._declares_url():
+            params = ElicitRequestURLParams(message=message, url=consent["url"])
+        if params is None or not self._is_modern:
+            return
+        requests: InputRequests = {NAME: ElicitRequest(params=params)}
+        raise InputRequired(
+            InputRequiredResult(input_requests=requests, request_state=consent["id"])
+        )
 
     @property
     def _is_modern(self) -> bool:

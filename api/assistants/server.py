@@ -39,10 +39,10 @@ class _Server(MCPServer[Any]):
         return await super().call_tool(name, set_arguments, context)
 
 
-def build(tools_of: ToolsOf, security: RequestStateSecurity | None = None) -> MCPServer[Any]:
+def build(tools_of: ToolsOf, security: RequestStateSecurity) -> MCPServer[Any]:
     """Return the server; `tools_of` returns the tools for the context of a call.
 
-    `security` seals the state that clients send back with answers, by default with a process key.
+    `security` seals the state that clients send back with answers.
     """
     server: MCPServer[Any] = _Server(
         "vitrine",

@@ -18,8 +18,7 @@ from mcp_types import ImageContent, TextContent, ToolAnnotations
 from pydantic import Field
 
 from api.assistants import answers
-from api.assistants.budget import Budget
-from api.assistants.caller import Caller, Refused
+from api.assistants.caller import Budget, Caller, Refused
 from api.assistants.questions import Asking
 from api.spending import CapExceeded, counts_with, plain
 from core.formatting import counted
@@ -366,9 +365,7 @@ class Tools:
             except Refused as problem:
                 if problem.slug != "unconfirmed":
                     raise
-        if earlier_answer is not None:
-            consent_id, agrees = earlier_answer
-        else:
+        if earlier_answer is None:
             amount_left = await self._budget.left()
             try:
                 counts_with(amount, amount_left)
@@ -377,11 +374,10 @@ class Tools:
             consent = await self._api.call(
                 "POST", path, body, project=project or None, consent="ask"
             )
-            consent_id = consent["id"]
             whole_cents = plain(amount_left.quantize(Decimal("0.01"), ROUND_FLOOR))
-            agrees = await self._asking.ask(consent, answers.question(consent, whole_cents))
-            if agrees is None:
-                return answers.asked(consent, whole_cents)
+            self._asking.ask(consent, answers.question(consent, whole_cents))
+            return answers.asked(consent, whole_cents)
+        consent_id, agrees = earlier_answer
         if agrees is None:
             consent = await self._consent(consent_id, CONSENT_WAIT_S)
             kind = FLOW_RUNS if consent["is_flow"] else "/runs/"

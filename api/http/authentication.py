@@ -17,9 +17,6 @@ from api.http.problem import Problem
 from api.models import Token
 from api.reach import may_read_file
 
-# Key under which a caller within this process (`api/cli/connection.py`) passes a token that needs
-# no check. Requests from outside cannot set it: servers put only texts into the environment.
-LOCAL = "vitrine.token"
 KINDS = frozenset({"bearer", "key"})  # fal's clients write `Key`
 CHALLENGE = 'Bearer realm="Vitrine"'
 # Pages that serve files to a token with the scope `read`.
@@ -108,9 +105,6 @@ def shut_out(token: Token) -> str:
 
 
 def _token(request: HttpRequest) -> Token | None:
-    local = request.META.get(LOCAL)
-    if isinstance(local, Token):
-        return local
     secret = secret_of(request.headers.get("Authorization", ""))
     return tokens.authenticate(secret) if secret else None
 

@@ -1,6 +1,6 @@
 """How a run is sent: start timeout, priority, retries and fallbacks at fal (protocol, 5.1).
 
-One declaration for every way to start a run: the form, the JSON API, assistants, the command line.
+One declaration for every way to start a run: the form, the JSON API, assistants.
 """
 
 from __future__ import annotations

@@ -137,8 +137,8 @@ class Call:
         base = re.sub("/(?:stream|realtime)$", "", self.endpoint_id)  # the clients append it
         name, medium, is_list = file or FileField("", "file", False)
         file_name, content_type = _TABLE["files"].get(medium, _TABLE["files"]["file"])
-        others = {key: value for key, value in self.arguments.items() if not file or key != name}
-        arguments = {**others, **({name: [""] if is_list else ""} if file else {})}
+        arguments = {key: value for key, value in self.arguments.items() if not file or key != name}
+        arguments |= {name: [""] if is_list else ""} if file else {}
         request = {"endpoint_id": self.endpoint_id, "arguments": arguments}
         submit = f"{queue}/{self.endpoint_id}"
         host = self.server.partition("://")[2]
@@ -151,7 +151,6 @@ class Call:
             "live_url": f"{run.replace('http', 'ws', 1)}/{base}/realtime",
             "upload_url": f"{rest}/storage/upload/initiate?storage_type=fal-cdn-v3",
             "webhook": WEBHOOK,
-            "server": self.server,
             "proxy_url": f"{self.server}/api/fal/proxy",
             "run_host": f"{host}/api/fal/run",
             "queue_host": f"{host}/api/fal/queue",
@@ -161,7 +160,6 @@ class Call:
             "file_name": file_name,
             "content_type": content_type,
             "type_header": f"Content-Type: {content_type}",
-            "file_word": f"{name}=@{file_name}",
         }
         with_url = (lambda code: url.join(_around_last(code))) if file else str
         return {key: text(value) for key, value in texts.items()} | {
@@ -170,7 +168,6 @@ class Call:
             "request": with_url(document(request)),
             "request_with_webhook": document({"webhook_url": WEBHOOK, **request}),
             "description": document({"content_type": content_type, "file_name": file_name}),
-            "others": short(others),
             "note": LONG_NUMBER if _has_long_integer(arguments) else "",
         }
 

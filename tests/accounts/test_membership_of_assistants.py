@@ -80,8 +80,11 @@ def without_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 def named_parameters() -> set[tuple[str, str]]:
     """Return each tool and resource with each of its parameters."""
 
+    from mcp.server.request_state import RequestStateSecurity
+
     async def list_parameters() -> set[tuple[str, str]]:
-        built = server.build(lambda context: None)  # type: ignore[arg-type, return-value]
+        security = RequestStateSecurity(keys=[bytes(32)])
+        built = server.build(lambda context: None, security)  # type: ignore[arg-type, return-value]
         pairs = {
             (tool.name, parameter)
             for tool in await built.list_tools()

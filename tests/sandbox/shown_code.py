@@ -50,7 +50,7 @@ def run(snippet: Snippet, folder: Path, **environment: str) -> str:
 
 
 def _command(snippet: Snippet, folder: Path) -> list[str]:
-    if snippet.code.startswith(("curl", "export", "place=", "request=", "url=")):
+    if snippet.code.startswith(("curl", "place=", "request=", "url=")):
         return ["bash", "-euc", snippet.code]
     is_python = "python" in snippet.key
     file = folder / ("code.py" if is_python else "code.mjs")

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+import fal
 from sandbox import https
 from sandbox.https import PREFIXES
 from tests.sandbox.server import ROOT
@@ -90,6 +91,17 @@ def test_fals_own_names_are_answered(tls_sandbox: Served) -> None:
                 f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
             )
             assert secure.recv(15).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.anyio
+async def test_a_refused_certificate_names_the_setting(
+    tls_sandbox: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    addresses = fal.Addresses(api=f"https://127.0.0.1:{tls_sandbox.port}")
+    async with fal.Clients(addresses, "key") as clients:
+        with pytest.raises(fal.Unreachable, match="SSL_CERT_FILE"):
+            await clients.platform.pricing(["fal-ai/flux/dev"])
 
 
 def test_certificates_are_stored_and_private(tmp_path: Path) -> None:

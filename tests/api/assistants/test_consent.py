@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
-from django.db import connections
 from django.test import Client as Browser
 from mcp import MCPError
 from mcp.client import ClientSession
@@ -27,10 +26,6 @@ from mcp_types import (
 
 from accounts.audit.entries import AuditEntry
 from api import tokens
-from api.assistants.budget import ProcessBudget
-from api.assistants.questions import Asking
-from api.assistants.server import build
-from api.assistants.tools import Tools
 from api.models import Consent, Token
 from catalog.models import Endpoint
 from core.db import clock
@@ -295,11 +290,15 @@ def link_of(answer: Any) -> str:
     return urlsplit(line.rpartition(" ")[2]).path
 
 
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
+@pytest.mark.parametrize(
+    ("client", "mode"),
+    [(None, "auto"), (None, "legacy"), (Person(), "legacy")],
+    ids=["undeclared", "old", "old with forms"],
+)
 def test_a_client_that_cannot_ask_gets_a_page(
-    talk: Any, expensive_model: Any, user: User, django_user_model: Any, mode: str
+    talk: Any, expensive_model: Any, user: User, django_user_model: Any, client: Any, mode: str
 ) -> None:
-    answer = run_once(talk, None, mode=mode)
+    answer = run_once(talk, client, mode=mode)
     path = link_of(answer)
     assert "Nothing has run yet" in text_of(answer)
     eve = Browser()
@@ -400,29 +399,3 @@ def test_a_refusal_comes_before_the_question(talk: Any, expensive_model: Any) ->
     person = Person()
     assert run_once(talk, person).is_error
     assert person.questions == []
-
-
-@pytest.mark.parametrize("mode", ["auto", "legacy"])
-@pytest.mark.parametrize("answer", [YES, NO["declined"]])
-def test_a_process_of_ones_own_asks_over_any_protocol(
-    flux: Any, user: User, mode: Any, answer: ElicitResult
-) -> None:
-    """`vitrine mcp` has one client, which can be asked while its call waits."""
-    from mcp import Client
-
-    from tests.runs.doors.programs import _Calls
-
-    Endpoint.objects.update(unit_price_usd=None)
-    _, secret = tokens.create(user, "assistant")
-    calls = _Calls(Browser(headers={"Authorization": f"Bearer {secret}"}))
-    budget = ProcessBudget(calls, Decimal(5))
-    server = build(lambda ctx: Tools(calls, budget, Asking(ctx), ctx.report_progress))
-
-    async def main() -> Any:
-        async with Client(server, mode=mode, elicitation_callback=Person(answer)) as client:
-            result = await client.call_tool("run_model", PAID)
-        await sync_to_async(connections.close_all)()
-        return result
-
-    assert asyncio.run(main()).is_error is (answer is not YES)
-    assert Run.objects.count() == (1 if answer is YES else 0)

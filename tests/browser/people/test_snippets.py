@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import pytest
 from schemas.reference import snippets
 from schemas.reference.snippets import WAYS, Way
 from tests.browser import fal_client
-from tests.processes import ROOT, Up
+from tests.processes import Up
 from tests.sandbox.shown_code import CALLS, call, prepare, run
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.needs("Node")]
@@ -28,12 +26,8 @@ def token(vitrine: Up) -> str:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which the code runs, with the program `vitrine` and fal's client."""
+    """The folder in which the code runs, with fal's client."""
     monkeypatch.setattr(snippets, "WEBHOOK", "https://nobody.invalid/fal")
-    program = tmp_path / "bin" / "vitrine"
-    program.parent.mkdir()
-    program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m vitrine "$@"\n')
-    program.chmod(0o755)
     (tmp_path / "node_modules").symlink_to(fal_client.installed())
     return prepare(tmp_path)
 
@@ -41,10 +35,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("way", SHOWN, ids=[way.key for way in SHOWN])
 def test_the_code_through_vitrine_runs(vitrine: Up, token: str, folder: Path, way: Way) -> None:
     endpoint_id, arguments = CALLS[way.key]
-    path = f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
     headers = {"Authorization": f"Bearer {token}"}
     for snippet in call(way, server=vitrine.base).through_vitrine(way):
-        assert run(snippet, folder, VITRINE_TOKEN=token, PATH=path).strip()
+        assert run(snippet, folder, VITRINE_TOKEN=token).strip()
         answer = httpx.get(f"{vitrine.base}/api/v1/runs", params={"limit": 1}, headers=headers)
         newest: dict[str, Any] = answer.json()["items"][0]
         sent = httpx.get(f"{vitrine.base}/api/v1/runs/{newest['id']}?wait=60", headers=headers)

@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 
 from asgiref.sync import async_to_sync, sync_to_async
 from django.test import Client
+from mcp_types import InputRequiredResult
 
-from api.assistants.budget import ProcessBudget
 from api.assistants.caller import Refused, refusal
-from api.assistants.questions import Asking
+from api.assistants.questions import Asking, EarlierAnswer, InputRequired
 from api.assistants.tools import Tools
 from tests.runs.doors.boards_and_flows import new_flow
 from tests.runs.doors.world import LLM, PAINT, SHORT, Use, World, post_json
@@ -62,7 +62,7 @@ def _openai(world: World, *, is_stream: bool) -> Use:
 
 
 class _Calls:
-    """An assistant's calls of the API."""
+    """An assistant's calls of the API, also as the budget of its session."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
@@ -74,6 +74,16 @@ class _Calls:
     async def file(self, path: str) -> tuple[bytes, str]:
         """The tests request no file."""
         raise AssertionError(path)
+
+    async def left(self) -> Decimal:
+        """Return what the session may still spend."""
+        return Decimal(9)
+
+    async def start(
+        self, amount: Decimal | None, path: str, body: Any, project: str = "", consent: str = ""
+    ) -> Any:
+        """Post to a paid operation; raise Refused."""
+        return await self.call("POST", path, body, project=project, consent=consent)
 
     def _call(self, method: str, path: str, body: Any, query: dict[str, Any]) -> Any:
         content = "" if body is None else json.dumps(body)
@@ -93,9 +103,12 @@ def _assistant(world: World, act: Callable[[Tools], Any]) -> Use:
         """Nobody watches."""
 
     async def ask() -> str:
+        tools = Tools(calls, calls, cast("Asking", _Yes()), progress)
         try:
-            budget = ProcessBudget(calls, Decimal(9))
-            return str(await act(Tools(calls, budget, cast("Asking", _Yes()), progress)))
+            try:
+                return str(await act(tools))
+            except InputRequired:
+                return str(await act(tools))  # with the person's yes
         except Refused as refused:
             return str(refused)
 
@@ -103,16 +116,21 @@ def _assistant(world: World, act: Callable[[Tools], Any]) -> Use:
 
 
 class _Yes:
-    """A person's client that confirms everything."""
+    """The client of a person who confirms everything: it repeats the call with a yes."""
 
     program = "tests"
 
-    def earlier_answer(self) -> None:
-        """Nothing was confirmed before."""
+    def __init__(self) -> None:
+        self._answer: EarlierAnswer | None = None
 
-    async def ask(self, consent: dict[str, Any], message: str) -> bool:
+    def earlier_answer(self) -> EarlierAnswer | None:
+        """Return the yes to the question, if one was asked."""
+        return self._answer
+
+    def ask(self, consent: dict[str, Any], message: str) -> None:
         """Confirm."""
-        return True
+        self._answer = EarlierAnswer(consent["id"], True)
+        raise InputRequired(InputRequiredResult(request_state=consent["id"]))
 
 
 def assistant(world: World) -> Use:

@@ -7,7 +7,6 @@ import json
 import re
 import shlex
 from contextlib import suppress
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -34,6 +33,13 @@ def call(value: dict[str, Any], **more: Any) -> Call:
     return Call("fal-ai/x", value, server=SERVER, **more)
 
 
+def sent_by_curl(code: str) -> str:
+    """Return the last body in a shell's code."""
+    words = shlex.split(code)
+    place = len(words) - words[::-1].index("--data-raw")
+    return words[place].removesuffix(")")  # of a command whose output is kept
+
+
 def literals(code: str) -> list[Any]:
     """Return every dict in Python code."""
     tree = ast.parse(code.encode("utf-8", "backslashreplace"))
@@ -54,13 +60,6 @@ def literals(code: str) -> list[Any]:
     return found
 
 
-def data_of_curl(code: str) -> str:
-    """Return the body that the last curl with one sends; it may stand within `$(…)`."""
-    words = shlex.split(code)
-    bodies = [body for option, body in pairwise(words) if option == "--data-raw"]
-    return bodies[-1].removesuffix(")")
-
-
 @given(arguments)
 def test_python_holds_the_exact_arguments_in_each_way(value: dict[str, Any]) -> None:
     for code in (
@@ -77,12 +76,8 @@ def test_an_uploaded_file_is_in_its_field_alone(value: dict[str, Any], is_list: 
     for language in ("python", "plain-python", "vitrine-fal-python"):
         code = call(value, file=field).code(language, UPLOAD)
         assert any(identical(found, expected) for found in literals(code))
-    sent = data_of_curl(call(value, file=field).code("curl", UPLOAD)).rpartition("$url")
+    sent = sent_by_curl(call(value, file=field).code("curl", UPLOAD)).rpartition("$url")
     assert identical(json.loads(UPLOADED.join([sent[0], sent[2]])), expected)
-    command = shlex.split(call(value, file=field).code("vitrine", UPLOAD))
-    assert "image_url=@photo.png" in command
-    without = {key: item for key, item in value.items() if key != "image_url"}
-    assert identical(json.loads(command[-1]), without)
 
 
 @given(arguments)
@@ -94,8 +89,9 @@ def test_curl_sends_the_exact_json(value: dict[str, Any]) -> None:
     }
     for way, address in addresses.items():
         code = call(value).code("curl", way)
+        assert code.removeprefix("request=$(").startswith("curl ")
         assert address in shlex.split(code)
-        assert identical(json.loads(data_of_curl(code)), value)
+        assert identical(json.loads(sent_by_curl(code)), value)
 
 
 @given(arguments)
@@ -121,12 +117,9 @@ def test_only_the_javascript_snippet_warns_of_long_seeds() -> None:
 
 @given(arguments)
 def test_a_call_through_vitrine_has_the_exact_json(value: dict[str, Any]) -> None:
-    program, api, client, script = call(value).through_vitrine(WAIT)
+    api, client, script = call(value).through_vitrine(WAIT)
     local = Call("a/b", {}, server="http://127.0.0.1:8000").through_vitrine(WAIT)
-    assert [snippet.key for snippet in local] == [program.key, api.key, client.key]
-    words = shlex.split(program.code)
-    assert words[:5] == ["export", f"VITRINE_URL={SERVER}", "vitrine", "run", "fal-ai/x"]
-    assert identical(json.loads(words[-1]), value)
+    assert [snippet.key for snippet in local] == [api.key, client.key]
     request = {"endpoint_id": "fal-ai/x", "arguments": value}
     words = shlex.split(api.code)
     assert words[3] == f"{SERVER}/api/v1/runs?wait=60"

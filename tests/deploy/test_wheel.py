@@ -1,11 +1,10 @@
-"""The installed wheel works in any folder: it starts, searches, runs and stops.
+"""The installed wheel works in any folder: it starts, runs models and stops.
 
 It uses the dependencies of this environment, so the test needs no package index.
 """
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import socket
@@ -15,13 +14,17 @@ import sysconfig
 import time
 import venv
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
-ROOT = Path(__file__).resolve().parents[3]
+from core.version import version
+from tests.processes import ROOT
+
 PATIENCE_S = 120
+Vitrine = Callable[..., str]
 
 
 def free_port() -> int:
@@ -104,69 +107,53 @@ def running(program: Path, environment: dict[str, str], tmp_path: Path) -> Itera
         process.wait(PATIENCE_S)
 
 
-async def converse(program: Path, environment: dict[str, str], folder: Path) -> str:
-    """Return what an assistant gets over stdio, by the SDK's own client."""
-    # Imported here: otherwise every process pays half a second when collecting this file.
-    from mcp import Client, StdioServerParameters
-    from mcp.types import TextContent
+@pytest.fixture
+def vitrine(program: Path, environment: dict[str, str], tmp_path: Path) -> Vitrine:
+    """`vitrine("token", "owner")` → what the command printed."""
 
-    parameters = StdioServerParameters(
-        command=str(program), args=["mcp"], env=environment, cwd=folder
-    )
-    async with Client(parameters) as client:
-        arguments = {"endpoint_id": "sandbox/aurora", "arguments": {"prompt": "a mill"}}
-        result = await client.call_tool("run_model", arguments)
-    assert not result.is_error
-    (content,) = result.content
-    assert isinstance(content, TextContent)
-    return content.text
-
-
-@pytest.mark.exhaustive
-def test_the_installed_wheel_searches_and_runs(
-    program: Path, environment: dict[str, str], running: Path
-) -> None:
-    def vitrine(*arguments: str) -> str:
+    def run(*arguments: str, code: int = 0) -> str:
         done = subprocess.run(
             [program, *arguments],
-            cwd=running,
+            cwd=tmp_path,
             env=environment,
             capture_output=True,
             text=True,
             timeout=PATIENCE_S,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert done.returncode == code, done.stderr
+        return done.stderr if code else done.stdout
 
-    until = time.monotonic() + PATIENCE_S
-    while "sandbox/aurora" not in vitrine("search", "northern light"):
-        assert time.monotonic() < until  # the first sync is still running
-        time.sleep(1)
-    vitrine("run", "sandbox/aurora", "prompt=a lighthouse", "--wait", "-o", "out")
-    (picture,) = (running / "out").iterdir()
-    assert picture.stat().st_size > 1000
-    assert (running / "data/vitrine/vitrine.sqlite3").exists()
-    answer = asyncio.run(converse(program, environment, running))
-    assert "succeeded" in answer
+    return run
 
 
 @pytest.mark.exhaustive
-def test_the_installed_wheel_says_what_to_do_first(
-    program: Path, environment: dict[str, str], tmp_path: Path
+def test_the_installed_wheel_runs_models(
+    environment: dict[str, str], running: Path, vitrine: Vitrine
 ) -> None:
-    done = subprocess.run(
-        [program, "search", "cat"],
-        cwd=tmp_path,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    assert done.returncode == 4
-    assert "vitrine up" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert vitrine("manage", "help", "token").startswith("usage: vitrine token")
+    secret = vitrine("token", "owner").strip()
+    address = f"http://127.0.0.1:{environment['PORT']}"
+    headers = {"Authorization": f"Bearer {secret}"}
+    with httpx.Client(base_url=address, headers=headers, timeout=PATIENCE_S) as client:
+        until = time.monotonic() + PATIENCE_S
+        while "sandbox/aurora" not in client.get("/api/v1/models?q=northern+light").text:
+            assert time.monotonic() < until  # the first sync is still running
+            time.sleep(1)
+        wanted = {"endpoint_id": "sandbox/aurora", "arguments": {"prompt": "a lighthouse"}}
+        run = client.post("/api/v1/runs?wait=60", json=wanted).json()
+        assert run["state"] == "succeeded"
+        assert client.get("/api/v1/me").json()["version"] == version()
+        question = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+        assert "run_model" in client.post("/mcp", json=question).text
+    assert (running / "data/vitrine/vitrine.sqlite3").exists()
+
+
+@pytest.mark.exhaustive
+def test_the_installed_wheel_says_what_to_do_first(vitrine: Vitrine) -> None:
+    refusal = vitrine("token", "owner", code=1)
+    assert "vitrine up" in refusal
+    assert "Traceback" not in refusal
 
 
 @pytest.mark.exhaustive

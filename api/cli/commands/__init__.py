@@ -1,1 +1,0 @@
-"""The commands that call the API; each is a function of the client and the parsed options."""
