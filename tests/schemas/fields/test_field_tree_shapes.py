@@ -153,6 +153,44 @@ def test_branches_are_labelled_by_title_or_tag() -> None:
     assert [option.label for option in form.options] == ["Cat", "Dog"]
 
 
+@each_row(
+    "where",
+    [
+        lambda union: {"properties": {"x": union}, "required": ["x"]},
+        lambda union: {"properties": {"x": {"type": "array", "items": union}}},
+    ],
+)
+def test_a_mapped_alternative_sends_its_tag(where: Any) -> None:
+    """The alternatives do not say themselves which tag they have."""
+    animal = {
+        "type": "object",
+        "properties": {"kind": {"type": "string"}, "name": {"type": "string"}},
+        "required": ["kind"],
+    }
+    tags = {"cat": "#/components/schemas/A", "dog": "B"}
+    union = {"oneOf": REFS, "discriminator": {"propertyName": "kind", "mapping": tags}}
+    document = strategies.document(where(union))
+    document["components"]["schemas"] |= {"A": animal, "B": animal}
+    described = contract(document, "a/b")
+    form = build(described)
+    field = form.children[0].item or form.children[0]
+    assert [option.label for option in field.options] == ["Cat", "Dog"]
+    row = "x.0" if form.children[0].item else "x"
+    dog = {"kind": "dog", "name": "Rex"}
+    sent = decode_post(form, {row: ["~2"], f"{row}~2.name": ["Rex"]}).arguments
+    assert sent == {"x": [dog] if form.children[0].item else dog}
+    assert validate(described, sent, form) == []
+    assert identical(decode_post(form, encode_arguments(form, sent)).arguments, sent)
+
+
+def test_an_input_of_mapped_alternatives_offers_their_tags() -> None:
+    tags = {"cat": "#/components/schemas/A", "dog": "#/components/schemas/B"}
+    plain = {"type": "object", "properties": {"kind": {"type": "string"}}}
+    union = {"oneOf": REFS, "discriminator": {"propertyName": "kind", "mapping": tags}}
+    (kind,) = root(union, A=plain, B=plain).children
+    assert [option.value for option in kind.options] == ["cat", "dog"]
+
+
 PAIR = {"type": "array", "minItems": 1}
 PLACES = [{"type": "number", "title": "From"}, {"type": "number"}]
 
