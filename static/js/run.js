@@ -22,7 +22,10 @@ class ElapsedTime extends HTMLElement {
    * page update at the same moments, so that it is laid out once for all.
    */
   draw() {
-    const seconds = Math.max(0, (ElapsedTime.now() - Date.parse(this.getAttribute("since"))) / 1000);
+    const seconds = Math.max(
+      0,
+      (ElapsedTime.now() - Date.parse(this.getAttribute("since"))) / 1000,
+    );
     this.textContent = this.told(seconds);
     const stepMs = seconds < 10 ? 200 : 1000;
     this.timer = setTimeout(() => this.draw(), stepMs - (Date.now() % stepMs));
