@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http import uploads
@@ -12,6 +13,7 @@ from api.http.problem import Problem
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, take_page
 from core.http.posts import ticked
+from runs.files import purge
 from runs.files import uploads as domain
 from runs.models import Upload
 
@@ -95,8 +97,32 @@ def create_upload(call: Call) -> Reply:
 )
 def get_upload(call: Call) -> Reply:
     """Read the details of a file of your projects."""
+    return Reply(as_json(find(call), call))
+
+
+def find(call: Call) -> Upload:
+    """Return the upload that a call names; raises Problem (404)."""
     uploads = call.reach.visible_rows(Upload.objects.shown_to(call.user))
     upload = uploads.filter(pk=call.values["upload_id"]).first()
     if upload is None:
         raise Problem(404, "There is no such file, or it is somebody else's.")
-    return Reply(as_json(upload, call))
+    return upload
+
+
+@operation(
+    "DELETE",
+    "/uploads/{upload_id}",
+    scope="run",
+    tag="uploads",
+    parameters=[UPLOAD],
+    responses=[Response(204, "Deleted; nothing brings the file back.")],
+    errors=[404, 409],
+)
+def delete_upload(call: Call) -> Reply:
+    """Delete a file that you uploaded and that nothing uses."""
+    upload = find(call)
+    if upload.user_id != call.user.pk:
+        raise Problem(403, "Only the person who uploaded this file may delete it.")
+    if not purge.delete_unused_upload(upload, timezone.now()):
+        raise Problem(409, "A run, preset or board still uses this file. Delete that first.")
+    return Reply(None, 204)

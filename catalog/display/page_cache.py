@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from django.db.models import Prefetch
@@ -97,6 +97,7 @@ def _region(
 ) -> Region:
     """Render the region, cached by the index's `token`, which may lag behind `revision`."""
     index = current(revision)
+    query = replace(query, is_gallery=True)
     answer = search(query, frozenset(starred), index=index, locked=locks.models, records=records)
     context = {
         "notices": _notices(place, answer),
@@ -228,9 +229,11 @@ def _overview(revision: str) -> list[Category]:
     tiles: dict[str, Category] = {}
     rows = Endpoint.objects.listed().order_by(*UPSTREAM_ORDER)
     for name, picture, tags in rows.values_list("category", "picture__small", "tags"):
+        if TEST_TAG in (tags or ()):  # as in the galleries that the tiles lead to
+            continue
         tile = tiles.setdefault(name or "unknown", Category(name or "unknown"))
         tile.count += 1
-        if picture and len(tile.pictures) < PICTURES and TEST_TAG not in (tags or ()):
+        if picture and len(tile.pictures) < PICTURES:
             tile.pictures.append(Picture(small=picture).small_src)
     return sorted(tiles.values(), key=lambda category: (-category.count, category.name))
 

@@ -14,6 +14,7 @@ from catalog.filters.conditions import BY_DURATION, Condition, asked_length, par
 from catalog.filters.labels import describe, label
 from catalog.filters.vocabulary import FAVOURITE, KEEPER, KEYS, Key
 from catalog.model_records import NO_RECORDS, ModelRecords
+from catalog.models.querysets import TEST_TAG
 from catalog.search.index import Index, Places
 from catalog.search.query import ALLOWED, STATUSES, Query
 from core.byte_cache import byte_cached
@@ -75,8 +76,10 @@ class FilterSets:
         locked: Places = frozenset(),
         records: ModelRecords = NO_RECORDS,
     ) -> None:
-        self.index, self.query, self.base, self.favourites = index, query, base, favourites
+        self.index, self.query, self.favourites = index, query, favourites
         self.locked, self.records = locked, records
+        self.shown = self._shown()
+        self.base = base if self.shown is index.everything else base & self.shown
         self.by_name = {"status": self._with_status(query.status)}
         if query.favourite:
             self.by_name["favourite"] = favourites
@@ -97,7 +100,17 @@ class FilterSets:
     @property
     def filtered(self) -> Places:
         """The places that match all filters, regardless of the words."""
-        return reduce(and_, self.by_name.values(), self.index.everything)
+        return reduce(and_, self.by_name.values(), self.shown)
+
+    def _shown(self) -> Places:
+        """Everything; in a gallery, models for tests only if it is asked for them."""
+        query = self.query
+        is_asked = query.favourite or any(
+            condition.accepts(f"tag:{TEST_TAG}") and not condition.is_negated
+            for condition in query.conditions
+        )
+        tests = None if is_asked or not query.is_gallery else parse_condition("tag", TEST_TAG)
+        return self.index.everything - self.index.having(tests) if tests else self.index.everything
 
     def without(self, *names: str) -> Places:
         """Return the places that match all filters except these."""

@@ -45,6 +45,7 @@ class Query:
     allowed: str = ""
     sort: str = ""
     page: int = 1
+    is_gallery: bool = False  # hides models for tests unless it is asked for them
 
     @classmethod
     def from_params(cls, params: QueryDict, **fixed: str) -> Query:

@@ -152,6 +152,14 @@ def delete_uploads(uploads: Sequence[Upload], now: datetime) -> int:
     return len(contents)
 
 
+def delete_unused_upload(upload: Upload, now: datetime) -> bool:
+    """Delete an upload unless a run or another row names it; return whether it was deleted."""
+    # The arguments of the newest runs may not be read yet; otherwise a file that one names is lost.
+    while input_references.read_unread():
+        pass
+    return not input_references.used([upload.pk]) and bool(delete_uploads([upload], now))
+
+
 def _own_uploads(owners: Mapping[uuid.UUID, int]) -> list[Upload]:
     """Return the inputs of these runs among the uploads of the runs' owners."""
     inputs = InputFile.objects.filter(run_id__in=owners).values_list("source", "run_id")

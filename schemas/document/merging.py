@@ -6,7 +6,7 @@ A form is drawn from what a schema *describes*. Parts that only constrain values
 
 from __future__ import annotations
 
-from schemas.document.openapi import Json, Schema, as_dict, as_list, resolve
+from schemas.document.openapi import Json, Schema, as_dict, as_list, point, resolve
 from schemas.exact import identical, is_too_deep
 
 MAX_PARTS = 3000  # per document; limits exponentially many references
@@ -99,7 +99,7 @@ class Merger:
         required = as_list(flat.get("required"))
         added: dict[str, list[Json]] = {}
         merged = {k: v for k, v in flat.items() if k not in _CONDITIONS}
-        for is_choice, parts in _alternatives(flat):
+        for is_choice, parts in _conditional_groups(self.document, flat):
             objects = []
             for inner, more_refs in self._parts(parts, (*trail, *refs)):
                 # `anyOf: [{required: [a]}, {required: [b]}]` beside properties only constrains:
@@ -143,11 +143,41 @@ def says_kind(flat: Schema) -> bool:
     return not _DESCRIBING.isdisjoint(flat)
 
 
-def _alternatives(flat: Schema) -> list[tuple[bool, list[Json]]]:
+def alternatives(document: Json, schema: Schema, key: str) -> list[Json]:
+    """The `anyOf` or `oneOf` of a schema; a discriminator's mapping becomes the tags' own enum.
+
+    OpenAPI lets the mapping alone say which tag belongs to an alternative. Without it in the
+    alternative, nobody could choose one without typing the tag, and `oneOf` would match several.
+    """
+    discriminator = as_dict(schema.get("discriminator"))
+    name = discriminator.get("propertyName")
+    tags: dict[str, list[str]] = {}
+    for tag, target in as_dict(discriminator.get("mapping")).items():
+        if isinstance(target, str):
+            ref = target if "#" in target else f"#/components/schemas/{target}"
+            tags.setdefault(ref, []).append(tag)
+    return [
+        _with_tags(document, branch, name, tags) if tags and isinstance(name, str) else branch
+        for branch in as_list(schema.get(key))
+    ]
+
+
+def _with_tags(document: Json, branch: Json, name: str, tags: dict[str, list[str]]) -> Json:
+    """An alternative that requires its tag, unless it says itself which values the tag has."""
+    ref = as_dict(branch).get("$ref")
+    if not isinstance(ref, str) or ref not in tags:
+        return branch
+    own = as_dict(as_dict(as_dict(point(document, ref)).get("properties")).get(name))
+    if not {"const", "enum", "$ref", "allOf"}.isdisjoint(own):
+        return branch
+    return {"allOf": [branch, {"properties": {name: {"enum": tags[ref]}}, "required": [name]}]}
+
+
+def _conditional_groups(document: Json, flat: Schema) -> list[tuple[bool, list[Json]]]:
     """The groups of conditional parts, and whether one part of the group must apply."""
     dependent = as_dict(flat.get("dependentSchemas"))
     conditional = [flat[key] for key in ("then", "else") if key in flat]
-    groups = [(True, as_list(flat.get(key))) for key in ("anyOf", "oneOf")]
+    groups = [(True, alternatives(document, flat, key)) for key in ("anyOf", "oneOf")]
     return [*groups, (False, [*conditional, *dependent.values()])]
 
 

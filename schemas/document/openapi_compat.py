@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from schemas.document.merging import alternatives
 from schemas.document.openapi import Schema, as_dict, as_list, point
 
 Check = Callable[[Any], bool]
@@ -118,7 +119,8 @@ class _Converter:
                 result[key] = self.schema(inner, depth + 1) if isinstance(inner, dict) else inner
         for key in _SUBSCHEMA_LISTS & schema.keys():
             if isinstance(schema[key], list) and schema[key]:
-                result[key] = [self.schema(inner, depth + 1) for inner in schema[key]]
+                parts = alternatives(self.document, schema, key)
+                result[key] = [self.schema(inner, depth + 1) for inner in parts]
         for key in _SUBSCHEMA_MAPS & schema.keys():
             if isinstance(schema[key], dict):
                 members = schema[key].items()

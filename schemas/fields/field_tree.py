@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from schemas.document.merging import Merger, merge, says_kind
+from schemas.document.merging import Merger, alternatives, merge, says_kind
 from schemas.document.openapi import Contract, Schema, as_dict, as_list
 from schemas.exact import is_finite, is_too_deep
 from schemas.fields import hints, media
@@ -75,7 +75,7 @@ class _Builder:
         self, name: str, flat: Schema, trail: Trail, depth: int, common: dict[str, Any]
     ) -> Field:
         """Chooses the kind of field and builds it with its children."""
-        if branches := _branches(flat):
+        if branches := _branches(self.merger.document, flat):
             return self.union(name, flat, branches, trail, depth, common)
         if "const" in flat:
             return choice([flat["const"]], common)
@@ -220,22 +220,17 @@ class _Builder:
             }
             return self.shape(name, whole_schema, (*trail, *refs), depth + 1, merged)
         self.left -= len(flattened)
-        tags = _tags(flat)
         parts = [
-            self.branch(name, _of_type(branch, inner, flat), tags, trail, depth + 1)
+            self.branch(name, _of_type(branch, inner, flat), trail, depth + 1)
             for branch, (inner, _) in flattened
         ]
         return union(parts, common)
 
-    def branch(
-        self, name: str, schema: Any, tags: dict[str, str], trail: Trail, depth: int
-    ) -> Field:
+    def branch(self, name: str, schema: Any, trail: Trail, depth: int) -> Field:
         """One alternative of a union, named after its title, else its discriminating tag."""
         flat, _ = self.flatten(schema)
         built = self.field(name, schema, trail, depth)
-        ref = as_dict(schema).get("$ref")
-        tag = tags.get(ref, "") if isinstance(ref, str) else ""
-        own = labels.class_label(flat.get("title")) or _tag(built) or labels.option(tag)
+        own = labels.class_label(flat.get("title")) or _tag(built)
         return replace(built, name="", label=own[:MAX_LABEL], is_required=False, is_hidden=False)
 
 
@@ -243,9 +238,9 @@ _ANNOTATIONS = {"title", "description", "default", "examples", "example", "ui", 
 _YES_NO = (Option("true", "Yes", True), Option("false", "No", False))
 
 
-def _branches(flat: Schema) -> list[Any]:
+def _branches(document: Any, flat: Schema) -> list[Any]:
     """The alternatives of a union, which may also be given as a list of types."""
-    branches = as_list(flat.get("anyOf")) or as_list(flat.get("oneOf"))
+    branches = alternatives(document, flat, "anyOf") or alternatives(document, flat, "oneOf")
     kinds = flat.get("type")
     if branches or not isinstance(kinds, list):
         return branches
@@ -259,12 +254,6 @@ def _of_type(branch: Any, inner: Schema, flat: Schema) -> Any:
     if says_kind(inner) or not isinstance(flat.get("type"), str) or not isinstance(branch, dict):
         return branch
     return {"type": flat["type"]} | branch
-
-
-def _tags(flat: Schema) -> dict[str, str]:
-    """OpenAPI's `discriminator`: referenced alternative → its tag."""
-    mapping = as_dict(as_dict(flat.get("discriminator")).get("mapping"))
-    return {ref: tag for tag, ref in mapping.items() if isinstance(ref, str)}
 
 
 def _tag(field: Field) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, assert_never
 
-from schemas.exact import identical, is_form_safe
+from schemas.exact import dumps, identical, is_form_safe
 from schemas.fields.field import MISSING, Field, Option
 from schemas.fields.kinds import has_type
+from schemas.numbers import NotANumber, read_number
 
 
 def matching_option(field: Field, value: Any) -> Option | None:
@@ -89,6 +90,59 @@ def accepts(field: Field, value: Any) -> bool:
             return True
         case unknown:
             assert_never(unknown)
+
+
+def in_kind(field: Field, default: Any) -> Any:
+    """A default in its field's type: documents write 5 for "5", "true" for true, "Auto" for "auto".
+
+    Unchanged if it does not mean a value of the field.
+    """
+    if default is MISSING or default is None:
+        return default
+    match field.kind:
+        case "choice" | "union":
+            values = [option.value for option in field.options if not option.branch]
+            same = (value for value in values if _spelling(value) == _spelling(default))
+            is_fitting = matching_option(field, default) is not None
+            return default if is_fitting else next(same, default)
+        case "list" if isinstance(default, list) and field.item:
+            return [in_kind(field.item, value) for value in default]
+        case "object" if isinstance(default, dict):
+            kinds = {child.name: child for child in field.children}
+            return {k: in_kind(kinds[k], v) if k in kinds else v for k, v in default.items()}
+        case "integer" | "number" if isinstance(default, str) or field.kind == "integer":
+            try:
+                return read_number(_spelling(default), is_whole=field.kind == "integer")
+            except NotANumber:
+                return default
+        case "string" if isinstance(default, int | float):
+            return _spelling(default)
+        case "boolean":
+            return {"true": True, "false": False}.get(_spelling(default), default)
+        case _:
+            return default
+
+
+def _spelling(value: Any) -> str:
+    """A value as a document would write it as a text."""
+    if isinstance(value, str):
+        return value.strip().casefold()
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return dumps(value, indent=None)
+
+
+def is_within_limits(field: Field, value: Any) -> bool:
+    """Whether a default keeps the limits of its own schema."""
+    if field.traits.is_numeric and has_type(field.kind, value):
+        least, most = field.minimum, field.maximum
+        is_high = least is None or value > least or (value == least and not field.is_minimum_open)
+        is_low = most is None or value < most or (value == most and not field.is_maximum_open)
+        return is_high and is_low
+    if isinstance(value, str | list):
+        shortest, longest = field.min_length or 0, field.max_length
+        return shortest <= len(value) and (longest is None or len(value) <= longest)
+    return True
 
 
 def is_default_branch(field: Field, number: int, default: Any) -> bool:

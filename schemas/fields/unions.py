@@ -8,7 +8,7 @@ from typing import Any
 from schemas.exact import dumps, identical, is_finite, is_form_safe, is_too_deep
 from schemas.fields import hints
 from schemas.fields.field import MISSING, Field, Kind, Option
-from schemas.fields.fitting import accepts
+from schemas.fields.fitting import accepts, in_kind, is_within_limits
 from schemas.wording import labels
 
 MAX_LABEL = 120
@@ -16,12 +16,12 @@ _MAX_OPTIONS = 2000
 
 
 def make_field(kind: Kind, common: dict[str, Any], **values: Any) -> Field:
-    """A field; drops a default that its controls cannot show."""
-    default = common["default"]
-    if kind == "integer" and isinstance(default, float) and default.is_integer():
-        default = int(default)
-    field = Field(kind=kind, **(common | values | {"default": default}))
-    return field if accepts(field, default) else replace(field, default=MISSING)
+    """A field; drops a default that its controls cannot show, or that cannot be sent."""
+    field = Field(kind=kind, **(common | values))
+    default = in_kind(field, field.default)
+    is_sendable = not field.is_required or is_within_limits(field, default)
+    is_usable = accepts(field, default) and is_sendable
+    return replace(field, default=default if is_usable else MISSING)
 
 
 def choice(values: list[Any], common: dict[str, Any]) -> Field:
@@ -33,16 +33,19 @@ def choice(values: list[Any], common: dict[str, Any]) -> Field:
     ]
     if not values:
         return Field(kind="json", **common)
-    default = common["default"]
+    options = _options(values)
+    default = in_kind(Field(kind="choice", options=options), common["default"])
+    if default not in (MISSING, None) and not any(identical(default, v) for v in values):
+        # A default that the enum forgot is still what the model uses if the key is omitted. A
+        # required one would be sent, and refused by the model: the form has to ask.
+        if common["is_required"]:
+            default = MISSING
+        else:
+            options = _options([*values, default])
     # A required `const`, such as the `type` of a discriminated union: nothing to choose.
     if len(values) == 1 and common["is_required"] and default is MISSING:
-        common = common | {"default": values[0]}
-    elif common["default"] not in (MISSING, None) and not any(
-        identical(default, value) for value in values
-    ):
-        # A default that the enum forgot is still what the model uses.
-        values = [*values, default]
-    options = _options(values)
+        default = values[0]
+    common = common | {"default": default}
     return Field(
         kind="choice", **(common | {"options": options, "is_size": any(o.size for o in options)})
     )
@@ -105,7 +108,8 @@ def union(parts: list[Field], common: dict[str, Any]) -> Field:
         kind="union",
         **(common | {"options": options, "branches": tuple(rest), "is_size": is_size, "media": ""}),
     )
-    return field if accepts(field, field.default) else replace(field, default=MISSING)
+    default = in_kind(field, field.default)
+    return replace(field, default=default if accepts(field, default) else MISSING)
 
 
 _FILE_WORDS = {

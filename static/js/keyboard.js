@@ -25,3 +25,12 @@ addEventListener(
   },
   { capture: true },
 );
+
+/* The wheel scrolls the page; over a number with the focus, browsers would change its value. */
+document.addEventListener(
+  "wheel",
+  ({ target }) => {
+    if (target.type === "number" && target === document.activeElement) target.blur();
+  },
+  { capture: true, passive: true },
+);

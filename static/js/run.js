@@ -1,6 +1,17 @@
-/** <elapsed-time since="ISO">: shows the elapsed time and updates itself without swaps. */
+/**
+ * <elapsed-time since="ISO" now="ISO">: shows the elapsed time and updates itself without swaps.
+ * `now` is the server's time at rendering, because the computer's clock may be wrong.
+ */
 class ElapsedTime extends HTMLElement {
+  /** How far this computer's clock is ahead: the least difference seen has the least delay in it. */
+  static aheadMs = Infinity;
+  /** The server's time, in milliseconds. */
+  static now() {
+    return Date.now() - ElapsedTime.aheadMs;
+  }
   connectedCallback() {
+    const differenceMs = Date.now() - Date.parse(this.getAttribute("now"));
+    ElapsedTime.aheadMs = Math.min(ElapsedTime.aheadMs, differenceMs);
     this.draw();
   }
   disconnectedCallback() {
@@ -11,7 +22,10 @@ class ElapsedTime extends HTMLElement {
    * page update at the same moments, so that it is laid out once for all.
    */
   draw() {
-    const seconds = Math.max(0, (Date.now() - Date.parse(this.getAttribute("since"))) / 1000);
+    const seconds = Math.max(
+      0,
+      (ElapsedTime.now() - Date.parse(this.getAttribute("since"))) / 1000,
+    );
     this.textContent = this.told(seconds);
     const stepMs = seconds < 10 ? 200 : 1000;
     this.timer = setTimeout(() => this.draw(), stepMs - (Date.now() % stepMs));

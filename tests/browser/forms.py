@@ -78,7 +78,7 @@ Show = Callable[..., Page]
 def style_and_scripts() -> tuple[str, str]:
     """Return the contents of a page's head, and the scripts at its end."""
     style = join_css(sorted(STATIC.glob("css/*.css"), key=lambda f: (f.stem != "tokens", f.name)))
-    script = join_js(sorted(STATIC.glob("js/form-*.js")))
+    script = join_js([STATIC / "js" / "keyboard.js", *sorted(STATIC.glob("js/form-*.js"))])
     lazy = "".join(
         f'<script type="module" src="/js/lazy/{file.name}"></script>'
         for file in sorted(STATIC.glob("js/lazy/form-*.js"))

@@ -14,7 +14,8 @@ class RunProgress extends HTMLElement {
   draw() {
     if (this.hasAttribute("share")) return;
     const [usual, late] = ["usual", "late"].map((name) => Number(this.getAttribute(name)));
-    const seconds = (Date.now() - Date.parse(this.getAttribute("since"))) / 1000;
+    const now = customElements.get("elapsed-time").now(); // the server's: the clock beside the bar
+    const seconds = (now - Date.parse(this.getAttribute("since"))) / 1000;
     const isLate = late && seconds > late;
     const note = this.parentElement.querySelector("[data-late]");
     if (isLate && note) note.textContent = note.dataset.late;

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.models import Collection
@@ -99,6 +99,26 @@ def test_a_file_is_uploaded_once_and_read_back(call: Any, user: Any) -> None:
     assert b"".join(response.streaming_content) == PNG
     assert call("GET", f"/uploads/{upload['id']}").json() == upload
     assert call("GET", "/uploads").json()["items"] == [upload]
+
+
+def test_an_own_unused_file_is_deleted(call: Any, user: Any, make_run: Any) -> None:
+    def send(name: str) -> Any:
+        file = SimpleUploadedFile(name, PNG + name.encode())
+        return call.file("/uploads", file=file, kind="image").json()
+
+    used, unused, foreign = send("used.png"), send("unused.png"), send("foreign.png")
+    make_run(user=user, arguments={"image_url": used["address"]})
+    Upload.objects.filter(pk=foreign["id"]).update(user=User.objects.create_user("other"))
+    statuses = [
+        call("DELETE", f"/uploads/{upload['id']}").status_code
+        for upload in (used, unused, unused, foreign)
+    ]
+    assert statuses == [409, 204, 404, 403]
+    assert {str(pk) for pk in Upload.objects.values_list("pk", flat=True)} == {
+        used["id"],
+        foreign["id"],
+    }
+    assert call.get_page(unused["address"]).status_code == 404
 
 
 def test_a_file_of_the_wrong_kind_is_refused(call: Any) -> None:

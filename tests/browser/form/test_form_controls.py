@@ -99,6 +99,31 @@ def test_numbers_are_swapped_snapped_idle_and_checked_when_left(show: Show, benc
 
 
 @pytest.mark.exhaustive
+def test_the_wheel_over_a_number_with_the_focus_scrolls_the_page(show: Show, bench: Field) -> None:
+    page = unfold_settings(show(bench, {"prompt": "p"}))
+    page.locator("#f-cfg").fill("5")
+    page.set_viewport_size({"width": 600, "height": 200})
+    page.locator("#f-cfg").hover()
+    before = page.evaluate("scrollY")
+    page.mouse.wheel(0, 60)
+    page.wait_for_function("before => scrollY !== before", arg=before)
+    expect(page.locator("#f-cfg")).to_have_value("5")
+
+
+def test_forced_colours_mark_what_is_chosen(show: Show, bench: Field) -> None:
+    page = unfold_settings(show(bench, {"prompt": "p"}))
+    page.emulate_media(forced_colors="active")
+    marks = """(spans) => spans.map((span) => {
+      const { outlineStyle, textDecorationLine } = getComputedStyle(span);
+      return [outlineStyle, textDecorationLine];
+    })"""
+    mode = page.locator(".segments:has([name=mode]) span")
+    assert mode.evaluate_all(marks) == [["solid", "underline"], ["none", "none"]]
+    page.locator("[name=mode][value=slow]").check()
+    assert mode.evaluate_all(marks)[0] == ["none", "none"]
+    assert mode.evaluate_all(marks)[1][1] == "underline"
+
+
 def test_what_differs_from_the_defaults_is_told_and_put_back(show: Show, bench: Field) -> None:
     page = unfold_settings(show(bench, {"prompt": "p", "steps": 30}))
     line = page.locator(".changes")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -14,7 +15,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, e
 from tests.bench.stage.login import in_browser
 from tests.browser.journeys import DONE
 from tests.browser.waiting import eventually, pass_time
-from tests.browser.watching import RUNNING, Watch, context, end, watching
+from tests.browser.watching import RUNNING, Watch, context, end, slow, watching
 from tests.processes import Up, until
 
 __all__ = ["context", "watching"]
@@ -210,6 +211,22 @@ def test_a_result_is_asked_for_once_and_before_the_page_is_changed(
     )
     assert initiators == ["link"]
     expect(page.locator("link[rel=preload][as=image]")).to_have_count(0)
+
+
+@pytest.mark.parametrize("hours", [5, -5])
+def test_a_wrong_clock_of_the_computer_does_not_change_running_times(
+    context: BrowserContext, hours: int
+) -> None:
+    page = context.new_page()
+    page.clock.install(time=datetime.now(UTC) + timedelta(hours=hours))
+    page.goto(slow(f"{hours} hours off"))
+    page.locator("#run-button").click()
+    page.wait_for_selector("#stage [data-run-state='running']")
+    clock = page.locator("#stage elapsed-time")
+    page.clock.run_for(3_000)  # the page draws its own time, not only the server's
+    expect(clock).to_have_text(re.compile(r"^([3-9]\.\d|[1-5]\d) s$"))
+    page.locator("#stage").get_by_role("button", name="Cancel").click()
+    page.wait_for_selector("#stage [data-run-state=cancelled]")
 
 
 @pytest.mark.exhaustive

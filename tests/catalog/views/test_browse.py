@@ -459,3 +459,21 @@ def test_no_value_of_one_model_breaks_the_gallery(
     for address in addresses:
         assert member.get(address).status_code == 200, address
     assert "a/plain" in cards(member.get("/models/?time=<60"))
+
+
+def test_models_for_tests_are_in_a_gallery_only_if_asked_for(
+    member: Client, make_endpoint: Make
+) -> None:
+    make_endpoint("mischief/fail", display_name="Mishap", category="vision", tags=["test"])
+    make_endpoint("a/sharp", display_name="Sharp", category="vision", tags=["new"])
+    cases = [
+        ("/models/", False), ("/models/?q=vision", False), ("/categories/vision/", False),
+        ("/models/?q=-tag:test", False), ("/models/?q=tag:test", True), ("/models/?tag=test", True),
+    ]  # fmt: skip
+    wrong = [
+        address
+        for address, is_shown in cases
+        if ("Mishap" in member.get(address).content.decode()) is not is_shown
+    ]
+    assert wrong == []
+    assert "Sharp" in member.get("/categories/vision/").content.decode()

@@ -153,6 +153,86 @@ def test_branches_are_labelled_by_title_or_tag() -> None:
     assert [option.label for option in form.options] == ["Cat", "Dog"]
 
 
+@each_row(
+    "where",
+    [
+        lambda union: {"properties": {"x": union}, "required": ["x"]},
+        lambda union: {"properties": {"x": {"type": "array", "items": union}}},
+    ],
+)
+def test_a_mapped_alternative_sends_its_tag(where: Any) -> None:
+    """The alternatives do not say themselves which tag they have."""
+    animal = {
+        "type": "object",
+        "properties": {"kind": {"type": "string"}, "name": {"type": "string"}},
+        "required": ["kind"],
+    }
+    tags = {"cat": "#/components/schemas/A", "dog": "B"}
+    union = {"oneOf": REFS, "discriminator": {"propertyName": "kind", "mapping": tags}}
+    document = strategies.document(where(union))
+    document["components"]["schemas"] |= {"A": animal, "B": animal}
+    described = contract(document, "a/b")
+    form = build(described)
+    field = form.children[0].item or form.children[0]
+    assert [option.label for option in field.options] == ["Cat", "Dog"]
+    row = "x.0" if form.children[0].item else "x"
+    dog = {"kind": "dog", "name": "Rex"}
+    sent = decode_post(form, {row: ["~2"], f"{row}~2.name": ["Rex"]}).arguments
+    assert sent == {"x": [dog] if form.children[0].item else dog}
+    assert validate(described, sent, form) == []
+    assert identical(decode_post(form, encode_arguments(form, sent)).arguments, sent)
+
+
+def test_an_input_of_mapped_alternatives_offers_their_tags() -> None:
+    tags = {"cat": "#/components/schemas/A", "dog": "#/components/schemas/B"}
+    plain = {"type": "object", "properties": {"kind": {"type": "string"}}}
+    union = {"oneOf": REFS, "discriminator": {"propertyName": "kind", "mapping": tags}}
+    (kind,) = root(union, A=plain, B=plain).children
+    assert [option.value for option in kind.options] == ["cat", "dog"]
+
+
+TEXTS = {"type": "string", "enum": ["5", "10"]}
+WHOLE = {"type": "integer", "minimum": 1, "maximum": 4}
+
+
+@each_row(
+    "schema, value",
+    [
+        (TEXTS | {"default": 5}, "5"),
+        ({"anyOf": [TEXTS, {"type": "null"}], "default": 10.0}, "10"),
+        ({"anyOf": [TEXTS, {"type": "object", "properties": {"w": {}}}], "default": 5}, "5"),
+        ({"enum": [5, 10], "default": "5"}, 5),
+        ({"enum": ["auto", "16:9"], "default": "Auto"}, "auto"),
+        ({"type": "array", "items": TEXTS, "default": [5]}, ["5"]),
+        ({"type": "object", "properties": {"d": TEXTS}, "default": {"d": 5}}, {"d": "5"}),
+        (WHOLE | {"default": "3"}, 3),
+        ({"type": "number", "default": "0.5"}, 0.5),
+        ({"type": "string", "default": 7}, "7"),
+        ({"type": "boolean", "default": "True"}, True),
+        (TEXTS | {"default": "auto"}, None),
+        (WHOLE | {"default": 9}, None),
+        (WHOLE | {"default": 1, "exclusiveMinimum": True}, None),
+        ({"type": "string", "maxLength": 3, "default": "four"}, None),
+        ({"type": "array", "items": {}, "minItems": 2, "default": [1]}, None),
+    ],
+)
+def test_a_required_default_is_sendable_or_asked_for(schema: dict[str, Any], value: Any) -> None:
+    described = contract(
+        strategies.document({"properties": {"x": schema}, "required": ["x"]}), "a/b"
+    )
+    form = build(described)
+    sent = decode_post(form, {}).arguments
+    assert identical(sent, {} if value is None else {"x": value})
+    told = [problem.message for problem in validate(described, sent, form)]
+    assert told == ([f"{form.children[0].label} is required"] if value is None else [])
+
+
+def test_an_optional_default_that_the_enum_forgot_is_shown_and_not_sent() -> None:
+    form = root({"properties": {"x": TEXTS | {"default": "auto"}}})
+    assert [option.label for option in form.children[0].options] == ["5", "10", "Auto"]
+    assert decode_post(form, {"x": ["auto"]}).arguments == {}
+
+
 PAIR = {"type": "array", "minItems": 1}
 PLACES = [{"type": "number", "title": "From"}, {"type": "number"}]
 
