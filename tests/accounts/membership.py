@@ -115,7 +115,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "flows:flow": (SEEN, SEEN),
     "flows:flow-copy": (NOTHING, SEEN),
     "flows:flow-edit": (CHANGED, CHANGED),
-    "flows:flow-run": (KEPT, KEPT),
+    "flows:flow-run": (SEEN, SEEN),
     "flows:flow-then": (CHANGED, CHANGED),
     "library:run-descent": (SEEN, NOTHING),
     "library:prompt-text": (SEEN, SEEN),
@@ -181,8 +181,8 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
 PROGRAMS: dict[tuple[str, str], Rule] = {
     ("api:v1-boards-cancellation", "post"): STARRED,
     ("api:v1-boards-one", "get"): SEEN,
-    ("api:v1-flow-runs-cancellation", "post"): BROUGHT_BACK,
-    ("api:v1-flow-runs-one", "get"): KEPT,
+    ("api:v1-flow-runs-cancellation", "post"): REMOVED,
+    ("api:v1-flow-runs-one", "get"): SEEN,
     ("api:v1-flows-one", "get"): SEEN,
     ("api:v1-presets-one", "get"): SEEN,
     ("api:v1-presets-one", "delete"): REMOVED,
@@ -208,8 +208,7 @@ ASSISTANTS: dict[tuple[str, str], tuple[str, str]] = {
 }
 
 # What admins of the house get of objects in projects of which they are no members. They get nothing
-# of deleted objects, except a run's files and page, because it can be restored, and the runs of a
-# deleted flow.
+# of deleted objects, except a run's files and page, because it can be restored.
 ADMINS_SEE = {
     ("api:v1-boards-one", "get"),
     ("boards:board-comments", "get"),
@@ -233,6 +232,7 @@ ADMINS_SEE = {
     ("boards:board-votes", "get"),
     ("chats:chat", "get"),
     ("flows:flow", "get"),
+    ("flows:flow-run", "get"),
     ("library:run-descent", "get"),
     ("library:artifact-like", "get"),
     ("library:run-series", "get"),
@@ -257,7 +257,6 @@ ADMINS_SEE = {
     ("playground:run-view", "get"),
 }
 ADMINS_SEE_DELETED = {
-    ("flows:flow-run", "get"),
     ("playground:artifact", "get"),
     ("playground:artifact-frames", "post"),
     ("playground:artifact-poster", "get"),
