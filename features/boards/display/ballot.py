@@ -33,6 +33,11 @@ class BlindFile:
     kind: str
     src: str
 
+    @property
+    def shown_as(self) -> str:
+        """Return its kind: a ballot has no copies of what a browser cannot show."""
+        return self.kind
+
 
 @dataclass(frozen=True)
 class Side:
