@@ -208,7 +208,7 @@ def operations_at(revision: str) -> list[Operation]:
 
 
 def categories(revision: str) -> list[tuple[str, list[Category]]]:
-    """Return the categories at a revision, grouped by what their models make."""
+    """Return the categories of a revision; those whose models make the same stand together."""
     return by_outcome(_overview(revision), lambda category: category.name)
 
 

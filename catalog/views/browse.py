@@ -77,7 +77,7 @@ def models(request: HtmxRequest) -> HttpResponse:
 @own_media
 @with_etag
 def categories(request: HtmxRequest) -> HttpResponse:
-    """List the categories by what their models make, each with its size and a picture."""
+    """List the categories, each with its number of models and a picture."""
     revision = Revision.current()
     context = {
         "outcomes": page_cache.categories(revision),

@@ -118,7 +118,7 @@ def stacks(user: User | AnonymousUser, runs: Sequence[Run]) -> list[Stack]:
     covered = Run.objects.covered_among(user, runs)
     viewer = watch_tokens.Viewer(user)
     shown_runs = [run for run in runs if run.pk not in covered]
-    texts = excerpts.of(shown_runs)
+    texts = excerpts.excerpts_of(shown_runs)
     placeholder_size.load_arguments(shown_runs)
     return [
         _covered(run, viewer.view_of(run, "wall"))
@@ -131,7 +131,7 @@ def stacks(user: User | AnonymousUser, runs: Sequence[Run]) -> list[Stack]:
 def stack(run: Run, view: str = "wall") -> Stack:
     """Return a run for the wall; its artifacts should be loaded."""
     placeholder_size.load_arguments([run])
-    return _stack(run, view, excerpts.of([run]).get(run.pk, NO_TEXT))
+    return _stack(run, view, excerpts.excerpts_of([run]).get(run.pk, NO_TEXT))
 
 
 def _stack(run: Run, view: str, excerpt: excerpts.Excerpt) -> Stack:

@@ -52,10 +52,10 @@ class Recount:
 def _compare(*, is_whole: bool) -> Iterator[None]:
     number, last = 0, None
     while runs := list(_runs_before(last)):
-        found = _touch_differing([key for key, _ in runs])
-        number, last = number + found, runs[-1]
+        differing_count = _touch_differing([key for key, _ in runs])
+        number, last = number + differing_count, runs[-1]
         yield
-        if not found and not is_whole:
+        if not differing_count and not is_whole:
             break
     if number:
         log.info("%s runs were missing or different in the record of models", number)

@@ -46,7 +46,7 @@ def excerpt_of(output: Any, results: Iterable[Artifact]) -> Excerpt:
     return Excerpt("", db_safe_text(json_tree.preview(output, JSON_CHARS)) if is_shown else "")
 
 
-def of(runs: Iterable[Run]) -> dict[uuid.UUID, Excerpt]:
+def excerpts_of(runs: Iterable[Run]) -> dict[uuid.UUID, Excerpt]:
     """Return the excerpts of the results without files; their artifacts should be prefetched.
 
     One query. Those of an earlier version are read from the beginning of their outputs, and stored.
@@ -56,22 +56,22 @@ def of(runs: Iterable[Run]) -> dict[uuid.UUID, Excerpt]:
     if not keys:
         return {}
     rows = ResultExcerpt.objects.filter(pk__in=keys).values_list("pk", *Excerpt._fields)
-    known = {pk: Excerpt(*values) for pk, *values in rows}
-    if unknown := set(keys) - known.keys():
+    stored = {pk: Excerpt(*values) for pk, *values in rows}
+    if missing := set(keys) - stored.keys():
         beginning = Substr("output", 1, READ_CHARS + 1)
-        outputs = Run.objects.filter(pk__in=unknown).order_by().values_list("pk", beginning)
+        outputs = Run.objects.filter(pk__in=missing).order_by().values_list("pk", beginning)
         read = {pk: excerpt_of_text(text or "null") for pk, text in outputs}
         try:
             store(read)
         except DatabaseError as error:  # the disk is full, perhaps: the list is shown all the same
             log.warning("the excerpts of %d runs were not stored: %s", len(read), error)
-        known |= read
-    return known
+        stored |= read
+    return stored
 
 
 def texts_of(runs: Iterable[Run]) -> dict[uuid.UUID, str]:
     """Return the first texts of the results without files."""
-    return {pk: excerpt.first_text for pk, excerpt in of(runs).items()}
+    return {pk: excerpt.first_text for pk, excerpt in excerpts_of(runs).items()}
 
 
 def store(excerpts: Mapping[uuid.UUID, Excerpt]) -> None:

@@ -35,7 +35,7 @@ class BlindFile:
 
     @property
     def shown_as(self) -> str:
-        """Return its kind: a ballot has no copies of what a browser cannot show."""
+        """Return its kind. A ballot offers the file itself, never a copy for browsers."""
         return self.kind
 
 

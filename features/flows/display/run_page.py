@@ -138,8 +138,8 @@ def result_of(run: Run) -> dict[str, Any]:
 
 def render(run: Run, view: str) -> str:
     """Render the fragments that change with a step's run: the step, later steps, the header."""
-    kept = StepRun.objects.filter(flow_run__in=FlowRun.objects.kept())
-    own = kept.filter(run=run, is_reused=False, replaced_at=None)
+    steps = StepRun.objects.filter(flow_run__in=FlowRun.objects.kept())
+    own = steps.filter(run=run, is_reused=False, replaced_at=None)
     step = own.select_related("flow_run__flow", "flow_run__user", "flow_run__project").first()
     if step is None:
         return ""

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     requires_system_checks = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Add `--all`, for what takes long."""
+        """Add `--all`, which checks every day instead of the newest."""
         help_text = "compare the sums of all days with their runs, not of the newest alone"
         parser.add_argument("--all", action="store_true", help=help_text)
 

@@ -64,7 +64,7 @@ class Command(DjangosCommand):
         end = time.monotonic() + TRY_FOR_S
         while True:
             try:
-                self._set_lock_timeout(LOCK_TIMEOUT_MS)  # for what comes before migrations, too
+                self._set_lock_timeout(LOCK_TIMEOUT_MS)  # pre_migrate handlers lock tables too
                 with _rolled_back_after_errors():
                     super().handle(*args, **options)
                 return
