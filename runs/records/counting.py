@@ -1,8 +1,8 @@
 """Counts what runs add to the record of their models.
 
-Whatever ends a run, moves it, settles its cost, or gives or takes a reason to keep it calls `touch`
-after its change. The worker counts the touched runs a moment later, one model at a time. What was
-forgotten is found at night (`recount.py`).
+Whatever settles a run's cost (so does its end), moves it, or gives or takes a reason to keep it
+calls `touch` after its change. The worker counts the touched runs a moment later, one model at a
+time. What was forgotten is found at night (`recount.py`).
 """
 
 from __future__ import annotations

@@ -19,7 +19,6 @@ from runs.costs import ledger
 from runs.models import Run
 from runs.models.querysets import LIVE, RunQuerySet
 from runs.promises import owners
-from runs.records import counting
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +46,6 @@ def update_locked(
             if changes.get("state") in Run.FINAL:
                 for owner in owners.registered():
                     owner.on_end(run, changes)
-                counting.touch([pk])
             channel.notify()
     return changes
 
