@@ -25,7 +25,20 @@ class Page(NamedTuple):
     link_text: str
 
 
-PAGES: tuple[Page, ...] = ()
+PAGES: tuple[Page, ...] = (
+    Page(
+        r"flows/(account|of-model)/.*",
+        "Workflows of the fal account have no pages of their own any more: each is a model.",
+        "/models/?q=category:workflow",
+        "Workflows among the models",
+    ),
+    Page(
+        r"flows/(new|then|[0-9a-f-]{36}/(edit|then|copy))/",
+        "Flows can be run and deleted, but no longer made or changed.",
+        "/flows/",
+        "All flows",
+    ),
+)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:

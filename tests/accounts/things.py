@@ -32,9 +32,7 @@ from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload, View
 
-ASKED = {
-    "flows:flow-then": "?after=s1",
-}
+ASKED = {}
 SPECIAL: dict[str, dict[str, Any]] = {
     "look": {"kind": "run"},
     "reference-version-recovery": {"version": 1},

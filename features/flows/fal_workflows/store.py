@@ -120,7 +120,7 @@ def models_within(keys: Collection[int]) -> dict[int, list[str]]:
     models_by_key = {}
     for key, definition in rows.values_list("pk", "definition"):
         with suppress(reading.Unreadable):
-            models_by_key[key] = sorted(_models_of(definition))
+            models_by_key[key] = _models_of(definition)
     return models_by_key
 
 
