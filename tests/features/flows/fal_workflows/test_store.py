@@ -113,6 +113,7 @@ def test_a_definition_that_cannot_be_read_leaves_an_input_as_json(
 
 def test_a_workflow_runs_on_its_models_page_over_the_stream(member: Client, keep: Keep) -> None:
     page = keep().get_absolute_url()
+    assert page in member.get("/models/?q=two+step").content.decode()
     assert 'name="idea"' in member.get(page).content.decode()
     member.post(page, {"idea": "A boat", "~token": "t", "~do": "run"})
     run = Run.objects.get()
