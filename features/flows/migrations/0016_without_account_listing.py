@@ -6,5 +6,5 @@ from core.db.leaving import log_rows
 
 
 class Migration(migrations.Migration):
-    dependencies = [("flows", "0014_without_step_files")]
+    dependencies = [("flows", "0015_without_step_files")]
     operations = [log_rows("flows", "AccountListing"), migrations.DeleteModel("AccountListing")]

@@ -9,7 +9,7 @@ COLUMNS = (
 
 
 class Migration(migrations.Migration):
-    dependencies = [("flows", "0012_flows_stay_as_made")]
+    dependencies = [("flows", "0013_flows_stay_as_made")]
     operations = [
         migrations.RemoveConstraint("AccountWorkflow", "account_workflow_once"),
         migrations.AlterModelOptions("AccountWorkflow", {}),

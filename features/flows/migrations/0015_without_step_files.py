@@ -6,5 +6,5 @@ from core.db.leaving import log_rows
 
 
 class Migration(migrations.Migration):
-    dependencies = [("flows", "0013_workflows_are_models")]
+    dependencies = [("flows", "0014_workflows_are_models")]
     operations = [log_rows("flows", "StepFile"), migrations.DeleteModel("StepFile")]
