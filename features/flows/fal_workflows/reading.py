@@ -103,8 +103,8 @@ def _is_node(value: Any) -> bool:
 
 
 def _read_a(nodes: dict[str, Any]) -> Workflow:
-    first = next((node for node in nodes.values() if node["type"] == "input"), {})
-    fields = as_dict(first.get("input"))
+    first = next((node for node in nodes.values() if node["type"] == "input"), None)
+    fields = as_dict(first and first.get("input"))
     inputs = {name: _plain_input(value) for name, value in fields.items()}
     return Workflow(nodes, inputs, _displayed(nodes), is_of_editor=False)
 
