@@ -25,7 +25,21 @@ class Page(NamedTuple):
     link_text: str
 
 
-PAGES: tuple[Page, ...] = ()
+PAGES = (
+    Page(
+        r"compare/(import/|[0-9a-f-]{36}/(board\.json|sheet/))",
+        "Boards are exported as a table, and print as the report of their share. They are not "
+        "imported.",
+        "/compare/",
+        "All boards",
+    ),
+    Page(
+        r"changes/feed/.*",
+        "What changed in the catalogue has no feed. The bell tells you of models that you use.",
+        "/changes/",
+        "What changed",
+    ),
+)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
