@@ -42,7 +42,6 @@ FORMS = _views(
 # Files, imports, and tables that fill a page.
 FILES = _views(
     api="openai-edits v1-uploads",
-    boards="import",
     catalog="collection-choices collection-edition collections-import",
     library="archives prompts-import reference-addition reference-form reference-new "
     "reference-pictures",

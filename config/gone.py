@@ -38,6 +38,19 @@ PAGES: tuple[Page, ...] = (
         "/flows/",
         "All flows",
     ),
+    Page(
+        r"compare/(import/|[0-9a-f-]{36}/(board\.json|sheet/))",
+        "Boards are exported as a table, and print as the report of their share. They are not "
+        "imported.",
+        "/compare/",
+        "All boards",
+    ),
+    Page(
+        r"changes/feed/.*",
+        "What changed in the catalogue has no feed. The bell tells you of models that you use.",
+        "/changes/",
+        "What changed",
+    ),
 )
 
 

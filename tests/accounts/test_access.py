@@ -24,13 +24,12 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import HttpRequest
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import get_resolver
 from django.utils import timezone
 
 from api import consents, tokens
 from api.models import Consent, ProxyFile
 from catalog.models import Collection, Endpoint, Note
-from catalog.views import feeds
 from features.notifications.models import Channel, Delivery, Notification
 from features.spending.models import Alarm, Budget, BudgetRequest, MeasuredPrice, SpendingRules
 from house.models import Invitation
@@ -103,7 +102,6 @@ class World:
         line = Notification.objects.create(user=owner, kind="run_finished", key="a", subject="b")
         SpendingRules.objects.create(pk=1, unknown="allow")
         budget = Budget.objects.create(scope="person", person=owner, limit=100)
-        self.feed = feeds.token(owner)
         consent = Consent.objects.create(
             token=token, project=project, body={}, inputs={}, expires_at=timezone.now()
         )
@@ -175,8 +173,6 @@ class World:
 
     def address(self, name: str) -> str:
         """Return the address of a route about the owner's object."""
-        if name == "catalog:changes-feed-of":
-            return reverse(name, kwargs={"token": self.feed})
         return self.things.address(name, ASKED)
 
     def ask(self, role: str, method: str, name: str, needs: str) -> str:

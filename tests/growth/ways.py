@@ -11,7 +11,6 @@ from api.contract.components import validator
 from api.http.reading import find_errors
 from catalog.curation import import_export
 from core.names import name_key
-from features.boards.export import importing as boards
 from features.boards.plan import tables, values
 from features.flows.fal_workflows import reading
 from features.flows.fal_workflows.openapi import document
@@ -81,11 +80,6 @@ def collections(count: int) -> str:
     return json.dumps({"format": import_export.FORMAT, "version": 1, "collections": rows})
 
 
-def board(count: int) -> bytes:
-    plan = {f"~shared.{at}": ["x" * 200] for at in range(count)}
-    return json.dumps({"format": "vitrine-board", "version": 1, "plan": plan}).encode()
-
-
 def rows_of_post(count: int) -> dict[str, list[str]]:
     return {f"rows.{at}": ["no number"] for at in range(count)}
 
@@ -153,7 +147,6 @@ WAYS = [
         tables.MAX_COLUMNS,
     ),
     WayIn("collections: models", collections, import_export.parse, 500),
-    WayIn("board: its plan", board, boards._parsed, 20_000),
     WayIn(
         "axis: empty lines",
         lambda n: "\n" * n + "x",

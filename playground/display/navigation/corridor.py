@@ -109,7 +109,7 @@ HEADER = (
             Room(
                 "New",
                 "catalog:changes",
-                "what changed, changes, changelog, news, feed",
+                "what changed, changes, changelog, news",
                 name="New models",
             ),
             Room("Leaderboard", "playground:leaderboard", "records, ranking, best models, votes"),

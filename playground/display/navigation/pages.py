@@ -28,7 +28,6 @@ _ACTIONS = (
     ("New training", "choose a trainer, new data set", "training:training", ""),
     ("New prompt", "save a prompt, style", "library:prompt-new", ""),
     ("New reference", "character, product, place, look", "library:reference-new", ""),
-    ("Import a board", "board.json", "boards:import", ""),
     ("Import prompts", "lines, CSV, JSON", "library:prompts-import", ""),
 )
 # Label, synonyms, route of the page that does the same without script, rest of the

@@ -123,7 +123,7 @@ def log_of(client: Client, path: str, settings: Any) -> str:
 @pytest.mark.parametrize(
     "before",
     [
-        *("/login/link/", "/changes/feed/", "/webhooks/fal/", "/live/?ticket="),
+        *("/login/link/", "/webhooks/fal/", "/live/?ticket="),
         *("/login/reset/", "/login/email/", "/people/invitations/"),
     ],
 )
