@@ -35,7 +35,7 @@ FORMS = _views(
     "v1-flows-runs v1-presets v1-runs",
     boards="board-plan board-rows plan plan-of-form",
     chats="chat chat-draft chat-turns new",
-    flows="account-workflow flow flow-edit flow-run flow-then then",
+    flows="flow flow-run",
     playground="draft endpoint preset presets ticket",
     training="dataset-form",
 )

@@ -25,7 +25,19 @@ class Page(NamedTuple):
     link_text: str
 
 
-PAGES = (
+PAGES: tuple[Page, ...] = (
+    Page(
+        r"flows/(account|of-model)/.*",
+        "Workflows of the fal account have no pages of their own any more: each is a model.",
+        "/models/?q=category:workflow",
+        "Workflows among the models",
+    ),
+    Page(
+        r"flows/(new|then|[0-9a-f-]{36}/(edit|then|copy))/",
+        "Flows can be run and deleted, but no longer made or changed.",
+        "/flows/",
+        "All flows",
+    ),
     Page(
         r"compare/(import/|[0-9a-f-]{36}/(board\.json|sheet/))",
         "Boards are exported as a table, and print as the report of their share. They are not "

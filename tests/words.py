@@ -35,7 +35,7 @@ RETIRED = {
     r"command line client": "API",
 }
 # Regular expressions of words that name what left in 0.3.0.
-LEFT: tuple[str, ...] = ()
+LEFT: tuple[str, ...] = (r"new flow|flow editor|show the graph|steps on the graph",)
 # This document uses fal's own words; these modules say what left.
 ELSEWHERE = {"PROTOCOL.md", "gone.py"}
 _WORDS = [

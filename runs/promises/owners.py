@@ -21,8 +21,6 @@ from django.db.models import Exists, Q, UUIDField
 from core.db.prepared_queries import Param, PreparedQuery
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest
@@ -75,29 +73,6 @@ class LiveView(NamedTuple):
     render: Callable[[Run, str], str]
     is_live: bool = False
     is_of_list: bool = False
-
-
-class Line(NamedTuple):
-    """A line in the list of *Compare*; `author` is empty if it is the reader's own."""
-
-    kind: str  # `Board`
-    name: str
-    address: str
-    at: datetime
-    pictures: Sequence[str]
-    models: str
-    state: str
-    author: str
-
-
-class ComparisonKind(NamedTuple):
-    """Things of one kind in that list, under `?kind=`; `describe` makes the lines of some rows."""
-
-    kind: str  # `board`
-    rows: QuerySet[Any]
-    name: str  # the searched column
-    at: str  # the column that sorts the newest first
-    describe: Callable[[Sequence[Any]], list[Line]]
 
 
 @dataclass(frozen=True)
@@ -225,10 +200,6 @@ class RunOwner:
         None if the app has no such list.
         """
         return None
-
-    def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
-        """Return the things of the request's project that *Compare* lists."""
-        return ()
 
     def decisions_for(self, user: User | AnonymousUser, endpoint: Endpoint) -> Sequence[Place]:
         """Return what the model was chosen for, as far as the user may see; `note` says by whom."""

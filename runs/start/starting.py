@@ -72,7 +72,6 @@ class Source(StrEnum):
     BOARD = "cell"
     CHAT = "chat"
     FLOW = "flow"
-    WORKFLOW = "workflow"
     LIVE = "live"
     CHECK = "check"
     API = "api"
@@ -102,7 +101,6 @@ _DOORS = {
     Source.BOARD: Door.BOARD,
     Source.CHAT: Door.CHAT,
     Source.FLOW: Door.FLOW,
-    Source.WORKFLOW: Door.FLOW,
     Source.CHECK: Door.CHECK,
     Source.API: Door.API,
 }  # others: the page

@@ -30,7 +30,6 @@ from django.utils import timezone
 from api import consents, tokens
 from api.models import Consent, ProxyFile
 from catalog.models import Collection, Endpoint, Note
-from features.flows.models import AccountWorkflow
 from features.notifications.models import Channel, Delivery, Notification
 from features.spending.models import Alarm, Budget, BudgetRequest, MeasuredPrice, SpendingRules
 from house.models import Invitation
@@ -65,7 +64,7 @@ NAMES = [
 ]
 
 
-ASKED = {"training:new": f"?model={ENDPOINT}", "flows:then": f"?model={ENDPOINT}"}
+ASKED = {"training:new": f"?model={ENDPOINT}"}
 POSTED = {"catalog:favourites": {"star": ENDPOINT}, "catalog:collections-of": {"in": "best"}}
 ADMIN_PAGES = ("changelist", "change", "add", "delete")
 
@@ -101,10 +100,6 @@ class World:
         channel = Channel.objects.create(user=owner, method="email", name="mail")
         delivery = Delivery.objects.create(user=owner, method="email", channel=channel)
         line = Notification.objects.create(user=owner, kind="run_finished", key="a", subject="b")
-        AccountWorkflow.objects.create(
-            endpoint=endpoint, owner="ana", name="x.png", title="w", is_own=True,
-            definition='{"nodes": {}}', read_at=owner.date_joined,
-        )  # fmt: skip
         SpendingRules.objects.create(pk=1, unknown="allow")
         budget = Budget.objects.create(scope="person", person=owner, limit=100)
         consent = Consent.objects.create(

@@ -32,9 +32,6 @@ from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload, View
 
-ASKED = {
-    "flows:flow-then": "?after=s1",
-}
 SPECIAL: dict[str, dict[str, Any]] = {
     "look": {"kind": "run"},
     "reference-version-recovery": {"version": 1},
@@ -79,7 +76,7 @@ class Things:
         # Some routes of an app are about an object of their own, such as a report among shares.
         own = {"pk"} if pk is not None else set()
         parts |= {part: of_room[part] for part in parts if part in of_room and part not in own}
-        return reverse(name, kwargs=parts) + (ASKED | (asked or {})).get(name, "")
+        return reverse(name, kwargs=parts) + (asked or {}).get(name, "")
 
 
 def make_things(

@@ -47,7 +47,7 @@ FILLINGS = [
     *('"\\ud800"', '"\\u0000"', "1e400", "NaN", "9" * 5000, "9" * 400, "-1", '"$"', '"$a.\\ud800"'),
     *('"0001-01-01T00:00:00+14:00"', "{}", "[[]]", "null", "true"),
 ]
-PLACES = ["/flows/import/", "/compare/import/", "/collections/import/", "/restorations/"]
+PLACES = ["/compare/import/", "/collections/import/", "/restorations/"]
 
 
 def posts(place: str, document: Any) -> Iterator[dict[str, Any]]:

@@ -63,12 +63,12 @@ PLACES: Mapping[str, str] = {
 NOT_PERSONAL: Mapping[str, str] = {
     "the catalogue, and what the team thinks of it": (
         "catalog.Change catalog.Endpoint catalog.ListingEntry catalog.Picture catalog.Revision "
-        "catalog.Schema catalog.SyncReport flows.AccountListing flows.AccountWorkflow"
+        "catalog.Schema catalog.SyncReport flows.AccountWorkflow"
     ),
     "what a team made of a board, without names": "boards.Mark boards.RowMark",
     "what others wrote, who mentioned them": "sharing.Comment_mentioned",
     "says again what runs, uploads and charges say": (
-        "api.KeyedCall api.ProxyPart flows.StepFile library.DueEntry library.SearchEntry "
+        "api.KeyedCall api.ProxyPart library.DueEntry library.SearchEntry "
         "notifications.RunEnd playground.DerivedFile playground.InputFile "
         "playground.LedgerEntry playground.MetadataBackfill playground.RecordSum "
         "playground.RecordedRun playground.ResultExcerpt playground.UploadReservation "

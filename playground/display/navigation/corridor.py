@@ -151,16 +151,13 @@ HEADER = (
     Area(
         "Compare",
         (
-            Room("All", "boards:boards", "compare, side by side", name="Compare"),
             Room(
                 "Boards",
                 "boards:boards",
-                "comparisons, sweeps, judge, votes, grid, decisions",
-                "kind=board",
+                "compare, side by side, comparisons, sweeps, judge, votes, grid, decisions",
             ),
-            Room("Flows", "boards:boards", "workflows, chained models, pipelines", "kind=flow"),
         ),
-        ("boards:", "flows:"),
+        ("boards:",),
     ),
     Area(
         "Library",
@@ -180,6 +177,7 @@ HEADER = (
                 "playground:all-presets",
                 "preset, house defaults, styles, style, saved settings",
             ),
+            Room("Flows", "flows:flows", "workflows, chained models, pipelines"),
             Room(
                 "Made here",
                 "playground:restorations",
@@ -193,6 +191,7 @@ HEADER = (
             "library:reference",
             "playground:preset",
             "playground:restoration",
+            "flows:",
             "training:",
         ),
     ),

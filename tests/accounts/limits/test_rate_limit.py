@@ -131,7 +131,7 @@ def test_every_post_route_has_a_limit() -> None:
         ("playground:endpoint", "run"),
         ("boards:board-cell", "run"),
         ("chats:chat-turns", "run"),
-        ("flows:account-workflow", "run"),
+        ("flows:flow", "run"),
         ("playground:uploads", "file"),
         ("account_login", "sign-in"),
         ("account_reset_password_from_key", "sign-in"),

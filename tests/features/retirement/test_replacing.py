@@ -93,7 +93,7 @@ def test_all_of_mine_moves_in_one_press_and_back(
     assert mine.filter(is_house_default=True).exists()
     assert mine[0].arguments == {"prompt": "a fox", "temperature": 1}
     steps = [flow.definition["steps"][0] for flow in Flow.objects.filter(user=eva)]
-    assert {step["endpoint"] for step in steps} == {NEW}
+    assert {step["endpoint"] for step in steps} == {OLD}  # a flow stays as it was made
     assert {chat.endpoint for chat in Chat.objects.filter(user=eva)} == {new}
     column = Column.objects.filter(board__user=eva, endpoint=new).first()
     assert column
@@ -108,7 +108,6 @@ def test_all_of_mine_moves_in_one_press_and_back(
     assert mine.all()[0].arguments == SETTINGS
     assert not Column.objects.filter(endpoint=new).exists()
     assert not Collection.objects.filter(items__endpoint=new).exists()
-    assert {flow.definition["steps"][0]["endpoint"] for flow in Flow.objects.all()} == {OLD}
     assert len(keys(browsers[0])) == 40
 
 
@@ -127,13 +126,27 @@ def test_what_somebody_has_changed_since_stays_where_it_is(
 
 
 def test_one_place_moves_alone(old: Endpoint, browsers: list[Client]) -> None:
-    flow = Flow.objects.get(name="Flow 1")
-    key = f"step/{flow.pk}/s1"
-    assert keys(browsers[1], only=key) == ["step"]
+    preset = Preset.objects.get(name="Preset 1")
+    key = f"preset/{preset.pk}/"
+    assert keys(browsers[1], only=key) == ["preset"]
     browsers[1].post(PAGE, {"to": NEW, "only": key})
     (moved,) = Replacement.objects.get().rows
-    assert moved[:2] == ["step", str(flow.pk)]
-    assert keys(browsers[1]).count("step") == 1
+    assert moved[:2] == ["preset", str(preset.pk)]
+    assert keys(browsers[1]).count("preset") == 2
+
+
+def test_a_step_that_020_moved_can_be_moved_back(
+    old: Endpoint, browsers: list[Client], people: list[User]
+) -> None:
+    flow = Flow.objects.get(name="Flow 1")
+    former = {"definition": {"version": 1, "steps": [], "inputs": []}, "version": 1}
+    state = [former, {"definition": flow.definition, "version": 2}]
+    row = ["step", str(flow.pk), state, "Flow 1, step 1", flow.get_absolute_url()]
+    new = Endpoint.objects.get(endpoint_id=NEW)
+    Replacement.objects.create(user=people[1], source=old, target=new, rows=[row])
+    browsers[1].post(PAGE, {"~do": "undo"})
+    flow.refresh_from_db()
+    assert flow.definition == former["definition"]
 
 
 def test_the_owners_of_the_rest_are_notified_once(

@@ -1,4 +1,4 @@
-"""The entry points of boards, flows and checks, of their jobs, and of fal's workflows."""
+"""The entry points of boards, flows and checks, and of their jobs."""
 
 from __future__ import annotations
 
@@ -112,17 +112,9 @@ def flow_again(world: World) -> Use:
     return lambda: read_answer(world.browser.post(address, {"~do": f"again:{step}"}, follow=True))
 
 
-def workflow(world: World) -> Use:
-    """Run one of the account's workflows on its page."""
-    post = {"idea": "A boat", "~token": uuid.uuid4().hex, "~do": "run"}
-    address = f"/flows/account/Ana/two-step/{world.here}"
-    return lambda: read_answer(world.browser.post(address, post, follow=True))
-
-
 def new_flow(world: World) -> Flow:
     """Return a flow that makes an image and edits it."""
-    models = {name: world.endpoint(name) for name in (FLUX, SEEDREAM)}
-    definition = chained(models, FLUX, SEEDREAM).as_json()
+    definition = chained(FLUX, SEEDREAM).as_json()
     new = world.project.for_new_work()
     return Flow.objects.create(user=world.user, name="fox", definition=definition, **new)
 

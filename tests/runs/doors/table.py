@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tests.features.flows.conftest import FLUX, SEEDREAM
 from tests.runs.doors import boards_and_flows as work
 from tests.runs.doors import pages, programs
-from tests.runs.doors.world import LLM, PAINT, SHORT, TRAINER, WORKFLOW, Use, World
+from tests.runs.doors.world import LLM, PAINT, SHORT, TRAINER, Use, World
 
 
 class Door(NamedTuple):
@@ -55,7 +55,6 @@ DOORS = (
     Door(work.flow_of_program, FLUX, STEP),
     Door(work.next_step, SEEDREAM, STEP),
     Door(work.flow_again, FLUX, STEP),
-    Door(work.workflow, WORKFLOW, ("features/flows/fal_workflows/sending.py:send",)),
     Door(work.check, PAINT, ("features/retirement/checking.py:_start",)),
     Door(pages.chat, LLM, CHAT),
     Door(pages.chat_again, LLM, CHAT),

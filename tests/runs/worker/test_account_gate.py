@@ -18,7 +18,6 @@ from django.urls import reverse
 
 from api.representation import run as representation
 from catalog.models import Endpoint
-from features.flows.fal_workflows import step_files
 from runs.models import Run, Transport, Worker
 from runs.progress import worker_status
 from runs.results import refusals, wait_reasons
@@ -312,8 +311,8 @@ def test_the_gate_of_a_replaced_key_is_forgotten() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "look",
-    [backfill._due, step_files._take_due, fingerprints._claim, examination._claim_results],
-    ids=["backfill", "step files", "fingerprints", "provenance"],
+    [backfill._due, fingerprints._claim, examination._claim_results],
+    ids=["backfill", "fingerprints", "provenance"],
 )
 def test_searches_for_due_work_do_not_join_runs(look: Callable[[], list[Any]]) -> None:
     with CaptureQueriesContext(connection) as captured:

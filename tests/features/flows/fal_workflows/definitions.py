@@ -1,10 +1,8 @@
-"""Workflow definitions: real ones, and a strategy that generates any."""
+"""Workflow definitions as fal sends them."""
 
 from __future__ import annotations
 
 from typing import Any
-
-from hypothesis import strategies as st
 
 DOCS_A: dict[str, Any] = {
     "input": {"id": "input", "type": "input", "depends": [], "input": {"text": ""}},
@@ -70,36 +68,3 @@ def with_nodes(**nodes: dict[str, Any]) -> dict[str, Any]:
         for key, node in nodes.items()
     }
     return {"name": "workflow", "version": "1", "nodes": full, "output": {}, "schema": {}}
-
-
-_json = st.recursive(
-    st.none() | st.booleans() | st.integers(-9, 9) | st.sampled_from(["", "x", "$a.b", "$input.x"]),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=3), inner),
-    max_leaves=4,
-)
-_ids = st.sampled_from(["a", "a.b", "a/b_1", "node-1", "output", "x"])
-
-
-@st.composite
-def any_definition(draw: st.DrawFn) -> dict[str, Any]:
-    """Draw a definition of either dialect, with arbitrary further content."""
-    is_a = draw(st.booleans())
-    kinds = st.sampled_from(["run", "display", "input", "model", "note"])
-    nodes = {}
-    for key in draw(st.lists(_ids, min_size=1, max_size=4, unique=True)):
-        node: dict[str, Any] = {
-            "type": draw(kinds),
-            "id": key,
-            "depends": draw(st.lists(_ids, max_size=2)),
-        }
-        for name in ("app", "input", "fields", "metadata", "unknown"):
-            if draw(st.booleans()):
-                node[name] = "own/model" if name == "app" else draw(_json)
-        nodes[key] = node
-    if is_a:
-        return nodes
-    contents: dict[str, Any] = {"nodes": nodes}
-    for name in ("name", "version", "output", "schema", "metadata", "more"):
-        if draw(st.booleans()):
-            contents[name] = draw(_json)
-    return {"name": "n", "contents": contents} if draw(st.booleans()) else contents
