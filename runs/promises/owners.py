@@ -1,6 +1,6 @@
 """The promises that an app makes to its runs: one class per app, called by the layers below.
 
-To the worker, the files and the live pages, the run of a board, chat, flow or training is an
+To the worker, the files and the live pages, the run of a board, flow or training is an
 ordinary run. When they need to know something of its app, they ask the app's `RunOwner`, which
 `AppConfig.ready` registers. (In any other sentence, a run's owner is its user.)
 """

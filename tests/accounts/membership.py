@@ -6,7 +6,7 @@ that member), *elsewhere* (in a project of others), *private* (in that member's 
 deleted objects; a visitor who is not logged in gets the login page. The rules say the rest.
 
 A *curator* and an *admin* have that role in the house and are members of none of the projects: a
-curator gets what a stranger gets; an admin gets more of runs, boards, chats and flows.
+curator gets what a stranger gets; an admin gets more of runs, boards and flows.
 """
 
 from __future__ import annotations
@@ -108,10 +108,6 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "boards:board-voting-closure": (NOTHING, CHANGED),
     "boards:vote": (SEEN, SEEN),
     "boards:vote-retraction": (NOTHING, SEEN),
-    "chats:chat": (SEEN, OWNED),
-    "chats:chat-draft": (NOTHING, OWNED),
-    "chats:chat-title": (NOTHING, OWNED),
-    "chats:chat-turns": (NOTHING, OWNED),
     "flows:flow": (SEEN, SEEN),
     "flows:flow-copy": (NOTHING, SEEN),
     "flows:flow-edit": (CHANGED, CHANGED),
@@ -230,7 +226,6 @@ ADMINS_SEE = {
     ("boards:board-table", "get"),
     ("boards:board-judge", "get"),
     ("boards:board-votes", "get"),
-    ("chats:chat", "get"),
     ("flows:flow", "get"),
     ("flows:flow-run", "get"),
     ("library:run-descent", "get"),
@@ -278,7 +273,6 @@ ADMINS_ARE_REFUSED = {
 PRIVATE = ("hidden", "private")
 ADMINS_ACT_UNSEEN = {
     ("boards:board", "get"),  # the page without content, which asks for the reason
-    ("chats:chat", "get"),
     ("flows:flow", "get"),
     ("flows:flow-run", "get"),
     ("playground:run", "get"),

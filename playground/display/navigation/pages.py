@@ -25,7 +25,6 @@ _PAGES = (
 )
 _ACTIONS = (
     ("New board", "compare models, sweep settings", "boards:plan", ""),
-    ("New chat", "talk to a language model", "chats:new", ""),
     ("New flow", "chain models", "flows:new", ""),
     ("New training", "choose a trainer, new data set", "training:training", ""),
     ("New prompt", "save a prompt, style", "library:prompt-new", ""),

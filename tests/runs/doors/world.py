@@ -18,8 +18,8 @@ from catalog.models import Endpoint
 from features.flows.fal_workflows import store
 from projects.models import Project
 from runs.models import Run
+from tests.api.openai_proxy import documents as chat_documents
 from tests.features.boards import documents as boards_documents
-from tests.features.chats import documents as chat_documents
 from tests.features.flows.conftest import FLUX, SEEDREAM, store_inputs
 from tests.features.flows.graph.definitions import CONTENTS_B
 from tests.features.training.trainers import TRAINERS

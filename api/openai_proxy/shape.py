@@ -21,31 +21,13 @@ TEXT_OUTPUTS = {
     *("output", "text", "response", "answer", "content", "message", "completion"),
     *("generated_text", "result", "results", "outputs"),
 }
-COMPLETIONS = "/chat/completions"  # an OpenAI body, which the schema omits (protocol, 16.5)
 
-MODEL = Field(
-    kind="string",
-    name="model",
-    label="Model",
-    help="Which model answers, as vendor/model.",
-    is_required=True,
-)
-MOST_TOKENS = Field(kind="integer", name="max_tokens", label="Maximum tokens", minimum=1)
-PICTURES = Field(
-    kind="list",
-    name="image_urls",
-    label="Pictures",
-    help="Sent with the message, to models that see.",
-    media="image",
-    item=Field(kind="string", label="Picture", media="image"),
-)
-
-Kind = Literal["prompt", "messages", "completions"]
+Kind = Literal["prompt", "messages"]
 
 
 @dataclass(frozen=True, eq=False)
 class Shape:
-    """How a model takes a conversation; `rest` are its other fields, shown as settings."""
+    """How a model takes a conversation; `rest` are its other fields."""
 
     kind: Kind
     version: Version
@@ -54,18 +36,10 @@ class Shape:
     system: Field | None
     rest: Field
 
-    @property
-    def takes_history(self) -> bool:
-        """Whether earlier turns are sent to the model as messages."""
-        return self.kind != "prompt"
-
 
 def shape_of(endpoint: Endpoint) -> Shape | None:
     """Return how the endpoint takes a conversation; None if it does not."""
     version = version_of(endpoint)
-    if endpoint.endpoint_id.endswith(COMPLETIONS):
-        own_form = replace(version.root, kind="object", children=(MODEL, MOST_TOKENS, PICTURES))
-        return Shape("completions", replace(version, root=own_form), None, None, None, own_form)
     if version.root not in _SHAPES:
         _SHAPES[version.root] = read_shape(version)
     return _SHAPES[version.root]

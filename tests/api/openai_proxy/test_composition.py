@@ -1,20 +1,19 @@
-"""The arguments that a chat composes are valid for the model's schema, in every chat."""
+"""The arguments composed of a conversation are valid for the model's schema, in every one."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.chats.talk.answers import Answer, parse_answer
-from features.chats.talk.composition import Conversation, Exchange, compose, fold, is_too_long
-from features.chats.talk.shape import Shape, read_shape
+from api.openai_proxy.answers import Answer, parse_answer
+from api.openai_proxy.composition import Conversation, Exchange, compose, fold
+from api.openai_proxy.shape import Shape, read_shape
 from schemas import build, contract
 from schemas.changes.migrate_arguments import Version
 from schemas.validation import validate
-from tests.features.chats import documents
+from tests.api.openai_proxy import documents
 from tests.tables import each_row
 
 WORDS = st.text(min_size=1, max_size=120)
@@ -71,11 +70,10 @@ def test_a_too_long_message_is_a_problem_of_the_prompt() -> None:
     assert problem.path == ("prompt",)
 
 
-@pytest.mark.parametrize("missing", ["model"])
-def test_a_missing_required_setting_is_named(missing: str) -> None:
+def test_a_missing_required_setting_is_named() -> None:
     how, _ = SHAPES["router"]
     (problem,) = compose(how, Conversation("Hello"), {}).problems
-    assert problem.path == (missing,)
+    assert problem.path == ("model",)
 
 
 def test_a_picture_model_has_no_conversations() -> None:
@@ -90,59 +88,11 @@ def test_a_picture_model_has_no_conversations() -> None:
         ({"output": "", "error": "no credit"}, Answer(trouble="no credit")),
         ({"choices": [{"message": {"content": "Hi"}}]}, Answer("Hi")),
         ({"choices": [{"message": {"content": None}}]}, Answer()),
-        ({"text": "Hi", "reasoning": "why"}, Answer("Hi", "why")),
         ({"output": ["a", "b"]}, Answer("ab")),
-        ({"output": "Hi", "usage": {"prompt_tokens": 1200, "completion_tokens": 3}},
-         Answer("Hi", counted="1,200 tokens in · 3 out")),
-        ({"output": "Hi", "usage": {"total_tokens": 9, "cost": -1}},
-         Answer("Hi", counted="9 tokens")),
         ("Hi", Answer("Hi")),
         (None, Answer()),
         ([1], Answer()),
     ],
-)  # fmt: skip
+)
 def test_the_answer_is_read_from_the_output(output: Any, answer: Answer) -> None:
     assert parse_answer(output) == answer
-
-
-def test_the_cost_reported_by_upstream_is_shown() -> None:
-    assert (
-        "$0.0012"
-        in parse_answer({"output": "x", "usage": {"total_tokens": 9, "cost": 0.0012}}).counted
-    )
-
-
-@each_row(
-    "message",
-    [
-        "This model's maximum context length is 8192 tokens. However, you requested 9001 tokens.",
-        "prompt is too long: 210000 tokens > 200000 maximum",
-        "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
-        "This endpoint's maximum context length is 32768 tokens.",
-        "Input is too long for requested model.",
-        "String should have at most 5000 characters",
-    ],
-)
-@each_row("is_within_output", [True, False])
-def test_messages_about_length_are_recognised(message: str, is_within_output: bool) -> None:
-    error = None if is_within_output else {"error": "RunFailed", "message": message}
-    assert is_too_long(error, message if is_within_output else "")
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        None,
-        {},
-        {"error": "RunFailed", "message": "Rate limit exceeded, try again later."},
-        {"error": "AuthFailed", "message": "Your token has expired."},
-        {"error": "RunFailed", "message": "The model took too long."},
-    ],
-)
-def test_other_errors_are_not_about_length(error: Any) -> None:
-    assert not is_too_long(error)
-
-
-def test_an_error_type_about_length_is_recognised() -> None:
-    detail = [{"loc": ["body", "prompt"], "msg": "Wrong.", "type": "string_too_long"}]
-    assert is_too_long({"error": "InvalidInput", "status": 422, "detail": detail})

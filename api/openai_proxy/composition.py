@@ -1,4 +1,4 @@
-"""Composes the arguments of a turn: the new message with the conversation before it.
+"""Composes the arguments of a call: the new message with the conversation before it.
 
 A model with `messages` gets the earlier turns as messages. Any other gets them folded into its
 prompt in this plain form; a first message is sent unchanged:
@@ -15,41 +15,25 @@ prompt in this plain form; a first message is sent unchanged:
 
   Assistant:
 
-If all of it is longer than the prompt may be, the oldest turns are left out, and the page says how
-many. Without a field for it, the system prompt is sent as the first message, or before the rest.
-A conversation that is too long is detected by the schema, or by upstream's error afterwards.
+If all of it is longer than the prompt may be, the oldest turns are left out. Without a field for
+it, the system prompt is sent as the first message, or before the rest.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from features.chats.talk.shape import PICTURES, Shape
-from runs.results import error_messages
+from api.openai_proxy.shape import Shape
 from schemas import Problem
 from schemas.validation import validate
 
-# Models report it in prose that differs by host, but always names a length and a limit.
-_TOO_LONG = re.compile(
-    r"context[ _](?:length|window|size|limit)|maximum context|string_too_long|too many tokens"
-    r"|(?:prompt|input|message|conversation|request|text)s? (?:is|are) too (?:long|large)"
-    r"|token (?:limit|count)[^.]{0,40}exceed|exceed[^.]{0,60}(?:tokens?\b|token limit|characters)"
-    r"|at most \d[\d,]* (?:characters|tokens)",
-    re.IGNORECASE,
-)
-TOO_LONG = (
-    "This message is {over:,} character{s} too long: {model} takes {most:,}. Shorten it, or change "
-    "to a model that takes more. Nothing was sent, and what you wrote is kept."
-)
 MOST_CHARS = 400_000  # of a prompt without a limit in the schema
 MOST_MESSAGES = 400
 BETWEEN = "\n\n"
 BEGIN, END = "Conversation so far:", "Answer the next message."
 PERSON, MODEL = "User", "Assistant"
-MODEL_NAME = "model"
 
 
 class Exchange(NamedTuple):
@@ -70,7 +54,7 @@ class Conversation:
 
 @dataclass(frozen=True)
 class Composed:
-    """The arguments of a turn, the number of oldest exchanges that they leave out, and problems."""
+    """The arguments of a call, the number of oldest exchanges that they leave out, and problems."""
 
     arguments: dict[str, Any]
     left_out: int = 0
@@ -82,7 +66,7 @@ def compose(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Compo
     if shape.kind == "prompt":
         return _folded(shape, talk, settings)
     tried = [
-        _checked(shape, _with_pictures(shape, arguments), left_out)
+        _checked(shape, arguments, left_out)
         for arguments, left_out in _with_messages(shape, talk, settings)
     ]
     return next((candidate for candidate in tried if not candidate.problems), tried[0])
@@ -90,10 +74,7 @@ def compose(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Compo
 
 def _checked(shape: Shape, arguments: dict[str, Any], left_out: int) -> Composed:
     version = shape.version
-    problems = validate(version.contract, arguments, version.root)
-    if shape.kind == "completions" and not arguments.get(MODEL_NAME):
-        problems = [Problem((MODEL_NAME,), "Model is required"), *problems]
-    return Composed(arguments, left_out, problems)
+    return Composed(arguments, left_out, validate(version.contract, arguments, version.root))
 
 
 def _folded(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Composed:
@@ -174,48 +155,9 @@ def _turns(pair: Exchange) -> list[tuple[str, str]]:
     return [*turns, ("assistant", pair.answer)]
 
 
-def _with_pictures(shape: Shape, arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments with a completion's pictures as parts of the newest message (16.5)."""
-    pictures = arguments.get(PICTURES.name)
-    if shape.kind != "completions" or not pictures:
-        return arguments
-    *before, newest = arguments["messages"]
-    content = newest["content"]
-    parts = _in_parts("user", content)["content"] if isinstance(content, str) else content
-    image_parts = [{"type": "image_url", "image_url": {"url": picture}} for picture in pictures]
-    other_arguments = {name: value for name, value in arguments.items() if name != PICTURES.name}
-    return other_arguments | {"messages": [*before, {**newest, "content": [*parts, *image_parts]}]}
-
-
 def _plain(role: str, text: str) -> dict[str, Any]:
     return {"role": role, "content": text}
 
 
 def _in_parts(role: str, text: str) -> dict[str, Any]:
     return {"role": role, "content": [{"type": "text", "text": text}]}
-
-
-def is_about_length(message: str) -> bool:
-    """Whether upstream's message says that the input was too long for the model."""
-    return bool(_TOO_LONG.search(message))
-
-
-def is_too_long(error: Mapping[str, Any] | None, trouble: str = "") -> bool:
-    """Whether a run failed by its length, according to `FalError.as_json()` or its output."""
-    if trouble and is_about_length(trouble):
-        return True
-    if not error:
-        return False
-    messages = error_messages.problems(error)
-    return any(is_about_length(f"{message.type} {message.message}") for message in messages)
-
-
-def excess(shape: Shape, composed: Composed, model: str) -> str:
-    """Return a sentence if a prompt is longer than the schema allows, else ""."""
-    prompt = shape.prompt
-    text = composed.arguments.get(prompt.name) if prompt else None
-    most = prompt.max_length if prompt else None
-    if not isinstance(text, str) or most is None or len(text) <= most:
-        return ""
-    over = len(text) - most
-    return TOO_LONG.format(over=over, s="" if over == 1 else "s", model=model, most=most)

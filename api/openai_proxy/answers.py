@@ -1,14 +1,12 @@
-"""Parses the answer in a model's output: its text, reasoning, usage and error."""
+"""Parses the answer in a model's output: its text, or the error within it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from core.formatting import counted, money
+from api.openai_proxy.shape import TEXT_OUTPUTS
 from fal.db_safe import db_safe_text
-from features.chats.talk.shape import TEXT_OUTPUTS
-from schemas.estimate.amounts import decimal
 
 KEYS = ("output", "text", "response", "answer", "content", "message", *sorted(TEXT_OUTPUTS))
 MAX_TROUBLE_CHARS = 500
@@ -19,9 +17,7 @@ class Answer:
     """A model's answer; `trouble` is an error reported within its output."""
 
     text: str = ""
-    reasoning: str = ""
     trouble: str = ""
-    counted: str = ""  # "412 tokens in · 180 out · $0.0012", as far as reported
 
 
 def parse_answer(output: Any) -> Answer:
@@ -32,9 +28,7 @@ def parse_answer(output: Any) -> Answer:
         return Answer()
     return Answer(
         text=db_safe_text(_text(output)),
-        reasoning=db_safe_text(_string(output.get("reasoning"))),
         trouble=db_safe_text(_trouble(output.get("error")))[:MAX_TROUBLE_CHARS],
-        counted=_counted(output.get("usage")),
     )
 
 
@@ -63,30 +57,3 @@ def _trouble(error: Any) -> str:
     if isinstance(error, dict):
         return _string(error.get("message")) or _string(error.get("detail")) or "unknown error"
     return _string(error)
-
-
-def _counted(usage: Any) -> str:
-    """Return the tokens and cost that upstream reports, in words; empty if it reports none."""
-    if not isinstance(usage, dict):
-        return ""
-    input_count = _count(usage, "prompt_tokens", "input_tokens")
-    count = _count(usage, "completion_tokens", "output_tokens")
-    total = _count(usage, "total_tokens")
-    parts = []
-    if input_count is not None and count is not None:
-        parts.append(f"{counted(input_count, 'token')} in · {count:,} out")
-    elif total:
-        parts.append(counted(total, "token"))
-    cost = usage.get("cost")
-    amount = None if isinstance(cost, bool) else decimal(str(cost))
-    if amount is not None and amount > 0:
-        parts.append(money(amount, "USD"))
-    return " · ".join(parts)
-
-
-def _count(usage: dict[str, Any], *names: str) -> int | None:
-    for name in names:
-        value = usage.get(name)
-        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**12:
-            return value
-    return None
