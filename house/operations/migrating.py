@@ -11,12 +11,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from core.version import full_version, number, version
-from house.operations.models import DataVersion
+from core.db import clock
+from core.formatting import enumerated
+from core.process import identity
+from core.version import as_numbers, full_version, number, version
+from house.operations.metrics import reporting
+from house.operations.models import DataVersion, ServerProcess
 
+# Its migrations take away what processes of earlier versions read and write.
+STOPS_ALL = "0.3.0"
 LOCK = 7_303_014_641  # a PostgreSQL advisory lock; Vitrine chooses the numbers
 
 
@@ -43,6 +50,25 @@ def is_behind() -> bool:
     """Return True if a migration of this code is not applied."""
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def require_stopped() -> None:
+    """Raise CommandError while processes are at work that this update has to stop."""
+    tables = {DataVersion._meta.db_table, ServerProcess._meta.db_table}
+    if not tables <= {*connection.introspection.table_names()}:
+        return  # a new database
+    newest = DataVersion.objects.first()
+    if newest is None or as_numbers(newest.version) >= as_numbers(STOPS_ALL):
+        return
+    # Only columns that 0.2.0 has.
+    beats = ServerProcess.objects.filter(beat_at__gt=clock.now() - reporting.ALIVE)
+    processes = beats.values_list("identity", "kind")
+    if kinds := [kind for name, kind in processes if not identity.is_gone(name)]:
+        raise CommandError(
+            f"Processes of Vitrine {newest.version} are at work ({enumerated(kinds)}), and this "
+            "update takes tables away that they need. Stop all processes, then migrate again; one "
+            "that was killed on another machine counts for three minutes. Nothing was changed."
+        )
 
 
 def note_version() -> None:

@@ -1,0 +1,37 @@
+"""The pages that left in 0.3.0: each answers 410 with a sentence, and a link to what is kept.
+
+The rows leave with the next version. `api/contract/gone.py` has the operations of the API.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import NamedTuple
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from core.http import errors
+
+
+class Page(NamedTuple):
+    """A page that left, or several whose addresses begin alike."""
+
+    address: str  # a regular expression of the path, without its first slash
+    why: str  # the sentence that says what left, and where what people made is
+    link: str  # the address of the page to go on from
+    link_text: str
+
+
+PAGES: tuple[Page, ...] = ()
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's `handler404`: 410 for a page that left, else as `core.http.errors` answers."""
+    path = request.path_info.removeprefix("/")
+    for page in PAGES:
+        if re.fullmatch(page.address, path):
+            return render(request, "410.html", {"page": page}, status=HTTPStatus.GONE)
+    return errors.page_not_found(request, exception)
