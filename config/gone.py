@@ -25,7 +25,15 @@ class Page(NamedTuple):
     link_text: str
 
 
-PAGES: tuple[Page, ...] = ()
+PAGES: tuple[Page, ...] = (
+    Page(
+        r"chats(/.*)?",
+        "Chats have left. The answers of each are in a series with its title. Language models run "
+        "on their own pages.",
+        "/series/",
+        "All series",
+    ),
+)
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:

@@ -14,9 +14,9 @@ import httpx
 from tests.processes import until
 
 SMALL = {"width": 128, "height": 128}
-MODELS = ("sandbox/aurora", "sandbox/aurora/lite", "sandbox/scribe", "sandbox/eye")
-AURORA, LITE, SCRIBE, EYE = MODELS
-RUNS = 1 + 4 + 2 + 1  # a single run, the board's, the flow's, the chat's
+MODELS = ("sandbox/aurora", "sandbox/aurora/lite", "sandbox/eye")
+AURORA, LITE, EYE = MODELS
+RUNS = 1 + 4 + 2  # a single run, the board's, the flow's
 FLOW = {
     "format": "vitrine-flow",
     "name": "Fox in words",
@@ -120,9 +120,6 @@ def _make_parts(owner: Owner, member: int) -> Iterator[tuple[str, str]]:
     flow = owner.post(f"/flows/import/{HERE}", text=json.dumps(FLOW))
     owner.call("POST", f"/flows/{flow.split('/')[2]}/runs{HERE}", inputs={"prompt": "a seal"})
     yield flow, "Fox in words"
-    chat = owner.post(f"/chats/new/{HERE}", model=SCRIBE)
-    owner.post(chat, **{"~text": "About lighthouses", "~token": "first"})
-    yield chat, "About lighthouses"
     yield "/spend/", "data-total"
     yield f"/models/{AURORA}/", "Aurora"
 
