@@ -68,12 +68,10 @@ class UserRelation(NamedTuple):
 class LiveView(NamedTuple):
     """Renders a view of a run: (run, view with its rights) → the fragments to swap in.
 
-    With `is_live`, it also renders each partial output (`runs/progress/live_partials.py`). With
-    `is_of_list`, the run is loaded without its heavy columns, as lists load it.
+    With `is_of_list`, the run is loaded without its heavy columns, as lists load it.
     """
 
     render: Callable[[Run, str], str]
-    is_live: bool = False
     is_of_list: bool = False
 
 
