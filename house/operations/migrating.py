@@ -21,6 +21,8 @@ from core.process import identity
 from core.version import as_numbers, full_version, number, version
 from house.operations.metrics import reporting
 from house.operations.models import DataVersion, ServerProcess
+from runs.models import Worker
+from runs.progress import worker_status
 
 # Its migrations take away what processes of earlier versions read and write.
 STOPS_ALL = "0.3.0"
@@ -60,15 +62,23 @@ def require_stopped() -> None:
     newest = DataVersion.objects.first()
     if newest is None or as_numbers(newest.version) >= as_numbers(STOPS_ALL):
         return
-    # Only columns that 0.2.0 has.
-    beats = ServerProcess.objects.filter(beat_at__gt=clock.now() - reporting.ALIVE)
-    processes = beats.values_list("identity", "kind")
-    if kinds := [kind for name, kind in processes if not identity.is_gone(name)]:
+    if at_work := _processes_at_work():
         raise CommandError(
-            f"Processes of Vitrine {newest.version} are at work ({enumerated(kinds)}), and this "
+            f"Processes of Vitrine {newest.version} are at work ({enumerated(at_work)}), and this "
             "update takes tables away that they need. Stop all processes, then migrate again; one "
             "that was killed on another machine counts for three minutes. Nothing was changed."
         )
+
+
+def _processes_at_work() -> list[str]:
+    """Return the kinds of the processes that use the database; reads only columns of 0.2.0."""
+    now = clock.now()
+    workers = Worker.objects.filter(beat_at__gt=now - worker_status.ALIVE)
+    others = ServerProcess.objects.filter(beat_at__gt=now - reporting.ALIVE)
+    known = dict.fromkeys(workers.values_list("name", flat=True), "worker")
+    known |= dict(others.values_list("identity", "kind"))
+    kinds = [kind for name, kind in known.items() if not identity.is_gone(name)]
+    return sorted(kinds)
 
 
 def note_version() -> None:

@@ -8,9 +8,12 @@ import sys
 from contextlib import closing
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
+import django
 import pytest
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 
 from tests.processes import ROOT, environment
 from tests.upgrades import left
@@ -26,7 +29,7 @@ pytestmark = [
 
 
 def _call(function: str, url: str) -> None:
-    """Call the function of each module of `left` on the database at `url`, in a process."""
+    """Call `make_all` or `check_all` on the database at `url`, in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.upgrades.test_left", function],
         cwd=ROOT,
@@ -38,30 +41,33 @@ def _call(function: str, url: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _call_here(function: str) -> None:
-    import django
-    from django.db.migrations.executor import MigrationExecutor
+def make_all(executor: MigrationExecutor) -> None:
+    """Migrate a new database to 0.2.0, and add rows of all that left."""
+    apps = executor.migrate([*LAST.items()]).apps
+    for module in _modules():
+        module.make(apps)
+    version = apps.get_model("operations", "DataVersion")
+    version.objects.create(version="0.2.0", migrations=1)
 
-    django.setup()
-    executor = MigrationExecutor(connection)
-    nodes = [*LAST.items()] if function == "make" else executor.loader.graph.leaf_nodes()
-    if function == "make":
-        # Not by `migrate`, which after each app installs triggers that need tables of others.
-        executor.migrate(nodes)
-    apps = executor.loader.project_state(nodes).apps
-    for _, name, _ in pkgutil.iter_modules(left.__path__):
-        getattr(import_module(f"{left.__name__}.{name}"), function)(apps)
+
+def check_all(executor: MigrationExecutor) -> None:
+    """Look at what became of these rows."""
+    apps = executor.loader.project_state().apps
+    for module in _modules():
+        module.check(apps)
+
+
+def _modules() -> list[Any]:
+    names = [name for _, name, _ in pkgutil.iter_modules(left.__path__)]
+    return [import_module(f"{left.__name__}.{name}") for name in names]
 
 
 def test_what_people_made_becomes_what_stays(tmp_path: Path) -> None:
     with databases(tmp_path) as make_database:
         url = make_database("")
-        _call("make", url)
-        execute(url, "DELETE FROM operations_dataversion")
-        version = "INSERT INTO operations_dataversion (version, migrations) VALUES ('0.2.0', 1)"
-        execute(url, version)
+        _call("make_all", url)
         migrate(url)
-        _call("check", url)
+        _call("check_all", url)
         with closing(connect(url)) as database:
             assert schema(database) == schema(connection)
 
@@ -84,4 +90,5 @@ def test_no_process_of_the_former_version_is_at_work(tmp_path: Path) -> None:
 
 
 if __name__ == "__main__":
-    _call_here(sys.argv[1])
+    django.setup()
+    {"make_all": make_all, "check_all": check_all}[sys.argv[1]](MigrationExecutor(connection))
