@@ -18,7 +18,23 @@ class Operation(NamedTuple):
 
 
 BASE = "/api/v1/"
-OPERATIONS: tuple[Operation, ...] = ()
+OPERATIONS = (
+    Operation(
+        "POST DELETE",
+        r"presets(/\d+)?",
+        "Presets are saved and deleted on the page of their model. The API lists them.",
+    ),
+    Operation(
+        "POST DELETE",
+        r"webhooks(/[0-9a-f-]{36})?",
+        "Webhooks are managed on the notifications page, or named by each run as webhook_url.",
+    ),
+    Operation(
+        "POST",
+        r"deliveries/[0-9a-f-]{36}/repetition",
+        "A failed delivery is sent again on the notifications page.",
+    ),
+)
 
 
 def reason(method: str, path: str) -> str:

@@ -181,7 +181,6 @@ PROGRAMS: dict[tuple[str, str], Rule] = {
     ("api:v1-flow-runs-one", "get"): SEEN,
     ("api:v1-flows-one", "get"): SEEN,
     ("api:v1-presets-one", "get"): SEEN,
-    ("api:v1-presets-one", "delete"): REMOVED,
     ("api:v1-runs-artifacts-star", "put"): STARRED,
     ("api:v1-runs-artifacts-star", "delete"): STARRED,
     ("api:v1-runs-cancellation", "post"): REMOVED,
