@@ -34,7 +34,6 @@ FORMS = _views(
     "v1-boards-cells v1-boards-estimates v1-boards-runs v1-estimates v1-flows-estimates "
     "v1-flows-runs v1-presets v1-runs",
     boards="board-plan board-rows plan plan-of-form",
-    chats="chat chat-draft chat-turns new",
     flows="flow flow-run",
     playground="draft endpoint preset presets ticket",
     training="dataset-form",

@@ -51,6 +51,13 @@ PAGES: tuple[Page, ...] = (
         "/changes/",
         "What changed",
     ),
+    Page(
+        r"chats(/.*)?",
+        "Chats have left. The answers of each are in a series with its title. Language models run "
+        "on their own pages.",
+        "/series/",
+        "All series",
+    ),
 )
 
 

@@ -24,7 +24,6 @@ urlpatterns = [
     path("", include("catalog.urls")),
     path("", include("house.operations.urls")),
     path("compare/", include("features.boards.urls")),
-    path("chats/", include("features.chats.urls")),
     path("flows/", include("features.flows.urls")),
     path("", include("features.library.urls")),
     path("training/", include("features.training.urls")),

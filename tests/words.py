@@ -34,8 +34,11 @@ RETIRED = {
     r"vitrine mcp|stdio": "MCP over HTTP",
     r"command line client": "API",
 }
-# Regular expressions of words that name what left in 0.3.0.
-LEFT: tuple[str, ...] = (r"new flow|flow editor|show the graph|steps on the graph",)
+# Regular expressions of words that name what left in 0.3.0. A label alone may name old rows.
+LEFT: tuple[str, ...] = (
+    r"chats?(?=[\s,.;:])(?![ .]completions?| body| models?)",
+    r"new flow|flow editor|show the graph|steps on the graph",
+)
 # This document uses fal's own words; these modules say what left.
 ELSEWHERE = {"PROTOCOL.md", "gone.py"}
 _WORDS = [

@@ -1,6 +1,6 @@
 """The promises that an app makes to its runs: one class per app, called by the layers below.
 
-To the worker, the files and the live pages, the run of a board, chat, flow or training is an
+To the worker, the files and the live pages, the run of a board, flow or training is an
 ordinary run. When they need to know something of its app, they ask the app's `RunOwner`, which
 `AppConfig.ready` registers. (In any other sentence, a run's owner is its user.)
 """
@@ -66,12 +66,10 @@ class UserRelation(NamedTuple):
 class LiveView(NamedTuple):
     """Renders a view of a run: (run, view with its rights) → the fragments to swap in.
 
-    With `is_live`, it also renders each partial output (`runs/progress/live_partials.py`). With
-    `is_of_list`, the run is loaded without its heavy columns, as lists load it.
+    With `is_of_list`, the run is loaded without its heavy columns, as lists load it.
     """
 
     render: Callable[[Run, str], str]
-    is_live: bool = False
     is_of_list: bool = False
 
 

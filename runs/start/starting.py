@@ -70,7 +70,6 @@ class Source(StrEnum):
     DEPUTY = "deputy"
     VARIATION = "more"
     BOARD = "cell"
-    CHAT = "chat"
     FLOW = "flow"
     LIVE = "live"
     CHECK = "check"
@@ -78,11 +77,11 @@ class Source(StrEnum):
 
 
 # People write the arguments of these, and no form or plan has resolved names in them before.
-RESOLVES_NAMES = {Source.CHAT, Source.FLOW}
+RESOLVES_NAMES = {Source.FLOW}
 # Their results are compared, so no other model may answer: fal's fallbacks are refused.
 COMPARED = {Source.BOARD, Source.CHECK}
-# These contain texts that were not written for others, such as a chat's system prompt.
-NEVER_SHARED = {Source.CHAT, Source.API}
+# These contain texts that were not written for others, such as a program's system prompt.
+NEVER_SHARED = {Source.API}
 
 
 class Door(StrEnum):
@@ -91,7 +90,7 @@ class Door(StrEnum):
     PAGE = "page"
     BOARD = "board"
     FLOW = "flow"
-    CHAT = "chat"
+    CHAT = "chat"  # of runs before 0.3.0
     CHECK = "check"
     API = "api"
     ASSISTANT = "assistant"
@@ -99,7 +98,6 @@ class Door(StrEnum):
 
 _DOORS = {
     Source.BOARD: Door.BOARD,
-    Source.CHAT: Door.CHAT,
     Source.FLOW: Door.FLOW,
     Source.CHECK: Door.CHECK,
     Source.API: Door.API,

@@ -3,7 +3,6 @@
  * something to show.
  */
 const LOADERS = {
-  "chat-thread": () => import("./lazy/chat.js"),
   "color-pick": () => import("./lazy/form-color.js"),
   "dataset-files": () => import("./lazy/dataset-files.js"),
   "form-rows": () => import("./lazy/form-rows.js"),
@@ -20,7 +19,6 @@ const LOADERS = {
   "timed-lines": () => import("./lazy/timed-lines.js"),
 };
 const IMMEDIATE = [
-  "chat-thread",
   "dataset-files",
   "live-session",
   "local-time",

@@ -6,7 +6,7 @@ that member), *elsewhere* (in a project of others), *private* (in that member's 
 deleted objects; a visitor who is not logged in gets the login page. The rules say the rest.
 
 A *curator* and an *admin* have that role in the house and are members of none of the projects: a
-curator gets what a stranger gets; an admin gets more of runs, boards, chats and flows.
+curator gets what a stranger gets; an admin gets more of runs, boards and flows.
 """
 
 from __future__ import annotations
@@ -104,10 +104,6 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "boards:board-voting-closure": (NOTHING, CHANGED),
     "boards:vote": (SEEN, SEEN),
     "boards:vote-retraction": (NOTHING, SEEN),
-    "chats:chat": (SEEN, OWNED),
-    "chats:chat-draft": (NOTHING, OWNED),
-    "chats:chat-title": (NOTHING, OWNED),
-    "chats:chat-turns": (NOTHING, OWNED),
     "flows:flow": (SEEN, SEEN),
     "flows:flow-run": (SEEN, SEEN),
     "library:run-descent": (SEEN, NOTHING),
@@ -220,7 +216,6 @@ ADMINS_SEE = {
     ("boards:board-table", "get"),
     ("boards:board-judge", "get"),
     ("boards:board-votes", "get"),
-    ("chats:chat", "get"),
     ("flows:flow", "get"),
     ("flows:flow-run", "get"),
     ("library:run-descent", "get"),
@@ -268,7 +263,6 @@ ADMINS_ARE_REFUSED = {
 PRIVATE = ("hidden", "private")
 ADMINS_ACT_UNSEEN = {
     ("boards:board", "get"),  # the page without content, which asks for the reason
-    ("chats:chat", "get"),
     ("flows:flow", "get"),
     ("flows:flow-run", "get"),
     ("playground:run", "get"),

@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from features.boards.models import Board, Cell, Column, Row, RowRequest
 from features.boards.models import Comment as BoardComment
-from features.chats.models import Chat
 from features.flows.models import Flow, FlowRun
 from features.library.models import (
     Prompt,
@@ -133,9 +132,6 @@ def make_things(
     cell = Cell.objects.create(board=board, row=row, column=column, run=run)
     comment = BoardComment.objects.create(board=board, user=owner, text=word)
     row_request = RowRequest.objects.create(board=board, user=owner, label=word, digest="q")
-    chat = Chat.objects.create(
-        **own, **deleted, endpoint=endpoint, title=word, said_at=timezone.now()
-    )
     step = {"id": "s1", "endpoint": endpoint.endpoint_id, "arguments": {}}
     flow = Flow.objects.create(**own, **deleted, name=word, definition={"steps": [step]})
     flow_run = FlowRun.objects.create(
@@ -170,7 +166,7 @@ def make_things(
     keys = {
         "view": view.pk,
         "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
-        "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
+        "board": board.pk, "vote": board.pk, "flow": flow.pk,
         "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
         "series": series.pk, "check": check.pk,
         "reference": reference.pk,

@@ -14,9 +14,9 @@ import httpx
 from tests.processes import until
 
 SMALL = {"width": 128, "height": 128}
-MODELS = ("sandbox/aurora", "sandbox/aurora/lite", "sandbox/scribe", "sandbox/eye")
-AURORA, LITE, SCRIBE, EYE = MODELS
-RUNS = 1 + 4 + 1  # a single run, the board's, the chat's
+MODELS = ("sandbox/aurora", "sandbox/aurora/lite", "sandbox/eye")
+AURORA, LITE, EYE = MODELS
+RUNS = 1 + 4  # a single run, the board's
 HERE = "?project=lighthouse"
 
 
@@ -97,9 +97,6 @@ def _make_parts(owner: Owner, member: int) -> Iterator[tuple[str, str]]:
     rows = [{"prompt": f"a {animal}", "image_size": SMALL} for animal in ("wolf", "crane")]
     board = owner.call("POST", f"/boards{HERE}", title="Animals", columns=columns, rows=rows)
     yield f"/compare/{board['id']}/", "Animals"
-    chat = owner.post(f"/chats/new/{HERE}", model=SCRIBE)
-    owner.post(chat, **{"~text": "About lighthouses", "~token": "first"})
-    yield chat, "About lighthouses"
     yield "/spend/", "data-total"
     yield f"/models/{AURORA}/", "Aurora"
 

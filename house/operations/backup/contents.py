@@ -14,8 +14,7 @@ IN: Mapping[str, str] = {
     "what people have made": (
         "boards.Board boards.Cell boards.Column boards.Comment boards.Mark "
         "boards.PlanDraft boards.Row boards.RowMark boards.RowRequest "
-        "boards.Vote chats.Chat chats.Turn "
-        "flows.AccountWorkflow flows.Flow flows.FlowRun flows.StepRun "
+        "boards.Vote flows.AccountWorkflow flows.Flow flows.FlowRun flows.StepRun "
         "library.Prompt library.PromptRun library.PromptTag library.PromptVersion "
         "library.Reference library.ReferenceRun library.ReferenceVersion library.Series "
         "library.SeriesItem playground.Draft playground.Preset playground.Share playground.View "

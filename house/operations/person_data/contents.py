@@ -26,7 +26,7 @@ PERSONAL: Mapping[str, str] = {
     "user": (
         "account.EmailAddress accounts.Preferences admin.LogEntry api.ProxyFile api.Token "
         "auth.User_groups auth.User_user_permissions boards.Board boards.Comment boards.PlanDraft "
-        "boards.RowRequest catalog.Note catalog.Reader chats.Chat flows.Flow "
+        "boards.RowRequest catalog.Note catalog.Reader flows.Flow "
         "flows.FlowRun library.Prompt library.Reference library.Series mfa.Authenticator "
         "notifications.Channel notifications.Delivery notifications.Notification "
         "notifications.NotificationPreferences people.Joining playground.Charge "
@@ -39,7 +39,6 @@ PERSONAL: Mapping[str, str] = {
     "actor": "accounts.AuditEntry",
     "board__user": "boards.Cell boards.Column boards.Row",
     "by": "projects.Look",
-    "chat__user": "chats.Turn",
     "check_of__user": "retirement.CheckRun",
     "collection__owner": "catalog.CollectionItem",
     "flow_run__user": "flows.StepRun",

@@ -129,7 +129,6 @@ HEADER = (
             ),
             Room("Starred", "library:runs", "favourites", "q=starred", "Starred results"),
             Room("Series", "library:all-series", "tags, tag, labels, selections, albums"),
-            Room("Chats", "chats:chats", "conversations, language models"),
             Room(
                 "Shares",
                 "sharing:shares",
@@ -143,10 +142,7 @@ HEADER = (
                 "Deleted results",
             ),
         ),
-        (
-            *("library:run", "library:series"),
-            *("playground:run", "chats:", "sharing:share"),
-        ),
+        ("library:run", "library:series", "playground:run", "sharing:share"),
     ),
     Area(
         "Compare",

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_CHOICES = 24  # recipes of one file to choose from
-MOST_ADDRESS_CHARS = 6000  # browsers, proxies and chat programs cut longer addresses
+MOST_ADDRESS_CHARS = 6000  # browsers, proxies and messengers cut longer addresses
 NO_RECIPE = "This file is neither a recipe nor a file of a run here."
 FORMAT = "vitrine-run"
 

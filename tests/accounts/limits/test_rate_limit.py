@@ -130,7 +130,6 @@ def test_every_post_route_has_a_limit() -> None:
     [
         ("playground:endpoint", "run"),
         ("boards:board-cell", "run"),
-        ("chats:chat-turns", "run"),
         ("flows:flow", "run"),
         ("playground:uploads", "file"),
         ("account_login", "sign-in"),

@@ -150,7 +150,6 @@ BALANCE = refusals.BY_KIND["balance_exhausted"].sentence
 PAGES: dict[str, Callable[[Things], str]] = {
     "model": lambda things: reverse("playground:endpoint", args=["fal-ai/flux/dev"]),
     "board's plan": lambda things: f"{reverse('boards:plan')}?model=fal-ai/flux/dev",
-    "chat": lambda things: things.address("chats:chat"),
     "flow": lambda things: things.address("flows:flow"),
 }
 

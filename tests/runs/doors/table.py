@@ -29,10 +29,7 @@ BOARD, AGAIN = (
     ("features/boards/runs/sending.py:_save",),
     ("features/boards/runs/repeating.py:_repeat",),
 )
-STEP, CHAT = (
-    ("features/flows/execution/steps.py:_begin",),
-    ("features/chats/turns/sending.py:_run",),
-)
+STEP = ("features/flows/execution/steps.py:_begin",)
 PROXY, STREAM = ("api/submission.py:start_proxied",), ("api/submission.py:start_streamed",)
 SESSION = ("runs/realtime/sessions.py:_begin",)
 API = ("api/submission.py:start",)
@@ -56,8 +53,6 @@ DOORS = (
     Door(work.next_step, SEEDREAM, STEP),
     Door(work.flow_again, FLUX, STEP),
     Door(work.check, PAINT, ("features/retirement/checking.py:_start",)),
-    Door(pages.chat, LLM, CHAT),
-    Door(pages.chat_again, LLM, CHAT),
     Door(programs.api, PAINT, API),
     Door(programs.fal_proxy, PAINT, PROXY),
     Door(programs.fal_proxy_at_once, PAINT, PROXY),

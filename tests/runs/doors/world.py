@@ -16,8 +16,8 @@ from api import tokens
 from catalog.models import Endpoint
 from projects.models import Project
 from runs.models import Run
+from tests.api.openai_proxy import documents as chat_documents
 from tests.features.boards import documents as boards_documents
-from tests.features.chats import documents as chat_documents
 from tests.features.flows.conftest import FLUX, SEEDREAM, store_inputs
 from tests.features.training.trainers import TRAINERS
 from tests.projects.people import working_in
