@@ -52,6 +52,12 @@ PAGES: tuple[Page, ...] = (
         "What changed",
     ),
     Page(
+        r"checks(/.*)?",
+        "Checks of models have left. The results of each are in a series; a board compares models.",
+        "/series/",
+        "All series",
+    ),
+    Page(
         r"chats(/.*)?",
         "Chats have left. The answers of each are in a series with its title. Language models run "
         "on their own pages.",

@@ -72,14 +72,13 @@ class Source(StrEnum):
     BOARD = "cell"
     FLOW = "flow"
     LIVE = "live"
-    CHECK = "check"
     API = "api"
 
 
 # People write the arguments of these, and no form or plan has resolved names in them before.
 RESOLVES_NAMES = {Source.FLOW}
 # Their results are compared, so no other model may answer: fal's fallbacks are refused.
-COMPARED = {Source.BOARD, Source.CHECK}
+COMPARED = {Source.BOARD}
 # These contain texts that were not written for others, such as a program's system prompt.
 NEVER_SHARED = {Source.API}
 
@@ -91,7 +90,7 @@ class Door(StrEnum):
     BOARD = "board"
     FLOW = "flow"
     CHAT = "chat"  # of runs before 0.3.0
-    CHECK = "check"
+    CHECK = "check"  # of runs before 0.3.0
     API = "api"
     ASSISTANT = "assistant"
 
@@ -99,7 +98,6 @@ class Door(StrEnum):
 _DOORS = {
     Source.BOARD: Door.BOARD,
     Source.FLOW: Door.FLOW,
-    Source.CHECK: Door.CHECK,
     Source.API: Door.API,
 }  # others: the page
 

@@ -119,7 +119,6 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "library:series-order": (NOTHING, CHANGED),
     "library:series-removals": (NOTHING, CHANGED),
     "undo:seriesitem": (NOTHING, CHANGED),
-    "retirement:check-answer": (NOTHING, CHANGED),
     "playground:artifact": (RESTORED, NOTHING),
     "playground:artifact-poster": (RESTORED, NOTHING),
     "playground:artifact-frames": (NOTHING, RESTORED),

@@ -22,7 +22,6 @@ from features.library.models import (
     Series,
     SeriesItem,
 )
-from features.retirement.models import CheckRun, ModelCheck
 from features.sharing.models import Comment as ShareComment
 from features.sharing.models import Reviewer, Share, ShareItem
 from features.training.models import Dataset, Training, Weights
@@ -145,10 +144,6 @@ def make_things(
     version = PromptVersion.objects.create(prompt=prompt, text=word, made_by=owner)
     series = Series.objects.create(**own, **deleted, name=word)
     SeriesItem.objects.create(series=series, run=run, place=0)
-    check = ModelCheck.objects.create(
-        **own, **deleted, endpoint=endpoint, name=word, limit_usd=1, state="asks"
-    )
-    CheckRun.objects.create(check_of=check, run=run, place=0)
     view = View.objects.create(**own, **deleted, name=word, line=word)
     reference = Reference.objects.create(
         **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
@@ -168,7 +163,7 @@ def make_things(
         "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
         "board": board.pk, "vote": board.pk, "flow": flow.pk,
         "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
-        "series": series.pk, "check": check.pk,
+        "series": series.pk,
         "reference": reference.pk,
     }  # fmt: skip
     for kind in kinds():  # all kinds that are not listed above

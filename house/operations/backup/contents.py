@@ -18,7 +18,7 @@ IN: Mapping[str, str] = {
         "library.Prompt library.PromptRun library.PromptTag library.PromptVersion "
         "library.Reference library.ReferenceRun library.ReferenceVersion library.Series "
         "library.SeriesItem playground.Draft playground.Preset playground.Share playground.View "
-        "retirement.CheckRun retirement.ModelCheck retirement.Replacement training.Dataset "
+        "retirement.Replacement training.Dataset "
         "training.DatasetArchive training.Training training.Weights"
     ),
     "runs, their results and their files": (

@@ -32,14 +32,13 @@ PERSONAL: Mapping[str, str] = {
         "notifications.NotificationPreferences people.Joining playground.Charge "
         "playground.DailySum playground.Draft playground.Preset playground.Run playground.Share "
         "playground.Upload playground.View projects.Choice projects.Membership projects.Move "
-        "retirement.ModelCheck retirement.Replacement sharing.Reviewer sharing.Share "
+        "retirement.Replacement sharing.Reviewer sharing.Share "
         "socialaccount.SocialAccount spending.Alarm spending.BudgetRequest "
         "spending.Budget_informed training.Dataset training.Weights usersessions.UserSession"
     ),
     "actor": "accounts.AuditEntry",
     "board__user": "boards.Cell boards.Column boards.Row",
     "by": "projects.Look",
-    "check_of__user": "retirement.CheckRun",
     "collection__owner": "catalog.CollectionItem",
     "flow_run__user": "flows.StepRun",
     "made_by": ("library.PromptVersion library.ReferenceVersion people.Invitation projects.Rule"),

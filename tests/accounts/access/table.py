@@ -270,7 +270,6 @@ HOUSE: dict[str, Row] = {
     "projects:projects": Row(ANYBODYS, METHOD),
     "projects:rule-removal": Row(METHOD, HOUSE_RULES, CHANGE_HOUSE_RULES),
     "undo:rule": Row(METHOD, HOUSE_RULES, CHANGE_HOUSE_RULES),
-    "retirement:check-answer": Row(METHOD, OWNERS_ALONE),
     "retirement:dependants": Row(ANYBODYS, ANYBODYS),
     "rules:rules": Row(HOUSE_RULES, HOUSE_RULES, CHANGE_HOUSE_RULES),
     "socialaccount_connections": Row(ANYBODYS, METHOD),

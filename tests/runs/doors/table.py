@@ -52,7 +52,6 @@ DOORS = (
     Door(work.flow_of_program, FLUX, STEP),
     Door(work.next_step, SEEDREAM, STEP),
     Door(work.flow_again, FLUX, STEP),
-    Door(work.check, PAINT, ("features/retirement/checking.py:_start",)),
     Door(programs.api, PAINT, API),
     Door(programs.fal_proxy, PAINT, PROXY),
     Door(programs.fal_proxy_at_once, PAINT, PROXY),
