@@ -123,7 +123,7 @@ PLACES = [
     ("All models", "gallery, catalogue, models, explore"),
     ("Starred models", "favourites, starred, stars"),
     ("Collections", "collections, curated"),
-    ("New models", "what changed, news, feed"),
+    ("New models", "what changed, news"),
     ("Leaderboard", "leaderboard, votes, ranking, records"),
     ("Prices", "prices, real prices"),
     ("Views", "views, saved searches, searches"),
