@@ -6,6 +6,7 @@ and none a 5xx.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -113,7 +114,7 @@ def test_the_api_conforms_to_its_openapi_document(case: Any, secret: str) -> Non
     # A form cannot contain an empty list: no value arrives instead of a wrong one, which is valid.
     is_lost = isinstance(case.body, dict) and case.body.get("kind", "") in ([], {}, None)
     excluded = [negative_data_rejection] if is_lost else []
-    if gone.reason(case.method, case.formatted_path):
+    if any(re.fullmatch(left.path, case.formatted_path.strip("/")) for left in gone.OPERATIONS):
         excluded.append(unsupported_method)  # 410 instead of 405, for one version
     with transaction.atomic():
         case.call_and_validate(
