@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from catalog.search import engine
 from catalog.search.query import Query
 from core.http.caching import no_store
 from core.http.parameters import search_words
-from core.http.posts import BUTTON, controls, hidden
+from core.http.posts import BUTTON, DRAWN, controls, hidden, press_token
 from features.flows.compose import form
 from features.flows.compose.definition import Definition, Invalid, parse_definition
 from features.flows.compose.models import endpoints_of, versions_of
@@ -34,7 +34,6 @@ from playground.form.posted_files import with_files
 from projects import current, roles
 from projects.kept.resource import Resource
 from projects.rules import enforcement
-from runs.models import Run
 from runs.start.refused_starts import Forbidden
 from runs.start.starting import form_token
 from schemas import Problem, apply
@@ -129,7 +128,7 @@ def _render_flow(
         "forbidden": forbidden,
         "is_fresh_chosen": request.method == "POST" and hidden(request, "~reuse") != "1",
     }
-    context["form_token"] = hidden(request, "~token") or context["form_token"]
+    context["form_token"] = hidden(request, DRAWN) or context["form_token"]
     return render(request, "features/flows/flow.html", context, status=status)
 
 
@@ -159,7 +158,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
         )
     is_reusing = hidden(request, "~reuse") == "1"
     reused = flow_page.reusable(flow, filled, target) if is_reusing else {}
-    token = _token(request, filled, reused)
+    token = _token(request, filled, is_reusing)
     try:
         flow_run, _ = starting.start(request.user, flow, filled, token, reused, project=target)
     except Forbidden as error:
@@ -169,11 +168,13 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     return redirect(flow_run)
 
 
-def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) -> str:
-    """Return a token, equal for two clicks on a form, but not for other input after Back."""
-    form_key = hidden(request, "~token") or uuid.uuid4().hex
-    runs = {step: str(run.pk) for step, run in reused.items()}
-    return form_token(form_key, {"definition": filled.as_json(), "reused": runs})
+def _token(request: HtmxRequest, filled: Definition, is_reusing: bool) -> str:
+    """Return a token, equal for two clicks on a form, but not for other input after Back.
+
+    The runs that are reused do not count: by the second click the first may have made some.
+    """
+    inputs = {"definition": filled.as_json(), "is_reusing": is_reusing}
+    return form_token(press_token(request), inputs)
 
 
 @require_POST

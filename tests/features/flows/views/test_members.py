@@ -64,7 +64,8 @@ def test_a_flow_from_a_result_lives_in_the_project_of_the_page(
     assert second.run.project == project
     client.post(f"{menu}&project=private", posted)
     elsewhere = Flow.objects.exclude(pk=flow.pk).get()
-    client.post(f"{elsewhere.get_absolute_url()}?project=private", FIELDS | {"~reuse": "1"})
+    other_press = FIELDS | {"~reuse": "1", "~token": "u"}
+    client.post(f"{elsewhere.get_absolute_url()}?project=private", other_press)
     (step, *_) = FlowRun.objects.get(flow=elsewhere).steps.all()
     assert step.run != run  # another project does not silently reuse a result of this one
 
@@ -139,8 +140,8 @@ def test_stopping_is_for_its_user_and_managers_and_trying_again_for_makers(
     fail(run)
     for pk in advance.due():
         advance.advance(pk)
-    assert browser(project, "viewer").post(page, {"~do": "again:s1"}).status_code == 403
-    assert working_in(project, second).post(page, {"~do": "again:s1"}).status_code == 302
+    assert browser(project, "viewer").post(page, {"~do": "again:s1:1"}).status_code == 403
+    assert working_in(project, second).post(page, {"~do": "again:s1:1"}).status_code == 302
     again = Run.objects.exclude(pk=run.pk).get()
     # the member who pressed the button pays
     assert (again.user, again.project) == (second, project)
