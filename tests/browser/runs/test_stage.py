@@ -19,6 +19,12 @@ from tests.sampling import sample
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 TABLET, LARGE = (820, 1180), (1920, 1080)
+# As browsers do for sites whose cookies are blocked.
+FORBID_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, {
+    configurable: true,
+    get() { throw new DOMException("Access is denied.", "SecurityError"); },
+  });"""
 CSRF_TOKEN = "() => JSON.parse(document.body.getAttribute('hx-headers'))['x-csrftoken']"
 EDGES = """() => {
   const edge = (what) => Math.round(document.querySelector(what).getBoundingClientRect().left);
@@ -134,6 +140,33 @@ def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
     assert_clean(page)
     page.keyboard.press("Escape")
     expect(keys).to_have_count(0)
+
+
+def test_keys_work_where_the_browser_forbids_storage(open_page: Open) -> None:
+    page = open_page("/models/")
+    page.add_init_script(FORBID_STORAGE)
+    page.reload()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(page.locator("[data-shortcut='/']")).to_be_focused()
+    page.goto("/runs/")  # whose tiles have a size that the browser keeps
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
+def test_paper_is_white_in_the_dark_theme(open_page: Open) -> None:
+    page = open_page("/models/", color_scheme="dark")
+    colours = """theme => {
+      document.documentElement.dataset.theme = theme;
+      const { color, backgroundColor } = getComputedStyle(document.body);
+      return [color, backgroundColor];
+    }"""
+    light, dark = page.evaluate(colours, "light"), page.evaluate(colours, "dark")
+    assert light != dark
+    page.emulate_media(media="print")
+    assert page.evaluate(colours, "dark") == light
 
 
 @pytest.mark.exhaustive
