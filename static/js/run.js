@@ -55,18 +55,15 @@ class CopyButton extends HTMLElement {
     if (address && (event.metaKey || event.ctrlKey || event.shiftKey)) return;
     if (address) event.preventDefault(); // it is a link
     const source = document.getElementById(this.getAttribute("for"));
-    try {
-      await navigator.clipboard.writeText(
-        (address && new URL(address, location.href).href) ??
-          this.getAttribute("text") ??
-          source?.value ??
-          source?.textContent ??
-          "",
-      );
-      this.tell("Copied");
-    } catch {
-      this.tell("Not copied: this browser copies on secure pages only");
-    }
+    const { copyText } = await import("./lazy/copy-text.js");
+    const isCopied = await copyText(
+      (address && new URL(address, location.href).href) ??
+        this.getAttribute("text") ??
+        source?.value ??
+        source?.textContent ??
+        "",
+    );
+    this.tell(isCopied ? "Copied" : "Not copied: this browser does not permit it");
   }
   tell(text) {
     dispatchEvent(new CustomEvent("toast", { detail: { text } }));

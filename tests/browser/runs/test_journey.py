@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -152,7 +153,10 @@ def test_run_again_in_the_stage_stays_there(open_page: Open) -> None:
     open_more(page)
     # In one step: between two real clicks, the answer might already replace the button.
     again = page.get_by_role("button", name="Run again")
-    again.evaluate("button => { button.focus(); button.click(); button.click(); }")
+    with page.expect_request("**/repetition/") as request:
+        again.evaluate("button => { button.focus(); button.click(); button.click(); }")
+    posted = parse_qs(request.value.post_data)
+    assert posted["~token"]  # drawn by the page: the button came with the end of the live run
     page.wait_for_selector(f"#stage .stage-run:not(#{first})")
     expect(page.locator("#stage .state")).to_be_focused()
     page.wait_for_selector(f"#stage {DONE}")
