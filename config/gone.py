@@ -52,6 +52,12 @@ PAGES: tuple[Page, ...] = (
         "What changed",
     ),
     Page(
+        r"restorations/models/",
+        "Pictures of other programs are an input like any other: their recipes are not read.",
+        "/restorations/",
+        "Open a file that was made here",
+    ),
+    Page(
         r"checks(/.*)?",
         "Checks of models have left. The results of each are in a series; a board compares models.",
         "/series/",

@@ -224,7 +224,6 @@ HOUSE: dict[str, Row] = {
     "playground:presets": Row(ANYBODYS, ANYBODYS),
     "playground:recent-prompts": Row(ANYBODYS, METHOD),
     "playground:restorations": Row(ANYBODYS, ANYBODYS),
-    "playground:restoration-models": Row(ANYBODYS, METHOD),
     "playground:run": Row(OWNERS, METHOD, VIEW_RUN),
     "playground:run-cancellation": Row(METHOD, ON_A_RUN, CANCEL_RUN),
     "playground:run-elsewhere": Row(SAYS_WHY, METHOD, VIEW_RUN),

@@ -97,10 +97,6 @@ def test_a_runs_settings_and_a_recipe_go_first_to_what_can_run(
     given = {"prompt": "a fox", "image_urls": ["https://a.test/a.png"]}
     run = result_of(models["edit"], "image", arguments=given)
     assert labels_by_group(command_palette.models_for_run(run, "film"))["Models"][0] == "film"
-    assert labels_by_group(command_palette.models_for_recipe("", "recipe=1")) == {
-        "Text to image": ["draw"],
-        "Needs an image too": ["edit"],
-    }
 
 
 def test_a_word_finds_models_and_uses(
