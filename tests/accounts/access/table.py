@@ -184,7 +184,6 @@ HOUSE: dict[str, Row] = {
     "people:person-role": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
     "people:person-second-step-deletion": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
     "people:person-sessions-deletion": Row(ADMINS_METHOD, CURATORS, CHANGE_USER),
-    "library:artifact-like": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:artifact": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:artifact-frames": Row(METHOD, SAYS_WHY, VIEW_RUN),
     "playground:artifact-repetition": Row(METHOD, SAYS_WHY, VIEW_RUN),

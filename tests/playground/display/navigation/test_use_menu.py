@@ -37,7 +37,6 @@ def test_a_picture_is_offered_to_inputs_that_take_one(
         "Edit it": ["edit"],
         "Upscale": ["upscaler"],
         "Needs another image": ["fill"],
-        "Find": ["Results like this one"],
     }
 
 
@@ -73,7 +72,7 @@ def test_what_can_run_comes_first_in_the_gallerys_order_with_its_price(
         ("Same First", "$0.02 / image"),
         ("Same Last", "$0.02 / image"),
     ]
-    assert [*groups][-3:] == ["Needs another image", "Needs a sound too", "Find"]
+    assert [*groups][-2:] == ["Needs another image", "Needs a sound too"]
     (needy,) = groups["Needs a sound too"]
     assert needy.note == "Let it speak, $0.02 / image"
     menu = use_menu.menu(result, "/", "also")
