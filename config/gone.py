@@ -52,6 +52,18 @@ PAGES: tuple[Page, ...] = (
         "What changed",
     ),
     Page(
+        r"runs/[0-9a-f-]{36}/artifacts/\d+/like/",
+        "Results are not compared by looks any more. Find them by words, model, series or date.",
+        "/runs/",
+        "All results",
+    ),
+    Page(
+        r"restorations/models/",
+        "Pictures of other programs are an input like any other: their recipes are not read.",
+        "/restorations/",
+        "Open a file that was made here",
+    ),
+    Page(
         r"checks(/.*)?",
         "Checks of models have left. The results of each are in a series; a board compares models.",
         "/series/",

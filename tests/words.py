@@ -38,6 +38,8 @@ RETIRED = {
 LEFT: tuple[str, ...] = (
     r"chats?(?=[\s,.;:])(?![ .]completions?| body| models?)",
     r"new flow|flow editor|show the graph|steps on the graph",
+    r"automatic1111|comfyui|invokeai",
+    r"results like this one|similar results",
 )
 # This document uses fal's own words; these modules say what left.
 ELSEWHERE = {"PROTOCOL.md", "gone.py"}
