@@ -40,6 +40,7 @@ LEFT: tuple[str, ...] = (
     r"new flow|flow editor|show the graph|steps on the graph",
     r"automatic1111|comfyui|invokeai",
     r"results like this one|similar results",
+    r"asks? before one press|granted on top|requests for more money",
 )
 # This document uses fal's own words; these modules say what left.
 ELSEWHERE = {"PROTOCOL.md", "gone.py"}

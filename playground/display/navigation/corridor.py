@@ -221,7 +221,6 @@ MENU = (
         (
             Room("Spending", "spending:spend", "spend, money, costs, cost"),
             Room("Budgets", "spending:budgets", "budget, limits, limit"),
-            Room("Requests", "spending:requests", "ask for more", tab_needs=OTHERS_MONEY),
             Room(
                 *("Differences", "spending:differences", "bills, reconciliation"),
                 tab_needs=OTHERS_MONEY,

@@ -147,7 +147,6 @@ PLACES = [
     ("API tokens", "api tokens, tokens"),
     ("Spending", "spending, spend, money, costs"),
     ("Budgets", "budgets, budget, limits"),
-    ("Requests", "requests, ask for more"),
     ("Projects", "projects, workspace, workspaces"),
     ("Front page", "home, start"),
     ("New board", "new board, compare models"),
