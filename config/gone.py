@@ -64,6 +64,13 @@ PAGES: tuple[Page, ...] = (
         "Open a file that was made here",
     ),
     Page(
+        r"training/weights/.*",
+        "Weights are results: “Use as…” offers the models that take them. Those that were listed "
+        "here are in series.",
+        "/series/",
+        "All series",
+    ),
+    Page(
         r"checks(/.*)?",
         "Checks of models have left. The results of each are in a series; a board compares models.",
         "/series/",

@@ -153,7 +153,6 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "training:dataset-files": (NOTHING, CHANGED),
     "training:dataset-form": (NOTHING, CHANGED),
     "training:dataset-results": (CHANGED, CHANGED),
-    "training:weights-page": (SEEN, CHANGED),
     **{f"undo:{kind.slug}": (NOTHING, UNDONE) for kind in kinds() if kind.route},
     **{
         name: KEPT_RULES[method]

@@ -24,7 +24,7 @@ from features.library.models import (
 )
 from features.sharing.models import Comment as ShareComment
 from features.sharing.models import Reviewer, Share, ShareItem
-from features.training.models import Dataset, Training, Weights
+from features.training.models import Dataset
 from projects.kept.models import kinds, rows_of
 from projects.models import Project
 from projects.models.project import private_project
@@ -137,8 +137,6 @@ def make_things(
         **own, flow=flow, form_token=uuid4().hex, definition=flow.definition
     )
     dataset = Dataset.objects.create(**own, **deleted, endpoint=endpoint, name=word)
-    training = Training.objects.create(run=run, dataset=dataset)
-    weights = Weights.objects.create(**own, **deleted, training=training, position=0, name=word)
     prompt = Prompt.objects.create(**own, **deleted, name=word, text=word, folder=word)
     PromptTag.objects.create(prompt=prompt, name=word)
     version = PromptVersion.objects.create(prompt=prompt, text=word, made_by=owner)
@@ -162,7 +160,7 @@ def make_things(
         "view": view.pk,
         "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
         "board": board.pk, "vote": board.pk, "flow": flow.pk,
-        "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
+        "dataset": dataset.pk, "prompt": prompt.pk,
         "series": series.pk,
         "reference": reference.pk,
     }  # fmt: skip

@@ -19,7 +19,7 @@ IN: Mapping[str, str] = {
         "library.Reference library.ReferenceRun library.ReferenceVersion library.Series "
         "library.SeriesItem playground.Draft playground.Preset playground.Share playground.View "
         "retirement.Replacement training.Dataset "
-        "training.DatasetArchive training.Training training.Weights"
+        "training.DatasetArchive"
     ),
     "runs, their results and their files": (
         "api.KeyedCall api.ProxyFile playground.Artifact playground.DerivedFile "

@@ -34,7 +34,7 @@ PERSONAL: Mapping[str, str] = {
         "playground.Upload playground.View projects.Choice projects.Membership projects.Move "
         "retirement.Replacement sharing.Reviewer sharing.Share "
         "socialaccount.SocialAccount spending.Alarm spending.BudgetRequest "
-        "training.Dataset training.Weights usersessions.UserSession"
+        "training.Dataset usersessions.UserSession"
     ),
     "actor": "accounts.AuditEntry",
     "board__user": "boards.Cell boards.Column boards.Row",
@@ -46,7 +46,7 @@ PERSONAL: Mapping[str, str] = {
     "person": "projects.Project spending.Budget",
     "prompt__user": "library.PromptTag",
     "reviewer__user": "sharing.Comment sharing.Pick sharing.Rating",
-    "run__user": ("library.PromptRun library.ReferenceRun playground.Artifact training.Training"),
+    "run__user": ("library.PromptRun library.ReferenceRun playground.Artifact"),
     "series__user": "library.SeriesItem",
     "share__user": "sharing.ShareItem",
     "token__user": "api.Consent",

@@ -179,8 +179,7 @@ HEADER = (
                 "playground:restorations",
                 "upload, open a run, recipe, restore, file, files",
             ),
-            Room("Data sets", "training:training", "training, train, trainers, LoRA"),
-            Room("Weights", "training:weights", "trained LoRAs"),
+            Room("Data sets", "training:training", "training, train"),
         ),
         (
             "library:series",

@@ -297,8 +297,6 @@ HOUSE: dict[str, Row] = {
     "training:dataset-results": Row(OWNERS_ALONE, OWNERS_ALONE),
     "training:new": Row(ANYBODYS, ANYBODYS),
     "training:training": Row(ANYBODYS, METHOD),
-    "training:weights": Row(ANYBODYS, METHOD),
-    "training:weights-page": Row(OWNERS_ALONE, OWNERS_ALONE),
     "usersessions_list": Row(ANYBODYS, ANYBODYS),
 }
 ACCESS = PROGRAMS | BOARDS | SHARES | KEPT | HOUSE

@@ -79,9 +79,9 @@ def test_a_handover_moves_everything_and_deletes_the_account(
     passed = handover.remove(user, stranger, admin)
     assert {relation.label: relation.number for relation in passed} == {
         "runs": 2, "uploads": 1, "presets": 1, "links": 1, "collections": 1, "boards": 1,
-        "flows": 1, "runs of flows": 1, "data sets": 0, "weights": 0,
+        "flows": 1, "runs of flows": 1, "data sets": 0,
         "prompts": 1, "series": 0, "views": 0, "references": 0,
-            "shares": 0, "checks": 0,
+        "shares": 0,
     }  # fmt: skip
     prompt = Prompt.objects.get()
     assert (prompt.user, prompt.project) == (stranger, private_project(stranger))
