@@ -76,6 +76,12 @@ PAGES: tuple[Page, ...] = (
         "All series",
     ),
     Page(
+        r"spend/requests/",
+        "Requests have no list any more. The inbox has those that wait for you, and your answers.",
+        "/inbox/",
+        "Inbox",
+    ),
+    Page(
         r"chats(/.*)?",
         "Chats have left. The answers of each are in a series with its title. Language models run "
         "on their own pages.",

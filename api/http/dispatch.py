@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from decimal import Decimal
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -22,6 +21,21 @@ from api.http.reading import read_body, read_parameters
 from api.reach import PARAMETER, reach_of
 from api.spending import CapExceeded
 from runs.start import confirmation, refused_starts
+
+PREFIX = "/api/"
+
+
+def accept_final_slash(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: the addresses of the API work with a slash at their end, too."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(PREFIX) and request.path_info.endswith("/"):
+            request.path_info = request.path_info.rstrip("/")
+        return get_response(request)
+
+    return respond
 
 
 class Resource:
@@ -75,11 +89,9 @@ class Resource:
 
 
 def _confirm(request: HttpRequest, body: Any) -> None:
-    """Confirm the costs that the request's body allows."""
-    if isinstance(body, dict) and body.keys() & {"max_cost", "allow_unknown_price"}:
-        most = Decimal(str(body.get("max_cost", 0)))
-        is_fine = body.get("allow_unknown_price") is True
-        confirmation.confirm(request, most, is_unknown_fine=is_fine)
+    """Confirm an unknown cost if the request's body allows it."""
+    if isinstance(body, dict) and body.get("allow_unknown_price") is True:
+        confirmation.confirm_unknown(request)
 
 
 def as_response(reply: Reply | HttpResponseBase) -> HttpResponseBase:

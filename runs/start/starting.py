@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 200
 TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
 TOKEN_CHARS = 64
+PRESS_KEY_CHARS = 16  # beside a source, the run it repeats and a position: within `TOKEN_CHARS`
 LOGGED_RUNS = 20  # of one submission
 
 log = logging.getLogger(__name__)
@@ -464,6 +465,11 @@ def title(arguments: Mapping[str, Any]) -> str:
         if isinstance(text, str) and text.strip():
             return shorten(db_safe_text(text.strip().splitlines()[0]), TITLE_LENGTH)
     return ""
+
+
+def press_key(token: str) -> str:
+    """Return the token of a drawn button as a short part of the keys of its runs."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:PRESS_KEY_CHARS]
 
 
 def form_token(press: str, arguments: dict[str, Any]) -> str:

@@ -110,7 +110,7 @@ def fill(user: User, admin: User, endpoint: Endpoint, start: int, end: int) -> N
         Rule.objects.create(
             project=project, effect="forbid", kind="owner", value=f"owner{number}", made_by=user
         )
-        Budget.objects.create(scope="person", person=other, limit=9).informed.add(user)
+        Budget.objects.create(scope="person", person=other, limit=9)
         for of in (project, theirs):
             row = charge(user, "0.10", None, of, model)
             charge(other, "0.20", None, of, model, billed=Decimal(3))

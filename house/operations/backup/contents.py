@@ -31,7 +31,7 @@ IN: Mapping[str, str] = {
     "money": (
         "playground.Charge playground.DailySum playground.LedgerAccount playground.LedgerEntry "
         "spending.Alarm spending.BillingEvent spending.BillingState spending.Budget "
-        "spending.BudgetRequest spending.Budget_informed spending.MeasuredPrice "
+        "spending.BudgetRequest spending.MeasuredPrice "
         "spending.SpendingRules spending.UnmeasuredRun"
     ),
     "people, and what they may do": (

@@ -34,7 +34,7 @@ PERSONAL: Mapping[str, str] = {
         "playground.Upload playground.View projects.Choice projects.Membership projects.Move "
         "retirement.Replacement sharing.Reviewer sharing.Share "
         "socialaccount.SocialAccount spending.Alarm spending.BudgetRequest "
-        "spending.Budget_informed training.Dataset training.Weights usersessions.UserSession"
+        "training.Dataset training.Weights usersessions.UserSession"
     ),
     "actor": "accounts.AuditEntry",
     "board__user": "boards.Cell boards.Column boards.Row",

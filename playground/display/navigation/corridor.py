@@ -128,7 +128,6 @@ HEADER = (
                 name="All results",
             ),
             Room("Starred", "library:runs", "favourites", "q=starred", "Starred results"),
-            Room("Series", "library:all-series", "tags, tag, labels, selections, albums"),
             Room(
                 "Shares",
                 "sharing:shares",
@@ -142,7 +141,7 @@ HEADER = (
                 "Deleted results",
             ),
         ),
-        ("library:run", "library:series", "playground:run", "sharing:share"),
+        ("library:run", "playground:run", "sharing:share"),
     ),
     Area(
         "Compare",
@@ -158,6 +157,7 @@ HEADER = (
     Area(
         "Library",
         (
+            Room("Series", "library:all-series", "tags, tag, labels, selections, albums"),
             Room(
                 "Prompts",
                 "library:prompts",
@@ -183,6 +183,7 @@ HEADER = (
             Room("Weights", "training:weights", "trained LoRAs"),
         ),
         (
+            "library:series",
             "library:prompt",
             "library:reference",
             "playground:preset",
@@ -221,7 +222,6 @@ MENU = (
         (
             Room("Spending", "spending:spend", "spend, money, costs, cost"),
             Room("Budgets", "spending:budgets", "budget, limits, limit"),
-            Room("Requests", "spending:requests", "ask for more", tab_needs=OTHERS_MONEY),
             Room(
                 *("Differences", "spending:differences", "bills, reconciliation"),
                 tab_needs=OTHERS_MONEY,

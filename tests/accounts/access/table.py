@@ -278,7 +278,6 @@ HOUSE: dict[str, Row] = {
     "spending:new-request": Row(*["login none none none none none"] * 2),
     "spending:request": Row("login none yes none yes yes", METHOD, CHANGE_BUDGETS),
     "spending:request-decision": Row(METHOD, "login none no none yes yes", CHANGE_BUDGETS),
-    "spending:requests": Row(ANYBODYS, METHOD),
     "spending:rules": Row("login no no no yes yes", "login no no no yes yes", CHANGE_BUDGETS),
     "spending:spend": Row(ANYBODYS, METHOD),
     "spending:spend-runs": Row(ANYBODYS, METHOD),

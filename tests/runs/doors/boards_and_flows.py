@@ -105,9 +105,9 @@ def flow_again(world: World) -> Use:
     flow_run = run_flow(world)
     Run.objects.filter(project=world.project).update(state="failed")
     advance.advance(flow_run.pk)
-    step = flow_run.steps.get().step
+    press = {"~do": f"again:{flow_run.steps.get().step}:1"}
     address = flow_run.get_absolute_url()
-    return lambda: read_answer(world.browser.post(address, {"~do": f"again:{step}"}, follow=True))
+    return lambda: read_answer(world.browser.post(address, press, follow=True))
 
 
 def new_flow(world: World) -> Flow:

@@ -32,7 +32,7 @@ GOES_ALONG = {
     "boards.PlanDraft", "boards.Vote", "projects.Project", "projects.Membership",
     "projects.Choice", "projects.Move", "retirement.Replacement", "sharing.Comment_mentioned",
     "people.Joining", "notifications.Notification", "notifications.Channel",
-    "spending.Budget", "spending.Budget_informed", "spending.BudgetRequest",
+    "spending.Budget", "spending.BudgetRequest",
     "notifications.Delivery", "notifications.RunEnd", "notifications.NotificationPreferences",
 }  # fmt: skip
 
