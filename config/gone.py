@@ -52,6 +52,12 @@ PAGES: tuple[Page, ...] = (
         "What changed",
     ),
     Page(
+        r"prompts/(import/|prompts\.(csv|json)|[0-9a-f-]{36}/versions/(\d+/recovery/)?)",
+        "Prompts are not imported or exported any more, and each has its newest text only.",
+        "/prompts/",
+        "All prompts",
+    ),
+    Page(
         r"runs/[0-9a-f-]{36}/artifacts/\d+/like/",
         "Results are not compared by looks any more. Find them by words, model, series or date.",
         "/runs/",

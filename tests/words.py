@@ -23,7 +23,7 @@ RETIRED = {
     r"standings?": "mark",
     r"saved search(?:es)?": "view",
     r"house defaults?": "preset of the house",
-    r"(?:a|the|house|saved) styles?": "prompt that takes one",
+    r"(?:a|the|house|saved) styles?": "prompt",
     r"recently deleted": "deleted",
     r"run history|history of (?:the |your )?runs": "results",
     r"workspaces?": "project",
@@ -40,6 +40,7 @@ LEFT: tuple[str, ...] = (
     r"new flow|flow editor|show the graph|steps on the graph",
     r"automatic1111|comfyui|invokeai",
     r"results like this one|similar results",
+    r"import(?:ing)? prompts|versions? of (?:a |the )?prompts?|takes (?:another|your) prompt",
     r"asks? before one press|granted on top|requests for more money",
 )
 # This document uses fal's own words; these modules say what left.

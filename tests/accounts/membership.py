@@ -108,8 +108,6 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "flows:flow-run": (SEEN, SEEN),
     "library:run-descent": (SEEN, NOTHING),
     "library:prompt-text": (SEEN, SEEN),
-    "library:prompt-version-recovery": (NOTHING, CHANGED),
-    "library:prompt-versions": (SEEN, NOTHING),
     "library:reference-pictures": (NOTHING, CHANGED),
     "library:reference-results": (CHANGED, NOTHING),
     "library:reference-version-recovery": (NOTHING, CHANGED),

@@ -16,7 +16,6 @@ from features.flows.models import Flow, FlowRun
 from features.library.models import (
     Prompt,
     PromptTag,
-    PromptVersion,
     Reference,
     ReferenceVersion,
     Series,
@@ -32,7 +31,6 @@ from runs.models import Artifact, Preset, Run, Upload, View
 
 SPECIAL: dict[str, dict[str, Any]] = {
     "look": {"kind": "run"},
-    "reference-version-recovery": {"version": 1},
     "run-transcript": {"kind": "srt"},
     "upload-tool": {"name": "mask"},
     "artifact-viewer": {"position": 1},
@@ -42,7 +40,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
 # Parts of addresses that are no keys of rows.
 PLAIN: dict[str, Any] = {
     "category": "text-to-image", "slug": "best", "position": 0, "owner": "ana", "name": "x.png",
-    "token": "nonsense", "ticket": "none", "object_id": "1", "column": 0, "number": 0,
+    "token": "nonsense", "ticket": "none", "object_id": "1", "column": 0, "number": 0, "version": 1,
 }  # fmt: skip
 
 
@@ -139,7 +137,6 @@ def make_things(
     dataset = Dataset.objects.create(**own, **deleted, endpoint=endpoint, name=word)
     prompt = Prompt.objects.create(**own, **deleted, name=word, text=word, folder=word)
     PromptTag.objects.create(prompt=prompt, name=word)
-    version = PromptVersion.objects.create(prompt=prompt, text=word, made_by=owner)
     series = Series.objects.create(**own, **deleted, name=word)
     SeriesItem.objects.create(series=series, run=run, place=0)
     view = View.objects.create(**own, **deleted, name=word, line=word)
@@ -176,7 +173,7 @@ def make_things(
             "board_id": board.pk, "cell": cell.pk, "row": row.pk,
             "comment": comment.pk, "row_request": row_request.pk,
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
-            "version": version.pk, "comment_id": share_comment.pk, "share": share.pk,
+            "comment_id": share_comment.pk, "share": share.pk,
             "seriesitem": f"{series.pk}~{timezone.now().isoformat()}",
         },
         {"sharing": {"pk": share.pk, "token": share.token, "number": 1}},

@@ -41,7 +41,7 @@ PERSONAL: Mapping[str, str] = {
     "by": "projects.Look",
     "collection__owner": "catalog.CollectionItem",
     "flow_run__user": "flows.StepRun",
-    "made_by": ("library.PromptVersion library.ReferenceVersion people.Invitation projects.Rule"),
+    "made_by": "library.ReferenceVersion people.Invitation projects.Rule",
     "owner": "catalog.Collection",
     "person": "projects.Project spending.Budget",
     "prompt__user": "library.PromptTag",
@@ -55,7 +55,6 @@ PERSONAL: Mapping[str, str] = {
 }
 # The relation from a row to its thing in a project, if it differs from the relation to its person.
 PLACES: Mapping[str, str] = {
-    "library.PromptVersion": "prompt__",
     "library.ReferenceVersion": "reference__",
 }
 NOT_PERSONAL: Mapping[str, str] = {

@@ -26,7 +26,6 @@ _ACTIONS = (
     ("New board", "compare models, sweep settings", "boards:plan", ""),
     ("New prompt", "save a prompt, style", "library:prompt-new", ""),
     ("New reference", "character, product, place, look", "library:reference-new", ""),
-    ("Import prompts", "lines, CSV, JSON", "library:prompts-import", ""),
 )
 # Label, synonyms, route of the page that does the same without script, rest of the
 # address, and the selector of the control to press
