@@ -166,13 +166,6 @@ AUDITED: list[dict[str, Any]] = [
     },
     {
         "model": "spending.SpendingRules",
-        "include_fields": [
-            "unknown",
-            "assumed",
-            "ceiling",
-            "alarm_factor",
-            "alarm_least",
-            "holds_models",
-        ],
+        "include_fields": ["unknown", "assumed", "ceiling"],
     },
 ]

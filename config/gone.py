@@ -52,6 +52,13 @@ PAGES: tuple[Page, ...] = (
         "What changed",
     ),
     Page(
+        r"spend/(alarms|differences)/.*",
+        "Alarms and differences have no pages any more. The bell tells you of a bill far above its "
+        "estimate, and each run has its bill.",
+        "/spend/runs/?order=dearest",
+        "The dearest runs of this month",
+    ),
+    Page(
         r"spend/requests/",
         "Requests have no list any more. The inbox has those that wait for you, and your answers.",
         "/inbox/",

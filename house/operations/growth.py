@@ -52,7 +52,7 @@ HELD: Mapping[str, str] = {
         "playground.UploadReservation playground.UpstreamDeletion playground.WantedCopy"
     ),
     "money, kept for ever": (
-        "api.KeyedCall playground.Charge playground.DailySum spending.Alarm spending.BillingEvent"
+        "api.KeyedCall playground.Charge playground.DailySum spending.BillingEvent"
     ),
 }
 

@@ -30,7 +30,7 @@ IN: Mapping[str, str] = {
     ),
     "money": (
         "playground.Charge playground.DailySum playground.LedgerAccount playground.LedgerEntry "
-        "spending.Alarm spending.BillingEvent spending.BillingState spending.Budget "
+        "spending.BillingEvent spending.BillingState spending.Budget "
         "spending.BudgetRequest spending.MeasuredPrice "
         "spending.SpendingRules spending.UnmeasuredRun"
     ),

@@ -33,7 +33,7 @@ PERSONAL: Mapping[str, str] = {
         "playground.DailySum playground.Draft playground.Preset playground.Run playground.Share "
         "playground.Upload playground.View projects.Choice projects.Membership projects.Move "
         "retirement.ModelCheck retirement.Replacement sharing.Reviewer sharing.Share "
-        "socialaccount.SocialAccount spending.Alarm spending.BudgetRequest "
+        "socialaccount.SocialAccount spending.BudgetRequest "
         "training.Dataset training.Weights usersessions.UserSession"
     ),
     "actor": "accounts.AuditEntry",
