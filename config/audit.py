@@ -161,10 +161,6 @@ AUDITED: list[dict[str, Any]] = [
         ],
     },
     {
-        "model": "playground.ProjectKey",
-        "include_fields": ["project", "key_id", "state", "made_by", "ended_at"],
-    },
-    {
         "model": "spending.SpendingRules",
         "include_fields": ["unknown", "assumed", "ceiling"],
     },

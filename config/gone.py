@@ -52,6 +52,13 @@ PAGES: tuple[Page, ...] = (
         "What changed",
     ),
     Page(
+        r"admin/playground/projectkey/.*",
+        "Projects have no fal keys of their own any more: the house's key sends every run. Budgets "
+        "limit what a project spends.",
+        "/spend/budgets/",
+        "Budgets",
+    ),
+    Page(
         r"spend/(alarms|differences)/.*",
         "Alarms and differences have no pages any more. The bell tells you of a bill far above its "
         "estimate, and each run has its bill.",

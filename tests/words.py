@@ -38,6 +38,7 @@ RETIRED = {
 LEFT: tuple[str, ...] = (
     r"chats?(?=[\s,.;:])(?![ .]completions?| body| models?)",
     r"new flow|flow editor|show the graph|steps on the graph",
+    r"keys of projects|second belt|rotate_keys",
     r"cost alarms?|the alarm|letter to fal|hold the model",
     r"asks? before one press|granted on top|requests for more money",
 )

@@ -16,7 +16,7 @@ from core.formatting import counted, money
 from features.notifications import outbox
 from features.spending.models import BillingState
 from runs.costs.ledger import NOTHING
-from runs.models import Charge, ProjectKey
+from runs.models import Charge
 from runs.models.ledger import SumState
 
 KIND = "balance"
@@ -70,14 +70,12 @@ class Account:
 
     state: BillingState
     outlook: Outlook | None
-    project_keys: int  # in use
 
 
 def account() -> Account:
-    """Return the known facts about the account's money. Four queries."""
+    """Return the known facts about the account's money. Three queries."""
     state = BillingState.current()
-    project_keys = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).count()
-    return Account(state, outlook(state, timezone.now()), project_keys)
+    return Account(state, outlook(state, timezone.now()))
 
 
 def outlook(state: BillingState, now: datetime) -> Outlook | None:

@@ -42,7 +42,6 @@ IN: Mapping[str, str] = {
         "projects.Move projects.Project projects.Rule socialaccount.SocialAccount "
         "socialaccount.SocialApp socialaccount.SocialToken"
     ),
-    "keys of projects, sealed by KEYS_SECRET": "playground.KeySeal playground.ProjectKey",
     "what was used once stays used": "accounts.SpentToken",
     "who did what": "accounts.AuditEntry admin.LogEntry",
     "what was said on shares": (
