@@ -161,18 +161,7 @@ AUDITED: list[dict[str, Any]] = [
         ],
     },
     {
-        "model": "playground.ProjectKey",
-        "include_fields": ["project", "key_id", "state", "made_by", "ended_at"],
-    },
-    {
         "model": "spending.SpendingRules",
-        "include_fields": [
-            "unknown",
-            "assumed",
-            "ceiling",
-            "alarm_factor",
-            "alarm_least",
-            "holds_models",
-        ],
+        "include_fields": ["unknown", "assumed", "ceiling"],
     },
 ]

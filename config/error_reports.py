@@ -65,7 +65,7 @@ def _secrets(request: HttpRequest | None) -> re.Pattern[str]:
     """Return a pattern of the secrets of the settings and the request."""
     keys = [settings.FAL_KEY, settings.FAL_ADMIN_KEY]
     passwords = [settings.DATABASES["default"].get("PASSWORD", ""), settings.EMAIL_HOST_PASSWORD]
-    texts = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS, *settings.KEYS_SECRETS]
+    texts = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
     texts += passwords
     texts += [key.partition(":")[2] for key in keys]
     if request is not None:

@@ -83,6 +83,20 @@ PAGES: tuple[Page, ...] = (
         "All series",
     ),
     Page(
+        r"admin/playground/projectkey/.*",
+        "Projects have no fal keys of their own any more: the house's key sends every run. Budgets "
+        "limit what a project spends.",
+        "/spend/budgets/",
+        "Budgets",
+    ),
+    Page(
+        r"spend/(alarms|differences)/.*",
+        "Alarms and differences have no pages any more. The bell tells you of a bill far above its "
+        "estimate, and each run has its bill.",
+        "/spend/runs/?order=dearest",
+        "The dearest runs of this month",
+    ),
+    Page(
         r"spend/requests/",
         "Requests have no list any more. The inbox has those that wait for you, and your answers.",
         "/inbox/",

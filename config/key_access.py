@@ -13,7 +13,6 @@ import os
 READERS = {
     "FAL_KEY": {"up", "worker", "realtime", "sync_models", "doctor"},
     "FAL_ADMIN_KEY": {"up", "worker"},
-    "KEYS_SECRET": {"up", "worker", "realtime", "rotate_keys", "backup", "restore"},
 }
 
 _command = ""

@@ -1,6 +1,5 @@
 """The `var/` folder of a local installation: secrets, instance lock, sandbox settings."""
 
-import base64
 import os
 import secrets
 from collections.abc import Mapping
@@ -15,8 +14,6 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # An installed `vitrine` sets VITRINE_DATA_DIR to a folder of the user's.
 VAR_DIR = Path(os.environ.get("VITRINE_DATA_DIR") or BASE_DIR / "var").resolve()
 SECRET_KEY_FILE = VAR_DIR / "secret-key"
-# It encrypts the keys of projects, unless KEYS_SECRET is set; the newest line is first.
-KEYS_SECRET_FILE = VAR_DIR / "keys-secret"
 # Addresses and key of the sandbox of a running `manage.py up`, for commands in another terminal.
 SANDBOX_FILE = VAR_DIR / "sandbox.env"
 LOCK_FILE = VAR_DIR / "instance.lock"
@@ -34,7 +31,6 @@ def prepare() -> None:
         instance_lock.acquire(LOCK_FILE)
         SANDBOX_FILE.unlink(missing_ok=True)  # what a killed `up` left behind
         _make(SECRET_KEY_FILE, secrets.token_urlsafe(50))
-        _make(KEYS_SECRET_FILE, base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
         probe = VAR_DIR / f".probe-{os.getpid()}"
         probe.touch()
         probe.unlink()

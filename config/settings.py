@@ -72,11 +72,6 @@ if UPSTREAM == "sandbox" and not os.environ.get("FAL_QUEUE_URL"):
 FAL_ADMIN_KEY = key_access.if_granted("FAL_ADMIN_KEY", env.text("FAL_ADMIN_KEY"))
 if FAL_ADMIN_KEY:
     settings_rules.require_key_pair(FAL_ADMIN_KEY, "FAL_ADMIN_KEY")
-# These encrypt the keys of projects; without the setting, the secrets in the file do.
-KEYS_SECRETS = settings_rules.parse_secrets(
-    key_access.if_granted("KEYS_SECRET", env.text("KEYS_SECRET"))
-)
-KEYS_SECRET_FILE = local.KEYS_SECRET_FILE if key_access.may_read("KEYS_SECRET") else None
 FAL_API_URL = env.address("FAL_API_URL", "https://api.fal.ai/v1", "https", "http")
 FAL_QUEUE_URL = env.address("FAL_QUEUE_URL", "https://queue.fal.run", "https", "http")
 FAL_RUN_URL = env.address("FAL_RUN_URL", "https://fal.run", "https", "http")

@@ -60,7 +60,6 @@ from fal.messages.workflows import WorkflowDetail, WorkflowItem, WorkflowPage
 if TYPE_CHECKING:
     from fal.clients import Clients
     from fal.http.limits import Limits
-    from fal.http.wire import Credential
     from fal.services.account import Account, Workflows
     from fal.services.files import Download, Files
     from fal.services.platform import LookupResult, Platform
@@ -72,7 +71,6 @@ if TYPE_CHECKING:
 IMPORTED_ON_FIRST_USE = {
     "Account": "fal.services.account",
     "Clients": "fal.clients",
-    "Credential": "fal.http.wire",
     "Download": "fal.services.files",
     "Files": "fal.services.files",
     "LookupResult": "fal.services.platform",
@@ -112,7 +110,6 @@ __all__ = [
     "Cancellation",
     "CatalogueItem",
     "Clients",
-    "Credential",
     "Download",
     "EmptyFile",
     "EndpointId",

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from copy import copy
 from functools import partial
-from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from importlib import import_module
 from ssl import SSLContext
@@ -16,7 +14,6 @@ from typing import Self
 import httpx
 
 from fal.addresses import Addresses
-from fal.errors import AuthFailed, FalError
 from fal.http.connections import SUBMIT_KEEPALIVE_S, Connections
 from fal.http.limits import CALL, LIMITS, Limits
 from fal.http.wire import Credential, OnOutcome, OnSlow, OnTimed, Wire
@@ -70,39 +67,16 @@ class Clients:
         # httpx would otherwise import it during the first request.
         import_module("anyio._backends._asyncio")
         self._sleep, self._limits = sleep, limits
-        self._on_outcome, self._on_slow, self._on_timed = on_outcome, on_slow, on_timed
+        self._on_timed = on_timed
         # Without callbacks: billing that is down says nothing about whether runs can be sent.
         account = self._wire(Credential(admin_key), only_api(addresses))
         self.account = Account(account, has_key=bool(admin_key))
         # Without callbacks: a failed thumbnail says nothing about whether runs can be sent.
         self.thumbnails = Files(self._wire(Credential("")))
-        self._sign_in(Credential(key), on_outcome)
-
-    def with_credential(self, credential: Credential, on_refused: Callable[[], None]) -> Self:
-        """Return these clients with another key, on the same connections.
-
-        If fal refuses that key, `on_outcome` gets no error, because the host has answered; for a
-        401 `on_refused` is called. Only the original clients are closed.
-        """
-
-        def on_outcome(url: str, error: FalError | None) -> None:
-            is_refused = isinstance(error, AuthFailed)
-            if self._on_outcome:
-                self._on_outcome(url, None if is_refused else error)
-            if isinstance(error, AuthFailed) and error.status == HTTPStatus.UNAUTHORIZED:
-                on_refused()
-
-        new_clients = copy(self)
-        new_clients._sign_in(credential, on_outcome)
-        return new_clients
-
-    def _sign_in(self, credential: Credential, on_outcome: OnOutcome | None) -> None:
-        """Make every client that sends the key."""
-        self.credential = credential
-        wire = self._wire(credential, self.addresses, on_outcome)
+        wire = self._wire(Credential(key), on_outcome=on_outcome)
         self.platform = Platform(wire)
         self.workflows = Workflows(wire)
-        self.queue = Queue(self._wire(credential, self.addresses, on_outcome, self._on_slow))
+        self.queue = Queue(self._wire(Credential(key), on_outcome=on_outcome, on_slow=on_slow))
         self.sync = Sync(wire)
         self.stream = Stream(wire)
         self.websocket = WebSocket(wire)

@@ -46,7 +46,6 @@ DEFAULTS: Mapping[Role, Sequence[str]] = {
         *(f"catalog.*_{model}" for model in ("change", "collection", "endpoint", "favourite")),
         *(f"catalog.*_{model}" for model in ("note", "picture", "syncreport")),
         *(f"playground.*_{model}" for model in ("preset", "run", "upload", "worker")),
-        *(f"playground.{action}_projectkey" for action in ("view", "add")),
         "playground.set_house_default",
         "spending.change_budget",
         "sharing.see_all_shares",

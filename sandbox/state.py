@@ -1,6 +1,5 @@
-"""The state that all hosts of a sandbox share: its keys, its recorded files, its queue."""
+"""The state that all hosts of a sandbox share: its recorded files, its queue."""
 
-import hmac
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -22,7 +21,6 @@ from sandbox.workflows import WORKFLOWS, Workflow
 RECORDED = Path(__file__).parent / "thumbs"
 EXAMPLES = recorded_files.FOLDER / "examples"
 ACCOUNT = "sandbox"  # the nickname of the only user
-FURTHER = ":sandbox"  # keys that contain it are valid, to try project keys without an account
 
 
 class Sandbox:
@@ -51,7 +49,6 @@ class Sandbox:
         self.workflows: dict[tuple[str, str], Workflow] = {
             (workflow.owner, workflow.name): workflow for workflow in WORKFLOWS
         }
-        self.keys = Keys(config.key, config.admin_key)
         self.calls: Counter[str] = Counter()
         self.clients: set[tuple[str, str, int]] = set()
         # By endpoint id, set over `/_sandbox/catalogue`: changed metadata and prices, and hidden
@@ -109,26 +106,3 @@ class Gallery:
             return None
         path = RECORDED / f"{model.copy_of or endpoint_id}.{kind}"
         return path if path.is_file() else None
-
-
-class Keys:
-    """The account's own key and any further ones, except those that were withdrawn.
-
-    All belong to one account: each gives access to the requests of the others.
-    """
-
-    def __init__(self, own: str, admin: str) -> None:
-        self._own = own
-        self._admin = admin  # runs nothing
-        self.withdrawn: set[str] = set()
-        self.calls: Counter[tuple[str, str]] = Counter()  # by key id and kind of call
-
-    def know(self, key: str) -> bool:
-        """Whether `key` is valid."""
-        is_own = hmac.compare_digest(key.encode(), self._own.encode())
-        is_further = key.find(FURTHER) > 0 and key != self._admin
-        return (is_own or is_further) and key not in self.withdrawn
-
-    def count(self, key: str, kind: str) -> None:
-        """Count a call of a kind with a key."""
-        self.calls[key.partition(":")[0], kind] += 1

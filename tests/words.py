@@ -41,6 +41,8 @@ LEFT: tuple[str, ...] = (
     r"automatic1111|comfyui|invokeai",
     r"results like this one|similar results",
     r"import(?:ing)? prompts|versions? of (?:a |the )?prompts?|takes (?:another|your) prompt",
+    r"keys of projects|second belt|rotate_keys",
+    r"cost alarms?|the alarm|letter to fal|hold the model",
     r"asks? before one press|granted on top|requests for more money",
 )
 # This document uses fal's own words; these modules say what left.

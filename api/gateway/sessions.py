@@ -31,8 +31,6 @@ from catalog.models import Endpoint
 from core.http.asgi import Message, Receive, Send
 from fal.errors import InvalidEndpointId
 from fal.messages.endpoint_id import EndpointId
-from runs.keys import current_key
-from runs.keys.ring import KeyRing
 from runs.realtime import relay, sessions
 from runs.realtime.limits import LIVE_LIMITS
 from runs.realtime.sessions import LiveSession
@@ -106,7 +104,7 @@ class LiveSessions:
     """The open sessions of fal's clients."""
 
     def __init__(self, upstream: fal.Clients, name: str) -> None:
-        self._keys = KeyRing(upstream)
+        self._upstream = upstream
         self._name = name
         self._open: dict[asyncio.Task[Any], int] = {}  # with the user's id
 
@@ -148,8 +146,7 @@ class LiveSessions:
     async def _session(self, admitted: Admission, socket: LiveSocket) -> None:
         endpoint, reading = admitted.endpoint, asyncio.create_task(socket.read())
         try:
-            key = await sync_to_async(current_key.key_of)(admitted.ticket.project_id)
-            upstream = await self._keys.for_new(key)
+            upstream = self._upstream
             live_session = upstream.realtime.session(endpoint.endpoint_id, admitted.max_buffering)
             async with live_session as session:
                 if (first := await socket.next_input(settings.LIVE_IDLE_S)) is None:
@@ -159,7 +156,6 @@ class LiveSessions:
                     endpoint,
                     first.arguments,
                     self._name,
-                    project_key=key,
                     max_waiting=admitted.max_buffering or sessions.MAX_WAITING,
                 )
                 note = (live.run.pk, "proxy", admitted.token_name)

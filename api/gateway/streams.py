@@ -20,8 +20,6 @@ from api.gateway.stream_answers import Answer, answer_to, respond
 from core.db import transient_errors
 from core.http.asgi import Receive, Send, wait_for_disconnect
 from runs.files import inputs
-from runs.keys import current_key
-from runs.keys.ring import KeyRing
 from runs.models import Run
 from runs.results import outcomes
 from runs.state import state_machine, transitions
@@ -40,7 +38,7 @@ class Streams:
     """The open streams, and the renewal of their leases."""
 
     def __init__(self, upstream: fal.Clients) -> None:
-        self._keys = KeyRing(upstream)
+        self._upstream = upstream
         self._open: dict[uuid.UUID, asyncio.Task[None] | None] = {}
         self._renewing: asyncio.Task[None] | None = None
 
@@ -90,7 +88,7 @@ class Streams:
         answer = answer_to(run, dialect, send)
         disconnect = asyncio.create_task(_cancel_when_gone(run.pk, receive))
         try:
-            await _send(run, self._keys, answer)
+            await _send(run, self._upstream, answer)
         finally:
             disconnect.cancel()
         run = await Run.objects.with_endpoint().select_related("charge").aget(pk=run.pk)
@@ -107,11 +105,9 @@ class Streams:
                 await sync_to_async(close_old_connections)()
 
 
-async def _send(run: Run, keys: KeyRing, answer: Answer) -> None:
+async def _send(run: Run, upstream: fal.Clients, answer: Answer) -> None:
     """Send the run and record its end, also if it was rejected."""
-
     try:
-        upstream = await keys.for_new(run.project_key_id)
         arguments = await inputs.upload_inputs(run, upstream)
         if arguments is not run.arguments:
             await Run.objects.filter(pk=run.pk).aupdate(sent_arguments=arguments)
@@ -138,6 +134,4 @@ def _load(pk: uuid.UUID) -> Run | None:
         .select_related("charge")
         .filter(worker=tickets.GATEWAY, state=Run.State.SUBMITTING)
     )
-    if run := unsent.filter(pk=pk).first():
-        current_key.note([run])
-    return run
+    return unsent.filter(pk=pk).first()

@@ -33,7 +33,6 @@ DATABASE_COMMANDS = {
     "token",
     "createsuperuser",
     "changepassword",
-    "rotate_keys",
 }
 MIGRATING_COMMANDS = {"up", "migrate"}
 

@@ -61,21 +61,6 @@ def require_key_pair(key: str, name: str = "FAL_KEY") -> None:
         )
 
 
-def parse_secrets(text: str) -> list[str]:
-    """Return the secrets of KEYS_SECRET; the first one encrypts. Never quotes one.
-
-    Raises ImproperlyConfigured unless each is a Fernet key: 32 bytes in URL-safe base64.
-    """
-    secrets = [part.strip() for part in text.split(",") if part.strip()]
-    for secret in secrets:
-        if not FERNET_KEY.fullmatch(secret):
-            raise ImproperlyConfigured(
-                "KEYS_SECRET must be secrets of 44 characters, with commas between them; "
-                "`manage.py rotate_keys --new` prints one."
-            )
-    return secrets
-
-
 def require_address(name: str, value: str, schemes: Collection[str]) -> None:
     """Raise ImproperlyConfigured unless `value` has one of the schemes, a host, and a usable port.
 

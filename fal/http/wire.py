@@ -67,16 +67,12 @@ class Secret(str):
 
 
 class Credential:
-    """The key that wires send; after an exchange, later requests send the new key.
+    """The key that a wire sends.
 
     Raises ValueError for a key that is invalid in a header, without quoting it.
     """
 
     def __init__(self, key: str) -> None:
-        self.exchange(key)
-
-    def exchange(self, key: str) -> None:
-        """Send `key` from now on."""
         if not (key.isascii() and key.isprintable() and " " not in key):
             raise ValueError("The fal key must be one word of printable ASCII.")
         self.key = Secret(key)

@@ -10,10 +10,9 @@ from accounts.permissions import CHANGE_BUDGETS
 from features.notifications import subjects
 from features.notifications.kinds import Kind, register
 from features.spending import visibility
-from features.spending.alarms import alarm_access, detection
-from features.spending.bills import balance
+from features.spending.bills import balance, high_bills
 from features.spending.budgets import access
-from features.spending.models import Alarm, Budget, BudgetRequest
+from features.spending.models import Budget, BudgetRequest
 from features.spending.prices import updating
 from features.spending.requests import listing, submission
 from projects.models import Project
@@ -23,8 +22,8 @@ if TYPE_CHECKING:
 
 KINDS = (
     Kind(
-        detection.KIND,
-        "Cost alarm",
+        high_bills.KIND,
+        "High bills",
         "a run of yours has cost far more than estimated; for admins, also runs of others",
     ),
     Kind(
@@ -58,7 +57,6 @@ def connect() -> None:
     """Offer the kinds in everybody's settings."""
     for kind in KINDS:
         register(kind)
-    subjects.register(Alarm, alarm_access.visible_to)
     subjects.register(Budget, access.visible)
     subjects.register(BudgetRequest, listing.visible, listing.undecided, buttons=listing.buttons)
     subjects.register(Project, _projects)

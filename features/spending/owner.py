@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from asgiref.sync import sync_to_async
 
-from features.spending.alarms import detection
+from features.spending.bills import high_bills
 from features.spending.bills.reading import BillReader
 from features.spending.budgets import affordability, warnings
 from features.spending.prices import updating
@@ -36,10 +36,10 @@ class SpendingOwner(RunOwner):
         updating.note_bill(charge)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs of budgets, of the alarm, of upstream's bills, of sums and prices."""
+        """Return the jobs of budgets, of upstream's bills, of sums and prices."""
         return (
             Job("spent budgets", sync_to_async(warnings.warn), wakes_on_change=True),
-            Job("alarm", sync_to_async(detection.check_settled), wakes_on_change=True),
+            Job("high bills", sync_to_async(high_bills.check_settled), wakes_on_change=True),
             Job("bills", BillReader(upstream).run),
             Job("measure prices", updating.measure_in_background),
             Job("correct sums of days", sync_to_async(Correction().step)),

@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 NO_SUM = "Enter the sum that is assumed, above $0, or choose another answer."
 NO_CEILING = "With a ceiling of $0, only admins could start runs. Enter more, or leave it empty."
-FACTOR = "Enter a number above 1, such as 3: otherwise every small difference would raise an alarm."
-MOST_FACTOR = "Enter a number below 10,000."
-NO_LESS = "Enter $0 or more."
 
 
 class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -46,36 +43,10 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text="Runs that start together may cost at most this; above it, only admins can "
         "start them, and others ask. Empty: no ceiling.",
     )
-    alarm_factor = forms.DecimalField(
-        label="More than … times its estimate",
-        widget=forms.TextInput({"inputmode": "decimal"}),
-        min_value=Decimal("1.01"),
-        max_value=Decimal("9999.99"),
-        decimal_places=2,
-        error_messages={
-            "required": FACTOR,
-            "invalid": FACTOR,
-            "min_value": FACTOR,
-            "max_value": MOST_FACTOR,
-            "max_decimal_places": "Enter at most two places after the point.",
-        },
-    )
-    alarm_least = SumField(
-        label="and at least … dollars more than it",
-        min_value=Decimal(0),
-        error_messages={"min_value": NO_LESS},
-    )
-    holds_models = forms.BooleanField(
-        label="After an alarm, runs of that model wait for a confirmation until somebody has "
-        "looked at it",
-        required=False,
-    )
 
     class Meta:
         model = SpendingRules
-        fields = (
-            "unknown", "assumed", "ceiling", "alarm_factor", "alarm_least", "holds_models",
-        )  # fmt: skip
+        fields = ("unknown", "assumed", "ceiling")
 
     def __init__(self, data: QueryDict | None) -> None:
         super().__init__(data, instance=SpendingRules.current())

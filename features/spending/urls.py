@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from features.spending.views import alarms, budgets, prices, requests, spend
+from features.spending.views import budgets, prices, requests, spend
 
 app_name = "spending"
 urlpatterns = [
@@ -16,10 +16,6 @@ urlpatterns = [
     path("requests/new/", requests.new, name="new-request"),
     path("requests/<uuid:pk>/", requests.request_page, name="request"),
     path("requests/<uuid:pk>/decision/", requests.decide, name="request-decision"),
-    path("differences/", prices.differing, name="differences"),
-    path("alarms/", alarms.index, name="alarms"),
-    path("alarms/<int:pk>/", alarms.alarm, name="alarm"),
-    path("alarms/<int:pk>/look/", alarms.look, name="alarm-look"),
 ]
 PRICES = (
     [

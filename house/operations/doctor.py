@@ -389,7 +389,7 @@ def _backups() -> Iterator[Finding]:
     if not settings.BACKUP_PASSPHRASE:
         yield advice(
             "backups",
-            "BACKUP_PASSPHRASE is not set, so SECRET_KEY and KEYS_SECRET are in no backup.",
+            "BACKUP_PASSPHRASE is not set, so SECRET_KEY is in no backup.",
             "Set it, and keep it elsewhere: without SECRET_KEY, second factors are lost.",
         )
     places = _folders()

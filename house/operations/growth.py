@@ -24,7 +24,7 @@ HELD: Mapping[str, str] = {
         "account.EmailAddress accounts.Preferences api.Token auth.Group auth.User "
         "catalog.Collection catalog.Reader mfa.Authenticator notifications.Channel "
         "notifications.NotificationPreferences people.GivenPermission people.Invitation "
-        "playground.KeySeal playground.Share projects.Project retirement.Replacement "
+        "playground.Share projects.Project retirement.Replacement "
         "socialaccount.SocialAccount socialaccount.SocialApp"
     ),
     "housekeeping: what has expired goes within the hour, the audit log after AUDIT_DAYS": (
@@ -52,7 +52,7 @@ HELD: Mapping[str, str] = {
         "playground.UploadReservation playground.UpstreamDeletion playground.WantedCopy"
     ),
     "money, kept for ever": (
-        "api.KeyedCall playground.Charge playground.DailySum spending.Alarm spending.BillingEvent"
+        "api.KeyedCall playground.Charge playground.DailySum spending.BillingEvent"
     ),
 }
 

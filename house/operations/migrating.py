@@ -16,16 +16,17 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from core.db import clock
-from core.formatting import enumerated
+from core.formatting import counted, enumerated
 from core.process import identity
 from core.version import as_numbers, full_version, number, version
 from house.operations.metrics import reporting
 from house.operations.models import DataVersion, ServerProcess
-from runs.models import Worker
+from runs.models import Run, Worker
 from runs.progress import worker_status
 
 # Its migrations take away what processes of earlier versions read and write.
 STOPS_ALL = "0.3.0"
+FORMER_KEY = "project_key_id"  # of runs that were sent with a project's own key, before 0.3.0
 LOCK = 7_303_014_641  # a PostgreSQL advisory lock; Vitrine chooses the numbers
 
 
@@ -55,19 +56,44 @@ def is_behind() -> bool:
 
 
 def require_stopped() -> None:
-    """Raise CommandError while processes are at work that this update has to stop."""
+    """Raise CommandError while processes are at work that this update has to stop.
+
+    Before that, if runs under way need a key of a project, which only the former version has.
+    """
     tables = {DataVersion._meta.db_table, ServerProcess._meta.db_table}
     if not tables <= {*connection.introspection.table_names()}:
         return  # a new database
     newest = DataVersion.objects.first()
     if newest is None or as_numbers(newest.version) >= as_numbers(STOPS_ALL):
         return
+    if count := _runs_by_keys_of_projects():
+        raise CommandError(
+            f"{counted(count, 'run')} under way {'was' if count == 1 else 'were'} sent with a key "
+            f"of a project, which this update deletes. Let Vitrine {newest.version} work until "
+            "they have ended, or cancel them, then migrate again. Nothing was changed."
+        )
     if at_work := _processes_at_work():
         raise CommandError(
             f"Processes of Vitrine {newest.version} are at work ({enumerated(at_work)}), and this "
             "update takes tables away that they need. Stop all processes, then migrate again; one "
             "that was killed on another machine counts for three minutes. Nothing was changed."
         )
+
+
+def _runs_by_keys_of_projects() -> int:
+    """Return the number of runs under way that were sent with a project's own key."""
+    table = Run._meta.db_table
+    with connection.cursor() as cursor:
+        columns = connection.introspection.get_table_description(cursor, table)
+        if FORMER_KEY not in {column.name for column in columns}:
+            return 0
+        final = [str(state) for state in Run.FINAL]
+        cursor.execute(
+            f"SELECT COUNT(*) FROM {table} WHERE {FORMER_KEY} IS NOT NULL "  # noqa: S608
+            f"AND state NOT IN ({', '.join(['%s'] * len(final))})",
+            final,
+        )
+        return int(cursor.fetchone()[0])
 
 
 def _processes_at_work() -> list[str]:

@@ -26,7 +26,7 @@ from house.operations.models import Backup, CspReport, DataVersion
 from projects.kept.models import GRACE
 from projects.models import Project
 from runs.files import storage_limits
-from runs.models import Artifact, ProjectKey, Run, WebhookReport, Worker
+from runs.models import Artifact, Run, WebhookReport, Worker
 from runs.models.querysets import REMOTE
 from runs.ownership import upstream_deletion
 from runs.ownership.upstream_deletion import AccountStorage
@@ -77,15 +77,6 @@ class Queue:
 
 
 @dataclass(frozen=True)
-class Account:
-    """An account at fal, by its key: our runs in progress there, and its limit if observed."""
-
-    name: str
-    in_progress: int
-    limit: int | None
-
-
-@dataclass(frozen=True)
 class Storage:
     """What our storage holds and how much is free; sums of whole tables date from `counted_at`."""
 
@@ -132,7 +123,8 @@ class Status:
     csp_reports: list[CspReport]
     data: DataVersion | None  # the version that has migrated the data
     projects: list[tuple[str, int, int]]  # the largest, with the bytes of results and uploads
-    accounts: list[Account]
+    in_progress: int  # our runs at fal
+    account_limit: int | None  # of runs at once at fal, if it was observed
 
 
 def load_status(user: User | AnonymousUser) -> Status:
@@ -160,7 +152,8 @@ def load_status(user: User | AnonymousUser) -> Status:
         list(CspReport.objects.all()[:CSP_REPORTS_SHOWN]),
         DataVersion.objects.first(),
         _projects(),
-        _accounts(),
+        account_concurrency.in_progress(),
+        account_concurrency.limit(),
     )
 
 
@@ -198,15 +191,6 @@ def _queue() -> Queue:
         WebhookReport.objects.count(),
         QueuedMail.objects.count(),
     )
-
-
-def _accounts() -> list[Account]:
-    """Return the house's account, and those of projects with a key of their own."""
-    running, limits = account_concurrency.in_progress(), account_concurrency.limits()
-    keys = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).select_related("project")
-    names: list[tuple[int | None, str]] = [(None, "The account of this Vitrine")]
-    names += [(key.pk, str(key.project)) for key in keys]
-    return [Account(name, running[key], limits.get(key)) for key, name in names]
 
 
 def storage() -> Storage:
@@ -283,9 +267,6 @@ def _process_problems(workers: list[WorkerRow]) -> Iterator[str]:
         yield "FAL_KEY is not set: runs wait. Put it into .env and start Vitrine again."
     for trouble in dict.fromkeys(worker.trouble for worker in alive if worker.trouble):
         yield f"{trouble} Runs that need it wait and continue by themselves."
-    troubled = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).exclude(trouble="")
-    for key in troubled.select_related("project"):
-        yield f"{key.project}: {key.trouble} Its runs wait and continue by themselves."
 
 
 def _realtime_problems() -> Iterator[str]:

@@ -1,5 +1,5 @@
 """Admin pages of runs, uploads, workers and presets, and of keys."""
 
-from runs.admin import keys, runs
+from runs.admin import runs
 
-__all__ = ["keys", "runs"]
+__all__ = ["runs"]

@@ -4,7 +4,6 @@ from runs.models.daily_sum import DailySum
 from runs.models.form import Draft, Preset, Share, share_id
 from runs.models.input_file import InputFile
 from runs.models.ledger import Charge, LedgerAccount, LedgerEntry
-from runs.models.project_key import KeySeal, ProjectKey
 from runs.models.record import RecordedRun, RecordSum
 from runs.models.run import (
     GIVEN_UP,
@@ -39,12 +38,10 @@ __all__ = [
     "Draft",
     "InputFile",
     "KeptFigures",
-    "KeySeal",
     "LedgerAccount",
     "LedgerEntry",
     "MetadataBackfill",
     "Preset",
-    "ProjectKey",
     "RecordSum",
     "RecordedRun",
     "ResultExcerpt",

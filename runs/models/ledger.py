@@ -54,7 +54,8 @@ class Charge(models.Model):
     amount = DollarsField(null=True, help_text="the best of the three; empty: unknown")
     state = models.CharField(max_length=8, choices=SumState, default=SumState.RESERVED)
     awaits_check = models.BooleanField(
-        default=False, help_text="its figures have changed since the alarm looked at them"
+        default=False,
+        help_text="its figures have changed since they were last checked",
     )
 
     class Meta:

@@ -18,7 +18,6 @@ from core.process.subprocess_worker import MAX_PIXELS
 from fal.messages.status import inference_s
 from projects.models import InProject
 from runs.file_kinds import CODECS, FORMATS, kind_named
-from runs.models.project_key import ProjectKey
 from runs.models.querysets import ADDRESS_BEGINNING, ArtifactQuerySet, RunQuerySet
 
 
@@ -107,16 +106,6 @@ class Run(InProject):
     error = ExactJSONField(null=True, help_text="FalError.as_json() of what ended it")
     billable_units = models.CharField(max_length=64, blank=True)
 
-    # The index below contains only runs with a key.
-    project_key = models.ForeignKey(
-        ProjectKey,
-        null=True,
-        editable=False,
-        on_delete=models.SET_NULL,
-        related_name="runs",
-        db_index=False,
-        help_text="with which fal key it was sent; none: the account's own",
-    )
     request_id = models.CharField(max_length=128, blank=True)
     handle = ExactJSONField(null=True, help_text="the addresses that upstream returned")
     # Null for older runs: such a column is added to a million rows at once.
@@ -205,11 +194,6 @@ class Run(InProject):
             ),
             models.Index(
                 fields=["request_id"], name="run_by_request", condition=~models.Q(request_id="")
-            ),
-            models.Index(
-                fields=["project_key", "-created_at"],
-                name="run_of_key",
-                condition=models.Q(project_key__isnull=False),
             ),
             models.Index(
                 fields=["batch"], name="run_batch", condition=models.Q(batch__isnull=False)

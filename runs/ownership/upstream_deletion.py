@@ -1,8 +1,7 @@
 """Plans the deletion of a run's payloads and output files at fal; a worker carries it out.
 
 What people delete here, fal deletes too, and what a project's setting tells fal to forget. Only the
-holder of the account's ADMIN key can ask for it (protocol, section 17.3), so requests with a
-project's own key stay at fal as long as its retention says.
+holder of the account's ADMIN key can ask for it (protocol, section 17.3).
 """
 
 from __future__ import annotations
@@ -49,8 +48,8 @@ def account_storage() -> AccountStorage:
 
 
 def plan_for(runs: QuerySet[Any]) -> None:
-    """Plan the deletion of these runs, if they were sent with the account's own key."""
-    sent = runs.filter(project_key=None).exclude(request_id="")
+    """Plan the deletion of these runs, if they were sent."""
+    sent = runs.exclude(request_id="")
     plan(sent.order_by().values_list("pk", "request_id"))
 
 

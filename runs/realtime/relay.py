@@ -28,8 +28,6 @@ from catalog.models import Endpoint
 from core.db import transient_errors
 from core.http.asgi import Message, Receive, Send
 from runs.files import inputs
-from runs.keys import current_key
-from runs.keys.ring import KeyRing
 from runs.realtime import sessions, tickets
 from runs.realtime.limits import LIVE_LIMITS, LiveLimits
 from runs.realtime.page import STOPPED, Page, ParseForm
@@ -64,7 +62,7 @@ class Relay:
     def __init__(
         self, upstream: fal.Clients, parse_form: ParseForm, limits: LiveLimits = LIVE_LIMITS
     ) -> None:
-        self.keys = KeyRing(upstream)
+        self._upstream = upstream
         self.parse_form = parse_form
         self.limits = limits
         self.open: dict[Page, int] = {}  # open sessions, with the id of their user
@@ -118,18 +116,12 @@ class Relay:
             return await page.send({"type": "end", "message": endpoint.refusal})
         reading = asyncio.create_task(page.receive_forms())
         try:
-            upstream, key = await self._upstream(ticket, page)
+            upstream = self._upstream
             async with upstream.realtime.session(ticket.endpoint_id) as session:
                 first = await _next_input(endpoint, page)
                 if isinstance(first, dict):
                     begin = partial(
-                        LiveSession.begin,
-                        ticket,
-                        endpoint,
-                        first,
-                        self.name,
-                        self.limits,
-                        project_key=key,
+                        LiveSession.begin, ticket, endpoint, first, self.name, self.limits
                     )
                     live = await _retry_database(begin, page)
                     await serve_session(live, first, session, page, upstream)
@@ -141,12 +133,6 @@ class Relay:
         finally:
             reading.cancel()
         return None
-
-    async def _upstream(self, ticket: tickets.Ticket, page: Page) -> tuple[fal.Clients, int | None]:
-        """Return the clients for the key of the ticket's project, and that key."""
-        of_project = partial(sync_to_async(current_key.key_of), ticket.project_id)
-        key = await _retry_database(of_project, page)
-        return await self.keys.for_new(key), key
 
 
 def _origin(scope: Message) -> str:

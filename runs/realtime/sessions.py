@@ -103,19 +103,15 @@ class LiveSession:
         worker: str,
         limits: LiveLimits = LIVE_LIMITS,
         *,
-        project_key: int | None = None,
         max_waiting: int = MAX_WAITING,
     ) -> LiveSession:
-        """Create the session's run before its first input is sent, with the key that opened it.
+        """Create the session's run before its first input is sent.
 
         Raises SessionLimitReached or Refused (runs/start/refused_starts.py).
         """
         run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker, limits.lease_s)
         live = cls(run, worker, ticket, limits, max_waiting)
         live._sums = await sync_to_async(_Sums.of_run)(run)
-        if project_key is not None:
-            run.project_key_id = project_key
-            await Run.objects.filter(pk=run.pk).aupdate(project_key=project_key)
         return live
 
     async def reserve(self, arguments: dict[str, Any]) -> None:

@@ -42,10 +42,6 @@ def _refusal(
 
 KEY_REFUSED, NO_ACCESS, UNKNOWN_MODEL = "key_refused", "no_access", "unknown_model"
 OF_MODEL = {NO_ACCESS, UNKNOWN_MODEL}  # another model may be allowed or known
-KEY_OF_PROJECT_REFUSED = (
-    "fal refuses the key of this project. An admin can replace it: Administration, Keys of "
-    "projects."
-)
 NOT_ACCEPTED = "does not accept the key."  # ends a sentence about a host of upstream
 
 # The first match counts (protocol, sections 11.3 and 17.5). fal distinguishes most of them only by

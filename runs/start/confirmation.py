@@ -24,28 +24,23 @@ if TYPE_CHECKING:
 FIELD = "~confirmed"
 HEADER = "X-Max-Cost"
 WHATEVER = "unknown"  # also runs of unknown cost
-ALARMED = "alarmed"  # also models with a run that has cost far more than expected
 _CONFIRMED = "_confirmed_cost"
 _given: ContextVar[Confirmation | None] = ContextVar("given", default=None)
 
 
 @dataclass(frozen=True)
 class Confirmation:
-    """The highest confirmed cost in dollars; `is_unknown_fine` also allows an unknown sum.
-
-    `is_alarm_fine` also allows runs of a model whose alarm nobody has looked at.
-    """
+    """The highest confirmed cost in dollars; `is_unknown_fine` also allows an unknown sum."""
 
     most: Decimal = Decimal(0)
     is_unknown_fine: bool = False
-    is_alarm_fine: bool = False
 
     @classmethod
     def parse(cls, text: str) -> Confirmation:
         """Parse a field or a header: `14.20`, `unknown`, or both."""
         words = text.replace(",", " ").split()
         sums = [amount for word in words if (amount := decimal(word)) is not None and amount >= 0]
-        return cls(max(sums, default=Decimal(0)), WHATEVER in words, ALARMED in words)
+        return cls(max(sums, default=Decimal(0)), WHATEVER in words)
 
     @classmethod
     def asked_for(cls, amount: Decimal, *, is_any_unknown: bool) -> str:

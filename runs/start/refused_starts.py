@@ -40,10 +40,9 @@ class Unaffordable(Forbidden):
 class Unconfirmed(Unaffordable):
     """The cost of a submission is unknown, so the user has to confirm it first, with a button.
 
-    `yes` is the button's label; posting `answer` as `confirmation.FIELD` confirms. The page of
-    `remedy`, if any, has details.
+    `yes` is the button's label; posting `answer` as `confirmation.FIELD` confirms.
     """
 
-    def __init__(self, sentence: str, yes: str, answer: str, remedy: Remedy | None = None) -> None:
-        super().__init__(sentence, remedy)
+    def __init__(self, sentence: str, yes: str, answer: str) -> None:
+        super().__init__(sentence)
         self.yes, self.answer = yes, answer

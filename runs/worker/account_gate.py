@@ -1,10 +1,10 @@
-"""Holds back new runs while upstream refuses the whole account: one of its keys, or its balance.
+"""Holds back new runs while upstream refuses the whole account: its key, or its balance.
 
 Otherwise every submit would be refused, and four hundred runs of a board would fail at once.
 Instead they wait: one run at a time probes the account after a pause that doubles, and the first
 accepted run lets all others go. Only an accepted run proves that the account works: with an
 exhausted balance upstream still answers queries about its runs, so a host's circuit breaker stays
-closed. The runs of a project with its own key have their own gate.
+closed.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from runs.results.refusals import KEY_OF_PROJECT_REFUSED, KEY_REFUSED, Refusal
+from runs.results.refusals import KEY_REFUSED, Refusal
 
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 30.0
@@ -22,16 +22,10 @@ _random = random.SystemRandom()
 
 
 class AccountGate:
-    """Decides whether new runs may be sent with one key: the account's own, or one `of_project`.
+    """Decides whether new runs may be sent. `now` returns monotonic seconds."""
 
-    `now` returns monotonic seconds.
-    """
-
-    def __init__(
-        self, now: Callable[[], float], on_change: Callable[[], None], *, of_project: bool = False
-    ) -> None:
+    def __init__(self, now: Callable[[], float], on_change: Callable[[], None]) -> None:
         self.now = now
-        self._of_project = of_project
         self._on_change = on_change
         self._refusal: Refusal | None = None
         self._refused_at = 0.0
@@ -48,15 +42,7 @@ class AccountGate:
     @property
     def trouble(self) -> str:
         """Return what is wrong with the account and who can resolve it; empty if all is well."""
-        if self._refusal is None:
-            return ""
-        is_key = self._of_project and self._refusal.kind == KEY_REFUSED
-        return KEY_OF_PROJECT_REFUSED if is_key else self._refusal.sentence
-
-    @property
-    def trouble_of_all(self) -> str:
-        """Return the trouble unless it concerns a single project's key."""
-        return "" if self.trouble == KEY_OF_PROJECT_REFUSED else self.trouble
+        return "" if self._refusal is None else self._refusal.sentence
 
     def may_submit(self) -> bool:
         """Whether a run may be sent now; if the gate is closed, as the only probe."""

@@ -14,7 +14,7 @@ import math
 import random
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from enum import Enum, auto
 from functools import partial
 from typing import NamedTuple
@@ -276,31 +276,13 @@ class HostBreaker:
 
 
 class BreakerRegistry:
-    """This process's breakers by host, and gates by key. `now` returns monotonic seconds."""
+    """This process's breakers by host, and the account's gate. `now` returns monotonic seconds."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._hosts: dict[str, HostBreaker] = {}
         self.trouble_changed = asyncio.Event()  # some host's or the account's began or ended
         self.account = AccountGate(now, self.trouble_changed.set)
-        self._gates: dict[int | None, AccountGate] = {None: self.account}
-
-    def gate(self, key: int | None) -> AccountGate:
-        """Return the gate of a project's key, or of the account's own key for None."""
-        if key not in self._gates:
-            self._gates[key] = AccountGate(self._now, self.trouble_changed.set, of_project=True)
-            self.trouble_changed.set()  # replaces what an earlier process has published
-        return self._gates[key]
-
-    @property
-    def gates(self) -> dict[int | None, AccountGate]:
-        """Return a copy of the gates by key, since another thread makes the claims."""
-        return dict(self._gates)
-
-    def forget_gates(self, but: Collection[int | None]) -> None:
-        """Forget the gates of keys no longer in use: one that refuses would never open."""
-        for key in self.gates.keys() - {None, *but}:
-            self._gates.pop(key, None)
 
     def host(self, url: str) -> HostBreaker:
         """Return the breaker of an address's host."""
@@ -345,10 +327,8 @@ class BreakerRegistry:
     @property
     def trouble(self) -> str:
         """Return what is wrong with the account, else with hosts; empty if all is well."""
-        of_account = (gate.trouble_of_all for gate in self.gates.values())
-        return next(filter(None, of_account), "") or " ".join(
-            host.trouble for host in self._hosts.values() if host.trouble
-        )
+        of_hosts = (host.trouble for host in self._hosts.values() if host.trouble)
+        return self.account.trouble or " ".join(of_hosts)
 
 
 def _host_problem(error: fal.FalError | None) -> str:

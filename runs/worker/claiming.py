@@ -12,7 +12,6 @@ from asgiref.sync import sync_to_async
 from core.db import clock
 from core.notify import channel
 from fal import Addresses
-from runs.keys import current_key
 from runs.models import Transport
 from runs.worker import idle
 from runs.worker.circuit_breaker import BreakerRegistry, HostBreaker
@@ -131,19 +130,15 @@ class RunClaimer:
         if not submit_limits:
             self._attempts_per_model.clear()
         for run in claim.to_send if claim else ():
-            self._breakers.gate(run.project_key_id).record_submit()
+            self._breakers.account.record_submit()
             breaker_of(self._breakers, self._addresses, run.transport).record_submit()
             if submit_limits:
                 self._attempts_per_model[run.endpoint_id] += 1
 
     def _submit_limits(self) -> SubmitLimits:
-        """Return the limit (one or no run) for each tripped transport and for each refused key."""
-        key_of: dict[int, int] = {}
-        if any(not gate.is_open for gate in self._breakers.gates.values()):
-            key_of = current_key.keys_by_project()
-            self._breakers.forget_gates(but=key_of.values())
-        gates = self._breakers.gates.items()
-        by_key = {key: int(gate.may_submit()) for key, gate in gates if not gate.is_open}
+        """Return the limit (one or no run) of each tripped transport, and of a refused account."""
+        account = self._breakers.account
+        of_account = None if account.is_open else int(account.may_submit())
         limits: dict[str, int] = {}
         is_following = self._run_tasks.is_following
         for transport in TRANSPORTS:
@@ -151,4 +146,4 @@ class RunClaimer:
             if not breaker.is_closed:
                 has_followers = is_following and transport == Transport.QUEUE
                 limits[str(transport)] = int(breaker.may_submit(has_followers))
-        return SubmitLimits(limits, by_key, key_of)
+        return SubmitLimits(limits, of_account)

@@ -34,14 +34,13 @@ from core.db import clock, transient_errors
 from core.notify import channel
 from runs.files import purge
 from runs.files.media.probe import MediaProbe
-from runs.keys import current_key
 from runs.models import Artifact, MetadataBackfill, Run, Upload
 from runs.models import Worker as WorkerRow
 from runs.progress import account_concurrency
 from runs.promises import owners
 from runs.promises.owners import Job
 from runs.results import figures
-from runs.worker import artifact_copies, claiming, examination, idle, key_trial
+from runs.worker import artifact_copies, claiming, examination, idle
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
 from runs.worker.following import backfill, reconciliation
@@ -138,8 +137,8 @@ class Worker:
 
     def jobs(self, signal: channel.Signal) -> list[Job]:
         """Return the recurring jobs of this worker."""
-        upstream, keys = self.upstream, self.run_tasks.keys
-        reconcile = partial(reconciliation.reconcile_due, keys)
+        upstream = self.upstream
+        reconcile = partial(reconciliation.reconcile_due, upstream)
         calls = ModelCallsReader(upstream.platform)
         return [
             Job("renew leases", self._renew_leases),
@@ -160,11 +159,10 @@ class Worker:
             ),
             Job("strip copies", examination.make_copies_due, wakes_on_change=True),
             Job("examine results", examination.Examination(self.media_probe).step),
-            Job("webhooks", partial(processing.process_pending, keys), wakes_on_change=True),
-            Job("backfill", partial(backfill.backfill_due, keys), wakes_on_change=True),
+            Job("webhooks", partial(processing.process_pending, upstream), wakes_on_change=True),
+            Job("backfill", partial(backfill.backfill_due, upstream), wakes_on_change=True),
             *([Job("reconcile", reconcile, wakes_on_change=True)] if self.has_key else []),
             *([Job("calls of models", calls.step)] if self.has_key else []),
-            Job("try keys", key_trial.KeyTrial(upstream).step, wakes_on_change=True),
             Job("heartbeat", partial(self._beat, signal)),
             Job("claim runs", partial(self.claimer.run, signal)),
             Job("cancel and copy", partial(self._cancel_and_copy, signal)),
@@ -250,9 +248,8 @@ class Worker:
             transport: claiming.breaker_of(self.breakers, addresses, transport).trouble
             for transport in claiming.TRANSPORTS
         }
-        of_keys = {key: gate.trouble for key, gate in self.breakers.gates.items()}
-        await sync_to_async(leases.note_upstream_trouble)(self.name, troubles, of_keys)
-        await sync_to_async(current_key.note_troubles)(of_keys)
+        of_account = self.breakers.account.trouble
+        await sync_to_async(leases.note_upstream_trouble)(self.name, troubles, of_account)
         return PUBLISH_EVERY_S
 
     async def _renew_leases(self) -> float:

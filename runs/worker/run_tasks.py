@@ -15,7 +15,6 @@ from django.db import Error as DatabaseError
 import fal
 from core.http import request_ids
 from core.notify import channel
-from runs.keys.ring import KeyRing
 from runs.models import Run
 from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
@@ -45,7 +44,6 @@ class RunTasks:
         self.submitting: set[uuid.UUID] = set()
         self.cancelling: set[uuid.UUID] = set()
         self.stopping = asyncio.Event()
-        self.keys = KeyRing(upstream)
         self._upstream = upstream
         self._breakers = breakers
         self._context = FollowContext(breakers)
@@ -107,28 +105,22 @@ class RunTasks:
 
     async def _submit(self, run: Run) -> None:
         request_ids.resume(run.correlation_id)
-        gate = self._breakers.gate(run.project_key_id)
+        upstream, account = self._upstream, self._breakers.account
         try:
-            upstream = await self.keys.for_new(run.project_key_id)
-            handle = await submit.submit_run(run, upstream, gate, self._limits.direct)
-        except fal.AuthFailed as error:  # the key cannot be read
-            await submit.record_failure(run, error, gate)
-            return
+            handle = await submit.submit_run(run, upstream, account, self._limits.direct)
         finally:
             self.submitting.discard(run.pk)
         if handle:
-            self._breakers.record_readable(self._upstream.addresses.queue)
+            self._breakers.record_readable(upstream.addresses.queue)
         if handle and not self.stopping.is_set():
             await follow.follow(run.pk, handle, upstream, self._context, self._patience)
 
     async def _follow(self, pk: uuid.UUID) -> None:
         """Follow a run that another worker submitted."""
-        row: Any = await Run.objects.values_list("handle", "project_key", "correlation_id").aget(
-            pk=pk
-        )
-        request_ids.resume(row[2])
-        handle, upstream = fal.Handle.from_json(row[0]), await self.keys.for_known(row[1])
-        await follow.follow(pk, handle, upstream, self._context, self._patience)
+        row: Any = await Run.objects.values_list("handle", "correlation_id").aget(pk=pk)
+        request_ids.resume(row[1])
+        handle = fal.Handle.from_json(row[0])
+        await follow.follow(pk, handle, self._upstream, self._context, self._patience)
 
     async def _notify_if_slow(self, pks: set[uuid.UUID]) -> None:
         """Notify pages to show "sending" if a submit is slow; usually its answer comes first."""
@@ -138,9 +130,7 @@ class RunTasks:
 
     async def _cancel(self, pk: uuid.UUID) -> None:
         try:
-            key: Any = await Run.objects.values_list("project_key", flat=True).aget(pk=pk)
-            upstream = await self.keys.for_known(key)
-            await follow.cancel(pk, upstream, self._breakers, self._patience)
+            await follow.cancel(pk, self._upstream, self._breakers, self._patience)
         except (fal.FalError, DatabaseError) as error:
             log.warning("run %s not cancelled, again soon: %s", pk, error)
             await asyncio.sleep(self._limits.renew_every_s)

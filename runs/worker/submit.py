@@ -86,11 +86,6 @@ async def submit_run(
     return handle if is_new or not await status_polling.is_over(run.pk) else None
 
 
-async def record_failure(run: Run, error: fal.FalError, account: AccountGate) -> None:
-    """Record that a run could not be sent because of a failure before its submit."""
-    await _record(run, error, run.sent_at is not None, account, account.now())
-
-
 async def _record(
     run: Run, error: fal.FalError, was_submitted: bool, account: AccountGate, began: float
 ) -> None:
@@ -109,7 +104,7 @@ async def _record(
         await retry_until_committed(state_machine.note_event, run.pk, "later", message)
         await _requeue(run, message, ACCOUNT_PAUSE_S, was_submitted, has_event=False)
     elif reaction is fal.Reaction.SEND_AGAIN and error.type == fal.CONCURRENCY_LIMIT:
-        message = await sync_to_async(account_concurrency.record_refused)(run.project_key_id)
+        message = await sync_to_async(account_concurrency.record_refused)()
         await _requeue(run, message, 2.0 ** min(run.attempts, MOST_DOUBLED), was_submitted)
     elif reaction is fal.Reaction.SEND_AGAIN:
         pause_s = status_polling.requested_wait_s(error) or min(

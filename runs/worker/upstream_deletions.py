@@ -116,7 +116,7 @@ def _claim() -> list[UpstreamDeletion]:
         run = runs_by_pk.get(plan.run_id)
         plan.request_id = run.request_id if run else plan.request_id
         row = UpstreamDeletion.objects.filter(pk=plan.pk, due_at=plan.due_at)
-        if not plan.request_id or (run and run.project_key_id):
+        if not plan.request_id:
             row.delete()
         elif row.update(due_at=claimed_at + CLAIMED_FOR, request_id=plan.request_id):
             plans.append(plan)

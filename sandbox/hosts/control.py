@@ -35,7 +35,6 @@ def routes(sandbox: Sandbox) -> list[Route]:
         at("/concurrency", "POST DELETE", concurrency),
         at("/catalogue", "POST DELETE", catalogue),
         at("/bills", "GET POST DELETE", bills),
-        at("/keys", "GET POST DELETE", keys),
         at("/kept", "GET", kept),
         at("/clock", "POST DELETE", clock),
     ]
@@ -128,22 +127,6 @@ async def bills(http: HttpRequest, sandbox: Sandbox) -> Response:
         except (TypeError, ArithmeticError) as error:
             return reply({"detail": str(error)}, 422)
     return reply({"events": billing.events, "late": billing.late, "balance": str(billing.balance)})
-
-
-async def keys(http: HttpRequest, sandbox: Sandbox) -> Response:
-    """POST withdraws the `key` in its body; DELETE restores all keys and forgets the counts.
-
-    All return the calls by key id, the part before the colon, and by kind.
-    """
-    if http.method == "DELETE":
-        sandbox.keys.withdrawn.clear()
-        sandbox.keys.calls.clear()
-    if http.method == "POST":
-        sandbox.keys.withdrawn.add(str((await body_json(http)).get("key", "")))
-    calls_by_key: dict[str, dict[str, int]] = {}
-    for (key_id, kind), number in sandbox.keys.calls.items():
-        calls_by_key.setdefault(key_id, {})[kind] = number
-    return reply({"calls": calls_by_key, "withdrawn": len(sandbox.keys.withdrawn)})
 
 
 async def kept(http: HttpRequest, sandbox: Sandbox) -> Response:

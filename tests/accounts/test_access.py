@@ -31,7 +31,7 @@ from api import consents, tokens
 from api.models import Consent, ProxyFile
 from catalog.models import Collection, Endpoint, Note
 from features.notifications.models import Channel, Delivery, Notification
-from features.spending.models import Alarm, Budget, BudgetRequest, MeasuredPrice, SpendingRules
+from features.spending.models import Budget, BudgetRequest, MeasuredPrice, SpendingRules
 from house.models import Invitation
 from projects import members
 from projects.models import Membership, Move, Project, Rule
@@ -131,7 +131,6 @@ class World:
             "budget": budget.pk,
             "rule": Rule.objects.create(kind="owner", value="nobody").pk,
             "request": self._request(budget),
-            "alarm": self._alarm(owner, things.keys["run"]),
             "agree": self._price(endpoint),
             "move": Move.objects.create(user=owner, target=project, rows=[]).pk,
         }  # fmt: skip
@@ -150,10 +149,6 @@ class World:
         sums = dict.fromkeys(("median", "low", "high", "spread"), Decimal(1))
         row = MeasuredPrice.objects.create(endpoint=endpoint, count=5, is_used=False, **sums)
         return row.endpoint_id
-
-    def _alarm(self, owner: User, run: UUID) -> int:
-        sums = {"expected": Decimal("0.05"), "cost": Decimal(5), "basis": "estimate"}
-        return Alarm.objects.create(user=owner, run_id=run, **sums).pk
 
     def _second_factor(self, owner: User) -> int:
         TOTP.activate(owner, generate_totp_secret())

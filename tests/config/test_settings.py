@@ -140,39 +140,6 @@ def test_only_the_worker_has_the_admin_key(show_settings: Shown, command: str, k
     assert show_settings(expression, with_key=False, **variables) == ["", None]
 
 
-SECRET = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3I="
-
-
-@pytest.mark.parametrize("command", ["worker", "realtime", "rotate_keys"])
-def test_only_who_needs_it_has_the_secret_of_projects_keys(
-    show_settings: Shown, command: str
-) -> None:
-    # Compare instead of printing: no program may print a secret, not even a test's.
-    given = f"[secret == '{SECRET[::-1]}'[::-1] for secret in s.KEYS_SECRETS]"
-    left = "'KEYS_SECRET' in __import__('os').environ"
-    expression = f"{given}, str(s.KEYS_SECRET_FILE), {left}"
-    (secrets, file, _) = show_settings(
-        expression, command=command, KEYS_SECRET=f"{SECRET}, {SECRET}"
-    )
-    assert secrets == [True, True]
-    assert file.endswith("keys-secret")
-    assert show_settings(expression, with_key=False, KEYS_SECRET=SECRET) == [[], "None", False]
-    assert show_settings(expression, command="sync_models", KEYS_SECRET=SECRET) == [
-        [],
-        "None",
-        False,
-    ]
-
-
-@pytest.mark.parametrize("text", ["short", SECRET + "x", f"{SECRET},ß"])
-def test_a_secret_that_is_none_stops_the_start_without_being_quoted(
-    show_settings: Shown, text: str
-) -> None:
-    message = refusal(show_settings, KEYS_SECRET=text)
-    assert message.startswith("KEYS_SECRET must be secrets of 44 characters")
-    assert text not in message
-
-
 def test_issuers_are_read_from_the_environment(show_settings: Shown) -> None:
     named = {"OIDC_ISSUER": "https://acme.example", "OIDC_CLIENT_ID": "v"}
     expression = "s.SOCIALACCOUNT_PROVIDERS, s.SIGN_UP_DOMAINS"

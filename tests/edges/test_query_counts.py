@@ -26,7 +26,7 @@ from catalog.models import (
 from features.library.search import indexing
 from features.notifications import kinds, outbox
 from features.notifications.models import Channel, Delivery
-from features.spending.models import Alarm, Budget, MeasuredPrice, SpendingRules
+from features.spending.models import Budget, MeasuredPrice, SpendingRules
 from projects.models import Project, Rule
 from runs.models import Run, View
 from tests.accounts.things import make_things
@@ -56,8 +56,8 @@ MEMBERS = {
 }  # fmt: skip
 ADMINS = {
     "/people/": 9, "/people/invitations/": 13, "/people/audit/": 9, "/runs/?as=list&whose=*": 12,
-    "/spend/?by=person": 11, "/spend/?by=project": 11, "/spend/alarms/": 9,
-    "/spend/differences/": 9, "/spend/budgets/": 14, "/admin/status/": 43,
+    "/spend/?by=person": 11, "/spend/?by=project": 11,
+    "/spend/budgets/": 14, "/admin/status/": 43,
     "/collections/best/": 11, "/collections/best/edition/": 8, f"/collections/of/{MODEL}/": 8,
 }  # fmt: skip
 PROGRAMS = {
@@ -112,12 +112,8 @@ def fill(user: User, admin: User, endpoint: Endpoint, start: int, end: int) -> N
         )
         Budget.objects.create(scope="person", person=other, limit=9)
         for of in (project, theirs):
-            row = charge(user, "0.10", None, of, model)
+            charge(user, "0.10", None, of, model)
             charge(other, "0.20", None, of, model, billed=Decimal(3))
-        Alarm.objects.create(
-            run_id=str(row.run_id), user=user, endpoint=model, project=project, expected=Decimal(1),
-            cost=Decimal(9), basis="median",
-        )  # fmt: skip
         trail.record(user, "made", [project])
     indexing.index_all()
 

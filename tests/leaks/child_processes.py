@@ -15,7 +15,7 @@ from tests.leaks import secrets
 from tests.leaks.commands import PRINTED
 from tests.leaks.responses import keys_in
 
-KEYS = ("FAL_ADMIN_KEY", "FAL_KEY", "KEYS_SECRET")
+KEYS = ("FAL_ADMIN_KEY", "FAL_KEY")
 VARIABLES = (*KEYS, "SECRET_KEY", "SANDBOX_KEY", "SANDBOX_ADMIN_KEY")
 # Keys that these programs do not get; a word of the command line identifies a program.
 WITHOUT = {"config.server.serving": KEYS, "realtime": KEYS[:1]}

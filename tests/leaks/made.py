@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
-from tests.leaks.secrets import MarkedSecrets, add_mark, watch
+from tests.leaks.secrets import MarkedSecrets, add_mark
 
 MAKERS = {
     "api.tokens": "API token",
@@ -18,27 +18,15 @@ MAKERS = {
 
 
 def mark_made_secrets() -> ExitStack:
-    """Mark secrets made from now on, until the stack is closed; call it after Django's setup.
-
-    A project's key is watched once an admin has entered it.
-    """
+    """Mark secrets made from now on, until the stack is closed; call it after Django's setup."""
     from django.contrib.sessions.backends.base import SessionBase
-
-    from runs.keys import vault
 
     make_key = SessionBase._get_new_session_key  # type: ignore[attr-defined]  # not in the stubs
 
     def make_marked_key(session: Any) -> str:
         return add_mark(make_key(session), "session")
 
-    seal = vault.seal
-
-    def seal_and_watch(text: str, public: str) -> str:
-        watch(text, "project key")
-        return seal(text, public)
-
     stack = ExitStack()
-    stack.enter_context(patch.object(vault, "seal", seal_and_watch))
     stack.enter_context(patch.object(SessionBase, "_get_new_session_key", make_marked_key))
     for module, kind in MAKERS.items():
         stack.enter_context(patch.object(import_module(module), "secrets", MarkedSecrets(kind)))

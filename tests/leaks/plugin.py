@@ -21,7 +21,7 @@ from tests import processes
 from tests.leaks import child_processes, commands, logs, made, secrets
 from tests.leaks.responses import watched_application
 
-SETTINGS = ("SECRET_KEY", "FAL_KEY", "FAL_ADMIN_KEY", "EMAIL_HOST_PASSWORD", "KEYS_SECRETS")
+SETTINGS = ("SECRET_KEY", "FAL_KEY", "FAL_ADMIN_KEY", "EMAIL_HOST_PASSWORD")
 MAILED = {"login link", "invitation"}  # mailed to the person for whom they are
 
 

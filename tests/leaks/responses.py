@@ -222,10 +222,7 @@ def watch_own_keys() -> None:
 
 def keys_in(folder: Path) -> list[tuple[str, str]]:
     """Return the keys that `manage.py up` has made in its `var/`, each with its setting's name."""
-    sandbox, vault = (
-        (folder / name).read_text().splitlines() if (folder / name).exists() else []
-        for name in ("sandbox.env", "keys-secret")
-    )
-    pairs = [line.partition("=")[::2] for line in sandbox]
-    keys = [(name, value) for name, value in pairs if name in ("FAL_KEY", "FAL_ADMIN_KEY")]
-    return [*keys, *(("KEYS_SECRET", line) for line in vault)]
+    file = folder / "sandbox.env"
+    lines = file.read_text().splitlines() if file.exists() else []
+    pairs = [line.partition("=")[::2] for line in lines]
+    return [(name, value) for name, value in pairs if name in ("FAL_KEY", "FAL_ADMIN_KEY")]

@@ -15,16 +15,13 @@ from api.models import Token
 from catalog.models import Endpoint
 from features.notifications.models import Channel
 from house.models import Invitation
-from runs.keys import new_key, vault
-from runs.models import ProjectKey, Run
+from runs.models import Run
 from tests.house.made import make_admin
 from tests.leaks import secrets
-from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
 PASSWORD = "lantern-otter-7-of-eva"
 SLACK = "https://hooks.slack.com/services/T000/B000/this-is-verysecret"
-PROJECT_KEY = "spring-1:a-key-of-the-project"
 FLUX = "fal-ai/flux/dev"
 # The column that contains a secret as it is, and the reason.
 CLEAR = {
@@ -70,10 +67,7 @@ def use_every_secret(client: Client) -> None:
     channel = {"method": "slack", "address": SLACK, "kind": ["run_finished"], "name": ""}
     client.post("/account/notifications/channels/", channel)
     local_owner.login_token(local_owner.get_or_create())
-    vault.renew_seal()
-    entered = {"project": make_project("Spring", mia="manager").pk, "key": PROJECT_KEY}
-    client.post("/admin/playground/projectkey/add/", entered)
-    for model in (Token, Run, Invitation, QueuedMail, Channel, ProjectKey):
+    for model in (Token, Run, Invitation, QueuedMail, Channel):
         assert model._default_manager.exists(), model
 
 
@@ -82,10 +76,6 @@ def test_the_database_keeps_no_secret_in_the_clear(
 ) -> None:
     settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
     monkeypatch.setattr(secrets, "_configured", {**secrets._configured})
-    settings.KEYS_SECRETS = [vault.new_secret()]
-    monkeypatch.setattr(
-        new_key, "wait_for_answer", lambda row, within_s: row
-    )  # the answer of a worker
     secrets.watch(PASSWORD, "password")
     secrets.watch(SLACK, "address of a channel")
     make_endpoint(FLUX, documents[FLUX])

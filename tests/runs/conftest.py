@@ -85,18 +85,8 @@ class Control:
         """Move the sandbox's clock of expiry forward."""
         self.http.post("/clock", json={"seconds": seconds}).raise_for_status()
 
-    def withdraw(self, key: str) -> None:
-        """Refuse a key from now on."""
-        self.http.post("/keys", json={"key": key}).raise_for_status()
-
-    def calls_by_key(self) -> dict[str, dict[str, int]]:
-        """Return the number of calls by key id and kind since the last reset."""
-        counted: dict[str, dict[str, int]] = self.http.get("/keys").json()["calls"]
-        return counted
-
     def reset(self) -> None:
-        """Clear faults, bills, withdrawn keys, the limit and counts; return to the real time."""
-        self.http.delete("/keys")
+        """Clear faults, bills, the limit and counts; return to the real time."""
         self.http.delete("/faults")
         self.http.delete("/bills")
         self.http.delete("/concurrency")

@@ -21,7 +21,6 @@ from django.utils import timezone
 
 import fal
 from catalog import upstream
-from runs.keys.ring import KeyRing
 from runs.models import Run, UpstreamKeys
 from runs.worker.webhooks import processing
 
@@ -72,7 +71,7 @@ class Fal:
             try:
                 transport, limits = httpx.MockTransport(self.answer), fal.Limits(first_pause_s=0)
                 async with upstream.clients(transport=transport, limits=limits) as clients:
-                    await part(KeyRing(clients))
+                    await part(clients)
             finally:
                 await sync_to_async(connections.close_all)()
 

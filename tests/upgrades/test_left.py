@@ -89,6 +89,22 @@ def test_no_process_of_the_former_version_is_at_work(tmp_path: Path) -> None:
         migrate(url)
 
 
+def test_runs_by_a_key_of_a_project_end_before_it(tmp_path: Path) -> None:
+    with databases(tmp_path) as make_database:
+        url = make_database("")
+        _call("make_all", url)
+        under_way = "UPDATE playground_run SET state = '%s' WHERE project_key_id IS NOT NULL"
+        execute(url, under_way % "unconfirmed")
+        done = manage(url, "migrate", "--no-input")
+        assert done.returncode == 1
+        assert "1 run under way was sent with a key of a project" in done.stderr
+        with closing(connect(url)) as database:
+            tables = database.introspection.table_names()
+        assert "playground_projectkey" in tables
+        execute(url, under_way % "failed")
+        migrate(url)
+
+
 if __name__ == "__main__":
     django.setup()
     {"make_all": make_all, "check_all": check_all}[sys.argv[1]](MigrationExecutor(connection))

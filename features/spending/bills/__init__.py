@@ -1,1 +1,1 @@
-"""Upstream's bills: read by the worker, compared with our figures; and the account's balance."""
+"""Upstream's bills: read by the worker, compared with estimates; and the account's balance."""

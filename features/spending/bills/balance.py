@@ -14,9 +14,9 @@ from django.utils import timezone
 from accounts import roles
 from core.formatting import counted, money
 from features.notifications import outbox
-from features.spending.models import Alarm, BillingState
+from features.spending.models import BillingState
 from runs.costs.ledger import NOTHING
-from runs.models import Charge, ProjectKey
+from runs.models import Charge
 from runs.models.ledger import SumState
 
 KIND = "balance"
@@ -70,16 +70,12 @@ class Account:
 
     state: BillingState
     outlook: Outlook | None
-    open_alarms: int  # not looked at
-    project_keys: int  # in use
 
 
 def account() -> Account:
-    """Return the known facts about the account's money. Five queries."""
+    """Return the known facts about the account's money. Three queries."""
     state = BillingState.current()
-    open_alarms = Alarm.objects.filter(looked_at=None).count()
-    project_keys = ProjectKey.objects.filter(state=ProjectKey.State.ACTIVE).count()
-    return Account(state, outlook(state, timezone.now()), open_alarms, project_keys)
+    return Account(state, outlook(state, timezone.now()))
 
 
 def outlook(state: BillingState, now: datetime) -> Outlook | None:
@@ -119,6 +115,6 @@ def warn_if_short(state: BillingState, now: datetime) -> None:
                 text=f"{balance_outlook.basis} When it is spent, fal takes no further runs; "
                 "they wait, and go on by themselves once it is topped up in fal's dashboard, "
                 "under Billing.",
-                path=reverse("spending:differences"),
+                path=reverse("admin:status"),
                 key=f"balance {state.episode} {bar}",
             )

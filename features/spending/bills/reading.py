@@ -68,12 +68,10 @@ class BillReader:
 
     async def _read_events(self, account: fal.Account, claim: Claim) -> None:
         state, now, start, is_deep = claim
-        unreadable = 0
         newest = state.read_until or start
         try:
             async for page in account.billing_events(start, now + timedelta(minutes=1)):
                 await sync_to_async(self._store)(page)
-                unreadable += page.unreadable
                 times = [event.at for event in page.events if event.at and event.at <= now]
                 newest = max([*times, newest])
         except fal.FalError as error:
@@ -82,7 +80,7 @@ class BillReader:
             return
         state.trouble, state.failures = "", 0
         # Only after the last page: fal may send old or new events first.
-        state.read_at, state.read_until, state.unreadable = now, newest, unreadable
+        state.read_at, state.read_until = now, newest
         if is_deep:
             state.deep_at = now
 

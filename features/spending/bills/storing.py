@@ -25,7 +25,7 @@ def store(events: Sequence[fal.BillingEvent]) -> int:
     """Write events and settle their runs; returns the number of new and changed events.
 
     A known event changes nothing, unless its sum has changed. An event without a sum, or with a
-    negative one, is kept and shown, but settles nothing.
+    negative one, is kept, but settles nothing.
     """
     newest = {event.request_id[:128]: event for event in events}
     known = {row.request_id: row for row in BillingEvent.objects.filter(request_id__in=newest)}
@@ -70,15 +70,6 @@ def runs_of_steps(events: Iterable[fal.BillingEvent]) -> dict[str, uuid.UUID]:
             if isinstance(request_id, str) and request_id in at:
                 run_of.setdefault(request_id, pk)
     return run_of
-
-
-def oddity(event: BillingEvent) -> str:
-    """Return why an event is unusual, as a sentence; empty for an ordinary one."""
-    if event.cost is None:
-        return "fal's event names no sum that can be read, so our own figure counts."
-    if event.cost < 0:
-        return "fal's event names a sum below zero, so our own figure counts."
-    return ""
 
 
 def _is_matched(event: BillingEvent | None) -> bool:

@@ -8,7 +8,6 @@ from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
 from accounts import roles
-from features.spending.alarms import alarm_access
 from features.spending.budgets import access, counting, gauges, wording
 from features.spending.models import Budget, SpendingRules
 from runs.costs import ledger
@@ -44,8 +43,6 @@ def check(user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> N
     rules = SpendingRules.current()
     budgets = counting.holding_for(charges, charges[0].created_at)
     _require_below_ceiling(rules, user, charges, before)
-    if rules.holds_models:
-        _require_looked_at(user, charges)
     if not budgets:
         return
     unknown = [charge for charge in charges if charge.expected is None]
@@ -77,26 +74,6 @@ def _require_below_ceiling(
     if amount <= rules.ceiling or roles.admins().filter(pk=user.pk).exists():
         return
     raise Unaffordable(wording.above_ceiling(amount, len(charges), rules.ceiling))
-
-
-def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
-    """Raise if nobody has looked at an alarm about a run of one of these models."""
-    confirmed = confirmation.current()
-    if confirmed is not None and confirmed.is_alarm_fine:
-        return
-    keys = [charge.endpoint_id for charge in charges if charge.endpoint_id is not None]
-    alarms = alarm_access.held_among(keys)
-    if not alarms:
-        return
-    alarm = next(iter(alarms.values()))
-    is_seen = alarm_access.visible_to(user).filter(pk=alarm.pk).exists()
-    page = Remedy(alarm_access.SEE, alarm.get_absolute_url()) if is_seen else None
-    if confirmed is None:
-        raise Unaffordable(alarm_access.refusal(alarm), page)
-    is_any_unknown = any(charge.expected is None for charge in charges)
-    answer = Confirmation.asked_for(total(charges), is_any_unknown=is_any_unknown)
-    answer = f"{answer} {confirmation.ALARMED}"
-    raise Unconfirmed(alarm_access.question(alarm), alarm_access.YES, answer, page)
 
 
 def _require_left(

@@ -2,10 +2,9 @@
 
 from features.spending.models.bill import BillingEvent, BillingState
 from features.spending.models.budget import Budget, BudgetRequest, SpendingRules
-from features.spending.models.price import Alarm, MeasuredPrice, UnmeasuredRun
+from features.spending.models.price import MeasuredPrice, UnmeasuredRun
 
 __all__ = [
-    "Alarm",
     "BillingEvent",
     "BillingState",
     "Budget",

@@ -34,12 +34,7 @@ class BillingEvent(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
-        indexes = [
-            models.Index(fields=["run"], name="billing_event_of_run"),
-            models.Index(
-                fields=["-created_at"], name="billing_event_unknown", condition=models.Q(run=None)
-            ),
-        ]
+        indexes = [models.Index(fields=["run"], name="billing_event_of_run")]
 
     def __str__(self) -> str:
         return f"{self.request_id} {self.cost}"
@@ -53,7 +48,6 @@ class BillingState(models.Model):
     read_at = models.DateTimeField(null=True, help_text="when events were last read to the end")
     read_until = models.DateTimeField(null=True, help_text="the time of the newest event")
     deep_at = models.DateTimeField(null=True, help_text="when late events were last searched for")
-    unreadable = models.PositiveIntegerField(default=0, help_text="events without a request id")
     failures = models.PositiveSmallIntegerField(default=0, help_text="in a row")
     trouble = models.CharField(max_length=300, blank=True, help_text="why none could be read")
     balance = DollarsField(null=True)

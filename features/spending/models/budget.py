@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -163,21 +161,6 @@ class SpendingRules(models.Model):
         blank=True,
         help_text="only admins start runs that may cost more together; empty: none",
     )
-    alarm_factor = models.DecimalField(
-        "alarm from",
-        max_digits=6,
-        decimal_places=2,
-        default=Decimal(3),
-        validators=[MinValueValidator(Decimal("1.01"))],
-        help_text="times the estimate",
-    )
-    alarm_least = DollarsField(
-        "and a difference of", default=Decimal(1), help_text="in dollars, at least"
-    )
-    holds_models = models.BooleanField(
-        "hold the model", default=False,
-        help_text="after an alarm its runs wait for a click until somebody has looked",
-    )  # fmt: skip
 
     class Meta:
         verbose_name = verbose_name_plural = "rules about sums"

@@ -1,4 +1,4 @@
-"""The price list: what models really cost; and runs whose figures differ from upstream's bill."""
+"""The price list: what models really cost."""
 
 from __future__ import annotations
 
@@ -7,22 +7,18 @@ from typing import TYPE_CHECKING
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions
 from accounts.limits.rate_limit import limit
 from core.http.parameters import page_of, search_words
-from features.spending import visibility
-from features.spending.bills import balance, differences
-from features.spending.models import BillingState, MeasuredPrice
+from features.spending.models import MeasuredPrice
 from features.spending.prices import listing, updating
 from features.spending.prices.measuring import FEWEST_RUNS, MOST_DIFFERENCE
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
-DIFFERING = 50
 LISTED = 50
 
 
@@ -70,21 +66,3 @@ def agree(request: HtmxRequest, pk: int) -> HttpResponse:
 def _file(response: HttpResponse, ending: str) -> HttpResponse:
     response.headers["Content-Disposition"] = f'attachment; filename="measured-prices.{ending}"'
     return response
-
-
-@require_safe
-def differing(request: HtmxRequest) -> HttpResponse:
-    """List runs whose figures differ; for admins also requests that no run of this Vitrine made."""
-    is_admin = visibility.sees_all(request.user)
-    state = BillingState.current()
-    page = page_of(request, differences.differing(request.user), DIFFERING)
-    context = {
-        "page": page,
-        "rows": differences.describe(request.user, list(page.object_list)),
-        "is_admin": is_admin,
-        "state": state,
-        "outlook": balance.outlook(state, timezone.now()) if is_admin else None,
-        "unknown": differences.unknown_requests() if is_admin and page.number == 1 else [],
-        "here": "differences",
-    }
-    return render(request, "features/spending/differences.html", context)

@@ -30,7 +30,7 @@ IN: Mapping[str, str] = {
     ),
     "money": (
         "playground.Charge playground.DailySum playground.LedgerAccount playground.LedgerEntry "
-        "spending.Alarm spending.BillingEvent spending.BillingState spending.Budget "
+        "spending.BillingEvent spending.BillingState spending.Budget "
         "spending.BudgetRequest spending.MeasuredPrice "
         "spending.SpendingRules spending.UnmeasuredRun"
     ),
@@ -42,7 +42,6 @@ IN: Mapping[str, str] = {
         "projects.Move projects.Project projects.Rule socialaccount.SocialAccount "
         "socialaccount.SocialApp socialaccount.SocialToken"
     ),
-    "keys of projects, sealed by KEYS_SECRET": "playground.KeySeal playground.ProjectKey",
     "what was used once stays used": "accounts.SpentToken",
     "who did what": "accounts.AuditEntry admin.LogEntry",
     "what was said on shares": (

@@ -216,8 +216,7 @@ def _remarks(about: About) -> list[str]:
     if not about.sealed:
         remarks.append(
             "It holds no secrets: with another SECRET_KEY than its own, second factors, tokens of "
-            "shares and addresses of channels cannot be read; with another KEYS_SECRET, keys of "
-            "projects."
+            "shares and addresses of channels cannot be read."
         )
         return remarks
     secrets = sealing.unseal(about.sealed, settings.BACKUP_PASSPHRASE)

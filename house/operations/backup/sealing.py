@@ -1,8 +1,7 @@
 """Seals with BACKUP_PASSPHRASE the secrets without which parts of a backup cannot be read.
 
-SECRET_KEY encrypts second factors, addresses of channels and tokens of shares; KEYS_SECRET the keys
-of projects. Without a passphrase they are left out, and the operator who restores must have them.
-fal's own keys are in no backup.
+SECRET_KEY encrypts second factors, addresses of channels and tokens of shares. Without a passphrase
+it is left out, and the operator who restores must have it. fal's own keys are in no backup.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from django.conf import settings
 
 from core import typed_secrets
-from runs.keys import vault
 
 SEALED, LEFT_OUT = "sealed", "left out"
 
@@ -28,7 +26,6 @@ def secrets() -> dict[str, str]:
     values = {
         "SECRET_KEY": settings.SECRET_KEY,
         "SECRET_KEY_FALLBACKS": ",".join(settings.SECRET_KEY_FALLBACKS),
-        "KEYS_SECRET": ",".join(vault.secrets()),
     }
     return {name: value for name, value in values.items() if value}
 
@@ -49,6 +46,7 @@ def unseal(sealed: Mapping[str, str], passphrase: str) -> dict[str, str] | None:
         cipher = _cipher(form, base64.b64decode(sealed["salt"]))
         with suppress(InvalidToken):
             values: dict[str, str] = json.loads(cipher.decrypt(sealed["text"]))
+            values.pop("KEYS_SECRET", None)  # of keys of projects, in backups before 0.3.0
             return values
     return None
 

@@ -33,8 +33,8 @@ PERSONAL: Mapping[str, str] = {
         "playground.DailySum playground.Draft playground.Preset playground.Run playground.Share "
         "playground.Upload playground.View projects.Choice projects.Membership projects.Move "
         "retirement.Replacement sharing.Reviewer sharing.Share "
-        "socialaccount.SocialAccount spending.Alarm spending.BudgetRequest "
-        "training.Dataset usersessions.UserSession"
+        "socialaccount.SocialAccount spending.BudgetRequest training.Dataset "
+        "usersessions.UserSession"
     ),
     "actor": "accounts.AuditEntry",
     "board__user": "boards.Cell boards.Column boards.Row",
@@ -80,8 +80,8 @@ NOT_PERSONAL: Mapping[str, str] = {
         "notifications.SigningKey operations.Announcement operations.Backup "
         "operations.Counter operations.CspReport operations.DataVersion "
         "operations.ServerProcess people.GivenPermission people.InvitedProject "
-        "playground.DiscardedContent playground.KeptFigures playground.KeySeal "
-        "playground.LedgerAccount playground.ProjectKey playground.UpstreamDeletion "
+        "playground.DiscardedContent playground.KeptFigures "
+        "playground.LedgerAccount playground.UpstreamDeletion "
         "playground.UpstreamKeys playground.WantedCopy playground.Worker socialaccount.SocialApp "
         "spending.BillingState spending.MeasuredPrice spending.SpendingRules "
         "spending.UnmeasuredRun"

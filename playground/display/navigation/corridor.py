@@ -14,15 +14,12 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from accounts import permissions
-from projects.models import Membership
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.http import HttpRequest
 
-# Requirements of a room that are not permissions: being staff; looking after others' money, with
-# the permission for budgets or as the manager of a project.
-STAFF, OTHERS_MONEY = "staff", "others' money"
+STAFF = "staff"  # a requirement of a room that is not a permission
 
 
 @dataclass(frozen=True)
@@ -31,8 +28,7 @@ class Room:
 
     `label` is the text of its tab; `name` is its name in the palette, if the label alone says too
     little. The palette also finds it by `synonyms`, which include its former names. `query` is the
-    query string of its address. `needs` is the permission required for any link to it. `tab_needs`
-    is also required for its tab: others find little there, and come by the palette or a link.
+    query string of its address. `needs` is the permission required for any link to it.
     """
 
     label: str
@@ -41,7 +37,6 @@ class Room:
     query: str = ""
     name: str = ""
     needs: str = ""
-    tab_needs: str = ""
 
     @property
     def address(self) -> str:
@@ -50,11 +45,9 @@ class Room:
 
     def is_open_to(self, user: User) -> bool:
         """Whether the user may open the page; queries the database for staff only."""
-        return _has(user, self.needs)
-
-    def has_tab_for(self, user: User) -> bool:
-        """Whether the user sees its tab."""
-        return self.is_open_to(user) and _has(user, self.tab_needs)
+        if self.needs == STAFF:
+            return user.is_staff
+        return not self.needs or permissions.may(user, self.needs)
 
     def holds(self, request: HttpRequest) -> bool:
         """Whether the request is for this page, with all parameters of `query`."""
@@ -222,11 +215,6 @@ MENU = (
             Room("Spending", "spending:spend", "spend, money, costs, cost"),
             Room("Budgets", "spending:budgets", "budget, limits, limit"),
             Room(
-                *("Differences", "spending:differences", "bills, reconciliation"),
-                tab_needs=OTHERS_MONEY,
-            ),
-            Room("Alarms", "spending:alarms", "costly runs", tab_needs=OTHERS_MONEY),
-            Room(
                 "Rules",
                 "spending:rules",
                 name="Rules about sums",
@@ -290,8 +278,7 @@ def tabs(request: HttpRequest) -> list[Tab]:
     if area is None or (current_room is None and area not in MENU):
         return []
     user = _user(request)
-    tab_rooms = [room for room in area.rooms if room.has_tab_for(user)]
-    return [Tab(room.label, room.address, room is current_room) for room in tab_rooms]
+    return [Tab(room.label, room.address, room is current_room) for room in area.rooms_of(user)]
 
 
 def room_of(request: HttpRequest) -> Room | None:
@@ -307,21 +294,6 @@ def area_of(request: HttpRequest) -> Area | None:
         return next(area for area in EVERY if current_room in area.rooms)
     route = request.resolver_match.view_name if request.resolver_match else ""
     return next((area for area in EVERY if route.startswith(area.routes or "-")), None)
-
-
-def _has(user: User, needs: str) -> bool:
-    if needs == STAFF:
-        return user.is_staff
-    if needs == OTHERS_MONEY:
-        return permissions.may(user, permissions.CHANGE_BUDGETS) or _is_manager(user)
-    return not needs or permissions.may(user, needs)
-
-
-def _is_manager(user: User) -> bool:
-    if "manages_others" not in user.__dict__:  # queried once for all rooms of a page
-        managed = Membership.objects.filter(user=user.pk, role=Membership.Role.MANAGER)
-        user.__dict__["manages_others"] = managed.filter(project__person=None).exists()
-    return bool(user.__dict__["manages_others"])
 
 
 def _user(request: HttpRequest) -> User:

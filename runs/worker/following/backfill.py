@@ -15,7 +15,6 @@ from django.utils import timezone
 
 import fal
 from core.db import clock, transient_errors
-from runs.keys.ring import KeyRing
 from runs.models import MetadataBackfill, Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
@@ -29,11 +28,11 @@ GIVEN_UP = timedelta(hours=1)  # upstream keeps a result about as long (protocol
 AT_ONCE = 20
 
 
-async def backfill_due(keys: KeyRing) -> float:
+async def backfill_due(upstream: fal.Clients) -> float:
     """Backfill the runs that are due; return the seconds until the next time."""
     for row in await sync_to_async(_due)():
         try:
-            await _backfill(row.run, await keys.clients_for(row.run))
+            await _backfill(row.run, upstream)
         except fal.FalError as error:
             log.warning("run %s: no answer for the backfill: %s", row.run_id, error)
             if error.is_retryable and not _is_old(row):

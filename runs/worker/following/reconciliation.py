@@ -22,7 +22,6 @@ from django.utils import timezone
 
 import fal
 from core.db import clock
-from runs.keys.ring import KeyRing
 from runs.models import Run, Transport
 from runs.models.querysets import RunQuerySet
 from runs.results import outcomes
@@ -54,11 +53,11 @@ WITHOUT_LIST = {
 UNLISTED, LISTED = "unlisted", "listed"
 
 
-async def reconcile_due(keys: KeyRing) -> float:
+async def reconcile_due(upstream: fal.Clients) -> float:
     """Reconcile the runs that are due; return the seconds until the next time."""
     for run in await sync_to_async(_due)():
         try:
-            await _reconcile(run, await keys.clients_for(run))
+            await _reconcile(run, upstream)
         except (fal.FalError, ValueError) as error:
             log.warning("run %s not reconciled, again later: %s", run.pk, error)
             if getattr(error, "status", None) in WITHOUT_LIST:

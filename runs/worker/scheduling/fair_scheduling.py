@@ -26,7 +26,6 @@ class FreeRun(NamedTuple):
     attempts: int
     endpoint_id: int
     state: str
-    project_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -40,33 +39,29 @@ class WaitingRun:
     transport: str = Transport.QUEUE
     attempts: int = 0
     endpoint_id: int = 0
-    project_id: int | None = None
 
 
 @dataclass(frozen=True)
 class SubmitLimits:
     """How many new runs may be submitted; anything unnamed has no limit.
 
-    `by_key` limits keys that upstream refuses; None is the account's own. `key_of` maps projects to
-    their own keys, and is only read if a key has a limit.
+    `of_account` is set while upstream refuses the account.
     """
 
     by_transport: Mapping[str, int] = field(default_factory=dict)
-    by_key: Mapping[int | None, int] = field(default_factory=dict)
-    key_of: Mapping[int, int] = field(default_factory=dict)
+    of_account: int | None = None
 
     def __bool__(self) -> bool:
-        """Whether a host or a key is in trouble."""
-        return bool(self.by_transport or self.by_key)
+        """Whether a host or the account is in trouble."""
+        return bool(self.by_transport) or self.of_account is not None
 
-    def lanes(self, run: FreeRun | WaitingRun) -> dict[tuple[str, object], int]:
+    def lanes(self, run: FreeRun | WaitingRun) -> dict[str, int]:
         """Return what limits a run, with each limit."""
-        key = self.key_of.get(run.project_id) if run.project_id else None
-        limits: dict[tuple[str, object], int] = {}
+        limits: dict[str, int] = {}
         if (limit := self.by_transport.get(run.transport)) is not None:
-            limits["transport", run.transport] = limit
-        if (limit := self.by_key.get(key)) is not None:
-            limits["key", key] = limit
+            limits[run.transport] = limit
+        if self.of_account is not None:
+            limits["account"] = self.of_account
         return limits
 
     def allow(self, run: FreeRun | WaitingRun) -> bool:
@@ -105,7 +100,6 @@ def number_per_user(
                     run.transport,
                     run.attempts,
                     run.endpoint_id,
-                    run.project_id,
                 )
             )
     return waiting_runs
@@ -161,7 +155,7 @@ def limit_per_host(
     if not submit_limits:
         return list(chosen_pks)
     runs = {run.pk: run for run in waiting_runs}
-    sent_per_lane: Counter[tuple[str, object]] = Counter()
+    sent_per_lane: Counter[str] = Counter()
     selected = []
     for pk in sorted(chosen_pks, key=lambda pk: attempt_order(runs[pk], attempts)):
         lanes = submit_limits.lanes(runs[pk])

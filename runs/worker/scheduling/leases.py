@@ -8,11 +8,9 @@ submitted them.
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import product
 from typing import Any
 
 from django.db import connection, transaction
@@ -23,7 +21,6 @@ from catalog.models import Standing
 from core.db import clock
 from core.notify import channel
 from runs.files import inputs
-from runs.keys import current_key
 from runs.models import Run, Transport
 from runs.models.querysets import RunQuerySet
 from runs.results import outcomes, wait_reasons
@@ -54,7 +51,6 @@ SESSION_INTERRUPTED = (
 )
 # A PostgreSQL advisory lock: two workers must not both fill the last free slot.
 SUBMIT_LOCK = 0x5649_5452
-NO_TROUBLE: Mapping[int | None, str] = {}
 
 # Whether the caller, if it gets the run, will submit it before doing anything else with it.
 SubmitsAtOnce = Callable[[Run], bool]
@@ -167,7 +163,6 @@ def _mark(
     """Write the claim: leases, submits that start at once, and the end of broken connections."""
     lease = {"worker": worker, "lease_until": now + LEASE}
     to_send = interrupted.to_send + batch
-    current_key.note(to_send)
     for run in to_send:
         run.attempts += 1
     if unsubmitted := [run.pk for run in to_send if run not in submitted]:
@@ -249,17 +244,15 @@ def _oldest_per_user(
     able = _able(lease_queries.new(now), submit_limits)
     rows = able.order_by().annotate(number=number).filter(number__lte=limit)
     columns = ("pk", "user_id", "number", "created_at", "transport", "attempts")
-    rows_of_all = rows.values_list(*columns, "endpoint_id", "project_id")
-    return [WaitingRun(*row) for row in rows_of_all]
+    return [WaitingRun(*row) for row in rows.values_list(*columns, "endpoint_id")]
 
 
 def _able(runs: RunQuerySet, submit_limits: SubmitLimits) -> RunQuerySet:
     """Exclude the runs that may not go at all (`SubmitLimits.allow`)."""
-    key_of = submit_limits.key_of
+    if submit_limits.of_account is not None and submit_limits.of_account <= 0:
+        return runs.none()
     if shut := [transport for transport, limit in submit_limits.by_transport.items() if limit <= 0]:
         runs = runs.exclude(transport__in=shut)
-    for key, limit in submit_limits.by_key.items():
-        runs = runs if limit > 0 else runs.exclude(current_key.is_of(key, key_of))
     return runs
 
 
@@ -286,13 +279,11 @@ def renew_live_session(worker: str, pk: uuid.UUID, lease_s: float) -> datetime |
     return until if leased_run.update(lease_until=until) else None
 
 
-def note_upstream_trouble(
-    worker: str, troubles: Mapping[str, str], of_keys: Mapping[int | None, str] = NO_TROUBLE
-) -> None:
+def note_upstream_trouble(worker: str, troubles: Mapping[str, str], of_account: str = "") -> None:
     """Show upstream's trouble, or its end, on the pages of runs that wait for upstream.
 
-    `troubles` has a sentence for each transport, `of_keys` one for each refused key, which takes
-    precedence; empty if there is no trouble. Once sent, a run over one connection does not wait; a
+    `troubles` has a sentence for each transport, and the one `of_account` takes precedence; empty
+    if there is no trouble. Once sent, a run over one connection does not wait; a
     requeued run keeps the note about its own pause.
     """
     submitted = Q(worker=worker, transport=Transport.QUEUE, state=State.SUBMITTING)
@@ -301,26 +292,12 @@ def note_upstream_trouble(
     new = Q(lease_queries.is_unleased(clock.now()), state=State.CREATED)
     with transaction.atomic():
         changed_count = 0
-        for (transport, trouble), (projects, of_key) in product(
-            troubles.items(), _projects_by_trouble(of_keys)
-        ):
-            text = of_key or trouble
-            note = wait_reasons.in_trouble(text)
+        for transport, trouble in troubles.items():
+            note = wait_reasons.in_trouble(of_account or trouble)
             runs = Run.objects.unfinished().filter(new | submitted | followed, transport=transport)
-            runs = runs.filter(projects).exclude(note=note)
-            changed_count += runs.update(note=note, version=F("version") + 1)
+            changed_count += runs.exclude(note=note).update(note=note, version=F("version") + 1)
         if changed_count:
             channel.notify()
-
-
-def _projects_by_trouble(of_keys: Mapping[int | None, str]) -> list[tuple[Q, str]]:
-    """Return conditions for projects, grouped by why their key is refused (empty if it is not)."""
-    keys = current_key.keys_by_project()
-    projects: dict[str, list[int]] = defaultdict(list)
-    for project, key in keys.items():
-        projects[of_keys.get(key, "")].append(project)
-    conditions = [(Q(project__in=project_pks), text) for text, project_pks in projects.items()]
-    return [(~Q(project__in=list(keys)) if keys else Q(), of_keys.get(None, "")), *conditions]
 
 
 def note_queue_positions() -> None:

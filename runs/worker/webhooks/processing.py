@@ -13,7 +13,6 @@ from django.utils import timezone
 import fal
 from core.db import transient_errors
 from fal.messages.webhooks import Verdict, public_keys, verdict
-from runs.keys.ring import KeyRing
 from runs.models import Run, UpstreamKeys, WebhookReport
 from runs.results import outcomes
 from runs.state import state_machine
@@ -35,10 +34,10 @@ MIN_FETCH_PAUSE = timedelta(minutes=1)  # between two fetches of the keys
 DELIVERY_LASTS = timedelta(hours=2)  # upstream keeps a result for an hour
 
 
-async def process_pending(ring: KeyRing) -> float:
+async def process_pending(upstream: fal.Clients) -> float:
     """Fetch keys if due, process stored deliveries; return the seconds until the next time."""
     if settings.PUBLIC_URL and await sync_to_async(_are_keys_due)():
-        await _fetch_keys(ring.account)
+        await _fetch_keys(upstream)
     if not await WebhookReport.objects.aexists():  # nearly always: one query costs little
         return idle.REST_S
     await _drop_old()
@@ -52,7 +51,7 @@ async def process_pending(ring: KeyRing) -> float:
         report = await WebhookReport.objects.filter(pk=pk).afirst()
         try:
             if report:
-                await _process(report, keys, ring)
+                await _process(report, keys, upstream)
         except Exception as error:
             # An unexpected error of one report must not delay the others.
             transient_errors.log_failure(log, error, "stored webhook %d was not processed", pk)
@@ -68,7 +67,7 @@ async def _drop_old() -> None:
         await WebhookReport.objects.filter(pk=pk).adelete()
 
 
-async def _process(report: WebhookReport, keys: UpstreamKeys, ring: KeyRing) -> None:
+async def _process(report: WebhookReport, keys: UpstreamKeys, upstream: fal.Clients) -> None:
     """Record a stored report if it is genuine."""
     run = await Run.objects.select_related("endpoint").aget(pk=report.run_id)
     body, received = bytes(report.body), report.received_at.timestamp()
@@ -79,7 +78,7 @@ async def _process(report: WebhookReport, keys: UpstreamKeys, ring: KeyRing) -> 
     news = parse_delivery(report.headers, body)
     is_ours = news and await sync_to_async(is_our_accounts)(run, keys, report.headers, news)
     if news and is_ours:
-        await _complete(run, news, await ring.clients_for(run))
+        await _complete(run, news, upstream)
 
 
 async def _complete(run: Run, news: Observation, upstream: fal.Clients) -> None:

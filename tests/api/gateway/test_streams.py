@@ -26,8 +26,7 @@ from core.http.asgi import Message, Receive, Scope, Send
 from core.http.forwarding import NotForwarded, ResponseBroken, post
 from fal import FalError
 from projects.models.project import private_project
-from runs.keys import vault
-from runs.models import ProjectKey, Run
+from runs.models import Run
 from runs.worker import submit_options
 from tests.api.gateway.conftest import Gated
 from tests.runs.conftest import Control
@@ -107,22 +106,6 @@ def stream(gated: Gated, run: Run, leave: bool = False) -> Caller:
     caller: Caller = gated(act)
     run.refresh_from_db()
     return caller
-
-
-def test_a_stream_is_sent_with_the_key_of_its_project(
-    gated: Gated, person: User, sandbox: Control, settings: Any
-) -> None:
-    settings.KEYS_SECRETS = [vault.new_secret()]
-    key = ProjectKey.objects.create(
-        project=private_project(person),
-        key_id="spring-1",
-        state="active",
-        secret=vault.encrypt("spring-1:sandbox-key-secret"),
-    )
-    run = begin(person, SCRIBE, prompt="sea", max_tokens=20)
-    assert stream(gated, run).status == 200
-    assert (run.state, run.project_key_id) == (Run.State.SUCCEEDED, key.pk)
-    assert sandbox.calls_by_key()["spring-1"]["run"] == 1
 
 
 def test_a_stream_is_passed_through_and_its_result_stored(gated: Gated, person: User) -> None:

@@ -6,14 +6,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 from core.db import clock
 from playground.templatetags.runs import queue_words
-from projects.models import Project
-from runs.models import KeptFigures, ProjectKey, Run
+from runs.models import KeptFigures, Run
 from runs.progress import account_concurrency
 from runs.results import wait_reasons
 from runs.worker.scheduling import leases
@@ -53,13 +51,13 @@ def test_the_first_of_the_queue_that_stays_tells_the_limit(make_run: Any, first:
     account_concurrency.observe()
     make_run(state="running")
     account_concurrency.observe()
-    assert account_concurrency.limits() == {}  # every account runs two: it waits for a machine
+    assert account_concurrency.limit() is None  # every account runs two: it waits for a machine
     running = make_run(state="running")
     account_concurrency.observe()
-    assert (account_concurrency.limits(), note_of(first)) == ({None: 2}, TWO)
+    assert (account_concurrency.limit(), note_of(first)) == (2, TWO)
     Run.objects.filter(pk=running.pk).update(state="succeeded")
     account_concurrency.observe()
-    assert (account_concurrency.limits(), note_of(first)) == ({None: 2}, "")
+    assert (account_concurrency.limit(), note_of(first)) == (2, "")
 
 
 def test_a_run_that_has_just_come_to_the_queue_tells_nothing(make_run: Any, first: Run) -> None:
@@ -67,7 +65,7 @@ def test_a_run_that_has_just_come_to_the_queue_tells_nothing(make_run: Any, firs
     make_run(state="running")
     make_run(state="running")
     account_concurrency.observe()
-    assert account_concurrency.limits() == {}
+    assert account_concurrency.limit() is None
 
 
 def test_a_limit_is_forgotten_when_more_runs_are_in_progress_or_with_time(
@@ -78,33 +76,29 @@ def test_a_limit_is_forgotten_when_more_runs_are_in_progress_or_with_time(
     account_concurrency.observe()
     make_run(state="running")
     account_concurrency.observe()
-    assert account_concurrency.limits() == {None: 3}  # the first one still waits
+    assert account_concurrency.limit() == 3  # the first one still waits
     Run.objects.filter(pk=first.pk).update(state="running", queue_position=None)
     account_concurrency.observe()
-    assert account_concurrency.limits() == {}
-    account_concurrency.record_refused(None)
-    assert account_concurrency.limits() == {None: 4}
+    assert account_concurrency.limit() is None
+    account_concurrency.record_refused()
+    assert account_concurrency.limit() == 4
     old = [4, (timezone.now() - account_concurrency.LASTS).isoformat()]
     KeptFigures.objects.filter(pk=account_concurrency.KIND).update(values={"": old})
-    assert account_concurrency.limits() == {}
+    assert account_concurrency.limit() is None
 
 
-def test_a_refusal_tells_the_limit_of_its_account_alone(make_run: Any, user: User) -> None:
-    project = Project.objects.create(name="Own key")
-    key = ProjectKey.objects.create(project=project, state=ProjectKey.State.ACTIVE)
-    direct = {"transport": "sync", "state": "created"}
-    of_key = make_run(project=project, **direct)
-    of_house = make_run(**direct)
+def test_a_refusal_tells_the_limit(make_run: Any) -> None:
+    waiting = make_run(transport="sync", state="created")
     for _ in range(2):
-        make_run(state="running", project=project, project_key=key)
-    assert account_concurrency.record_refused(key.pk) == TWO
+        make_run(state="running")
+    assert account_concurrency.record_refused() == TWO
     account_concurrency.observe()
-    assert (note_of(of_key), note_of(of_house)) == (TWO, "")
+    assert note_of(waiting) == TWO
 
 
 def test_a_guess_holds_no_run_back(make_run: Any) -> None:
     runs = {make_run(transport=transport).pk for transport in ("sync", "stream", "queue")}
-    account_concurrency.record_refused(None)
+    account_concurrency.record_refused()
     account_concurrency.observe()
     assert leases.has_free()
     assert {run.pk for run in leases.claim("w", 9).to_send} == runs
@@ -114,9 +108,9 @@ def test_the_status_page_shows_the_limit_and_what_is_in_progress(
     admin_client: Client, make_run: Any
 ) -> None:
     page = " ".join(admin_client.get("/admin/status/").content.decode().split())
-    assert "The account of this Vitrine: 0 runs in progress, its limit was not reached" in page
+    assert "0 runs in progress, its limit was not reached" in page
     make_run(state="running")
     make_run(state="running")
-    account_concurrency.record_refused(None)
+    account_concurrency.record_refused()
     page = " ".join(admin_client.get("/admin/status/").content.decode().split())
-    assert "The account of this Vitrine: 2 runs in progress, perhaps 2 at once (observed)" in page
+    assert "2 runs in progress, perhaps 2 at once (observed)" in page

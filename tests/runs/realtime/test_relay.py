@@ -28,11 +28,8 @@ from catalog import upstream
 from catalog.models import Endpoint
 from config.management.commands.realtime import Server
 from playground.form import form_state
-from runs.keys import vault
-from runs.models import ProjectKey, Run
 from runs.realtime import relay, sessions, tickets
 from runs.realtime.limits import LiveLimits
-from tests.projects.people import make_project
 from tests.runs.conftest import Control
 
 pytestmark = [pytest.mark.any_database, pytest.mark.system]  # for tickets, frames and pictures
@@ -106,29 +103,6 @@ def test_each_form_change_returns_a_picture(relayed: Relayed, sandbox: Control) 
     assert (refused["type"], nothing) == ("problem", b"")
     assert other not in (b"", picture)
     assert sandbox.calls()["realtime"] == 1
-
-
-def test_a_session_is_opened_with_the_key_of_its_project(
-    relayed: Relayed, sandbox: Control, settings: Any
-) -> None:
-    settings.KEYS_SECRETS = [vault.new_secret()]
-    project = make_project("Spring", live="maker")
-    key = ProjectKey.objects.create(
-        project=project,
-        key_id="spring-1",
-        state="active",
-        secret=vault.encrypt("spring-1:sandbox-key-secret"),
-    )
-    ticket = tickets.sign(PERSON, LIVE, project_id=project.pk)
-
-    async def act(address: str) -> Any:
-        async with connect(address + ticket) as socket:
-            return await answer(socket)
-
-    message, _ = relayed(act)
-    assert message == {"type": "picture"}
-    assert Run.objects.get().project_key_id == key.pk
-    assert sandbox.calls_by_key()["spring-1"] == {"run": 1}
 
 
 def test_only_the_newest_form_is_sent_while_a_picture_is_made(

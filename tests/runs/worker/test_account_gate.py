@@ -288,25 +288,6 @@ def test_account_trouble_is_shown_instead_of_host_trouble() -> None:
     assert breakers.trouble_changed.is_set()
 
 
-def test_a_projects_key_has_a_gate_and_a_sentence_of_its_own() -> None:
-    breakers = BreakerRegistry(Clock())
-    refuse(breakers.gate(7), KEY)
-    assert breakers.account.is_open
-    assert breakers.gate(7).trouble == refusals.KEY_OF_PROJECT_REFUSED
-    # the account, and with it the runs of all other projects, has no trouble
-    assert breakers.trouble == ""
-    refuse(breakers.gate(8), BALANCE)
-    assert breakers.trouble == breakers.gate(8).trouble == BALANCE.sentence
-
-
-def test_the_gate_of_a_replaced_key_is_forgotten() -> None:
-    breakers = BreakerRegistry(Clock())
-    refuse(breakers.gate(7), KEY)
-    in_use = breakers.gate(8)
-    breakers.forget_gates(but=[8])
-    assert breakers.gates == {None: breakers.account, 8: in_use}
-
-
 @pytest.mark.both_databases
 @pytest.mark.django_db
 @pytest.mark.parametrize(

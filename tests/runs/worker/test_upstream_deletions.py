@@ -20,7 +20,7 @@ from house.operations.retention.kinds import KINDS
 from projects.models import Project
 from projects.models.project import private_project
 from runs.files import purge
-from runs.models import Artifact, InputFile, ProjectKey, Run, UpstreamDeletion
+from runs.models import Artifact, InputFile, Run, UpstreamDeletion
 from runs.ownership import deletion, upstream_deletion
 from runs.ownership.upstream_deletion import AccountStorage
 from runs.progress import at_fal
@@ -179,17 +179,6 @@ def test_a_run_of_a_project_of_which_fal_keeps_nothing_is_deleted_after_its_end(
     add_result(run)
     step(account)
     assert account.calls == [("r-9", f"{run.pk}-0")]
-
-
-def test_a_run_with_a_projects_own_key_cannot_be_deleted_with_the_accounts_key(
-    done: Run, user: User
-) -> None:
-    key = ProjectKey.objects.create(
-        project=private_project(user), key_id="own", secret="s", state="active"
-    )
-    Run.objects.filter(pk=done.pk).update(project_key=key)
-    delete(done)
-    assert not UpstreamDeletion.objects.exists()
 
 
 def test_without_an_admin_key_the_plan_waits_and_the_page_says_until_when(done: Run) -> None:

@@ -29,7 +29,7 @@ def test_a_direct_run_above_the_accounts_limit_waits_and_goes_on(
 
     work(is_over)
     assert {*Run.objects.values_list("state", flat=True)} == {"succeeded"}
-    assert account_concurrency.limits() == {None: 1}
+    assert account_concurrency.limit() == 1
     assert notes - {""} == {wait_reasons.account_limit(1)}
 
 

@@ -62,7 +62,7 @@ class Command(BaseCommand):
         if row.trouble:
             self.stdout.write(row.trouble)
         sealed = "sealed by BACKUP_PASSPHRASE" if settings.BACKUP_PASSPHRASE else "left out"
-        self.stdout.write(f"SECRET_KEY and KEYS_SECRET are {sealed}; fal's keys are never in it.")
+        self.stdout.write(f"SECRET_KEY is {sealed}; fal's keys are never in it.")
 
     def _prove(self, place: Place, name: str) -> None:
         if trouble := proof.prove(place, name, self._say):

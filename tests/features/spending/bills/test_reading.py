@@ -123,8 +123,7 @@ def test_unknown_requests_are_kept_and_odd_sums_settle_nothing(
     sandbox.bill(event=raw_event(run.request_id, cost_estimate_nano_usd=-1, unit_price=None))
     sandbox.bill(event=raw_event(other.request_id, cost_total=None, output_units="many"))
     sandbox.bill(event={"timestamp": raw_event("")["timestamp"], "cost_total": 3})
-    state = read_bills()
-    assert state.unreadable == 1
+    read_bills()
     events = {event.request_id: event for event in BillingEvent.objects.all()}
     assert events["somebody-else"].run_id is None
     assert events["somebody-else"].cost == Decimal(5)

@@ -21,7 +21,6 @@ from django.utils import timezone
 import fal
 from catalog.models import Endpoint
 from fal import PastRequest
-from runs.keys.ring import KeyRing
 from runs.models import Run
 from runs.results import timeline
 from runs.state import state_machine
@@ -130,7 +129,7 @@ def test_a_lost_submit_is_found_with_any_clock_offset(make_run: Any, ahead_s: in
         ) as clients:
             for _ in range(2):
                 await sync_to_async(Run.objects.filter(pk=run.pk).update)(lease_until=None)
-                await reconciliation.reconcile_due(KeyRing(clients))
+                await reconciliation.reconcile_due(clients)
 
     asyncio.run(asyncio.wait_for(alone(look()), 30))
     run.refresh_from_db()
@@ -192,7 +191,7 @@ def test_a_request_the_queue_forgot_is_found_in_the_list(make_run: Any, is_lost:
         wire = httpx.MockTransport(answer)
         async with fal.Clients(fal.Addresses(), "a:b", transport=wire) as clients:
             if is_lost:
-                await reconciliation.reconcile_due(KeyRing(clients))
+                await reconciliation.reconcile_due(clients)
             else:
                 await follow.follow(
                     run.pk,

@@ -124,20 +124,14 @@ def test_every_free_slot_is_used_once(
     assert not behind or not ahead or max(ahead) <= min(behind) + 1
 
 
-def test_a_refused_key_holds_its_own_projects_back_alone() -> None:
-    def free(n: int, project: int | None) -> FreeRun:
-        return FreeRun(uuid.UUID(int=n), n, START, "queue", 0, 1, "created", project)
+def test_a_refused_account_holds_all_runs_back_but_a_probe() -> None:
+    runs = [FreeRun(uuid.UUID(int=n), n, START, "queue", 0, 1, "created") for n in (1, 2, 3)]
 
-    runs = [free(1, 1), free(2, 1), free(3, 2), free(4, None), free(5, 3), free(6, 3)]
-    keys = {1: 11, 3: 33}
-
-    def choose_runs(**limits: dict[int | None, int]) -> list[int]:
-        submit_limits = SubmitLimits(by_key=limits["by_key"], key_of=keys)
+    def choose_runs(submit_limits: SubmitLimits) -> list[int]:
         rows = number_per_user(runs, submit_limits)
         chosen = select_fair(rows, Counter(), Limits(99, 9), 99)
         return sorted(pk.int for pk in limit_per_host(submit_limits, chosen, rows))
 
-    assert choose_runs(by_key={11: 0}) == [3, 4, 5, 6]
-    assert choose_runs(by_key={11: 1}) == [1, 3, 4, 5, 6]  # one run as a probe
-    assert choose_runs(by_key={None: 0}) == [1, 2, 5, 6]  # runs with the account's own key
-    assert choose_runs(by_key={None: 0, 11: 0, 33: 1}) == [5]
+    assert choose_runs(SubmitLimits()) == [1, 2, 3]
+    assert choose_runs(SubmitLimits(of_account=0)) == []
+    assert choose_runs(SubmitLimits(of_account=1)) == [1]

@@ -1,4 +1,4 @@
-"""A settled run raises an alarm if it costs far more than expected, and only once."""
+"""People are told of a settled run that costs far more than expected, once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
+from features.notifications import inbox
 from features.notifications.models import Notification
-from features.spending.alarms import detection
-from features.spending.models import Alarm, SpendingRules
+from features.spending.bills import high_bills
 from runs.costs import ledger
 from runs.models import Charge, Run
 
@@ -44,7 +45,7 @@ def make_charge(make_run: Callable[..., Any], user: User) -> MakeCharge:
 
 
 @pytest.mark.parametrize(
-    ("expected", "cost", "is_alarming"),
+    ("expected", "cost", "is_told"),
     [
         # exactly three times, and exactly $1 more: both limits must be exceeded
         ("0.50", "1.50", False),
@@ -58,18 +59,11 @@ def make_charge(make_run: Callable[..., Any], user: User) -> MakeCharge:
     ],
 )
 def test_factor_and_least_difference_are_both_passed(
-    make_charge: MakeCharge, expected: str, cost: str, is_alarming: bool
+    make_charge: MakeCharge, expected: str, cost: str, is_told: bool
 ) -> None:
     make_charge(expected, cost)
-    detection.check_settled()
-    assert Alarm.objects.exists() == is_alarming
-
-
-def test_the_rules_of_the_house_are_used(make_charge: MakeCharge) -> None:
-    SpendingRules.objects.create(pk=1, alarm_factor=Decimal("1.5"), alarm_least=Decimal("0.01"))
-    make_charge("0.10", "0.16")
-    detection.check_settled()
-    assert Alarm.objects.get().expected == Decimal("0.10")
+    high_bills.check_settled()
+    assert Notification.objects.exists() == is_told
 
 
 def test_without_an_estimate_earlier_paid_runs_say_what_was_expected(
@@ -78,14 +72,13 @@ def test_without_an_estimate_earlier_paid_runs_say_what_was_expected(
     for cost in ("0.10", "0.20"):
         make_charge(None, cost)
     make_charge(None, "50")
-    detection.check_settled()
-    assert not Alarm.objects.exists()  # two earlier runs are too few
+    high_bills.check_settled()
+    assert not Notification.objects.exists()  # two earlier runs are too few
     make_charge(None, "0.30")
     make_charge(None, "9")
-    detection.check_settled()
-    alarm = Alarm.objects.get()
-    assert (alarm.basis, alarm.cost) == ("median", Decimal(9))
-    assert alarm.expected == Decimal("0.25")  # the median of 0.10, 0.20, 50 and 0.30
+    high_bills.check_settled()
+    # the median of 0.10, 0.20, 50 and 0.30
+    assert "has cost $9.00 instead of about $0.25" in Notification.objects.get().subject
 
 
 def test_who_started_it_and_the_admins_are_told_once(make_charge: MakeCharge, user: User) -> None:
@@ -95,23 +88,26 @@ def test_who_started_it_and_the_admins_are_told_once(make_charge: MakeCharge, us
     assert charge.run_id
     for cost in ("5", "6", "7"):
         ledger.report(charge.run_id, Decimal(cost))
-        detection.check_settled()
-    notes = Notification.objects.filter(kind=detection.KIND)
+        high_bills.check_settled()
+    notes = Notification.objects.filter(kind=high_bills.KIND)
     assert sorted(note.user_id for note in notes) == sorted([user.pk, admin.pk])
     assert notes[0].subject == "A run of dev has cost $5.00 instead of about $0.05"
     assert "Request req." in notes[0].text
-    assert Alarm.objects.get().cost == Decimal(5)
+    assert notes[0].path == reverse("playground:run", args=[charge.run_id])
+    assert (inbox.count_new(user), inbox.count_new(admin)) == (1, 1)
+    User.objects.filter(pk=admin.pk).update(is_superuser=False, is_staff=False)
+    assert inbox.count_new(User.objects.get(pk=admin.pk)) == 0
 
 
 def test_an_admin_who_started_it_is_told_once(make_charge: MakeCharge, user: User) -> None:
     user.is_staff = user.is_superuser = True
     user.save()
     make_charge("0.05", "5")
-    detection.check_settled()
+    high_bills.check_settled()
     assert Notification.objects.filter(user=user).count() == 1
 
 
-def test_what_is_under_way_or_released_or_only_estimated_raises_nothing(
+def test_nobody_is_told_of_what_is_under_way_or_released_or_only_estimated(
     make_charge: MakeCharge,
 ) -> None:
     make_charge("500")
@@ -120,15 +116,15 @@ def test_what_is_under_way_or_released_or_only_estimated_raises_nothing(
     run = Run.objects.get(pk=ended.run_id)
     ledger.settle(run, {"state": "succeeded"}, None, "USD")
     assert not Charge.objects.filter(awaits_check=True).exists()
-    detection.check_settled()
-    assert not Alarm.objects.exists()
+    high_bills.check_settled()
+    assert not Notification.objects.exists()
 
 
 def test_an_idle_round_is_one_query_of_a_partial_index(make_charge: MakeCharge) -> None:
     make_charge("0.05", "0.05")
-    detection.check_settled()
+    high_bills.check_settled()
     with CaptureQueriesContext(connection) as captured:
-        assert detection.check_settled() == detection.EVERY_S
+        assert high_bills.check_settled() == high_bills.EVERY_S
     assert len(captured) == 1
     if connection.vendor == "sqlite":
         waiting = Charge.objects.filter(awaits_check=True).order_by("pk")

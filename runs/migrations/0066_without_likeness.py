@@ -4,7 +4,7 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("playground", "0060_former_columns")]
+    dependencies = [("playground", "0065_without_the_seal_of_keys")]
     operations = [
         migrations.RemoveIndex("artifact", "artifact_to_compare"),
         migrations.RemoveIndex("artifact", "artifact_fingerprints"),

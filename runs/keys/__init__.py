@@ -1,1 +1,0 @@
-"""Keys of the fal account for single projects: enter, try, encrypt and use them."""

@@ -1,0 +1,49 @@
+"""How long the account's balance lasts, in words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils import timezone
+
+from features.spending.bills import balance
+from features.spending.models import BillingState
+from runs.costs import ledger
+from runs.models import Charge
+
+
+@pytest.mark.django_db
+def test_it_lasts_by_the_spending_of_two_weeks(make_run: Any, user: User) -> None:
+    now = timezone.now()
+    for days, cost in ((14, 14), (1, 7)):
+        run = make_run(state="succeeded")
+        charge = Charge(
+            run=run, user=user, project=run.project, endpoint=run.endpoint, expected=Decimal(1),
+            created_at=now - timedelta(days=days),
+        )  # fmt: skip
+        ledger.write_charges([charge])
+        ledger.report(run.pk, Decimal(cost))
+    state = BillingState(balance=Decimal("18.20"), currency="USD")
+    outlook = balance.outlook(state, now)
+    assert outlook
+    assert outlook.in_words == "Balance $18.20, lasts about 12 days"
+
+
+@pytest.mark.parametrize(
+    ("amount", "per_day", "words"),
+    [
+        ("14.20", "1.10", "Balance $14.20, lasts about 12 days"),
+        ("14.20", "0", "Balance $14.20"),
+        ("0.5", "1", "Balance $0.50, lasts less than a day"),
+        ("0", "1", "Balance $0.00, lasts less than a day"),
+        ("1000000", "0.000001", "Balance $1,000,000.00, lasts about 3,650 days"),
+    ],
+)
+def test_how_long_a_balance_lasts(amount: str, per_day: str, words: str) -> None:
+    outlook = balance.Outlook(Decimal(amount), "USD", Decimal(per_day), 14)
+    assert outlook.in_words == words
+    assert outlook.basis.endswith("cost." if Decimal(per_day) else "cost anything.")
