@@ -11,11 +11,12 @@ class LibraryConfig(AppConfig):
 
     def ready(self) -> None:
         """Register the app's owner of runs, and install the triggers of the search index."""
-        from django.db.models.signals import post_migrate
+        from django.db.models.signals import post_migrate, pre_migrate
 
         from features.library.models import search_entry
         from features.library.owner import LibraryOwner
         from runs.promises import owners
 
         owners.register(LibraryOwner())
+        pre_migrate.connect(search_entry.drop_trigger, sender=self)
         post_migrate.connect(search_entry.install_trigger, sender=self)

@@ -43,7 +43,10 @@ def _call(function: str, url: str) -> None:
 
 def make_all(executor: MigrationExecutor) -> None:
     """Migrate a new database to 0.2.0, and add rows of all that left."""
+    from features.library.models import search_entry
+
     apps = executor.migrate([*LAST.items()]).apps
+    search_entry.install_trigger()  # `migrate` does, once it has ended
     for module in _modules():
         module.make(apps)
     version = apps.get_model("operations", "DataVersion")

@@ -152,6 +152,18 @@ def install_trigger(using: str = "default", **_: Any) -> None:
         create_after_insert(cursor, USED_TRIGGER, "playground_inputfile", is_read, _NOTE_USED)
 
 
+def drop_trigger(using: str = "default", **_: Any) -> None:
+    """Before migrations on SQLite, drop the trigger of another table that names the runs.
+
+    Django rebuilds a table to change it, which SQLite refuses while another table's trigger names
+    it. `install_trigger` creates it again.
+    """
+    connection = connections[using]
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TRIGGER IF EXISTS {USED_TRIGGER}")
+
+
 _COLUMNS = ("project_id", "user_id", "title", "billable_units")
 _CHANGED = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in _COLUMNS)
 _HAS_ENDED = "NEW.state IN ('succeeded', 'failed', 'cancelled')"
