@@ -42,8 +42,7 @@ FORMS = _views(
 FILES = _views(
     api="openai-edits v1-uploads",
     catalog="collection-choices collection-edition collections-import",
-    library="archives prompts-import reference-addition reference-form reference-new "
-    "reference-pictures",
+    library="archives reference-addition reference-form reference-new reference-pictures",
     playground="restorations upload-tool uploads",
     sharing="answers-versions",
     training="dataset dataset-files new",
@@ -51,7 +50,6 @@ FILES = _views(
 LARGE = FORMS | FILES
 # Lower limits of some of these, in megabytes; the others take POST_MAX_MB.
 SMALLER = {
-    "library:prompts-import": 8,
     "training:dataset-files": archives.MAX_POST_MB,
     "training:new": archives.MAX_POST_MB,
 }

@@ -52,6 +52,37 @@ PAGES: tuple[Page, ...] = (
         "What changed",
     ),
     Page(
+        r"prompts/(import/|prompts\.(csv|json)|[0-9a-f-]{36}/versions/(\d+/recovery/)?)",
+        "Prompts are not imported or exported any more, and each has its newest text only.",
+        "/prompts/",
+        "All prompts",
+    ),
+    Page(
+        r"runs/[0-9a-f-]{36}/artifacts/\d+/like/",
+        "Results are not compared by looks any more. Find them by words, model, series or date.",
+        "/runs/",
+        "All results",
+    ),
+    Page(
+        r"restorations/models/",
+        "Pictures of other programs are an input like any other: their recipes are not read.",
+        "/restorations/",
+        "Open a file that was made here",
+    ),
+    Page(
+        r"training/weights/.*",
+        "Weights are results: “Use as…” offers the models that take them. Those that were listed "
+        "here are in series.",
+        "/series/",
+        "All series",
+    ),
+    Page(
+        r"checks(/.*)?",
+        "Checks of models have left. The results of each are in a series; a board compares models.",
+        "/series/",
+        "All series",
+    ),
+    Page(
         r"admin/playground/projectkey/.*",
         "Projects have no fal keys of their own any more: the house's key sends every run. Budgets "
         "limit what a project spends.",

@@ -1,4 +1,4 @@
-"""Middleware: compression, opener and device policies, and rejection of NUL in paths."""
+"""Middleware: schemes, compression, opener and device policies, and rejection of NUL in paths."""
 
 from collections.abc import Callable
 
@@ -48,6 +48,22 @@ def set_opener_policy(
         if is_page(response) and request.headers.get("Sec-Fetch-Site") not in SAME_SITE_FETCHES:
             response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         return response
+
+    return respond
+
+
+def lower_forwarded_proto(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Lets a proxy write `X-Forwarded-Proto: HTTPS`: schemes have no case (RFC 3986, 3.1).
+
+    Django compares it with `https`, and would redirect each request to itself.
+    """
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        if scheme := request.META.get("HTTP_X_FORWARDED_PROTO"):
+            request.META["HTTP_X_FORWARDED_PROTO"] = scheme.lower()
+        return get_response(request)
 
     return respond
 

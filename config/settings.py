@@ -251,6 +251,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "core.http.errors.retry_later",
+    "config.middleware.lower_forwarded_proto",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.set_opener_policy",
@@ -259,6 +260,7 @@ MIDDLEWARE = [
     "config.middleware.CompressTexts",
     "api.http.problem.as_problems",
     "api.http.retirement.announce",
+    "api.http.dispatch.accept_final_slash",
     "accounts.sessions.store.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "api.http.authentication.TokenAuthentication",

@@ -1,7 +1,7 @@
-"""Reruns: the same arguments as a new run, or one result alone; a double click creates one rerun.
+"""Reruns: the same arguments as a new run, or one result alone.
 
-Double clicks are detected on the server, not in the page: a page restored by Back, or a second tab,
-shows old contents, where a click counts like any other.
+Each drawn button has a token, so a double click starts one rerun, and a button that was drawn anew
+starts another.
 
 A rerun stays in the run's project, hidden or not as the run is, if the person may run something
 there; else it goes into the project that they work in.
@@ -10,11 +10,9 @@ there; else it goes into the project that they work in.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.utils import timezone
 
 from catalog.schema_versions import version_of
 from projects import current, roles
@@ -22,42 +20,42 @@ from projects.models import Project
 from runs.files import result_names
 from runs.models import Run
 from runs.start import starting, transport_choices, wait_choices
-from runs.start.starting import Source, StartRequest, StartResult
+from runs.start.starting import Source, StartRequest
 from runs.state import state_machine
 from schemas.variations import alone
 
-SAME_PRESS = timedelta(seconds=2)
+ONLY_TIME = "1"  # the press that sends an unconfirmed run again, whatever its button
 
 
-def rerun(run: Run, person: User, elsewhere: Project | None = None) -> Run:
-    """Run the same arguments by the same transport; a double click returns its first rerun.
+def rerun(run: Run, person: User, token: str, elsewhere: Project | None = None) -> Run:
+    """Run the same arguments by the same transport; a repeated press returns its first rerun.
 
-    `elsewhere` is where it goes if the person may run nothing in the run's project; None: into the
-    project that they have chosen.
+    `token` identifies the pressed button. `elsewhere` is where the rerun goes if the person may run
+    nothing in the run's project; None: into the project that they have chosen.
 
     An unconfirmed run is rerun only once, and its timeline says so; for a third attempt the rerun
     itself has to be rerun, whose outcome is then in view. Raises refused_starts.Refused.
     """
-    if is_double_press(run, person):  # the page has swapped the rerun in for the clicked run
-        return run
     is_lost = run.state == Run.State.UNCONFIRMED
-    start_request = repetition(run, person, Source.RERUN, str(run.pk), elsewhere)
-    last, is_new = _start_once(start_request, is_only_once=is_lost)
+    press = ONLY_TIME if is_lost else starting.press_key(token)
+    new_run, is_new = starting.start(
+        repetition(run, person, Source.RERUN, f"{run.pk}-{press}", elsewhere)
+    )
     if is_new and is_lost:
-        state_machine.note_event(run.pk, "again", str(last.pk))
-    return last
+        state_machine.note_event(run.pk, "again", str(new_run.pk))
+    new_run.endpoint = run.endpoint
+    return new_run
 
 
-def rerun_alone(run: Run, position: int, person: User, elsewhere: Project | None = None) -> Run:
-    """Make the result at `position` again, without the others; a double click returns its first.
-
-    `elsewhere` as in `rerun`. Raises refused_starts.Refused.
-    """
-    if is_double_press(run, person):
-        return run
-    start_request = repetition(run, person, Source.RERUN, f"{run.pk}.{position}", elsewhere)
-    last, _ = _start_once(replace(start_request, arguments=arguments_alone(run, position)))
-    return last
+def rerun_alone(
+    run: Run, position: int, person: User, token: str, elsewhere: Project | None = None
+) -> Run:
+    """Make the result at `position` again, without the others; else as `rerun`."""
+    key = f"{run.pk}.{position}-{starting.press_key(token)}"
+    start_request = repetition(run, person, Source.RERUN, key, elsewhere)
+    new_run, _ = starting.start(replace(start_request, arguments=arguments_alone(run, position)))
+    new_run.endpoint = run.endpoint
+    return new_run
 
 
 def arguments_alone(run: Run, position: int) -> dict[str, Any]:
@@ -66,27 +64,6 @@ def arguments_alone(run: Run, position: int) -> dict[str, Any]:
     arguments = run.arguments if isinstance(run.arguments, dict) else {}
     used_seed = int(seed) if seed else None
     return alone(version_of(run.endpoint).root, arguments, position, used_seed)
-
-
-def is_double_press(run: Run, person: User) -> bool:
-    """Whether a run is a rerun that this user created within `SAME_PRESS`."""
-    is_mine = run.user_id == person.pk and starting.is_of(run, Source.RERUN)
-    return is_mine and run.created_at > timezone.now() - SAME_PRESS
-
-
-def _start_once(request: StartRequest, *, is_only_once: bool = False) -> StartResult:
-    """Start the rerun of a request without a number, unless this press has started it.
-
-    Simultaneous clicks get the same rerun by its number; with `is_only_once`, later ones do too.
-    """
-    reruns = starting.runs_of(request.user, request.source, f"{request.key}-")
-    last = reruns.order_by("-created_at").first()
-    if last is not None and (is_only_once or is_double_press(last, request.user)):
-        started = StartResult(last, is_new=False)
-    else:
-        started = starting.start(replace(request, key=f"{request.key}-{_number(last) + 1}"))
-    started.run.endpoint = request.endpoint
-    return started
 
 
 def repetition(
@@ -112,7 +89,3 @@ def repetition(
         project=run.project if stays_in_project else elsewhere or current.chosen(person),
         is_hidden=run.is_hidden if stays_in_project else None,
     )
-
-
-def _number(last: Run | None) -> int:
-    return int(last.form_token.rpartition("-")[2]) if last else 0

@@ -126,15 +126,18 @@ def _plan(run: Run, source: Endpoint, endpoint: Endpoint) -> Takeover | None:
     return Takeover(endpoint, carried, estimate, endpoint.pk == source.deputy_id)
 
 
-def start(run: Run, endpoint_id: str, person: User, elsewhere: Project | None = None) -> Run:
+def start(
+    run: Run, endpoint_id: str, person: User, token: str, elsewhere: Project | None = None
+) -> Run:
     """Start the run of the model that the page offered; a repeated press returns the first one.
 
-    A run that waits is cancelled then. `elsewhere` as in `rerun.rerun`. Raises
-    refused_starts.Refused.
+    A run is taken over once, by whichever button, and cancelled then if it waits. `token` and
+    `elsewhere` as in `rerun.rerun`. Raises refused_starts.Refused.
     """
+    key = f"{run.pk}-{starting.press_key(token)}"
     with transaction.atomic():
         locked_run = _locked(run.pk)
-        own = starting.runs_of(person, Source.DEPUTY, str(run.pk)).kept().with_endpoint()
+        own = starting.runs_of(person, Source.DEPUTY, key).with_endpoint()
         if earlier := successor(locked_run) or own.first():
             return earlier
         possible = _possible(locked_run, with_locked=True)
@@ -142,7 +145,7 @@ def start(run: Run, endpoint_id: str, person: User, elsewhere: Project | None = 
         takeover = next(offered, None)
         if takeover is None or not reason_of(locked_run):
             raise refused_starts.Refused(NO_DEPUTY)
-        new_run = _start(locked_run, takeover, person, elsewhere)
+        new_run = _start(locked_run, takeover, person, key, elsewhere)
     if not run.is_final:
         by = permissions.name_of_other(person, run.user_id)
         state_machine.request_cancel(run.pk, by)
@@ -164,7 +167,7 @@ def take_over(pk: uuid.UUID) -> Run | None:
         refusal = UNFIT if takeover is None else _excess(run, takeover.estimate)
         if takeover and not refusal:
             try:
-                return _start(run, takeover, run.user, is_automatic=True)
+                return _start(run, takeover, run.user, str(pk), is_automatic=True)
             except refused_starts.Refused as error:
                 refusal = str(error)
         state_machine.note_deed(pk, NOT_TAKEN_OVER, refusal)
@@ -257,14 +260,13 @@ def _start(
     run: Run,
     takeover: Takeover,
     person: User,
+    key: str,
     elsewhere: Project | None = None,
     *,
     is_automatic: bool = False,
 ) -> Run:
     """Start the run of another model; by itself it counts where the first run counts."""
     name, endpoint = run.endpoint.name, takeover.endpoint
-    deleted = starting.runs_of(person, Source.DEPUTY, str(run.pk)).deleted().count()
-    key = f"{run.pk}-{deleted}" if deleted else str(run.pk)
     request = rerun.repetition(run, person, Source.DEPUTY, key, elsewhere)
     offered = {choice.value for choice in transport_choices.offered(endpoint)}
     sentence = f"Requested {name}, made by {endpoint.name}: {name} {reason_of(run)}."

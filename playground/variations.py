@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from django.contrib.auth.models import User
-from django.utils import timezone
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from playground.rerun import SAME_PRESS, arguments_alone, repetition
+from playground.rerun import arguments_alone, repetition
 from projects.models import Project
 from runs.costs import cost
 from runs.models import Run
@@ -34,19 +33,15 @@ def start(requests: Sequence[StartRequest]) -> list[Run]:
     return [run for run, _ in started]
 
 
-def more_like(run: Run, person: User, elsewhere: Project | None = None) -> list[Run]:
+def more_like(run: Run, person: User, token: str, elsewhere: Project | None = None) -> list[Run]:
     """Start about `MORE` results from the same arguments with new seeds, all or none.
 
-    A double click starts them once. `elsewhere` as in `rerun.rerun`. Raises refused_starts.Refused.
+    A repeated press of the button with this `token` returns its first runs. `elsewhere` as in
+    `rerun.rerun`. Raises refused_starts.Refused.
     """
     if not can_vary(run.endpoint):
         raise refused_starts.Refused(ALL_ALIKE)
-    earlier = starting.runs_of(person, Source.VARIATION, f"{run.pk}-")
-    last = earlier.order_by("-created_at").first()
-    if last is not None and last.created_at > timezone.now() - SAME_PRESS:
-        return list(earlier.of_batch(last.batch)) if last.batch else [last]
-    number = _number(last) + 1 if last else 1
-    press = f"{run.pk}-{number}"
+    press = f"{run.pk}-{starting.press_key(token)}"
     planned = plan_more(run, starting.token(Source.VARIATION, press)).runs
     start_request = repetition(run, person, Source.VARIATION, press, elsewhere)
     return start(
@@ -55,10 +50,6 @@ def more_like(run: Run, person: User, elsewhere: Project | None = None) -> list[
             for place, arguments in enumerate(planned)
         ]
     )
-
-
-def _number(last: Run) -> int:
-    return int(last.form_token.rpartition("-")[2].partition(".")[0])
 
 
 def can_vary(endpoint: Endpoint) -> bool:

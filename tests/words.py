@@ -23,7 +23,7 @@ RETIRED = {
     r"standings?": "mark",
     r"saved search(?:es)?": "view",
     r"house defaults?": "preset of the house",
-    r"(?:a|the|house|saved) styles?": "prompt that takes one",
+    r"(?:a|the|house|saved) styles?": "prompt",
     r"recently deleted": "deleted",
     r"run history|history of (?:the |your )?runs": "results",
     r"workspaces?": "project",
@@ -38,6 +38,9 @@ RETIRED = {
 LEFT: tuple[str, ...] = (
     r"chats?(?=[\s,.;:])(?![ .]completions?| body| models?)",
     r"new flow|flow editor|show the graph|steps on the graph",
+    r"automatic1111|comfyui|invokeai",
+    r"results like this one|similar results",
+    r"import(?:ing)? prompts|versions? of (?:a |the )?prompts?|takes (?:another|your) prompt",
     r"keys of projects|second belt|rotate_keys",
     r"cost alarms?|the alarm|letter to fal|hold the model",
     r"asks? before one press|granted on top|requests for more money",

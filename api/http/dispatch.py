@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -21,6 +21,21 @@ from api.http.reading import read_body, read_parameters
 from api.reach import PARAMETER, reach_of
 from api.spending import CapExceeded
 from runs.start import confirmation, refused_starts
+
+PREFIX = "/api/"
+
+
+def accept_final_slash(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """Middleware: the addresses of the API work with a slash at their end, too."""
+
+    def respond(request: HttpRequest) -> HttpResponseBase:
+        if request.path_info.startswith(PREFIX) and request.path_info.endswith("/"):
+            request.path_info = request.path_info.rstrip("/")
+        return get_response(request)
+
+    return respond
 
 
 class Resource:

@@ -22,6 +22,7 @@ from catalog.models import Endpoint
 from catalog.pricing import TypicalPrice, current_price, listed_price, price_note, shown_price
 from catalog.search.query import Query
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
+from core.http import posts
 from core.resource import RESOURCES, UNDO
 from schemas.estimate.wording import about, label_for_pages
 
@@ -66,6 +67,16 @@ def facts_on_card(context: template.Context, endpoint: Endpoint) -> list[str]:
 def icon(name: str) -> SafeString:
     """An icon, hidden from screen readers: the text beside it names it."""
     return icons()[name]
+
+
+@register.simple_tag(takes_context=True)
+def press_token(context: template.Context) -> SafeString:
+    """Render the token of a button that starts runs, by which a repeated press is recognized.
+
+    In a fragment that is rendered once for all pages it is empty: `csrf.js` draws it then.
+    """
+    token = posts.new_token() if context.get("csrf_token") else ""
+    return format_html('<input type="hidden" name="{}" value="{}">', posts.DRAWN, token)
 
 
 @register.filter

@@ -54,11 +54,15 @@ BEGINNINGS = {
 }
 
 
+# The style sheet that declares the layers; what makes storage usable for the other scripts.
+FIRST = {"tokens", "storage"}
+
+
 def sources(kind: str, page: str) -> list[Path]:
-    """Return the source files of a page's bundle; `tokens` first, which declares the layers."""
+    """Return the source files of a page's bundle, those of `FIRST` before the others."""
     elsewhere = {name for other, names in ONLY.items() if other != page for name in names}
     files = (f for f in (SOURCES / kind).glob(f"*.{kind}") if f.stem not in elsewhere)
-    return sorted(files, key=lambda file: (file.stem != "tokens", file.name))
+    return sorted(files, key=lambda file: (file.stem not in FIRST, file.name))
 
 
 def _recipes() -> Iterator[tuple[str, tuple[list[Path], Callable[[list[Path]], str]]]]:

@@ -5,6 +5,7 @@ Forms (`core.forms`) read typed values. Only forms and this module use `request.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Container
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 BUTTON = "~do"  # the name of the buttons of a form that has several
 CSRF = "csrfmiddlewaretoken"
+DRAWN = "~token"  # the name of the control that identifies a drawn button
 
 
 def pressed(request: HttpRequest, otherwise: str = "", name: str = BUTTON) -> tuple[str, str]:
@@ -29,6 +31,19 @@ def pressed(request: HttpRequest, otherwise: str = "", name: str = BUTTON) -> tu
 def hidden(request: HttpRequest, name: str, otherwise: str = "") -> str:
     """Return the value of a control that the page has filled in."""
     return request.POST.get(name, otherwise).replace(NUL, "")
+
+
+def new_token() -> str:
+    """Return the token of a button that is being drawn."""
+    return secrets.token_urlsafe(12)
+
+
+def press_token(request: HttpRequest) -> str:
+    """Return the token of the drawn button that was pressed, the same at each press of it.
+
+    A post without one is a press of its own.
+    """
+    return hidden(request, DRAWN) or new_token()
 
 
 def is_posted(request: HttpRequest, name: str) -> bool:

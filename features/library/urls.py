@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from features.library.views import relations, selection_actions, wall
-from features.library.views.prompts import exchange, prompts
+from features.library.views.prompts import prompts
 from features.library.views.prompts.prompts import PROMPTS
 from features.library.views.references import pictures, references
 from features.library.views.references.references import REFERENCES
@@ -37,16 +37,7 @@ urlpatterns = [
     path("series/<uuid:pk>/removals/", series.removals, name="series-removals"),
     *PROMPTS.urls(),
     path("prompts/offered/", prompts.offered, name="prompts-offered"),
-    path("prompts/import/", exchange.import_, name="prompts-import"),
-    path("prompts/prompts.json", exchange.as_json, name="prompts-json"),
-    path("prompts/prompts.csv", exchange.as_csv, name="prompts-csv"),
     path("prompts/<uuid:pk>/text/", prompts.text, name="prompt-text"),
-    path("prompts/<uuid:pk>/versions/", prompts.versions, name="prompt-versions"),
-    path(
-        "prompts/<uuid:pk>/versions/<int:version>/recovery/",
-        prompts.version_recovery,
-        name="prompt-version-recovery",
-    ),
     *REFERENCES.urls(),
     path("references/offered/", references.offered, name="references-offered"),
     path("references/cover/", references.cover, name="references-cover"),
@@ -58,5 +49,4 @@ urlpatterns = [
         references.version_recovery,
         name="reference-version-recovery",
     ),
-    path("runs/<uuid:pk>/artifacts/<int:position>/like/", relations.like, name="artifact-like"),
 ]

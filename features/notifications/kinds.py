@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
 RUN_FINISHED = "run_finished"
 BUDGET_WARNING = "budget_warning"
-TRAINING_FINISHED = "training_finished"
 FLOW_FINISHED = "flow_finished"
 MODEL_CHANGED = "model_changed"
 PROJECT_ADDED = "project_added"
@@ -91,7 +90,6 @@ def known(names: Iterable[str]) -> list[str]:
 for _kind in (
     Kind(RUN_FINISHED, "Long runs", "a long run has ended while you were not watching"),
     Kind(BUDGET_WARNING, "Budgets", "a limit is spent, or 80 % of it, or a cap stopped runs"),
-    Kind(TRAINING_FINISHED, "Trainings", "a training has ended"),
     Kind(FLOW_FINISHED, "Flows", "a flow has ended"),
     Kind(
         MODEL_CHANGED,

@@ -1,1 +1,1 @@
-"""Training: data sets, the forms of trainers, and the resulting weights."""
+"""Data sets, and the forms of trainers."""

@@ -1,10 +1,10 @@
-"""Training: from data set to weights."""
+"""Data sets for trainers."""
 
 from django.apps import AppConfig
 
 
 class TrainingConfig(AppConfig):
-    """A training is an ordinary run; this app prepares data sets and manages the weights."""
+    """A training is an ordinary run of a trainer; this app prepares its data set."""
 
     name = "features.training"
     verbose_name = "Training"

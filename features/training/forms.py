@@ -1,4 +1,4 @@
-"""The forms for the names of data sets and weights."""
+"""The form for the names of a data set."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 
 from core.forms import LineField
-from features.training.models import Dataset, Weights
+from features.training.models import Dataset
 from projects.kept.forms import TextsForm
 
 WORD = "A rare word that stands for what is learned, such as “vtrnfox”."
@@ -34,11 +34,3 @@ class DatasetForm(TextsForm):
             default = f"Data set for {self.instance.endpoint.name}"[:200]
             cleaned["name"] = cleaned.get("trigger_word") or default
         return cleaned
-
-
-class WeightsForm(TextsForm):
-    """The name of weights."""
-
-    class Meta(TextsForm.Meta):
-        model = Weights
-        fields = ("name",)

@@ -35,7 +35,7 @@ KINDS: Mapping[str, str] = {
     "chats.chat": "Chat",  # of entries before 0.3.0
     "flows.flow": "Flow",
     "training.dataset": "Data set",
-    "training.weights": "Weights",
+    "training.weights": "Weights",  # of entries before 0.3.0
     "notifications.channel": "Channel",
 }
 # Suggestions while people type; they can type other events as well.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -52,21 +52,42 @@ def readyz(request: HttpRequest) -> HttpResponse:
 def healthz(request: HttpRequest) -> JsonResponse:
     """Return `{"status": "ok"}`, or 503 if people cannot work.
 
-    That means: the database fails, no worker or no realtime process is alive, upstream refuses the
-    key or the balance is exhausted, or the disk is low (then nothing is copied or uploaded). Staff,
-    also by a token, see the number of workers, upstream's trouble, unfinished runs, pictures, the
-    age of the last sync in seconds, the bytes in this process's caches, and the disk. Other
-    upstream trouble is temporary and does not cause a 503.
+    That means: the database fails or takes no changes, no worker or no realtime process is alive,
+    upstream refuses the key or the balance is exhausted, or the disk is low (then nothing is copied
+    or uploaded). Staff, also by a token, see the number of workers, upstream's trouble, unfinished
+    runs, pictures, the age of the last sync in seconds, the bytes in this process's caches, and the
+    disk. Other upstream trouble is temporary and does not cause a 503.
     """
     try:
+        if _is_read_only():
+            details = {"database": "read-only"} if request.user.is_staff else {}
+            return _answer(is_ok=False, **details)
         alive = workers_alive()
         is_ok = bool(alive) and not is_account_refused(alive) and not storage_limits.is_low()
         is_ok = is_ok and not is_realtime_missing()
-        is_staff = request.user.is_staff
-        details = _details() if is_staff else {}
+        details = _details() if request.user.is_staff else {}
     except DatabaseError:
         return _answer(is_ok=False)
     return _answer(is_ok=is_ok, **details)
+
+
+def _is_read_only() -> bool:
+    """Whether the database takes no changes: a standby, a read-only disk or connection.
+
+    Writes nothing. On SQLite a transaction begins by taking the lock for writing.
+    """
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            if connection.vendor != "postgresql":
+                return False
+            cursor.execute("SHOW transaction_read_only")
+            return bool(cursor.fetchone()[0] == "on")
+    except OperationalError as error:
+        if "locked" in str(error):  # somebody else writes
+            return False
+        if "readonly" in str(error):
+            return True
+        raise
 
 
 def _answer(*, is_ok: bool, **details: Any) -> JsonResponse:

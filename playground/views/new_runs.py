@@ -27,7 +27,7 @@ from accounts import permissions
 from accounts.limits import rate_limit
 from accounts.limits.rate_limit import limit
 from core.http.htmx import HtmxRequest
-from core.http.posts import hidden
+from core.http.posts import hidden, press_token
 from playground import rerun, takeovers
 from playground import variations as runs_of_press
 from playground.display import batch, renderers
@@ -45,7 +45,7 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Run the same arguments again as a new run, also if the old one is still unconfirmed."""
     run = find_run(request, pk)
     try:
-        new_run = rerun.rerun(run, request.user, current.current(request))
+        new_run = rerun.rerun(run, request.user, press_token(request), current.current(request))
     except refused_starts.Refused as refusal:
         return _refuse(request, run, refusal)
     return _show_new_run(request, new_run)
@@ -60,7 +60,11 @@ def takeover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         Rights(request.user, run).require_removal(permissions.CANCEL_RUN)
     try:
         new_run = takeovers.start(
-            run, hidden(request, "to"), request.user, current.current(request)
+            run,
+            hidden(request, "to"),
+            request.user,
+            press_token(request),
+            current.current(request),
         )
     except refused_starts.Refused as refusal:
         return _refuse(request, run, refusal)
@@ -75,7 +79,9 @@ def artifact_repetition(request: HtmxRequest, pk: uuid.UUID, position: int) -> H
     if position not in {artifact.position for artifact in run.artifacts.all()}:
         raise Http404("The run has no such file.")
     try:
-        new_run = rerun.rerun_alone(run, position, request.user, current.current(request))
+        new_run = rerun.rerun_alone(
+            run, position, request.user, press_token(request), current.current(request)
+        )
     except refused_starts.Refused as refusal:
         return _refuse(request, run, refusal)
     return _show_new_run(request, new_run)
@@ -90,7 +96,9 @@ def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if wait_s := rate_limit.take_more(request, additional_runs):
         return rate_limit.too_many_requests(request, wait_s)
     try:
-        runs = runs_of_press.more_like(original, request.user, current.current(request))
+        runs = runs_of_press.more_like(
+            original, request.user, press_token(request), current.current(request)
+        )
     except refused_starts.Refused as refusal:
         return _refuse(request, original, refusal)
     for run in runs:
@@ -152,7 +160,8 @@ def _show_new_run(request: HtmxRequest, run: Run) -> HttpResponseBase:
 
 def announce_new_run(response: HttpResponse, run: Run) -> HttpResponse:
     """Announce a new run to the user's other tabs (`run-list-refresh.js`)."""
-    return trigger_client_event(response, "run:started", {"id": str(run.pk)})
+    started = {"id": str(run.pk), "at": run.created_at.isoformat()}
+    return trigger_client_event(response, "run:started", started)
 
 
 def address_result(request: HtmxRequest, response: HttpResponse, address: str) -> HttpResponse:

@@ -72,9 +72,9 @@ class KeptQuerySet(InProjectQuerySet[Row]):
             *((f"{column}__icontains", word) for column in self.model.searched), _connector=Q.OR
         )
 
-    def require_room(self, project: Project, added_count: int = 1) -> None:
-        """Raise Refused if the project would hold too many rows after adding `added_count` more."""
-        would_be = self.kept().filter(project=project).count() + added_count
+    def require_room(self, project: Project) -> None:
+        """Raise Refused if the project would hold too many rows after adding one."""
+        would_be = self.kept().filter(project=project).count() + 1
         if would_be > self.model.most_in_project:
             raise Refused(
                 f"“{project}” would have {would_be:,} {self.model._meta.verbose_name_plural}, but "

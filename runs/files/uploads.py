@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,6 @@ from runs.files import (
 )
 from runs.models import Artifact, Upload
 from runs.models.querysets import heavy_columns
-from runs.promises import owners
 
 if TYPE_CHECKING:
     from projects.models import InProject
@@ -313,20 +312,7 @@ def results(
         rows = rows.filter(kind=kind)
     if q:
         rows = rows.filter(Q(run__title__icontains=q) | Q(run__endpoint__endpoint_id__icontains=q))
-    choices = _page_of_choices(rows, page, _artifact_choice)
-    return _named(user.pk, choices) if kind == "weights" else choices
-
-
-def _named(user_id: int, choices: Choices) -> Choices:
-    """Return the choices with the names that people gave them in other apps."""
-    addresses = [choice.address for choice in choices.found]
-    names: dict[str, str] = {}
-    for owner in owners.registered():
-        names |= owner.names_of_weights(user_id, addresses)
-    renamed = [
-        replace(choice, name=names.get(choice.address, choice.name)) for choice in choices.found
-    ]
-    return replace(choices, found=renamed)
+    return _page_of_choices(rows, page, _artifact_choice)
 
 
 def uploads(

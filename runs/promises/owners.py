@@ -221,10 +221,6 @@ class RunOwner:
         """Return the bytes that count towards the user's quota, besides uploads."""
         return 0
 
-    def names_of_weights(self, user_id: int, addresses: Sequence[str]) -> Mapping[str, str]:
-        """Return the user's names for weights at these addresses; file names mean little."""
-        return {}
-
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs that are part of something kept, so they do not count as "old runs".
 

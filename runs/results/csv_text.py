@@ -1,4 +1,4 @@
-"""Reads CSV, and writes it so that spreadsheets open it as text: no value becomes a formula."""
+"""Reads CSV, and writes it so that spreadsheets keep each value: as no formula, and not rounded."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # accept the full-width forms. A leading apostrophe in the value itself gets a second one.
 _FORMULA = re.compile("'*+[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20|%]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+# Spreadsheets keep 15 digits of a number, and seeds have up to 19.
+_LONG_NUMBER = re.compile("'*+[+-]?[0-9]{16,}+")
 _DELIMITERS = ",;\t"
 # The first line that Excel writes for itself and expects from others.
 _NAMED_DELIMITER = re.compile('"?sep=([,;|\t])"?\r?\n', re.IGNORECASE)
@@ -53,15 +55,20 @@ def write(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
 
 
 def inert(value: object) -> str:
-    """Return a value as the text of a cell; possible formulas are prefixed with an apostrophe."""
+    """Return a value as the text of a cell; formulas and long numbers begin with an apostrophe."""
     if value is None:
         return ""
     text = db_safe_text(str(value))[:MAX_CHARS]
-    if _NUMBER.fullmatch(text):
-        return text
-    return f"'{text}" if _FORMULA.match(text) else text
+    return f"'{text}" if _needs_apostrophe(text) else text
+
+
+def _needs_apostrophe(text: str) -> bool:
+    if _LONG_NUMBER.fullmatch(text):
+        return True
+    return bool(_FORMULA.match(text)) and not _NUMBER.fullmatch(text)
 
 
 def original(cell: str) -> str:
     """Return the value of a cell that `inert` wrote, without its apostrophe."""
-    return cell[1:] if cell[:1] == "'" and _FORMULA.match(cell, 1) else cell
+    is_marked = _FORMULA.match(cell, 1) or _LONG_NUMBER.fullmatch(cell, 1)
+    return cell[1:] if cell[:1] == "'" and is_marked else cell

@@ -57,6 +57,7 @@ if TYPE_CHECKING:
 TITLE_LENGTH = 200
 TITLE_KEYS = ("prompt", "text", "input", "gen_text", "lyrics", "query", "caption")
 TOKEN_CHARS = 64
+PRESS_KEY_CHARS = 16  # beside a source, the run it repeats and a position: within `TOKEN_CHARS`
 LOGGED_RUNS = 20  # of one submission
 
 log = logging.getLogger(__name__)
@@ -72,14 +73,13 @@ class Source(StrEnum):
     BOARD = "cell"
     FLOW = "flow"
     LIVE = "live"
-    CHECK = "check"
     API = "api"
 
 
 # People write the arguments of these, and no form or plan has resolved names in them before.
 RESOLVES_NAMES = {Source.FLOW}
 # Their results are compared, so no other model may answer: fal's fallbacks are refused.
-COMPARED = {Source.BOARD, Source.CHECK}
+COMPARED = {Source.BOARD}
 # These contain texts that were not written for others, such as a program's system prompt.
 NEVER_SHARED = {Source.API}
 
@@ -91,7 +91,7 @@ class Door(StrEnum):
     BOARD = "board"
     FLOW = "flow"
     CHAT = "chat"  # of runs before 0.3.0
-    CHECK = "check"
+    CHECK = "check"  # of runs before 0.3.0
     API = "api"
     ASSISTANT = "assistant"
 
@@ -99,7 +99,6 @@ class Door(StrEnum):
 _DOORS = {
     Source.BOARD: Door.BOARD,
     Source.FLOW: Door.FLOW,
-    Source.CHECK: Door.CHECK,
     Source.API: Door.API,
 }  # others: the page
 
@@ -466,6 +465,11 @@ def title(arguments: Mapping[str, Any]) -> str:
         if isinstance(text, str) and text.strip():
             return shorten(db_safe_text(text.strip().splitlines()[0]), TITLE_LENGTH)
     return ""
+
+
+def press_key(token: str) -> str:
+    """Return the token of a drawn button as a short part of the keys of its runs."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()[:PRESS_KEY_CHARS]
 
 
 def form_token(press: str, arguments: dict[str, Any]) -> str:

@@ -19,3 +19,18 @@ document.addEventListener("formdata", ({ formData }) => {
   const now = formData.has("csrfmiddlewaretoken") && token();
   if (now) formData.set("csrfmiddlewaretoken", now);
 });
+
+/*
+ * Draws the token of a button at its first press, if the button came in a fragment that the server
+ * has rendered once for all pages. A second press sends the same token.
+ */
+document.addEventListener(
+  "submit",
+  ({ target }) => {
+    const control = target.querySelector("[name='~token']");
+    if (control?.value === "") control.value = newToken();
+  },
+  { capture: true },
+);
+const newToken = () =>
+  Array.from(crypto.getRandomValues(new Uint32Array(3)), (part) => part.toString(36)).join("");

@@ -9,34 +9,12 @@ document.addEventListener("htmx:configRequest", ({ detail }) => {
     detail.parameters[submitter.name] = submitter.value;
 });
 /*
- * Ignores the second click of a double click: by then Run was answered and the form has a new
- * token.
+ * Ignores the second click of a double click, which the browser counts: by then Run was answered and
+ * the form has a new token.
  */
 document.addEventListener("click", (event) => {
-  if (!event.detail || !event.target.closest?.("#run-button")) return;
-  if (event.detail === 2) event.preventDefault();
-  else lastRun = -Infinity; // a single click is a new press
+  if (event.detail === 2 && event.target.closest?.("#run-button")) event.preventDefault();
 });
-/*
- * Ignores the second of two presses of Run by keyboard, which have no click count: Ctrl+Enter twice
- * within 100 ms paid two runs. After a change in between, the second one is a new press.
- */
-const SAME_PRESS_MS = 500;
-let lastRun = -Infinity;
-let lastWasYes = false;
-document.addEventListener("htmx:beforeRequest", (event) => {
-  const { elt, requestConfig } = event.detail;
-  const { name, value } = requestConfig.triggeringEvent?.submitter ?? {};
-  if (elt.id !== FORM || (name === "~do" && value !== "run")) return;
-  const now = performance.now();
-  const isYes = name === "~confirmed"; // the answer to the question of the previous press
-  if (isYes === lastWasYes && now - lastRun < SAME_PRESS_MS) event.preventDefault();
-  [lastRun, lastWasYes] = [now, isYes];
-});
-for (const name of ["input", "change"])
-  document.addEventListener(name, ({ target }) => {
-    if (target.form?.id === FORM) lastRun = -Infinity;
-  });
 /* Files are uploaded when chosen; a urlencoded post without them takes half the time. */
 document.addEventListener("htmx:confirm", ({ target }) => {
   if (target.id !== FORM) return;

@@ -3,9 +3,8 @@
  * half of a page's weight and is not needed before the user acts. Earlier clicks, submits and
  * searches wait for it. A browser that has it cached loads it when idle, which costs nothing.
  */
-/* The wall's next page is out of sight until the user scrolls. */
-const POLLING =
-  "[data-watch], [hx-trigger^='every'], [hx-trigger='load'], [hx-trigger*='intersect']:not(.wall-more *, details > *)";
+const POLLING = "[data-watch], [hx-trigger^='every'], [hx-trigger='load']";
+const WHEN_SEEN = "[hx-trigger*='intersect']"; // such as the wall's next page, or a closed menu's
 const INTERACTIONS = [
   "pointermove",
   "pointerdown",
@@ -77,6 +76,12 @@ function submit(form, submitter) {
 }
 /* Back leads to a history entry of htmx, but the page has not loaded htmx yet. */
 addEventListener("popstate", ({ state }) => state?.htmx && !window.htmx && location.reload());
+const sight = new IntersectionObserver(
+  (entries) => entries.some(({ isIntersecting }) => isIntersecting) && load(),
+);
+parsed.then(() => {
+  for (const element of document.querySelectorAll(WHEN_SEEN)) sight.observe(element);
+});
 if (document.querySelector(POLLING)) load();
 else if (window.caches)
   parsed

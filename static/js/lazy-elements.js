@@ -4,11 +4,14 @@
  */
 const LOADERS = {
   "color-pick": () => import("./lazy/form-color.js"),
+  "copy-button": () => import("./lazy/copy-button.js"),
   "dataset-files": () => import("./lazy/dataset-files.js"),
+  "field-error": () => import("./lazy/field-error.js"),
   "form-rows": () => import("./lazy/form-rows.js"),
   "media-field": () => import("./lazy/form-media.js"),
-  "local-time": () => import("./lazy/local-time.js"),
   "live-session": () => import("./lazy/live-session.js"),
+  "local-time": () => import("./lazy/local-time.js"),
+  "mesh-view": () => import("./lazy/mesh-view.js"),
   "result-viewer": () => import("./lazy/result-viewer.js"),
   "partial-result": () => import("./lazy/partial-result.js"),
   "run-progress": () => import("./lazy/run-progress.js"),
@@ -20,6 +23,7 @@ const LOADERS = {
 };
 const IMMEDIATE = [
   "dataset-files",
+  "field-error",
   "live-session",
   "local-time",
   "partial-result:has(.prose, img)",
@@ -28,6 +32,9 @@ const IMMEDIATE = [
   "timed-lines",
   "media-field:has(input[type='text'][value]:not([value='']))",
 ].join();
+/* A click on these waits for the script. */
+const HELD =
+  "[name='~do'], [data-pair], [data-tool], [data-share-verb], copy-button *, mesh-view a";
 const load = (element) => {
   const wanted = [];
   for (let around = element; around; around = around.parentElement) {
@@ -41,13 +48,11 @@ for (const name of ["pointerover", "pointerdown", "focusin", "dragenter", "chang
     capture: true,
     passive: true,
   });
-/* A click before the script is loaded waits for it. */
 document.addEventListener(
   "click",
   (event) => {
-    const loading =
-      event.target.closest("[name='~do'], [data-pair], [data-tool], [data-share-verb]") &&
-      load(event.target);
+    if (event.metaKey || event.ctrlKey || event.shiftKey) return; // opens a link elsewhere
+    const loading = event.target.closest(HELD) && load(event.target);
     if (!loading) return;
     event.preventDefault();
     event.stopPropagation();

@@ -14,30 +14,13 @@ function toast(text, link) {
 }
 const logIn = () => document.getElementById("log-in").content.cloneNode(true);
 addEventListener("toast", (event) => toast(event.detail.text ?? event.detail.value));
-document.addEventListener("htmx:responseError", (event) => {
-  const { status, responseText } = event.detail.xhr;
-  if (event.detail.xhr.getResponseHeader("content-type")?.startsWith("text/plain") && responseText)
-    return toast(responseText);
-  const refused = (status === 402 || status === 403) && refusalIn(responseText);
-  if (refused) return hasPlace(responseText) || refusalToast(refused);
-  if (status === 403 || status === 401) loggedOut(true);
-  else if (status === 413)
-    toast(
-      "This form is too large for the server, so nothing was sent. " +
-        "What you typed is still here: make it shorter.",
-    );
-  else toast(`The server answered ${status}. Nothing was changed; try again.`);
-});
-/* Returns the element with the reason of a refusal. */
-const refusalIn = (markup) =>
-  new DOMParser().parseFromString(markup, "text/html").querySelector("[data-refused]");
-/* Shows the words of a refusal, and a link or form that may help until it is used or closed. */
-function refusalToast(refused) {
-  const remedy = refused.querySelector("[data-remedy]");
-  remedy?.remove();
-  const note = toast(refused.textContent.replace(/\s+/g, " ").trim(), remedy);
-  if (remedy) note.stay();
-}
+/* Answers with an error are rare; without the script that explains them, they have their number. */
+document.addEventListener("htmx:responseError", ({ detail: { xhr } }) =>
+  import("./lazy/response-errors.js").then(
+    ({ explain }) => explain(xhr, toast, hasPlace),
+    () => toast(`The server answered ${xhr.status}. Try again.`),
+  ),
+);
 /* Whether a refusal has a place in the page, where it is swapped in without losing typed text. */
 const hasPlace = (markup) => /data-refused/.test(markup) && /hx-swap-oob/.test(markup);
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {

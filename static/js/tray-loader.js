@@ -15,7 +15,7 @@ if (localStorage.getItem(KEY)) addEventListener("DOMContentLoaded", () => load()
 // Once loaded, the script listens itself.
 addEventListener("storage", ({ key, newValue }) => key === KEY && newValue && !loading && load());
 document.addEventListener("run:started", ({ detail }) =>
-  load(({ start }) => setTimeout(start, AFTER_RUN_MS, detail.id)),
+  load(({ start }) => setTimeout(start, AFTER_RUN_MS, detail)),
 );
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[data-inbox]");

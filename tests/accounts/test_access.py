@@ -200,7 +200,7 @@ def word(response: Any, name: str) -> str:
     if response.status_code == 401 or is_led_away:
         return "login"
     assert response.status_code < 500 or name == "operations:healthz", (name, response.status_code)
-    return {403: "no", 404: "none", 405: "-"}.get(response.status_code, "yes")
+    return {403: "no", 404: "none", 405: "-", 410: "-"}.get(response.status_code, "yes")
 
 
 @pytest.fixture

@@ -16,16 +16,14 @@ from features.flows.models import Flow, FlowRun
 from features.library.models import (
     Prompt,
     PromptTag,
-    PromptVersion,
     Reference,
     ReferenceVersion,
     Series,
     SeriesItem,
 )
-from features.retirement.models import CheckRun, ModelCheck
 from features.sharing.models import Comment as ShareComment
 from features.sharing.models import Reviewer, Share, ShareItem
-from features.training.models import Dataset, Training, Weights
+from features.training.models import Dataset
 from projects.kept.models import kinds, rows_of
 from projects.models import Project
 from projects.models.project import private_project
@@ -33,7 +31,6 @@ from runs.models import Artifact, Preset, Run, Upload, View
 
 SPECIAL: dict[str, dict[str, Any]] = {
     "look": {"kind": "run"},
-    "reference-version-recovery": {"version": 1},
     "run-transcript": {"kind": "srt"},
     "upload-tool": {"name": "mask"},
     "artifact-viewer": {"position": 1},
@@ -43,7 +40,7 @@ SPECIAL: dict[str, dict[str, Any]] = {
 # Parts of addresses that are no keys of rows.
 PLAIN: dict[str, Any] = {
     "category": "text-to-image", "slug": "best", "position": 0, "owner": "ana", "name": "x.png",
-    "token": "nonsense", "ticket": "none", "object_id": "1", "column": 0, "number": 0,
+    "token": "nonsense", "ticket": "none", "object_id": "1", "column": 0, "number": 0, "version": 1,
 }  # fmt: skip
 
 
@@ -138,17 +135,10 @@ def make_things(
         **own, flow=flow, form_token=uuid4().hex, definition=flow.definition
     )
     dataset = Dataset.objects.create(**own, **deleted, endpoint=endpoint, name=word)
-    training = Training.objects.create(run=run, dataset=dataset)
-    weights = Weights.objects.create(**own, **deleted, training=training, position=0, name=word)
     prompt = Prompt.objects.create(**own, **deleted, name=word, text=word, folder=word)
     PromptTag.objects.create(prompt=prompt, name=word)
-    version = PromptVersion.objects.create(prompt=prompt, text=word, made_by=owner)
     series = Series.objects.create(**own, **deleted, name=word)
     SeriesItem.objects.create(series=series, run=run, place=0)
-    check = ModelCheck.objects.create(
-        **own, **deleted, endpoint=endpoint, name=word, limit_usd=1, state="asks"
-    )
-    CheckRun.objects.create(check_of=check, run=run, place=0)
     view = View.objects.create(**own, **deleted, name=word, line=word)
     reference = Reference.objects.create(
         **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
@@ -167,8 +157,8 @@ def make_things(
         "view": view.pk,
         "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
         "board": board.pk, "vote": board.pk, "flow": flow.pk,
-        "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
-        "series": series.pk, "check": check.pk,
+        "dataset": dataset.pk, "prompt": prompt.pk,
+        "series": series.pk,
         "reference": reference.pk,
     }  # fmt: skip
     for kind in kinds():  # all kinds that are not listed above
@@ -183,7 +173,7 @@ def make_things(
             "board_id": board.pk, "cell": cell.pk, "row": row.pk,
             "comment": comment.pk, "row_request": row_request.pk,
             "flow_run": flow_run.pk, "flow_id": flow.pk, "flow_run_id": flow_run.pk,
-            "version": version.pk, "comment_id": share_comment.pk, "share": share.pk,
+            "comment_id": share_comment.pk, "share": share.pk,
             "seriesitem": f"{series.pk}~{timezone.now().isoformat()}",
         },
         {"sharing": {"pk": share.pk, "token": share.token, "number": 1}},

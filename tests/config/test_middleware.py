@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import gzip
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
-from config.middleware import CompressTexts
+from config.middleware import CompressTexts, lower_forwarded_proto
 
 pytestmark = pytest.mark.any_database
 
@@ -83,6 +84,16 @@ def test_the_owners_link_logs_the_owner_in(client: Client, db: None) -> None:
     response = client.post(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
     assert response.headers["Location"] == "/"
     assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_a_proxy_may_write_the_scheme_in_capitals(
+    rf: RequestFactory, settings: Any, scheme: str
+) -> None:
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    respond = lower_forwarded_proto(lambda request: HttpResponse(request.scheme or ""))
+    response = respond(rf.get("/", headers={"x-forwarded-proto": scheme}))
+    assert getattr(response, "content", b"") == b"https"
 
 
 def test_the_favicon_address_redirects_to_the_icon(client: Client) -> None:

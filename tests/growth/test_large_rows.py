@@ -35,7 +35,7 @@ PAGES = (
     *("notifications:inbox", "operations:going", "playground:all-presets"),
     *("playground:presets", "playground:recent-prompts", "playground:strip", "projects:project"),
     *("sharing:review", "spending:spend", "spending:spend-runs", "training:training"),
-    *("training:weights", "playground:upload-choices", "library:reference-results"),
+    *("playground:upload-choices", "library:reference-results"),
     *("training:dataset-results", "sharing:answers-versions"),
 )
 LISTS = ("runs", "boards", "flows", "collections", "changes", "favourites", "models", "prices")

@@ -14,7 +14,7 @@ from core.names import name_key
 from features.boards.plan import tables, values
 from features.flows.fal_workflows import reading
 from features.flows.fal_workflows.openapi import document
-from features.library.prompts import exchange
+from features.library.prompts import form as prompt_form
 from features.library.prompts.grammar import parse
 from features.library.search.line import parse_line
 from features.sharing.kinds.content import _setting_text
@@ -243,8 +243,7 @@ WAYS = [
         lambda text: decision._is_like("z" * 250, text),
         255,
     ),
-    WayIn("prompts: short lines", lambda n: "x\n" * (n // 2), exchange.read, exchange.MAX_BYTES),
-    WayIn("prompts: braces", lambda n: "{" * n, parse, exchange.MAX_BYTES),
+    WayIn("prompts: braces", lambda n: "{" * n, parse, prompt_form.MAX_TEXT_CHARS),
     WayIn(
         "drawing: comments without an end",
         lambda n: "/*" * (n // 2),

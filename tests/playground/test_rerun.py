@@ -1,69 +1,77 @@
-"""Run again: one press makes one run, even on a double click; another press makes another."""
+"""Run again: a drawn button makes one run, however often it is pressed; a new one another."""
 
 from __future__ import annotations
 
+import re
 import threading
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connections
-from django.db.models import F
 from django.test import Client
 
 from playground import rerun
+from runs.live import pages
 from runs.models import Run
 from tests.conftest import grant
 from tests.runs.looks import let_look
 from tests.sampling import sample
 
 
-def press(client: Client, run: Run) -> str:
-    """Press "Run again"; return the address of the new run."""
-    return str(client.post(f"{run.get_absolute_url()}repetition/").headers["Location"])
+def draw(client: Client, run: Run, part: str = "") -> str:
+    """Open the run's page; return the token of its button that runs it (or `part` of it) again."""
+    page = client.get(run.get_absolute_url()).content.decode()
+    form = page.partition(f'action="{run.get_absolute_url()}{part}repetition/"')[2]
+    return str(re.findall(r'name="~token"\s+value="([^"]+)"', form)[0])
 
 
-def age_runs() -> None:
-    """Let all runs be a while old."""
-    Run.objects.update(created_at=F("created_at") - timedelta(minutes=1))
+def press(client: Client, run: Run, token: str, part: str = "") -> str:
+    """Press a drawn button; return the address of the new run."""
+    address = f"{run.get_absolute_url()}{part}repetition/"
+    return str(client.post(address, {"~token": token}).headers["Location"])
 
 
 @pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled", "unconfirmed"])
-def test_a_double_click_starts_one_run(member: Client, make_run: Any, state: str) -> None:
-    run = make_run(state=state)
-    assert press(member, run) == press(member, run)
+def test_a_button_pressed_twice_starts_one_run(member: Client, make_run: Any, state: str) -> None:
+    run = make_run(state=state, output={})
+    token = draw(member, run)
+    first = press(member, run, token)
+    Run.objects.exclude(pk=run.pk).update(state="succeeded")  # before the second press arrives
+    assert press(member, run, token) == first
     assert Run.objects.count() == 2
 
 
-def test_a_later_press_starts_another_run(member: Client, make_run: Any) -> None:
-    run = make_run(state="succeeded")
-    run_ids = set()
-    for _ in range(12):
-        run_ids.add(press(member, run))
-        age_runs()
-    assert len(run_ids) == 12
+def test_each_drawn_button_starts_another_run_however_fast(member: Client, make_run: Any) -> None:
+    run = make_run(state="succeeded", output={})
+    tokens = [draw(member, run) for _ in range(12)]
+    assert len({press(member, run, token) for token in tokens}) == 12
 
 
-def test_a_second_click_on_the_swapped_run_is_the_same_press(member: Client, make_run: Any) -> None:
-    address = press(member, make_run(state="succeeded"))
-    again = Run.objects.get(form_token__startswith="again-")
-    Run.objects.filter(pk=again.pk).update(state="succeeded")
-    assert press(member, again) == address
-    age_runs()
-    assert press(member, again) != address
+def test_an_unconfirmed_run_is_sent_again_once_by_whichever_button(
+    member: Client, make_run: Any
+) -> None:
+    run = make_run(state="unconfirmed")
+    assert press(member, run, draw(member, run)) == press(member, run, "of another tab")
+
+
+def test_a_fragment_for_all_pages_leaves_the_token_to_each_of_them(make_run: Any) -> None:
+    run = make_run(state="succeeded", output={})
+    fragment = pages.render(run, "stage")
+    assert "Run again" in fragment
+    assert set(re.findall(r'name="~token"\s+value="([^"]*)"', fragment)) == {""}
 
 
 def test_a_press_by_a_colleague_starts_a_separate_run(
     client: Client, member: Client, make_run: Any, stranger: User
 ) -> None:
     run = make_run(state="succeeded")
-    mine = press(member, run)
+    mine = press(member, run, "t")
     grant(stranger, "playground.view_run")
     let_look(stranger, run)
     client.force_login(stranger)
-    assert press(client, run) != mine
+    assert press(client, run, "t") != mine
 
 
 @pytest.mark.django_db(transaction=True)
@@ -75,7 +83,7 @@ def test_concurrent_presses_start_one_run(make_run: Any, user: User) -> None:
 
     def press_once() -> None:
         together.wait()
-        run_ids.append(rerun.rerun(run, user).pk)
+        run_ids.append(rerun.rerun(run, user, "t").pk)
         connections.close_all()
 
     threads = [threading.Thread(target=press_once) for _ in range(4)]
@@ -94,12 +102,13 @@ def test_on_a_model_page_the_new_run_replaces_the_old_one(
     run = make_run(endpoint=flux, state="succeeded", output={})
     stage = f"http://testserver{flux.get_absolute_url()}?shown={run.pk}"
     address = f"{run.get_absolute_url()}repetition/"
-    answer = member.post(address, headers={"hx-request": "true", "hx-current-url": stage})
+    posted = {"~token": "t"}
+    answer = member.post(address, posted, headers={"hx-request": "true", "hx-current-url": stage})
     again = Run.objects.exclude(pk=run.pk).get()
     assert answer.headers["HX-Retarget"] == "#stage"
     assert f'id="run-{again.pk}"' in answer.content.decode()
     assert answer.headers["HX-Push-Url"].endswith(f"?shown={again.pk}")
-    plain = member.post(address, headers={"referer": stage})
+    plain = member.post(address, posted, headers={"referer": stage})
     assert plain.headers["Location"] == f"{flux.get_absolute_url()}?shown={again.pk}#result"
 
 
@@ -142,8 +151,8 @@ def test_one_of_several_results_is_made_again_alone(
     page = member.get(run.stage_address).content.decode()
     assert page.count("Make this one again") == 4
     assert "about $0.025" in page.split("Make this one again")[1][:120]
-    third = f"{run.get_absolute_url()}artifacts/2/repetition/"
-    addresses = {member.post(third).headers["Location"] for _ in range(2)}
+    token = draw(member, run, "artifacts/2/")
+    addresses = {press(member, run, token, "artifacts/2/") for _ in range(2)}
     again = Run.objects.exclude(pk=run.pk).get()
     assert addresses == {again.get_absolute_url()}
     assert again.arguments == {"prompt": "a cat", "num_images": 1, "seed": 9}

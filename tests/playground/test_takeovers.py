@@ -240,7 +240,7 @@ def test_only_a_run_in_the_same_project_takes_the_deputy_from_the_maker(
     other.force_login(stranger)
     address = f"{run.get_absolute_url()}takeover/"
     for _ in range(2):
-        other.post(address, {"to": "fal-ai/flux/two"})
+        other.post(address, {"to": "fal-ai/flux/two", "~token": "t"})
     others_run = Run.objects.exclude(pk=run.pk).get()
     assert ("data-takeover" in page(member, run)) == (role == "viewer")
     member.post(address, {"to": "fal-ai/flux/two"})

@@ -136,7 +136,7 @@ def test_whoever_is_removed_reads_nothing_any_more(
     Run.objects.update(state="in_progress")  # the bell lists runs in progress
     client.force_login(ana)
     _, token = tokens.create(ana, "script")
-    content = [b"\x89PNG", b"playground.Run.json", b"library.PromptVersion.json", b"xylophone.png"]
+    content = [b"\x89PNG", b"playground.Run.json", b"library.Prompt.json", b"xylophone.png"]
 
     def archived_parts() -> list[bytes]:
         response: Any = client.get("/account/data/archive/")

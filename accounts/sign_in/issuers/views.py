@@ -21,7 +21,14 @@ from accounts.sign_in.issuers.protocol.failures import IssuerFailure, Reason
 from accounts.sign_in.issuers.providers import CLASSES, IssuerProvider
 from core.http.posts import hidden
 
-CANCELLED = "access_denied"
+# What an issuer sends back instead of a code (RFC 6749, 4.1.2.1; OpenID Connect Core, 3.1.2.6).
+REFUSALS = {
+    "access_denied": Reason.CANCELLED,
+    "login_required": Reason.NOT_SIGNED_IN,
+    "interaction_required": Reason.NOT_SIGNED_IN,
+    "account_selection_required": Reason.NOT_SIGNED_IN,
+    "consent_required": Reason.NOT_SIGNED_IN,
+}
 
 
 @limit("sign-in")
@@ -87,7 +94,7 @@ def _require_code(request: HttpRequest, provider: IssuerProvider) -> None:
     """Raise IssuerFailure unless the issuer sent the browser back with a code."""
     error = request.GET.get("error", "")
     if error:
-        reason = Reason.CANCELLED if error == CANCELLED else Reason.BROKEN
+        reason = REFUSALS.get(error, Reason.BROKEN)
         word = error[:40] if error.isidentifier() else "error"
         raise IssuerFailure(reason, f"sent back with {word}")
     # RFC 9207: another issuer's answer must not be redeemed at this one.

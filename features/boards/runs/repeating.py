@@ -15,7 +15,7 @@ from features.boards.plan.from_board import held_cells, stored_plan
 from features.boards.runs.budget import Budget
 from features.boards.runs.locking import lock, lock_for_sending
 from features.boards.runs.progress import CAN_REPEAT
-from features.boards.runs.sending import SendingResult, run_plan, run_request
+from features.boards.runs.sending import SendingResult, is_repeated, run_plan, run_request
 from projects.rights import Rights
 from projects.rules import enforcement
 from runs.costs.cost import estimate_runs
@@ -34,30 +34,45 @@ if TYPE_CHECKING:
 CAN_STOP = (Run.State.CREATED, Run.State.SUBMITTING, Run.State.QUEUED)
 
 
-def repeat_failed(user: User, board: Board, *, is_program: bool = False) -> SendingResult:
+def repeat_failed(
+    user: User, board: Board, token: str = "", *, is_program: bool = False
+) -> SendingResult:
     """Rerun failed and cancelled cells; the earlier runs stay in the history.
 
-    Raises Forbidden if a rule locks the models of all of them.
+    `token` identifies the pressed button, which sends runs once. Raises Forbidden if a rule locks
+    the models of all of them.
     """
     with transaction.atomic():
         locked = lock_for_sending(board)
+        if is_repeated(user, locked, token):
+            return SendingResult(locked, is_repeat=True)
         cells = locked.cells.filter(replaced_at=None, run__state__in=CAN_REPEAT)
-        return _repeat(user, locked, list(_with_runs(cells)), is_program)
+        return _repeat(user, locked, list(_with_runs(cells)), token, is_program)
 
 
 def repeat_cell(user: User, board: Board, cell: Cell) -> SendingResult:
-    """Run one cell again, even if it shows a reused result. Raises Forbidden for a locked model."""
+    """Run one cell again, even if it shows a reused result; a repeated press finds it replaced.
+
+    Raises Forbidden for a locked model.
+    """
     with transaction.atomic():
         locked = lock_for_sending(board)
         cells = locked.cells.filter(replaced_at=None, run__isnull=False, pk=cell.pk)
+        if not cells.exists():
+            return SendingResult(locked, is_repeat=True)
         return _repeat(user, locked, list(_with_runs(cells)))
 
 
-def send_held(user: User, board: Board, *, is_program: bool = False) -> SendingResult:
-    """Send the cells that were not sent, within the current cap and by the current rules."""
+def send_held(
+    user: User, board: Board, token: str = "", *, is_program: bool = False
+) -> SendingResult:
+    """Send the cells that were not sent, within the current cap and by the current rules.
+
+    `token` as in `repeat_failed`.
+    """
     plan = stored_plan(board)
     cells = held_cells(board, plan, named_inputs.resolver(user, board.project))
-    return run_plan(user, plan, cells, "", board=board, is_program=is_program)
+    return run_plan(user, plan, cells, token, board=board, is_program=is_program)
 
 
 def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
@@ -66,7 +81,7 @@ def _with_runs(cells: QuerySet[Cell]) -> QuerySet[Cell]:
 
 
 def _repeat(
-    user: User, board: Board, cells: Sequence[Cell], is_program: bool = False
+    user: User, board: Board, cells: Sequence[Cell], token: str = "", is_program: bool = False
 ) -> SendingResult:
     result = SendingResult(board)
     repeated_cells = [cell for cell in cells if cell.run and not cell.column.endpoint.refusal]
@@ -94,6 +109,7 @@ def _repeat(
             budget,
             estimate,
             cell_count=cell_count,
+            token=token,
             is_program=is_program,
         )
         place = {"row_id": cell.row_id, "column_id": cell.column_id, "seed": cell.seed}

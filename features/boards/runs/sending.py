@@ -52,11 +52,13 @@ class SendingResult:
     known: int = 0  # existed before
     locked: int = 0  # cells of models that a rule locks
     refusal: str = ""  # which rule locks the first of them, and whom to ask
-    is_repeat: bool = False  # an earlier press of the button has written the board
+    is_repeat: bool = False  # an earlier press of the same button has done it
 
     @property
     def summary(self) -> str:
         """Return the outcome in a sentence or two."""
+        if self.is_repeat:
+            return "The first press of this button has sent the runs."
         parts = [
             f"{count} {outcome}"
             for count, outcome in (
@@ -91,6 +93,7 @@ def run_plan(
     """Create the plan's board in `project`, or add the plan's new cells to `board`; send them.
 
     Without a project, a new board lives in the user's private one. The runs belong to `user`.
+    `token` identifies the pressed button, which creates a board or sends runs once.
     Raises Refused if a model cannot be run, or the board would be too large or was stopped
     meanwhile; Forbidden if the user may create nothing there, or a rule locks every model of a
     new board. Cells of locked models say so, and the others run. With `is_program`, a program
@@ -103,11 +106,11 @@ def run_plan(
     estimates = estimate_runs([(cell.endpoint, cell.arguments) for cell in cells])
     with transaction.atomic():
         locked, is_new = _locked_board(user, plan, token, board, home)
-        if board is None and not is_new:
+        if not is_new and (board is None or is_repeated(user, locked, token)):
             return SendingResult(locked, known=len(cells), is_repeat=True)
         rows, columns = _rows(locked, plan), _columns(locked, expanded)
         budget = Budget.of_board(locked)
-        writer = _Writer(locked, user, budget, plan.is_reusing, is_program)
+        writer = _Writer(locked, user, budget, token, plan.is_reusing, is_program)
         writer.write(cells, estimates, rows, columns)
         result = writer.done
         if result.held:
@@ -176,6 +179,14 @@ def _columns(board: Board, expanded: ExpandedPlan) -> list[Column]:
     return [by_digest[report.column.digest] for report in reports]
 
 
+def is_repeated(user: User, board: Board, token: str) -> bool:
+    """Whether an earlier press of the button with this token has sent runs of the board."""
+    if not token:
+        return False
+    runs_of_press = starting.token(Source.BOARD, starting.press_key(token))
+    return board.cells.filter(run__user=user, run__form_token__startswith=runs_of_press).exists()
+
+
 class TooLarge(Refused):
     """The board would have too many cells."""
 
@@ -184,9 +195,15 @@ class _Writer:
     """Writes cells of one locked board, with runs of one user."""
 
     def __init__(
-        self, board: Board, user: User, budget: Budget, is_reusing: bool, is_program: bool
+        self,
+        board: Board,
+        user: User,
+        budget: Budget,
+        token: str,
+        is_reusing: bool,
+        is_program: bool,
     ) -> None:
-        self.board, self.user, self.budget = board, user, budget
+        self.board, self.user, self.budget, self.token = board, user, budget, token
         self.is_reusing, self.is_program = is_reusing, is_program
         self.done = SendingResult(board)
         self.requests: list[StartRequest] = []
@@ -273,6 +290,7 @@ class _Writer:
             self.budget,
             estimate,
             cell_count=self.cell_count,
+            token=self.token,
             is_program=self.is_program,
             named=planned.named,
         )
@@ -300,14 +318,17 @@ def run_request(
     estimate: Estimate,
     *,
     cell_count: int,
+    token: str,
     is_program: bool,
     named: Sequence[NamedInput] = (),
 ) -> StartRequest:
     """Return the request for the run of a cell, in the board's project.
 
     The run belongs to `user`, and counts towards the account of `budget`. `named` are the
-    references in its arguments. If nobody chose the board's priority, `cell_count` decides.
+    references in its arguments. If nobody chose the board's priority, `cell_count` decides. `token`
+    identifies the pressed button; programs press none.
     """
+    key = str(uuid.uuid4())
     usual = wait_choices.LOW if cell_count > MOST_URGENT else None
     return StartRequest(
         user=user,
@@ -315,7 +336,7 @@ def run_request(
         arguments=arguments,
         options=wait_choices.chosen({"priority": last_text(board.plan, PRIORITY) or usual}),
         source=Source.BOARD,
-        key=str(uuid.uuid4()),
+        key=f"{starting.press_key(token)}.{key}" if token else key,
         is_private=is_program,
         accounts=[budget.account] if budget.account else (),
         estimate=estimate,

@@ -18,7 +18,7 @@ from accounts.audit import trail
 from accounts.limits.rate_limit import limit
 from core.formatting import money
 from core.forms import cleaned
-from core.http.posts import hidden, ticked
+from core.http.posts import hidden, press_token, ticked
 from features.boards import access, row_requests
 from features.boards.access import BoardRights
 from features.boards.models import Board
@@ -85,22 +85,23 @@ def cancellation(request: HtmxRequest, board: Board) -> Any:
 @for_makers
 def repetition(request: HtmxRequest, board: Board) -> Any:
     """Rerun all failed and cancelled cells."""
-    return repeating.repeat_failed(request.user, board).summary
+    return repeating.repeat_failed(request.user, board, press_token(request)).summary
 
 
 @limit("run")
 @for_makers
 def continuation(request: HtmxRequest, board: Board) -> Any:
     """Send the cells that were not sent, within the current cap and by the current rules."""
-    return repeating.send_held(request.user, board).require_any().summary
+    result = repeating.send_held(request.user, board, press_token(request))
+    return result.require_any().summary
 
 
 @limit("run")
 @for_makers
 def cell(request: HtmxRequest, board: Board, cell: int) -> Any:
-    """Run one cell again, even if it shows a reused result."""
-    current = get_object_or_404(board.cells.filter(replaced_at=None), pk=cell)
-    return repeating.repeat_cell(request.user, board, current).summary
+    """Run one cell again, even if it shows a reused result; a repeated press finds it replaced."""
+    shown = get_object_or_404(board.cells, pk=cell)
+    return repeating.repeat_cell(request.user, board, shown).summary
 
 
 class TitleForm(TextsForm):

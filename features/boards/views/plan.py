@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import uuid
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -19,7 +18,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint
 from core.http.caching import no_store
-from core.http.posts import controls, hidden, ticked
+from core.http.posts import controls, hidden, press_token, ticked
 from features.boards.display import plan_form
 from features.boards.models import Board
 from features.boards.plan import editing, rows, tables
@@ -208,8 +207,8 @@ def send(
 ) -> SendingResult:
     """Write a plan as a new board, or add it to one; raises Refused if nothing may run."""
     project = _project_of(request, board)
-    form_key = hidden(request, "~token") or secrets.token_urlsafe(16)
-    token = starting.form_token(form_key, plan.post)  # after Back, another plan is another board
+    # After Back, another plan is another board.
+    token = starting.form_token(press_token(request), plan.post)
     result = sending.run_plan(request.user, plan, expanded, token, board=board, project=project)
     result.require_any()
     if board is None and not result.is_repeat:
@@ -301,7 +300,7 @@ def render_plan(
         "board": board,
         "project": project,  # a board's own, whatever the user has chosen
         "why_not": roles.refusal_to_make(request.user, project) or why_not,
-        "form_token": hidden(request, "~token") or secrets.token_urlsafe(16),
+        "form_token": press_token(request),
         "matches": matches or [],
         "locks": enforcement.locks(project, matches) if matches else None,
         "search_text": (request.POST or request.GET).get("add", ""),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -18,7 +17,7 @@ from catalog.locks import locks_of
 from catalog.model_records import records_for
 from catalog.models import Revision
 from core.http.caching import no_store
-from core.http.posts import hidden, pressed
+from core.http.posts import hidden, press_token, pressed
 from features.boards.display import start_form
 from features.boards.display.judge import LEAST
 from features.boards.display.start_form import Question
@@ -168,7 +167,7 @@ def _render(
     project = current.current(request)
     context = question.context(offers) | {
         "why_not": roles.refusal_to_make(request.user, project) or why_not,
-        "form_token": hidden(request, "~token") or secrets.token_urlsafe(16),
+        "form_token": press_token(request),
         "operations": [ANYTHING, *page_cache.operations_at(Revision.current())],
         "readiness": readiness(),
         "troubles": troubles,

@@ -62,11 +62,8 @@ def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[st
     # Read after the steps: once the last of them is settled, the page stops polling.
     flow_run.refresh_from_db(fields=["state", "cancel_requested_at"])
     endpoints = endpoints_of([definition])
-    costs = (
-        step_prices(definition, endpoints)
-        if flow_run.is_final and watch_tokens.may(view, REPEAT)
-        else {}
-    )
+    may_repeat = flow_run.is_final and watch_tokens.may(view, REPEAT)
+    costs = step_prices(definition, endpoints) if may_repeat else {}
     page = Page(flow_run, definition, by_step, view, costs, withheld(flow_run, by_step.values()))
     step_views = [
         _describe_step(page, summary, is_changed=not only or summary.step.id in only)
@@ -77,6 +74,7 @@ def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[st
         "flow_run": flow_run,
         "flow": flow_run.flow,
         "steps": step_views,
+        "tries": flow_run.steps.count() if may_repeat else 0,
         "done": sum(steps.has_result(step_run) for step_run in by_step.values()),
         "count": len(definition.steps),
         "is_stopping": bool(flow_run.cancel_requested_at) and not flow_run.is_final,

@@ -169,18 +169,19 @@ def _carry_on(flow_run: FlowRun, definition: Definition, step_runs: dict[str, St
         advance.end(flow_run, step_runs, len(definition.steps))
 
 
-def try_again(flow_run: FlowRun, step: str, by: User) -> None:
+def try_again(flow_run: FlowRun, step: str, tries: int | None, by: User) -> None:
     """Rerun a step and all steps that need its result; keep the results of other steps.
 
-    Earlier steps without a result are rerun as well. Ignored while one of them is in progress. The
-    new runs belong to `by`. Raises Refused if a model cannot be run, Forbidden if `by` may run
-    nothing in the project or a rule locks a model there.
+    Earlier steps without a result are rerun as well. Ignored while one of them is in progress, or
+    if more than `tries` of its steps have begun: the button was drawn before that, and is pressed
+    again. The new runs belong to `by`. Raises Refused if a model cannot be run, Forbidden if `by`
+    may run nothing in the project or a rule locks a model there.
     """
     require_maker(by, flow_run.project)
     with transaction.atomic():
         locked = steps.locked(flow_run.pk)
         definition, step_runs = parse_definition(locked.definition), steps.current(locked)
-        if definition.step(step) is None:
+        if definition.step(step) is None or locked.steps.count() != tries:
             return
         anew = _to_repeat(definition, step_runs, step)
         old = [step_runs[name] for name in anew if name in step_runs]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
-from core.http.posts import BUTTON, controls, hidden
+from core.http.posts import BUTTON, DRAWN, controls, hidden, press_token
 from features.flows.compose import form
 from features.flows.compose.definition import Definition, Invalid, parse_definition
 from features.flows.compose.models import endpoints_of, versions_of
@@ -29,7 +28,6 @@ from playground.display import covered_row
 from playground.form.posted_files import with_files
 from projects import current
 from projects.kept.resource import Resource
-from runs.models import Run
 from runs.start.refused_starts import Forbidden
 from runs.start.starting import form_token
 from schemas import Problem, apply
@@ -106,7 +104,7 @@ def _render_flow(
         "forbidden": forbidden,
         "is_fresh_chosen": request.method == "POST" and hidden(request, "~reuse") != "1",
     }
-    context["form_token"] = hidden(request, "~token") or context["form_token"]
+    context["form_token"] = hidden(request, DRAWN) or context["form_token"]
     return render(request, "features/flows/flow.html", context, status=status)
 
 
@@ -136,7 +134,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
         )
     is_reusing = hidden(request, "~reuse") == "1"
     reused = flow_page.reusable(flow, filled, target) if is_reusing else {}
-    token = _token(request, filled, reused)
+    token = _token(request, filled, is_reusing)
     try:
         flow_run, _ = starting.start(request.user, flow, filled, token, reused, project=target)
     except Forbidden as error:
@@ -146,11 +144,13 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     return redirect(flow_run)
 
 
-def _token(request: HtmxRequest, filled: Definition, reused: Mapping[str, Run]) -> str:
-    """Return a token, equal for two clicks on a form, but not for other input after Back."""
-    form_key = hidden(request, "~token") or uuid.uuid4().hex
-    runs = {step: str(run.pk) for step, run in reused.items()}
-    return form_token(form_key, {"definition": filled.as_json(), "reused": runs})
+def _token(request: HtmxRequest, filled: Definition, is_reusing: bool) -> str:
+    """Return a token, equal for two clicks on a form, but not for other input after Back.
+
+    The runs that are reused do not count: by the second click the first may have made some.
+    """
+    inputs = {"definition": filled.as_json(), "is_reusing": is_reusing}
+    return form_token(press_token(request), inputs)
 
 
 class Flows(Resource[Flow]):

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
+from core.http.parameters import parse_key
 from core.http.posts import pressed
 from features.flows.display import rights, run_page
 from features.flows.execution import starting
@@ -35,10 +36,11 @@ def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpRe
             return covered_row.render_covered(request, "flow-run", covered)
         return _render_flow_run(request, _find(FlowRun.objects.open_to(request.user), pk, flow_run))
     shown_run = _find(FlowRun.objects.shown_to(request.user), pk, flow_run)
-    verb, step = pressed(request)
+    verb, target = pressed(request)
     try:
         if verb == "again":
-            starting.try_again(shown_run, step, request.user)
+            step, _, tries = target.rpartition(":")
+            starting.try_again(shown_run, step, parse_key(tries), request.user)
         elif verb == "cancel":
             Rights(request.user, shown_run).require_removal()
             by = "" if shown_run.user == request.user else request.user.get_username()

@@ -1,7 +1,6 @@
 import core.db.dollars_field
 import core.db.json_field
 import django.db.models.deletion
-import features.library.models.prompt
 import features.library.models.search_entry
 import uuid
 from django.conf import settings
@@ -57,7 +56,7 @@ class Migration(migrations.Migration):
                     ('name', models.CharField(max_length=80)),
                     ('text', models.TextField(help_text='as its latest version says; features/library/prompts/grammar.py')),
                     ('folder', models.CharField(blank=True, help_text='a path: campaign/fox', max_length=200)),
-                    ('seed', models.PositiveIntegerField(default=features.library.models.prompt.new_seed, help_text='by which some of its alternatives are drawn')),
+                    ('seed', models.PositiveIntegerField(default=1, help_text='by which some of its alternatives are drawn')),
                     ('created_at', models.DateTimeField(auto_now_add=True)),
                     ('changed_at', models.DateTimeField(auto_now=True)),
                     ('deleted_at', models.DateTimeField(blank=True, help_text='can be undone for a while', null=True)),

@@ -1,6 +1,6 @@
 """The tables of the library."""
 
-from features.library.models.prompt import Prompt, PromptRun, PromptTag, PromptVersion
+from features.library.models.prompt import Prompt, PromptRun, PromptTag
 from features.library.models.reference import Reference, ReferenceRun, ReferenceVersion
 from features.library.models.search_entry import DueEntry, SearchEntry
 from features.library.models.series import Series, SeriesItem
@@ -10,7 +10,6 @@ __all__ = [
     "Prompt",
     "PromptRun",
     "PromptTag",
-    "PromptVersion",
     "Reference",
     "ReferenceRun",
     "ReferenceVersion",

@@ -1,1 +1,1 @@
-"""Saved prompts: their grammar, storage, exchange and use."""
+"""Saved prompts: their grammar, storage and use."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping
 from itertools import product
 from math import prod
@@ -24,20 +23,19 @@ def count(template: Template, values: Mapping[str, str]) -> int:
     return prod(1 if slot.key in values else slot.size for slot in template.slots)
 
 
-def expand(template: Template, values: Mapping[str, str], seed: int) -> list[str]:
+def expand(template: Template, values: Mapping[str, str]) -> list[str]:
     """Return all prompts that the template makes, as many as `count` says.
 
     `values` has the chosen or typed texts by group. A group without value and alternatives stays
-    as it was written, `{subject}`. Equal seeds draw equal alternatives. Raises Refused if the
-    prompts are too many or too long.
+    as it was written, `{subject}`. Raises Refused if the prompts are too many or too long.
     """
     number = count(template, values)
     if number > MAX_PROMPTS:
         raise Refused(
             f"This makes {in_words(number)} prompts, and up to {MAX_PROMPTS} can be made at once. "
-            "Choose one of some alternatives, or let a few be drawn: {2 of red|green|blue}."
+            "Choose one of some alternatives."
         )
-    texts = {slot.key: _texts(slot, values, seed) for slot in template.slots}
+    texts = {slot.key: _texts(slot, values) for slot in template.slots}
     longest = {key: max(options, key=len) for key, options in texts.items()}
     length = sum(
         len(longest[part.key] if isinstance(part, Slot) else part) for part in template.parts
@@ -66,14 +64,8 @@ def in_words(number: int) -> str:
     return f"more than 10^{len(str(number)) - 1}"
 
 
-def _texts(slot: Slot, values: Mapping[str, str], seed: int) -> list[str]:
+def _texts(slot: Slot, values: Mapping[str, str]) -> list[str]:
     """Return the texts that a group stands for, in the order of its alternatives."""
     if slot.key in values:
         return [values[slot.key]]
-    if not slot.options:
-        return [f"{{{slot.name}}}"]
-    if slot.picks is None:
-        return list(slot.options)
-    draw = random.Random(f"{seed}/{slot.key}")  # noqa: S311 alternatives, not secrets
-    places = sorted(draw.sample(range(len(slot.options)), slot.picks))
-    return [slot.options[place] for place in places]
+    return list(slot.options) or [f"{{{slot.name}}}"]

@@ -2,37 +2,35 @@ r"""The grammar of a saved prompt: variables and alternatives.
 
     template     = { text | escape | group }
     escape       = "\" before one of  \ { } | :
-    group        = "{" ( variable | choice | pick ) "}"
+    group        = "{" ( variable | choice ) "}"
     variable     = name [ ":" alternatives ]      {subject}   {subject: fox | otter | heron}
     choice       = alternatives, two or more      {red|green|blue}
-    pick         = number "of" alternatives       {2 of red|green|blue}
     alternatives = text { "|" text }              spaces around each are dropped
     name         = words that begin with a letter, 40 characters at most
 
 Groups do not nest. Text that only looks like a group, such as `{"a": "x | y"}` or a brace without
-its other half, stays text: every text is a template. All groups with the same name, in any case,
-have the same value, which is text and never a group.
+its other half, stays text: every text is a template. So does `{2 of red|green|blue}`, which drew
+two of them up to version 0.2.0: as a choice, it would mean something else. All groups with the same
+name, in any case, have the same value, which is text and never a group.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
 
 MAX_NAME_CHARS = 40
-PROMPT = "prompt"  # the variable that another prompt replaces
 
 _ESCAPED = re.compile(r"\\([\\{}|:])")
-_SPECIAL = re.compile(r"[\\{}|:]")
 # The body of a group ends at its brace; an opening brace within it begins another group.
 _TOKEN = re.compile(r"\\[\\{}|:]|\{(?P<body>(?:\\[\\{}|:]|[^{}\\]|\\(?![\\{}|:]))*)\}", re.DOTALL)
 _PIECE = re.compile(r"\\[\\{}|:]|\||[^\\|]+|\\", re.DOTALL)
 _NAME = r"[^\W\d_][\w-]*+(?:\s++[^\W\d_][\w-]*+)*+"
 _VARIABLE = re.compile(rf"\s*+(?P<name>{_NAME})\s*+(?P<colon>:|$)")
 _JSON = re.compile(r"""\s*(?P<quote>["'])[^"'{}|]*(?P=quote)\s*:""")  # a bar in a value is text
-_PICK = re.compile(r"\s*(?P<number>[1-9][0-9]{0,5})\s+of\s+(?=\S)")
+_PICK = re.compile(r"\s*[1-9][0-9]{0,5}\s+of\s+(?=\S)")
 
 
 @dataclass(frozen=True)
@@ -40,18 +38,16 @@ class Slot:
     """A group: its value is one of `options`, or typed if there are none.
 
     `key` identifies it in its template: the name in lower case, or the number of an unnamed group.
-    `picks` is how many options a seed draws; None: all of them are used.
     """
 
     name: str = ""
     options: tuple[str, ...] = ()
-    picks: int | None = None
     key: str = ""
 
     @property
     def size(self) -> int:
         """Return how many texts it makes while no value is chosen for it."""
-        return self.picks or len(self.options) or 1
+        return len(self.options) or 1
 
     @property
     def label(self) -> str:
@@ -75,27 +71,11 @@ class Template:
 
 
 def parse(text: str) -> Template:
-    """Parse a text; every text is a template."""
-    return _of_parts(_parts(text))
+    """Parse a text; every text is a template.
 
-
-def escape(text: str) -> str:
-    """Escape a text, so that it is parsed as this text without any group."""
-    return _SPECIAL.sub(r"\\\g<0>", text)
-
-
-def put_into(prompt: Template, around: Template) -> Template:
-    """Return the template `around` with the prompt in place of `{prompt}`."""
-    return _of_parts(
-        inner
-        for part in around.parts
-        for inner in (prompt.parts if isinstance(part, Slot) and part.key == PROMPT else (part,))
-    )
-
-
-def _of_parts(parts: Iterable[str | Slot]) -> Template:
-    """Return a template in which each group has its key, and equal names are one group."""
-    all_parts, slots, numbers = list(parts), dict[str, Slot](), count(1)
+    Each group gets its key, and equal names become one group.
+    """
+    all_parts, slots, numbers = list(_parts(text)), dict[str, Slot](), count(1)
     for part in all_parts:
         if isinstance(part, Slot) and part.name:
             key = part.name.casefold()
@@ -134,17 +114,14 @@ def _parts(text: str) -> Iterator[str | Slot]:
 
 def _slot(body: str) -> Slot | None:
     """Return the group with this body; None if it is plain text."""
-    if pick := _PICK.match(body):
-        options = _alternatives(body[pick.end() :])
-        return Slot(options=options, picks=min(int(pick["number"]), len(options)))
+    if _PICK.match(body) or _JSON.match(body):
+        return None
     variable = _VARIABLE.match(body)
     if variable and len(variable["name"]) <= MAX_NAME_CHARS:
         name, choices = " ".join(variable["name"].split()), body[variable.end() :]
         if variable["colon"]:
             return Slot(name, _alternatives(choices) if choices.strip() else ())
         return Slot(name)
-    if _JSON.match(body):
-        return None
     has_bar = any(piece[0] == "|" for piece in _PIECE.finditer(body))
     return Slot(options=_alternatives(body)) if has_bar else None
 

@@ -1,21 +1,22 @@
-"""Saves prompts, their tags, and each former text."""
+"""Saves prompts and their tags."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
 
+from core.formatting import shorten
 from core.refusals import Refused
-from features.library.models import Prompt, PromptTag, PromptVersion
+from features.library.models import Prompt, PromptTag
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from projects.models import Project
 
-MAX_VERSIONS = 100  # of a prompt; the oldest are deleted
+MAX_CHARS_TOLD = 400
 
 
 class Values(NamedTuple):
@@ -28,92 +29,53 @@ class Values(NamedTuple):
 
 
 class PromptChanged(Refused):
-    """Somebody has changed the prompt since its form was rendered."""
+    """Somebody has changed the prompt since its form was rendered, to `text`."""
 
     field = "text"
 
-    def __init__(self, version: PromptVersion) -> None:
-        self.version = version
-        author = (
-            version.made_by.get_short_name() or version.made_by if version.made_by else "Somebody"
-        )
+    def __init__(self, text: str) -> None:
+        self.text = text
         super().__init__(
-            f"{author} has changed the text since you opened it. Save again to replace it: "
-            "theirs stays among the versions."
+            "Somebody has changed the text since you opened it. Save again to replace theirs: "
+            f"“{shorten(text, MAX_CHARS_TOLD)}”"
         )
 
 
-def create(
-    user: User, project: Project, many: Sequence[Values], *, is_hidden: bool | None = False
-) -> list[Prompt]:
-    """Save all prompts in a project, or none. Raises Refused if it would hold too many."""
-    Prompt.objects.require_room(project, len(many))
+def create(user: User, project: Project, values: Values, *, is_hidden: bool = False) -> Prompt:
+    """Save a prompt in a project. Raises Refused if it would hold too many."""
+    Prompt.objects.require_room(project)
+    prompt = Prompt(user=user, project=project, is_hidden=is_hidden)
     with transaction.atomic():
-        prompts = Prompt.objects.bulk_create(
-            Prompt(
-                user=user,
-                project=project,
-                is_hidden=bool(is_hidden),
-                name=values.name,
-                text=values.text,
-                folder=values.folder,
-            )
-            for values in many
-        )
-        PromptTag.objects.bulk_create(
-            PromptTag(prompt=prompt, name=tag)
-            for prompt, values in zip(prompts, many, strict=True)
-            for tag in values.tags
-        )
-        PromptVersion.objects.bulk_create(
-            PromptVersion(prompt=prompt, text=prompt.text, made_by=user) for prompt in prompts
-        )
-    return prompts
+        _write(prompt, values)
+    return prompt
 
 
-def change(
-    prompt: Prompt, values: Values, by: User, *, is_hidden: bool | None = None, seen: int | None
-) -> None:
-    """Save a prompt's values; a new text is a new version.
+def change(prompt: Prompt, values: Values, *, is_hidden: bool | None = None, seen: str) -> None:
+    """Save a prompt's values.
 
-    If `is_hidden` is None, it stays unchanged. `seen` is the version that the form showed; raises
-    PromptChanged if there is a newer one. If `seen` is None, that is not checked.
+    If `is_hidden` is None, it stays unchanged. `seen` is the digest of the text that the form
+    showed; raises PromptChanged if the text is another one by now. If it is empty, that is not
+    checked.
     """
     with transaction.atomic():
         locked = Prompt.objects.select_for_update().get(pk=prompt.pk)
-        newest = PromptVersion.objects.filter(prompt=prompt).select_related("made_by").first()
-        if seen is not None and newest and newest.pk != seen and values.text != locked.text:
-            raise PromptChanged(newest)
-        _write(locked, values, by, is_hidden)
+        if seen and seen != digest_of(locked.text) and values.text != locked.text:
+            raise PromptChanged(locked.text)
+        if is_hidden is not None:
+            locked.is_hidden = is_hidden
+        _write(locked, values)
     prompt.refresh_from_db()
 
 
-def bring_back(prompt: Prompt, version: PromptVersion, by: User) -> None:
-    """Give a prompt the text of an earlier version, as its newest one."""
-    with transaction.atomic():
-        locked = Prompt.objects.select_for_update().get(pk=prompt.pk)
-        _set_text(locked, version.text, by)
-        locked.save(update_fields=["text", "changed_at"])
-    prompt.refresh_from_db()
+def digest_of(text: str) -> str:
+    """Return a digest of the text that a form shows, to compare when it is saved."""
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-def _write(locked: Prompt, values: Values, by: User, is_hidden: bool | None) -> None:
-    _set_text(locked, values.text, by)
-    locked.name, locked.folder = values.name, values.folder
-    if is_hidden is not None:
-        locked.is_hidden = is_hidden
-    locked.save()
-    locked.tags.exclude(name__in=values.tags).delete()
+def _write(prompt: Prompt, values: Values) -> None:
+    prompt.name, prompt.text, prompt.folder = values.name, values.text, values.folder
+    prompt.save()
+    prompt.tags.exclude(name__in=values.tags).delete()
     PromptTag.objects.bulk_create(
-        (PromptTag(prompt=locked, name=tag) for tag in values.tags), ignore_conflicts=True
+        (PromptTag(prompt=prompt, name=tag) for tag in values.tags), ignore_conflicts=True
     )
-
-
-def _set_text(locked: Prompt, text: str, by: User) -> None:
-    if locked.text == text:
-        return
-    locked.text = text
-    versions = PromptVersion.objects.filter(prompt=locked)
-    versions.create(prompt=locked, text=text, made_by=by)
-    oldest = versions.values_list("pk", flat=True)[MAX_VERSIONS:]
-    versions.filter(pk__in=list(oldest)).delete()

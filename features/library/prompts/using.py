@@ -17,11 +17,11 @@ from django.utils.http import urlencode
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from core.http.parameters import parse_key, parse_uuid
+from core.http.parameters import parse_uuid
 from fal.db_safe import db_safe_text
 from features.library.models import Prompt, PromptRun
 from features.library.prompts import expansion, grammar
-from features.library.prompts.grammar import Slot, Template
+from features.library.prompts.grammar import Slot
 from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill.use_as import held_before
@@ -60,20 +60,10 @@ class Use:
     """The prompts made from a prompt and the typed values."""
 
     prompt: Prompt
-    into: Prompt | None  # the prompt that is put around it
-    seed: int
-    template: Template
     controls: list[SlotControl]
     number: int
     texts: list[str] = field(default_factory=list)
     refusal: str = ""  # why there are no texts although no value is missing
-
-    @property
-    def is_drawn(self) -> bool:
-        """Whether a seed decides about some alternatives."""
-        return any(
-            item.slot.picks and item.slot.picks < len(item.slot.options) for item in self.controls
-        )
 
     @property
     def number_in_words(self) -> str:
@@ -81,16 +71,14 @@ class Use:
         return expansion.in_words(self.number)
 
     @property
-    def origins(self) -> list[str]:
-        """Return the marks of the prompts, for a form that they fill in."""
-        return [mark_of(row) for row in (self.prompt, self.into) if row]
+    def origin(self) -> str:
+        """Return the mark of the prompt, for a form that it fills in."""
+        return f"{KIND}:{self.prompt.pk}"
 
     @property
     def query(self) -> str:
         """Return the values as part of an address, as `read` takes them."""
-        values = {control.name: control.value for control in self.controls if control.value}
-        into = {"into": str(self.into.pk)} if self.into else {}
-        return urlencode(values | into | {"seed": self.seed})
+        return urlencode({item.name: item.value for item in self.controls if item.value})
 
 
 @dataclass(frozen=True)
@@ -104,25 +92,21 @@ class Target:
     address: str = ""  # of the model's page with a single prompt filled in
 
 
-def read(user: User, prompt: Prompt, query: QueryDict, *, is_asking: bool = True) -> Use:
-    """Use a prompt with the values in a query: `v.<group>`, `into` and `seed`.
+def read(prompt: Prompt, query: QueryDict, *, is_asking: bool = True) -> Use:
+    """Use a prompt with the values in a query: `v.<group>`.
 
     With `is_asking`, a variable without a value is an error; else it stays as it was written.
     """
-    into = _into(user, prompt, query.get("into", ""))
     template = grammar.parse(prompt.text)
-    if into:
-        template = grammar.put_into(template, grammar.parse(into.text))
-    seed = parse_key(query.get("seed", "")) or prompt.seed
     controls = [
         _control(slot, query.get(f"{SLOT}{slot.key}", ""), is_asking) for slot in template.slots
     ]
     values = {control.slot.key: control.value for control in controls if control.value}
-    use = Use(prompt, into, seed, template, controls, expansion.count(template, values))
+    use = Use(prompt, controls, expansion.count(template, values))
     if any(control.error for control in controls):
         return use
     try:
-        return replace(use, texts=expansion.expand(template, values, seed))
+        return replace(use, texts=expansion.expand(template, values))
     except expansion.Refused as refusal:
         return replace(use, refusal=str(refusal))
 
@@ -139,7 +123,7 @@ def target(use: Use, endpoint: Endpoint, name: str, project: Project) -> Target:
         rows = dumps([arguments for _, arguments in inputs], indent=None)
         return Target(endpoint, place, total.page_label, rows=rows)
     fields = {"field": name} if name else {}
-    key = f"{use.prompt.pk}?{use.query}&{urlencode(fields)}".rstrip("&")
+    key = f"{use.prompt.pk}?{use.query}&{urlencode(fields)}".rstrip("?&")
     query_string = urlencode({KIND: key, "project": project.key})
     page = reverse("playground:endpoint", args=[endpoint.endpoint_id])
     return Target(endpoint, place, total.page_label, address=f"{page}?{query_string}")
@@ -151,27 +135,23 @@ def endpoint_named(text: str) -> Endpoint | None:
     return Endpoint.objects.filter(endpoint_id=name).first() if name else None
 
 
-def one_text(prompt: Prompt, query: QueryDict, current: str) -> str:
+def one_text(prompt: Prompt, query: QueryDict) -> str:
     """Return the text for a field: the first, if the prompt makes several.
 
-    A prompt that takes another takes the field's `current` text. Raises expansion.Refused.
+    Raises expansion.Refused.
     """
     template = grammar.parse(prompt.text)
-    if prompt.takes_prompt:
-        before = (db_safe_text(current),) if current.strip() else ()
-        template = grammar.put_into(Template(before), template)
     values: Mapping[str, str] = {
         slot.key: _control(slot, query.get(f"{SLOT}{slot.key}", ""), False).value
         or (slot.options[0] if slot.options else f"{{{slot.name}}}")
         for slot in template.slots
     }
-    text = expansion.expand(template, values, prompt.seed)[0]
-    return text.strip(" ,") if prompt.takes_prompt else text  # an empty field leaves a comma
+    return expansion.expand(template, values)[0]
 
 
 def slots_to_fill(prompt: Prompt) -> list[Slot]:
     """Return the groups whose values a user enters before the prompt goes into a field."""
-    return [slot for slot in grammar.parse(prompt.text).slots if slot.key != grammar.PROMPT]
+    return grammar.parse(prompt.text).slots
 
 
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
@@ -185,10 +165,8 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     if prompt is None:
         return None
     query = QueryDict(query_text)
-    use, place = (
-        read(user, prompt, query, is_asking=False),
-        _field(endpoint, query.get("field", "")),
-    )
+    use = read(prompt, query, is_asking=False)
+    place = _field(endpoint, query.get("field", ""))
     before = held_before(user, endpoint)
     if not place:
         return FormState(before, f"{endpoint.name} takes no prompt.")
@@ -196,17 +174,10 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
         return FormState(before, use.refusal)
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
     form = form_state.from_arguments(endpoint, {**arguments, place: use.texts[0]})
-    marks = {form_state.ORIGIN: use.origins}
+    marks = {form_state.ORIGIN: [use.origin]}
     if form_state.HOUSE in before:
         marks[form_state.HOUSE] = before[form_state.HOUSE]
     return replace(form, post={**form.post, **marks}, notice=f"“{prompt.name}” is filled in.")
-
-
-def _into(user: User, prompt: Prompt, key: str) -> Prompt | None:
-    pk = parse_uuid(key)
-    if pk is None or prompt.takes_prompt:
-        return None
-    return Prompt.objects.kept().shown_to(user).taking_prompts().filter(pk=pk).first()
 
 
 def _control(slot: Slot, typed_value: str, is_asking: bool) -> SlotControl:
@@ -225,11 +196,6 @@ def _field(endpoint: Endpoint, name: str) -> str:
     named_field = next((child for child in children if child.name == name and child.is_text), None)
     prompt_field = named_field or by_meaning(children).get("prompt")
     return prompt_field.name if prompt_field else ""
-
-
-def mark_of(prompt: Prompt) -> str:
-    """Return the mark that a form carries if this prompt has filled it in."""
-    return f"{KIND}:{prompt.pk}"
 
 
 def record_runs(user: User, origins: Mapping[Run, Iterable[str]]) -> None:

@@ -15,11 +15,11 @@ IN: Mapping[str, str] = {
         "boards.Board boards.Cell boards.Column boards.Comment boards.Mark "
         "boards.PlanDraft boards.Row boards.RowMark boards.RowRequest "
         "boards.Vote flows.AccountWorkflow flows.Flow flows.FlowRun flows.StepRun "
-        "library.Prompt library.PromptRun library.PromptTag library.PromptVersion "
+        "library.Prompt library.PromptRun library.PromptTag "
         "library.Reference library.ReferenceRun library.ReferenceVersion library.Series "
         "library.SeriesItem playground.Draft playground.Preset playground.Share playground.View "
-        "retirement.CheckRun retirement.ModelCheck retirement.Replacement training.Dataset "
-        "training.DatasetArchive training.Training training.Weights"
+        "retirement.Replacement training.Dataset "
+        "training.DatasetArchive"
     ),
     "runs, their results and their files": (
         "api.KeyedCall api.ProxyFile playground.Artifact playground.DerivedFile "

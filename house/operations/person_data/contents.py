@@ -32,22 +32,21 @@ PERSONAL: Mapping[str, str] = {
         "notifications.NotificationPreferences people.Joining playground.Charge "
         "playground.DailySum playground.Draft playground.Preset playground.Run playground.Share "
         "playground.Upload playground.View projects.Choice projects.Membership projects.Move "
-        "retirement.ModelCheck retirement.Replacement sharing.Reviewer sharing.Share "
-        "socialaccount.SocialAccount spending.BudgetRequest "
-        "training.Dataset training.Weights usersessions.UserSession"
+        "retirement.Replacement sharing.Reviewer sharing.Share "
+        "socialaccount.SocialAccount spending.BudgetRequest training.Dataset "
+        "usersessions.UserSession"
     ),
     "actor": "accounts.AuditEntry",
     "board__user": "boards.Cell boards.Column boards.Row",
     "by": "projects.Look",
-    "check_of__user": "retirement.CheckRun",
     "collection__owner": "catalog.CollectionItem",
     "flow_run__user": "flows.StepRun",
-    "made_by": ("library.PromptVersion library.ReferenceVersion people.Invitation projects.Rule"),
+    "made_by": "library.ReferenceVersion people.Invitation projects.Rule",
     "owner": "catalog.Collection",
     "person": "projects.Project spending.Budget",
     "prompt__user": "library.PromptTag",
     "reviewer__user": "sharing.Comment sharing.Pick sharing.Rating",
-    "run__user": ("library.PromptRun library.ReferenceRun playground.Artifact training.Training"),
+    "run__user": ("library.PromptRun library.ReferenceRun playground.Artifact"),
     "series__user": "library.SeriesItem",
     "share__user": "sharing.ShareItem",
     "token__user": "api.Consent",
@@ -56,7 +55,6 @@ PERSONAL: Mapping[str, str] = {
 }
 # The relation from a row to its thing in a project, if it differs from the relation to its person.
 PLACES: Mapping[str, str] = {
-    "library.PromptVersion": "prompt__",
     "library.ReferenceVersion": "reference__",
 }
 NOT_PERSONAL: Mapping[str, str] = {

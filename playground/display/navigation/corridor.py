@@ -121,7 +121,6 @@ HEADER = (
                 name="All results",
             ),
             Room("Starred", "library:runs", "favourites", "q=starred", "Starred results"),
-            Room("Series", "library:all-series", "tags, tag, labels, selections, albums"),
             Room(
                 "Shares",
                 "sharing:shares",
@@ -135,7 +134,7 @@ HEADER = (
                 "Deleted results",
             ),
         ),
-        ("library:run", "library:series", "playground:run", "sharing:share"),
+        ("library:run", "playground:run", "sharing:share"),
     ),
     Area(
         "Compare",
@@ -151,6 +150,7 @@ HEADER = (
     Area(
         "Library",
         (
+            Room("Series", "library:all-series", "tags, tag, labels, selections, albums"),
             Room(
                 "Prompts",
                 "library:prompts",
@@ -172,10 +172,10 @@ HEADER = (
                 "playground:restorations",
                 "upload, open a run, recipe, restore, file, files",
             ),
-            Room("Data sets", "training:training", "training, train, trainers, LoRA"),
-            Room("Weights", "training:weights", "trained LoRAs"),
+            Room("Data sets", "training:training", "training, train"),
         ),
         (
+            "library:series",
             "library:prompt",
             "library:reference",
             "playground:preset",

@@ -24,10 +24,8 @@ _PAGES = (
 )
 _ACTIONS = (
     ("New board", "compare models, sweep settings", "boards:plan", ""),
-    ("New training", "choose a trainer, new data set", "training:training", ""),
     ("New prompt", "save a prompt, style", "library:prompt-new", ""),
     ("New reference", "character, product, place, look", "library:reference-new", ""),
-    ("Import prompts", "lines, CSV, JSON", "library:prompts-import", ""),
 )
 # Label, synonyms, route of the page that does the same without script, rest of the
 # address, and the selector of the control to press

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from http import HTTPStatus
@@ -24,7 +23,7 @@ from accounts.limits import rate_limit
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.htmx import HtmxRequest
-from core.http.posts import BUTTON, hidden, is_posted
+from core.http.posts import BUTTON, hidden, is_posted, new_token, press_token
 from playground import variations
 from playground.display import renderers
 from playground.form import (
@@ -86,17 +85,18 @@ def _run(request: HtmxRequest, contents: FormContents, action: str) -> HttpRespo
         problems = [*problems, Problem((), variations.ALL_ALIKE)]
     if problems:
         return redraw(request, contents, FormState(post, problems=problems), status=422)
-    planned = _planned(request, endpoint, parsed)
+    token = press_token(request)
+    planned = _planned(request, endpoint, parsed, token)
     if wait_s := rate_limit.take_more(request, len(planned.runs) - 1):
         return rate_limit.too_many_requests(request, wait_s)
     try:
-        runs, version = _create_runs(request, contents, planned, named_inputs)
+        runs, version = _create_runs(request, contents, planned, named_inputs, token)
     except refused_starts.Forbidden as refusal:
         return _refuse(request, contents, refusal, status=refusal.status)
     for run in runs:
         run.endpoint = endpoint
     extra_context = {
-        "form_token": secrets.token_urlsafe(16),
+        "form_token": new_token(),
         "draft_version": version,
         "tab_id": tab_id(request),
         "origins": form_state.origins(post),
@@ -121,14 +121,18 @@ def _run_example(request: HtmxRequest, contents: FormContents, action: str) -> H
     return _run(request, replace(contents, post=post), action)
 
 
-def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm) -> Plan:
+def _planned(request: HtmxRequest, endpoint: Endpoint, parsed: ParsedForm, token: str) -> Plan:
     """Return the runs that this press starts; repeats of a press get the same seeds."""
-    root, token = form_state.version_of(endpoint).root, hidden(request, "~token")
+    root = form_state.version_of(endpoint).root
     return plan(root, parsed.arguments, _requested_times(request), token)
 
 
 def _create_runs(
-    request: HtmxRequest, contents: FormContents, planned: Plan, named_inputs: Sequence[NamedInput]
+    request: HtmxRequest,
+    contents: FormContents,
+    planned: Plan,
+    named_inputs: Sequence[NamedInput],
+    token: str,
 ) -> tuple[list[Run], int]:
     """Save the draft and create the runs; returns the runs and the draft's version.
 
@@ -138,7 +142,6 @@ def _create_runs(
     wait for the draft.
     """
     endpoint, post = contents.endpoint, contents.post
-    token = hidden(request, "~token")
     project = current.current(request)
     with transaction.atomic():
         version = _save_draft(request, contents)

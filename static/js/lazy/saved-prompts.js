@@ -1,7 +1,6 @@
 /**
  * `long-text[data-saved="<address>"]`: `/` at the beginning of a line or after a space opens the
- * saved prompts. A chosen one asks for its variables and is inserted at the cursor; a style wraps
- * the field's text.
+ * saved prompts. A chosen one asks for its variables and is inserted at the cursor.
  */
 import { TextSuggestions, made, once, placeBelow, typeIn } from "./text-suggestions.js";
 import { textAt } from "./type-ahead.js";
@@ -66,10 +65,7 @@ class SavedPrompts extends TextSuggestions {
   }
   /** Requests the text made with the values, and inserts it. */
   async insert(values) {
-    const { value } = this.text;
-    const { address, origin, takes, from, end } = this.chosen;
-    const isWhole = takes !== undefined; // the prompt includes the field's own text
-    if (isWhole) values.set("current", (value.slice(0, from) + value.slice(end)).trim());
+    const { address, origin, from, end } = this.chosen;
     let answer;
     try {
       answer = await fetch(address, {
@@ -89,7 +85,7 @@ class SavedPrompts extends TextSuggestions {
     }
     this.close();
     this.remember(origin);
-    typeIn(this.text, text, ...(isWhole ? [0, value.length] : [from, end]));
+    typeIn(this.text, text, from, end);
   }
   /** Marks the form, so that the run is listed on the prompt's page. */
   remember(origin) {

@@ -2,6 +2,7 @@
  * Shares: a press of Share asks for whom it is in a dialog; the answer creates an address, copies
  * it, and shows it with its options. Without script the same forms open pages.
  */
+import { copyText } from "./copy-text.js";
 import { parsed } from "./server.js";
 const FAILED = "The server does not answer. Nothing was shared; try again.";
 const toast = (text) => dispatchEvent(new CustomEvent("toast", { detail: { text } }));
@@ -28,12 +29,7 @@ async function copy(address) {
     await clipboard.write([new ClipboardItem({ "text/plain": blob })]);
     return true;
   } catch {
-    return address
-      .then((text) => clipboard.writeText(text))
-      .then(
-        () => true,
-        () => false,
-      );
+    return address.then(copyText, () => false);
   }
 }
 

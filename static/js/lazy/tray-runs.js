@@ -8,7 +8,7 @@ const WORDS = { succeeded: "done", failed: "failed", cancelled: "", unconfirmed:
 export const ORDER = ["running", "done", "failed", "unclear"];
 
 export const stored = () => ({
-  since: new Date().toISOString(),
+  since: "", // by the server's clock: runs that ended before are not counted
   seen: [],
   runs: {},
   ...JSON.parse(localStorage.getItem(KEY) ?? "null"),

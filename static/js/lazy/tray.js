@@ -12,11 +12,14 @@ import { KEY, ORDER, change, counts, inWords, isNews, news, note, stored } from 
 const HIDDEN_MS = 20000;
 const CATCH_UP_MS = 1000; // after another tab has added a run: one request for several
 const PICTURES_MS = 3000;
+const TIMEOUT_MS = 20000; // after sleep a laptop may hold a dead connection
+const AFTER_ERROR_MS = 5000;
 const COUNT_MS = 200; // the run's own request has priority
 const BETWEEN = " \u00b7 ";
 const SIGNS = /^(?:\d+ (?:running|done|failed|unclear)(?:, | \u00b7 ))*/;
 let asking = null;
 let isStale = false;
+let aheadMs = Infinity; // of this computer's clock; the least difference has the least delay in it
 let isWanted = false; // the bell was pressed
 let styled = null; // once the style sheet has been loaded
 
@@ -35,11 +38,12 @@ const bell = () => document.querySelector("[data-inbox]");
 const rows = () => [...(tray()?.querySelectorAll("[data-tray-id]") ?? [])];
 /** Changes the runs, and shows them. */
 const update = (act) => draw(change(act));
-/** Counts a run that this page started, unless it has ended already. */
-export function start(id) {
+/** Counts a run that this page started at this time of the server, unless it has ended already. */
+export function start({ id, at }) {
   const run = document.getElementById(`run-${id}`);
   if (!run) return refresh(); // e.g. of a live session, which has ended
   update((now) => {
+    now.since ||= at;
     note(now, id, run.dataset.version, run.dataset.runState);
     look(now);
   });
@@ -57,12 +61,17 @@ function load() {
 async function ask() {
   const before = stored();
   const address = `/inbox/panel/?since=${encodeURIComponent(before.since)}`;
-  const answer = await fetch(address).catch(() => null);
-  if (!answer?.ok || answer.redirected) return; // offline or logged out: no change
-  const page = parsed(await answer.text());
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const answer = await fetch(address, { signal }).catch(() => null);
+  if (answer?.redirected) return; // logged out
+  const page = answer?.ok && parsed(await answer.text().catch(() => ""));
+  const panel = page && page.querySelector("#tray");
+  if (!panel) return askAgain();
+  const serverNow = panel.dataset.now;
+  aheadMs = Math.min(aheadMs, Date.now() - Date.parse(serverNow));
   const entries = [...page.querySelectorAll("[data-tray-id]")];
   update((now) => {
-    now.since = before.since;
+    now.since ||= before.since || serverNow;
     // Runs missing in the response have ended, except those added by another tab meanwhile.
     const shown = new Set(entries.map(({ dataset }) => dataset.trayId));
     for (const id of Object.keys(before.runs)) if (!shown.has(id)) delete now.runs[id];
@@ -72,8 +81,12 @@ async function ask() {
   if (isWanted || news(stored()).length) await show(page);
   ring(page.querySelector("[data-inbox]").dataset.inbox);
   if (tray()?.open || isWanted || rowsLock.isHeld) fill(page);
-  update(look);
+  collect(); // the page may show newer states
 }
+/** Nothing else may report the end of runs that this page does not show. */
+const askAgain = soon(AFTER_ERROR_MS, () => {
+  if (!document.hidden && counts(stored()).running) refresh();
+});
 function fill(page) {
   if (!tray()) return;
   const [lines, list] = tray().querySelectorAll(".tray-list");
@@ -183,7 +196,7 @@ function drawBell(text, counted) {
 document.addEventListener("click", ({ target }) => {
   if (!target.closest?.("[data-tray-clear]")) return;
   update((now) => {
-    now.since = new Date().toISOString();
+    now.since = new Date(Date.now() - aheadMs).toISOString();
     for (const [id, [, word]] of Object.entries(now.runs))
       if (word !== "running") delete now.runs[id];
   });

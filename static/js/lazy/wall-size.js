@@ -5,4 +5,11 @@ function setWallSize(position) {
   const height = WALL_ROWS[position] ?? WALL_ROWS[2];
   document.documentElement.style.setProperty("--wall-row", `${height}px`);
 }
-setWallSize(Number(localStorage.getItem(WALL_SIZE) ?? 2));
+function keptWallSize() {
+  try {
+    return localStorage.getItem(WALL_SIZE) ?? 2;
+  } catch {
+    return 2; // the browser forbids storage, and `storage.js` has not run yet
+  }
+}
+setWallSize(Number(keptWallSize()));

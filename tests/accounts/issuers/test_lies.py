@@ -221,6 +221,7 @@ def test_state_is_good_once(liar: LyingIssuer, visitor: Visitor) -> None:
     ("sent", "status", "title"),
     [
         ({"error": "access_denied"}, 403, "You did not log in"),
+        ({"error": "login_required"}, 403, "You are not logged in at Acme"),
         ({"error": "server_error", "error_description": "<b>x</b>"}, 502, BROKEN),
         ({"error": "../\n"}, 502, BROKEN),
         ({}, 502, BROKEN),

@@ -157,8 +157,8 @@ def test_new_runs_are_shared_with_the_team_by_preference(
     assert "New runs are shown to the team" in html
     assert (after := run("after")).is_example
     # A private run stays private when it is run again.
-    assert not rerun.rerun(before, User.objects.get(pk=user.pk)).is_example
-    assert rerun.rerun(after, User.objects.get(pk=user.pk)).is_example
+    assert not rerun.rerun(before, User.objects.get(pk=user.pk), "t").is_example
+    assert rerun.rerun(after, User.objects.get(pk=user.pk), "t").is_example
     change(member, "sharing", shares_runs="0")
     assert not run("again").is_example
     loaded_user = User.objects.select_related("preferences").get(pk=user.pk)

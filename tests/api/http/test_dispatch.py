@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from accounts.limits import rate_limit
@@ -45,6 +46,18 @@ def test_every_operation_needs_a_valid_token(authorization: str) -> None:
     response = client.get("/api/v1/models")
     assert_problem(response, 401)
     assert response.headers["WWW-Authenticate"].startswith("Bearer ")
+
+
+@pytest.mark.parametrize(
+    "address", ["/api/v1/models/", "/api/v1/models/sandbox/none/", "/api/openai/v1/models/"]
+)
+def test_an_address_with_a_slash_at_its_end_works_like_one_without(
+    user: User, address: str
+) -> None:
+    _, secret = tokens.create(user, "program", ["read"])
+    client = Client(headers={"authorization": f"Bearer {secret}"})
+    answer, other = (client.get(path) for path in (address, address.rstrip("/")))
+    assert (answer.status_code, answer.content) == (other.status_code, other.content)
 
 
 def test_a_login_session_is_not_accepted_as_a_token(member: Any) -> None:

@@ -10,7 +10,6 @@ from playwright.sync_api import FilePayload, Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import DONE, PHONE, Open, open_page
-from tests.browser.waiting import eventually
 from tests.features.training.conftest import picture
 
 __all__ = ["open_page"]
@@ -72,19 +71,3 @@ def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
     expect(page.get_by_text("now holds the data set “Embers”")).to_be_visible()
     page.locator("#run-button").click()
     expect(page.locator(f"#stage {DONE}")).to_have_count(1, timeout=90_000)
-    weights = page.get_by_role("link", name="Embers", exact=True)
-
-    def have_come() -> bool:
-        page.goto("/training/weights/")
-        return weights.count() > 0
-
-    eventually(page, have_come)
-    weights.first.click()
-    assert_clean(page)
-    assert_fits(page)
-    page.get_by_role("link", name="Aurora sandbox/aurora", exact=True).click()
-    expect(page.get_by_label("Prompt").first).to_have_value(re.compile("^emberglow"))
-    page.locator("#run-button").click()
-    expect(page.locator(f"#stage [data-title^='emberglow']{DONE}")).to_have_count(1)
-    page.goto("/training/weights/")
-    expect(page.get_by_text("used by 1 run")).to_be_visible()

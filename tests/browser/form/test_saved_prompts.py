@@ -51,7 +51,9 @@ def test_saved_prompts_open_by_a_slash_and_are_filled_in_by_keyboard(aurora: Pag
     prompt(aurora).press_sequentially(" /ink")
     expect(options).to_have_count(1)
     aurora.keyboard.press("Enter")
-    expect(prompt(aurora)).to_have_value("at dusk a red heron in the snow, ink on paper")
+    aurora.get_by_label("prompt", exact=True).fill("drawn")
+    aurora.keyboard.press("Enter")
+    expect(prompt(aurora)).to_have_value("at dusk a red heron in the snow drawn, ink on paper")
     prompt(aurora).press_sequentially("/path")
     expect(options).to_have_count(0)  # within a word, "/" is only a character
     prompt(aurora).press_sequentially(" /nothing")

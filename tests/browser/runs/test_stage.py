@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
 from tests.browser.media import choose, field, file, held, png
-from tests.browser.waiting import Held, pass_time
+from tests.browser.waiting import Held, eventually, pass_time
 from tests.sampling import sample
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 TABLET, LARGE = (820, 1180), (1920, 1080)
+# As browsers do for sites whose cookies are blocked.
+FORBID_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
+  Object.defineProperty(window, name, {
+    configurable: true,
+    get() { throw new DOMException("Access is denied.", "SecurityError"); },
+  });"""
+CSRF_TOKEN = "() => JSON.parse(document.body.getAttribute('hx-headers'))['x-csrftoken']"
 EDGES = """() => {
   const edge = (what) => Math.round(document.querySelector(what).getBoundingClientRect().left);
   return [edge(".head .brand"), edge(".model-head")];
@@ -134,6 +142,33 @@ def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
     expect(keys).to_have_count(0)
 
 
+def test_keys_work_where_the_browser_forbids_storage(open_page: Open) -> None:
+    page = open_page("/models/")
+    page.add_init_script(FORBID_STORAGE)
+    page.reload()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    expect(page.locator("[data-shortcut='/']")).to_be_focused()
+    page.goto("/runs/")  # whose tiles have a size that the browser keeps
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
+def test_paper_is_white_in_the_dark_theme(open_page: Open) -> None:
+    page = open_page("/models/", color_scheme="dark")
+    colours = """theme => {
+      document.documentElement.dataset.theme = theme;
+      const { color, backgroundColor } = getComputedStyle(document.body);
+      return [color, backgroundColor];
+    }"""
+    light, dark = page.evaluate(colours, "light"), page.evaluate(colours, "dark")
+    assert light != dark
+    page.emulate_media(media="print")
+    assert page.evaluate(colours, "dark") == light
+
+
 @pytest.mark.exhaustive
 def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     values = quote(json.dumps({"prompt": "in the tray", "duration": 3600}))
@@ -174,6 +209,53 @@ def test_the_bell_counts_a_run_down_whose_rows_were_never_fetched(open_page: Ope
     expect(bell).to_contain_text("1 running")
     expect(page.locator(f"[data-title='a ridge']{DONE}")).to_be_visible(timeout=60_000)
     expect(bell).not_to_contain_text("running")
+
+
+def test_the_bell_asks_again_after_an_answer_that_failed(open_page: Open) -> None:
+    """On a page that does not show the run, nothing else would say that it has ended."""
+    values = quote(json.dumps({"prompt": "not answered", "duration": 3600}))
+    page = open_page(f"/models/mischief/slow/?input={values}")
+    page.locator("#run-button").click()
+    bell = page.locator("[data-inbox]")
+    expect(bell).to_contain_text("1 running")
+    run = page.url.partition("shown=")[2]
+    page.clock.install()
+    asked = Held(page, "**/inbox/panel/**")
+    page.goto("/models/")
+    asked.come()
+    post = f"/runs/{run}/cancellation/"
+    headers = {"referer": page.url, "x-csrftoken": page.evaluate(CSRF_TOKEN)}
+    assert page.request.post(post, headers=headers).ok
+    asked.refuse()
+    expect(bell).to_contain_text("1 running")
+    pass_time(page, 6)
+    expect(bell).not_to_contain_text("running")
+
+
+def test_the_bell_goes_by_the_servers_clock(open_page: Open) -> None:
+    """Else a computer that is behind counts what ended before its person began."""
+    ended = run(open_page, WIDE, prompt="long over")
+    ended.close()
+    page = open_page("/models/sandbox/ridgeline/")
+    page.clock.install(time=datetime.now(UTC) - timedelta(hours=2))
+    page.reload()
+    page.locator("[name=prompt]").fill("of now")
+    page.locator("#run-button").click()
+    bell = page.locator("[data-inbox]")
+    pass_time(page, 2)
+    expect(bell).to_contain_text("1 running")
+    page.goto("/models/")
+    eventually(page, lambda: "1 done" in move_on(page, bell))
+    bell.click()
+    tray = page.locator("#tray")
+    expect(tray.get_by_role("link", name="of now")).to_be_visible()
+    expect(tray.get_by_role("link", name="long over")).to_have_count(0)
+
+
+def move_on(page: Page, bell: Locator) -> str:
+    """Let a second pass for the page; return what its bell says then."""
+    pass_time(page, 1)
+    return bell.inner_text()
 
 
 def test_two_visible_tabs_agree_on_the_runs_in_progress(open_page: Open) -> None:

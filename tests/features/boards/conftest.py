@@ -60,6 +60,7 @@ def send(user: User) -> Callable[..., sending.SendingResult]:
     def write(
         plan: Plan, token: str = "token", board: Board | None = None, who: User = user
     ) -> sending.SendingResult:
-        return sending.run_plan(who, plan, expand(plan), token, board=board)
+        press = token if board is None else ""  # each addition is a press of its own
+        return sending.run_plan(who, plan, expand(plan), press, board=board)
 
     return write

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -118,6 +119,22 @@ def test_healthz_tells_strangers_only_whether_it_is_healthy(
     Worker.objects.create(name="w", beat_at=timezone.now(), trouble="queue.fal.run is away.")
     response = client.get("/healthz")
     assert (response.status_code, response.json()) == (200, {"status": "ok"})
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.both_databases
+def test_healthz_says_that_the_database_takes_no_changes(client: Client) -> None:
+    Worker.objects.create(name="w", beat_at=timezone.now())
+    is_postgresql = connection.vendor == "postgresql"
+    setting = "SET default_transaction_read_only" if is_postgresql else "PRAGMA query_only"
+    assert client.get("/healthz").status_code == 200
+    with connection.cursor() as cursor:
+        cursor.execute(f"{setting} = on")
+        try:
+            response = client.get("/healthz")
+        finally:
+            cursor.execute(f"{setting} = off")
+    assert (response.status_code, response.json()) == (503, {"status": "not ok"})
 
 
 def test_healthz_gives_details_to_the_operator(admin_client: Client, make_run: Any) -> None:

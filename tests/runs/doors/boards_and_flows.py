@@ -1,4 +1,4 @@
-"""The entry points of boards, flows and checks, and of their jobs."""
+"""The entry points of boards and flows, and of their jobs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from features.flows.compose.definition import parse_definition
 from features.flows.execution import advance
 from features.flows.execution import starting as flow_starting
 from features.flows.models import Flow, FlowRun
-from features.retirement import checking
-from features.retirement.models import CheckRun, ModelCheck
 from runs.models import Run
 from tests.features.flows.conftest import FLUX, SEEDREAM, chained, succeed
 from tests.runs.doors.world import PAINT, Use, World, post_json, read_answer
@@ -107,9 +105,9 @@ def flow_again(world: World) -> Use:
     flow_run = run_flow(world)
     Run.objects.filter(project=world.project).update(state="failed")
     advance.advance(flow_run.pk)
-    step = flow_run.steps.get().step
+    press = {"~do": f"again:{flow_run.steps.get().step}:1"}
     address = flow_run.get_absolute_url()
-    return lambda: read_answer(world.browser.post(address, {"~do": f"again:{step}"}, follow=True))
+    return lambda: read_answer(world.browser.post(address, press, follow=True))
 
 
 def new_flow(world: World) -> Flow:
@@ -124,17 +122,3 @@ def run_flow(world: World) -> FlowRun:
     definition = parse_definition(a_flow.definition)
     token = uuid.uuid4().hex
     return flow_starting.start(world.user, a_flow, definition, token, project=world.project)[0]
-
-
-def check(world: World) -> Use:
-    """Begin the first round of a check; its page says why it did not begin."""
-    model = world.endpoint(PAINT)
-    new = {"endpoint": model, "name": "Paint", "limit_usd": 1}
-    a_check = ModelCheck.objects.create(user=world.user, project=world.project, **new)
-    CheckRun.objects.create(check_of=a_check, run=world.run_of(PAINT), place=0)
-
-    def use() -> str:
-        checking.run_due()
-        return read_answer(world.browser.get(a_check.get_absolute_url()))
-
-    return use

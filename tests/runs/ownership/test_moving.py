@@ -13,7 +13,7 @@ from django.test import Client
 from features.boards.models import Board, Cell, Column, Row
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow_run import StepRun
-from features.training.models import Dataset, Training, Weights
+from features.training.models import Dataset
 from projects.models import Membership, Move, Project
 from projects.models.project import private_project
 from runs.models import InputFile, Preset, Run, Upload
@@ -76,30 +76,28 @@ def test_a_run_goes_with_the_files_that_only_it_uses(
 def test_everything_goes_with_what_was_made_of_it(
     make_run: Any, make_endpoint: Any, user: User, acme: Project
 ) -> None:
-    of_cell, reused, of_step, training_run = (make_run(state="succeeded") for _ in range(4))
+    of_cell, reused, of_step = (make_run(state="succeeded") for _ in range(3))
     board, borrowing = board_with(of_cell), board_with(reused, is_reused=True)
     endpoint = of_cell.endpoint
     flow = Flow.objects.create(user=user, name="f", definition={"steps": []})
     flow_run = FlowRun.objects.create(user=user, flow=flow, form_token="t", definition={})
     StepRun.objects.create(flow_run=flow_run, step="s1", run=of_step)
-    training = Training.objects.create(run=training_run)
-    weights = Weights.objects.create(user=user, training=training, position=0, name="w")
     picture = upload_of(user, private_project(user))
     dataset = Dataset.objects.create(
         user=user, endpoint=endpoint, name="d", files=[{"address": picture.get_absolute_url()}]
     )
     preset = Preset.objects.create(user=user, endpoint=endpoint, name="p", arguments={})
 
-    chosen = {"board": board, "flow": flow, "dataset": dataset, "weights": weights}
-    record = move(user, acme, **chosen, preset=preset)
+    chosen = {"board": board, "flow": flow, "dataset": dataset, "preset": preset}
+    record = move(user, acme, **chosen)
     gone = [board, of_cell, flow, flow_run, of_step, dataset, picture, preset]
-    assert places(*gone, weights, training_run) == {"acme"}
+    assert places(*gone) == {"acme"}
     assert places(borrowing, reused) == {"private"}
     move(user, acme, board=borrowing)
     assert places(borrowing) == {"acme"}
     assert places(reused) == {"private"}, "what a board has only borrowed stays"
     moving.undo(user, record)
-    assert places(*gone, weights, training_run) == {"private"}
+    assert places(*gone) == {"private"}
 
 
 def test_a_maker_moves_their_own_and_a_manager_everybodys(make_run: Any, acme: Project) -> None:

@@ -22,7 +22,7 @@ from runs.models import Run, Transport, Worker
 from runs.progress import worker_status
 from runs.results import refusals, wait_reasons
 from runs.state import state_machine
-from runs.worker import examination, fingerprints
+from runs.worker import examination
 from runs.worker.account_gate import PROBE_TIMEOUT_S, AccountGate
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import backfill
@@ -292,8 +292,8 @@ def test_account_trouble_is_shown_instead_of_host_trouble() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "look",
-    [backfill._due, fingerprints._claim, examination._claim_results],
-    ids=["backfill", "fingerprints", "provenance"],
+    [backfill._due, examination._claim_results],
+    ids=["backfill", "provenance"],
 )
 def test_searches_for_due_work_do_not_join_runs(look: Callable[[], list[Any]]) -> None:
     with CaptureQueriesContext(connection) as captured:

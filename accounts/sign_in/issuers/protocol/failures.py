@@ -55,6 +55,12 @@ class Reason(Enum):
         "You did not log in",
         "You cancelled at {name}, or it did not let you in. Nothing was changed.",
     )
+    NOT_SIGNED_IN = Words(
+        HTTPStatus.FORBIDDEN,
+        "You are not logged in at {name}",
+        "It needs to ask you something first, such as your password. Start again, and answer it "
+        "there.",
+    )
     NO_ADDRESS = Words(
         HTTPStatus.FORBIDDEN,
         "{name} sent no e-mail address",

@@ -9,28 +9,23 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import messages
 from django.db.models import Count
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 from django.utils.http import urlencode
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.limits.rate_limit import limit
-from core.db.name_order import by_name, sort_key
+from core.db.name_order import sort_key
 from core.http.caching import no_store
 from core.http.parameters import search_words
-from core.http.posts import hidden
-from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe_text
-from features.library.models import Prompt, PromptTag, PromptVersion
-from features.library.models.prompt import new_seed
-from features.library.prompts import expansion, saving, using
+from features.library.models import Prompt, PromptTag
+from features.library.prompts import expansion, using
 from features.library.prompts.form import PromptForm, folder_of
 from playground.display import tiles
 from projects import current
 from projects.kept.resource import Resource
-from projects.rights import Rights
 from runs.models import Run
 
 if TYPE_CHECKING:
@@ -41,7 +36,6 @@ if TYPE_CHECKING:
 
 SHOWN = 20  # of the prompts that a template makes; the others are folded
 RECENT_RUNS, RECENT_MODELS = 100, 8
-MOST_AROUND = 200
 MAX_TAGS_SHOWN = 40
 OFFERED = 12
 MAX_FIELD_CHARS = 100
@@ -96,7 +90,7 @@ class Prompts(Resource[Prompt]):
     def page_context(self, request: HtmxRequest, row: Prompt) -> Mapping[str, Any]:
         """Return the prompts that it makes with the address's values, and its latest results."""
         is_asked = "use" in request.GET
-        use = using.read(request.user, row, request.GET, is_asking=is_asked)
+        use = using.read(row, request.GET, is_asking=is_asked)
         model_name = request.GET.get("for", "").strip()
         endpoint = using.endpoint_named(model_name)
         is_whole = all(item.value or item.slot.options for item in use.controls)
@@ -115,20 +109,12 @@ class Prompts(Resource[Prompt]):
             "target": target,
             "first_texts": use.texts[:SHOWN],
             "other_texts": use.texts[SHOWN:],
-            "another_seed": new_seed(),
-            "outer_prompts": _around(request, row),
             "recent_models": _recent_models(request),
             "tiles": tiles.tiles_of(using.latest_runs(request.user, row)),
-            "version_count": row.versions.count(),
         }
 
 
 PROMPTS = Prompts()
-
-
-def narrowed(request: HtmxRequest) -> PromptQuerySet:
-    """Return the prompts on all pages of the list at this address."""
-    return PROMPTS.search_rows(PROMPTS.rows_of_list(request), request)
 
 
 def _folder(request: HtmxRequest) -> str:
@@ -163,49 +149,10 @@ def _tags(rows: PromptQuerySet, chosen_tag: str) -> list[Facet]:
     ]
 
 
-def _around(request: HtmxRequest, prompt: Prompt) -> list[Prompt]:
-    """Return the prompts that can be put around this one."""
-    if prompt.takes_prompt:
-        return []
-    offered = Prompt.objects.offered_in(prompt.project, request.user)
-    return list(offered.taking_prompts().order_by(by_name("name"))[:MOST_AROUND])
-
-
 def _recent_models(request: HtmxRequest) -> list[str]:
     runs = Run.objects.owned_by(request.user).order_by("-created_at")
     names = runs.values_list("endpoint__endpoint_id", flat=True)[:RECENT_RUNS]
     return [*dict.fromkeys(names)][:RECENT_MODELS]
-
-
-@require_safe
-@no_store
-def versions(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show all texts of a prompt, newest first, each with its changes."""
-    prompt = PROMPTS.find(request, pk)
-    rows = list(prompt.versions.select_related("made_by"))
-    context = {
-        "prompt": prompt,
-        "versions": [
-            (row, _changes(row, former))
-            for row, former in zip(rows, [*rows[1:], None], strict=True)
-        ],
-        "may_change": Rights(request.user, prompt).may_change,
-    }
-    return render(request, "features/library/prompts/versions.html", context)
-
-
-def _changes(version: PromptVersion, former: PromptVersion | None) -> list[Part]:
-    return word_diff(former.text if former else version.text, version.text)
-
-
-@require_POST
-def version_recovery(request: HtmxRequest, pk: uuid.UUID, version: int) -> HttpResponse:
-    """Bring the text of an earlier version back, as the newest one."""
-    prompt = PROMPTS.find_changeable(request, pk)
-    former = get_object_or_404(PromptVersion, prompt=prompt, pk=version)
-    saving.bring_back(prompt, former, request.user)
-    messages.success(request, "The earlier text is back. The one before stays among the versions.")
-    return redirect(prompt)
 
 
 # Requests of the menu of a prompt field: the offered prompts, and the text of one.
@@ -226,16 +173,13 @@ def offered(request: HtmxRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @no_store
 def text(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Render the form for a prompt's variables; a POST returns the text with their values.
-
-    A prompt that takes another takes the field's posted `current` text.
-    """
+    """Render the form for a prompt's variables; a POST returns the text with their values."""
     prompt = PROMPTS.find(request, pk)
     if request.method != "POST":
         context = {"prompt": prompt, "slots": using.slots_to_fill(prompt)}
         return render(request, "features/library/prompts/_filling.html", context)
     try:
-        filled_text = using.one_text(prompt, request.POST, hidden(request, "current"))
+        filled_text = using.one_text(prompt, request.POST)
     except expansion.Refused as refusal:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return HttpResponse(str(refusal), content_type="text/plain", status=status)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fal.db_safe import db_safe_text
 from features.boards.export.contents import contents_of
 from features.boards.export.table import board_table
 from features.boards.votes import marks
@@ -25,11 +26,14 @@ from tests.tables import each_row
         ("=1+1", "'=1+1"), ("+1 or so", "'+1 or so"), ("@SUM(A1)", "'@SUM(A1)"), ("-x", "'-x"),
         ("\t=1", "'\t=1"), ("\uff1d1", "'\uff1d1"), ("-1+2", "'-1+2"),
         ("-3", "-3"), ("+1.5e3", "+1.5e3"), (-0.5, "-0.5"),
+        (2**63 - 1, "'9223372036854775807"), ("-1234567890123456", "'-1234567890123456"),
+        ("123456789012345", "123456789012345"), ("'1234567890123456", "''1234567890123456"),
         (None, ""), ("a=b", "a=b"), ("", ""), ("a\x00b", "ab"),
     ],
 )  # fmt: skip
 def test_a_table_value_is_text_or_a_number(value: object, cell: str) -> None:
     assert csv_text.inert(value) == cell
+    assert csv_text.original(cell) == db_safe_text("" if value is None else str(value))
 
 
 @pytest.mark.any_database

@@ -50,7 +50,8 @@ def _play(user: User, plan_of: Planned, deeds: list[str], cents: int) -> None:
 
     def press(seeds: str = "1") -> Board:
         plan = plan_of("flux", row_field="prompt", row_values=ROWS, seeds=seeds, cap=str(cap))
-        return sending.run_plan(user, plan, expand(plan), "token", board=board).board
+        token = "" if board else "token"
+        return sending.run_plan(user, plan, expand(plan), token, board=board).board
 
     board: Board | None = None
     board = press()
@@ -107,7 +108,7 @@ def test_two_tabs_cannot_exceed_the_cap_together(user: User, plan_of: Planned) -
         try:
             expanded = expand(plan)
             ready.wait()
-            sending.run_plan(user, plan, expanded, "token", board=board)
+            sending.run_plan(user, plan, expanded, "", board=board)
         except BaseException as error:
             problems.append(error)
         finally:

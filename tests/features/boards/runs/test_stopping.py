@@ -97,9 +97,7 @@ def test_concurrent_adds_keep_the_board_within_its_size_limit(
         )
         for name in "abcdef"
     ]  # fmt: skip
-    deeds = [
-        partial(sending.run_plan, user, plan, expand(plan), "token", board=board) for plan in plans
-    ]
+    deeds = [partial(sending.run_plan, user, plan, expand(plan), "", board=board) for plan in plans]
     outcomes = run_at_once(deeds)
     assert sum(isinstance(outcome, sending.TooLarge) for outcome in outcomes) == 4
     assert board.cells.count() == Run.objects.count() == 281 <= MAX_CELLS

@@ -50,7 +50,7 @@ def test_a_failed_flow_names_its_step_and_a_retry_notifies_again(user: User, flo
     notification = Notification.objects.get()
     assert notification.subject.startswith("Flow failed")
     assert notification.text.startswith("Step 1: ")
-    starting.try_again(flow_run, "s1", user)
+    starting.try_again(flow_run, "s1", flow_run.steps.count(), user)
     flow_run.steps.exclude(replaced_at=None).update(
         replaced_at=timezone.now() - timedelta(minutes=3)
     )

@@ -65,7 +65,8 @@ def test_what_is_reserved_for_steps_that_never_begin_is_given_back(
     advance(flow_run.pk)
     assert total_of(Charge.objects.all()) == 0
     require_sums_hold()
-    starting.try_again(flow_run, "s1", user)  # the budget has room again: both steps reserve again
+    # The budget has room again: both steps reserve again.
+    starting.try_again(flow_run, "s1", flow_run.steps.count(), user)
     assert total_of(Charge.objects.all()) == 2
     with pytest.raises(Unaffordable):
         start(user, priced_flow, "other")

@@ -91,14 +91,20 @@ def test_a_failed_step_gives_the_reason_and_can_be_retried(member: Client, flow:
     page = member.get(address).content.decode()
     assert "because step 1 gave no result" in page
     assert "Try again from here" in page
-    member.post(address, {"~do": "again:s1"})
+    press = {"~do": re.findall(r'value="(again:s1:[^"]+)"', page)[0]}
+    member.post(address, press)
     old, new = flow_run.steps.all()
     assert old.replaced_at
     assert not new.replaced_at
     assert new.run_id != old.run_id
-    assert new.run_id
     flow_run.refresh_from_db()
     assert flow_run.state == "running"
+    assert new.run
+    fail(new.run)
+    for pk in advance.due():
+        advance.advance(pk)
+    member.post(address, press)  # the second press of a double click, after a quick failure
+    assert flow_run.steps.count() == 2
 
 
 def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Flow) -> None:

@@ -118,8 +118,8 @@ def test_stopping_is_for_its_user_and_managers_and_trying_again_for_makers(
     fail(run)
     for pk in advance.due():
         advance.advance(pk)
-    assert browser(project, "viewer").post(page, {"~do": "again:s1"}).status_code == 403
-    assert working_in(project, second).post(page, {"~do": "again:s1"}).status_code == 302
+    assert browser(project, "viewer").post(page, {"~do": "again:s1:1"}).status_code == 403
+    assert working_in(project, second).post(page, {"~do": "again:s1:1"}).status_code == 302
     again = Run.objects.exclude(pk=run.pk).get()
     # the member who pressed the button pays
     assert (again.user, again.project) == (second, project)

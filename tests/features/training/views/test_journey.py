@@ -7,7 +7,6 @@ import io
 import re
 import uuid
 import zipfile
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,18 +15,11 @@ from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from catalog.models import Endpoint
-from features.notifications.models import Notification
 from features.training.data.items import Item
-from features.training.models import Dataset, Training, Weights
-from features.training.results import settling
-from runs.models import Run, Upload
-from runs.state import state_machine
-from runs.state.transitions import Observation
-from runs.worker import idle
-from schemas.artifacts import artifacts
+from features.training.models import Dataset
+from runs.models import Upload
 from tests.features.training.conftest import picture
 
 pytestmark = pytest.mark.django_db
@@ -45,20 +37,9 @@ def make(member: Client, trainer: Endpoint, files: list[SimpleUploadedFile]) -> 
     return dataset
 
 
-def finish_training(run: Run, *names: str) -> None:
-    """End a training with files of weights, as the worker records it."""
-    files = {
-        f"file_{at}": {"url": f"https://v3.fal.media/files/{name}", "file_name": name}
-        for at, name in enumerate(names)
-    }
-    seen = Observation(Run.State.SUCCEEDED, "test", output=files, artifacts=artifacts(files))
-    assert state_machine.record(run.pk, seen)
-
-
-def test_files_are_trained_to_weights_for_a_form(
-    member: Client, user: User, trainer: Endpoint, taker: Endpoint, make_run: Any
+def test_files_become_a_zip_in_the_form_of_a_trainer(
+    member: Client, user: User, trainer: Endpoint
 ) -> None:
-    assert trainer.display_name in member.get(reverse("training:training")).content.decode()
     start = f"{reverse('training:new')}?model={trainer.endpoint_id}"
     assert "Create data set" in member.get(start).content.decode()
     caption = SimpleUploadedFile("a.txt", "a für fox".encode("cp1252"))
@@ -80,25 +61,6 @@ def test_files_are_trained_to_weights_for_a_form(
         assert archive.read("a.txt").decode() == "vtrnfox, a für fox"
     again = member.post(reverse("training:dataset-form", args=[dataset.pk]))
     assert again.headers["Location"] == response.headers["Location"]
-    arguments = {"images_data_url": upload.get_absolute_url(), "trigger_word": "vtrnfox"}
-    run = make_run(endpoint=trainer, arguments=arguments, state="running")
-    Run.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    finish_training(run, "pytorch_lora_weights.safetensors", "config.json")
-    assert settling.settle_due() == idle.REST_S
-    settling.settle_due()
-    weights = Weights.objects.get()
-    assert (weights.name, weights.training.dataset) == ("Foxes", dataset)
-    notification = Notification.objects.get()
-    assert notification.subject == "Training finished after 2 h: FLUX trainer"
-    page = member.get(notification.path).content.decode()
-    (use,) = re.findall(r'href="([^"]+\?weights=[^"]+)"', page)
-    filled = member.get(use.replace("&amp;", "&")).content.decode()
-    assert weights.address in filled
-    assert "vtrnfox" in filled
-    picker = f"{reverse('playground:upload-choices')}?kind=weights"
-    assert "Foxes (vtrnfox)" in member.get(picker).content.decode()
-    make_run(endpoint=taker, arguments={"loras": [{"path": weights.address}]}, state="succeeded")
-    assert "used by 1 run" in member.get(reverse("training:weights")).content.decode()
 
 
 def test_unacceptable_files_are_named_and_the_others_added(
@@ -151,35 +113,6 @@ def test_past_results_are_added_without_a_copy(
     member.post(address, {"result": [*chosen, "/runs/x/"]})
     dataset.refresh_from_db()
     assert [file["caption"] for file in dataset.files] == ["", "a fox"]
-
-
-def test_a_failed_training_is_notified(
-    member: Client, user: User, trainer: Endpoint, make_run: Any
-) -> None:
-    run = make_run(
-        endpoint=trainer, state="failed", ended_at=timezone.now(), error={"message": "x"}
-    )
-    Run.objects.update(created_at=timezone.now() - timedelta(hours=1))
-    settling.settle_due()
-    assert Training.objects.get().run == run
-    assert not Weights.objects.exists()
-    assert Notification.objects.get().subject.startswith("Training failed after 1 h")
-
-
-def test_weights_can_be_listed_and_renamed(
-    member: Client, trainer: Endpoint, make_run: Any, django_assert_max_num_queries: Any
-) -> None:
-    for _ in range(3):
-        finish_training(
-            make_run(endpoint=trainer, state="running"), "high.safetensors", "low.safetensors"
-        )
-    settling.settle_due()
-    with django_assert_max_num_queries(8):
-        page = member.get(reverse("training:weights")).content.decode()
-    assert page.count("FLUX trainer: ") >= 6
-    weights = Weights.objects.earliest("pk")
-    member.post(weights.get_absolute_url(), {"name": "Foxes"})
-    assert "Foxes" in member.get(f"{reverse('training:weights')}?q=fox").content.decode()
 
 
 def many(user: User, trainer: Endpoint, count: int) -> Dataset:
@@ -244,16 +177,3 @@ def test_a_new_data_set_is_called_by_its_word_or_by_its_model(
         member.post(reverse("training:new"), {"model": trainer.endpoint_id, **typed})
     names = Dataset.objects.order_by("created_at").values_list("name", flat=True)
     assert [*names] == ["TOK", f"Data set for {trainer.name}", "A fox"]
-
-
-def test_weights_keep_their_name_where_none_is_posted(
-    member: Client, trainer: Endpoint, make_run: Any
-) -> None:
-    finish_training(make_run(endpoint=trainer, state="running"), "high.safetensors")
-    settling.settle_due()
-    weights = Weights.objects.get()
-    for typed, status in (({"name": ""}, 302), ({}, 302), ({"name": "n" * 201}, 422)):
-        before = weights.name
-        assert member.post(weights.get_absolute_url(), typed).status_code == status
-        weights.refresh_from_db()
-        assert weights.name == before

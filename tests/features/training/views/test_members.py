@@ -1,4 +1,4 @@
-"""Data sets and weights in a shared project: which members see, change and delete them."""
+"""Data sets in a shared project: which members see, change and delete them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,10 @@ from django.test import Client
 from django.urls import reverse
 
 from catalog.models import Endpoint
-from features.training.models import Dataset, DatasetArchive, Training, Weights
-from features.training.owner import names_of
-from features.training.results import settling
+from features.training.models import Dataset
 from projects.models import Membership, Project
-from runs.models import Run, Upload
-from tests.features.training.views.test_journey import finish_training, png
+from runs.models import Upload
+from tests.features.training.views.test_journey import png
 from tests.projects.people import make_project, member_with, working_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -38,28 +36,12 @@ def dataset(project: Project, trainer: Endpoint) -> Dataset:
     return Dataset.objects.get()
 
 
-@pytest.fixture
-def weights(dataset: Dataset, trainer: Endpoint, make_run: Any) -> Weights:
-    """Weights that the maker has trained with the data set."""
-    browser(dataset.project, "maker").post(reverse("training:dataset-form", args=[dataset.pk]))
-    upload = DatasetArchive.objects.get().upload
-    run = make_run(
-        user=dataset.user, project=dataset.project, endpoint=trainer, state="running",
-        arguments={"images_data_url": upload.get_absolute_url()},
-    )  # fmt: skip
-    finish_training(run, "lora.safetensors")
-    settling.settle(run.pk)
-    return Weights.objects.get()
-
-
 def browser(project: Project, role: str) -> Client:
     return working_in(project, member_with(project, role))
 
 
-def test_everything_of_a_data_set_lives_in_its_project(dataset: Dataset, weights: Weights) -> None:
-    assert {row.project for row in (dataset, weights, *Upload.objects.all())} == {dataset.project}
-    assert weights.training.dataset == dataset
-    assert weights.user == dataset.user
+def test_everything_of_a_data_set_lives_in_its_project(dataset: Dataset) -> None:
+    assert {row.project for row in (dataset, *Upload.objects.all())} == {dataset.project}
     response = browser(dataset.project, "manager").post(
         f"{reverse('training:dataset-form', args=[dataset.pk])}?project=private"
     )
@@ -140,62 +122,6 @@ def test_files_added_to_an_open_data_set_are_open(dataset: Dataset) -> None:
     address = reverse("training:dataset-files", args=[dataset.pk])
     browser(dataset.project, "manager").post(address, files)
     assert not Upload.objects.filter(is_hidden=True).exists()
-
-
-def test_weights_are_named_by_makers_and_used_by_all(
-    weights: Weights, taker: Endpoint, make_run: Any
-) -> None:
-    viewer, page = browser(weights.project, "viewer"), weights.get_absolute_url()
-    make_run(
-        endpoint=taker, project=weights.project, title="sampled", state="succeeded",
-        arguments={"loras": [{"path": weights.address}]},
-    )  # fmt: skip
-    make_run(
-        endpoint=taker, title="elsewhere", state="succeeded",
-        arguments={"loras": [{"path": weights.address}]},
-    )  # fmt: skip
-    html = viewer.get(page).content.decode()
-    assert "sampled" in html
-    assert "elsewhere" not in html
-    assert "Foxes" in html
-    assert "by mia" in html
-    assert "Rename" not in html
-    assert viewer.post(page, {"name": "Mine"}).status_code == 403
-    assert "used by 1 run" in viewer.get(reverse("training:weights")).content.decode()
-    assert browser(weights.project, "manager").post(page, {"name": "Ours"}).status_code == 302
-    vera = member_with(weights.project, "viewer")
-    assert names_of(vera.pk, [weights.address]) == {weights.address: "Ours"}
-
-
-def test_weights_are_hidden_with_their_training(
-    weights: Weights, dataset: Dataset, stranger: User
-) -> None:
-    assert not Dataset.objects.findable(stranger).exists()
-    assert not Weights.objects.findable(stranger).exists()
-    assert not names_of(stranger.pk, [weights.address])
-    viewer = browser(dataset.project, "viewer")
-    Run.objects.update(is_hidden=True)  # hiding the training's run also hides its weights
-    assert viewer.get(weights.get_absolute_url()).status_code == 404
-    assert "Foxes" not in viewer.get(reverse("training:weights")).content.decode()
-    assert browser(dataset.project, "maker").get(weights.get_absolute_url()).status_code == 200
-    Run.objects.update(is_hidden=False)
-    Dataset.objects.update(is_hidden=True)
-    assert viewer.get(dataset.get_absolute_url()).status_code == 404
-    assert "data set" not in viewer.get(weights.get_absolute_url()).content.decode()
-
-
-def test_a_training_elsewhere_does_not_name_the_data_set(
-    dataset: Dataset, weights: Weights, trainer: Endpoint, make_run: Any
-) -> None:
-    upload = DatasetArchive.objects.get().upload
-    run = make_run(
-        user=dataset.user, endpoint=trainer, state="running",
-        arguments={"images_data_url": upload.get_absolute_url()},
-    )  # fmt: skip
-    finish_training(run, "lora.safetensors")
-    settling.settle(run.pk)
-    assert Training.objects.get(run=run).dataset is None
-    assert Weights.objects.get(training=run.pk).project == dataset.user.private_project
 
 
 def test_the_lists_have_their_scope(dataset: Dataset, trainer: Endpoint, user: User) -> None:

@@ -19,7 +19,6 @@ from features.flows.models import Flow, FlowRun, StepRun
 from features.library.models import Series, SeriesItem
 from features.notifications.models import Notification
 from features.sharing.models import Pick, Reviewer, Share, ShareItem
-from features.training.models import Training
 from house.operations.models import Announcement
 from house.operations.retention import walk as retention
 from house.operations.retention.kinds import KINDS
@@ -118,7 +117,7 @@ def test_what_ended_late_or_not_at_all_stays(old_run: Make) -> None:
 
 def test_what_people_have_kept_stays(user: User, old_run: Make) -> None:
     starred, example = old_run(is_starred=True), old_run(is_example=True)
-    in_board, in_series, in_flow, origin, training = (old_run() for _ in range(5))
+    in_board, in_series, in_flow, origin = (old_run() for _ in range(4))
     endpoint = in_board.endpoint
     board = Board.objects.create(user=user, source=endpoint, form_token="b")
     row = Row.objects.create(board=board, position=0, digest="r")
@@ -129,16 +128,14 @@ def test_what_people_have_kept_stays(user: User, old_run: Make) -> None:
     flow = Flow.objects.create(user=user, name="f", definition={"steps": []}, origin=origin)
     flow_run = FlowRun.objects.create(flow=flow, user=user, form_token="f", definition={})
     StepRun.objects.create(flow_run=flow_run, step="s1", run=in_flow)
-    Training.objects.create(run=training)
     walk_after_a_week()
-    for run in (starred, example, in_board, in_series, in_flow, origin, training):
+    for run in (starred, example, in_board, in_series, in_flow, origin):
         assert not is_deleted(run)
     for thing in (board, series, flow):
         thing.deleted_at = timezone.now()
         thing.save()
     walk_after_a_week()
     assert all(is_deleted(run) for run in (in_board, in_series, in_flow, origin))
-    assert not is_deleted(training)
 
 
 def test_a_walk_passes_over_what_stays(
@@ -146,8 +143,9 @@ def test_a_walk_passes_over_what_stays(
 ) -> None:
     monkeypatch.setattr(retention, "BATCH", 2)
     kept = [old_run(100 - number, state="succeeded") for number in range(5)]
-    for run in kept:
-        Training.objects.create(run=run)
+    series = Series.objects.create(user=kept[0].user, name="s")
+    for place, run in enumerate(kept):
+        SeriesItem.objects.create(series=series, run=run, place=place)
     at = timezone.now() - timedelta(days=50)
     same = [old_run() for _ in range(5)]
     Run.objects.filter(pk__in=[run.pk for run in same]).update(created_at=at, ended_at=at)

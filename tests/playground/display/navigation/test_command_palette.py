@@ -18,7 +18,7 @@ from django.utils.html import escape
 from catalog.models import Collection
 from features.boards.models import Board
 from features.flows.models import Flow
-from features.training.models import Dataset, Training, Weights
+from features.training.models import Dataset
 from playground.display import renderers
 from playground.display.navigation import command_palette
 from playground.display.navigation.destinations import Place
@@ -50,21 +50,18 @@ def test_typed_letters_find_models_collections_runs_and_pages(
 
 
 @pytest.fixture
-def things(user: User, flux: Any, make_run: Any) -> None:
-    """A board, a flow, a data set and weights, each with a fox in its name."""
+def things(user: User, flux: Any) -> None:
+    """A board, a flow and a data set, each with a fox in its name."""
     Board.objects.create(user=user, source=flux, title="Fox portraits", form_token="a")
     Flow.objects.create(user=user, name="Fox to film", definition={})
     Dataset.objects.create(user=user, endpoint=flux, name="Forty foxes")
-    training = Training.objects.create(run=make_run(endpoint=flux, user=user, title="train"))
-    Weights.objects.create(user=user, training=training, position=0, name="Fox style")
 
 
-def test_boards_flows_and_trainings_are_found_by_name(user: User, things: None) -> None:
+def test_boards_flows_and_data_sets_are_found_by_name(user: User, things: None) -> None:
     assert labels_by_group(user, "fox") == {
         "Boards": ["Fox portraits"],
         "Flows": ["Fox to film"],
         "Data sets": ["Forty foxes"],
-        "Weights": ["Fox style"],
     }
     assert labels_by_group(user, "film fox")["Flows"] == ["Fox to film"]
 
@@ -81,7 +78,7 @@ def test_deleted_things_and_those_of_others_are_not_found(
     assert labels_by_group(stranger, "fox") == {}
     Flow.objects.update(visibility=Flow.Visibility.TEAM)
     assert labels_by_group(stranger, "fox") == {"Flows": ["Fox to film"]}
-    for model in (Board, Flow, Dataset, Weights):
+    for model in (Board, Flow, Dataset):
         model._default_manager.update(deleted_at=timezone.now())
     assert labels_by_group(user, "fox") == {}
 
@@ -123,7 +120,7 @@ PLACES = [
     ("All models", "gallery, catalogue, models, explore"),
     ("Starred models", "favourites, starred, stars"),
     ("Collections", "collections, curated"),
-    ("New models", "what changed, news, feed"),
+    ("New models", "what changed, news"),
     ("Leaderboard", "leaderboard, votes, ranking, records"),
     ("Prices", "prices, real prices"),
     ("Views", "views, saved searches, searches"),
@@ -139,7 +136,6 @@ PLACES = [
     ("References", "references, reference, characters"),
     ("Made here", "upload, restore, recipe"),
     ("Data sets", "training, data sets"),
-    ("Weights", "weights, trained loras"),
     ("Account", "account, settings, password"),
     ("Inbox", "inbox, bell, told"),
     ("Runs in progress", "tray"),

@@ -153,13 +153,13 @@ Made = Callable[..., Run]
 
 def test_a_rerun_is_compared_with_what_it_repeats(make_run: Made, user: User) -> None:
     original, _between = make_run(state="failed"), make_run()
-    again = rerun.rerun(original, user)
+    again = rerun.rerun(original, user, "t")
     assert predecessor_of(user, again) == Predecessor(original.pk, "the run that it repeats")
 
 
 def test_what_was_deleted_is_passed_over(make_run: Made, user: User) -> None:
     original, between = make_run(state="failed"), make_run()
-    again = rerun.rerun(original, user)
+    again = rerun.rerun(original, user, "t")
     Run.objects.filter(pk=original.pk).update(deleted_at=timezone.now())
     assert predecessor_of(user, again) == Predecessor(between.pk, "the run before it")
 

@@ -1,1 +1,0 @@
-"""Weights that trainings have produced, and where they are used."""
