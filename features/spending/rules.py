@@ -41,7 +41,7 @@ class RulesForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Ceiling, in dollars",
         required=False,
         help_text="Runs that start together may cost at most this; above it, only admins can "
-        "start them, and others ask. Empty: no ceiling.",
+        "start them. Empty: no ceiling.",
     )
 
     class Meta:
