@@ -25,7 +25,7 @@ from api.models import Consent
 from api.reach import PARAMETER as TO_PROJECT
 from core.db import clock
 from core.formatting import money
-from features.spending.budgets import counting, headroom
+from features.spending.budgets import headroom
 from runs.costs.ledger import NOTHING
 from runs.start import confirmation
 from runs.start.confirmation import Confirmation
@@ -104,11 +104,8 @@ def started(
 
 
 def _require_unasked(call: Call, estimate: Estimate) -> None:
-    """Raise Problem (402) if an assistant's session may not start this without a question."""
-    if call.reserved is None:
-        return
-    amount, bar = in_dollars(estimate), counting.session_asks_above()
-    if amount is not None and (bar is None or amount <= bar):
+    """Raise Problem (402) if an assistant would start something of unknown cost unasked."""
+    if call.reserved is None or in_dollars(estimate) is not None:
         return
     price = estimate.most_in_words
     detail = f"This costs {price}: the token's owner has to agree first. Nothing was run."

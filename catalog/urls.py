@@ -32,8 +32,5 @@ urlpatterns = [
     path("favourites/", favourites.favourites, name="favourites"),
     path("favourites/account/", favourites.account, name="favourites-account"),
     path("changes/", changes.changes, name="changes"),
-    path("changes/feed/", changes.feed, name="changes-feed"),
-    path("changes/feed/address/", changes.feed_address, name="changes-feed-address"),
-    path("changes/feed/<str:token>/", changes.personal_feed, name="changes-feed-of"),
     path("catalogue/sync/", browse.sync_progress, name="sync"),
 ]

@@ -157,11 +157,8 @@ AUDITED: list[dict[str, Any]] = [
             "begins_on",
             "ends_on",
             "limit",
-            "ask_above",
-            "informed",
             "ended_at",
         ],
-        "m2m_fields": {"informed"},
     },
     {
         "model": "playground.ProjectKey",

@@ -34,15 +34,13 @@ FORMS = _views(
     "v1-boards-cells v1-boards-estimates v1-boards-runs v1-estimates v1-flows-estimates "
     "v1-flows-runs v1-presets v1-runs",
     boards="board-plan board-rows plan plan-of-form",
-    chats="chat chat-draft chat-turns new",
-    flows="account-workflow flow flow-edit flow-run flow-then then",
+    flows="flow flow-run",
     playground="draft endpoint preset presets ticket",
     training="dataset-form",
 )
 # Files, imports, and tables that fill a page.
 FILES = _views(
     api="openai-edits v1-uploads",
-    boards="import",
     catalog="collection-choices collection-edition collections-import",
     library="archives prompts-import reference-addition reference-form reference-new "
     "reference-pictures",

@@ -23,7 +23,6 @@ BEGINNINGS = (
     r"/login/reset/(?!(?:sent|done)/)",
     r"/login/email/(?!sent/)",
     r"/people/invitations/(?!\d+/)",
-    r"/changes/feed/(?!address/)",
     "/webhooks/fal/",
     "[?&](?:ticket|code|state)=",
 )
@@ -44,7 +43,7 @@ class NoTracebacksOfRefusals(logging.Filter):
 
 
 class RedactingFormatter(logging.Formatter):
-    """Replaces login links, feed addresses, webhook tokens and tickets, in tracebacks too."""
+    """Replaces login links, webhook tokens and tickets, in tracebacks too."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the formatted record with each secret replaced by `[hidden]`."""

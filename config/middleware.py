@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
 
-COMPRESSED_TYPES = ("text/html", "application/json", "application/atom+xml")
+COMPRESSED_TYPES = ("text/html", "application/json")
 
 # Values of `Sec-Fetch-Site` (W3C Fetch Metadata, 2.3) for a request that no other site caused.
 SAME_SITE_FETCHES = {"none", "same-origin"}

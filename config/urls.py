@@ -13,7 +13,7 @@ from projects.urls import HOUSE_RULES
 
 handler400 = "core.http.errors.bad_request"
 handler403 = "accounts.sign_in.views.permission_denied"
-handler404 = "core.http.errors.page_not_found"
+handler404 = "config.gone.page_not_found"
 handler500 = "core.http.errors.server_error"
 # In the order of how often they are requested, since each is tried in turn: the API and pages that
 # poll come first.
@@ -24,7 +24,6 @@ urlpatterns = [
     path("", include("catalog.urls")),
     path("", include("house.operations.urls")),
     path("compare/", include("features.boards.urls")),
-    path("chats/", include("features.chats.urls")),
     path("flows/", include("features.flows.urls")),
     path("", include("features.library.urls")),
     path("training/", include("features.training.urls")),

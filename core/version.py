@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import tomllib
 from functools import cache
@@ -31,6 +32,11 @@ def full_version() -> str:
 def number(full: str) -> str:
     """Return the number of a full version."""
     return full.partition(" ")[0]
+
+
+def as_numbers(full: str) -> tuple[int, ...]:
+    """Return the parts of a full version's number, which compare by age."""
+    return tuple(map(int, re.findall(r"\d+", number(full))))
 
 
 def _commit() -> str:

@@ -14,7 +14,6 @@ from accounts.second_factor import factors, reset
 from accounts.sessions import active_sessions, strength
 from api import tokens
 from api.models import Token
-from catalog.views import feeds
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -80,11 +79,10 @@ def take_second_step(person: User, by: User) -> str:
 def end_all(person: User, by: User) -> None:
     """End every access of a person, in the caller's transaction; it stays ended if they return.
 
-    This covers sessions with their live streams, tokens with the programs that use them, login
-    links, and the URL of the feed.
+    This covers sessions with their live streams, tokens with the programs that use them, and login
+    links.
     """
     active_sessions.end_others(person, None)
     for token in tokens_of(person):
         tokens.revoke(by, token)
     LoginLink.objects.filter(user=person).delete()
-    feeds.renew(person)

@@ -71,8 +71,8 @@ def repetition(
 ) -> StartRequest:
     """Return a request to start a run with the same arguments, which the caller may change.
 
-    The run's content may be private, such as a chat's system prompt, or the prompt of a form that
-    its owner has hidden from the team. A large board's low priority is not for a single run.
+    The run's content may be private, such as a program's, or the prompt of a form that its
+    owner has hidden from the team. A large board's low priority is not for a single run.
     """
     is_of_board = starting.is_of(run, Source.BOARD)
     stays_in_project = not roles.refusal_to_make(person, run.project)

@@ -3,8 +3,8 @@
 The deputy's run is a run of its own, with its own charge; both timelines name the other run. By
 itself, a deputy takes over only if a curator has named it, if the project's settings allow it, and
 if it costs no more than what the first run has reserved. Programs name the model on purpose, so
-they have to allow it in the call as well. Cells of boards and answers of chats stay as they are:
-there, a person compares models, and presses.
+they have to allow it in the call as well. Cells of boards stay as they are: there, a person
+compares models, and presses.
 
 A viewer's press makes a run in their own project, and leaves the deputy to the first run's people.
 """

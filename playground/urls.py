@@ -82,7 +82,6 @@ urlpatterns = [
     path("uploads/<uuid:pk>/uses/", command_palette.upload_uses, name="upload-uses"),
     path("uploads/<uuid:pk>/<str:name>", files.upload, name="upload"),
     path("restorations/", restorations.restorations, name="restorations"),
-    path("restorations/models/", restorations.models, name="restoration-models"),
     path("links/<str:pk>/deletion/", form.link_deletion, name="link-deletion"),
     *presets.PRESETS.urls(),
     path("presets/<int:pk>/", presets.preset, name="preset"),

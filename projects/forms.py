@@ -26,8 +26,7 @@ OUTDATED = (
 )
 RUNS_HELP = (
     "A week before, managers are notified, with a list. What is starred, shared, an example, or "
-    "in a board, series, chat, flow or training stays. A deleted run can be brought back for 7 "
-    "days."
+    "in a board, series, flow or training stays. A deleted run can be brought back for 7 days."
 )
 FILES_HELP = "The run stays, with its settings and cost. A file that another run uses stays, too."
 

@@ -59,7 +59,6 @@ KINDS = {
 }
 MEDIA = frozenset(name for name, kind in KINDS.items() if kind.is_media)
 VISUAL = tuple(name for name, kind in KINDS.items() if kind.is_visual)
-DRAWN = tuple(name for name, kind in KINDS.items() if kind.is_drawn)
 KNOWN = frozenset(KINDS) - {"file"}  # those of which more is known than that it is a file
 
 # Formats that not every browser shows or plays, as people call them.

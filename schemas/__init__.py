@@ -17,8 +17,9 @@ the fields that take a result, `artifacts` the files and texts in an output. `wo
 from schemas.document.openapi import Contract, contract
 from schemas.fields.field import MISSING, Field, Option, find
 from schemas.fields.field_tree import build
-from schemas.form.decode import DecodedPost, Problem, apply, decode_post, with_uploads
+from schemas.form.decode import DecodedPost, Problem, decode_post
 from schemas.form.drawing import Node, Row, draw
+from schemas.form.edits import apply, with_uploads
 from schemas.form.encode import encode_arguments
 
 __all__ = [

@@ -137,8 +137,7 @@ def test_no_line_of_a_template_passes_100_columns() -> None:
 
 def test_each_version_has_its_section_of_the_changelog_the_newest_first() -> None:
     heads = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
-    assert heads[0] == "Unreleased"
-    sections = [re.fullmatch(r"(\d+)\.(\d+)\.(\d+) \(\d+ \w+ \d{4}\)", head) for head in heads[1:]]
+    sections = [re.fullmatch(r"(\d+)\.(\d+)\.(\d+) \(\d+ \w+ \d{4}\)", head) for head in heads]
     numbers = [tuple(map(int, section.groups())) for section in sections if section]
     assert len(numbers) == len(sections)
     assert numbers == sorted(numbers, reverse=True)

@@ -67,7 +67,6 @@ LIMITS = {
         Limit("ticket", WRITE, 20, 30),
         Limit("webhook", WRITE, 60, 30),
         Limit("csp-report", WRITE, 60, 30),
-        Limit("feed", READ, 30, 30),
         Limit("guess", READ | WRITE, 60, 20),  # unknown links of shares
         Limit("guest", WRITE, 300, 60),  # new names on shares
         Limit("review", WRITE, 2000, 1200),

@@ -74,7 +74,7 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 def link(request: HttpRequest, token: str) -> HttpResponse:
     """Show a button that logs the owner in by a single-use link; a POST uses the link.
 
-    A GET, such as a chat's preview or a prefetch, does not use it up.
+    A GET, such as a messenger's preview or a prefetch, does not use it up.
     """
     is_used = request.method == "POST"
     user = login_links.redeem(token) if is_used else login_links.owner_of(token)

@@ -179,7 +179,7 @@ class Tools:
         priority: Priority = "normal",
         no_retry: NoRetry = False,
     ) -> str:
-        """Run a model and wait for its end; if it costs much, the person is asked first."""
+        """Run a model and wait for its end; if its price is unknown, the person is asked first."""
         body: dict[str, Any] = {"arguments": arguments, "allow_unknown": allow_unknown}
         body |= {"priority": priority, "no_retry": no_retry}
         body |= {"start_timeout_s": start_timeout_s} if start_timeout_s else {}

@@ -327,15 +327,6 @@ COMPONENTS: dict[str, Schema] = {
         is_outdated=flag("saved under an older version of the model's schema"),
     ),
     "PresetPage": page_schema("Preset"),
-    "NewPreset": request(
-        "endpoint_id",
-        "name",
-        "arguments",
-        endpoint_id=ENDPOINT_ID,
-        name=text(minLength=1, maxLength=80, pattern=r"\S"),
-        arguments={"type": "object"},
-        is_shared=flag("visible to the team", default=False),
-    ),
     "CollectionCard": record(
         slug=text(),
         title=text(),
@@ -450,9 +441,6 @@ COMPONENTS: dict[str, Schema] = {
         created_at=moment(),
     ),
     "WebhookPage": page_schema("Webhook"),
-    "NewWebhook": request(
-        "webhook_url", webhook_url=WEBHOOK_URL, name=text(maxLength=80, default="")
-    ),
     "Delivery": record(
         id=text(format="uuid"),
         run_id=text(format="uuid"),

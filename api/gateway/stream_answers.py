@@ -7,11 +7,10 @@ from contextlib import aclosing, suppress
 
 import fal
 from api.fal_proxy import responses, tickets
-from api.openai_proxy import chat_responses
+from api.openai_proxy import answers, chat_responses
 from core.http.asgi import Send
 from core.http.forwarding import ResponseBroken
 from fal.transports import completions
-from features.chats.talk import answers
 from runs.models import Run
 from runs.worker.transports import direct
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from decimal import Decimal
 from typing import Any
 
 import orjson
@@ -90,11 +89,9 @@ class Resource:
 
 
 def _confirm(request: HttpRequest, body: Any) -> None:
-    """Confirm the costs that the request's body allows."""
-    if isinstance(body, dict) and body.keys() & {"max_cost", "allow_unknown_price"}:
-        most = Decimal(str(body.get("max_cost", 0)))
-        is_fine = body.get("allow_unknown_price") is True
-        confirmation.confirm(request, most, is_unknown_fine=is_fine)
+    """Confirm an unknown cost if the request's body allows it."""
+    if isinstance(body, dict) and body.get("allow_unknown_price") is True:
+        confirmation.confirm_unknown(request)
 
 
 def as_response(reply: Reply | HttpResponseBase) -> HttpResponseBase:

@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 
 from accounts.limits.rate_limit import MESSAGE
 from accounts.limits.throttle import format_wait
+from api.contract import gone
 from api.contract.operation import JSON, PROBLEM
 from core.http.errors import TooLarge, UnreadBody
 from runs.start import refused_starts
@@ -27,6 +28,7 @@ _SLUGS = {
     404: "not-found",
     405: "method-not-allowed",
     409: "conflict",
+    410: "gone",
     411: "length-required",
     413: "too-large",
     415: "wrong-content-type",
@@ -48,6 +50,7 @@ _PLATFORM_TYPES = {
     429: "rate_limited",
     501: "not_implemented",
 }
+_UNKNOWN = {HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED}  # no operation is there
 _DETAILS = {
     400: "The request could not be understood.",
     404: "There is nothing at this address that you may see.",
@@ -150,7 +153,8 @@ def as_problems(
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """Middleware: replaces error pages below `/api/` with problem documents.
 
-    It answers OPTIONS with the methods that the view's 405 response names.
+    It answers 410 for operations that left, and OPTIONS with the methods that the view's 405
+    response names.
     """
 
     def respond(request: HttpRequest) -> HttpResponseBase:
@@ -158,6 +162,9 @@ def as_problems(
         is_error = response.status_code >= HTTPStatus.BAD_REQUEST
         if not (is_error and request.path_info.startswith(ROOT)):
             return response
+        is_unknown = response.status_code in _UNKNOWN
+        if is_unknown and (why := gone.reason(request.method or "", request.path_info)):
+            return Problem(HTTPStatus.GONE, why).response()
         if response.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
             response.headers["Allow"] = allowed = _allowed(response.headers["Allow"])
             if request.method == "OPTIONS":

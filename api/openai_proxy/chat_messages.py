@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from api.http.problem import Problem
-from features.chats.talk.composition import Conversation, Exchange
+from api.openai_proxy.composition import Conversation, Exchange
 
 SYSTEM_ROLES = {"system", "developer"}
 ROLES = {*SYSTEM_ROLES, "user", "assistant"}

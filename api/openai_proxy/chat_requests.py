@@ -2,7 +2,7 @@
 
 `model` is the id of an endpoint that takes text and answers in text, or any name that fal's router
 knows (protocol, section 16.5). The router gets the body unchanged; an endpoint gets the
-messages in the form of its schema, as in chats (`features/chats/talk/composition.py`).
+messages in the form of its schema (`composition.py`).
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from typing import Any
 
 from api.http import retirement
 from api.http.problem import Problem
-from api.openai_proxy import chat_messages, chat_settings, known_models
+from api.openai_proxy import chat_messages, chat_settings, composition, known_models
 from api.openai_proxy.chat_messages import wrong
+from api.openai_proxy.shape import Shape
 from catalog.models import Endpoint
 from fal.db_safe import db_safe_text
-from features.chats.talk import composition
-from features.chats.talk.shape import Shape
+from fal.transports import completions
 
 UNKNOWN_MODEL = "model-not-found"  # OpenAI's code for it
 NO_ROUTER = "The catalogue has no model “{}”, and this Vitrine's upstream has no router for it."
@@ -72,10 +72,12 @@ def _arguments(body: dict[str, Any], model: str) -> tuple[Endpoint, dict[str, An
 
 def _shape(endpoint: Endpoint) -> Shape:
     """Return how an endpoint takes a conversation; raises Problem if it takes none."""
+    if completions.is_completions(endpoint.endpoint_id):
+        raise wrong("model", ONE_ADDRESS.format(endpoint.endpoint_id))
     shape = known_models.chat_shape(endpoint)
     if shape is None:
         raise wrong("model", NO_CHAT.format(endpoint.endpoint_id), 404, UNKNOWN_MODEL)
-    if shape.kind == "completions" or known_models.needs_model(shape):
+    if known_models.needs_model(shape):
         raise wrong("model", ONE_ADDRESS.format(endpoint.endpoint_id))
     return shape
 

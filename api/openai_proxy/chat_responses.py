@@ -12,8 +12,8 @@ from api.fal_proxy import responses
 from api.fal_proxy.responses import UpstreamResponse
 from api.http.dispatch import dumps
 from api.http.problem import Problem
+from api.openai_proxy import answers
 from fal.transports import completions
-from features.chats.talk import answers
 from runs.models import Run
 
 REQUEST_ID = "x-request-id"  # OpenAI's clients expose it as `_request_id`

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from api.openai_proxy.chat_messages import NO_TURNS, Medium, wrong
-from features.chats.talk.shape import Shape
+from api.openai_proxy.shape import Shape
 from schemas import Field
 
 MOST_TOKENS = ("max_tokens", "max_completion_tokens", "max_new_tokens", "max_output_tokens")

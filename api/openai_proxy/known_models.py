@@ -11,14 +11,15 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from api.openai_proxy.shape import Shape, shape_of
 from catalog.locks import Locks
 from catalog.models import Endpoint
 from fal.transports import completions
-from features.chats.talk.shape import MODEL, Shape, shape_of
 from schemas.facts.capabilities import capabilities_of
 
 ROUTER = f"openrouter/router/openai/v1{completions.SUFFIX}"
 ROUTERS = ("openrouter/", "fal-ai/any-llm")
+MODEL = "model"  # the router's field with the name of the model that answers
 PARTS = {"image", "audio", "video"}  # media that a message can contain
 _IS_CHAT = {"in:text", "out:text"}
 
@@ -54,8 +55,8 @@ def is_router_name(name: str) -> bool:
 def chat_shape(endpoint: Endpoint) -> Shape | None:
     """Return how an endpoint takes a chat call; None if it does not answer in text only."""
     shape = shape_of(endpoint)
-    if shape is None or shape.kind == "completions":
-        return shape
+    if shape is None:
+        return None
     contract, root = shape.version.contract, shape.version.root
     facts = capabilities_of(contract, root, contract.document).facts
     return shape if _answers_in_text(facts) else None
@@ -63,7 +64,7 @@ def chat_shape(endpoint: Endpoint) -> Shape | None:
 
 def needs_model(shape: Shape) -> bool:
     """Whether the answering model is an argument of its own, as for the router."""
-    return any(child.name == MODEL.name and child.is_required for child in shape.rest.children)
+    return any(child.name == MODEL and child.is_required for child in shape.rest.children)
 
 
 def _answers_in_text(facts: list[str]) -> bool:
@@ -90,7 +91,7 @@ def _is_listed(endpoint: Endpoint) -> bool:
 def _takes_messages(schema_id: str, endpoint_id: str) -> bool:
     """Whether messages suffice for a run; cached, as parsing the schemas takes seconds."""
     shape = chat_shape(Endpoint(endpoint_id=endpoint_id, schema_id=schema_id))
-    if shape is None or shape.kind == "completions":
+    if shape is None or completions.is_completions(endpoint_id):
         return False
     required = [child for child in shape.rest.children if child.is_required]
     return all((child.item or child).media in PARTS for child in required)
@@ -101,6 +102,6 @@ def _router_names(endpoint: Endpoint) -> Iterator[str]:
     name = endpoint.endpoint_id
     shape = shape_of(endpoint) if name.startswith(ROUTERS) else None
     children = shape.rest.children if shape else ()
-    field = next((child for child in children if child.name == MODEL.name), None)
+    field = next((child for child in children if child.name == MODEL), None)
     values = [*(option.value for option in field.options), *field.examples] if field else []
     yield from (value for value in values if isinstance(value, str) and is_router_name(value))

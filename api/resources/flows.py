@@ -72,7 +72,7 @@ def list_flows(call: Call) -> Reply:
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         rows = rows.filter(Q(changed_at__lt=at) | Q(changed_at=at, pk__lt=as_uuid(str(key))))
-    flows = list(rows.defer("previous")[: values["limit"] + 1])
+    flows = list(rows[: values["limit"] + 1])
 
     def mark(flow: Flow) -> tuple[str, str]:
         return flow.changed_at.isoformat(), str(flow.pk)

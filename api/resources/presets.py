@@ -7,8 +7,7 @@ from typing import Any
 
 from django.db.models.functions import Length
 
-from accounts import permissions
-from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
+from api.contract.operation import Call, Reply, Response, operation
 from api.http import cursor
 from api.http.problem import Problem
 from api.resources.parameters import (
@@ -17,14 +16,9 @@ from api.resources.parameters import (
     LIMIT,
     MAX_KEY,
     MODEL,
-    TO_PROJECT,
-    find_endpoint,
     key,
     take_page,
 )
-from playground.form import presets as domain
-from projects.rights import Rights
-from runs.files.own_addresses import tidy_addresses
 from runs.models import Preset
 
 MOST_CHARS = 4 << 20  # of a page
@@ -81,14 +75,9 @@ def list_presets(call: Call) -> Reply:
         rows = rows.filter(pk__lt=min(pk, MAX_KEY))
     sizes = list(rows.values_list(Length("arguments"), flat=True)[: values["limit"] + 1])
     count = min(values["limit"], _fitting(sizes))
-    presets = list(rows[:count])
+    presets = list(rows[: count + 1])
     return Reply(
-        take_page(
-            presets + presets[-1:] * (len(sizes) > count),
-            count,
-            lambda preset: as_json(preset, call),
-            lambda preset: [preset.pk],
-        )
+        take_page(presets, count, lambda preset: as_json(preset, call), lambda preset: [preset.pk])
     )
 
 
@@ -104,57 +93,3 @@ def list_presets(call: Call) -> Reply:
 def get_preset(call: Call) -> Reply:
     """Read a preset."""
     return Reply(as_json(find(call, call.values["preset_id"]), call))
-
-
-@operation(
-    "POST",
-    "/presets",
-    scope="run",
-    tag="presets",
-    body=Body("NewPreset"),
-    parameters=[
-        Parameter(
-            "replace", {"type": "boolean", "default": False}, "replace a preset of the same name"
-        ),
-        TO_PROJECT,
-    ],
-    responses=[Response(201, "The preset.", "Preset")],
-    errors=[404, 409],
-)
-def create_preset(call: Call) -> Reply:
-    """Save arguments as a preset."""
-    body = call.body
-    endpoint = find_endpoint(body["endpoint_id"])
-    try:
-        preset = domain.create(
-            call.user,
-            endpoint,
-            body["name"],
-            tidy_addresses(body["arguments"]),
-            domain.Scope.HOUSE if body.get("is_shared") else domain.Scope.MEMBERS,
-            may_replace=call.values["replace"],
-            project=call.reach.require_maker(),
-        )
-    except domain.NameTaken as error:
-        raise Problem(409, f"{error} Send replace=true to replace it.") from error
-    except ValueError as error:
-        errors = [{"pointer": "#/name", "detail": str(error)}]
-        raise Problem(422, str(error), errors=errors) from error
-    return Reply(as_json(preset, call), 201, {"Location": f"/api/v1/presets/{preset.pk}"})
-
-
-@operation(
-    "DELETE",
-    "/presets/{preset_id}",
-    scope="run",
-    tag="presets",
-    parameters=[PRESET],
-    responses=[Response(204, "Deleted; for 7 days, the preset's page can restore it.")],
-    errors=[404],
-)
-def delete_preset(call: Call) -> Reply:
-    """Delete a preset: your own, one of a project that you manage, or any with the permission."""
-    preset = find(call, call.values["preset_id"])
-    Rights(call.user, preset).require_removal(permissions.DELETE_PRESET)
-    preset.delete_by(call.user)
-    return Reply(None, 204)

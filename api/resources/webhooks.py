@@ -7,14 +7,12 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q
 
-from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
+from api.contract.operation import Call, Parameter, Reply, Response, operation
 from api.http.problem import Problem, pointer
 from api.representation import moments
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, LIMIT, as_uuid, take_page
-from features.notifications import channels
-from features.notifications.channels import Draft
-from features.notifications.delivery import sending, webhook_addresses
+from features.notifications.delivery import webhook_addresses
 from features.notifications.models import Channel, Delivery, Method
 from projects.models.in_project import is_member
 
@@ -82,49 +80,6 @@ def list_webhooks(call: Call) -> Reply:
 
 
 @operation(
-    "POST",
-    "/webhooks",
-    scope="run",
-    tag="webhooks",
-    body=Body("NewWebhook", formerly={"address": "webhook_url"}),
-    responses=[Response(201, "The new webhook.", "Webhook")],
-)
-def create_webhook(call: Call) -> Reply:
-    """Report each of your runs that the API started, once it has ended.
-
-    The body has the form of fal's webhooks, signed with the keys at `/.well-known/jwks.json`.
-    """
-    _require_unbound(call)
-    draft = Draft(Method.RUNS, call.body.get("name", ""), call.body["webhook_url"])
-    try:
-        channel = channels.create(call.user, draft)
-    except channels.Invalid as error:
-        ((name, detail), *_) = error.errors.items()
-        raise _invalid(name if name in call.body else "webhook_url", detail) from error
-    return Reply(webhook_as_json(channel), 201)
-
-
-@operation(
-    "DELETE",
-    "/webhooks/{webhook_id}",
-    scope="run",
-    tag="webhooks",
-    parameters=[WEBHOOK],
-    responses=[Response(204, "Removed; for a day, the notifications page can bring it back.")],
-    errors=[404],
-)
-def delete_webhook(call: Call) -> Reply:
-    """Remove a webhook."""
-    _require_unbound(call)
-    own_channels = Channel.objects.owned_by(call.user).filter(method=Method.RUNS)
-    channel = own_channels.filter(pk=call.values["webhook_id"]).first()
-    if channel is None:
-        raise Problem(404, "There is no such webhook, or it is somebody else's.")
-    channels.delete(call.user, channel)
-    return Reply(None, 204)
-
-
-@operation(
     "GET",
     "/deliveries",
     scope="read",
@@ -148,36 +103,6 @@ def list_deliveries(call: Call) -> Reply:
         return delivery.created_at.isoformat(), str(delivery.pk)
 
     return Reply(take_page(deliveries, values["limit"], delivery_as_json, mark))
-
-
-@operation(
-    "POST",
-    "/deliveries/{delivery_id}/repetition",
-    scope="run",
-    tag="webhooks",
-    parameters=[DELIVERY],
-    responses=[Response(202, "The delivery as it is now.", "Delivery")],
-    errors=[404, 409],
-)
-def repeat_delivery(call: Call) -> Reply:
-    """Send a failed delivery again."""
-    delivery = _deliveries(call).filter(pk=call.values["delivery_id"]).first()
-    if delivery is None:
-        raise Problem(404, "There is no such delivery, or it is somebody else's.")
-    if not sending.retry(delivery):
-        raise Problem(409, "Only a failed delivery can be sent again.")
-    delivery.refresh_from_db()
-    return Reply(delivery_as_json(delivery), 202)
-
-
-def _require_unbound(call: Call) -> None:
-    """Raise Problem (403) for a token of one project: a webhook reports runs of all projects."""
-    if call.token.project is not None:
-        detail = (
-            "A webhook reports your runs of all projects, and this token is for one of them. Name "
-            "a webhook_url with each run, or use a token for all your projects."
-        )
-        raise Problem(403, detail)
 
 
 def _deliveries(call: Call) -> Any:

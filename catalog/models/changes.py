@@ -127,16 +127,13 @@ _WORDS: dict[str, str] = {
 
 
 class Reader(models.Model):
-    """How far a user has read the change log, and the number in their feed's URL."""
+    """How far a user has read the change log."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+"
     )
     seen_at = models.DateTimeField(
         null=True, blank=True, help_text="later changes are shown as new"
-    )
-    feed_number = models.PositiveIntegerField(
-        default=0, help_text="raise it to invalidate every earlier address of the feed"
     )
 
     def __str__(self) -> str:

@@ -107,8 +107,8 @@ def search(
     index = index or current(Revision.current())
     matches, sets, left_out, ranked_by = _understand(index, query, starred, locked, records)
     understood, total = sets.query, len(sets.hits)
-    pages = max(1, -(-total // PAGE_SIZE))
-    page = min(max(query.page, 1), pages)
+    pages = Paginator(range(total), PAGE_SIZE)
+    page = pages.get_page(max(query.page, 1)).number
     ranked = _ranked(sets, query, matches, page * PAGE_SIZE)
     page_keys = [index.keys[place] for place in ranked[(page - 1) * PAGE_SIZE :]]
     near = [index.keys[place] for place in _near(sets, matches)]
@@ -121,7 +121,7 @@ def search(
         endpoints=[cards[key] for key in page_keys if key in cards],
         total=total,
         page=page,
-        pages=pages,
+        pages=pages.num_pages,
         facets=count_facets(sets),
         allowed=count_allowed(sets),
         relaxations=[] if total else relax(sets),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pkgutil
-import re
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
@@ -13,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
 from core.db.squashes import SQUASHED, Key, is_replaced
-from core.version import full_version, number
+from core.version import as_numbers, full_version
 
 TABLE = "django_migrations"
 DATA_VERSION = "operations_dataversion"
@@ -83,16 +82,12 @@ def require(recorded: set[Key], *, is_migrated: bool, migrated_by: str = "") -> 
 
 def _require_no_stone_between(migrated_by: str) -> None:
     """Refuse data that would skip a version whose migrations this version no longer has."""
-    stone = next((s for s in STONES if _number(migrated_by) < _number(s.version)), None)
+    stone = next((s for s in STONES if as_numbers(migrated_by) < as_numbers(s.version)), None)
     if stone:
         raise ImproperlyConfigured(
             f"the data is of Vitrine {migrated_by}, which is older than {full_version()} can "
             f"upgrade: {stone.way}. Nothing was changed."
         )
-
-
-def _number(name: str) -> tuple[int, ...]:
-    return tuple(map(int, re.findall(r"\d+", number(name))))
 
 
 def _require_not_newer(unknown: set[Key], migrated_by: str) -> None:

@@ -132,11 +132,6 @@ class Broker:
             if not self._by_holder[holder]:
                 del self._by_holder[holder]
 
-    def check(self, source: Source[K, Any], key: K) -> None:
-        """Re-check the topics of a row after a change that the row does not show."""
-        if table := self._tables.get(source):
-            table.check([key])
-
     def waiting_for(self, source: Source[K, Any], key: K) -> int:
         """Return the number of waiters for a row."""
         table = self._tables.get(source)

@@ -17,10 +17,7 @@ class WorkflowItem:
     name: str
     title: str = ""
     description: str = ""
-    created_at: str = ""
-    thumbnail_url: str = ""
     tags: tuple[str, ...] = ()
-    endpoint_ids: tuple[str, ...] = ()
 
     @property
     def endpoint_id(self) -> str:
@@ -39,10 +36,7 @@ class WorkflowItem:
             name,
             reading.text(raw, "title"),
             reading.text(raw, "description"),
-            reading.text(raw, "created_at"),
-            reading.text(raw, "thumbnail_url"),
             _texts(raw.get("tags")),
-            _texts(raw.get("endpoint_ids")),
         )
 
 
@@ -67,20 +61,17 @@ class WorkflowPage:
 
 @dataclass(frozen=True)
 class WorkflowDetail:
-    """A workflow with its definition; `contents` are verbatim."""
+    """A workflow's definition; `contents` are verbatim."""
 
-    item: WorkflowItem
-    is_public: bool
     contents: Any
 
     @classmethod
     def from_json(cls, raw: Any) -> WorkflowDetail:
         """Parses a response; raises UpstreamFailed if it has no workflow."""
         inner = reading.as_mapping(reading.as_mapping(raw).get("workflow"))
-        item = WorkflowItem.from_json(inner)
-        if item is None or "contents" not in inner:
+        if "contents" not in inner:
             raise UpstreamFailed("fal's answer has no workflow.", is_retryable=True)
-        return cls(item, inner.get("is_public") is True, inner["contents"])
+        return cls(inner["contents"])
 
 
 def _texts(value: Any) -> tuple[str, ...]:

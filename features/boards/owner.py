@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F
 
 from features.boards import decisions, for_record
-from features.boards.display import listing, watching
+from features.boards.display import watching
 from features.boards.models import Board, Cell, Column, Row
 from features.boards.runs.dependants import BoardColumns
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.dependants import Dependants
 from runs.promises.owners import (
-    ComparisonKind,
     JsonColumn,
     Place,
     RunOwner,
@@ -26,7 +25,6 @@ from runs.promises.owners import (
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
-    from django.http import HttpRequest
 
     from catalog.models import Endpoint
 
@@ -91,10 +89,6 @@ class BoardsOwner(RunOwner):
     def private_pages(self) -> Mapping[str, InProjectQuerySet[Any]]:
         """Return the boards that are not deleted."""
         return {"board": Board.objects.kept()}
-
-    def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
-        """Return the boards."""
-        return listing.compared(request)
 
 
 def boards_of(user: User | AnonymousUser, run: Run) -> list[Place]:

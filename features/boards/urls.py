@@ -19,7 +19,6 @@ urlpatterns = [
     path("", index.index, name="boards"),
     path("new/", start.new, name="plan"),
     path("of/<path:endpoint_id>/", plan.of_form, name="plan-of-form"),
-    path("import/", files.import_, name="import"),
     path("<uuid:pk>/", board.board, name="board"),
     path("<uuid:pk>/plan/", plan.change, name="board-plan"),
     path("<uuid:pk>/progress/", board.progress, name="board-progress"),
@@ -63,12 +62,4 @@ urlpatterns = [
     path("<uuid:pk>/vote/retraction/", vote.vote_retraction, name="vote-retraction"),
     path("<uuid:pk>/vote/files/<str:token>/", vote.vote_file, name="vote-file"),
     path("<uuid:pk>/board.csv", files.table, name="board-table"),
-    path("<uuid:pk>/board.json", files.document, name="board-document"),
-    path("<uuid:pk>/sheet/", files.sheet, name="board-sheet"),
-    path("<uuid:pk>/columns/<int:column>/preset/", files.column_preset, name="board-column-preset"),
-    path(
-        "<uuid:pk>/columns/<int:column>/house-default/",
-        files.column_house_default,
-        name="board-column-house-default",
-    ),
 ]

@@ -11,7 +11,7 @@ class FlowsConfig(AppConfig):
 
     def ready(self) -> None:
         """Register what the app promises to its runs, and which models its workflows use."""
-        from features.flows.fal_workflows import definitions
+        from features.flows.fal_workflows import store
         from features.flows.models import FlowRun
         from features.flows.owner import FlowsOwner
         from features.notifications import subjects
@@ -20,4 +20,4 @@ class FlowsConfig(AppConfig):
 
         owners.register(FlowsOwner())
         subjects.register(FlowRun, FlowRun.objects.kept().shown_to)
-        enforcement.register_parts(definitions.models_within)
+        enforcement.register_parts(store.models_within)

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import F
 
 from features.flows.compose.dependants import FlowSteps
-from features.flows.display import listing, rights, run_page
+from features.flows.display import rights, run_page
 from features.flows.execution import advance
 from features.flows.execution.advance import flow_runs_of
-from features.flows.fal_workflows import live, step_files, sync
+from features.flows.fal_workflows import sync
 from features.flows.models import Flow, FlowRun, StepRun
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.dependants import Dependants
 from runs.promises.owners import (
-    ComparisonKind,
     Job,
     JsonColumn,
     LiveView,
@@ -31,31 +30,23 @@ from runs.promises.owners import (
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
-    from django.http import HttpRequest
 
     import fal
     from core.notify import channel
 
 
 class FlowsOwner(RunOwner):
-    """A step of a flow is an ordinary run, and so is a workflow of the account as a whole."""
+    """A step of a flow is an ordinary run."""
 
     models_of_places = (StepRun,)
 
     def live_views(self) -> Mapping[str, LiveView]:
-        """Return the pages of a flow's run and of a workflow."""
-        return {
-            rights.VIEW: LiveView(run_page.render),
-            live.VIEW: LiveView(live.render),
-        }
+        """Return the page of a flow's run."""
+        return {rights.VIEW: LiveView(run_page.render)}
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
         """Return the flow's run that has this run as a step."""
         return flow_runs_of(user, run)
-
-    def on_end(self, run: Run, changes: Mapping[str, Any]) -> None:
-        """Schedule the copying of the files of a workflow's steps."""
-        step_files.note_end(run, changes)
 
     def notifies_of_end(self, run: Run) -> bool:
         """Whether the run is a step; the end of its flow is reported instead."""
@@ -100,14 +91,10 @@ class FlowsOwner(RunOwner):
         """Return the steps."""
         return (FlowSteps(),)
 
-    def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
-        """Return the flows of the project and those for everybody."""
-        return (listing.compared(request),)
-
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the job that starts next steps and, with a key, the jobs that read the account."""
+        """Return the job that starts next steps and, with a key, the job that reads the account."""
         # It waits for the signal itself, since other jobs' debounce would delay each step.
         next_steps = Job("carry flows on", partial(advance.carry_on, signal))
         if upstream is None:
             return (next_steps,)
-        return (next_steps, sync.job(upstream), step_files.job(upstream))
+        return (next_steps, sync.job(upstream))

@@ -58,5 +58,4 @@ urlpatterns = [
         references.version_recovery,
         name="reference-version-recovery",
     ),
-    path("runs/<uuid:pk>/artifacts/<int:position>/like/", relations.like, name="artifact-like"),
 ]

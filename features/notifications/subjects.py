@@ -19,12 +19,25 @@ Rows = Callable[["User"], "QuerySet[Any]"]
 Pictures = Callable[["User", Collection[Any]], Mapping[Any, Sequence[str]]]
 
 
+class Button(NamedTuple):
+    """A button of a line, which posts `value` to an address."""
+
+    label: str
+    address: str
+    value: str
+
+
+# (user, keys of rows) → the button of each row that waits for the user, by key
+Buttons = Callable[["User", Collection[Any]], Mapping[Any, Button]]
+
+
 class Thing(NamedTuple):
     """A model that notifications are about, with its rows that a user sees or has to act on."""
 
     visible: Rows
     waiting: Rows | None  # None: an action is required until the line is seen
     pictures: Pictures | None
+    buttons: Buttons | None
 
 
 _THINGS: dict[str, Thing] = {}
@@ -35,9 +48,10 @@ def register(
     visible: Rows,
     waiting: Rows | None = None,
     pictures: Pictures | None = None,
+    buttons: Buttons | None = None,
 ) -> None:
     """Let notifications be about rows of a model."""
-    _THINGS[model._meta.label_lower] = Thing(visible, waiting, pictures)
+    _THINGS[model._meta.label_lower] = Thing(visible, waiting, pictures, buttons)
 
 
 def pictures_of(
@@ -47,15 +61,31 @@ def pictures_of(
 
     Rows of two models can have the same key: request 5 must not show model 5.
     """
-    keys: dict[str, set[Any]] = defaultdict(set)
-    for notification in notifications:
-        keys[notification.about].add(row_key(notification))
     return {
         (label, key): addresses
-        for label in keys.keys() & _THINGS.keys()
+        for label, keys in _keys_of(notifications).items()
         if (pictures := _THINGS[label].pictures)
-        for key, addresses in pictures(user, keys[label]).items()
+        for key, addresses in pictures(user, keys).items()
     }
+
+
+def buttons_of(user: User, notifications: Iterable[Notification]) -> dict[tuple[str, Any], Button]:
+    """Return the buttons of the rows that wait for the user, by model and key."""
+    return {
+        (label, key): button
+        for label, keys in _keys_of(notifications).items()
+        if (buttons := _THINGS[label].buttons)
+        for key, button in buttons(user, keys).items()
+    }
+
+
+def _keys_of(notifications: Iterable[Notification]) -> dict[str, set[Any]]:
+    """Return the keys of the rows that notifications are about, by model."""
+    keys: dict[str, set[Any]] = defaultdict(set)
+    for notification in notifications:
+        if notification.about in _THINGS:
+            keys[notification.about].add(row_key(notification))
+    return keys
 
 
 def row_key(notification: Notification) -> Any:

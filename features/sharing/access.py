@@ -150,8 +150,7 @@ def unknown(request: HttpRequest) -> HttpResponseBase:
 
 def end_of(share: Share) -> str:
     """Return the sentence that says why the share has ended; empty if it has not."""
-    is_of_former_kind = share.kind not in Share.Kind.values  # made by a process of 0.2.0
-    if share.revoked_at is not None or not share.user.is_active or is_of_former_kind:
+    if share.revoked_at is not None or not share.user.is_active:
         return ENDED
     return EXPIRED if share.is_expired else ""
 

@@ -60,7 +60,7 @@ def connect() -> None:
         register(kind)
     subjects.register(Alarm, alarm_access.visible_to)
     subjects.register(Budget, access.visible)
-    subjects.register(BudgetRequest, listing.visible, listing.undecided)
+    subjects.register(BudgetRequest, listing.visible, listing.undecided, buttons=listing.buttons)
     subjects.register(Project, _projects)
     subjects.register(User, _people)
 

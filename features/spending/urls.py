@@ -13,7 +13,6 @@ urlpatterns = [
     path("budgets/new/", budgets.new, name="new-budget"),
     path("budgets/<int:pk>/", budgets.budget, name="budget"),
     path("rules/", budgets.spending_rules, name="rules"),
-    path("requests/", requests.index, name="requests"),
     path("requests/new/", requests.new, name="new-request"),
     path("requests/<uuid:pk>/", requests.request_page, name="request"),
     path("requests/<uuid:pk>/decision/", requests.decide, name="request-decision"),

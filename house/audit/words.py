@@ -32,7 +32,7 @@ KINDS: Mapping[str, str] = {
     "catalog.collection": "Collection",
     "catalog.note": "Note",
     "boards.board": "Board",
-    "chats.chat": "Chat",
+    "chats.chat": "Chat",  # of entries before 0.3.0
     "flows.flow": "Flow",
     "training.dataset": "Data set",
     "training.weights": "Weights",

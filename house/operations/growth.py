@@ -33,7 +33,7 @@ HELD: Mapping[str, str] = {
     ),
     "the catalogue: one for each of upstream's, the newest changes and syncs": (
         "catalog.Change catalog.Endpoint catalog.Picture catalog.Revision catalog.Schema "
-        "catalog.SyncReport flows.AccountListing"
+        "catalog.SyncReport"
     ),
     "a row for each run, which outlives it, and a row for each model in a project": (
         "playground.RecordSum playground.RecordedRun"

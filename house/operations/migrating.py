@@ -11,12 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from core.version import full_version, number, version
-from house.operations.models import DataVersion
+from core.db import clock
+from core.formatting import enumerated
+from core.process import identity
+from core.version import as_numbers, full_version, number, version
+from house.operations.metrics import reporting
+from house.operations.models import DataVersion, ServerProcess
+from runs.models import Worker
+from runs.progress import worker_status
 
+# Its migrations take away what processes of earlier versions read and write.
+STOPS_ALL = "0.3.0"
 LOCK = 7_303_014_641  # a PostgreSQL advisory lock; Vitrine chooses the numbers
 
 
@@ -43,6 +52,33 @@ def is_behind() -> bool:
     """Return True if a migration of this code is not applied."""
     executor = MigrationExecutor(connection)
     return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+
+
+def require_stopped() -> None:
+    """Raise CommandError while processes are at work that this update has to stop."""
+    tables = {DataVersion._meta.db_table, ServerProcess._meta.db_table}
+    if not tables <= {*connection.introspection.table_names()}:
+        return  # a new database
+    newest = DataVersion.objects.first()
+    if newest is None or as_numbers(newest.version) >= as_numbers(STOPS_ALL):
+        return
+    if at_work := _processes_at_work():
+        raise CommandError(
+            f"Processes of Vitrine {newest.version} are at work ({enumerated(at_work)}), and this "
+            "update takes tables away that they need. Stop all processes, then migrate again; one "
+            "that was killed on another machine counts for three minutes. Nothing was changed."
+        )
+
+
+def _processes_at_work() -> list[str]:
+    """Return the kinds of the processes that use the database; reads only columns of 0.2.0."""
+    now = clock.now()
+    workers = Worker.objects.filter(beat_at__gt=now - worker_status.ALIVE)
+    others = ServerProcess.objects.filter(beat_at__gt=now - reporting.ALIVE)
+    known = dict.fromkeys(workers.values_list("name", flat=True), "worker")
+    known |= dict(others.values_list("identity", "kind"))
+    kinds = [kind for name, kind in known.items() if not identity.is_gone(name)]
+    return sorted(kinds)
 
 
 def note_version() -> None:

@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from core.formatting import duration
 from core.formatting import size as size_in_words
 from fal.db_safe import db_safe_text
-from playground.display import inputs, placeholder_size
+from playground.display import inputs, placeholder_size, workflow_steps
 from playground.display.markdown import markdown
 from playground.display.result import caption
 from playground.form import form_state
@@ -279,6 +279,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "cut_at": MOST_FOUND if most >= MOST_FOUND else 0,
         "partial": found_partial,
         "waiting": waiting.describe_wait(run, found_partial.share if found_partial else None),
+        "steps": workflow_steps.steps_of(run),
         "calls": None if watch_tokens.is_looked_at(view) else model_calls.beside_run(run),
         "rewritten": use_as.rewritten(run) if run.state == Run.State.SUCCEEDED else None,
         "seed": seed_of(run) or caption.requested_seed(run),

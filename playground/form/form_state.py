@@ -157,7 +157,7 @@ class FormContents:
     @cached_property
     def is_untouched(self) -> bool:
         """Whether it is equivalent to the form's initial state."""
-        if not transport_choices.is_default(self.post) or HOUSE in self.post:
+        if not transport_choices.is_default(self.endpoint, self.post) or HOUSE in self.post:
             return False
         arguments, problems = self.parsed
         root = version_of(self.endpoint).root
@@ -235,7 +235,7 @@ def from_text(endpoint: Endpoint, text: str) -> FormState:
 def from_run(endpoint: Endpoint, run: Run) -> FormState:
     """Return a form filled as for a run, with upstream's objections at its fields (C31)."""
     filled = from_arguments(endpoint, run.arguments)
-    sent_by = transport_choices.as_post(run.transport, run.options)
+    sent_by = transport_choices.as_post(endpoint, run.transport, run.options)
     filled = replace(filled, post=filled.post | sent_by)
     if run.state != Run.State.FAILED:
         return filled

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import QuerySet
 
-MAX_ADDRESS_CHARS = 6000  # browsers, proxies and chat programs cut longer addresses
+MAX_ADDRESS_CHARS = 6000  # browsers, proxies and messengers cut longer addresses
 _UUID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 RESULT = re.compile(rf'"/runs/({_UUID})/artifacts/([0-9]{{1,6}})/')
 UPLOAD = re.compile(rf'"/uploads/({_UUID})/')

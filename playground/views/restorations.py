@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
@@ -16,19 +15,16 @@ from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.limits.rate_limit import limit
-from catalog.models import Endpoint, Revision
+from catalog.models import Revision
 from catalog.related.use_index import uses
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden, is_posted
 from core.http.streaming import OffThreadStream
-from playground.display.navigation import command_palette
-from playground.form.foreign import ForeignRecipe
 from playground.form.prefill import use_as
 from playground.form.restoring import by_content, by_recipe, recipes, restore
 from playground.form.restoring.by_content import USE, Act, NotFound, Outcome
 from projects import current, roles
-from projects.rules import gallery
 from runs.files import content_types, result_names
 from runs.files.metadata.embedding import NotEmbeddable, Patch, patched, patches
 from runs.models import Artifact, Run
@@ -44,10 +40,9 @@ REFUSED = "playground/restorations/not_inside.html"
 def restorations(request: HtmxRequest) -> HttpResponseBase:
     """POST `digest` (SHA-256), `address` or `file`: find its origin and the possible actions.
 
-    `endpoint` is the model on whose page the file was dropped. `name` and `type` describe a file if
-    only its digest is sent. With `use`, `file` is stored as an input. Scripts (`Accept:
-    application/json`) get JSON; browsers get a page with the actions, or a redirect to the only
-    one. GET shows the form; `?fill=` lists recipes.
+    `name` and `type` describe a file if only its digest is sent. With `use`, `file` is stored as an
+    input. Scripts (`Accept: application/json`) get JSON; browsers get a page with the actions, or a
+    redirect to the only one. GET shows the form; `?fill=` lists recipes.
     """
     if request.method != "POST":
         return _render_restorations(request)
@@ -78,9 +73,7 @@ def _restore(request: HtmxRequest) -> Outcome:
     if file := request.FILES.get("file"):
         if is_posted(request, "use"):
             return _taken(request, file)
-        endpoint_id = hidden(request, "endpoint")
-        onto = Endpoint.objects.filter(endpoint_id=endpoint_id[:255]).first()
-        return restore.by_file(request.user, file, file.size or 0, onto)
+        return restore.by_file(request.user, file, file.size or 0)
     if digest := hidden(request, "digest"):
         return by_content.by_digest(request.user, digest)
     if address := hidden(request, "address"):
@@ -106,20 +99,6 @@ def _acts_of_unknown(request: HtmxRequest) -> list[Act]:
     kind = use_as.kind_of_file(content_types.kind_named(name, content_type), name)
     is_taken = kind != "file" and uses(Revision.current()).takers(kind)
     return [Act(USE, reverse("playground:uploads"), sends=True)] if is_taken else []
-
-
-@limit("search")
-@require_safe
-@no_store
-def models(request: HtmxRequest) -> HttpResponse:
-    """List the models for `?recipe=`, a recipe of another program; `?q=` searches for others."""
-    text = request.GET.get("recipe", "")
-    recipe = ForeignRecipe.from_text(text)
-    q = request.GET.get("q", "")
-    locks = gallery.locks_in(current.current(request), Revision.current())
-    groups = command_palette.models_for_recipe(q, urlencode({"recipe": text}), locks)
-    context = {"recipe": recipe, "text": text, "groups": groups if recipe else [], "q": q}
-    return render(request, "playground/restorations/models.html", context)
 
 
 @require_safe

@@ -26,7 +26,7 @@ from runs.ownership import deletion
 from runs.progress import watch_tokens
 from runs.promises import owners
 from runs.records import counting
-from runs.results import json_tree, likeness, stars
+from runs.results import json_tree, stars
 from runs.state import state_machine
 
 # Input and output are private: no browser may keep a copy past a logout.
@@ -66,7 +66,6 @@ def run_page(request: HtmxRequest, run: Run, status: int = 200, **more: Any) -> 
     counting.judge([run.pk])
     view = watch_tokens.view_for(request.user, run, "page")
     context = renderers.context(run, view) | {
-        "doubles": likeness.doubles_in(run, request.user),
         "belongs_to": owners.places_of(request.user, run),
         "predecessor": predecessor_of(request.user, run),
         "settings": settings_of(run),

@@ -1,6 +1,6 @@
 """The base of every row that lives in a project: the project, and whether only its user sees it.
 
-One rule holds for runs, boards, flows, chats, presets, data sets and uploads: the members of a
+One rule holds for runs, boards, flows, presets, data sets and uploads: the members of a
 project see its rows, except hidden ones, which only their user sees.
 """
 

@@ -30,7 +30,6 @@ class StoredFile:
     codec: str = ""
     poster: str = ""
     thumbnail: str = ""
-    fingerprint: bytes | None = None  # as in `Artifact.fingerprint`
     provenance: str = ""  # this and the next two as in `Artifact`
     signer: str = ""
     source_type: str = ""

@@ -35,9 +35,9 @@ from core.live.tokens import WatchToken
 from core.notify import channel, messages
 from runs.live import groups, renewal, wire
 from runs.live.groups import Group
-from runs.live.pages import COALESCE_S, NOTHING, RUNS, Fragments, News, NewsOfRuns
+from runs.live.pages import COALESCE_S, NOTHING, Fragments, News, NewsOfRuns
 from runs.live.wire import BadPoll, RenewedToken, WatchedRun
-from runs.progress import live_partials, watch_tokens, worker_status
+from runs.progress import watch_tokens, worker_status
 from runs.promises import owners
 
 PATH = "/runs/live/"
@@ -106,7 +106,6 @@ class Router:
         await receive()
         async with AsyncExitStack() as stack:
             self.broker = Broker(await stack.enter_async_context(channel.listen()))
-            stack.enter_context(messages.on_message(live_partials.TOPIC, self._on_partial))
             stack.enter_context(messages.on_message(active_sessions.ENDED, self._on_session_end))
             watching = asyncio.create_task(
                 worker_status.watch_for_workers(self._look_for_workers_s), name="worker status"
@@ -121,11 +120,6 @@ class Router:
         if self.broker:
             self.broker.release_all()
         self._on_shutdown()
-
-    def _on_partial(self, message: bytes) -> None:
-        run = live_partials.receive(message)
-        if self.broker:
-            self.broker.check(RUNS, run)
 
     def _on_session_end(self, message: bytes) -> None:
         key = message.decode()

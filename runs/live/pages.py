@@ -6,7 +6,6 @@ Pages that have the same versions of the same runs are answered together (`core/
 from __future__ import annotations
 
 import asyncio
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,16 +21,13 @@ from core.live.broker import Source, Topic
 from runs.live import wire
 from runs.live.wire import WatchedRun
 from runs.models import Run
-from runs.progress import live_partials, watch_tokens
+from runs.progress import watch_tokens
 from runs.promises import owners
 from runs.promises.owners import LiveView
 
 FRAGMENTS_BYTES = 4 << 20
 MAX_STATES = 4096
 COALESCE_S = 0.1  # log lines are collected and sent at most ten times a second
-# Partial outputs are sent without that delay, but may use only this share of the resources:
-PARTIAL_PAUSE = 2.0  # pause after rendering one, as a multiple of the rendering time
-PARTIAL_BYTES_PER_S = 250_000
 # This state mostly ends before anybody could see it, so it is not sent at once.
 COALESCED_STATES = {Run.State.SUBMITTING}
 
@@ -58,8 +54,7 @@ class RunNow(NamedTuple):
 
 def _load(pks: list[uuid.UUID]) -> dict[uuid.UUID, RunNow]:
     runs = {}
-    for pk, row_version, state in _VERSIONS.all(pks=pks):
-        version = row_version * live_partials.STEP
+    for pk, version, state in _VERSIONS.all(pks=pks):
         if pk not in _states or _states[pk][0] != state:
             _states[pk] = (state, version)
         runs[pk] = RunNow(version, *_states[pk])
@@ -82,11 +77,10 @@ NOTHING = News("", (), b"", ())
 
 
 class Fragments:
-    """Renders runs for all pages; partial outputs wait until `next_partial_at` (loop time)."""
+    """Renders runs for all pages."""
 
     def __init__(self, coalesce_s: float) -> None:
         self.coalesce_s = coalesce_s
-        self.next_partial_at = 0.0  # limits the use of thread and network
         self._lock = asyncio.Lock()
         self._fragments: ByteCache[tuple[int, str]] = ByteCache(
             "fragments", FRAGMENTS_BYTES, lambda fragment: len(fragment[1].encode())
@@ -100,16 +94,9 @@ class Fragments:
             async with self._lock:  # another poll may have rendered it meanwhile
                 cached = self._fragments.get(key)
                 if cached is None or cached[0] < run.version:
-                    began = time.monotonic()
                     cached = await in_thread(render_newest, run.pk, run.view)
                     self._fragments.put(key, cached)
-                    if _is_live(run.view):
-                        self._pause_partials(time.monotonic() - began, len(cached[1]))
         return cached[1]
-
-    def _pause_partials(self, took_s: float, size_bytes: int) -> None:
-        pause_s = max(PARTIAL_PAUSE * took_s, size_bytes / PARTIAL_BYTES_PER_S)
-        self.next_partial_at = asyncio.get_running_loop().time() + min(pause_s, self.coalesce_s)
 
 
 @dataclass(frozen=True)
@@ -132,8 +119,6 @@ class NewsOfRuns(Topic[uuid.UUID, RunNow, News]):
         """Return the seconds until newer runs are sent; None if there are none."""
         if any(_has_changed_state(run, rows.get(run.pk)) for run in self.runs):
             return 0.0
-        if any(_has_partial_after(run, rows.get(run.pk)) for run in self.runs):
-            return self.fragments.next_partial_at - asyncio.get_running_loop().time()
         return self.fragments.coalesce_s if self._newer(rows) else None
 
     async def answer(self, rows: Mapping[uuid.UUID, RunNow | None]) -> News:
@@ -147,30 +132,15 @@ class NewsOfRuns(Topic[uuid.UUID, RunNow, News]):
     def _newer(self, rows: Mapping[uuid.UUID, RunNow | None]) -> list[WatchedRun]:
         """Return the runs that are newer than the page's, in their newest version."""
         return [
-            replace(run, version=newest)
+            replace(run, version=now.version)
             for run in self.runs
-            if (newest := _newest(run, rows.get(run.pk))) > run.version
+            if (now := rows.get(run.pk)) and now.version > run.version
         ]
 
 
 def _has_changed_state(run: WatchedRun, now: RunNow | None) -> bool:
     """Whether the run has entered a state since the page's version that is sent at once."""
     return now is not None and now.since > run.version and now.state not in COALESCED_STATES
-
-
-def _has_partial_after(run: WatchedRun, now: RunNow | None) -> bool:
-    """Whether a partial output newer than the page's version was announced."""
-    return _partial_number(run, now) > 0 and _newest(run, now) > run.version
-
-
-def _newest(run: WatchedRun, now: RunNow | None) -> int:
-    """Return the newest version of a run in a view; the page's own if the run is unknown."""
-    return now.version + _partial_number(run, now) if now else run.version
-
-
-def _partial_number(run: WatchedRun, now: RunNow | None) -> int:
-    is_shown = now is not None and now.state == Run.State.RUNNING and _is_live(run.view)
-    return live_partials.number_of(run.pk) if is_shown else 0
 
 
 def render(run: Run, view: str) -> str:
@@ -183,16 +153,9 @@ def render(run: Run, view: str) -> str:
 
 def render_newest(pk: uuid.UUID, view: str) -> tuple[int, str]:
     """Load a run as the view needs it; return its version and the fragments."""
-    number = live_partials.number_of(pk) if _is_live(view) else 0
     live_view = _view(view)
     run = (_LISTED if live_view and live_view.is_of_list else _WHOLE).get(pk=pk)
-    return run.version * live_partials.STEP + number, render(run, view)
-
-
-def _is_live(view: str) -> bool:
-    """Whether a view shows partial outputs as soon as they are announced."""
-    live_view = _view(view)
-    return live_view is not None and live_view.is_live
+    return run.version, render(run, view)
 
 
 def _view(view: str) -> LiveView | None:

@@ -24,7 +24,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.http.asgi import Receive
-from runs.progress import live_partials
 
 MAX_BYTES = 256 << 10
 MAX_RUNS = 100  # in one poll, which a browser makes for all its tabs
@@ -39,11 +38,7 @@ class BadPoll(ValueError):
 
 @dataclass(frozen=True)
 class WatchedRun:
-    """A run, the version that a page has, and the view in which the page shows it.
-
-    Versions count in `live_partials.STEP`: the numbers between two versions of the row are those of
-    announced partial outputs that are not committed yet.
-    """
+    """A run, the version that a page has, and the view in which the page shows it."""
 
     pk: uuid.UUID
     version: int
@@ -109,12 +104,7 @@ def encode(markup: str, runs: Iterable[WatchedRun], renewed: Iterable[RenewedTok
     answer = {
         "markup": markup,
         "versions": [
-            {
-                "run": str(run.pk),
-                "version": live_partials.version_text(run.version),
-                "view": run.view,
-            }
-            for run in runs
+            {"run": str(run.pk), "version": str(run.version), "view": run.view} for run in runs
         ],
         "renewed": [
             ({"group": new.group} if new.group else {"run": str(new.run)})
@@ -126,7 +116,7 @@ def encode(markup: str, runs: Iterable[WatchedRun], renewed: Iterable[RenewedTok
 
 
 def _run(entry: Any) -> tuple[WatchedRun, str]:
-    version = live_partials.parse_version(_typed(entry["version"], str))
+    version = int(_typed(entry["version"], str))
     watched = WatchedRun(uuid.UUID(_typed(entry["run"], str)), version, _typed(entry["view"], str))
     return watched, _typed(entry["token"], str)
 
@@ -136,9 +126,7 @@ def _groups(entries: list[Any]) -> list[WatchedGroup]:
     for entry in entries:
         runs = list(_typed(entry["runs"], dict).items())[:room_left]
         room_left -= len(runs)
-        versions = {
-            digits: live_partials.parse_version(_typed(version, str)) for digits, version in runs
-        }
+        versions = {digits: int(_typed(version, str)) for digits, version in runs}
         name, view, token = (_typed(entry[key], str) for key in ("group", "view", "token"))
         groups.append(WatchedGroup(name, view, token, versions))
     return groups

@@ -91,7 +91,7 @@ class LedgerAccount(models.Model):
 
         HOUSE = "house", "the house: whoever starts runs locks its row"
         BOARD = "board", "a board"
-        CHECK = "check", "a round of a check"
+        CHECK = "check", "a round of a check"  # of rows before 0.3.0
         ASSISTANT = "assistant", "an assistant's session"
 
     kind = models.CharField(max_length=16, choices=Kind)

@@ -32,7 +32,6 @@ class Transport(models.TextChoices):
     REALTIME = "realtime", "Live session"
 
 
-FINGERPRINT_BYTES = 16
 SHORTEST_S = "which it may have, where its header and its streams differ; null: they do not"
 GIVEN_UP = "given_up"  # error type of a run that was given up because its submit got no answer
 # Ours, in the error of a run that gave up: the seconds within which it had to start.
@@ -165,8 +164,7 @@ class Run(InProject):
         ordering = ["-created_at"]
         indexes = [
             models.Index(fields=["user", "-created_at"], name="run_history"),
-            # Contains every column that decides who sees a run: a search for alike results reads
-            # thousands of runs without their rows.
+            # Contains every column that decides who sees a run, so that counts read no rows.
             models.Index(
                 fields=["project", "-created_at", "deleted_at", "is_hidden", "user", "id"],
                 name="run_in_project",
@@ -336,25 +334,6 @@ class Artifact(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     next_attempt_at = models.DateTimeField(null=True)
     is_starred = models.BooleanField(default=False, help_text="one of the best; see its run's")
-    fingerprint = models.BinaryField(
-        max_length=FINGERPRINT_BYTES,
-        null=True,
-        help_text="by which pictures are compared; empty: it has none, null: not computed yet",
-    )
-    compared_at = models.DateTimeField(
-        null=True, help_text="when earlier results of its project were searched for its double"
-    )
-    # Not a constraint: otherwise a purge would look for references to each of its rows.
-    double_of = models.ForeignKey(
-        "self",
-        null=True,
-        on_delete=models.DO_NOTHING,
-        db_constraint=False,
-        db_index=False,
-        related_name="+",
-        help_text="an earlier one that was equal or nearly so; perhaps deleted or moved since",
-    )
-
     provenance = models.CharField(
         max_length=16, choices=Provenance, blank=True, help_text="empty: not examined yet"
     )
@@ -380,11 +359,6 @@ class Artifact(models.Model):
             ),
             models.Index(
                 fields=["id"],
-                name="artifact_to_compare",
-                condition=models.Q(state="stored", compared_at=None),
-            ),
-            models.Index(
-                fields=["id"],
                 name="artifact_to_examine",
                 condition=models.Q(state="stored", provenance=""),
             ),
@@ -392,11 +366,6 @@ class Artifact(models.Model):
                 fields=["run"],
                 name="artifact_signed",
                 condition=models.Q(provenance__in=["signed", "valid", "invalid"]),
-            ),
-            models.Index(
-                fields=["run", "kind", "id", "fingerprint"],
-                name="artifact_fingerprints",
-                condition=models.Q(fingerprint__isnull=False),
             ),
         ]
 

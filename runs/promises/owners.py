@@ -1,6 +1,6 @@
 """The promises that an app makes to its runs: one class per app, called by the layers below.
 
-To the worker, the files and the live pages, the run of a board, chat, flow or training is an
+To the worker, the files and the live pages, the run of a board, flow or training is an
 ordinary run. When they need to know something of its app, they ask the app's `RunOwner`, which
 `AppConfig.ready` registers. (In any other sentence, a run's owner is its user.)
 """
@@ -21,8 +21,6 @@ from django.db.models import Exists, Q, UUIDField
 from core.db.prepared_queries import Param, PreparedQuery
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import Model, QuerySet
     from django.http import HttpRequest
@@ -68,36 +66,11 @@ class UserRelation(NamedTuple):
 class LiveView(NamedTuple):
     """Renders a view of a run: (run, view with its rights) → the fragments to swap in.
 
-    With `is_live`, it also renders each partial output (`runs/progress/live_partials.py`). With
-    `is_of_list`, the run is loaded without its heavy columns, as lists load it.
+    With `is_of_list`, the run is loaded without its heavy columns, as lists load it.
     """
 
     render: Callable[[Run, str], str]
-    is_live: bool = False
     is_of_list: bool = False
-
-
-class Line(NamedTuple):
-    """A line in the list of *Compare*; `author` is empty if it is the reader's own."""
-
-    kind: str  # `Board`
-    name: str
-    address: str
-    at: datetime
-    pictures: Sequence[str]
-    models: str
-    state: str
-    author: str
-
-
-class ComparisonKind(NamedTuple):
-    """Things of one kind in that list, under `?kind=`; `describe` makes the lines of some rows."""
-
-    kind: str  # `board`
-    rows: QuerySet[Any]
-    name: str  # the searched column
-    at: str  # the column that sorts the newest first
-    describe: Callable[[Sequence[Any]], list[Line]]
 
 
 @dataclass(frozen=True)
@@ -225,10 +198,6 @@ class RunOwner:
         None if the app has no such list.
         """
         return None
-
-    def compared(self, request: HttpRequest) -> Sequence[ComparisonKind]:
-        """Return the things of the request's project that *Compare* lists."""
-        return ()
 
     def decisions_for(self, user: User | AnonymousUser, endpoint: Endpoint) -> Sequence[Place]:
         """Return what the model was chosen for, as far as the user may see; `note` says by whom."""

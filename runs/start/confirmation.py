@@ -1,9 +1,8 @@
-"""The costs that a user or a calling program has confirmed before a start.
+"""The unknown costs that a user or a calling program has confirmed before a start.
 
-A page that showed what a submission costs (`Unconfirmed`) posts the same fields again, with the sum
-in `FIELD`. A program names the most that a call may cost: in `HEADER`, or as `max_cost` and
-`allow_unknown_price` where an operation has these. Nobody waits for the answer to runs such as a
-flow's next step, so they need no confirmation.
+A page that asked about a submission (`Unconfirmed`) posts the same fields again, with the answer in
+`FIELD`. A program sends it in `HEADER`, or `allow_unknown_price` where an operation has that.
+Nobody waits for the answer to runs such as a flow's next step, so they need no confirmation.
 """
 
 from __future__ import annotations
@@ -54,9 +53,9 @@ class Confirmation:
         return f"{amount:f} {WHATEVER}" if is_any_unknown else f"{amount:f}"
 
 
-def confirm(request: HttpRequest, amount: Decimal, *, is_unknown_fine: bool) -> None:
-    """Confirm a sum for the program that sent this request."""
-    setattr(request, _CONFIRMED, Confirmation(amount, is_unknown_fine))
+def confirm_unknown(request: HttpRequest) -> None:
+    """Confirm an unknown cost for the program that sent this request."""
+    setattr(request, _CONFIRMED, Confirmation(is_unknown_fine=True))
 
 
 @contextmanager

@@ -38,7 +38,7 @@ class Unaffordable(Forbidden):
 
 
 class Unconfirmed(Unaffordable):
-    """A submission costs so much that the user has to confirm it first, with a button.
+    """The cost of a submission is unknown, so the user has to confirm it first, with a button.
 
     `yes` is the button's label; posting `answer` as `confirmation.FIELD` confirms. The page of
     `remedy`, if any, has details.

@@ -71,20 +71,17 @@ class Source(StrEnum):
     DEPUTY = "deputy"
     VARIATION = "more"
     BOARD = "cell"
-    CHAT = "chat"
     FLOW = "flow"
-    WORKFLOW = "workflow"
     LIVE = "live"
-    CHECK = "check"
     API = "api"
 
 
 # People write the arguments of these, and no form or plan has resolved names in them before.
-RESOLVES_NAMES = {Source.CHAT, Source.FLOW}
+RESOLVES_NAMES = {Source.FLOW}
 # Their results are compared, so no other model may answer: fal's fallbacks are refused.
-COMPARED = {Source.BOARD, Source.CHECK}
-# These contain texts that were not written for others, such as a chat's system prompt.
-NEVER_SHARED = {Source.CHAT, Source.API}
+COMPARED = {Source.BOARD}
+# These contain texts that were not written for others, such as a program's system prompt.
+NEVER_SHARED = {Source.API}
 
 
 class Door(StrEnum):
@@ -93,18 +90,15 @@ class Door(StrEnum):
     PAGE = "page"
     BOARD = "board"
     FLOW = "flow"
-    CHAT = "chat"
-    CHECK = "check"
+    CHAT = "chat"  # of runs before 0.3.0
+    CHECK = "check"  # of runs before 0.3.0
     API = "api"
     ASSISTANT = "assistant"
 
 
 _DOORS = {
     Source.BOARD: Door.BOARD,
-    Source.CHAT: Door.CHAT,
     Source.FLOW: Door.FLOW,
-    Source.WORKFLOW: Door.FLOW,
-    Source.CHECK: Door.CHECK,
     Source.API: Door.API,
 }  # others: the page
 

@@ -13,6 +13,7 @@ from fal.transports import completions
 from runs.models import Transport
 from runs.start import wait_choices
 
+WORKFLOWS = "workflows/"  # the first part of the ids of fal's workflows
 CONTROL = "~transport"  # a control of the form, not an argument of the model
 CONTROLS = (CONTROL, *wait_choices.CONTROLS.values())
 Post = dict[str, list[str]]
@@ -42,15 +43,23 @@ WEBSOCKET = Choice(Transport.WEBSOCKET, "Like Direct, but over a WebSocket.")
 
 def offered(endpoint: Endpoint) -> list[Choice]:
     """Return the transports that the model offers, the default first."""
-    streams = [STREAM] if _streams(endpoint) else []
-    return [QUEUE, *streams, SYNC, WEBSOCKET]
+    if not _streams(endpoint):
+        return [QUEUE, SYNC, WEBSOCKET]
+    # Only its stream names a workflow's steps, each of which fal bills by itself.
+    first = [STREAM, QUEUE] if endpoint.endpoint_id.startswith(WORKFLOWS) else [QUEUE, STREAM]
+    return [*first, SYNC, WEBSOCKET]
+
+
+def default(endpoint: Endpoint) -> str:
+    """Return the transport of a run if nobody has chosen one."""
+    return offered(endpoint)[0].value.value
 
 
 def chosen(endpoint: Endpoint, post: Post) -> str:
-    """Return the transport chosen in a post; the queue if the model does not offer it."""
+    """Return the transport chosen in a post; the default if the model does not offer it."""
     posted_name = post.get(CONTROL, [""])[-1]
     offered_names = {choice.value for choice in offered(endpoint)}
-    return posted_name if posted_name in offered_names else QUEUE.value
+    return posted_name if posted_name in offered_names else default(endpoint)
 
 
 def keep_choice(post: Post, source: Post) -> Post:
@@ -60,11 +69,11 @@ def keep_choice(post: Post, source: Post) -> Post:
     return post | {control: source[control] for control in CONTROLS if control in source}
 
 
-def as_post(transport: str, options: Mapping[str, Any]) -> Post:
+def as_post(endpoint: Endpoint, transport: str, options: Mapping[str, Any]) -> Post:
     """Return the controls that choose how a run was sent; none for a run sent as usual."""
     transport = rerun_transport(transport)
     controls = wait_choices.as_post(options)
-    return controls if transport == QUEUE.value else {CONTROL: [transport], **controls}
+    return controls if transport == default(endpoint) else {CONTROL: [transport], **controls}
 
 
 def rerun_transport(transport: str) -> str:
@@ -72,10 +81,10 @@ def rerun_transport(transport: str) -> str:
     return QUEUE.value if transport == Transport.REALTIME else transport
 
 
-def is_default(post: Post) -> bool:
-    """Whether a post chooses the queue, or no transport, and the usual wait."""
-    is_queue = post.get(CONTROL, [QUEUE.value])[-1] == QUEUE.value
-    return is_queue and not wait_choices.of_post(post)
+def is_default(endpoint: Endpoint, post: Post) -> bool:
+    """Whether a post chooses the default transport, or none, and the usual wait."""
+    is_usual = chosen(endpoint, post) == default(endpoint)
+    return is_usual and not wait_choices.of_post(post)
 
 
 def is_live(endpoint: Endpoint) -> bool:

@@ -142,7 +142,6 @@ async def _record_copied(artifact: Artifact, stored_file: StoredFile) -> None:
         codec=stored_file.codec,
         poster=stored_file.poster,
         thumbnail=stored_file.thumbnail,
-        fingerprint=stored_file.fingerprint,
         provenance=stored_file.provenance,
         signer=stored_file.signer,
         source_type=stored_file.source_type,
@@ -295,7 +294,6 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
             codec=earlier.codec or "",
             poster=earlier.poster,
             thumbnail=earlier.thumbnail,
-            fingerprint=None if earlier.fingerprint is None else bytes(earlier.fingerprint),
             previews=await sync_to_async(derived_files.previews_of)(earlier),
         )
     is_media = stored_file.content_type.partition("/")[0] in MEDIA
@@ -314,7 +312,6 @@ async def _probed(stored_file: StoredFile, path: str, guess: str, probe: MediaPr
         duration_s=probed.duration_s,
         shortest_s=probed.shortest_s,
         codec=probed.codec,
-        fingerprint=probed.fingerprint,
         previews={
             DerivedFile.What.POSTER: derived_files.digest(probed.poster),
             DerivedFile.What.THUMBNAIL: derived_files.digest(probed.thumbnail),

@@ -45,8 +45,6 @@ class DirectLimits:
     """Durations in seconds, of a run over one connection."""
 
     write_every_s: float = 0.2  # between writes of partial outputs
-    announce_every_s: float = 0.025  # between announcements to open pages, without a commit
-    unheard_pause_s: float = 1.0  # after one that was too long, or that no process received
     # A rejection mostly comes at once; a run that is then requeued should not be shown as running.
     grace_s: float = 0.5
     # After this time without a partial output the page explains that the run may still be working.

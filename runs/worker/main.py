@@ -41,7 +41,7 @@ from runs.progress import account_concurrency
 from runs.promises import owners
 from runs.promises.owners import Job
 from runs.results import figures
-from runs.worker import artifact_copies, claiming, examination, fingerprints, idle, key_trial
+from runs.worker import artifact_copies, claiming, examination, idle, key_trial
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.claiming import RunClaimer
 from runs.worker.following import backfill, reconciliation
@@ -156,11 +156,6 @@ class Worker:
             Job(
                 "measure uploads",
                 partial(examination.measure_due, self.media_probe),
-                wakes_on_change=True,
-            ),
-            Job(
-                "compare results",
-                partial(fingerprints.compare_due, self.media_probe),
                 wakes_on_change=True,
             ),
             Job("strip copies", examination.make_copies_due, wakes_on_change=True),

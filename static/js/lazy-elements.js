@@ -3,7 +3,6 @@
  * something to show.
  */
 const LOADERS = {
-  "chat-thread": () => import("./lazy/chat.js"),
   "color-pick": () => import("./lazy/form-color.js"),
   "copy-button": () => import("./lazy/copy-button.js"),
   "dataset-files": () => import("./lazy/dataset-files.js"),
@@ -23,7 +22,6 @@ const LOADERS = {
   "timed-lines": () => import("./lazy/timed-lines.js"),
 };
 const IMMEDIATE = [
-  "chat-thread",
   "dataset-files",
   "field-error",
   "live-session",

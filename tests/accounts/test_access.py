@@ -24,14 +24,12 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.http import HttpRequest
 from django.test import Client
-from django.urls import get_resolver, reverse
+from django.urls import get_resolver
 from django.utils import timezone
 
 from api import consents, tokens
 from api.models import Consent, ProxyFile
 from catalog.models import Collection, Endpoint, Note
-from catalog.views import feeds
-from features.flows.models import AccountWorkflow
 from features.notifications.models import Channel, Delivery, Notification
 from features.spending.models import Alarm, Budget, BudgetRequest, MeasuredPrice, SpendingRules
 from house.models import Invitation
@@ -66,7 +64,7 @@ NAMES = [
 ]
 
 
-ASKED = {"training:new": f"?model={ENDPOINT}", "flows:then": f"?model={ENDPOINT}"}
+ASKED = {"training:new": f"?model={ENDPOINT}"}
 POSTED = {"catalog:favourites": {"star": ENDPOINT}, "catalog:collections-of": {"in": "best"}}
 ADMIN_PAGES = ("changelist", "change", "add", "delete")
 
@@ -102,13 +100,8 @@ class World:
         channel = Channel.objects.create(user=owner, method="email", name="mail")
         delivery = Delivery.objects.create(user=owner, method="email", channel=channel)
         line = Notification.objects.create(user=owner, kind="run_finished", key="a", subject="b")
-        AccountWorkflow.objects.create(
-            endpoint=endpoint, owner="ana", name="x.png", title="w", is_own=True,
-            definition='{"nodes": {}}', read_at=owner.date_joined,
-        )  # fmt: skip
         SpendingRules.objects.create(pk=1, unknown="allow")
         budget = Budget.objects.create(scope="person", person=owner, limit=100)
-        self.feed = feeds.token(owner)
         consent = Consent.objects.create(
             token=token, project=project, body={}, inputs={}, expires_at=timezone.now()
         )
@@ -180,8 +173,6 @@ class World:
 
     def address(self, name: str) -> str:
         """Return the address of a route about the owner's object."""
-        if name == "catalog:changes-feed-of":
-            return reverse(name, kwargs={"token": self.feed})
         return self.things.address(name, ASKED)
 
     def ask(self, role: str, method: str, name: str, needs: str) -> str:
@@ -214,7 +205,7 @@ def word(response: Any, name: str) -> str:
     if response.status_code == 401 or is_led_away:
         return "login"
     assert response.status_code < 500 or name == "operations:healthz", (name, response.status_code)
-    return {403: "no", 404: "none", 405: "-"}.get(response.status_code, "yes")
+    return {403: "no", 404: "none", 405: "-", 410: "-"}.get(response.status_code, "yes")
 
 
 @pytest.fixture

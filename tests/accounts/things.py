@@ -12,7 +12,6 @@ from django.utils import timezone
 
 from features.boards.models import Board, Cell, Column, Row, RowRequest
 from features.boards.models import Comment as BoardComment
-from features.chats.models import Chat
 from features.flows.models import Flow, FlowRun
 from features.library.models import (
     Prompt,
@@ -23,7 +22,6 @@ from features.library.models import (
     Series,
     SeriesItem,
 )
-from features.retirement.models import CheckRun, ModelCheck
 from features.sharing.models import Comment as ShareComment
 from features.sharing.models import Reviewer, Share, ShareItem
 from features.training.models import Dataset, Training, Weights
@@ -32,9 +30,6 @@ from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run, Upload, View
 
-ASKED = {
-    "flows:flow-then": "?after=s1",
-}
 SPECIAL: dict[str, dict[str, Any]] = {
     "look": {"kind": "run"},
     "reference-version-recovery": {"version": 1},
@@ -79,7 +74,7 @@ class Things:
         # Some routes of an app are about an object of their own, such as a report among shares.
         own = {"pk"} if pk is not None else set()
         parts |= {part: of_room[part] for part in parts if part in of_room and part not in own}
-        return reverse(name, kwargs=parts) + (ASKED | (asked or {})).get(name, "")
+        return reverse(name, kwargs=parts) + (asked or {}).get(name, "")
 
 
 def make_things(
@@ -136,9 +131,6 @@ def make_things(
     cell = Cell.objects.create(board=board, row=row, column=column, run=run)
     comment = BoardComment.objects.create(board=board, user=owner, text=word)
     row_request = RowRequest.objects.create(board=board, user=owner, label=word, digest="q")
-    chat = Chat.objects.create(
-        **own, **deleted, endpoint=endpoint, title=word, said_at=timezone.now()
-    )
     step = {"id": "s1", "endpoint": endpoint.endpoint_id, "arguments": {}}
     flow = Flow.objects.create(**own, **deleted, name=word, definition={"steps": [step]})
     flow_run = FlowRun.objects.create(
@@ -152,10 +144,6 @@ def make_things(
     version = PromptVersion.objects.create(prompt=prompt, text=word, made_by=owner)
     series = Series.objects.create(**own, **deleted, name=word)
     SeriesItem.objects.create(series=series, run=run, place=0)
-    check = ModelCheck.objects.create(
-        **own, **deleted, endpoint=endpoint, name=word, limit_usd=1, state="asks"
-    )
-    CheckRun.objects.create(check_of=check, run=run, place=0)
     view = View.objects.create(**own, **deleted, name=word, line=word)
     reference = Reference.objects.create(
         **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
@@ -173,9 +161,9 @@ def make_things(
     keys = {
         "view": view.pk,
         "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
-        "board": board.pk, "vote": board.pk, "chat": chat.pk, "flow": flow.pk,
+        "board": board.pk, "vote": board.pk, "flow": flow.pk,
         "dataset": dataset.pk, "weights": weights.pk, "prompt": prompt.pk,
-        "series": series.pk, "check": check.pk,
+        "series": series.pk,
         "reference": reference.pk,
     }  # fmt: skip
     for kind in kinds():  # all kinds that are not listed above

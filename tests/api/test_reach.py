@@ -111,7 +111,7 @@ def test_nothing_is_at_the_address_of_one_thing_of_another_project(
     acme: Filled, boreal: Filled
 ) -> None:
     one_things = [op for op in OPERATIONS if path_of(op, boreal.keys) != op.path]
-    assert len(one_things) == 21
+    assert len(one_things) == 19
     for program in outsiders(acme):
         for operation in one_things:
             body = BODIES[operation.body.component] if operation.body else None
@@ -153,8 +153,6 @@ def test_what_begins_lies_in_the_named_project_else_in_the_tokens(
     program = Program(person("ana"), acme.project if bound else None)
     run = program("POST", f"/runs{named}", BODY)
     assert (run.status_code, run.json()["project"]) == (201, lands_in)
-    preset = program("POST", f"/presets{named}", BODY | {"name": "mill"})
-    assert (preset.status_code, preset.json()["project"]) == (201, lands_in)
     board = {"columns": [{"endpoint_id": FLUX}], "rows": [{"prompt": "a"}], "reuse": False}
     created = program("POST", f"/boards{named}", board)
     assert (created.status_code, created.json()["project"]) == (201, lands_in)
@@ -244,14 +242,6 @@ def test_a_key_returns_no_board_of_another_project(acme: Filled, boreal: Filled)
     response = post(Program(person("ana"), acme.project))
     assert response.status_code == 422
     assert "nightjar" not in response.content.decode()
-
-
-def test_a_bound_token_replaces_no_preset_of_another_project(acme: Filled, boreal: Filled) -> None:
-    bound = Program(person("ana"), acme.project)
-    bound("POST", "/presets?replace=true", BODY | {"name": boreal.word})
-    kept = Preset.objects.get(pk=boreal.keys["preset_id"])
-    assert kept.arguments == {"prompt": f"a {boreal.word} fox"}
-    assert kept.project == boreal.project
 
 
 def test_a_token_is_bound_to_a_project_of_its_user_alone(boreal: Filled) -> None:

@@ -128,15 +128,3 @@ def choose(page: Page, word: str) -> None:
     """Press an entry of the "…" menu."""
     open_presets(page)
     page.locator("#more").get_by_role("button", name=word).first.click()
-
-
-def form_token(page: Page) -> str:
-    """Return the token of the form that starts a flow or a board."""
-    return page.locator("form [name='~token']").first.input_value()
-
-
-def back_as_left(page: Page, token: str) -> None:
-    """Go back to this form as the user left it: Playwright turns off the cache that keeps pages."""
-    page.go_back()
-    kept = page.locator("form [name='~token']").first
-    kept.evaluate("(input, token) => { input.value = token; }", token)

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, expect
 
 from catalog.models import Endpoint, Note
 from features.boards.models import Board
+from features.flows.models import Flow
 from projects.models import Project
 from runs.models import Run, View
 from tests.browser.axe import EXCESS, assert_usable
@@ -42,6 +43,7 @@ PAGES = [
     "/changes/",
     "/collections/best/",
     "/series/",
+    "/flows/",
     "/spend/differences/",
     "/people/audit/",
     "/collections/",
@@ -82,6 +84,10 @@ def used_house(gallery: None, user: User) -> None:
     make_judged(user, models[0], 25, 8)
     make_board(user, models, rows=7, wins=7)
     View.objects.create(user=user, name="Mine", line="q=flux", of="models")
+    step = {"id": "s1", "endpoint": model.endpoint_id, "arguments": {}}
+    targets = [["s1", "prompt"]]
+    inputs = [{"name": "prompt", "label": "Prompt", "targets": targets}]
+    Flow.objects.create(user=user, name="Fox", definition={"steps": [step], "inputs": inputs})
     Note.objects.create(endpoint=model, user=user, text="See https://a.test")
     Run.objects.create(
         endpoint=model, user=user, form_token="t", arguments={}, output={}, title="A fox",
@@ -94,10 +100,11 @@ def test_no_page_is_wider_than_the_screen(open_page: Open, used_house: None) -> 
     base = page.url.rstrip("/")
     run = Run.objects.get(title="A fox").get_absolute_url()
     board = Board.objects.earliest("created_at").get_absolute_url()
+    flow = Flow.objects.get().get_absolute_url()
     User.objects.update(first_name="Anastasia Maximiliana")
     Project.objects.filter(name="Red Fox").update(name="Campaign of the red fox in the snow")
     too_wide = {}
-    for address in ("/?project=red-fox", *PAGES, *MORE_PAGES, run, board):
+    for address in ("/?project=red-fox", *PAGES, *MORE_PAGES, run, board, flow):
         answer = page.goto(base + address)
         assert answer
         assert answer.ok, address

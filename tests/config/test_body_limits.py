@@ -38,7 +38,7 @@ def refusal(path: str, size_bytes: int, user: Any, monkeypatch: pytest.MonkeyPat
         ("/api/v1/runs", 2100 * MB),
         ("/login/", SMALL_BYTES),
         ("/account/name/", SMALL_BYTES),
-        ("/api/v1/webhooks", SMALL_BYTES),
+        ("/api/v1/me", SMALL_BYTES),
         ("/csp-reports/", SMALL_BYTES),
     ],
 )

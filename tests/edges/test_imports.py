@@ -21,24 +21,12 @@ from tests.sampling import one_of_each
 __all__ = ["browser", "world"]
 pytestmark = [pytest.mark.django_db, pytest.mark.system]
 HOLE = "a hole"
-STEP = {"id": "a", "endpoint": "a/b", "arguments": {"x": HOLE}}
 DOCUMENTS: list[Any] = [
     HOLE,
-    {"nodes": {"a": {"type": "run", "app": "a/b", "input": {"x": HOLE}, "metadata": HOLE}}},
-    {"nodes": {"a": {"type": "run", "app": HOLE}}, "name": HOLE, "title": HOLE},
-    {"nodes": {"a": {"type": "run", "app": "a/b", "input": {}}}, "schema": {"input": {"x": HOLE}}},
-    {"a": {"id": HOLE, "type": "run", "depends": [HOLE], "app": "a/b", "input": {}}},
-    {"steps": [STEP], "name": HOLE, "inputs": []},
-    {"steps": [{**STEP, "id": HOLE}], "name": "x"},
-    {"steps": [STEP], "inputs": [{"name": "x", "targets": [["a", HOLE]]}]},
     {"format": "vitrine-collections", "version": 1, "collections": HOLE},
     {"format": "vitrine-collections", "version": 1, "collections": [{"title": HOLE, "slug": "x"}]},
     {"format": "vitrine-collections", "version": 1, "collections": [
         {"title": "x", "slug": "x", "cover": HOLE, "items": [{"endpoint_id": HOLE}]}]},
-    {"format": "vitrine-board", "version": 1, "title": HOLE, "source": HOLE, "rows": [HOLE],
-     "plan": {"model": ["fal-ai/flux/dev"], "title": [HOLE]}},
-    {"format": "vitrine-board", "version": 1, "plan": {"model": ["fal-ai/flux/dev"]},
-     "rows": [{"values": {"x": HOLE}}]},
     {"format": "vitrine-run", "endpoint_id": "fal-ai/flux/dev", "arguments": {"prompt": HOLE}},
 ]  # fmt: skip
 FILLINGS = [
@@ -47,7 +35,7 @@ FILLINGS = [
     *('"\\ud800"', '"\\u0000"', "1e400", "NaN", "9" * 5000, "9" * 400, "-1", '"$"', '"$a.\\ud800"'),
     *('"0001-01-01T00:00:00+14:00"', "{}", "[[]]", "null", "true"),
 ]
-PLACES = ["/flows/import/", "/compare/import/", "/collections/import/", "/restorations/"]
+PLACES = ["/collections/import/", "/restorations/"]
 
 
 def posts(place: str, document: Any) -> Iterator[dict[str, Any]]:

@@ -46,7 +46,7 @@ MEMBERS = {
     f"/models/{MODEL}/": 14, f"/models/{MODEL}/?tab=about": 14, f"/presets/of/{MODEL}/": 6,
     "/runs/?as=list": 7, "/runs/?as=wall": 9, "/runs/?state=deleted": 8, "/runs/?q=word": 10,
     "/runs/?by=model": 11, "/runs/?by=day": 9, "/jump/?q=word": 10,
-    "/compare/": 10, "/compare/?kind=flow": 6, "/chats/": 5, "/training/": 9,
+    "/compare/": 10, "/flows/": 6, "/training/": 9,
     "/training/weights/": 6, "/prompts/": 9, "/references/": 6, "/references/offered/": 4,
     "/series/": 11, "/views/": 9, "/uploads/choices/?kind=image&from=uploads": 3,
     "/uploads/choices/?kind=image&from=results": 3,
@@ -110,7 +110,7 @@ def fill(user: User, admin: User, endpoint: Endpoint, start: int, end: int) -> N
         Rule.objects.create(
             project=project, effect="forbid", kind="owner", value=f"owner{number}", made_by=user
         )
-        Budget.objects.create(scope="person", person=other, limit=9).informed.add(user)
+        Budget.objects.create(scope="person", person=other, limit=9)
         for of in (project, theirs):
             row = charge(user, "0.10", None, of, model)
             charge(other, "0.20", None, of, model, billed=Decimal(3))

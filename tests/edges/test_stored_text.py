@@ -13,7 +13,6 @@ from django.utils import timezone
 from api import tokens
 from api.models import Consent
 from features.boards.models import Column, PlanDraft, Row
-from features.chats.models import Chat
 from runs.models import Draft, Preset, Run
 from runs.models import Share as Link
 from tests.accounts.test_access import ENDPOINT, World
@@ -52,7 +51,7 @@ def badly_stored(world: World) -> World:
     Run.objects.update(arguments=VALUES, sent_arguments=VALUES, output=output, logs=logs)
     for model, column in (
         *((Preset, "arguments"), (Link, "arguments"), (Column, "settings"), (Row, "values")),
-        *((Chat, "settings"), (Consent, "body"), (Consent, "inputs")),
+        *((Consent, "body"), (Consent, "inputs")),
     ):
         model.objects.update(**{column: VALUES})
     for drafts in (Draft.objects, PlanDraft.objects):

@@ -15,7 +15,6 @@ from django.test import Client
 
 from api import tokens
 from features.boards.models import Column, Row
-from features.chats.models import Chat
 from playground.display import renderers
 from runs.live import pages
 from runs.models import Artifact, Draft, Preset, ResultExcerpt, Run
@@ -40,7 +39,7 @@ PAGES = (
     *("training:dataset-results", "sharing:answers-versions"),
 )
 LISTS = ("runs", "boards", "flows", "collections", "changes", "favourites", "models", "prices")
-SEARCHES = ("/runs/?q=xxx", "/runs/?q=flux", "/chats/?q=word", "/runs/?view=list")
+SEARCHES = ("/runs/?q=xxx", "/runs/?q=flux", "/runs/?view=list")
 
 
 def enlarge() -> None:
@@ -52,7 +51,6 @@ def enlarge() -> None:
     Draft.objects.update(post={"prompt": [TEXT]})
     Column.objects.update(settings={"prompt": TEXT})
     Row.objects.update(values={"prompt": TEXT})
-    Chat.objects.update(draft={"text": TEXT}, system=TEXT, settings={"prompt": TEXT})
 
 
 def test_lists_do_not_load_large_columns(world: World) -> None:

@@ -11,10 +11,9 @@ from api.contract.components import validator
 from api.http.reading import find_errors
 from catalog.curation import import_export
 from core.names import name_key
-from features.boards.export import importing as boards
 from features.boards.plan import tables, values
-from features.flows.graph import checks, reading
-from features.flows.graph.openapi import document
+from features.flows.fal_workflows import reading
+from features.flows.fal_workflows.openapi import document
 from features.library.prompts import exchange
 from features.library.prompts.grammar import parse
 from features.library.search.line import parse_line
@@ -30,44 +29,32 @@ from schemas.exact import loads
 from tests.growth.measuring import WayIn
 
 TEXT = 16 << 20  # of one form post: DATA_UPLOAD_MAX_MEMORY_SIZE
-FLOW = reading.MAX_BYTES - 1000
+FLOW = 2_000_000
 MANY = 20_000  # controls of a post: DATA_UPLOAD_MAX_NUMBER_FIELDS
 NUMBER = Field(kind="integer", name="n", label="N")
 WORDS = Field(kind="string", name="t", label="T")
 ROWS = Field(kind="object", children=(Field(kind="list", name="rows", label="Rows", item=NUMBER),))
 
 
-def flow(**nodes: Any) -> bytes:
-    run = {"id": "a", "type": "run", "app": "a/b", "depends": [], "input": {}}
-    return json.dumps({"nodes": {"a": run, **nodes}}).encode()
+def flow(node_input: Any) -> str:
+    return json.dumps({"nodes": {"a": node(node_input)}})
 
 
-def node(node_input: Any, depends: Any = ()) -> dict[str, Any]:
-    return {"id": "b", "type": "run", "app": "a/b", "input": node_input, "depends": list(depends)}
+def node(node_input: Any) -> dict[str, Any]:
+    return {"id": "a", "type": "run", "app": "a/b", "input": node_input}
 
 
-def tangled(size: int) -> bytes:
-    """Return nodes that each wait for all nodes before them."""
-    count = int(size**0.5)
-    nodes = {}
-    for at in range(count):
-        before = [f"n{number}" for number in range(at)]
-        nodes[f"n{at}"] = {"id": f"n{at}", "type": "run", "app": "a/b", "depends": before}
-    return json.dumps({"nodes": nodes}).encode()
+def workflow(content: str) -> object:
+    definition = reading.load(content)
+    return document(definition, "workflows/a/b", lambda app, name: {"type": "string"})
 
 
-def workflow(content: bytes) -> object:
-    graph = reading.load(content)
-    checks.problems(graph)
-    return document(graph, "workflows/a/b", lambda app, name: {"type": "string"})
-
-
-def describe_inputs(count: int) -> bytes:
+def describe_inputs(count: int) -> str:
     """Return inputs of a form without properties, each read by some node."""
     fields: dict[str, Any] = {f"x{at}": {} for at in range(count)}
     read = {f"x{at}": f"$input.x{at}" for at in range(min(count, 4000))}
-    contents = {"nodes": {"b": node(read, ["input"])}, "schema": {"input": fields}}
-    return json.dumps(contents).encode()
+    contents = {"nodes": {"b": node(read)}, "schema": {"input": fields}}
+    return json.dumps(contents)
 
 
 def schema(properties: dict[str, Any], **parts: Any) -> Any:
@@ -93,11 +80,6 @@ def collections(count: int) -> str:
     return json.dumps({"format": import_export.FORMAT, "version": 1, "collections": rows})
 
 
-def board(count: int) -> bytes:
-    plan = {f"~shared.{at}": ["x" * 200] for at in range(count)}
-    return json.dumps({"format": "vitrine-board", "version": 1, "plan": plan}).encode()
-
-
 def rows_of_post(count: int) -> dict[str, list[str]]:
     return {f"rows.{at}": ["no number"] for at in range(count)}
 
@@ -105,51 +87,20 @@ def rows_of_post(count: int) -> dict[str, list[str]]:
 WAYS = [
     WayIn(
         "workflow: a reference of dots",
-        lambda n: flow(b=node({"x": "$a" + ".a" * (n // 2)})),
+        lambda n: flow({"x": "$input.a" + ".a" * (n // 2)}),
         workflow,
         FLOW,
     ),
     WayIn(
-        "workflow: references of dots",
-        lambda n: flow(b=node({"x": ["$a" + ".a" * 480] * (n // 970)})),
+        "workflow: references to one field",
+        lambda n: flow({"x": ["$input.a"] * (n // 12)}),
         workflow,
-        FLOW,
+        FLOW // 2,
     ),
-    WayIn(
-        "workflow: short references",
-        lambda n: flow(b=node({"x": ["$a"] * (n // 6)}, ["a"])),
-        workflow,
-        FLOW,
-    ),
-    WayIn(
-        "workflow: depends",
-        lambda n: flow(b=node({"x": ["$a"] * (n // 12)}, map(str, range(n // 18)))),
-        workflow,
-        FLOW,
-    ),
-    WayIn(
-        "workflow: one id of dots",
-        lambda n: flow(**{"a" + ".a" * (n // 2): node({})}),
-        workflow,
-        FLOW,
-    ),
-    WayIn("workflow: nodes that wait for all", tangled, workflow, 250_000),
     WayIn("workflow: inputs of its form", lambda n: describe_inputs(n // 15), workflow, FLOW),
-    WayIn(
-        "workflow: the most references",
-        lambda n: flow(b=node({"x": ["$a" + ".a" * 190] * n}, ["a"])),
-        workflow,
-        reading.MAX_LINKS - 10,
-    ),
-    WayIn("workflow: the most lines between nodes", tangled, workflow, 2 * reading.MAX_LINKS - 200),
     WayIn("workflow: the most fields", describe_inputs, workflow, reading.MAX_FIELDS),
-    WayIn(
-        "workflow: many empty lists",
-        lambda n: flow(b=node({"x": [[]] * (n // 5)})),
-        workflow,
-        FLOW,
-    ),
-    WayIn("workflow: deep", lambda n: b"[" * n, workflow, FLOW),
+    WayIn("workflow: many empty lists", lambda n: flow({"x": [[]] * (n // 5)}), workflow, FLOW),
+    WayIn("workflow: deep", lambda n: "[" * n, workflow, FLOW),
     WayIn("JSON: many values", lambda n: "[" + "1," * (n // 2) + "1]", loads, TEXT),
     WayIn("JSON: one text of quotes", lambda n: '["' + '\\"' * (n // 2) + '"]', loads, TEXT),
     WayIn("JSON: one text of commas", lambda n: '["' + "," * n + '"]', loads, TEXT),
@@ -196,7 +147,6 @@ WAYS = [
         tables.MAX_COLUMNS,
     ),
     WayIn("collections: models", collections, import_export.parse, 500),
-    WayIn("board: its plan", board, boards._parsed, 20_000),
     WayIn(
         "axis: empty lines",
         lambda n: "\n" * n + "x",

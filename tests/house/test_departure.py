@@ -18,7 +18,6 @@ from accounts.sign_in import login_links
 from api import tokens
 from api.fal_proxy.tickets import LiveToken
 from api.models import Token
-from catalog.views import feeds
 from core.refusals import Refused
 from features.boards.models import Board
 from house import departure, invitations
@@ -50,7 +49,7 @@ def fox(user: User) -> Project:
 
 @pytest.mark.parametrize("fate", EVERY)
 def test_every_access_ends_at_once(fate: Fate, eva: User, user: User, stranger: User) -> None:
-    browser, feed = logged_in(user), feeds.token(user)
+    browser = logged_in(user)
     roles.set_role(user, Role.ADMIN, eva)
     _, secret = tokens.create(user, "script")
     invitation, _ = invite(User.objects.get(pk=user.pk))
@@ -61,7 +60,6 @@ def test_every_access_ends_at_once(fate: Fate, eva: User, user: User, stranger: 
     call = Client().get("/api/v1/me", headers={"Authorization": f"Bearer {secret}"})
     assert call.status_code == 401
     assert not Client().login(username="ana", password="pw")
-    assert feeds.reader_of(feed) is None
     assert not LoginLink.objects.exists()
     invitation.refresh_from_db()
     assert "withdrawn" in invitations.refusal(invitation)
@@ -69,7 +67,7 @@ def test_every_access_ends_at_once(fate: Fate, eva: User, user: User, stranger: 
 
 
 def test_nothing_of_it_comes_back_with_the_account(eva: User, user: User, fox: Project) -> None:
-    browser, feed = logged_in(user), feeds.token(user)
+    browser = logged_in(user)
     roles.set_role(user, Role.CURATOR, eva)
     tokens.create(user, "script")
     departure.leave(user, eva, Fate.STAYS, eva)
@@ -78,7 +76,6 @@ def test_nothing_of_it_comes_back_with_the_account(eva: User, user: User, fox: P
     assert (user.is_active, roles.role_of(user), user.is_staff) == (True, Role.MEMBER, False)
     assert browser.get("/runs/").status_code == 302
     assert not Token.objects.filter(revoked_at=None).exists()
-    assert feeds.reader_of(feed) is None
     assert not Membership.objects.filter(user=user, project__person=None).exists()
     assert logged_in(user).get("/runs/").status_code == 200
 

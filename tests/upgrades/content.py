@@ -14,29 +14,9 @@ import httpx
 from tests.processes import until
 
 SMALL = {"width": 128, "height": 128}
-MODELS = ("sandbox/aurora", "sandbox/aurora/lite", "sandbox/scribe", "sandbox/eye")
-AURORA, LITE, SCRIBE, EYE = MODELS
-RUNS = 1 + 4 + 2 + 1  # a single run, the board's, the flow's, the chat's
-FLOW = {
-    "format": "vitrine-flow",
-    "name": "Fox in words",
-    "version": 1,
-    "steps": [
-        {
-            "id": "s1",
-            "endpoint": LITE,
-            "arguments": {"prompt": "a fox", "image_size": SMALL},
-            "wires": [],
-        },
-        {
-            "id": "s2",
-            "endpoint": EYE,
-            "arguments": {},
-            "wires": [{"to": ["image_url"], "step": "s1", "path": ["images", 0, "url"]}],
-        },
-    ],
-    "inputs": [{"name": "prompt", "label": "Prompt", "targets": [["s1", "prompt"]]}],
-}
+MODELS = ("sandbox/aurora", "sandbox/aurora/lite", "sandbox/eye")
+AURORA, LITE, EYE = MODELS
+RUNS = 1 + 4  # a single run, the board's
 HERE = "?project=lighthouse"
 
 
@@ -117,12 +97,6 @@ def _make_parts(owner: Owner, member: int) -> Iterator[tuple[str, str]]:
     rows = [{"prompt": f"a {animal}", "image_size": SMALL} for animal in ("wolf", "crane")]
     board = owner.call("POST", f"/boards{HERE}", title="Animals", columns=columns, rows=rows)
     yield f"/compare/{board['id']}/", "Animals"
-    flow = owner.post(f"/flows/import/{HERE}", text=json.dumps(FLOW))
-    owner.call("POST", f"/flows/{flow.split('/')[2]}/runs{HERE}", inputs={"prompt": "a seal"})
-    yield flow, "Fox in words"
-    chat = owner.post(f"/chats/new/{HERE}", model=SCRIBE)
-    owner.post(chat, **{"~text": "About lighthouses", "~token": "first"})
-    yield chat, "About lighthouses"
     yield "/spend/", "data-total"
     yield f"/models/{AURORA}/", "Aurora"
 

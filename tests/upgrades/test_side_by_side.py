@@ -1,4 +1,4 @@
-"""A process of the former version goes on after `migrate`, beside processes of this version.
+"""`migrate` waits for the end of all processes of the former version, then this one goes on.
 
 `tests/config/starting/test_migrations.py` tests that one started afterwards is refused.
 """
@@ -31,23 +31,6 @@ pytestmark = [
 ]
 FORMER = fixtures.VERSIONS[-1]
 KEY = "sandbox:of-two-versions"
-# Rows of all tables and kinds that this version removes, made by the former version.
-REMOVED = """
-from boards.models import Board
-from django.utils import timezone
-from sharing.models import Report, Reviewer, Share
-board = Board.objects.get()
-own = {"user": board.user, "project": board.project}
-Report.objects.create(**own, board=board, question="Which one?", snapshot_at=timezone.now())
-for kind in ("preset", "prompt", "flow", "flow", "report"):
-    Reviewer.objects.create(share=Share.objects.create(**own, kind=kind), name="Ann")
-"""
-LEFT = """
-from boards.models import Board
-from sharing.models import Report, Reviewer, Share
-print([kind for kind, in Share.objects.values_list("kind")], Reviewer.objects.count())
-print(Report.objects.count(), Board.objects.count())
-"""
 WORKER = ["manage.py", "worker"]
 
 
@@ -149,39 +132,23 @@ def installation(tmp_path: Path, former: Path) -> Iterator[Installation]:
             yield new_installation
 
 
-@pytest.mark.parametrize("stays", ["web", "worker"])
-def test_what_runs_goes_on_beside_the_next_version(
-    installation: Installation, former: Path, stays: str
-) -> None:
-    """A worker of one version completes a run that a web process of the other has started."""
-    before, after = installation.web, WORKER
-    if stays == "worker":
-        before, after = after, before
-    token = installation.manage(former, "token", "owner", "--name=two", "--scope=read,run")
-    link = installation.manage(former, "login_link").strip()
-    with installation.running(former, before):
-        installation.manage(ROOT, "migrate", "--no-input", "--verbosity=0")
-        installation.manage(ROOT, "collectstatic", "--no-input", "--verbosity=0")
-        with installation.running(ROOT, after):
-            _run_and_look(installation, link, token.split()[-1])
-
-
-def test_what_is_removed_is_counted_and_does_not_stop_the_former_version(
+def test_the_former_version_ends_before_this_one_begins(
     installation: Installation, former: Path
 ) -> None:
-    shell = ("shell", "--verbosity=0", "-c")
-    installation.manage(former, *shell, REMOVED)
-    output = installation.manage(ROOT, "migrate", "--no-input", "--verbosity=0")
-    assert [
-        line.partition("Deleting ")[2] for line in output.splitlines() if "Deleting" in line
-    ] == [
-        "shares of the kind preset: 1",
-        "shares of the kind prompt: 1",
-        "shares of the kind flow: 2",
-        "shares of the kind report: 1",
-        "reports: 1",
-    ]
-    assert installation.manage(former, *shell, LEFT).split("\n")[:2] == ["['results'] 0", "0 1"]
+    token = installation.manage(former, "token", "owner", "--name=two", "--scope=read,run")
+    link = installation.manage(former, "login_link").strip()
+    with installation.running(former, installation.web), installation.running(former, WORKER):
+        with pytest.raises(subprocess.CalledProcessError) as refused:
+            installation.manage(ROOT, "migrate", "--no-input", "--verbosity=0")
+        assert "are at work (worker)" in refused.value.output
+        assert httpx.get(f"{installation.base}/readyz", timeout=60).status_code == 200
+    installation.manage(ROOT, "migrate", "--no-input", "--verbosity=0")
+    installation.manage(ROOT, "collectstatic", "--no-input", "--verbosity=0")
+    with (
+        installation.running(ROOT, installation.web),
+        installation.running(ROOT, WORKER),
+    ):
+        _run_and_look(installation, link, token.split()[-1])
 
 
 def _run_and_look(installation: Installation, link: str, token: str) -> None:

@@ -1,14 +1,14 @@
-"""Boards in the list of *Compare*: their first results and their progress."""
+"""Boards in their list: their first results and their progress."""
 
 from __future__ import annotations
 
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from functools import partial
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import Count, Prefetch, Q
+from django.db.models import Count, Prefetch, Q, QuerySet
 
 from features.boards.models import Board, Column
 from features.boards.models.board import Cell
@@ -16,7 +16,6 @@ from features.boards.runs.visibility import withhold_unreadable
 from playground.display.history import pictures_of
 from projects import current
 from runs.models import Run
-from runs.promises.owners import ComparisonKind, Line
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -29,23 +28,34 @@ UNREPLACED = Q(cells__replaced_at=None)
 ENDED = UNREPLACED & Q(cells__run__state__in=Run.FINAL)
 
 
-def compared(request: HttpRequest) -> list[ComparisonKind]:
+class Entry(NamedTuple):
+    """A board in the list; `author` is empty if it is the reader's own."""
+
+    name: str
+    address: str
+    at: datetime
+    pictures: Sequence[str]
+    models: str
+    state: str
+    author: str
+
+
+def listed_boards(request: HttpRequest) -> QuerySet[Board]:
     """Return the boards of the request's project, or the user's own of all projects."""
-    boards = (
+    return (
         current.rows_in_scope(Board.objects.kept(), request)
         .annotate(runs=Count("cells", filter=UNREPLACED), ended=Count("cells", filter=ENDED))
         .select_related("user")
         .prefetch_related(Prefetch("columns", Column.objects.named()))
         .defer("plan")
     )
-    return [ComparisonKind("board", boards, "title", "created_at", partial(_lines, request))]
 
 
-def _lines(request: HttpRequest, boards: Sequence[Board]) -> list[Line]:
+def entries(request: HttpRequest, boards: Sequence[Board]) -> list[Entry]:
+    """Return the entries of some of the listed boards."""
     stills = pictures_of_boards(request.user, [board.pk for board in boards])
     return [
-        Line(
-            kind="Board",
+        Entry(
             name=str(board),
             address=board.get_absolute_url(),
             at=board.created_at,

@@ -1,1 +1,1 @@
-"""Exports of boards: table, JSON, contact sheet, presets; imports of JSON."""
+"""Exports of boards as tables."""

@@ -1,8 +1,7 @@
-"""The list of *Compare*."""
+"""The list of boards."""
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponse
@@ -12,9 +11,8 @@ from django.views.decorators.http import require_safe
 from core.http.caching import no_store
 from core.http.parameters import parse_moment
 from fal.db_safe import db_safe_text
+from features.boards.display import listing
 from projects import current, roles
-from runs.promises import owners
-from runs.promises.owners import ComparisonKind, Line
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -25,25 +23,18 @@ LISTED = 50
 @require_safe
 @no_store
 def index(request: HtmxRequest) -> HttpResponse:
-    """List comparisons in the project, or the user's own of all projects; `?q=` searches."""
+    """List the boards of the project, or the user's own of all projects; `?q=` searches."""
     search_text = db_safe_text(request.GET.get("q", "")).strip()[:200]
     before = parse_moment(request.GET.get("before", ""))
-    kinds = [kind for owner in owners.registered() for kind in owner.compared(request)]
-    chosen_kinds = [kind for kind in kinds if kind.kind == request.GET.get("kind")]
-    lines = [line for kind in chosen_kinds or kinds for line in _newest(kind, search_text, before)]
-    lines.sort(key=lambda line: line.at, reverse=True)
+    boards = listing.listed_boards(request)
+    boards = boards.filter(title__icontains=search_text) if search_text else boards
+    boards = boards.filter(created_at__lt=before) if before else boards
+    rows = list(boards.order_by("-created_at", "pk")[: LISTED + 1])
     context = {
-        "kind": chosen_kinds[0].kind if chosen_kinds else "",
-        "entries": lines[:LISTED],
-        "more": lines[LISTED - 1].at.isoformat() if len(lines) > LISTED else "",
+        "entries": listing.entries(request, rows[:LISTED]),
+        "more": rows[LISTED - 1].created_at.isoformat() if len(rows) > LISTED else "",
         "search_text": search_text,
         "all_projects": current.is_of_all_projects(request),
         "why_not": roles.refusal_to_make(request.user, current.current(request)),
     }
     return render(request, "features/boards/compared.html", context)
-
-
-def _newest(kind: ComparisonKind, text: str, before: datetime | None) -> list[Line]:
-    rows = kind.rows.filter(**{f"{kind.name}__icontains": text}) if text else kind.rows
-    rows = rows.filter(**{f"{kind.at}__lt": before}) if before else rows
-    return kind.describe(list(rows.order_by(f"-{kind.at}", "pk")[: LISTED + 1]))

@@ -15,7 +15,6 @@ from django.utils.crypto import salted_hmac
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.audit import trail
-from accounts.permissions import HOUSE_DEFAULT, may
 from core.http.caching import no_store
 from core.http.parameters import parse_key
 from core.http.posts import hidden
@@ -141,7 +140,6 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         "listing": listing_of(board, names, request.GET.get("order", ""), number),
         "orders": ORDERS,
         "rights": rights,
-        "may_set_house": may(request.user, HOUSE_DEFAULT),
         "was_reset": board.votes.filter(reset_at__isnull=False).exists(),
         "link": request.build_absolute_uri(link) if link else "",
     }

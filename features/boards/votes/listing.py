@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.core.paginator import Paginator
+
 from core.db.name_order import sort_key
 from core.formatting import counted
 from features.boards.models import Board, Vote
@@ -66,14 +68,12 @@ def listing_of(board: Board, names: dict[int, str], order: str, page: int = 1) -
         votes.sort(key=lambda vote: (sort_key(vote.voter_name), str(vote.voter_key)))
     elif order == BY_ROW:
         votes.sort(key=lambda vote: vote.first.row.position)
-    pages = max(1, -(-len(votes) // PER_PAGE))
-    number = min(max(page, 1), pages)
-    page_votes = votes[(number - 1) * PER_PAGE : number * PER_PAGE]
+    shown = Paginator(votes, PER_PAGE).get_page(max(page, 1))
     return Listing(
         order,
-        [_describe_vote(vote, names) for vote in page_votes],
-        number,
-        pages,
+        [_describe_vote(vote, names) for vote in shown],
+        shown.number,
+        shown.paginator.num_pages,
         [(names_of_voters[key], count) for key, count in voters.most_common()],
         agreement_of(votes),
         board.user_id in voters,

@@ -85,10 +85,6 @@ class Definition:
         """Return a step's number for display, from 1."""
         return 1 + [step.id for step in self.steps].index(name)
 
-    def followers(self, name: str) -> list[Step]:
-        """Return the steps that use a step's output directly."""
-        return [step for step in self.steps if name in step.sources]
-
     def after(self, name: str) -> set[str]:
         """Return the ids of a step and of all steps that need its output, directly or not."""
         ids = {name}

@@ -1,4 +1,4 @@
-"""The steps of flows that use a model, and how another one takes its place."""
+"""The steps of flows that use a model."""
 
 from __future__ import annotations
 
@@ -6,18 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from catalog.models import Endpoint
-from catalog.schema_versions import version_of
-from features.flows.compose import swapping
 from features.flows.compose.definition import Definition, Invalid, parse_definition
-from features.flows.compose.models import endpoints_of, versions_of
 from features.flows.models import Flow
-from runs.promises.dependants import Dependants, Outcome, Replacing
+from runs.promises.dependants import Dependants
 
 
 class FlowSteps(Dependants):
-    """Steps, each with its number."""
+    """Steps, each with its number; a flow stays as it was made."""
 
-    name, label, model = "step", "Flow", Flow
+    name, label, model, movable = "step", "Flow", Flow, False
 
     def rows(self, endpoint: Endpoint, target: Endpoint | None) -> Any:
         # As JSON writes it: with its quotes.
@@ -31,16 +28,9 @@ class FlowSteps(Dependants):
             if step.endpoint == endpoint.endpoint_id
         ]
 
-    def outcome(self, row: Flow, part: str, replacing: Replacing) -> Outcome | None:
-        definition, target = _definition(row), replacing.target
-        if definition.step(part) is None:
-            return None
-        if any(step.endpoint not in replacing.known for step in definition.steps):
-            replacing.known.update(endpoints_of([definition]))
-        versions = versions_of(definition, replacing.known)
-        swapped = swapping.swap(definition, part, target.endpoint_id, version_of(target), versions)
-        values = {"definition": swapped.definition.as_json(), "version": row.version + 1}
-        return Outcome(values, swapped.changed, swapped.lost)
+    def restore(self, row: Flow, state: Any) -> bool:
+        """Undo a replacement by version 0.2.0, which also counted the changes of a flow."""
+        return super().restore(row, [{"definition": part["definition"]} for part in state])
 
 
 def _definition(flow: Flow) -> Definition:

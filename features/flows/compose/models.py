@@ -11,7 +11,7 @@ from runs.costs.cost import estimate_runs
 from schemas.changes.migrate_arguments import Version
 from schemas.estimate import Estimate
 
-GONE = "The catalogue has no model “{}”. Remove this step."
+GONE = "The catalogue has no model “{}”, so this step cannot be run."
 
 
 def endpoints_of(definitions: Iterable[Definition]) -> dict[str, Endpoint]:

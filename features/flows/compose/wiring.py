@@ -141,6 +141,11 @@ def without(value: Any, path: Path) -> Any:
     return value
 
 
+def path_in_words(path: Path) -> str:
+    """Return a path in fal's notation after a node's name: `images.0.url`."""
+    return ".".join(map(str, path))
+
+
 def replaced(value: Any, addresses: Mapping[str, str]) -> Any:
     """Return a JSON value with our addresses instead of upstream's, which expire."""
     if isinstance(value, str):

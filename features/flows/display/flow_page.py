@@ -12,11 +12,9 @@ from django.utils.safestring import SafeString
 
 from catalog.models import Endpoint
 from features.flows.compose import form
-from features.flows.compose.definition import Definition, Step
-from features.flows.compose.editing import label_of
+from features.flows.compose.definition import APPEND, Definition, Path, Step
 from features.flows.compose.models import endpoints_of, refusal, step_prices, versions_of
-from features.flows.compose.outputs import path_in_words
-from features.flows.compose.wiring import answered
+from features.flows.compose.wiring import answered, path_in_words
 from features.flows.display.rights import FlowRights
 from features.flows.models import Flow, FlowRun
 from playground.form.html import rendering
@@ -25,8 +23,11 @@ from runs.models import Run
 from runs.progress.worker_status import readiness
 from schemas import Node, Problem
 from schemas import draw as draw_nodes
+from schemas.changes.migrate_arguments import Version
 from schemas.estimate import NOTHING, Estimate
 from schemas.exact import identical
+from schemas.uses.inputs import inputs_of, names_in
+from schemas.wording.labels import label
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -76,7 +77,7 @@ def summaries(
                 Link(
                     definition.number(wire.step),
                     path_in_words(wire.path) or "output",
-                    label_of(versions.get(step.id), wire.to),
+                    _label_of(versions.get(step.id), wire.to),
                 )
                 for wire in step.wires
             ],
@@ -85,6 +86,15 @@ def summaries(
         )
         for number, step in enumerate(definition.steps, start=1)
     ]
+
+
+def _label_of(version: Version | None, to: Path) -> str:
+    """Return the label of a place in a model's arguments, as in its form."""
+    for taker in inputs_of(version.root) if version else ():
+        if tuple(names_in(taker.path)) == to and taker.label:
+            return taker.label
+    names = [part for part in to if isinstance(part, str) and part != APPEND]
+    return " · ".join(label(name) for name in names) or "Input"
 
 
 def context(

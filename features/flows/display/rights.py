@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 VIEW = "flow"  # the view of a flow's run, as in `watch_tokens`
 REPEAT = "repeat"
-READ_ONLY = "You see this flow as an admin: you can read it, but not run or copy it."
+READ_ONLY = "You see this flow as an admin: you can read it, but not run it."
 WITHHELD = "The run of this step is no longer shared."
 
 

@@ -12,8 +12,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from features.flows.compose.definition import Definition, Step
 from features.flows.compose.models import endpoints_of, refusal
-from features.flows.compose.outputs import path_in_words
-from features.flows.compose.wiring import NotThere, filled, replaced
+from features.flows.compose.wiring import NotThere, filled, path_in_words, replaced
 from features.flows.models import FlowRun, StepRun
 from playground import takeovers
 from runs.costs import ledger

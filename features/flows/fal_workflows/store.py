@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Collection
+from contextlib import suppress
 from typing import Any
 
 from django.db import transaction
@@ -18,31 +20,30 @@ from django.utils import timezone
 import fal
 from catalog.models import Endpoint, Schema
 from catalog.schema_versions import version_of
+from core.byte_cache import byte_cached
 from fal.db_safe import db_safe_text
-from fal.reading import parse_time
-from features.flows.graph import openapi, reading
-from features.flows.models import AccountListing, AccountWorkflow
+from features.flows.fal_workflows import openapi, reading
+from features.flows.models import AccountWorkflow
 from schemas.document.openapi import as_dict, resolve
 
 CATEGORY = "workflow"
 UNKNOWN = "unknown"  # upstream gives it no version
+LONGEST_PART = 128  # of an owner or a name
+log = logging.getLogger(__name__)
 
 
-def keep(
-    item: fal.WorkflowItem, detail: fal.WorkflowDetail | None, trouble: str, *, is_own: bool
-) -> AccountWorkflow | None:
+def keep(item: fal.WorkflowItem, detail: fal.WorkflowDetail | None) -> Endpoint | None:
     """Store upstream's data of a workflow; return None if its id is invalid.
 
-    Without `detail`, the known definition is kept and `trouble` says why the new one is missing.
+    Without `detail`, the known definition is kept.
     """
     endpoint_id = item.endpoint_id
     try:
         fal.EndpointId.parse(endpoint_id)
     except fal.InvalidEndpointId:
         return None
-    if len(item.name) > 128 or len(item.owner) > 128:
+    if len(item.name) > LONGEST_PART or len(item.owner) > LONGEST_PART:
         return None
-    values = _values(item, detail, trouble) | {"is_own": is_own}
     with transaction.atomic():
         # Another worker may be reading the account, too, or was killed while doing so.
         Endpoint.objects.get_or_create(
@@ -52,27 +53,13 @@ def keep(
         if endpoint.entry_digest == Endpoint.OF_ACCOUNT:
             _fill(endpoint, item)
             endpoint.save()
-        row, _ = AccountWorkflow.objects.update_or_create(pk=endpoint.pk, defaults=values)
-        row.endpoint = endpoint
-        _keep_schema(row)
-    return row
-
-
-def _values(item: fal.WorkflowItem, detail: fal.WorkflowDetail | None, trouble: str) -> Any:
-    values: dict[str, Any] = {
-        "owner": item.owner,
-        "name": item.name,
-        "title": db_safe_text(item.title.strip() or item.name)[:256],
-        "description": db_safe_text(item.description),
-        "tags": [db_safe_text(tag)[:64] for tag in item.tags[:20]],
-        "created_at": parse_time(item.created_at),
-        "trouble": db_safe_text(trouble)[:500],
-        "read_at": timezone.now(),
-        "gone_at": None,
-    }
-    if detail is not None:
-        values |= {"is_public": detail.is_public, "definition": json.dumps(detail.contents)}
-    return values
+        if detail is not None:
+            definition = json.dumps(detail.contents)
+            AccountWorkflow.objects.update_or_create(
+                pk=endpoint.pk, defaults={"definition": definition}
+            )
+            _keep_schema(endpoint, definition)
+    return endpoint
 
 
 def _fill(endpoint: Endpoint, item: fal.WorkflowItem) -> None:
@@ -87,19 +74,16 @@ def _fill(endpoint: Endpoint, item: fal.WorkflowItem) -> None:
     endpoint.gone_at = None
 
 
-def _keep_schema(row: AccountWorkflow) -> None:
+def _keep_schema(endpoint: Endpoint, definition: str) -> None:
     """Give an endpoint without upstream's schema the one generated from its definition."""
-    endpoint = row.endpoint
-    is_ours = endpoint.entry_digest == Endpoint.OF_ACCOUNT or not endpoint.schema_id
-    if not row.definition or not is_ours:
+    if endpoint.entry_digest != Endpoint.OF_ACCOUNT and endpoint.schema_id:
         return
     try:
-        graph = reading.load(row.definition)
+        workflow = reading.load(definition)
     except reading.Unreadable as error:
-        row.trouble = str(error)[:500]
-        row.save(update_fields=["trouble"])
+        log.warning("the input of %s is not known: %s", endpoint.endpoint_id, error)
         return
-    text = json.dumps(openapi.document(graph, endpoint.endpoint_id, borrow))
+    text = json.dumps(openapi.document(workflow, endpoint.endpoint_id, borrow))
     digest = hashlib.sha256(text.encode()).hexdigest()
     if endpoint.schema_id == digest:
         return
@@ -123,20 +107,23 @@ def borrow(app: str, name: str) -> dict[str, Any] | None:
 
 def retire(listed_ids: Collection[str]) -> None:
     """Mark the account's workflows that are no longer in its list."""
-    now = timezone.now()
-    missing = AccountWorkflow.objects.available().filter(is_own=True)
-    missing = missing.exclude(endpoint__endpoint_id__in=listed_ids)
-    keys = list(missing.values_list("pk", flat=True))
-    with transaction.atomic():
-        AccountWorkflow.objects.filter(pk__in=keys).update(gone_at=now)
-        own = Endpoint.objects.filter(pk__in=keys, entry_digest=Endpoint.OF_ACCOUNT)
-        own.update(gone_at=now)
+    own = Endpoint.objects.filter(entry_digest=Endpoint.OF_ACCOUNT, gone_at=None)
+    own.exclude(endpoint_id__in=listed_ids).update(gone_at=timezone.now())
 
 
-def note_reading(error: str) -> None:
-    """Record the outcome of a sync of the account."""
-    now = timezone.now()
-    values = {"tried_at": now, "error": db_safe_text(error)[:500], "wanted_at": None}
-    if not error:
-        values["read_at"] = now
-    AccountListing.objects.update_or_create(pk=AccountListing.ONLY, defaults=values)
+def models_within(keys: Collection[int]) -> dict[int, list[str]]:
+    """Return the ids of the models that workflows call, by the workflows' keys; one query.
+
+    A workflow whose definition cannot be read is left out.
+    """
+    rows = AccountWorkflow.objects.filter(pk__in=keys)
+    models_by_key = {}
+    for key, definition in rows.values_list("pk", "definition"):
+        with suppress(reading.Unreadable):
+            models_by_key[key] = _models_of(definition)
+    return models_by_key
+
+
+@byte_cached(1 << 20)
+def _models_of(definition: str) -> list[str]:
+    return reading.load(definition).endpoint_ids

@@ -1,7 +1,7 @@
 """The models of flows."""
 
-from features.flows.models.account_workflow import AccountListing, AccountWorkflow
+from features.flows.models.account_workflow import AccountWorkflow
 from features.flows.models.flow import Flow
-from features.flows.models.flow_run import FlowRun, StepFile, StepRun
+from features.flows.models.flow_run import FlowRun, StepRun
 
-__all__ = ["AccountListing", "AccountWorkflow", "Flow", "FlowRun", "StepFile", "StepRun"]
+__all__ = ["AccountWorkflow", "Flow", "FlowRun", "StepRun"]

@@ -40,7 +40,7 @@ class FlowQuerySet(KeptQuerySet["Flow"]):
         return super().covered_to(user).exclude(FOR_EVERYBODY)
 
     def visible_to(self, user: User | AnonymousUser) -> FlowQuerySet:
-        """Return the flows that the user may see, run and copy: their projects' and shared ones."""
+        """Return the flows that the user may see and run: their projects' and shared ones."""
         in_projects = Q(is_shown_to(user), is_member(user))
         return self.kept().filter(in_projects | FOR_EVERYBODY)
 
@@ -52,7 +52,7 @@ class Flow(Kept):
     is_purged = False  # its runs refer to it
 
     class Visibility(models.TextChoices):
-        """Who may see, run and copy a flow; makers of its project change it."""
+        """Who may see and run a flow."""
 
         PRIVATE = "private", "The project's members"
         TEAM = "team", "Everybody in the house"
@@ -65,17 +65,10 @@ class Flow(Kept):
     definition = ExactJSONField(
         help_text="steps and open inputs; features/flows/compose/definition.py"
     )
-    previous = ExactJSONField(
-        null=True, blank=True, help_text="the definition before the last step was taken out"
-    )
     origin = models.ForeignKey(
         Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
         help_text="the result that it was built from, which the first run may begin with",
     )  # fmt: skip
-    version = models.PositiveIntegerField(
-        default=1,
-        help_text="raised when steps come or go: an outdated page overwrites nothing",
-    )
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = FlowQuerySet.as_manager()

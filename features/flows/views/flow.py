@@ -1,24 +1,19 @@
-"""A flow's page with the form that runs it, and actions on a flow as a whole."""
+"""The list of flows, and a flow's page with the form that runs it."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts.limits.rate_limit import limit
-from catalog.search import engine
-from catalog.search.query import Query
 from core.http.caching import no_store
-from core.http.parameters import search_words
 from core.http.posts import BUTTON, DRAWN, controls, hidden, press_token
 from features.flows.compose import form
 from features.flows.compose.definition import Definition, Invalid, parse_definition
@@ -28,12 +23,11 @@ from features.flows.display import flow_page
 from features.flows.display.rights import FlowRights
 from features.flows.execution import starting
 from features.flows.models import Flow, FlowRun
-from features.flows.models.flow import FlowQuerySet
+from features.flows.models.flow import FOR_EVERYBODY, FlowQuerySet
 from playground.display import covered_row
 from playground.form.posted_files import with_files
-from projects import current, roles
+from projects import current
 from projects.kept.resource import Resource
-from projects.rules import enforcement
 from runs.start.refused_starts import Forbidden
 from runs.start.starting import form_token
 from schemas import Problem, apply
@@ -50,11 +44,11 @@ Post = dict[str, list[str]]
 def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Show a flow with its form as saved, or as in the run `?from=`; a POST runs it."""
     if request.method == "POST":
-        flow = find(request, pk)
+        flow = _find(Flow.objects.visible_to(request.user), pk)
     elif (covered := covered_row.covered(request.user, "flow", pk)) is not None:
         return covered_row.render_covered(request, "flow", covered)
     else:
-        flow = find_open(request, pk)
+        flow = _find(Flow.objects.readable_by(request.user), pk)
     try:
         definition = parse_definition(flow.definition)
     except Invalid as invalid:  # stored by another version
@@ -66,26 +60,8 @@ def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     return _render_flow(request, flow, _as_run(request, flow, definition))
 
 
-def find(request: HtmxRequest, pk: uuid.UUID) -> Flow:
-    """Return a flow that the user may see and run."""
-    return _find(Flow.objects.visible_to(request.user), pk)
-
-
-def find_open(request: HtmxRequest, pk: uuid.UUID) -> Flow:
-    """Return a flow that the user may read, also as an admin."""
-    return _find(Flow.objects.readable_by(request.user), pk)
-
-
 def _find(flows: FlowQuerySet, pk: uuid.UUID) -> Flow:
     return get_object_or_404(flows.select_related("user", "project", "origin__endpoint"), pk=pk)
-
-
-def find_changeable(request: HtmxRequest, pk: uuid.UUID) -> Flow:
-    """Return a flow of the user's projects; PermissionDenied if they may only look at it."""
-    flows = Flow.objects.kept().shown_to(request.user).select_related("user", "project", "origin")
-    flow = get_object_or_404(flows, pk=pk)
-    roles.require_maker(request.user, flow.project)
-    return flow
 
 
 def _as_run(request: HtmxRequest, flow: Flow, definition: Definition) -> Definition:
@@ -138,7 +114,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     root = form.form_root(definition, versions)
     project = current.current(request)
     target = starting.project_for(request.user, flow, project)
-    post, errors = with_files(posted_fields(request), request.FILES, root, request.user.pk, target)
+    post, errors = with_files(_posted_fields(request), request.FILES, root, request.user.pk, target)
     action = hidden(request, BUTTON, "run")
     if action != "run":
         return _render_flow(request, flow, definition, apply(post, action), errors)
@@ -177,58 +153,31 @@ def _token(request: HtmxRequest, filled: Definition, is_reusing: bool) -> str:
     return form_token(press_token(request), inputs)
 
 
-@require_POST
-def copy(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Copy a flow into the page's project; the copy belongs to the user."""
-    flow, project = find(request, pk), current.current(request)
-    roles.require_maker(request.user, project)
-    copied = Flow.objects.create(
-        user=request.user,
-        name=f"{flow.name[:192]} (copy)",
-        definition=flow.definition,
-        origin=flow_page.origin_of(flow, project),
-        **project.for_new_work(),
-    )
-    messages.info(request, f"This is your own copy of “{flow.name}”.")
-    return redirect("flows:flow-edit", copied.pk)
-
-
-MODELS = 24
-
-
-@require_safe
-@no_store
-def new(request: HtmxRequest) -> HttpResponse:
-    """Choose the first model of a new flow."""
-    query = search_words(request)
-    endpoints = engine.top_results(Query().saying(query) if query else Query(), MODELS)
-    models = [endpoint for endpoint in endpoints if endpoint.is_runnable and not endpoint.refusal]
-    project = current.current(request)
-    why_not = roles.refusal_to_make(request.user, project)
-    locks = enforcement.locks(project, models)
-    context = {"models": models, "search_text": query, "why_not": why_not, "locks": locks}
-    return render(request, "features/flows/new.html", context)
-
-
 class Flows(Resource[Flow]):
-    """The deletion and recovery of a flow; the runs of its steps stay in the history."""
+    """The list of flows, and their deletion and recovery; the runs of their steps stay."""
 
-    model, parts = Flow, ("deletion",)
-    at, list_route = "", "boards:boards"
+    model, parts = Flow, ("list", "deletion")
+    at, list_route = "", "flows:flows"
+    row_template = "features/flows/_row.html"
     deletion_message = "The flow is deleted. The runs of its steps are kept."
+    about = (
+        "A flow chains models: the output of one is the input of the next. Flows that were made "
+        "before can be run here; new ones cannot be made."
+    )
 
-    def list_address(self, request: HtmxRequest, row: Flow) -> str:
-        """Return the address of the flows in the list of *Compare*."""
-        return f"{reverse('boards:boards')}?kind=flow"
+    def rows_of_list(self, request: HtmxRequest) -> Any:
+        """Return the flows of the project and shared ones, or the user's own of all projects."""
+        rows = super().rows_of_list(request)
+        if not current.is_of_all_projects(request):
+            rows |= self.rows().filter(FOR_EVERYBODY)
+        newest = FlowRun.objects.shown_to(request.user).filter(flow=OuterRef("pk"))
+        last_state = Subquery(newest.order_by("-created_at").values("state")[:1])
+        return rows.annotate(last_state=last_state).order_by("-changed_at", "pk")
 
 
 FLOWS = Flows()
 
 
-def posted_fields(request: HtmxRequest, marks: Sequence[str] = ()) -> Post:
-    """Return the fields of a post, and the page's own controls whose name starts with a mark."""
-    return {
-        name: values
-        for name, values in controls(request).items()
-        if name[:1] != "~" or name.startswith(tuple(marks))
-    }
+def _posted_fields(request: HtmxRequest) -> Post:
+    """Return the posted fields without the page's own controls."""
+    return {name: values for name, values in controls(request).items() if name[:1] != "~"}

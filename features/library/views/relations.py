@@ -1,4 +1,4 @@
-"""Relations of results: differences of two runs, similar results, and descent."""
+"""Relations of results: differences of two runs, and descent."""
 
 from __future__ import annotations
 
@@ -16,10 +16,8 @@ from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from features.library.descent import nodes_of
 from features.library.differences import choice_of, compare
-from features.library.likeness import alike
-from projects import current
 from runs.models import Run
-from runs.results import likeness, selections
+from runs.results import selections
 
 MOST_NAMED = 50  # runs; more would make the address too long
 
@@ -50,23 +48,6 @@ def differences(request: HtmxRequest) -> HttpResponseBase:
     comparison = compare(*(by_key[key] for key in choice.keys))
     context = {"comparison": comparison, "panes": comparison.panes, "kind": comparison.kind}
     return render(request, "features/library/differences/differences.html", context)
-
-
-@require_safe
-@no_store
-def like(request: HtmxRequest, pk: uuid.UUID, position: int) -> HttpResponse:
-    """Show similar results of the project, or the user's own of all projects."""
-    readable = Run.objects.readable_by(request.user).with_endpoint().light()
-    run = get_object_or_404(readable, pk=pk)
-    artifact = get_object_or_404(run.artifacts, position=position)
-    context = {
-        "run": run,
-        "result": artifact,
-        "alike": alike(artifact, current.rows_in_scope(Run.objects.kept(), request)),
-        "most_compared": likeness.MOST_ON_PAGE,
-        "all_projects": current.is_of_all_projects(request),
-    }
-    return render(request, "features/library/like.html", context)
 
 
 @require_safe

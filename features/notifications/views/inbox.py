@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse, HttpResponseBase
 
     from core.http.htmx import HtmxRequest
+    from features.notifications.subjects import Button
 
 ON_A_PAGE = 50
 IN_PANEL = 12
@@ -74,11 +75,13 @@ def seen(request: HtmxRequest) -> HttpResponseBase:
 
 def _labelled(
     user: User, lines: Iterable[Notification]
-) -> list[tuple[Notification, str, Sequence[str]]]:
-    """Return lines with their kinds in words, and pictures."""
+) -> list[tuple[Notification, str, Sequence[str], Button | None]]:
+    """Return lines with their kinds in words, pictures, and a button if they wait for the user."""
     notifications = list(lines)
     pictures = subjects.pictures_of(user, notifications)
+    buttons = subjects.buttons_of(user, notifications)
     return [
-        (line, kinds.label(line.kind), pictures.get((line.about, subjects.row_key(line)), ()))
+        (line, kinds.label(line.kind), pictures.get(row, ()), buttons.get(row))
         for line in notifications
+        for row in [(line.about, subjects.row_key(line))]
     ]

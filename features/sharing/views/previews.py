@@ -1,4 +1,4 @@
-"""The preview picture of a share's first results, which chats show, and robots.txt."""
+"""The preview picture of a share's first results, which messengers show, and robots.txt."""
 
 from __future__ import annotations
 

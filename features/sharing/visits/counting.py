@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from features.sharing.access import Visit
 
 ONCE_IN_S = 3600
-# Programs that check links of mails and chats, and other programs than browsers. Those of chats say
+# Programs that check links of mails and messages, and other programs than browsers. Messengers' say
 # "bot" or "preview". Teams, Slack and Outlook do not match, as people view pages in them; CUBOT is
 # a maker of phones.
 PROGRAMS = re.compile(

@@ -17,7 +17,7 @@ from accounts import roles as house_roles
 from core.db.name_order import by_name
 from features.spending import visibility
 from features.spending.budgets import counting
-from features.spending.models import Budget, BudgetRequest
+from features.spending.models import Budget
 from projects.models import Membership, Project
 from runs.costs.ledger import Scope
 
@@ -120,19 +120,15 @@ def refusals_to_change(user: User, budgets: Collection[Budget]) -> dict[int, str
     return refusals | dict.fromkeys(managed_pks & refusals.keys(), "")
 
 
-def deciders(budget: Budget | None) -> QuerySet[User]:
+def deciders(budget: Budget) -> QuerySet[User]:
     """Return who decides on a request: admins, and managers if they made the budget."""
     able = house_roles.having(house_roles.Role.ADMIN)
-    if budget is not None and budget.project_id is not None and not budget.is_by_admin:
-        managers = Membership.objects.filter(
-            project_id=budget.project_id, role=Membership.Role.MANAGER, project__person=None
-        )
-        able |= Q(pk__in=managers.values("user_id"))
+    if budget.project_id is not None and not budget.is_by_admin:
+        shared = managers([budget.project_id]).filter(project__person=None)
+        able |= Q(pk__in=shared.values("user_id"))
     return User.objects.filter(able, is_active=True).order_by(by_name("username"), "pk")
 
 
-def may_decide(user: User, request: BudgetRequest) -> bool:
-    """Return whether the user may grant or refuse the request for money."""
-    if visibility.sees_all(user):
-        return True
-    return request.budget is not None and may_change(user, request.budget)
+def managers(projects: Collection[int]) -> QuerySet[Membership]:
+    """Return the memberships of the managers of these projects."""
+    return Membership.objects.filter(project__in=projects, role=Membership.Role.MANAGER)

@@ -7,17 +7,15 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 from typing import TYPE_CHECKING
 
-from django.db.models import Sum
-
 from accounts import roles
 from features.spending.alarms import alarm_access
-from features.spending.budgets import access, counting, wording
-from features.spending.models import Budget, BudgetRequest, SpendingRules
+from features.spending.budgets import access, counting, gauges, wording
+from features.spending.models import Budget, SpendingRules
 from runs.costs import ledger
 from runs.costs.ledger import NOTHING, Counter
 from runs.start import confirmation
 from runs.start.confirmation import Confirmation
-from runs.start.refused_starts import Forbidden, Remedy, Unaffordable, Unconfirmed
+from runs.start.refused_starts import Remedy, Unaffordable, Unconfirmed
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -60,7 +58,7 @@ def check(user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> N
     for charge in to_ask:
         charge.amount = rules.assumed
     _require_left(user, budgets, charges, [charge for charge in to_ask if charge.counted is None])
-    _require_yes(budgets, charges, to_ask)
+    _require_yes(charges, to_ask)
 
 
 def total(charges: Sequence[Charge]) -> Decimal:
@@ -71,36 +69,14 @@ def total(charges: Sequence[Charge]) -> Decimal:
 def _require_below_ceiling(
     rules: SpendingRules, user: User, charges: Sequence[Charge], before: Decimal
 ) -> None:
-    """Raise Unaffordable if the press exceeds the ceiling, without an admin's grant.
-
-    A press uses up its grant. For a plan, such as a flow, each step takes its part of the grant
-    when it starts; so does each stretch of a live session.
-    """
+    """Raise Unaffordable if the press exceeds the ceiling, unless an admin starts it."""
     if rules.ceiling is None:
         return
-    is_unknown = [charge for charge in charges if charge.expected is None]
-    added = total(charges) + (rules.assumed or NOTHING) * len(is_unknown)
-    amount = before + added
+    unknown_count = sum(charge.expected is None for charge in charges)
+    amount = before + total(charges) + (rules.assumed or NOTHING) * unknown_count
     if amount <= rules.ceiling or roles.admins().filter(pk=user.pk).exists():
         return
-    granted = BudgetRequest.objects.select_for_update().filter(
-        budget=None, endpoint=None, user=user, is_granted=True
-    )
-    is_plan = charges[0].run_id is None
-    if not is_plan and (plan := granted.filter(planned__gte=added).order_by("planned").first()):
-        plan.planned -= added
-        plan.save(update_fields=["planned"])
-        return
-    unused = granted.filter(used_at=None, amount__gte=amount)
-    if request := unused.order_by("amount").first():
-        request.used_at = charges[0].created_at
-        goes_on = request.amount - amount if before else NOTHING
-        request.planned = amount if is_plan else goes_on
-        request.save(update_fields=["used_at", "planned"])
-        return
-    address = wording.request_address(None, None, amount)
-    sentence = wording.above_ceiling(amount, len(charges), rules.ceiling)
-    raise Unaffordable(sentence, Remedy(wording.ASK_ADMIN, address))
+    raise Unaffordable(wording.above_ceiling(amount, len(charges), rules.ceiling))
 
 
 def _require_looked_at(user: User, charges: Sequence[Charge]) -> None:
@@ -162,16 +138,15 @@ def _wanted(budgets: Sequence[Budget], charges: Sequence[Charge]) -> list[Budget
 
 
 def limit_of(budget: Budget, counter: Counter) -> Decimal:
-    """Return a budget's limit in a counter, including granted requests. One query."""
-    granted = budget.requests.filter(
-        is_granted=True, scope_key=counter.key, period=counter.period
-    ).aggregate(more=Sum("amount"))
-    granted_more: Decimal = granted["more"] or NOTHING
-    allowed: Decimal = budget.limit + granted_more
-    return allowed
+    """Return a budget's limit in a counter, including what was allowed on top. One query."""
+    allowed = gauges.allowed_on_top([gauges.BudgetCounter(budget, counter)])
+    limit: Decimal = budget.limit + allowed[budget.pk, counter]
+    return limit
 
 
-def _unaffordable(user: User, want: BudgetDemand, rest: Decimal, *, is_unknown: bool) -> Forbidden:
+def _unaffordable(
+    user: User, want: BudgetDemand, rest: Decimal, *, is_unknown: bool
+) -> Unaffordable:
     """Return a budget's refusal; `rest` would be left after the press, mostly below zero."""
     owner = wording.subject(want.budget, want.counter, user)
     limit, balance = limit_of(want.budget, want.counter), max(rest + want.amount, NOTHING)
@@ -186,23 +161,12 @@ def _unaffordable(user: User, want: BudgetDemand, rest: Decimal, *, is_unknown: 
     return Unaffordable(f"{sentence} {ask} for more.", Remedy(wording.ASK_FOR_MORE, address))
 
 
-def _require_yes(
-    budgets: Sequence[Budget], charges: Sequence[Charge], unknown: Sequence[Charge]
-) -> None:
-    """Raise Unconfirmed if the press costs more than a budget allows without a question."""
+def _require_yes(charges: Sequence[Charge], unknown: Sequence[Charge]) -> None:
+    """Raise Unconfirmed if the press has runs of unknown cost that nobody has confirmed."""
     confirmed = confirmation.current()
-    if confirmed is None:
+    if confirmed is None or confirmed.is_unknown_fine or not unknown:
         return
     amount = total(charges)
-    bars = [
-        budget.ask_above
-        for budget in budgets
-        if budget.ask_above is not None
-        and any(counting.counter_of(budget, charge) for charge in charges)
-    ]
-    is_dear = bool(bars) and amount > min(bars) and amount > confirmed.most
-    is_unknown = bool(unknown) and not confirmed.is_unknown_fine
-    if is_dear or is_unknown:
-        sentence = wording.go_on(amount, len(charges), unknown)
-        answer = Confirmation.asked_for(amount.normalize(), is_any_unknown=bool(unknown))
-        raise Unconfirmed(sentence, wording.yes(amount, unknown), answer)
+    sentence = wording.go_on(amount, len(charges), unknown)
+    answer = Confirmation.asked_for(amount.normalize(), is_any_unknown=True)
+    raise Unconfirmed(sentence, wording.yes(amount), answer)

@@ -102,15 +102,6 @@ def ends_at(budget: Budget, period: str) -> datetime | None:
 
 def session_limit() -> Decimal | None:
     """Return the most that a session may spend; None without such a budget. One query."""
-    return _least_of_sessions("limit")
-
-
-def session_asks_above() -> Decimal | None:
-    """Return the sum above which an assistant has to ask; None without one. One query."""
-    return _least_of_sessions("ask_above")
-
-
-def _least_of_sessions(column: str) -> Decimal | None:
     holding = Budget.objects.holding(timezone.localdate(clock.now()))
-    sums = holding.filter(scope=Budget.Scope.SESSION).exclude(**{column: None})
-    return sums.order_by(column).values_list(column, flat=True).first()
+    limits = holding.filter(scope=Budget.Scope.SESSION).order_by("limit")
+    return limits.values_list("limit", flat=True).first()

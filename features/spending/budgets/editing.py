@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -15,9 +13,6 @@ from features.spending.budgets import access, headroom, wording
 from features.spending.models import Budget
 from runs.costs import ledger
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 GONE = "The budget no longer exists."
 TWICE = "{whose} now has another such budget: {allowance}. Change that one instead."
 
@@ -26,7 +21,7 @@ class Refused(refusals.Refused):
     """The budget was not changed; the message says why."""
 
 
-def save(by: User, budget: Budget, informed: Iterable[User]) -> Budget:
+def save(by: User, budget: Budget) -> Budget:
     """Make or change a budget, which applies at once. Raises PermissionDenied."""
     with transaction.atomic():
         ledger.lock_house()  # simultaneous starts wait, and obey it
@@ -34,7 +29,6 @@ def save(by: User, budget: Budget, informed: Iterable[User]) -> Budget:
             budget.made_by, budget.is_by_admin = by, visibility.sees_all(by)
         budget.save()
         _require(by, budget)
-        budget.informed.set(informed)
     headroom.forget()
     return budget
 

@@ -1,4 +1,4 @@
-"""The form of a budget: its target, limit and period, and the people to notify."""
+"""The form of a budget: its target, limit and period."""
 
 from __future__ import annotations
 
@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils import timezone
 
 from core.db import clock
 from core.db.dollars_field import MOST, PLACES
 from core.db.name_order import by_name
-from core.formatting import enumerated, money
+from core.formatting import money
 from features.spending import visibility
-from features.spending.budgets import access, counting, gauges, wording
+from features.spending.budgets import access, gauges, wording
 from features.spending.models import Budget
 from runs.costs.ledger import Scope
 
@@ -30,7 +29,6 @@ NOT_NOTHING = "A budget of $0 stops everything. Enter a sum above $0."
 ONCE_ALONE = "Only a budget that is spent once has dates: choose “once”, or leave them empty."
 PAST = "This day is over, so the budget would have no effect. Choose today or a later day."
 BACKWARDS = "The budget would end before it begins. Choose a later day."
-NEVER_ASKS = "The budget refuses more than {limit} anyway: enter less, or leave it empty."
 BELOW = (
     "{whose} already spent {spent}{when}. With this limit, everything is refused{until}. Enter "
     "more, or tick “Save it anyway”."
@@ -39,7 +37,6 @@ ABOVE_ADMINS = (
     "An admin has set {allowance} for this project: your limit has an effect only if it is "
     "lower. Enter less."
 )
-WOULD_NOT_SEE = "{names} may not see this budget, so they cannot be notified about it."
 SUM_ERRORS = {
     "required": NO_SUM,
     "invalid": NO_SUM,
@@ -72,18 +69,11 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         label="For", error_messages={"required": FOR_WHOM, "invalid_choice": FOR_WHOM}
     )
     limit = SumField(label="Limit in dollars")
-    ask_above = SumField(
-        label="Ask before one press of Run costs more than",
-        required=False,
-        min_value=Decimal(0),
-        help_text="In dollars. Leave it empty never to ask. One press may start many runs.",
-        error_messages={"min_value": "Enter $0 or more. With $0, Vitrine always asks."},
-    )
     is_below_fine = forms.BooleanField(label="Save it anyway", required=False)
 
     class Meta:
         model = Budget
-        fields = ("limit", "period", "begins_on", "ends_on", "ask_above", "informed")
+        fields = ("limit", "period", "begins_on", "ends_on")
         help_texts = {
             "begins_on": "Empty: it begins today.",
             "ends_on": "Its last day. Empty: it has no end.",
@@ -93,28 +83,14 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         )
 
     def __init__(self, user: User, data: QueryDict | None, instance: Budget | None = None) -> None:
-        initial: dict[str, Any] = {} if instance else {"informed": [user.pk]}
-        super().__init__(data, instance=instance, initial=initial)
+        super().__init__(data, instance=instance)
         self.existing: Budget | None = None  # a budget that this one would duplicate
         self.offers_below = False
         self._user = user
-        self.fields["informed"] = forms.ModelMultipleChoiceField(
-            _tellable(user, instance),
-            label="Notified at 80 %, and when it is spent",
-            required=False,
-        )
         if instance:
             del self.fields["target"]
         else:
             self.fields["target"].choices = choices(user)  # type: ignore[attr-defined]
-
-    @property
-    def people(self) -> list[tuple[int, str, bool]]:
-        """Return the people who may be notified: key, name, and whether chosen. One query."""
-        keys = {str(getattr(value, "pk", value)) for value in self["informed"].value() or ()}
-        queryset = self.fields["informed"].queryset  # type: ignore[attr-defined]
-        names = queryset.values_list("pk", "username")
-        return [(pk, name, str(pk) in keys) for pk, name in names]
 
     def clean_limit(self) -> Decimal:
         """Return the limit, which must be positive."""
@@ -127,16 +103,12 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
         """Check the fields against each other and against the spending."""
         cleaned = super().clean() or self.cleaned_data
         self._clean_dates(cleaned)
-        limit, bar = cleaned.get("limit"), cleaned.get("ask_above")
-        if limit is not None and bar is not None and bar >= limit:
-            self.add_error("ask_above", NEVER_ASKS.format(limit=money(limit)))
         if self.errors:
             return cleaned
         budget = self.as_budget(cleaned)
         if self._is_second(budget):
             return cleaned
         self._clean_below_admins(budget)
-        self._clean_informed(budget, cleaned["informed"])
         self._clean_spent(budget)
         return cleaned
 
@@ -148,7 +120,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
             budget.scope = scope
             if key:
                 setattr(budget, f"{scope}_id", int(key))
-        for name in ("limit", "period", "begins_on", "ends_on", "ask_above"):
+        for name in ("limit", "period", "begins_on", "ends_on"):
             setattr(budget, name, cleaned.get(name))
         return budget
 
@@ -212,11 +184,6 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
                 allowance = wording.allowance(gauge.budget)
                 self.add_error("limit", ABOVE_ADMINS.format(allowance=allowance))
 
-    def _clean_informed(self, budget: Budget, people: Any) -> None:
-        blind = [person.get_username() for person in people if not _would_see(person, budget)]
-        if blind:
-            self.add_error("informed", WOULD_NOT_SEE.format(names=enumerated(blind)))
-
     def _clean_spent(self, budget: Budget) -> None:
         gauge = gauges.most_spent(budget, clock.now())
         if gauge is None:
@@ -260,22 +227,3 @@ def choices(user: User) -> list[tuple[str, Any]]:
         *scope_choices,
         *((name, rows) for name, rows in groups if rows),
     ]
-
-
-def _tellable(user: User, budget: Budget | None) -> Any:
-    """Return the people whom the user may choose to notify, and those already chosen."""
-    people = User.objects.filter(is_active=True).order_by(by_name("username"), "pk")
-    if visibility.sees_all(user):
-        return people
-    projects = access.managed_projects(user).values("pk")
-    able = Q(memberships__project__in=projects) | Q(pk=user.pk)
-    if budget is not None:
-        able |= Q(pk__in=budget.informed.values("pk"))
-    return people.filter(able).distinct()
-
-
-def _would_see(person: User, budget: Budget) -> bool:
-    key = counting.named_key(budget)
-    if key is None:  # each person is notified of their own counter
-        return True
-    return access.may_see(person, budget, key)

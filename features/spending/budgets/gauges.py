@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from django.contrib.auth.models import User
 from django.db.models import Sum
@@ -33,7 +32,7 @@ class BudgetCounter(NamedTuple):
 
 @dataclass(frozen=True)
 class Gauge:
-    """The spending of a budget in one of its counters; `limit` includes grants."""
+    """The spending of a budget in one of its counters; `limit` includes what was allowed on top."""
 
     budget: Budget
     counter: Counter
@@ -45,12 +44,6 @@ class Gauge:
         """Return the amount that may still be spent."""
         amount_left: Decimal = max(self.limit - self.spent, NOTHING)
         return amount_left
-
-    @property
-    def overspent(self) -> Decimal:
-        """Return the amount above the limit, for example after an unexpectedly expensive run."""
-        over: Decimal = max(self.spent - self.limit, NOTHING)
-        return over
 
     @property
     def percent(self) -> int:
@@ -70,16 +63,10 @@ class Gauge:
         return self.spent >= NEARLY * self.limit
 
     @property
-    def granted(self) -> Decimal:
-        """Return the sum granted on top of the budget."""
-        granted: Decimal = self.limit - self.budget.limit
-        return granted
-
-    @property
-    def request_query(self) -> str:
-        """Return the query string for the page of a request for more."""
-        params = {"budget": self.budget.pk, "key": self.counter.key, "period": self.counter.period}
-        return urlencode(params)
+    def allowed_on_top(self) -> Decimal:
+        """Return the sum allowed on top of the budget."""
+        allowed: Decimal = self.limit - self.budget.limit
+        return allowed
 
     @property
     def until(self) -> str:
@@ -100,22 +87,24 @@ def read(budget_counters: Sequence[BudgetCounter]) -> list[Gauge]:
     if not budget_counters:
         return []
     spent_sums = ledger.spent({counter for _, counter in budget_counters})
-    granted = granted_on(budget_counters)
+    allowed = allowed_on_top(budget_counters)
     return [
-        Gauge(budget, counter, spent_sums[counter], budget.limit + granted[budget.pk, counter])
+        Gauge(budget, counter, spent_sums[counter], budget.limit + allowed[budget.pk, counter])
         for budget, counter in budget_counters
     ]
 
 
-def granted_on(budget_counters: Sequence[BudgetCounter]) -> dict[tuple[int, Counter], Decimal]:
-    """Return the sums granted on top of each budget, by counter. One query."""
+def allowed_on_top(
+    budget_counters: Sequence[BudgetCounter],
+) -> dict[tuple[int, Counter], Decimal]:
+    """Return the sums allowed on top of each budget, by counter. One query."""
     rows = BudgetRequest.objects.filter(
         is_granted=True,
         budget__in={budget.pk for budget, _ in budget_counters},
         period__in={counter.period for _, counter in budget_counters},
     ).order_by()
     grouped = rows.values_list("budget_id", "scope_key", "period").annotate(more=Sum("amount"))
-    sums = {(pk, key, period): granted for pk, key, period, granted in grouped}
+    sums = {(pk, key, period): more for pk, key, period, more in grouped}
     return {
         (budget.pk, counter): sums.get((budget.pk, counter.key, counter.period), NOTHING)
         for budget, counter in budget_counters

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from django.utils import timezone
 
 from core.db import clock
-from core.formatting import enumerated
 from features.spending import visibility
 from features.spending.budgets import access, counting, gauges, wording
 from features.spending.budgets.gauges import BudgetCounter, Gauge
@@ -43,7 +42,6 @@ class BudgetView:
     title: str
     allowance: str
     lines: Sequence[NamedGauge]
-    notified: str
     refusal: str  # why the user may not change it, and whom to ask; else empty
     is_for_each: bool
     state: str  # "Begins 1 December", "Over"; empty while it applies
@@ -95,7 +93,6 @@ def describe(
             wording.title(budget),
             wording.allowance(budget),
             [NamedGauge(by_key[key], names.get(key.counter, "")) for key in counters[budget.pk]],
-            enumerated([person.get_username() for person in budget.informed.all()]),
             refusals[budget.pk],
             counting.named_key(budget) is None,
             _state(budget, timezone.localdate(now)),
@@ -124,8 +121,7 @@ def _state(budget: Budget, today: date) -> str:
 
 
 def _loaded(budgets: Any) -> list[Budget]:
-    related = budgets.select_related("project__person", "person", "token__user")
-    return list(related.prefetch_related("informed"))
+    return list(budgets.select_related("project__person", "person", "token__user"))
 
 
 def _counted(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import User
 from django.db.models import Model
 from django.utils import timezone
 
+from accounts import roles
 from core.db import clock
 from core.formatting import money
 from features.notifications import kinds, outbox
@@ -25,20 +26,19 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 CHECK_EVERY_S = 15.0
-REST_S = 60.0  # while no budget has people to notify
+REST_S = 60.0  # while there are no budgets
 MOST_AT_ONCE = 500  # counters of a budget that applies to each
 
 
 def warn() -> float:
-    """Notify a budget's people when 80 % or all of it is spent; returns the seconds to wait.
+    """Notify people when 80 % or all of a budget is spent; returns the seconds to wait.
 
-    For a budget that applies to each, notify only people who may see the counter: admins, and that
-    person or the members of that project.
+    These are whoever made the budget, and those whose money it is: the admins for the house, a
+    project's managers, a person, a token's owner.
     """
     now = clock.now()
-    holding = Budget.objects.holding(timezone.localdate(now)).filter(informed__is_active=True)
-    related = holding.select_related("project__person", "person", "token__user").distinct()
-    budgets = list(related.prefetch_related("informed"))
+    holding = Budget.objects.holding(timezone.localdate(now))
+    budgets = list(holding.select_related("made_by"))
     if not budgets:
         return REST_S
     budget_counters = [pair for budget in budgets for pair in _counted(budget, now)]
@@ -67,11 +67,36 @@ def _tell(near: Sequence[Gauge]) -> None:
     for key, user_id in Notification.objects.filter(key__in=keys).values_list("key", "user_id"):
         warned_users[key].add(user_id)
     names = gauges.names_of({gauge.counter for gauge in near})
+    owners = _owners({gauge.counter for gauge in near})
     for gauge in near:
-        for person in gauge.budget.informed.all():
-            is_due = person.is_active and person.pk not in warned_users[_key(gauge)]
-            if is_due and access.may_see(person, gauge.budget, gauge.counter.key):
-                _notify(person, gauge, names[gauge.counter])
+        people = {person.pk: person for person in owners[gauge.counter] if person.is_active}
+        maker = gauge.budget.made_by
+        if maker and maker.is_active and access.may_see(maker, gauge.budget, gauge.counter.key):
+            people[maker.pk] = maker
+        for pk in people.keys() - warned_users[_key(gauge)]:
+            _notify(people[pk], gauge, names[gauge.counter])
+
+
+def _owners(counters: set[Counter]) -> dict[Counter, list[User]]:
+    """Return the people whose money is counted. Four queries at most."""
+    keys: dict[Scope, set[int]] = defaultdict(set)
+    for counter in counters:
+        keys[counter.scope].add(counter.key)
+    owners: dict[tuple[Scope, int], list[User]] = defaultdict(list)
+    if keys[Scope.HOUSE]:
+        owners[Scope.HOUSE, 0] = list(roles.admins())
+    if wanted_keys := keys[Scope.PROJECT]:
+        for membership in access.managers(wanted_keys).select_related("user"):
+            owners[Scope.PROJECT, membership.project_id].append(membership.user)
+    if wanted_keys := keys[Scope.PERSON]:
+        for person in User.objects.filter(pk__in=wanted_keys):
+            owners[Scope.PERSON, person.pk].append(person)
+    if wanted_keys := keys[Scope.TOKEN]:
+        tokens = access.TOKENS._default_manager.filter(pk__in=wanted_keys)
+        token: Any
+        for token in tokens.select_related("user"):
+            owners[Scope.TOKEN, token.pk].append(token.user)
+    return {counter: owners[counter.scope, counter.key] for counter in counters}
 
 
 def _notify(person: User, gauge: Gauge, name: str) -> None:
@@ -80,7 +105,7 @@ def _notify(person: User, gauge: Gauge, name: str) -> None:
     title = "the house's budget" if gauge.counter.scope == Scope.HOUSE else f"the budget of {name}"
     end = wording.until(gauge.budget, gauge.counter.period)
     outlook = (
-        f"Nothing more can start{end}, unless somebody grants more."
+        f"Nothing more can start{end}, unless somebody allows more."
         if gauge.is_spent
         else f"{money(gauge.left)} is left{end}."
     )

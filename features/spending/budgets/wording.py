@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts import roles as house_roles
 from core import periods
-from core.formatting import counted, in_cents, money
+from core.formatting import counted, money
 from features.spending.budgets import counting
 from features.spending.models import Budget
 from projects import roles
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from runs.models import Charge
 
 ASK_FOR_MORE = "Ask for more"
-ASK_ADMIN = "Ask an admin"
 CHANGE = "Change the budget"
 YOURS = "You look after this budget."
 EACH = {
@@ -43,8 +42,8 @@ def spent(
 ) -> str:
     """Return why a budget refuses a press: the remaining amount, and until when.
 
-    `limit` includes grants; `owner` comes from `subject`. `amount` is None if a part of the
-    cost is unknown.
+    `limit` includes what was allowed on top; `owner` comes from `subject`. `amount` is None if a
+    part of the cost is unknown.
     """
     remainder = f"{money(rest)} is left" if rest else "nothing is left"
     end = until(budget, period)
@@ -83,7 +82,7 @@ def subject(budget: Budget, counter: Counter, user: User) -> str:
 
 
 def whom_to_ask(budget: Budget, counter: Counter) -> str:
-    """Return "Ask Ada or Ben", naming those who can grant more."""
+    """Return "Ask Ada or Ben", naming those who can allow more."""
     is_named = counting.named_key(budget) is not None
     if counter.scope == Scope.PROJECT and is_named and not budget.is_by_admin:
         project = Project.objects.filter(pk=counter.key).first()
@@ -97,7 +96,7 @@ def above_ceiling(press_cost: Decimal, runs: int, ceiling: Decimal) -> str:
     run_phrase = "This run" if runs == 1 else f"These {counted(runs, 'run')} together"
     return (
         f"{run_phrase} may cost {money(press_cost)}, and only admins start more than "
-        f"{money(ceiling)} at once. {house_roles.whom_to_ask()} to allow it."
+        f"{money(ceiling)} at once. {house_roles.whom_to_ask()} to start it."
     )
 
 
@@ -120,10 +119,7 @@ def one_at_a_time(runs: int) -> str:
 
 
 def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
-    """Return the question to confirm before a press."""
-    run_phrase = "This run costs" if runs == 1 else f"These {counted(runs, 'run')} cost"
-    if not unknown:
-        return f"{run_phrase} {about(amount)}. Go on?"
+    """Return the question to confirm before a press with runs of unknown cost."""
     cost_phrase = "it costs" if runs == 1 else f"{len(unknown)} of {runs} runs cost"
     rest_cost = f"; the rest costs {about(amount)}" if amount else ""
     held_sum = sum((charge.amount or Decimal() for charge in unknown), Decimal())
@@ -131,24 +127,17 @@ def go_on(amount: Decimal, runs: int, unknown: Sequence[Charge]) -> str:
     return f"It is not known in advance how much {cost_phrase}{rest_cost}.{until} Go on?"
 
 
-def yes(amount: Decimal, unknown: Sequence[Charge]) -> str:
+def yes(amount: Decimal) -> str:
     """Return the words of the button that answers `go_on`."""
-    if not unknown:
-        return f"Go on: {about(amount)}"
     return f"Go on: {between(amount, None)}" if amount else "Go on, whatever it costs"
 
 
-def request_address(budget: Budget | None, counter: Counter | None, amount: Decimal) -> str:
-    """Return the address to request this amount more; without a budget, for a press."""
-    parameters: dict[str, object] = {"amount": plain(in_cents(amount))}
-    if budget and counter:
-        parameters |= {"budget": budget.pk, "key": counter.key, "period": counter.period}
+def request_address(budget: Budget, counter: Counter, missing: Decimal) -> str:
+    """Return the address to ask for what is missing, in whole dollars, at least one."""
+    dollars = max(missing.to_integral_value(ROUND_CEILING), Decimal(1))
+    parameters: dict[str, object] = {"amount": f"{dollars:f}"}
+    parameters |= {"budget": budget.pk, "key": counter.key, "period": counter.period}
     return f"{reverse('spending:new-request')}?{urlencode(parameters)}"
-
-
-def plain(amount: Decimal) -> str:
-    """Return a sum for an address, without trailing zeros."""
-    return f"{amount.normalize():f}"
 
 
 def period_in_words(period: str) -> str:

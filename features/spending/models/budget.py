@@ -75,13 +75,6 @@ class Budget(models.Model):
     begins_on = models.DateField(null=True, blank=True, help_text="of one that is spent once")
     ends_on = models.DateField(null=True, blank=True, help_text="its last day; empty: none")
     limit = DollarsField()
-    ask_above = DollarsField(
-        null=True, blank=True, help_text="a press that costs more asks first; empty: none does"
-    )
-    informed = models.ManyToManyField(
-        settings.AUTH_USER_MODEL, blank=True, related_name="+",
-        help_text="who is told at 80 %, and when it is spent",
-    )  # fmt: skip
     is_by_admin = models.BooleanField(
         default=False, help_text="an admin has made it: its project's managers do not change it"
     )
@@ -106,10 +99,9 @@ class Budget(models.Model):
 
 
 class BudgetRequest(models.Model):
-    """A request for more than a budget has left, for a press above the ceiling, or for a model.
+    """A request for more than a budget has left, or for a model.
 
-    If granted, `amount` is added to the budget's limit for `scope_key` in `period`. Without a
-    budget, it allows one press of the user whose runs together cost at most this amount. With an
+    If allowed, `amount` is added to the budget's limit for `scope_key` in `period`. With an
     `endpoint` it is about no sum, but about an exception for this model in the rules of `project`
     (null: of the house).
     """
@@ -126,8 +118,7 @@ class BudgetRequest(models.Model):
     )
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
     amount = DollarsField()
-    asked = DollarsField(null=True, help_text="what was asked for; `amount` is what was granted")
-    sentence = models.CharField(max_length=SENTENCE_CHARS)
+    sentence = models.CharField(max_length=SENTENCE_CHARS, help_text="why; may be empty")
     path = models.CharField(max_length=500, blank=True, help_text="the page that was refused")
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True)
@@ -137,10 +128,6 @@ class BudgetRequest(models.Model):
     is_granted = models.BooleanField(default=False)
     answer = models.CharField(
         max_length=SENTENCE_CHARS, blank=True, help_text="the sentence back of who decided"
-    )
-    used_at = models.DateTimeField(null=True, help_text="by a press above the ceiling")
-    planned = DollarsField(
-        default=0, help_text="of that press: what steps of its plan may still start above it"
     )
 
     class Meta:

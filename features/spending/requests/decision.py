@@ -1,9 +1,8 @@
-"""Grants or refuses a request, once."""
+"""Allows or refuses a request, once."""
 
 from __future__ import annotations
 
 import uuid
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import PermissionDenied
@@ -12,7 +11,6 @@ from django.db import transaction
 from accounts.audit import trail
 from core import refusals
 from core.db import clock
-from core.formatting import money
 from features.notifications import inbox, outbox
 from features.spending.models import BudgetRequest
 from features.spending.requests import submission
@@ -26,15 +24,15 @@ if TYPE_CHECKING:
 
 MAY_NOT = "Only people who look after this budget, or these rules, can decide on the request."
 DECIDED = "{who} has already {verb} this."
-TOO_LATE = "The budget has ended or started again since the request: there is nothing to grant."
+TOO_LATE = "The budget has ended or started again since the request: there is nothing to allow."
 
 
 class Refused(refusals.Refused):
     """Nothing was decided; the message says why."""
 
 
-def grant(by: User, pk: uuid.UUID, amount: Decimal | None, answer: str) -> BudgetRequest:
-    """Add a sum to the budget's limit in the period, by default the requested one; allow a model.
+def grant(by: User, pk: uuid.UUID, answer: str) -> BudgetRequest:
+    """Add the sum to the budget's limit in the period, or allow the model.
 
     Raises PermissionDenied, and Refused if it is decided already or too late.
     """
@@ -49,8 +47,6 @@ def grant(by: User, pk: uuid.UUID, amount: Decimal | None, answer: str) -> Budge
             submission.require_open(submission.Subject.of_request(request), clock.now())
         except submission.Refused as refusal:
             raise Refused(TOO_LATE) from refusal
-        if amount is not None:
-            request.amount = amount
         request.is_granted = True
         _decide(by, request, answer)
     return request
@@ -59,7 +55,7 @@ def grant(by: User, pk: uuid.UUID, amount: Decimal | None, answer: str) -> Budge
 def allow(
     by: User, project: Project | None, endpoint: Endpoint, reason: str = "", answer: str = ""
 ) -> None:
-    """Open a model by an exception in a list of rules, and grant all requests for that.
+    """Open a model by an exception in a list of rules, and allow all requests for that.
 
     Raises PermissionDenied, and Refused.
     """
@@ -94,18 +90,15 @@ def _undecided(by: User, pk: uuid.UUID) -> BudgetRequest:
 
 
 def verb_of(request: BudgetRequest) -> str:
-    """Return what was decided: "granted", "allowed" or "refused"."""
-    granted = "granted" if request.endpoint_id is None else "allowed"
-    return granted if request.is_granted else "refused"
+    """Return what was decided: "allowed" or "refused"."""
+    return "allowed" if request.is_granted else "refused"
 
 
 def _decide(by: User, request: BudgetRequest, answer: str) -> None:
     request.decided_at, request.decided_by, request.answer = clock.now(), by, answer
-    request.save(update_fields=["decided_at", "decided_by", "is_granted", "amount", "answer"])
+    request.save(update_fields=["decided_at", "decided_by", "is_granted", "answer"])
     verb = verb_of(request)
     detail = f"{submission.in_words(request)}, asked by {request.user.get_username()}"
-    if request.asked is not None and request.asked != request.amount:
-        detail += f", who had asked for {money(request.asked)}"
     trail.record(by, verb, [request], detail)
     inbox.settle(request)
     if request.user_id == by.pk:

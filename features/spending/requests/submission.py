@@ -1,4 +1,4 @@
-"""Requests for more: one at a time, sent to those who may grant it."""
+"""Requests for more: one at a time, sent to those who may allow it."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from core.db import clock
 from core.formatting import money
 from features.notifications import outbox
 from features.spending.budgets import access, counting, gauges, wording
-from features.spending.models import Budget, BudgetRequest, SpendingRules
+from features.spending.models import Budget, BudgetRequest
 from features.spending.requests import model_rules
 from projects.rules import editing, enforcement
-from runs.costs.ledger import Counter, Scope
+from runs.costs.ledger import NOTHING, Counter, Scope
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,7 +34,6 @@ MODEL_KIND = "model_request"
 NOT_LOCKED = "No rule locks this model any more: run it."
 ENDED = "This budget no longer applies: try again what was refused."
 BEGUN_ANEW = "This budget has started again since: try again what was refused."
-NO_CEILING = "The house no longer has a ceiling: try again what was refused."
 
 
 class Refused(refusals.Refused):
@@ -43,7 +42,7 @@ class Refused(refusals.Refused):
 
 @dataclass(frozen=True)
 class Subject:
-    """The subject of a request: a budget's counter, a press above the ceiling, or a model.
+    """The subject of a request: an amount more in a budget's counter, or a model.
 
     A model has the `project` whose rules may open it, None for those of the house.
     """
@@ -53,29 +52,32 @@ class Subject:
     period: str = ""
     endpoint: Endpoint | None = None
     project: Project | None = None
+    amount: Decimal = NOTHING
 
     @classmethod
     def of_request(cls, request: BudgetRequest) -> Subject:
         """Return the subject of a request."""
-        names = ("budget", "scope_key", "period", "endpoint", "project")
+        names = ("budget", "scope_key", "period", "endpoint", "project", "amount")
         return cls(*(getattr(request, name) for name in names))
 
     @property
     def deciders(self) -> QuerySet[User]:
         """Return who decides on requests about it."""
-        if self.endpoint is not None:
-            return model_rules.deciders(self.project)
-        return access.deciders(self.budget)
+        if self.budget is not None:
+            return access.deciders(self.budget)
+        return model_rules.deciders(self.project)
 
 
 def may_decide(user: User, request: BudgetRequest) -> bool:
-    """Return whether the user may grant or refuse the request."""
-    if request.endpoint_id is not None:
+    """Return whether the user may allow or refuse the request."""
+    if request.budget is None:
         return editing.may_change(user, request.project)
-    return access.may_decide(user, request)
+    return access.may_change(user, request.budget)
 
 
-def subject_of(user: User, budget_id: int, key: int, period: str) -> Subject | None:
+def subject_of(
+    user: User, budget_id: int, key: int, period: str, amount: Decimal
+) -> Subject | None:
     """Return a budget's counter that limits the user; None if it does not limit them.
 
     The period is not checked: `require_open` does that.
@@ -83,7 +85,7 @@ def subject_of(user: User, budget_id: int, key: int, period: str) -> Subject | N
     budget = Budget.objects.select_related("project", "person").filter(pk=budget_id).first()
     if budget is None or not access.limits(user, budget, key):
         return None
-    return Subject(budget, key, period)
+    return Subject(budget, key, period, amount=amount)
 
 
 def require_open(subject: Subject, at: datetime) -> None:
@@ -92,10 +94,10 @@ def require_open(subject: Subject, at: datetime) -> None:
     if subject.endpoint is not None:
         if enforcement.lock(subject.project, subject.endpoint) is None:
             raise Refused(NOT_LOCKED)
-    elif budget is None:
-        if SpendingRules.current().ceiling is None:
-            raise Refused(NO_CEILING)
-    elif not Budget.objects.holding(timezone.localdate(at)).filter(pk=budget.pk).exists():
+    elif (
+        budget is None
+        or not Budget.objects.holding(timezone.localdate(at)).filter(pk=budget.pk).exists()
+    ):
         raise Refused(ENDED)
     elif counting.period_of(budget, at) != subject.period:
         raise Refused(BEGUN_ANEW)
@@ -110,9 +112,7 @@ def waiting(user: User, subject: Subject) -> BudgetRequest | None:
     return rows.first()
 
 
-def ask(
-    user: User, subject: Subject, amount: Decimal | None, sentence: str, path: str
-) -> BudgetRequest:
+def ask(user: User, subject: Subject, sentence: str, path: str) -> BudgetRequest:
     """Create a request and notify the deciders; return the undecided one if there is one.
 
     Raises Refused. `path` is the page that was refused, without scheme and host.
@@ -129,20 +129,17 @@ def ask(
             endpoint=subject.endpoint,
             project=subject.project,
             user=user,
-            amount=amount or Decimal(),
-            asked=amount,
+            amount=subject.amount,
             sentence=sentence,
             path=path,
         )
         trail.record(user, "asked for more", [request], in_words(request))
-        is_model = subject.endpoint is not None
-        choice = "Allow" if is_model else "Grant"
         for decider in subject.deciders.exclude(pk=user.pk):
             outbox.notify(
                 decider,
-                MODEL_KIND if is_model else KIND,
+                KIND if subject.endpoint is None else MODEL_KIND,
                 subject=f"{user.get_username()} asks for {in_words(request)}",
-                text=f"{sentence}\n\n{choice} or refuse it on the page below.".strip(),
+                text=f"{sentence}\n\nAllow or refuse it on the page below.".strip(),
                 path=request.get_absolute_url(),
                 key=f"budget request {request.pk}",
                 about=request,
@@ -150,34 +147,26 @@ def ask(
     return request
 
 
-def in_words(request: BudgetRequest, name: str | None = None) -> str:
-    """Return "$5.00 more for Fox", "$5.00 more" for the user's own, "up to $25.00 at once", "Veo".
-
-    `name` is the name of the counter's target, if the caller knows it.
-    """
+def in_words(request: BudgetRequest) -> str:
+    """Return "$5.00 more for Fox", "$5.00 more" for the user's own, or "Veo"."""
     if request.endpoint is not None:
-        return (
-            f"{request.endpoint.name} in {request.project}"
-            if request.project
-            else request.endpoint.name
-        )
+        name = request.endpoint.name
+        return f"{name} in {request.project}" if request.project else name
     counter = counter_of(request)
-    if counter is None:
-        return f"up to {money(request.amount)} at once"
-    if counter.scope == Scope.HOUSE:
-        name = "the house"
-    elif counter.scope == Scope.PERSON and counter.key == request.user_id:
-        return f"{money(request.amount)} more"
-    return f"{money(request.amount)} more for {name or gauges.names_of([counter])[counter]}"
+    more = f"{money(request.amount)} more"
+    if counter is None or counter[:2] == (Scope.PERSON, request.user_id):
+        return more
+    is_of_house = counter.scope == Scope.HOUSE
+    return f"{more} for {'the house' if is_of_house else gauges.names_of([counter])[counter]}"
 
 
 def counter_of(request: BudgetRequest) -> Counter | None:
-    """Return the counter of a request; None for a press above the ceiling."""
+    """Return the counter of a request; None for a model."""
     if request.budget is None:
         return None
     return Counter(Scope(request.budget.scope), request.scope_key, request.period)
 
 
 def period_in_words(request: BudgetRequest) -> str:
-    """Return "November 2026", "27 November" or "since 1 November 2026"; empty for a press."""
+    """Return "November 2026", "27 November" or "since 1 November 2026"; empty for a model."""
     return wording.period_in_words(request.period) if request.period else ""

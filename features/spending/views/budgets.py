@@ -43,7 +43,7 @@ class Budgets(Resource[Budget]):
 
     def visible_rows(self, request: HtmxRequest) -> Any:
         """Return the budgets that the user sees, ended ones too."""
-        rows = access.visible(request.user).prefetch_related("informed")
+        rows = access.visible(request.user)
         return rows.select_related("project__person", "person", "token__user")
 
     def rows_of_list(self, request: HtmxRequest) -> Any:
@@ -77,7 +77,7 @@ def new(request: HtmxRequest) -> HttpResponse:
         raise PermissionDenied(NOBODYS)
     form = BudgetForm(request.user, request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        budget = editing.save(request.user, form.instance, form.cleaned_data["informed"])
+        budget = editing.save(request.user, form.instance)
         sentence = f"{wording.title(budget)}: {wording.allowance(budget)}"
         messages.success(request, f"The budget is created. {sentence}.")
         return redirect("spending:budgets")
@@ -102,7 +102,7 @@ def budget(request: HtmxRequest, pk: int) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = BudgetForm(request.user, data, instance=Budget.objects.get(pk=row.pk))
     if request.method == "POST" and form.is_valid():
-        changed_budget = editing.save(request.user, form.instance, form.cleaned_data["informed"])
+        changed_budget = editing.save(request.user, form.instance)
         messages.success(request, f"The budget is changed: {wording.allowance(changed_budget)}.")
         return redirect(changed_budget)
     return _form_page(request, "features/spending/budgets/budget.html", form, context)

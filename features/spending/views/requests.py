@@ -1,8 +1,9 @@
-"""Asking for more than a budget has left, or for a locked model, and granting it."""
+"""Asking for more than a budget has left, or for a locked model, and allowing it."""
 
 from __future__ import annotations
 
 import uuid
+from decimal import Decimal
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,20 +17,22 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from catalog.models import Endpoint
 from core.db import clock
-from core.formatting import enumerated
+from core.db.dollars_field import MOST
+from core.formatting import enumerated, in_cents
 from core.http.parameters import parse_key
 from core.http.posts import BUTTON, hidden
 from core.http.refusals import refusals_as_messages
 from core.refusals import Refused
 from features.notifications import inbox
 from features.spending.budgets import access, gauges, wording
-from features.spending.models import BudgetRequest, SpendingRules
+from features.spending.models import BudgetRequest
 from features.spending.requests import decision, listing, submission
-from features.spending.requests.forms import DecisionForm, ModelRequestForm, RequestForm
+from features.spending.requests.forms import DecisionForm, RequestForm
 from projects import current, roles
 from projects.rules import editing, enforcement
 from projects.rules import wording as rules_in_words
-from runs.costs.ledger import NOTHING, Counter, Scope
+from runs.costs.ledger import Counter, Scope
+from schemas.estimate.amounts import decimal
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -40,24 +43,12 @@ if TYPE_CHECKING:
 
 MAX_PATH_CHARS = 500
 MAX_PERIOD_CHARS = 32
-
-
-@require_safe
-def index(request: HtmxRequest) -> HttpResponse:
-    """List requests that wait for the user's decision, and the user's own."""
-    user = request.user
-    context = {
-        "waiting": listing.waiting_for(user),
-        "own_requests": listing.asked_by(user),
-        "decided": listing.decided(user),
-        "new": inbox.new_things(user, BudgetRequest),
-    }
-    return render(request, "features/spending/requests/requests.html", context)
+CENT = Decimal("0.01")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def new(request: HtmxRequest) -> HttpResponse:
-    """Ask for more, or for a `model`; 404 for a budget that does not limit the user.
+    """Ask for an `amount` more, or for a `model`; 404 for a budget that does not limit the user.
 
     Whoever decides about the rules allows the model at once.
     """
@@ -71,12 +62,7 @@ def new(request: HtmxRequest) -> HttpResponse:
     posted = request.POST if request.method == "POST" else None
     endpoint = subject.endpoint
     facts = _about(subject, user)
-    overspent = facts["gauge"].overspent if "gauge" in facts else NOTHING
-    form: RequestForm | ModelRequestForm = (
-        ModelRequestForm(posted)
-        if endpoint
-        else RequestForm(posted, request.GET.get("amount", "")[:32], overspent)
-    )
+    form = RequestForm(posted)
     context: dict[str, Any] = facts | {"form": form, "path": _path(request)}
     if endpoint:
         project = current.current(request)
@@ -88,8 +74,8 @@ def new(request: HtmxRequest) -> HttpResponse:
             messages.success(request, f"{endpoint.name} may run now.")
             return redirect(context["path"])
         if posted is not None and form.is_valid():
-            amount, sentence = form.cleaned_data.get("amount"), form.cleaned_data["sentence"]
-            budget_request = submission.ask(user, subject, amount, sentence, context["path"])
+            sentence = form.cleaned_data["sentence"]
+            budget_request = submission.ask(user, subject, sentence, context["path"])
             messages.success(request, f"{facts['waiting_text']} Your inbox will show the answer.")
             return redirect(context["path"] or budget_request)
     except Refused as refusal:
@@ -108,19 +94,18 @@ def request_page(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def decide(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Grant or refuse a request; a second decision is refused with a sentence."""
+    """Allow or refuse a request; a second decision is refused with a sentence."""
     budget_request = _visible(request, pk)
     if not submission.may_decide(request.user, budget_request):
         raise PermissionDenied(decision.MAY_NOT)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _render_request(request, budget_request, form)
-    amount, answer = form.cleaned_data["amount"], form.cleaned_data["answer"]
+    answer = form.cleaned_data["answer"]
     with refusals_as_messages(request):
         if hidden(request, BUTTON) == "grant":
-            decided = decision.grant(request.user, pk, amount, answer)
-            verb = decision.verb_of(decided).capitalize()
-            messages.success(request, f"{verb}: {submission.in_words(decided)}.")
+            allowed = decision.grant(request.user, pk, answer)
+            messages.success(request, f"Allowed: {submission.in_words(allowed)}.")
         elif hidden(request, BUTTON) == "refuse":
             decision.refuse(request.user, pk, answer)
             messages.success(request, "Refused. The person who asked is notified.")
@@ -157,8 +142,7 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
     people = [person.get_username() for person in other_deciders]
     facts: dict[str, Any] = {
         "deciders": enumerated(people),
-        "waiting_text": _who_can_grant(people),
-        "budget": subject.budget,
+        "waiting_text": _who_can_allow(people),
     }
     if endpoint := subject.endpoint:
         rule = enforcement.lock(subject.project, endpoint)
@@ -168,20 +152,22 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
             "locked": rule and rules_in_words.in_place(rule),
             "may_allow": editing.may_change(asker, subject.project),
         }
-    if subject.budget is None:
-        return facts | {"ceiling": SpendingRules.current().ceiling}
+    if subject.budget is None:  # of a request whose model has left
+        return facts
     counter = Counter(Scope(subject.budget.scope), subject.key, subject.period)
     (gauge,) = gauges.read([gauges.BudgetCounter(subject.budget, counter)])
-    name = gauges.names_of([counter])[counter]
-    return facts | {"gauge": gauge, "name": name, "allowance": wording.allowance(subject.budget)}
+    name, allowance = gauges.names_of([counter])[counter], wording.allowance(subject.budget)
+    return facts | {
+        "gauge": gauge, "name": name, "allowance": allowance, "amount": subject.amount,
+    }  # fmt: skip
 
 
-def _who_can_grant(people: list[str]) -> str:
-    """Return the sentence that says who can grant a request."""
+def _who_can_allow(people: list[str]) -> str:
+    """Return the sentence that says who can allow a request."""
     if not people:
-        return "Nobody can grant it yet."
+        return "Nobody can allow it yet."
     verb = "has" if len(people) == 1 else "have"
-    return f"{enumerated(people)} can grant it, and {verb} been notified."
+    return f"{enumerated(people)} can allow it, and {verb} been notified."
 
 
 def _subject(request: HtmxRequest) -> Subject:
@@ -192,15 +178,14 @@ def _subject(request: HtmxRequest) -> Subject:
         rule = enforcement.lock(project, endpoint)
         whose = editing.list_to_open(request.user, project, rule) if rule else project
         return submission.Subject(endpoint=endpoint, project=whose)
-    if not query.get("budget"):
-        if SpendingRules.current().ceiling is None:
-            raise Http404
-        return submission.Subject()
     budget, key = parse_key(query.get("budget")), parse_key(query.get("key", "0"))
     period = query.get("period", "")[:MAX_PERIOD_CHARS]
-    if budget is None or key is None or not wording.is_period(period):
+    amount = decimal(query.get("amount", ""))
+    if budget is None or key is None or amount is None or not wording.is_period(period):
         raise Http404
-    subject = submission.subject_of(request.user, budget, key, period)
+    if not CENT <= amount <= MOST:
+        raise Http404
+    subject = submission.subject_of(request.user, budget, key, period, in_cents(amount))
     if subject is None:
         raise Http404
     return subject

@@ -14,12 +14,11 @@ IN: Mapping[str, str] = {
     "what people have made": (
         "boards.Board boards.Cell boards.Column boards.Comment boards.Mark "
         "boards.PlanDraft boards.Row boards.RowMark boards.RowRequest "
-        "boards.Vote chats.Chat chats.Turn flows.AccountListing "
-        "flows.AccountWorkflow flows.Flow flows.FlowRun flows.StepFile flows.StepRun "
+        "boards.Vote flows.AccountWorkflow flows.Flow flows.FlowRun flows.StepRun "
         "library.Prompt library.PromptRun library.PromptTag library.PromptVersion "
         "library.Reference library.ReferenceRun library.ReferenceVersion library.Series "
         "library.SeriesItem playground.Draft playground.Preset playground.Share playground.View "
-        "retirement.CheckRun retirement.ModelCheck retirement.Replacement training.Dataset "
+        "retirement.Replacement training.Dataset "
         "training.DatasetArchive training.Training training.Weights"
     ),
     "runs, their results and their files": (
@@ -32,7 +31,7 @@ IN: Mapping[str, str] = {
     "money": (
         "playground.Charge playground.DailySum playground.LedgerAccount playground.LedgerEntry "
         "spending.Alarm spending.BillingEvent spending.BillingState spending.Budget "
-        "spending.BudgetRequest spending.Budget_informed spending.MeasuredPrice "
+        "spending.BudgetRequest spending.MeasuredPrice "
         "spending.SpendingRules spending.UnmeasuredRun"
     ),
     "people, and what they may do": (

@@ -26,21 +26,19 @@ PERSONAL: Mapping[str, str] = {
     "user": (
         "account.EmailAddress accounts.Preferences admin.LogEntry api.ProxyFile api.Token "
         "auth.User_groups auth.User_user_permissions boards.Board boards.Comment boards.PlanDraft "
-        "boards.RowRequest catalog.Note catalog.Reader chats.Chat flows.Flow "
+        "boards.RowRequest catalog.Note catalog.Reader flows.Flow "
         "flows.FlowRun library.Prompt library.Reference library.Series mfa.Authenticator "
         "notifications.Channel notifications.Delivery notifications.Notification "
         "notifications.NotificationPreferences people.Joining playground.Charge "
         "playground.DailySum playground.Draft playground.Preset playground.Run playground.Share "
         "playground.Upload playground.View projects.Choice projects.Membership projects.Move "
-        "retirement.ModelCheck retirement.Replacement sharing.Reviewer sharing.Share "
+        "retirement.Replacement sharing.Reviewer sharing.Share "
         "socialaccount.SocialAccount spending.Alarm spending.BudgetRequest "
-        "spending.Budget_informed training.Dataset training.Weights usersessions.UserSession"
+        "training.Dataset training.Weights usersessions.UserSession"
     ),
     "actor": "accounts.AuditEntry",
     "board__user": "boards.Cell boards.Column boards.Row",
     "by": "projects.Look",
-    "chat__user": "chats.Turn",
-    "check_of__user": "retirement.CheckRun",
     "collection__owner": "catalog.CollectionItem",
     "flow_run__user": "flows.StepRun",
     "made_by": ("library.PromptVersion library.ReferenceVersion people.Invitation projects.Rule"),
@@ -63,12 +61,12 @@ PLACES: Mapping[str, str] = {
 NOT_PERSONAL: Mapping[str, str] = {
     "the catalogue, and what the team thinks of it": (
         "catalog.Change catalog.Endpoint catalog.ListingEntry catalog.Picture catalog.Revision "
-        "catalog.Schema catalog.SyncReport flows.AccountListing flows.AccountWorkflow"
+        "catalog.Schema catalog.SyncReport flows.AccountWorkflow"
     ),
     "what a team made of a board, without names": "boards.Mark boards.RowMark",
     "what others wrote, who mentioned them": "sharing.Comment_mentioned",
     "says again what runs, uploads and charges say": (
-        "api.KeyedCall api.ProxyPart flows.StepFile library.DueEntry library.SearchEntry "
+        "api.KeyedCall api.ProxyPart library.DueEntry library.SearchEntry "
         "notifications.RunEnd playground.DerivedFile playground.InputFile "
         "playground.LedgerEntry playground.MetadataBackfill playground.RecordSum "
         "playground.RecordedRun playground.ResultExcerpt playground.UploadReservation "

@@ -83,18 +83,6 @@ def models_for_run(run: Run, text: str, locks: Locks = NO_LOCKS) -> list[Group]:
     ]
 
 
-def models_for_recipe(text: str, params: str, locks: Locks = NO_LOCKS) -> list[Group]:
-    """Return the text-to-image models; with a text, those that match it.
-
-    Each place is the address of the model's form, prefilled by the query `params`.
-    """
-    category, text = "text-to-image", _normalize(text)
-    index = uses(Revision.current())
-    query = Query(q=text, picked=frozenset({("category", category)}))
-    title = "Models" if text else category_name(category)
-    return _runnable(index, title, engine.rank_all(query, index.search), f"?{params}", locks)
-
-
 def _runnable(
     index: UseIndex,
     title: str,

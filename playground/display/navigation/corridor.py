@@ -109,7 +109,7 @@ HEADER = (
             Room(
                 "New",
                 "catalog:changes",
-                "what changed, changes, changelog, news, feed",
+                "what changed, changes, changelog, news",
                 name="New models",
             ),
             Room("Leaderboard", "playground:leaderboard", "records, ranking, best models, votes"),
@@ -128,8 +128,6 @@ HEADER = (
                 name="All results",
             ),
             Room("Starred", "library:runs", "favourites", "q=starred", "Starred results"),
-            Room("Series", "library:all-series", "tags, tag, labels, selections, albums"),
-            Room("Chats", "chats:chats", "conversations, language models"),
             Room(
                 "Shares",
                 "sharing:shares",
@@ -143,28 +141,23 @@ HEADER = (
                 "Deleted results",
             ),
         ),
-        (
-            *("library:run", "library:series"),
-            *("playground:run", "chats:", "sharing:share"),
-        ),
+        ("library:run", "playground:run", "sharing:share"),
     ),
     Area(
         "Compare",
         (
-            Room("All", "boards:boards", "compare, side by side", name="Compare"),
             Room(
                 "Boards",
                 "boards:boards",
-                "comparisons, sweeps, judge, votes, grid, decisions",
-                "kind=board",
+                "compare, side by side, comparisons, sweeps, judge, votes, grid, decisions",
             ),
-            Room("Flows", "boards:boards", "workflows, chained models, pipelines", "kind=flow"),
         ),
-        ("boards:", "flows:"),
+        ("boards:",),
     ),
     Area(
         "Library",
         (
+            Room("Series", "library:all-series", "tags, tag, labels, selections, albums"),
             Room(
                 "Prompts",
                 "library:prompts",
@@ -180,6 +173,7 @@ HEADER = (
                 "playground:all-presets",
                 "preset, house defaults, styles, style, saved settings",
             ),
+            Room("Flows", "flows:flows", "workflows, chained models, pipelines"),
             Room(
                 "Made here",
                 "playground:restorations",
@@ -189,10 +183,12 @@ HEADER = (
             Room("Weights", "training:weights", "trained LoRAs"),
         ),
         (
+            "library:series",
             "library:prompt",
             "library:reference",
             "playground:preset",
             "playground:restoration",
+            "flows:",
             "training:",
         ),
     ),
@@ -226,7 +222,6 @@ MENU = (
         (
             Room("Spending", "spending:spend", "spend, money, costs, cost"),
             Room("Budgets", "spending:budgets", "budget, limits, limit"),
-            Room("Requests", "spending:requests", "ask for more", tab_needs=OTHERS_MONEY),
             Room(
                 *("Differences", "spending:differences", "bills, reconciliation"),
                 tab_needs=OTHERS_MONEY,

@@ -21,16 +21,12 @@ _PAGES = (
     ("Newest models", "", "catalog:models", "?sort=newest"),
     ("Marked models", "standings, marks, approved, experimental", "catalog:models", "?is=approved"),
     ("Projects", "all projects, workspace, workspaces, folders", "projects:projects", ""),
-    ("Workflows of the account", "fal, flows", "flows:account", ""),
 )
 _ACTIONS = (
     ("New board", "compare models, sweep settings", "boards:plan", ""),
-    ("New chat", "talk to a language model", "chats:new", ""),
-    ("New flow", "chain models", "flows:new", ""),
     ("New training", "choose a trainer, new data set", "training:training", ""),
     ("New prompt", "save a prompt, style", "library:prompt-new", ""),
     ("New reference", "character, product, place, look", "library:reference-new", ""),
-    ("Import a board", "board.json", "boards:import", ""),
     ("Import prompts", "lines, CSV, JSON", "library:prompts-import", ""),
 )
 # Label, synonyms, route of the page that does the same without script, rest of the

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
 
-from django.urls import reverse
-
 from catalog.locks import NO_LOCKS, Locks
 from catalog.models import Endpoint, Revision
 from catalog.related.use_index import Taker, UseIndex, uses
@@ -19,13 +17,11 @@ from fal.db_safe import db_safe_text
 from playground.display.navigation.destinations import Group, Place
 from playground.display.navigation.offers import by_need, place, title_of, told_apart
 from playground.form.prefill.use_as import Result, UsableUpload
-from runs.file_kinds import VISUAL
 from schemas.uses.roles import USES
 
 IN_GROUP = 5  # models of one group of the menu; a link leads to all of them
 IN_FULL = 300  # on the page of one use
 MAX_TEXT_CHARS = 200
-LIKE_THIS = "Results like this one"
 
 
 Rank = tuple[int, int]  # of an input, the smaller the better
@@ -177,18 +173,7 @@ def menu(
             places.append(Place(label, "", f"{address}?use={group.use}"))
         menu_groups.append(Group(group.title, places))
     menu_groups.insert(0 if offer.is_own_best else len(menu_groups), own)
-    if not use and isinstance(result, Result):
-        menu_groups.append(_find_group(result, text))
     return told_apart(menu_groups)
-
-
-def _find_group(result: Result, text: str) -> Group:
-    """Return the last group: the search for similar results."""
-    is_picture = result.kind in VISUAL and result.key.startswith("a")
-    if not is_picture or text.strip().lower() not in LIKE_THIS.lower():
-        return Group("Find", [])
-    parts = {"pk": result.run.pk, "position": result.key[1:]}
-    return Group("Find", [Place(LIKE_THIS, "", reverse("library:artifact-like", kwargs=parts))])
 
 
 def _one_of_each(takers: Iterable[Taker], own: int) -> list[Taker]:

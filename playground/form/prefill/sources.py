@@ -11,8 +11,7 @@ from django.utils.formats import date_format
 
 from catalog.models import Endpoint
 from core.http.parameters import parse_uuid
-from playground.form import foreign, form_state, migrate_arguments
-from playground.form.foreign import ForeignRecipe
+from playground.form import form_state, migrate_arguments
 from playground.form.form_state import FormState
 from playground.form.prefill import transfer, use_as
 from playground.form.prefill.transfer import Transfer
@@ -35,7 +34,7 @@ _GONE = object()
 def fill(user: User, endpoint: Endpoint, source_key: str) -> FormState | None:
     """Return the form filled from a source: `preset:<id>`, `run:<uuid>`, `saved:<id>`, `example`.
 
-    `use:…` names a result; `recipe:…` is the id of a Vitrine's recipe or another program's recipe.
+    `use:…` names a result; `recipe:…` is the id of a recipe that a file had.
     None if the source does not exist or the user may not see it.
     """
     kind, _, key = source_key.partition(":")
@@ -128,11 +127,7 @@ def _from_this_model(endpoint: Endpoint, arguments: Any, digest: str, notice: st
 
 def _recipe(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     if not SHARE_ID.fullmatch(key):
-        recipe = ForeignRecipe.from_text(key)
-        if recipe is None:
-            return None
-        carried = transfer.transfer_settings(endpoint, recipe.arguments, foreign.version())
-        return _carried(endpoint, carried, f"From a recipe of {recipe.program}.")
+        return None
     row = Share.objects.filter(pk=key, user=user).select_related("endpoint").first()
     if row is None:
         return None

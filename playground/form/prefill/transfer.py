@@ -18,7 +18,6 @@ from playground.form.prefill import use_as
 from playground.form.prefill.use_as import Result
 from runs.models import Run
 from schemas.carry import NOT_HERE, Carried, Step, carry
-from schemas.changes.migrate_arguments import Version
 from schemas.uses.inputs import Input, inputs_of, names_in
 from schemas.uses.placing import place, values_at
 
@@ -75,13 +74,6 @@ def transfer(
         mover.move_inputs(source_arguments, inputs_of(before.root))
     if not is_next:
         mover.fill_results(results, is_next=False)
-    return mover.as_transfer()
-
-
-def transfer_settings(endpoint: Endpoint, settings: dict[str, Any], source: Version) -> Transfer:
-    """Return settings transferred to `endpoint` from a schema that belongs to no model."""
-    mover = _Mover(endpoint, carry(settings, source, form_state.version_of(endpoint)))
-    mover.move_inputs(settings, inputs_of(source.root))
     return mover.as_transfer()
 
 

@@ -18,7 +18,6 @@ from django.urls import reverse
 from catalog.models import Endpoint
 from core.formatting import counted
 from playground.form.prefill import sources
-from runs.file_kinds import VISUAL
 from runs.models import DerivedFile, Run, Upload
 from runs.models.input_file import naming
 from runs.models.querysets import RunQuerySet
@@ -85,8 +84,7 @@ def by_digest(user: User, digest: str) -> Outcome:
         raise NotFound(UNKNOWN)
     run = _visible(user).filter(artifacts__digest=digest).order_by("-created_at").first()
     if run is not None:
-        alike = run.artifacts.filter(digest=digest, kind__in=VISUAL)
-        return of_run(run, alike.values_list("position", flat=True).first())
+        return of_run(run)
     if derived := _of_derived_file(user, digest):
         return derived
     uploads = Upload.objects.filter(digest=digest).select_related("project")
@@ -106,20 +104,16 @@ def by_address(user: User, address: str) -> Outcome:
     return of_run(run)
 
 
-def of_run(run: Run, like: int | None = None, derived_kind: str = "") -> Outcome:
-    """Return the actions for a file of a run: use its settings, open it, find similar results.
+def of_run(run: Run, derived_kind: str = "") -> Outcome:
+    """Return the actions for a file of a run: use its settings, or open it.
 
-    `like` is the position of the result to find similar ones for. `derived_kind` names the
-    derived file; it is empty for a result itself.
+    `derived_kind` names the derived file; it is empty for a result itself.
     """
     source = f"run:{run.pk}"
     acts = [
         Act("Use its settings", address_of(run.endpoint, source)),
         Act("Open", f"{run.get_absolute_url()}#run-{run.pk}-artifacts"),
     ]
-    if like is not None:
-        alike = reverse("library:artifact-like", kwargs={"pk": run.pk, "position": like})
-        acts.append(Act("Find similar results", alike))
     origin = f"This is {derived_kind} of a result made" if derived_kind else "Made"
     words = f"{origin} here by {run.endpoint.name}, {sources.moment_of(run)}."
     return Outcome(words, acts, run.endpoint, source)

@@ -11,14 +11,12 @@ from django.urls import reverse
 
 from catalog.models import Endpoint
 from core.http.parameters import parse_uuid
-from playground.form import foreign, form_state, share_links
-from playground.form.foreign import ForeignRecipe
-from playground.form.prefill import transfer
+from playground.form import share_links
 from playground.form.restoring import by_content, recipes
 from playground.form.restoring.by_content import Act, NotFound, Outcome, address_of
 from playground.form.restoring.recipes import Recipe
 from runs.files.metadata.blocks import blocks
-from runs.files.metadata.texts import texts
+from runs.files.metadata.texts import find_text
 from runs.models import Run
 from schemas.exact import NotJson, loads
 
@@ -26,18 +24,14 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_CHOICES = 24  # recipes of one file to choose from
-MOST_ADDRESS_CHARS = 6000  # browsers, proxies and chat programs cut longer addresses
 NO_RECIPE = "This file is neither a recipe nor a file of a run here."
 FORMAT = "vitrine-run"
 
 
-def by_recipe(
-    user: User, file: IO[bytes], size_bytes: int, onto: Endpoint | None
-) -> Outcome | None:
+def by_recipe(user: User, file: IO[bytes], size_bytes: int) -> Outcome | None:
     """Return what the recipe in an open file restores; None if it has none.
 
-    `onto` is the model on whose page it was dropped. Raises ValueError with a message for a broken
-    recipe, or one that nothing here can use.
+    Raises ValueError with a message for a broken recipe, or one that nothing here can use.
     """
     file.seek(0)
     head = file.read(1024).lstrip()
@@ -48,11 +42,8 @@ def by_recipe(
             raise ValueError(f"A recipe is at most {recipes.MOST_BYTES >> 20} MB; this is larger.")
         file.seek(0)
         return _of_recipes(user, _in_json(file.read()))
-    file_texts = texts(file)
-    if recipes.KEYWORD in file_texts:
-        return _of_recipes(user, _in_json(file_texts[recipes.KEYWORD].encode()))
-    recipe = foreign.read(file_texts)
-    return _of_foreign(recipe, onto) if recipe else None
+    text = find_text(file, recipes.KEYWORD)
+    return None if text is None else _of_recipes(user, _in_json(text.encode()))
 
 
 def _in_json(content: bytes) -> list[Recipe]:
@@ -101,34 +92,9 @@ def _of_recipe(user: User, recipe: Recipe) -> Outcome:
     if endpoint is None:
         raise ValueError(f"This recipe is for {recipe.model}, which is not in the catalogue.")
     row = share_links.share(user, endpoint, recipe.arguments)
-    return _filling(endpoint, f"recipe:{row.pk}", f"This file has a recipe for {endpoint.name}.")
-
-
-def _of_foreign(recipe: ForeignRecipe, onto: Endpoint | None) -> Outcome:
-    fill = recipe.as_text()
-    notice = f"This picture carries a recipe from {recipe.program}."
-    if onto is not None and _takes(onto, recipe):
-        return _filling(onto, f"recipe:{fill}", notice)
-    address = f"{reverse('playground:restoration-models')}?{urlencode({'recipe': fill})}"
-    if len(address) > MOST_ADDRESS_CHARS:
-        raise ValueError(
-            f"{notice} The recipe is too long for a link: open the page of a model, and drop the "
-            "picture there."
-        )
-    return Outcome(notice, [Act("Choose a model for it", address)])
-
-
-def _filling(endpoint: Endpoint, fill: str, notice: str) -> Outcome:
-    return Outcome(notice, [Act("Use its settings", address_of(endpoint, fill))], endpoint, fill)
-
-
-def _takes(endpoint: Endpoint, recipe: ForeignRecipe) -> bool:
-    """Whether the model has a counterpart of the prompt, or without a prompt of any setting."""
-    carried = transfer.transfer_settings(endpoint, recipe.arguments, foreign.version())
-    if "prompt" not in recipe.arguments:
-        return bool(carried.arguments)
-    prompt = recipe.arguments["prompt"]
-    return prompt in carried.arguments.values() or not form_state.version_of(endpoint).root.children
+    fill = f"recipe:{row.pk}"
+    act = Act("Use its settings", address_of(endpoint, fill))
+    return Outcome(f"This file has a recipe for {endpoint.name}.", [act], endpoint, fill)
 
 
 # The file of a run (`run.json`): what is needed to run it elsewhere, and its outcome.

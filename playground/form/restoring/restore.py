@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlencode
 
-from catalog.models import Endpoint
 from core.http.parameters import parse_uuid
 from playground.form.restoring.by_content import NotFound, Outcome, by_digest
 from playground.form.restoring.by_recipe import by_recipe
@@ -24,11 +23,10 @@ MOST_FILE_BYTES = 2 << 30
 MOST = 24
 
 
-def by_file(user: User, file: IO[bytes], size_bytes: int, onto: Endpoint | None = None) -> Outcome:
+def by_file(user: User, file: IO[bytes], size_bytes: int) -> Outcome:
     """Find the settings that made an open file.
 
-    `onto` is the model on whose page it was dropped, which takes recipes of other programs. Raises
-    NotFound, and ValueError for a broken recipe or a file that is too large.
+    Raises NotFound, and ValueError for a broken recipe or a file that is too large.
     """
     if size_bytes > MOST_FILE_BYTES:
         raise ValueError("This file is too large to look up.")
@@ -37,13 +35,13 @@ def by_file(user: User, file: IO[bytes], size_bytes: int, onto: Endpoint | None 
     try:
         by_content = by_digest(user, digest)
     except NotFound:
-        restored = by_recipe(user, file, size_bytes, onto)
+        restored = by_recipe(user, file, size_bytes)
         if restored is None:
             raise
         return restored
     if by_content.is_weak:  # an upload, which may carry a recipe as well
         with suppress(ValueError):
-            return by_recipe(user, file, size_bytes, onto) or by_content
+            return by_recipe(user, file, size_bytes) or by_content
     return by_content
 
 

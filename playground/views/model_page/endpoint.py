@@ -108,9 +108,11 @@ def _render_tab(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
 def _address_of_runs(request: HtmxRequest, endpoint: Endpoint) -> str:
     """Return the address of the model's runs, which used to be a tab of its page."""
     query = request.GET.copy()
-    is_of_everybody = query.pop("whose", None) and permissions.may_see_runs(request.user)
+    words = f"model:{endpoint.endpoint_id}"
+    if query.pop("whose", None) and permissions.may_see_runs(request.user):
+        words += " by:everybody"
     query.pop("tab", None)
-    query["q"] = f"model:{endpoint.endpoint_id}" + " by:everybody" * bool(is_of_everybody)
+    query["q"] = words
     return f"{reverse('library:runs')}?{query.urlencode()}"
 
 

@@ -17,12 +17,7 @@ def webp(picture: Image.Image, **options: Any) -> str:
     """Return a picture as WebP in base64; `options` override the usual options of Pillow."""
     buffer = io.BytesIO()
     picture.save(buffer, "WEBP", **({"quality": 80, "method": 4} | options))
-    return in_base64(buffer.getvalue())
-
-
-def in_base64(content: bytes) -> str:
-    """Return bytes as text that a line of JSON can hold."""
-    return base64.b64encode(content).decode()
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def small_copy(picture: Image.Image, max_px: int, *, is_face: bool = False) -> Image.Image:

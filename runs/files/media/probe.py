@@ -28,10 +28,7 @@ PROBE_TIMEOUT_S = 20.0
 
 @dataclass(frozen=True)
 class ProbeResult:
-    """The detected type of a file (image, video, audio or ""), its size, and pictures as WebP.
-
-    `fingerprint` is the result of `fingerprint.fingerprint` for its picture, or empty.
-    """
+    """The detected type of a file (image, video, audio or ""), its size, and pictures as WebP."""
 
     kind: str = ""
     width: int | None = None
@@ -41,7 +38,6 @@ class ProbeResult:
     codec: str = ""  # of a film or sound, by FFmpeg's name
     poster: bytes = b""
     thumbnail: bytes = b""
-    fingerprint: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -124,11 +120,6 @@ class MediaProbe:
         answer = await self._of_mesh({"path": path, "file_type": file_type})
         return ProbeResult(**_decoded(answer or {}))
 
-    async def draw_stored_mesh(self, name: str) -> ProbeResult:
-        """Call `draw_mesh` for a mesh in our storage. Raises any error of the storage."""
-        async with _local(name) as path:
-            return await self.draw_mesh(path, name.rpartition(".")[2])
-
     async def _of_mesh(self, request: dict[str, str]) -> subprocess_worker.Json | None:
         try:
             answer = await self._meshes.request(request)
@@ -165,7 +156,7 @@ async def _local(name: str) -> AsyncIterator[str]:
 
 
 def _decoded(answer: subprocess_worker.Json) -> subprocess_worker.Json:
-    pictures = ("poster", "thumbnail", "fingerprint")
+    pictures = ("poster", "thumbnail")
     return answer | {name: base64.b64decode(answer.get(name, "")) for name in pictures}
 
 

@@ -22,8 +22,7 @@ from core.pictures.orientation import film_size, quarter_turn, shown_size, turne
 from core.process import subprocess_worker
 from core.process.subprocess_worker import MAX_PIXELS
 from runs.file_kinds import FORMATS
-from runs.files.media.encoding import in_base64, small_copy, webp
-from runs.files.media.fingerprint import fingerprint
+from runs.files.media.encoding import small_copy, webp
 from runs.files.media.waveform import waveform
 
 THUMBNAIL_PX = 512
@@ -47,11 +46,10 @@ _OF_FFMPEG = {"image/vnd.radiance", "image/x-exr"}
 
 
 def probe(path: str, content_type: str) -> dict[str, Any]:
-    """Return kind, size, duration, codec, poster and thumbnail (WebP), and fingerprint, if any.
+    """Return kind, size, duration, codec, poster and thumbnail (WebP, in base64), if any.
 
     A picture has a poster if browsers do not show the file: for its format or its size. A sound's
-    thumbnail is its waveform; it has no fingerprint, since sounds are not compared by looks. Bytes
-    are in base64.
+    thumbnail is its waveform.
     """
     if content_type.startswith("image/"):
         return _image(path, content_type)
@@ -85,7 +83,7 @@ def _opened_picture(path: str) -> Image.Image:
 
 
 def _previews(picture: Image.Image, *, has_poster: bool, has_thumbnail: bool) -> dict[str, Any]:
-    result = {"fingerprint": in_base64(fingerprint(small_copy(picture, THUMBNAIL_PX)))}
+    result = {}
     if has_poster:
         result["poster"] = webp(opaque(small_copy(picture, POSTER_PX), CHECK_PX))
     if has_thumbnail:
@@ -140,10 +138,8 @@ def _film_or_sound(path: str) -> dict[str, Any]:
         result["width"], result["height"] = film_size(video)
         frame = _first_meaningful_frame(_frames(container, video, result))
         if frame is not None:
-            small = small_copy(frame, THUMBNAIL_PX)
             result["poster"] = webp(small_copy(frame, POSTER_PX))
-            result["thumbnail"] = webp(small)
-            result["fingerprint"] = in_base64(fingerprint(small))
+            result["thumbnail"] = webp(small_copy(frame, THUMBNAIL_PX))
     return result
 
 

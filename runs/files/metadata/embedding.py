@@ -12,7 +12,6 @@ from typing import IO, NamedTuple
 
 from runs.files.metadata.blocks import Block, blocks, content
 from runs.files.metadata.provenance import is_signed
-from runs.files.metadata.texts import COMMENT_MARK
 
 _PIECE_BYTES = 1 << 16
 _MOST_SEGMENT_BYTES = 0xFFFF - 2
@@ -48,9 +47,9 @@ def patches(file: IO[bytes], keyword: str, text: str) -> list[Patch]:
     if kinds == {"png"} and file_blocks[0].name == "IHDR":
         return [_in_png(file_blocks, keyword, text)]
     if kinds == {"jpeg"}:
-        return [_in_jpeg(file_blocks, text)]
+        return [_in_jpeg(file_blocks, keyword, text)]
     if kinds == {"riff"} and file_blocks[0].name in {"VP8 ", "VP8L", "VP8X"}:
-        return _in_webp(file, file_blocks, text)
+        return _in_webp(file, file_blocks, keyword, text)
     raise NotEmbeddable("Only PNG, JPEG and WebP files can carry a recipe.")
 
 
@@ -79,9 +78,9 @@ def _in_png(file_blocks: list[Block], keyword: str, text: str) -> Patch:
     return Patch(header.start + header.size_bytes + 4, 0, framed)
 
 
-def _in_jpeg(file_blocks: list[Block], text: str) -> Patch:
+def _in_jpeg(file_blocks: list[Block], keyword: str, text: str) -> Patch:
     """Return a comment behind the segments that programs expect first (JFIF, EXIF)."""
-    data = COMMENT_MARK + text.encode()
+    data = _marked(keyword, text)
     if len(data) > _MOST_SEGMENT_BYTES:
         raise NotEmbeddable("This recipe is too long to fit into a JPEG.")
     heads = [block for block in file_blocks if block.name in {"E0", "E1"}]
@@ -89,9 +88,9 @@ def _in_jpeg(file_blocks: list[Block], text: str) -> Patch:
     return Patch(at, 0, b"\xff\xfe" + (len(data) + 2).to_bytes(2) + data)
 
 
-def _in_webp(file: IO[bytes], file_blocks: list[Block], text: str) -> list[Patch]:
+def _in_webp(file: IO[bytes], file_blocks: list[Block], keyword: str, text: str) -> list[Patch]:
     """Return our own chunk at the end of an extended file; readers skip it (RFC 9649, 2.7.1.6)."""
-    last, data = file_blocks[-1], COMMENT_MARK + text.encode()
+    last, data = file_blocks[-1], _marked(keyword, text)
     end = last.start + last.size_bytes + last.size_bytes % 2
     if end != file.seek(0, 2):
         raise NotEmbeddable("This WebP has bytes after its end, so nothing is written into it.")
@@ -99,6 +98,11 @@ def _in_webp(file: IO[bytes], file_blocks: list[Block], text: str) -> list[Patch
     header = b"" if file_blocks[0].name == "VP8X" else _extended_header(file, file_blocks[0])
     size = (end - 8 + len(header) + len(chunk)).to_bytes(4, "little")
     return [Patch(4, 4, size), Patch(12, 0, header), Patch(end, 0, chunk)]
+
+
+def _marked(keyword: str, text: str) -> bytes:
+    """Return the content of a block that has no place for a keyword of its own."""
+    return keyword.encode("ascii") + b"\0" + text.encode()
 
 
 def _extended_header(file: IO[bytes], picture: Block) -> bytes:

@@ -14,7 +14,6 @@ from django.utils import timezone
 
 import fal
 from runs.models import Run
-from runs.progress import live_partials
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker.limits import DIRECT_LIMITS, DirectLimits
@@ -27,15 +26,13 @@ LONGEST_DATA_URI = 2 << 20
 MOST_STEPS = 1000  # stored events of a workflow's nodes; fal sends two for each
 
 Record = Callable[[uuid.UUID, Observation], Awaitable[bool]]
-Announce = Callable[[uuid.UUID, int, Any], bool]
 
 
 class PartialWriter:
     """Writes the latest partial output every `limits.write_every_s` seconds; nothing after `close`.
 
-    With `is_streamed`, partial outputs are expected: they are announced to open pages between two
-    commits, and a long silence is shown once. `record` gets observations; `announce` gets
-    announcements and returns whether a process received them.
+    With `is_streamed`, partial outputs are expected: a long silence is shown once. `record` gets
+    observations.
     """
 
     def __init__(
@@ -45,12 +42,10 @@ class PartialWriter:
         is_streamed: bool = False,
         limits: DirectLimits = DIRECT_LIMITS,
         record: Record = state_machine.arecord,
-        announce: Announce = live_partials.announce,
     ) -> None:
         self._pk = pk
         self._limits = limits
         self._record = record
-        self._send_to_pages = announce
         self._quiet_s = limits.quiet_s if is_streamed else None
         self._sent_at = timezone.now()
         self._sent_monotonic_s: float | None = None
@@ -62,9 +57,6 @@ class PartialWriter:
         self._steps: list[dict[str, Any]] = []
         self._writing = asyncio.Lock()
         self._is_over = False
-        self._announced = 0
-        self._announcing: asyncio.Handle | None = None
-        self._announce_at = 0.0
         self._writer_task = asyncio.create_task(
             self._write_periodically(), name=f"partial output of run {pk}"
         )
@@ -93,22 +85,6 @@ class PartialWriter:
         if partial.value is not None:
             self._partial = partial.value
             self._has_news.set()
-            if self._quiet_s is not None:
-                self._announce_soon()
-
-    def _announce_soon(self) -> None:
-        """Announce the partial output now, or after the pause since the last announcement."""
-        if self._announcing is None and not self._is_over:
-            loop = asyncio.get_running_loop()
-            self._announcing = loop.call_at(max(loop.time(), self._announce_at), self._announce)
-
-    def _announce(self) -> None:
-        self._announcing = None
-        self._announced += 1
-        is_taken = self._send_to_pages(self._pk, self._announced, self.latest)
-        limits = self._limits
-        pause_s = limits.announce_every_s if is_taken else limits.unheard_pause_s
-        self._announce_at = asyncio.get_running_loop().time() + pause_s
 
     @property
     def latest(self) -> Any:
@@ -124,8 +100,6 @@ class PartialWriter:
         """Stop writing, after any write in progress."""
         async with self._writing:
             self._is_over = True
-        if self._announcing:
-            self._announcing.cancel()
         self._writer_task.cancel()
         with suppress(asyncio.CancelledError):
             await asyncio.wait({self._writer_task})

@@ -1,16 +1,16 @@
 /*
  * Shows the origin of a file pasted, or dropped outside media fields, and the actions for it: a
- * file made here, a recipe, a ZIP with recipes, a picture with a recipe of another program, or a
- * run's thumbnail. On the page of its model, the settings are restored at once. Other files go to a
- * field that takes their kind, or else are offered as inputs. The page of a data set takes all
- * files. Loaded at the first drag over the page or pasted file.
+ * file made here, a recipe, a ZIP with recipes, or a run's thumbnail. On the page of its model, the
+ * settings are restored at once. Other files go to a field that takes their kind, or else are
+ * offered as inputs. The page of a data set takes all files. Loaded at the first drag over the page
+ * or pasted file.
  */
 import { csrfToken, digestOf } from "./server.js";
 const HASHED_HERE = 64 << 20; // bytes; larger files are sent and hashed by the server
 const ZIP_TAIL = 16 << 20; // bytes sent of a larger ZIP: its recipes are at its end
-const SEARCHED = 1 << 20; // bytes at both ends of a picture to search for a keyword
-// Keywords of recipes within pictures; a picture without one need not be sent to the server.
-const RECIPE = /parameters\0|prompt\0|workflow\0|invokeai_metadata\0|vitrine|UNICODE\0|Steps: /;
+const SEARCHED = 1 << 20; // bytes at both ends of a picture to search for the keyword
+// The keyword of a recipe within a picture; one without it need not be sent to the server.
+const KEYWORD = "vitrine\0";
 const FIELDS = "media-field, form-rows, dialog, [contenteditable], input[type=file]";
 const RUN = /\/runs\/[0-9a-f-]{36}\//;
 const ADDRESS = "/restorations/";
@@ -121,8 +121,7 @@ export async function restore(file, otherwise) {
   if (otherwise && !isRecipe && file.size > HASHED_HERE) return otherwise();
   const isHashed = file.size <= HASHED_HERE && crypto.subtle;
   const sent = isZip && file.size > ZIP_TAIL ? file.slice(-ZIP_TAIL) : file;
-  const endpoint = document.querySelector("form[data-endpoint-id]")?.dataset.endpointId ?? "";
-  const whole = { file: new File([sent], file.name), endpoint };
+  const whole = { file: new File([sent], file.name) };
   if (!isHashed) return show(await ask(whole), file, otherwise);
   const bytes = await file.arrayBuffer();
   const digest = await digestOf(bytes);
@@ -134,7 +133,7 @@ export async function restore(file, otherwise) {
 }
 function carriesRecipe(bytes) {
   const ends = [bytes.slice(0, SEARCHED), bytes.slice(-SEARCHED)];
-  return ends.some((end) => RECIPE.test(new TextDecoder("latin1").decode(end)));
+  return ends.some((end) => new TextDecoder("latin1").decode(end).includes(KEYWORD));
 }
 /** Returns the server's answer: words or an `error`, and actions. */
 async function ask(what, address = ADDRESS) {

@@ -98,7 +98,7 @@ def test_a_secret_whose_key_is_lost_opens_nothing(here: Client, ana: User, setti
 def test_a_login_asks_for_the_code_and_goes_on(here: Client, ana: User) -> None:
     secret = set_up_app(here)
     there = at_localhost()
-    assert log_in(there, to="/chats/")["Location"] == STEP
+    assert log_in(there, to="/series/")["Location"] == STEP
     assert not is_logged_in(there)
     assert there.get("/runs/")["Location"] == "/login/?next=/runs/"
     page = there.get(STEP).content.decode()
@@ -109,7 +109,7 @@ def test_a_login_asks_for_the_code_and_goes_on(here: Client, ana: User) -> None:
     assert "That code is wrong" in wrong.content.decode()
     assert 'value="000 000"' in wrong.content.decode()
     assert not is_logged_in(there)
-    assert step(there, code_of(secret))["Location"] == "/chats/"
+    assert step(there, code_of(secret))["Location"] == "/series/"
     assert is_logged_in(there)
 
 

@@ -46,8 +46,8 @@ def test_a_passkey_is_added_and_logs_in_alone(here: Client, ana: User) -> None:
     assert kinds(ana) == {"webauthn", "recovery_codes"}
     assert "not used" in here.get(PASSKEYS).content.decode()
     there = at_localhost()
-    assert "Log in with a passkey" in there.get("/login/?next=/chats/").content.decode()
-    assert log_in_by(passkey, there, next="/chats/")["Location"] == "/chats/"
+    assert "Log in with a passkey" in there.get("/login/?next=/series/").content.decode()
+    assert log_in_by(passkey, there, next="/series/")["Location"] == "/series/"
     assert is_logged_in(there)
     assert "not used" not in there.get(PASSKEYS).content.decode()
 
@@ -63,11 +63,11 @@ def test_the_first_passkey_leads_to_the_recovery_codes(here: Client, ana: User) 
 def test_a_passkey_is_the_second_step_after_the_password(here: Client, ana: User) -> None:
     passkey = add_passkey(here)
     there = at_localhost()
-    assert log_in(there, to="/chats/")["Location"] == STEP
+    assert log_in(there, to="/series/")["Location"] == STEP
     page = there.get(STEP)
     assert "Use your passkey below" in page.content.decode()
     response = there.post(STEP, {"credential": passkey.sign(options_of(page))})
-    assert response["Location"] == "/chats/"
+    assert response["Location"] == "/series/"
     assert is_logged_in(there)
 
 

@@ -52,7 +52,7 @@ def test_a_new_login_link_replaces_the_earlier_one(client: Client, token: str) -
 def test_what_opens_the_link_first_does_not_use_it_up(
     client: Client, token: str, method: str
 ) -> None:
-    """A chat's preview got the session, and the person got 403."""
+    """A messenger's preview got the session, and the person got 403."""
     preview = Client(headers={"Sec-Purpose": "prefetch"})
     page = getattr(preview, method)(f"/login/link/{token}/")
     assert page.status_code == 200
@@ -123,7 +123,7 @@ def log_of(client: Client, path: str, settings: Any) -> str:
 @pytest.mark.parametrize(
     "before",
     [
-        *("/login/link/", "/changes/feed/", "/webhooks/fal/", "/live/?ticket="),
+        *("/login/link/", "/webhooks/fal/", "/live/?ticket="),
         *("/login/reset/", "/login/email/", "/people/invitations/"),
     ],
 )

@@ -50,10 +50,11 @@ YES = ElicitResult(action="accept", content={"run": True})
 
 
 @pytest.fixture
-def expensive_model(flux: Any) -> Any:
-    """A model at $0.60 a picture, in a house where assistants ask above 50 cents."""
-    Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
-    Budget.objects.create(scope="session", period="once", limit=5, ask_above=Decimal("0.5"))
+def unpriced_model(flux: Any) -> Any:
+    """A model of unknown price, in a house whose sessions have a budget."""
+    Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd=None)
+    SpendingRules.objects.create(pk=1, assumed=2)
+    Budget.objects.create(scope="session", period="once", limit=5)
     return flux
 
 
@@ -82,36 +83,34 @@ def run_once(talk: Any, person: Any = None, paid: Any = PAID, **how: Any) -> Any
 
 
 def test_a_form_asks_and_the_audit_log_names_what_was_agreed(
-    talk: Any, expensive_model: Any
+    talk: Any, unpriced_model: Any
 ) -> None:
     person = Person()
     answer = run_once(talk, person)
     (question,) = person.questions
     assert isinstance(question, ElicitRequestFormParams)
-    assert f"Run {FLUX} for $0.60? This session may spend $5 more." in question.message
+    assert f"Run {FLUX} for Price unknown? This session may spend $5 more." in question.message
     assert "120 seconds" in question.message
-    assert question.requested_schema["properties"]["run"]["title"] == "Run for $0.60"
+    assert question.requested_schema["properties"]["run"]["title"] == "Run (Price unknown)"
     run = Run.objects.get()
     assert str(run.pk) in text_of(answer)
     entry = AuditEntry.objects.get(event="agreed to pay for")
-    assert entry.object_repr == f"$0.60 for {FLUX}"
-    assert f"$0.60 for {FLUX}, asked by “assistant”, answered by a form" in entry.detail
+    assert entry.object_repr == f"Price unknown for {FLUX}"
+    assert f"Price unknown for {FLUX}, asked by “assistant”, answered by a form" in entry.detail
     assert str(run.pk) in entry.detail
     assert entry.actor_name == run.user.username
     assert Consent.objects.get().state == "started"
 
 
-def test_a_form_says_what_budgets_leave(talk: Any, expensive_model: Any, user: User) -> None:
-    Budget.objects.create(
-        scope="person", person=user, period="month", limit=12, ask_above=Decimal("0.1")
-    )
+def test_a_form_says_what_budgets_leave(talk: Any, unpriced_model: Any, user: User) -> None:
+    Budget.objects.create(scope="person", person=user, period="month", limit=12)
     person = Person()
     run_once(talk, person)
     assert "Your budget leaves $12.00; this session" in person.questions[0].message
     assert Run.objects.count() == 1  # one yes confirms the run for both budgets
 
 
-def test_what_is_cheap_is_not_asked_about(talk: Any, expensive_model: Any) -> None:
+def test_a_known_price_is_not_asked_about(talk: Any, unpriced_model: Any) -> None:
     Endpoint.objects.update(unit_price_usd="0.5")
     person = Person()
     run_once(talk, person)
@@ -140,7 +139,7 @@ NO = {
 
 @pytest.mark.parametrize("answer", NO.values(), ids=NO)
 def test_what_is_no_yes_starts_nothing(
-    talk: Any, expensive_model: Any, answer: ElicitResult
+    talk: Any, unpriced_model: Any, answer: ElicitResult
 ) -> None:
     result = run_once(talk, Person(answer))
     assert result.is_error
@@ -170,7 +169,7 @@ def _used() -> None:
     ],
 )
 def test_a_yes_holds_for_what_was_asked(
-    talk: Any, expensive_model: Any, meanwhile: Any, sentence: str
+    talk: Any, unpriced_model: Any, meanwhile: Any, sentence: str
 ) -> None:
     result = run_once(talk, Person(meanwhile=meanwhile))
     assert result.is_error
@@ -179,10 +178,8 @@ def test_a_yes_holds_for_what_was_asked(
 
 
 def test_a_client_that_says_yes_by_itself_stays_within_the_limit(
-    talk: Any, expensive_model: Any
+    talk: Any, unpriced_model: Any
 ) -> None:
-    Endpoint.objects.update(unit_price_usd="2")
-
     async def conversation(client: Client) -> list[Any]:
         return [await client.call_tool("run_model", PAID) for _ in range(4)]
 
@@ -220,7 +217,7 @@ def test_a_run_of_unknown_cost_counts_in_its_session_until_that_is_known(
     assert (counts, Run.objects.count()) == ((3, 3) if assumed else (1, 5))
 
 
-def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, expensive_model: Any) -> None:
+def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, unpriced_model: Any) -> None:
     """Answers without a question, for other arguments, with an invented state, and twice."""
 
     async def conversation(client: Client) -> list[Any]:
@@ -254,7 +251,7 @@ def test_answers_that_nobody_was_asked_for_start_nothing(talk: Any, expensive_mo
 
 
 def test_another_person_cannot_use_a_yes(
-    talk: Any, expensive_model: Any, django_user_model: Any
+    talk: Any, unpriced_model: Any, django_user_model: Any
 ) -> None:
     states: list[str] = []
 
@@ -296,7 +293,7 @@ def link_of(answer: Any) -> str:
     ids=["undeclared", "old", "old with forms"],
 )
 def test_a_client_that_cannot_ask_gets_a_page(
-    talk: Any, expensive_model: Any, user: User, django_user_model: Any, client: Any, mode: str
+    talk: Any, unpriced_model: Any, user: User, django_user_model: Any, client: Any, mode: str
 ) -> None:
     answer = run_once(talk, client, mode=mode)
     path = link_of(answer)
@@ -310,7 +307,7 @@ def test_a_client_that_cannot_ask_gets_a_page(
     assert Run.objects.count() == 0
     person.force_login(user)
     page = person.get(path).content.decode()
-    assert "Run for $0.60" in page
+    assert "Run at an unknown price" in page
     assert "a cat" in page
     assert Run.objects.count() == 0
     started = person.post(path, {"run": "1"})
@@ -341,7 +338,7 @@ def test_a_client_that_cannot_ask_gets_a_page(
     ],
 )
 def test_the_page_starts_what_was_asked_while_it_was_open(
-    talk: Any, expensive_model: Any, user: User, change: Any, status: int, sentence: str
+    talk: Any, unpriced_model: Any, user: User, change: Any, status: int, sentence: str
 ) -> None:
     path = link_of(run_once(talk, None))
     change()
@@ -353,7 +350,7 @@ def test_the_page_starts_what_was_asked_while_it_was_open(
     assert Run.objects.count() == (1 if status == 302 else 0)
 
 
-def test_no_on_the_page_is_no(talk: Any, expensive_model: Any, user: User) -> None:
+def test_no_on_the_page_is_no(talk: Any, unpriced_model: Any, user: User) -> None:
     path = link_of(run_once(talk, None))
     person = Browser()
     person.force_login(user)
@@ -364,7 +361,7 @@ def test_no_on_the_page_is_no(talk: Any, expensive_model: Any, user: User) -> No
 
 
 def test_a_client_that_opens_addresses_waits_for_the_page(
-    talk: Any, expensive_model: Any, user: User, monkeypatch: pytest.MonkeyPatch
+    talk: Any, unpriced_model: Any, user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     addresses = ClientCapabilities(
         elicitation=ElicitationCapability(url=UrlElicitationCapability())
@@ -394,7 +391,7 @@ def test_a_flow_asks_as_well(talk: Any, flow: Flow) -> None:
     assert FlowRun.objects.count() == 1
 
 
-def test_a_refusal_comes_before_the_question(talk: Any, expensive_model: Any) -> None:
+def test_a_refusal_comes_before_the_question(talk: Any, unpriced_model: Any) -> None:
     Endpoint.objects.update(standing="blocked")
     person = Person()
     assert run_once(talk, person).is_error

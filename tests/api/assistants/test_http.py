@@ -20,8 +20,8 @@ from runs.models import Artifact, Preset, Run
 from runs.state import locked_update, state_machine
 from runs.state.transitions import Observation
 from tests.api.assistants.conftest import FLUX, MAX_BYTES, text_of
+from tests.api.openai_proxy.documents import document
 from tests.api.pages import Pages
-from tests.features.chats.documents import document
 from tests.leaks.responses import watched_application
 
 # imported where it is used: otherwise every process pays half a second when collecting tests

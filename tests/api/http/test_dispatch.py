@@ -71,7 +71,6 @@ def test_a_login_session_is_not_accepted_as_a_token(member: Any) -> None:
         (["run", "curate"], "GET", "/models"),
         (["run"], "GET", "/runs"),
         (["read", "curate"], "POST", "/runs"),
-        (["read", "curate"], "POST", "/presets"),
         (["read"], "PUT", "/favourites/fal-ai/flux/dev"),
         (["read", "run"], "PUT", "/collections/best/models/fal-ai/flux/dev"),
     ],

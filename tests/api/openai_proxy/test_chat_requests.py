@@ -15,8 +15,7 @@ from api.http.problem import Problem
 from api.openai_proxy import chat_messages, chat_requests, known_models
 from catalog.locks import Locks
 from runs.models import Run
-from tests.documents import with_case
-from tests.features.chats.documents import (
+from tests.api.openai_proxy.documents import (
     DIALOGUE,
     LISTENER,
     MESSAGES,
@@ -26,6 +25,7 @@ from tests.features.chats.documents import (
     VISION,
     document,
 )
+from tests.documents import with_case
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
 ADDRESS = "/api/openai/v1/chat/completions"

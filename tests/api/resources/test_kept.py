@@ -21,38 +21,31 @@ def flux(make_endpoint: Any) -> Any:
     return make_endpoint(FLUX)
 
 
-def test_a_preset_is_saved_read_and_deleted(call: Any, flux: Any, user: Any) -> None:
-    body = {"endpoint_id": FLUX, "name": "wide", "arguments": {"seed": 7}, "is_shared": True}
-    created = call("POST", "/presets", body)
-    assert created.status_code == 201
-    preset = call("GET", f"/presets/{created.json()['id']}").json()
-    assert preset == created.json()
-    assert preset["arguments"] == {"seed": 7}
-    assert preset["is_mine"]
-    assert call("DELETE", f"/presets/{preset['id']}").status_code == 204
-    assert call("GET", f"/presets/{preset['id']}").status_code == 404
-    assert Preset.objects.get().deleted_at
+@pytest.fixture
+def make_preset(flux: Any, user: User) -> Any:
+    def make(name: str, **values: Any) -> Preset:
+        return Preset.objects.create(user=user, endpoint=flux, name=name, **values)
+
+    return make
 
 
-def test_a_taken_preset_name_must_be_replaced_explicitly(call: Any, flux: Any) -> None:
-    body = {"endpoint_id": FLUX, "name": "wide", "arguments": {"seed": 7}}
-    call("POST", "/presets", body)
-    assert call("POST", "/presets", body | {"arguments": {}}).status_code == 409
-    response = call("POST", "/presets?replace=true", body | {"arguments": {"seed": 8}})
-    assert response.status_code == 201
-    assert Preset.objects.get().arguments == {"seed": 8}
+def test_a_preset_is_read(call: Any, make_preset: Any) -> None:
+    preset = make_preset("wide", arguments={"seed": 7})
+    answer = call("GET", f"/presets/{preset.pk}").json()
+    assert (answer["name"], answer["arguments"], answer["is_mine"]) == ("wide", {"seed": 7}, True)
 
 
-def test_shared_presets_can_be_used_but_not_deleted_by_others(
-    call: Any, caller: Any, flux: Any, stranger: Any
+def test_presets_are_listed_by_pages_of_whom_they_are_shared_with(
+    call: Any, caller: Any, make_preset: Any, stranger: Any
 ) -> None:
-    for name, is_shared in (("ours", True), ("mine", False)):
-        body = {"endpoint_id": FLUX, "name": name, "arguments": {}, "is_shared": is_shared}
-        assert call("POST", "/presets", body).status_code == 201
+    for name, is_shared in (("ours", True), ("mine", False), ("ours too", True)):
+        make_preset(name, arguments={}, is_shared=is_shared)
     other = caller(stranger, "read", "run")
-    (preset,) = other("GET", f"/presets?model={FLUX}").json()["items"]
-    assert (preset["name"], preset["is_mine"], preset["owner"]) == ("ours", False, "ana")
-    assert other("DELETE", f"/presets/{preset['id']}").status_code == 403
+    page = other("GET", f"/presets?model={FLUX}&limit=1").json()
+    (preset,) = page["items"]
+    assert (preset["name"], preset["is_mine"], preset["owner"]) == ("ours too", False, "ana")
+    page = other("GET", f"/presets?limit=1&cursor={page['next_cursor']}").json()
+    assert ([item["name"] for item in page["items"]], page["next_cursor"]) == (["ours"], None)
 
 
 def test_curators_can_change_collections(caller: Any, flux: Any, user: Any, call: Any) -> None:

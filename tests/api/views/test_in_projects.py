@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from api import tokens
 from projects.models import Membership, Project, Rule
 from runs.models import Run, Upload
+from tests.api.openai_proxy.documents import SHORT
 from tests.api.views.proxy_call import SUBMIT
-from tests.features.chats.documents import SHORT
 from tests.projects.people import make_project, person
 
 pytestmark = pytest.mark.django_db

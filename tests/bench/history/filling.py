@@ -31,7 +31,6 @@ UNFINISHED = 20  # runs that have not ended
 DELETED_SHARE, RESTORABLE_SHARE = 0.10, 0.01
 INPUT_SHARE = 0.25  # the share of runs that have a file of ours as an input
 BATCH_SHARE, STARRED_SHARE, EXAMPLE_SHARE = 0.15, 0.02, 0.01
-MOTIFS, FLIPPED_BITS = 200, 14  # half of all pictures look like another one of the same motif
 RARE_WORD = "letterpress"
 RARE_EVERY = 50_000  # one run in this number has the rare word
 WORDS = "harbour dawn boat fox snow marble light portrait sailor neon rain dew leaf office poster"
@@ -93,7 +92,6 @@ class _History:
         self.every = AGE / count
         self.uploads: list[str] = []
         self.results: list[str] = []
-        self.motifs = [dice.getrandbits(128) for _ in range(MOTIFS)]
 
     def upload(self) -> dict[str, Any]:
         digest = f"{self.dice.getrandbits(256):064x}"
@@ -240,21 +238,10 @@ class _History:
                 "error": "" if is_stored else "gone",
                 "attempts": 1,
                 "is_starred": False,
-                "fingerprint": self.fingerprint() if is_stored else None,
-                "compared_at": run["ended_at"],
                 "provenance": "none" if is_stored else "",
                 "signer": "",
                 "source_type": "",
             }
-
-    def fingerprint(self) -> bytes:
-        """Return a picture's fingerprint: a random one, or one near that of a motif."""
-        if self.dice.random() < 0.5:
-            return self.dice.randbytes(16)
-        bits = self.dice.choice(self.motifs)
-        for place in self.dice.sample(range(128), self.dice.randint(0, FLIPPED_BITS)):
-            bits ^= 1 << place
-        return bits.to_bytes(16)
 
 
 def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:

@@ -1,14 +1,12 @@
-"""Fills a database with one person's results; measures "Like this" and an archive. Prints JSON.
+"""Fills a database with one person's results; measures an archive. Prints JSON.
 
-python -m tests.bench.results.program COUNT ROUNDS  (settings come from the environment)
+python -m tests.bench.results.program COUNT  (settings come from the environment)
 """
 
 from __future__ import annotations
 
 import json
-import random
 import sys
-import time
 import uuid
 from itertools import groupby
 from operator import itemgetter
@@ -21,8 +19,8 @@ FILES, FILE_BYTES = 1_000, 256 << 10  # for the archive
 PICTURES = 24  # shared by all results; each has the size of a real thumbnail
 
 
-def main(count: int, rounds: int) -> dict[str, Any]:
-    """Return the ms of "Like this" pages, and the memory in MB that an archive takes."""
+def main(count: int) -> dict[str, Any]:
+    """Return the number of results, and the memory in MB that an archive takes."""
     catalogue.set_up()
     from django.db import connection
 
@@ -38,7 +36,6 @@ def main(count: int, rounds: int) -> dict[str, Any]:
     return {
         "vendor": connection.vendor,
         "results": Artifact.objects.filter(run__in=Run.objects.kept()).count(),
-        "like": like(owner, rounds),
         "archive": archive(owner),
     }
 
@@ -69,25 +66,6 @@ def store_pictures() -> None:
         of_picture.update(thumbnail=f"bench/{number}.webp")
 
 
-def like(owner: Any, rounds: int) -> list[float]:
-    """Return the milliseconds of the "Like this" pages of random results."""
-    from runs.models import Artifact, Run
-    from tests.bench.history.pages import logged_in
-
-    fingerprinted = Artifact.objects.filter(run__in=Run.objects.kept(), fingerprint__isnull=False)
-    chosen = random.Random(rounds).sample(
-        list(fingerprinted.only("run_id", "position")), rounds + 3
-    )
-    client, times = logged_in(owner), []
-    for artifact in chosen:
-        began = time.perf_counter()
-        response: Any = client.get(f"{artifact.get_absolute_url()}like/")
-        times.append((time.perf_counter() - began) * 1000)
-        if response.status_code != 200:
-            raise RuntimeError(f"like this: {response.status_code}")
-    return times[3:]  # the first ones warm up
-
-
 def archive(owner: Any) -> float:
     """Return the MB by which this process grows while it sends an archive of FILES files."""
     from features.library import archives
@@ -109,4 +87,4 @@ def archive(owner: Any) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(int(sys.argv[1]), int(sys.argv[2]))))
+    print(json.dumps(main(int(sys.argv[1]))))

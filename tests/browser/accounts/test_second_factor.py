@@ -112,10 +112,10 @@ def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
     assert_usable(page)
     log_out(page)
 
-    page.goto("/login/?next=/chats/")
+    page.goto("/login/?next=/series/")
     assert_usable(page)
     press(page, "Log in with a passkey")
-    page.wait_for_url("**/chats/")
+    page.wait_for_url("**/series/")
 
     log_out(page)
     page.goto("/login/?next=/account/")

@@ -1,1 +1,1 @@
-"""Browser tests of chats, flows, workflows and training."""
+"""Browser tests of flows, workflows and training."""

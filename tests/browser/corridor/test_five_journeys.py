@@ -204,7 +204,7 @@ def open_as(contexts: Contexts, server: LiveServer, client: Client, size: Size) 
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_money_is_asked_for_granted_and_used(
+def test_money_is_asked_for_allowed_and_used(
     contexts: Contexts,
     live_server: LiveServer,
     expensive_model: Endpoint,
@@ -219,32 +219,28 @@ def test_money_is_asked_for_granted_and_used(
     ana.locator("#run-button").click()  # refused: here the counted journey begins
     asking = Hand(ana)
     asking.click(ana.get_by_role("link", name="Ask for more"))
-    asking.type(ana.get_by_label("Why"), "The film is due tomorrow")
     asking.click(ana.get_by_role("button", name="Ask"))
     expect(prompt(ana)).to_have_value("a fox in the snow")
     rings(ana, 0)
 
     mia = open_as(contexts, live_server, logged_in(person("mia")), size)
     rings(mia, 1)
-    mia.locator("[data-inbox]").press("Enter")
+    allowing = Hand(mia)
+    allowing.click(mia.locator("[data-inbox]"))
     expect(mia.locator("#tray")).to_contain_text("ana asks for")
     assert_usable(mia)
-    mia.keyboard.press("Escape")
-    waiting = mia.get_by_role("region", name="Waiting for you")
-    granting = Hand(mia)
-    granting.click(waiting.get_by_role("link", name=re.compile("ana asks for")))
-    granting.click(mia.get_by_role("button", name="Grant"))
+    allowing.click(mia.locator("#tray").get_by_role("button", name=re.compile("Allow \\$")))
     rings(mia, 0)
 
     asking.click(ana.locator("#run-button"))
     expect(ana.locator("[data-run-id]").first).to_be_visible()
-    asking.clicks += granting.clicks
+    asking.clicks += allowing.clicks
     asking.tell(record_property, MONEY)
 
     ana.goto("/inbox/")
     rings(ana, 1)
     inbox = ana.get_by_role("list", name="Notifications")
     assert_usable(ana)
-    inbox.get_by_role("link", name=re.compile("mia has granted")).first.click()
+    inbox.get_by_role("link", name=re.compile("mia has allowed")).first.click()
     expect(prompt(ana)).to_be_visible()
     rings(ana, 0)

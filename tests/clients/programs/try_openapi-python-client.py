@@ -17,8 +17,6 @@ from common import CENSOR, FORBIDDEN, MINUTE, PICTURE, SLOW, TOKEN, URL, digest,
 INPUT = {"endpoint_id": PICTURE, "arguments": {"prompt": "a mill"}}
 BOARD = {"columns": [{"endpoint_id": PICTURE}], "rows": [{"prompt": "a mill"}]}
 BODIES: dict[str, dict[str, Any]] = {
-    "create_preset": INPUT | {"name": "Mill"},
-    "create_webhook": {"webhook_url": "https://example.com/hook"},
     **dict.fromkeys(("create_run", "estimate_run"), INPUT),
     **dict.fromkeys(("create_board", "estimate_board"), BOARD),
     "add_to_board": {"rows": [{"prompt": "two mills"}]},
@@ -29,13 +27,12 @@ BODIES: dict[str, dict[str, Any]] = {
 }
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 KNOWN: dict[str, Any] = {"endpoint_id": PICTURE, "slug": "best", "position": 0}
-KNOWN |= dict.fromkeys(("consent_id", "delivery_id"), NOBODYS)
+KNOWN |= dict.fromkeys(("consent_id", "preset_id"), NOBODYS)
 # These calls return keys that other calls need; calls that delete come last.
-FIRST = {"list_flows": "flow_id", "create_webhook": "webhook_id", "delete_webhook": ""}
-FIRST |= {"create_preset": "preset_id", "create_upload": "upload_id", "create_run": "run_id"}
+FIRST = {"list_flows": "flow_id", "create_upload": "upload_id", "create_run": "run_id"}
 FIRST |= {"create_board": "board_id", "run_flow": "flow_run_id"}
-LAST = ("unstar_artifact", "unstar_run", "remove_favourite", "delete_preset", "delete_run")
-REFUSED = dict.fromkeys(("get_consent", "answer_consent", "repeat_delivery"), 404)
+LAST = ("unstar_artifact", "unstar_run", "remove_favourite", "delete_run")
+REFUSED = dict.fromkeys(("get_consent", "answer_consent", "get_preset"), 404)
 REFUSED |= {"get_collection": 404, "add_to_collection": 403, "remove_from_collection": 403}
 
 

@@ -15,7 +15,6 @@ pytestmark = pytest.mark.django_db
 @each_row(
     ("path", "status", "above"),
     [
-        ("/flows/", 302, "/"),
         ("/catalogue/", 302, "/"),
         ("/api/", 302, "/"),
         ("/notes/of/", 302, "/"),

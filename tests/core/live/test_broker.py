@@ -263,21 +263,6 @@ def test_an_answer_that_fails_fails_for_everybody_and_may_be_had_again() -> None
     assert serve(house, use) == [OperationalError] * 3 + ["a7"]
 
 
-def test_what_else_has_changed_is_asked_of_the_topic() -> None:
-    house = House({"a": 0})
-
-    async def use(broker: Broker) -> str:
-        held = house.wait(Text(house, ("a",)))
-        await waiting(broker)
-        await until(house.read)
-        assert broker.waiting_for(house.source, "a") == 1
-        house.read()["a"] = 7
-        broker.check(house.source, "a")
-        return str(await held)
-
-    assert serve(house, use) == "a7"
-
-
 def test_a_change_is_found_without_a_notification(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(broker_module, "POLL_DATABASE_S", 0.05)
     house = House({"a": 0})

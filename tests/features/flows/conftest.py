@@ -11,9 +11,7 @@ from django.contrib.auth.models import User
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from features.flows.compose import chain
-from features.flows.compose.definition import Definition
-from features.flows.compose.outputs import outputs_of
+from features.flows.compose.definition import Definition, parse_definition
 from features.flows.models import Flow
 from runs.models import Artifact, Run
 from schemas.uses.inputs import inputs_of
@@ -38,25 +36,29 @@ def store_inputs(endpoint: Endpoint) -> Endpoint:
     return endpoint
 
 
-def chained(models: dict[str, Endpoint], *names: str, prompt: str = "a fox") -> Definition:
-    """Return a chain of models, each of which takes the first image of the model before it."""
-    first, *rest = (models[name] for name in names)
-    definition = chain.begin(first.endpoint_id, version_of(first), {"prompt": prompt})
-    for former, endpoint in zip([first, *rest], rest, strict=False):
-        version, before = version_of(endpoint), version_of(former)
-        (output,) = outputs_of(before)
-        taker = next(i for i in inputs_of(version.root) if i.kind == "image" and i.is_required)
-        after = definition.steps[-1].id
-        definition = chain.then(
-            definition, after, output, endpoint.endpoint_id, version, taker, before
-        )
-    return definition
+TAKEN_BY = {SEEDREAM: ["image_urls", "*"], KLING: ["image_url"]}
+
+
+def chained(*names: str, prompt: str = "a fox") -> Definition:
+    """Return a chain of models, each of which takes the first image of the model before it.
+
+    Its form asks for a prompt for each of them.
+    """
+    steps, inputs = list[Any](), list[Any]()
+    for number, name in enumerate(names, start=1):
+        before = {"step": f"s{number - 1}", "path": ["images", 0, "url"]}
+        wires = [{"to": TAKEN_BY[name], **before}] if steps else []
+        arguments = {"prompt": prompt}
+        steps.append({"id": f"s{number}", "endpoint": name, "arguments": arguments, "wires": wires})
+        field = {"name": f"prompt_{number}" if wires else "prompt", "label": "Prompt"}
+        inputs.append(field | {"targets": [[f"s{number}", "prompt"]]})
+    return parse_definition({"version": 1, "steps": steps, "inputs": inputs})
 
 
 @pytest.fixture
 def flow(user: User, models: dict[str, Endpoint]) -> Flow:
     """A flow that generates an image and edits it."""
-    definition = chained(models, FLUX, SEEDREAM)
+    definition = chained(FLUX, SEEDREAM)
     return Flow.objects.create(user=user, name="fox, edited", definition=definition.as_json())
 
 

@@ -1,4 +1,4 @@
-"""A house in which three people use one model in forty places of eight kinds."""
+"""A house in which three people use one model in 34 places of seven kinds."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from django.utils import timezone
 from api.models import Token
 from catalog.models import Collection, CollectionItem, Endpoint
 from features.boards.models import Board, Cell, Column, Row
-from features.chats.models import Chat
 from features.flows.models import Flow
 from features.library.models import Prompt, PromptRun
 from runs.models import Charge, Preset, Run
-from tests.features.chats.documents import document
+from tests.api.openai_proxy.documents import document
 
 OLD, NEW = "lab/chat/v1", "lab/chat/v2"
 TEXT = {"type": "string"}
@@ -25,7 +24,7 @@ OLD_DOCUMENT = document(
 )
 NEW_DOCUMENT = document({"prompt": TEXT, "temperature": WARMTH | {"maximum": 1}}, ["prompt"])
 SETTINGS = {"prompt": "a fox", "temperature": 1.5, "mood": "calm"}
-COUNTS = {"preset": 9, "step": 6, "column": 6, "chat": 6, "prompt": 6, "token": 3}
+COUNTS = {"preset": 9, "step": 6, "column": 6, "prompt": 6, "token": 3}
 
 
 def furnish(make_endpoint: Any, people: list[User]) -> tuple[Endpoint, Endpoint]:
@@ -45,9 +44,6 @@ def furnish(make_endpoint: Any, people: list[User]) -> tuple[Endpoint, Endpoint]
         of(people, number, Flow, name=f"Flow {number}", definition=definition)
     for number in range(COUNTS["column"]):
         board(of(people, number, Board, title=f"Board {number}", source=old, form_token=number))
-    for number in range(COUNTS["chat"]):
-        chat = {"endpoint": old, "settings": {"temperature": 1.5}, "said_at": timezone.now()}
-        of(people, number, Chat, title=f"Chat {number}", **chat)
     for number in range(COUNTS["prompt"]):
         run = of(people, number, Run, **a_run(old))
         prompt = of(people, number, Prompt, name=f"Prompt {number}", text="a fox")

@@ -1,4 +1,4 @@
-"""Private boards, chats and flows: admins see that they exist, and read them with a reason."""
+"""Private boards and flows: admins see that they exist, and read them with a reason."""
 
 from __future__ import annotations
 
@@ -11,11 +11,9 @@ from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 from features.boards.models import Cell
-from features.chats.models import Chat, Turn
 from features.flows.models import FlowRun, StepRun
 from features.notifications.models import Notification
 from projects.models import Look
@@ -30,11 +28,10 @@ SECRET = "heron-at-dawn"
 REASON = "A complaint about costs, ticket 4711"
 ROUTES = {
     "board": "boards:board",
-    "chat": "chats:chat",
     "flow": "flows:flow",
     "flow-run": "flows:flow-run",
 }
-WORDS = {"board": "board", "chat": "chat", "flow": "flow", "flow-run": "flow run"}
+WORDS = {"board": "board", "flow": "flow", "flow-run": "flow run"}
 
 
 @dataclass
@@ -68,12 +65,8 @@ class House:
 
 
 def complete(things: Things) -> Run:
-    """Put the run into the chat and into the flow's run, besides the board."""
+    """Put the run into the flow's run, besides the board."""
     run = Run.objects.get(pk=things.keys["run"])
-    chat = Chat.objects.get(pk=things.keys["chat"])
-    Turn.objects.create(
-        chat=chat, endpoint=run.endpoint, run=run, form_token="t", text=f"{SECRET}?"
-    )
     flow_run = FlowRun.objects.get(pk=things.parts["flow_run"])
     StepRun.objects.create(flow_run=flow_run, step="s1", run=run, settled_at=timezone.now())
     return run
@@ -161,8 +154,7 @@ def test_nothing_can_be_changed_by_looking(house: House, kind: str) -> None:
     keys = house.things
     acts = {
         "board": ["board-title", "board-deletion", "board-cancellation", "board-voting"],
-        "chat": ["chat", "chat-title", "chat-turns", "chat-draft", "chat-deletion"],
-        "flow": ["flow", "flow-copy", "flow-deletion", "flow-edit"],
+        "flow": ["flow", "flow-deletion"],
         "flow-run": ["flow-run"],
     }
     space = ROUTES[kind].partition(":")[0]
@@ -171,13 +163,13 @@ def test_nothing_can_be_changed_by_looking(house: House, kind: str) -> None:
         assert response.status_code == 404, act
     text = house.read_page(kind)
     assert 'name="~do" value="run"' not in text
-    for act in ("deletion", "copy", "title"):
+    for act in ("deletion", "title"):
         assert f'/{act}/"' not in text.partition("<main")[2]
 
 
 def test_a_run_says_what_it_is_part_of_without_titles(house: House) -> None:
     text = house.admin.get(house.run.get_absolute_url()).content.decode()
-    for kind in ("board", "chat", "flow-run"):
+    for kind in ("board", "flow-run"):
         assert house.things.address(ROUTES[kind]) in text
     assert "heron" not in text
 
@@ -194,11 +186,8 @@ def test_what_is_hidden_in_a_shared_project_is_covered_from_members_with_the_per
         assert "heron" not in hidden.read_page(kind)
         hidden.look(kind)
         assert "heron" in hidden.read_page(kind)
-    for name in ("chats:chat-deletion", "flows:flow-deletion", "boards:board-deletion"):
+    for name in ("flows:flow-deletion", "boards:board-deletion"):
         assert client.post(things.address(name)).status_code == 404
-        assert reverse("flows:flow-edit", args=[things.keys["flow"]]) not in hidden.read_page(
-            "flow"
-        )
 
 
 def test_who_may_not_see_runs_learns_nothing(house: House, stranger: User) -> None:

@@ -1,4 +1,4 @@
-"""The entry points of boards, flows and checks, of their jobs, and of fal's workflows."""
+"""The entry points of boards and flows, and of their jobs."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from features.flows.compose.definition import parse_definition
 from features.flows.execution import advance
 from features.flows.execution import starting as flow_starting
 from features.flows.models import Flow, FlowRun
-from features.retirement import checking
-from features.retirement.models import CheckRun, ModelCheck
 from runs.models import Run
 from tests.features.flows.conftest import FLUX, SEEDREAM, chained, succeed
 from tests.runs.doors.world import PAINT, Use, World, post_json, read_answer
@@ -112,17 +110,9 @@ def flow_again(world: World) -> Use:
     return lambda: read_answer(world.browser.post(address, press, follow=True))
 
 
-def workflow(world: World) -> Use:
-    """Run one of the account's workflows on its page."""
-    post = {"idea": "A boat", "~token": uuid.uuid4().hex, "~do": "run"}
-    address = f"/flows/account/Ana/two-step/{world.here}"
-    return lambda: read_answer(world.browser.post(address, post, follow=True))
-
-
 def new_flow(world: World) -> Flow:
     """Return a flow that makes an image and edits it."""
-    models = {name: world.endpoint(name) for name in (FLUX, SEEDREAM)}
-    definition = chained(models, FLUX, SEEDREAM).as_json()
+    definition = chained(FLUX, SEEDREAM).as_json()
     new = world.project.for_new_work()
     return Flow.objects.create(user=world.user, name="fox", definition=definition, **new)
 
@@ -132,17 +122,3 @@ def run_flow(world: World) -> FlowRun:
     definition = parse_definition(a_flow.definition)
     token = uuid.uuid4().hex
     return flow_starting.start(world.user, a_flow, definition, token, project=world.project)[0]
-
-
-def check(world: World) -> Use:
-    """Begin the first round of a check; its page says why it did not begin."""
-    model = world.endpoint(PAINT)
-    new = {"endpoint": model, "name": "Paint", "limit_usd": 1}
-    a_check = ModelCheck.objects.create(user=world.user, project=world.project, **new)
-    CheckRun.objects.create(check_of=a_check, run=world.run_of(PAINT), place=0)
-
-    def use() -> str:
-        checking.run_due()
-        return read_answer(world.browser.get(a_check.get_absolute_url()))
-
-    return use

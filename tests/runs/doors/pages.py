@@ -1,4 +1,4 @@
-"""The entry points of model pages, run pages, chats, and live sessions."""
+"""The entry points of model pages, run pages and live sessions."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from django.urls import reverse
 from api.fal_proxy.tickets import LiveToken
 from api.gateway.sessions import ProxyTicket
 from catalog.models import Endpoint
-from features.chats.models import Chat
-from features.chats.turns import sending
 from runs.models import Run
 from runs.realtime import tickets
 from runs.realtime.sessions import LiveSession
 from runs.start import refused_starts
-from tests.runs.doors.world import LLM, PAINT, TRAINER, Use, World, read_answer
+from tests.runs.doors.world import PAINT, TRAINER, Use, World, read_answer
 
 
 def form(world: World) -> Use:
@@ -74,27 +72,6 @@ def variation(world: World) -> Use:
     """ "More like this" on a run."""
     address = reverse("playground:run-variations", args=[world.run_of(PAINT).pk])
     return lambda: read_answer(world.browser.post(address, follow=True))
-
-
-def chat(world: World) -> Use:
-    a_chat = _chat(world)
-    post = {"~text": "Hi", "~token": uuid.uuid4().hex, "model": "a/b"}
-    return lambda: read_answer(world.browser.post(a_chat.get_absolute_url(), post, follow=True))
-
-
-def chat_again(world: World) -> Use:
-    """Ask for another answer."""
-    a_chat = _chat(world)
-    turn = sending.send(a_chat, None, "Hi", "", {"model": "a/b"}, uuid.uuid4().hex)
-    Run.objects.filter(turns=turn).update(state="succeeded", output={"output": "Yes."})
-    post = {"~do": f"again:{turn.pk}", "~token": uuid.uuid4().hex}
-    address = f"{a_chat.get_absolute_url()}turns/"
-    return lambda: read_answer(world.browser.post(address, post, follow=True))
-
-
-def _chat(world: World) -> Chat:
-    new = world.project.for_new_work()
-    return Chat.objects.create(user=world.user, endpoint=world.endpoint(LLM), **new)
 
 
 SAID = "100 unknown"  # the cost that the user has confirmed before the session opens

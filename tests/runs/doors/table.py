@@ -8,7 +8,7 @@ from typing import NamedTuple
 from tests.features.flows.conftest import FLUX, SEEDREAM
 from tests.runs.doors import boards_and_flows as work
 from tests.runs.doors import pages, programs
-from tests.runs.doors.world import LLM, PAINT, SHORT, TRAINER, WORKFLOW, Use, World
+from tests.runs.doors.world import LLM, PAINT, SHORT, TRAINER, Use, World
 
 
 class Door(NamedTuple):
@@ -29,10 +29,7 @@ BOARD, AGAIN = (
     ("features/boards/runs/sending.py:_save",),
     ("features/boards/runs/repeating.py:_repeat",),
 )
-STEP, CHAT = (
-    ("features/flows/execution/steps.py:_begin",),
-    ("features/chats/turns/sending.py:_run",),
-)
+STEP = ("features/flows/execution/steps.py:_begin",)
 PROXY, STREAM = ("api/submission.py:start_proxied",), ("api/submission.py:start_streamed",)
 SESSION = ("runs/realtime/sessions.py:_begin",)
 API = ("api/submission.py:start",)
@@ -55,10 +52,6 @@ DOORS = (
     Door(work.flow_of_program, FLUX, STEP),
     Door(work.next_step, SEEDREAM, STEP),
     Door(work.flow_again, FLUX, STEP),
-    Door(work.workflow, WORKFLOW, ("features/flows/fal_workflows/sending.py:send",)),
-    Door(work.check, PAINT, ("features/retirement/checking.py:_start",)),
-    Door(pages.chat, LLM, CHAT),
-    Door(pages.chat_again, LLM, CHAT),
     Door(programs.api, PAINT, API),
     Door(programs.fal_proxy, PAINT, PROXY),
     Door(programs.fal_proxy_at_once, PAINT, PROXY),

@@ -12,23 +12,19 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.test import Client
 
-import fal
 from api import tokens
 from catalog.models import Endpoint
-from features.flows.fal_workflows import store
 from projects.models import Project
 from runs.models import Run
+from tests.api.openai_proxy import documents as chat_documents
 from tests.features.boards import documents as boards_documents
-from tests.features.chats import documents as chat_documents
 from tests.features.flows.conftest import FLUX, SEEDREAM, store_inputs
-from tests.features.flows.graph.definitions import CONTENTS_B
 from tests.features.training.trainers import TRAINERS
 from tests.projects.people import working_in
 
 PAINT = "lab/flux"
 LLM, SHORT = "lab/llm", "lab/short"
 TRAINER = "fal-ai/flux-lora-fast-training"
-WORKFLOW = "workflows/Ana/two-step"
 PRICE = {"unit_price_usd": Decimal("0.01"), "price_unit": "images", "currency": "USD"}
 # The function of an entry point prepares what it needs and returns this: a function that uses the
 # entry point once and returns the whole answer.
@@ -54,8 +50,6 @@ class World:
         stream = "https://fal.run/lab/short/stream"
         self.make_endpoint(SHORT, chat_documents.SHORT, category="llm", stream_url=stream)
         self.make_endpoint(TRAINER, TRAINERS[TRAINER], category="training")
-        item = fal.WorkflowItem("Ana", "two-step", "Two step")
-        store.keep(item, fal.WorkflowDetail(item, False, CONTENTS_B), "", is_own=True)
         Endpoint.objects.update(license_type="commercial")
 
     def endpoint(self, endpoint_id: str) -> Endpoint:

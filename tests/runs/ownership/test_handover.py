@@ -12,7 +12,6 @@ from django.db.models import CASCADE, PROTECT
 from accounts import roles
 from catalog.models import Collection, Favourite, Note
 from features.boards.models import Board
-from features.chats.models import Chat
 from features.flows.models import Flow, FlowRun
 from features.library.models import Prompt
 from features.library.prompts import saving
@@ -33,7 +32,7 @@ GOES_ALONG = {
     "boards.PlanDraft", "boards.Vote", "projects.Project", "projects.Membership",
     "projects.Choice", "projects.Move", "retirement.Replacement", "sharing.Comment_mentioned",
     "people.Joining", "notifications.Notification", "notifications.Channel",
-    "spending.Budget", "spending.Budget_informed", "spending.BudgetRequest",
+    "spending.Budget", "spending.BudgetRequest",
     "notifications.Delivery", "notifications.RunEnd", "notifications.NotificationPreferences",
 }  # fmt: skip
 
@@ -72,7 +71,6 @@ def test_a_handover_moves_everything_and_deletes_the_account(
     Collection.objects.create(owner=user, slug="best", title="Best")
     board = Board.objects.create(user=user, source=endpoint, form_token="t")
     Board.objects.create(user=stranger, source=endpoint, form_token="t")
-    chat = Chat.objects.create(user=user, endpoint=endpoint)
     flow = Flow.objects.create(user=user, name="f", definition={"steps": []})
     flow_run = FlowRun.objects.create(user=user, flow=flow, form_token="t", definition={})
     note = Note.objects.create(user=user, endpoint=endpoint, text="n")
@@ -81,7 +79,7 @@ def test_a_handover_moves_everything_and_deletes_the_account(
     passed = handover.remove(user, stranger, admin)
     assert {relation.label: relation.number for relation in passed} == {
         "runs": 2, "uploads": 1, "presets": 1, "links": 1, "collections": 1, "boards": 1,
-        "chats": 1, "flows": 1, "runs of flows": 1, "data sets": 0, "weights": 0,
+        "flows": 1, "runs of flows": 1, "data sets": 0, "weights": 0,
         "prompts": 1, "series": 0, "views": 0, "references": 0,
             "shares": 0, "checks": 0,
     }  # fmt: skip
@@ -90,7 +88,7 @@ def test_a_handover_moves_everything_and_deletes_the_account(
     assert [version.made_by for version in prompt.versions.all()] == [None]
     assert not User.objects.filter(username="ana").exists()
     assert set(Run.objects.filter(user=stranger)) == {run, running}
-    for thing in (upload, share, board, chat, flow, flow_run):
+    for thing in (upload, share, board, flow, flow_run):
         thing.refresh_from_db()
         assert thing.user == stranger
     assert Collection.objects.get().owner == stranger

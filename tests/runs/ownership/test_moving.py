@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.test import Client
 
 from features.boards.models import Board, Cell, Column, Row
-from features.chats.models import Chat, Turn
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow_run import StepRun
 from features.training.models import Dataset, Training, Weights
@@ -77,11 +76,9 @@ def test_a_run_goes_with_the_files_that_only_it_uses(
 def test_everything_goes_with_what_was_made_of_it(
     make_run: Any, make_endpoint: Any, user: User, acme: Project
 ) -> None:
-    of_cell, reused, answer, of_step, training_run = (make_run(state="succeeded") for _ in range(5))
+    of_cell, reused, of_step, training_run = (make_run(state="succeeded") for _ in range(4))
     board, borrowing = board_with(of_cell), board_with(reused, is_reused=True)
     endpoint = of_cell.endpoint
-    chat = Chat.objects.create(user=user, endpoint=endpoint)
-    Turn.objects.create(chat=chat, endpoint=endpoint, run=answer, form_token="t")
     flow = Flow.objects.create(user=user, name="f", definition={"steps": []})
     flow_run = FlowRun.objects.create(user=user, flow=flow, form_token="t", definition={})
     StepRun.objects.create(flow_run=flow_run, step="s1", run=of_step)
@@ -93,9 +90,9 @@ def test_everything_goes_with_what_was_made_of_it(
     )
     preset = Preset.objects.create(user=user, endpoint=endpoint, name="p", arguments={})
 
-    chosen = {"board": board, "chat": chat, "flow": flow, "dataset": dataset, "weights": weights}
+    chosen = {"board": board, "flow": flow, "dataset": dataset, "weights": weights}
     record = move(user, acme, **chosen, preset=preset)
-    gone = [board, of_cell, chat, answer, flow, flow_run, of_step, dataset, picture, preset]
+    gone = [board, of_cell, flow, flow_run, of_step, dataset, picture, preset]
     assert places(*gone, weights, training_run) == {"acme"}
     assert places(borrowing, reused) == {"private"}
     move(user, acme, board=borrowing)

@@ -69,7 +69,6 @@ def test_jobs_have_names_of_their_own_and_need_a_key_for_upstream() -> None:
     assert has_no_repeats(with_key)
     assert set(with_key) - set(without) == {
         "read the account's workflows",
-        "files of workflows' steps",
     }
 
 

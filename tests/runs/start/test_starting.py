@@ -95,7 +95,6 @@ def test_a_repeated_press_reserves_nothing_more(user: User, endpoint: Endpoint) 
         (Source.FORM, False, True),
         (Source.BOARD, False, True),
         (Source.BOARD, True, False),
-        (Source.CHAT, False, False),
         (Source.API, False, False),
     ],
 )

@@ -31,6 +31,8 @@ def test_a_model_offers_the_queue_first_and_a_stream_where_it_has_one() -> None:
     for endpoint in (streaming, named):
         offered = [choice.value for choice in transport_choices.offered(endpoint)]
         assert offered == ["queue", "stream", "sync", "websocket"]
+    workflow = Endpoint(endpoint_id="workflows/ana/two", stream_url="https://fal.ai/x/stream")
+    assert transport_choices.chosen(workflow, {}) == "stream"  # which names its steps
     assert transport_choices.chosen(plain, {"~transport": ["stream"]}) == "queue"
     assert transport_choices.chosen(streaming, {"~transport": ["stream"]}) == "stream"
     assert set(direct.CONNECTIONS) == {"sync", "stream", "websocket"}

@@ -11,6 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 import fal
+from catalog.models import Endpoint
 from playground.form import form_state
 from runs.costs import known_costs
 from runs.models import Run
@@ -44,8 +45,10 @@ def test_the_controls_of_a_form_and_the_options_of_a_run_are_inverses() -> None:
     assert wait_choices.chosen({"priority": "normal", "no_retry": False}) == {}
     assert fal.SubmitOptions(**CHOSEN).headers()["X-Fal-Queue-Priority"] == "low"
     assert (45.0, "45 seconds") in wait_choices.offered_timeouts({"start_timeout_s": 45.0})
-    assert not transport_choices.is_default({"~priority": ["low"]})
-    assert transport_choices.is_default({"~transport": ["queue"], "~start_timeout_s": [""]})
+    assert not transport_choices.is_default(Endpoint(), {"~priority": ["low"]})
+    assert transport_choices.is_default(
+        Endpoint(), {"~transport": ["queue"], "~start_timeout_s": [""]}
+    )
 
 
 @pytest.mark.django_db

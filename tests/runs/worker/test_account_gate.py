@@ -18,12 +18,11 @@ from django.urls import reverse
 
 from api.representation import run as representation
 from catalog.models import Endpoint
-from features.flows.fal_workflows import step_files
 from runs.models import Run, Transport, Worker
 from runs.progress import worker_status
 from runs.results import refusals, wait_reasons
 from runs.state import state_machine
-from runs.worker import examination, fingerprints
+from runs.worker import examination
 from runs.worker.account_gate import PROBE_TIMEOUT_S, AccountGate
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import backfill
@@ -312,8 +311,8 @@ def test_the_gate_of_a_replaced_key_is_forgotten() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "look",
-    [backfill._due, step_files._take_due, fingerprints._claim, examination._claim_results],
-    ids=["backfill", "step files", "fingerprints", "provenance"],
+    [backfill._due, examination._claim_results],
+    ids=["backfill", "provenance"],
 )
 def test_searches_for_due_work_do_not_join_runs(look: Callable[[], list[Any]]) -> None:
     with CaptureQueriesContext(connection) as captured:

@@ -23,7 +23,7 @@ from django.db import DEFAULT_DB_ALIAS, OperationalError, connection
 from core.formatting import size
 from house.operations.backup import creation, database
 from house.operations.backup.place import NoBackup
-from house.operations.migrating import is_behind, note_version, one_at_a_time
+from house.operations.migrating import is_behind, note_version, one_at_a_time, require_stopped
 
 KEPT = 3
 # Well below the second after which PostgreSQL resolves a deadlock, perhaps at a person's expense.
@@ -53,6 +53,7 @@ class Command(DjangosCommand):
             super().handle(*args, **options)
             return
         with one_at_a_time():
+            require_stopped()
             if not no_copy and is_behind() and not database.is_empty():
                 self._copy()
             self._migrate(*args, **options)

@@ -9,7 +9,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from features.boards.export.presets import settings_of
 from features.boards.models import Board, Vote
 from features.boards.owner import boards_of
 from features.boards.runs.visibility import WITHHELD
@@ -46,7 +45,7 @@ def take_back(board: Board) -> None:
 def addresses_on_pages(client: Client, board: Board) -> dict[str, str]:
     keys = [f"cell={pk}" for pk in board.cells.filter(row__position=0).values_list("pk", flat=True)]
     parts = [
-        *("", "?all=1", "sheet/", "board.csv", "board.json", "parts/0/", "results/"),
+        *("", "?all=1", "board.csv", "parts/0/", "results/"),
         f"judge/?{'&'.join(keys)}",
         f"rows/{board.rows.order_by('position')[0].pk}/columns/0/",
     ]
@@ -66,9 +65,8 @@ def test_a_withdrawn_example_is_hidden_on_all_board_pages(member: Client, borrow
     take_back(borrowing)
     after = addresses_on_pages(member, borrowing)
     assert not {part for part, page in after.items() if any(pk in page for pk in run_ids)}
-    for part in ("", "sheet/", "board.csv", "board.json"):
+    for part in ("", "board.csv"):
         assert after[part].count(WITHHELD) == 2, part
-    assert "seconds" in after["board.json"]
 
 
 @pytest.mark.system
@@ -97,16 +95,6 @@ def test_the_api_leaves_out_withdrawn_examples(member: Client, borrowing: Board)
     cells = member.get(address, headers=headers).json()["cells"]
     withheld = [cell for cell in cells if cell["run_id"] is None]
     assert [(cell["state"], cell["not_sent"]) for cell in withheld] == [(None, WITHHELD)] * 2
-
-
-def test_no_preset_is_made_of_a_withdrawn_example(borrowing: Board) -> None:
-    column = borrowing.columns.order_by("position")[0]
-    Run.objects.filter(cells__column=column).update(arguments={"guidance": 2})
-    Run.objects.filter(is_example=True).update(arguments={"guidance": 3})
-    # the two runs in the column differ in `guidance`
-    assert "guidance" not in settings_of(column)
-    take_back(borrowing)
-    assert settings_of(column)["guidance"] == 2
 
 
 def test_a_withdrawn_example_leaves_the_vote(

@@ -94,9 +94,6 @@ def test_a_viewer_may_plan_a_board_but_begin_none(project: Project, models: Any)
     kept = answer.content.decode()
     assert "data-refused" in kept
     assert "a fox" in kept
-    file = SimpleUploadedFile("board.json", b"{}", "application/json")
-    imported = vera.post("/compare/import/?project=film", {"file": file})
-    assert (imported.status_code, b"data-refused" in imported.content) == (403, True)
     assert not Board.objects.exists()
     assert not Run.objects.exists()
     assert not Upload.objects.exists()
@@ -112,14 +109,6 @@ def test_an_unfinished_plan_is_found_at_an_address_with_a_project(
     read_page(mia, f"{NEW}?project=film")
     discarded = mia.post(f"{NEW}?project=film", posted_plan() | {"~do": "discard"})
     assert discarded["Location"] == f"{NEW}?project=film"
-
-
-def test_an_imported_board_lives_in_the_project(project: Project, board: Board) -> None:
-    document = browser(project, "vera").get(f"{board.get_absolute_url()}board.json").content
-    file = SimpleUploadedFile("board.json", document, "application/json")
-    max_ = browser(project, "max")
-    assert max_.post("/compare/import/?project=film", {"file": file}).status_code == 302
-    assert Board.objects.get(user=person("max")).project == project
 
 
 def test_the_list_shows_the_project_with_authors_or_ones_own(
@@ -176,7 +165,6 @@ def test_a_viewers_list_begins_nothing(project: Project, board: Board) -> None:
     page = read_page(browser(project, "vera"), "/compare/")
     assert "data-refused" in page
     assert "/compare/new/" not in page
-    assert "/compare/import/" not in page
     assert "/compare/new/" in read_page(browser(project, "max"), "/compare/")
 
 

@@ -13,16 +13,11 @@ from asgiref.sync import SyncToAsync
 from django.contrib.auth.models import User
 from django.db import connections
 
-from catalog.models import Endpoint
-from catalog.schema_versions import version_of
-from features.flows.compose import chain
-from features.flows.compose.definition import Definition
-from features.flows.compose.outputs import outputs_of
+from features.flows.compose.definition import Definition, parse_definition
 from features.flows.execution import starting
 from features.flows.models import Flow, FlowRun, StepRun
 from runs.models import Run
 from runs.worker.scheduling import leases
-from schemas.uses.inputs import inputs_of
 from tests.runs.conftest import (
     Control,
     Team,
@@ -43,18 +38,13 @@ FIRST, SECOND = "sandbox/aurora", "sandbox/aurora/image-to-image"
 
 def fan() -> Definition:
     """Return a definition: a picture, two edits of it, and an edit of the second edit."""
-    endpoints = {
-        endpoint.endpoint_id: endpoint
-        for endpoint in Endpoint.objects.filter(endpoint_id__in=[FIRST, SECOND])
-    }
-    first, second = version_of(endpoints[FIRST]), version_of(endpoints[SECOND])
-    (output, *_), taker = outputs_of(first), inputs_of(second.root)
-    image = next(flow_input for flow_input in taker if flow_input.path == "image_url")
     small = {"prompt": "a fox", "image_size": "square"}
-    definition = chain.begin(FIRST, first, small)
-    for after in ("s1", "s1", "s3"):
-        definition = chain.then(definition, after, output, SECOND, second, image, first)
-    return definition
+    steps: list[Any] = [{"id": "s1", "endpoint": FIRST, "arguments": small}]
+    for number, source in enumerate(("s1", "s1", "s3"), start=2):
+        wire = {"to": ["image_url"], "step": source, "path": ["images", 0, "url"]}
+        edit = {"endpoint": SECOND, "arguments": {"prompt": "a fox"}, "wires": [wire]}
+        steps.append({"id": f"s{number}", **edit})
+    return parse_definition({"steps": steps})
 
 
 def killed_when(happens: Callable[[], bool]) -> None:

@@ -8,23 +8,21 @@ from typing import Any
 import pytest
 
 import fal
+from catalog.models import Endpoint
 from features.flows.fal_workflows import store
-from features.flows.models import AccountWorkflow
-from tests.features.flows.graph.definitions import CONTENTS_B
+from tests.features.flows.fal_workflows.definitions import CONTENTS_B
 
-Keep = Callable[..., AccountWorkflow]
+Keep = Callable[..., Endpoint]
 
 
 @pytest.fixture
 def keep(db: None) -> Keep:
-    """`keep("two-step", contents)`: store a workflow of the account."""
+    """`keep("two-step", contents)`: store a workflow of the account; return its endpoint."""
 
-    def make(name: str = "two-step", contents: Any = CONTENTS_B, **more: Any) -> AccountWorkflow:
+    def make(name: str = "two-step", contents: Any = CONTENTS_B, **more: Any) -> Endpoint:
         item = fal.WorkflowItem("Ana", name, more.pop("title", "Two step"), **more)
-        detail = None if contents is None else fal.WorkflowDetail(item, False, contents)
-        trouble = "" if detail else "Its definition cannot be read."
-        kept = store.keep(item, detail, trouble, is_own=True)
-        assert kept
-        return AccountWorkflow.objects.select_related("endpoint").get(pk=kept.pk)
+        endpoint = store.keep(item, None if contents is None else fal.WorkflowDetail(contents))
+        assert endpoint
+        return Endpoint.objects.get(pk=endpoint.pk)
 
     return make

@@ -13,11 +13,11 @@ from asgiref.sync import sync_to_async
 from django.db import connections, transaction
 
 import fal
-from catalog.models import SyncReport
+from catalog.models import Endpoint, SyncReport
 from features.flows.fal_workflows import store, sync
-from features.flows.models import AccountListing, AccountWorkflow
+from features.flows.models import AccountWorkflow
 from tests.features.flows.fal_workflows.conftest import Keep
-from tests.features.flows.graph.definitions import CONTENTS_B
+from tests.features.flows.fal_workflows.definitions import CONTENTS_B
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
@@ -65,11 +65,9 @@ def test_a_sync_stores_definitions_and_retires_missing_workflows(keep: Keep) -> 
         return httpx.Response(200, json=make_detail("one"))
 
     read(answer)
-    workflows = {workflow.name: workflow for workflow in AccountWorkflow.objects.available()}
-    assert {*workflows} == {"one", "closed"}
-    assert workflows["one"].definition
-    assert workflows["closed"].trouble == sync.NOT_READABLE
-    assert AccountListing.current().read_at
+    available = Endpoint.objects.filter(gone_at=None).values_list("display_name", flat=True)
+    assert {*available} == {"One", "Closed"}
+    assert AccountWorkflow.objects.get(endpoint__display_name="One").definition
 
 
 @pytest.mark.parametrize(
@@ -77,24 +75,25 @@ def test_a_sync_stores_definitions_and_retires_missing_workflows(keep: Keep) -> 
     [(401, sync.NO_KEY), (403, sync.NARROW_KEY), (500, "Upstream is in trouble: no")],
     ids=["key", "scope", "trouble"],
 )
-def test_a_refused_listing_is_reported_and_loses_nothing(
-    keep: Keep, status: int, message: str
+def test_a_refused_listing_is_logged_and_loses_nothing(
+    keep: Keep, status: int, message: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """C74: the workflows that are known stay."""
-    keep("former")
+    endpoint = keep("former")
     pause_s = read(lambda _: httpx.Response(status, json={"detail": "no"}))
-    assert message in AccountListing.current().error
-    assert AccountWorkflow.objects.available().count() == 1
+    assert message in caplog.text
+    assert Endpoint.objects.get(pk=endpoint.pk).is_runnable
     assert pause_s == sync.RETRY_S
 
 
 def test_a_workflow_being_added_by_another_worker_is_kept() -> None:
     item, is_added = fal.WorkflowItem("Ana", "one"), threading.Event()
+    detail = fal.WorkflowDetail(CONTENTS_B)
 
     def other_worker() -> None:
         try:
             with transaction.atomic():
-                store.keep(item, None, "", is_own=True)
+                store.keep(item, detail)
                 is_added.set()
                 time.sleep(0.5)  # by then, this worker waits for the row's lock
         finally:
@@ -103,6 +102,6 @@ def test_a_workflow_being_added_by_another_worker_is_kept() -> None:
     thread = threading.Thread(target=other_worker)
     thread.start()
     assert is_added.wait(30)
-    assert store.keep(item, None, "", is_own=True)
+    assert store.keep(item, detail)
     thread.join()
-    assert AccountWorkflow.objects.get().name == "one"
+    assert AccountWorkflow.objects.get().endpoint.endpoint_id == "workflows/Ana/one"

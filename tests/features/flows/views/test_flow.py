@@ -1,45 +1,46 @@
-"""A flow starts from a result, goes through its editor and its form, and then runs by itself."""
+"""A flow is found in its list, started from its form, and then runs by itself."""
 
 from __future__ import annotations
 
 import re
-from html import unescape
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from catalog.models import Endpoint
 from features.flows.compose.definition import parse_definition
 from features.flows.display import rights, run_page
 from features.flows.execution import advance, starting
 from features.flows.models import Flow, FlowRun
-from runs.models import Run
-from tests.features.flows.conftest import FLUX, KLING, PICTURE, SEEDREAM, fail, result_of, succeed
+from runs.models import Run, Upload
+from tests.features.flows.conftest import FLUX, SEEDREAM, fail, result_of, succeed
 
 pytestmark = pytest.mark.django_db
+FLOWS = "/flows/"
 
 
-def test_a_result_can_be_chained_edited_and_run_twice(
-    member: Client, user: User, models: dict[str, Any]
+@pytest.fixture
+def flow_of_result(user: User, flow: Flow, models: dict[str, Endpoint]) -> Flow:
+    """The flow, built from a result of its first model."""
+    flow.origin = result_of(user, models[FLUX])
+    flow.save()
+    return flow
+
+
+def test_a_flow_runs_from_its_form_and_again_with_other_input(
+    member: Client, flow_of_result: Flow
 ) -> None:
-    run = result_of(user, models[FLUX])
-    menu = f"{reverse('flows:then')}?run={run.pk}&key=a0"
-    page = member.get(menu).content.decode()
-    assert f"{SEEDREAM}|image_urls.*" in page
-    posted = {"output": "images/0/url", "to": f"{SEEDREAM}|image_urls.*"}
-    response = member.post(menu, posted)
-    flow = Flow.objects.get()
-    assert response.headers["Location"] == f"/flows/{flow.pk}/edit/#step-2"
-    page = member.get(response.headers["Location"]).content.decode()
-    assert "Step 1: Images 1" in page
-    page = member.get(flow.get_absolute_url()).content.decode()
+    address, run = flow_of_result.get_absolute_url(), flow_of_result.origin
+    assert run
+    page = member.get(address).content.decode()
     assert "a fox" in page
+    assert "← step 1" in page
     token = re.findall(r'name="~token" value="([^"]+)"', page)[0]
     fields = {"~token": token, "prompt": "a fox", "prompt_2": "in snow", "~reuse": "1"}
-    response = member.post(flow.get_absolute_url(), fields)
+    response = member.post(address, fields)
     flow_run = FlowRun.objects.get()
     assert response.headers["Location"] == flow_run.get_absolute_url()
     first, second = flow_run.steps.all()
@@ -49,10 +50,7 @@ def test_a_result_can_be_chained_edited_and_run_twice(
         "prompt": "in snow",
         "image_urls": [f"/runs/{run.pk}/artifacts/0/"],
     }
-    assert (
-        member.post(flow.get_absolute_url(), fields).headers["Location"]
-        == response.headers["Location"]
-    )
+    assert member.post(address, fields).headers["Location"] == response.headers["Location"]
     assert Run.objects.count() == 2
     page = member.get(response.headers["Location"]).content.decode()
     assert 'data-step-state="created"' in page
@@ -64,18 +62,14 @@ def test_a_result_can_be_chained_edited_and_run_twice(
     assert not advance.due()
     page = member.get(response.headers["Location"]).content.decode()
     assert "2 of 2 steps done" in page
-    page = member.get(f"{flow.get_absolute_url()}?from={flow_run.pk}").content.decode()
+    page = member.get(f"{address}?from={flow_run.pk}").content.decode()
     assert "in snow" in page
-    assert "in snow" not in member.get(flow.get_absolute_url()).content.decode()
+    assert "in snow" not in member.get(address).content.decode()
 
 
-def test_a_changed_form_after_back_is_another_run(
-    member: Client, user: User, models: dict[str, Any]
-) -> None:
+def test_a_changed_form_after_back_is_another_run(member: Client, flow_of_result: Flow) -> None:
     """The browser's Back button restores the old form with its old token."""
-    menu = f"{reverse('flows:then')}?run={result_of(user, models[FLUX]).pk}&key=a0"
-    member.post(menu, {"output": "images/0/url", "to": f"{SEEDREAM}|image_urls.*"})
-    address = Flow.objects.get().get_absolute_url()
+    address = flow_of_result.get_absolute_url()
     fields = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow", "~reuse": "1"}
     posts = [fields, fields, fields | {"prompt_2": "in rain"}, fields | {"~reuse": ""}, fields]
     pages = [member.post(address, post).headers["Location"] for post in posts]
@@ -113,33 +107,6 @@ def test_a_failed_step_gives_the_reason_and_can_be_retried(member: Client, flow:
     assert flow_run.steps.count() == 2
 
 
-@pytest.fixture
-def result(make_run: Any, models: dict[str, Any]) -> Run:
-    run: Run = make_run(
-        endpoint=models[FLUX], state="succeeded", output={"images": [{"url": PICTURE}]}
-    )
-    run.artifacts.create(position=0, path="images/0", kind="image", url=PICTURE)
-    return run
-
-
-def test_a_press_in_the_dialog_makes_the_flow(member: Client, result: Run) -> None:
-    dialog = member.get(f"/flows/then/?run={result.pk}&key=a0&dialog").content.decode()
-    assert dialog.lstrip().startswith('<div role="listbox"')
-    posts = [unescape(address) for address in re.findall(r'data-post="([^"]+)"', dialog)]
-    (film,) = (address for address in posts if "kling" in address)
-    response = member.post(film)
-    flow = Flow.objects.get()
-    assert response.headers["Location"].startswith(f"/flows/{flow.pk}/edit/")
-    assert [step["endpoint"] for step in flow.definition["steps"]] == [FLUX, KLING]
-    answer = member.get(f"/flows/then/?run={result.pk}&key=a0&dialog&q=nothing+like+it")
-    assert "Nothing matches “nothing like it”." in answer.content.decode()
-
-
-def test_another_persons_result_has_no_dialog(client: Client, result: Run, stranger: User) -> None:
-    client.force_login(stranger)
-    assert client.get(f"/flows/then/?run={result.pk}&key=a0&dialog").status_code == 404
-
-
 def test_a_page_that_stops_polling_shows_how_the_flow_ended(user: User, flow: Flow) -> None:
     flow_run, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
     while not FlowRun.objects.get(pk=flow_run.pk).is_final:
@@ -170,15 +137,65 @@ def test_the_page_of_a_deleted_flows_run_goes_with_it_until_an_undo(
     assert member.get(address).status_code == 200
 
 
-def test_the_editor_links_to_what_replaces_the_model_of_a_step(
-    member: Client, flow: Flow, models: dict[str, Endpoint]
-) -> None:
-    editor = reverse("flows:flow-edit", args=[flow.pk])
-    post = {"~do": "step-model:s2", "~version": str(flow.version)}
-    page = member.post(editor, post)["Location"]
-    shown = member.get(f"{page}&to={KLING}").content.decode()
-    assert "fox, edited, step 2" in shown
-    assert "step 1" not in shown
-    member.post(page, {"to": KLING, "only": f"step/{flow.pk}/s2"})
-    flow.refresh_from_db()
-    assert [step.endpoint for step in parse_definition(flow.definition).steps] == [FLUX, KLING]
+def test_flows_are_listed_with_their_last_run(member: Client, user: User, flow: Flow) -> None:
+    assert "2 steps" in member.get(FLOWS).content.decode()
+    flow_run, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
+    FlowRun.objects.filter(pk=flow_run.pk).update(state="failed")
+    assert "last run failed" in " ".join(member.get(FLOWS).content.decode().split())
+    assert "fox, edited" in member.get(f"{FLOWS}?q=edited").content.decode()
+    assert "Nothing found" in member.get(f"{FLOWS}?q=hen").content.decode()
+
+
+def test_colleagues_see_and_run_a_shared_flow(client: Client, stranger: User, flow: Flow) -> None:
+    client.force_login(stranger)
+    assert client.get(flow.get_absolute_url()).status_code == 404
+    run = result_of(flow.user, Endpoint.objects.get(endpoint_id=FLUX))
+    Flow.objects.update(visibility="team", origin=run)
+    assert str(run.pk) not in client.get(flow.get_absolute_url()).content.decode()
+    assert "fox, edited" in client.get(FLOWS).content.decode()
+    post = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow", "~reuse": "1"}
+    assert client.post(flow.get_absolute_url(), post).status_code == 302
+    assert FlowRun.objects.get().user == Run.objects.exclude(pk=run.pk).get().user == stranger
+
+
+def test_access_to_a_file_ends_with_its_flow(flow: Flow, stranger: User) -> None:
+    upload = Upload.objects.create(
+        user=flow.user, digest="c", file="a", file_name="a", size_bytes=4
+    )
+    flow.definition["steps"][0]["arguments"]["image_url"] = upload.get_absolute_url()
+    assert not upload.is_readable_by(stranger)
+    flow.visibility = "team"
+    flow.save()
+    assert upload.is_readable_by(stranger)
+    Flow.objects.update(visibility="private")
+    assert not upload.is_readable_by(stranger)
+    Flow.objects.update(visibility="team", deleted_at=timezone.now())
+    assert not upload.is_readable_by(stranger)
+
+
+def test_a_blocked_or_missing_model_is_named_before_paying(member: Client, flow: Flow) -> None:
+    Endpoint.objects.filter(endpoint_id=SEEDREAM).update(standing="blocked", standing_reason="old")
+    post = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
+    response = member.post(flow.get_absolute_url(), post)
+    assert response.status_code == 422
+    assert "Step 2: This model is blocked and cannot be run: old." in response.content.decode()
+    flow.definition["steps"][1]["endpoint"] = "gone/model"
+    flow.save()
+    page = member.get(flow.get_absolute_url()).content.decode()
+    assert "has no model “gone/model”" in page
+    assert not Run.objects.exists()
+
+
+def test_a_missing_flow_input_is_reported_beside_its_field(member: Client, flow: Flow) -> None:
+    response = member.post(flow.get_absolute_url(), {"~token": "t", "prompt": "", "prompt_2": "x"})
+    assert response.status_code == 422
+    assert "Prompt is required" in response.content.decode()
+    assert not FlowRun.objects.exists()
+
+
+def test_an_input_has_its_own_label_and_hint(member: Client, flow: Flow) -> None:
+    flow.definition["inputs"][0] |= {"label": "Which animal?", "hint": "One animal."}
+    flow.save()
+    page = member.get(flow.get_absolute_url()).content.decode()
+    assert "Which animal?" in page
+    assert "One animal." in page

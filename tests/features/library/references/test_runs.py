@@ -143,7 +143,7 @@ def test_the_projects_reference_comes_before_ones_own_of_that_name(
     )
 
 
-def test_what_a_chat_or_flow_starts_is_resolved_at_the_door_and_a_rerun_is_not(
+def test_what_a_flow_starts_is_resolved_at_the_door_and_a_rerun_is_not(
     user: User, models: dict[str, Any], make_reference: MakeReference
 ) -> None:
     make_reference("bottle", 1)
@@ -157,8 +157,8 @@ def test_what_a_chat_or_flow_starts_is_resolved_at_the_door_and_a_rerun_is_not(
 
     prompts = {source: started(source).arguments["prompt"] for source in Source}
     described = {source for source, prompt in prompts.items() if prompt == "an amber bottle"}
-    assert described == {Source.CHAT, Source.FLOW}
-    assert ReferenceRun.objects.count() == 2
+    assert described == {Source.FLOW}
+    assert ReferenceRun.objects.count() == 1
 
 
 def test_the_way_without_script_leads_back_to_the_filled_form(

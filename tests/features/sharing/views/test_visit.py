@@ -247,7 +247,7 @@ def test_who_opens_links_in_advance_is_no_view(share: Share, headers: dict[str, 
         "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 OneOutlook/1.2024 Edg/130",
     ],
 )
-def test_people_look_through_the_windows_of_chats(share: Share, agent: str) -> None:
+def test_people_look_through_the_windows_of_messengers(share: Share, agent: str) -> None:
     Client(headers={"user-agent": agent}).get(share.get_absolute_url())
     assert views(share) == 1
 

@@ -281,43 +281,12 @@ def test_what_goes_on_at_an_unknown_cost_has_all_that_was_left(user: User, begin
     require_sums_hold()
 
 
-def test_a_dear_press_asks_until_its_sum_is_confirmed(user: User, begin: Begin) -> None:
-    Budget.objects.create(scope="house", limit=50, ask_above=Decimal("0.99"))
-    begin(user)  # a job, with nobody to ask
-    for confirmation in ("", "0.99", "nonsense", "-5", "NaN", "unknown", "1e400"):
-        with acting.within(_press(confirmation), ""), pytest.raises(Unconfirmed) as question:
-            begin(user)
-        assert question.value.yes == "Go on: about $1.00"
-    with acting.within(_press(question.value.answer), ""):
-        begin(user)
-    Budget.objects.update(ask_above=1)
-    with acting.within(_press(""), ""):
-        begin(user)  # exactly the limit needs no confirmation
-
-
-def test_only_admins_start_a_run_above_the_ceiling(
-    user: User, stranger: User, begin: Begin
-) -> None:
+def test_only_admins_start_a_run_above_the_ceiling(user: User, begin: Begin) -> None:
     admin = User.objects.create_superuser("eva")
     SpendingRules.objects.create(pk=1, ceiling=Decimal("0.5"))
     begin(admin)
     with pytest.raises(Unaffordable, match=r"only admins start more than \$0.50 at once. Ask eva"):
         begin(user)
-    granted = grant(user, 1)
-    with pytest.raises(Unaffordable):
-        begin(stranger)
-    begin(user)
-    granted.refresh_from_db()
-    assert granted.used_at
-    with pytest.raises(Unaffordable):  # the grant was for one press
-        begin(user)
-
-
-def grant(user: User, amount: int) -> BudgetRequest:
-    """Grant a request to start runs for this sum at once."""
-    return BudgetRequest.objects.create(
-        user=user, amount=amount, is_granted=True, decided_at=clock.now()
-    )
 
 
 def several(user: User, painter: Endpoint, count: int) -> list[StartRequest]:
@@ -331,36 +300,11 @@ def test_the_ceiling_is_that_of_a_whole_press(user: User, painter: Endpoint) -> 
     SpendingRules.objects.create(pk=1, ceiling=3)
     starting.start_many(several(user, painter, 3))
     eight = several(user, painter, 8)
-    with pytest.raises(Unaffordable, match=r"^These 8 runs together may cost \$8.00") as refused:
+    with pytest.raises(Unaffordable, match=r"^These 8 runs together may cost \$8.00"):
         starting.start_many(eight)
-    assert refused.value.remedy
-    assert "amount=8" in refused.value.remedy.address
-    grant(user, 7)  # the granted sum is smaller
-    with pytest.raises(Unaffordable):
-        starting.start_many(eight)
-    grant(user, 8)
-    starting.start_many(eight)
-    with pytest.raises(Unaffordable):
-        starting.start_many(several(user, painter, 8))
-
-
-def test_what_is_granted_for_a_plan_starts_its_steps_and_no_more(
-    user: User, painter: Endpoint, begin: Begin
-) -> None:
-    """A flow requests a grant for all of its steps, which start one by one."""
-    SpendingRules.objects.create(pk=1, ceiling=Decimal("0.5"))
-    planned = [(painter, estimate_run(painter, {}))] * 2
-    for _ in range(2):
-        with pytest.raises(Unaffordable, match=r"^These 2 runs together may cost \$2.00"):
-            starting.plan(user, private_project(user), planned)
-    grant(user, 2)
-    starting.plan(user, private_project(user), planned)
-    with pytest.raises(Unaffordable):  # another flow
+    planned = [(painter, estimate_run(painter, {}))] * 4
+    with pytest.raises(Unaffordable, match=r"^These 4 runs together may cost \$4.00"):
         starting.plan(user, private_project(user), planned)
-    begin(user)
-    begin(user)
-    with pytest.raises(Unaffordable):
-        begin(user)
 
 
 def test_what_goes_on_costing_reserves_while_there_is_room(user: User, begin: Begin) -> None:
@@ -386,14 +330,9 @@ def test_the_ceiling_holds_for_what_a_session_has_reserved_before(user: User, be
     starting.reserve_more(run, Decimal(1))
     with pytest.raises(Unaffordable, match=r"^This run may cost \$3.00, and only admins"):
         starting.reserve_more(run, Decimal(1))
-    grant(user, 4)
-    starting.reserve_more(run, Decimal(1))
-    starting.reserve_more(run, Decimal(1))
-    with pytest.raises(Unaffordable):
-        starting.reserve_more(run, Decimal(1))
 
 
-def test_what_is_granted_counts_for_whom_and_when_it_was_asked(
+def test_what_is_allowed_counts_for_whom_and_when_it_was_asked(
     user: User, stranger: User, begin: Begin
 ) -> None:
     budget = Budget.objects.create(scope="person", limit=1)

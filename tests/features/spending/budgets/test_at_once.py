@@ -24,21 +24,21 @@ def test_a_request_is_sent_once_and_decided_once() -> None:
     fox = make_project("Fox", ana="maker")
     ana = person("ana")
     budget = Budget.objects.create(scope="project", project=fox, limit=Decimal(1))
-    subject = Subject(budget, fox.pk, periods.name_of_month(timezone.now()))
-    ask = lambda: submission.ask(ana, subject, Decimal(3), "Why not", "")  # noqa: E731
+    month = periods.name_of_month(timezone.now())
+    subject = Subject(budget, fox.pk, month, amount=Decimal(3))
+    ask = lambda: submission.ask(ana, subject, "Why not", "")  # noqa: E731
     assert run_at_once(ask, ask, ask) == ["done"] * 3
     request = BudgetRequest.objects.get()
     assert Notification.objects.filter(kind="budget_request").count() == 2
 
     outcomes = run_at_once(
-        lambda: decision.grant(eva, request.pk, None, ""),
-        lambda: decision.grant(eve, request.pk, Decimal(50), ""),
+        lambda: decision.grant(eva, request.pk, ""),
+        lambda: decision.grant(eve, request.pk, ""),
         lambda: decision.refuse(eve, request.pk, ""),
     )
     assert outcomes.count("done") == 1
     assert sum("already" in outcome for outcome in outcomes) == 2
     decided = BudgetRequest.objects.get()
     (gauge,) = gauges.read([gauges.counter_of(budget, fox.pk, timezone.now())])
-    granted = decided.amount if decided.is_granted else Decimal(0)
-    assert gauge.limit == 1 + granted
+    assert gauge.limit == (4 if decided.is_granted else 1)
     assert Notification.objects.filter(user=ana).count() == 1

@@ -32,19 +32,18 @@ def test_an_admin_makes_changes_and_ends_a_budget(
 ) -> None:
     assert "No budgets yet" in text_of(admin.get(PAGE))
     pay("4", person("ana"), fox)
-    post = {"target": f"project:{fox.pk}", "limit": "$10", "period": "month", "informed": [eva.pk]}
+    post = {"target": f"project:{fox.pk}", "limit": "$10", "period": "month"}
     new_page = admin.post(NEW, post, follow=True)
     assert "The budget is created. Fox: $10.00 a month." in text_of(new_page)
     assert "$4.00 of $10.00 spent" in text_of(new_page)
     assert "$6.00 left until" in text_of(new_page)
     budget = Budget.objects.get()
-    assert (budget.made_by, list(budget.informed.all())) == (eva, [eva])
+    assert budget.made_by == eva
 
     page = budget.get_absolute_url()
     assert 'value="10.00"' in admin.get(page).content.decode()
-    changed = admin.post(page, {"limit": "8", "period": "month", "ask_above": "1"}, follow=True)
+    changed = admin.post(page, {"limit": "8", "period": "month"}, follow=True)
     assert "$4.00 of $8.00 spent" in text_of(changed)
-    assert "Notifies nobody" in text_of(admin.get(PAGE))
     assert AuditEntry.objects.filter(object_pk=str(budget.pk), changes__has_key="limit").exists()
 
     ended = admin.post(f"{page}end/", follow=True)
@@ -114,9 +113,6 @@ def test_managers_make_budgets_of_their_projects_alone(
     assert maker.get(NEW).status_code == 403
     assert maker.post(budget.get_absolute_url(), good).status_code == 403
     assert maker.post(f"{budget.get_absolute_url()}end/").status_code == 403
-    assert "Ask for more" in text_of(maker.get(budget.get_absolute_url()))
-    blind = manager.post(budget.get_absolute_url(), good | {"informed": [person("oz").pk]})
-    assert blind.status_code == 422
 
 
 @pytest.mark.parametrize(
@@ -131,8 +127,6 @@ def test_managers_make_budgets_of_their_projects_alone(
         ({"limit": "1e400"}, "No budget is above $1,000,000,000.00"),
         ({"limit": "9" * 40}, "No budget is above $1,000,000,000.00"),
         ({"limit": "0.00000000001"}, "at most 9 places after the point"),
-        ({"limit": "5", "ask_above": "6"}, "The budget refuses more than $5.00 anyway"),
-        ({"limit": "5", "ask_above": "-1"}, "Enter $0 or more"),
         ({"limit": "5", "begins_on": "2026-01-01"}, "Only a budget that is spent once has dates"),
         ({"limit": "5", "period": "once", "ends_on": "2020-01-01"}, "This day is over"),
         (
@@ -204,9 +198,9 @@ def test_a_budget_of_sessions_has_no_period(admin: Client) -> None:
     assert admin.post(NEW, post | {"period": "day"}).status_code == 422
     (budget,) = Budget.objects.all()
     page = budget.get_absolute_url()
-    assert admin.post(page, {"limit": "6", "period": "once", "ask_above": "1"}).status_code == 302
+    assert admin.post(page, {"limit": "6", "period": "once"}).status_code == 302
     budget.refresh_from_db()
-    assert (budget.limit, budget.ask_above) == (6, 1)
+    assert budget.limit == 6
     dated = post | {"begins_on": "2990-01-01"}
     assert "Only a budget that is spent once has dates" in text_of(admin.post(NEW, dated))
 

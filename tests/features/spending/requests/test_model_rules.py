@@ -179,4 +179,4 @@ def test_strangers_and_those_who_look_after_money_do_not_see_it(
     for user in (person("stranger"), accountant):
         assert logged_in(user).get(address).status_code == 404
         assert logged_in(user).post(f"{address}decision/", {"~do": "grant"}).status_code == 404
-        assert "Secret" not in text_of(logged_in(user).get("/spend/requests/"))
+        assert "Secret" not in text_of(logged_in(user).get("/inbox/"))

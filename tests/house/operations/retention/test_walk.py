@@ -15,8 +15,8 @@ from django.test import Client
 from django.utils import timezone
 
 from features.boards.models import Board, Cell, Column, Row
-from features.chats.models import Chat, Turn
 from features.flows.models import Flow, FlowRun, StepRun
+from features.library.models import Series, SeriesItem
 from features.notifications.models import Notification
 from features.sharing.models import Pick, Reviewer, Share, ShareItem
 from features.training.models import Training
@@ -118,26 +118,26 @@ def test_what_ended_late_or_not_at_all_stays(old_run: Make) -> None:
 
 def test_what_people_have_kept_stays(user: User, old_run: Make) -> None:
     starred, example = old_run(is_starred=True), old_run(is_example=True)
-    in_board, in_chat, in_flow, origin, training = (old_run() for _ in range(5))
+    in_board, in_series, in_flow, origin, training = (old_run() for _ in range(5))
     endpoint = in_board.endpoint
     board = Board.objects.create(user=user, source=endpoint, form_token="b")
     row = Row.objects.create(board=board, position=0, digest="r")
     column = Column.objects.create(board=board, position=0, endpoint=endpoint, digest="c")
     Cell.objects.create(board=board, row=row, column=column, run=in_board)
-    chat = Chat.objects.create(user=user, endpoint=endpoint)
-    Turn.objects.create(chat=chat, endpoint=endpoint, run=in_chat, text="x", form_token="t")
+    series = Series.objects.create(user=user, name="s")
+    SeriesItem.objects.create(series=series, run=in_series, place=0)
     flow = Flow.objects.create(user=user, name="f", definition={"steps": []}, origin=origin)
     flow_run = FlowRun.objects.create(flow=flow, user=user, form_token="f", definition={})
     StepRun.objects.create(flow_run=flow_run, step="s1", run=in_flow)
     Training.objects.create(run=training)
     walk_after_a_week()
-    for run in (starred, example, in_board, in_chat, in_flow, origin, training):
+    for run in (starred, example, in_board, in_series, in_flow, origin, training):
         assert not is_deleted(run)
-    for thing in (board, chat, flow):
+    for thing in (board, series, flow):
         thing.deleted_at = timezone.now()
         thing.save()
     walk_after_a_week()
-    assert all(is_deleted(run) for run in (in_board, in_chat, in_flow, origin))
+    assert all(is_deleted(run) for run in (in_board, in_series, in_flow, origin))
     assert not is_deleted(training)
 
 

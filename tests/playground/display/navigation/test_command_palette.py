@@ -17,7 +17,6 @@ from django.utils.html import escape
 
 from catalog.models import Collection
 from features.boards.models import Board
-from features.chats.models import Chat
 from features.flows.models import Flow
 from features.training.models import Dataset, Training, Weights
 from playground.display import renderers
@@ -52,19 +51,17 @@ def test_typed_letters_find_models_collections_runs_and_pages(
 
 @pytest.fixture
 def things(user: User, flux: Any, make_run: Any) -> None:
-    """A board, a chat, a flow, a data set and weights, each with a fox in its name."""
+    """A board, a flow, a data set and weights, each with a fox in its name."""
     Board.objects.create(user=user, source=flux, title="Fox portraits", form_token="a")
-    Chat.objects.create(user=user, endpoint=flux, title="About a fox", said_at=timezone.now())
     Flow.objects.create(user=user, name="Fox to film", definition={})
     Dataset.objects.create(user=user, endpoint=flux, name="Forty foxes")
     training = Training.objects.create(run=make_run(endpoint=flux, user=user, title="train"))
     Weights.objects.create(user=user, training=training, position=0, name="Fox style")
 
 
-def test_boards_flows_chats_and_trainings_are_found_by_name(user: User, things: None) -> None:
+def test_boards_flows_and_trainings_are_found_by_name(user: User, things: None) -> None:
     assert labels_by_group(user, "fox") == {
         "Boards": ["Fox portraits"],
-        "Chats": ["About a fox"],
         "Flows": ["Fox to film"],
         "Data sets": ["Forty foxes"],
         "Weights": ["Fox style"],
@@ -84,7 +81,7 @@ def test_deleted_things_and_those_of_others_are_not_found(
     assert labels_by_group(stranger, "fox") == {}
     Flow.objects.update(visibility=Flow.Visibility.TEAM)
     assert labels_by_group(stranger, "fox") == {"Flows": ["Fox to film"]}
-    for model in (Board, Chat, Flow, Dataset, Weights):
+    for model in (Board, Flow, Dataset, Weights):
         model._default_manager.update(deleted_at=timezone.now())
     assert labels_by_group(user, "fox") == {}
 
@@ -126,18 +123,16 @@ PLACES = [
     ("All models", "gallery, catalogue, models, explore"),
     ("Starred models", "favourites, starred, stars"),
     ("Collections", "collections, curated"),
-    ("New models", "what changed, news, feed"),
+    ("New models", "what changed, news"),
     ("Leaderboard", "leaderboard, votes, ranking, records"),
     ("Prices", "prices, real prices"),
     ("Views", "views, saved searches, searches"),
     ("Marked models", "standings, marks, approved"),
     ("All results", "runs, history, wall, viewer"),
     ("Series", "series, tags, labels"),
-    ("Chats", "chats, conversations"),
     ("Shares", "shares, links, reviews"),
     ("Deleted results", "trash, recently deleted"),
-    ("Compare", "compare"),
-    ("Boards", "boards, judge"),
+    ("Boards", "boards, compare, judge"),
     ("Flows", "flows, workflows"),
     ("Prompts", "prompts, saved prompts"),
     ("Presets", "presets, preset, styles, house defaults"),
@@ -152,7 +147,6 @@ PLACES = [
     ("API tokens", "api tokens, tokens"),
     ("Spending", "spending, spend, money, costs"),
     ("Budgets", "budgets, budget, limits"),
-    ("Requests", "requests, ask for more"),
     ("Projects", "projects, workspace, workspaces"),
     ("Front page", "home, start"),
     ("New board", "new board, compare models"),

@@ -64,12 +64,12 @@ def test_spending_has_the_rooms_of_what_one_looks_after(
     member: Client, admin_client: Client, user: User
 ) -> None:
     def labels(client: Client) -> list[str]:
-        (tabs,) = TABS.findall(html(client, "/spend/requests/"))
+        (tabs,) = TABS.findall(html(client, "/spend/budgets/"))
         return re.findall(r">([^<]+)</a", tabs)
 
     assert labels(member) == ["Spending", "Budgets"]
     make_project("Fox", **{user.username: "manager"})
-    assert labels(member) == ["Spending", "Budgets", "Requests", "Differences", "Alarms"]
+    assert labels(member) == ["Spending", "Budgets", "Differences", "Alarms"]
     assert labels(admin_client)[-1] == "Rules"
 
 

@@ -37,7 +37,6 @@ def test_a_picture_is_offered_to_inputs_that_take_one(
         "Edit it": ["edit"],
         "Upscale": ["upscaler"],
         "Needs another image": ["fill"],
-        "Find": ["Results like this one"],
     }
 
 
@@ -73,7 +72,7 @@ def test_what_can_run_comes_first_in_the_gallerys_order_with_its_price(
         ("Same First", "$0.02 / image"),
         ("Same Last", "$0.02 / image"),
     ]
-    assert [*groups][-3:] == ["Needs another image", "Needs a sound too", "Find"]
+    assert [*groups][-2:] == ["Needs another image", "Needs a sound too"]
     (needy,) = groups["Needs a sound too"]
     assert needy.note == "Let it speak, $0.02 / image"
     menu = use_menu.menu(result, "/", "also")
@@ -97,10 +96,6 @@ def test_a_runs_settings_and_a_recipe_go_first_to_what_can_run(
     given = {"prompt": "a fox", "image_urls": ["https://a.test/a.png"]}
     run = result_of(models["edit"], "image", arguments=given)
     assert labels_by_group(command_palette.models_for_run(run, "film"))["Models"][0] == "film"
-    assert labels_by_group(command_palette.models_for_recipe("", "recipe=1")) == {
-        "Text to image": ["draw"],
-        "Needs an image too": ["edit"],
-    }
 
 
 def test_a_word_finds_models_and_uses(

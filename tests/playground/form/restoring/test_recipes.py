@@ -1,4 +1,4 @@
-"""Recipes of this Vitrine, of another one and of other programs fill forms."""
+"""Recipes of this Vitrine and of another one fill forms."""
 
 from __future__ import annotations
 
@@ -19,11 +19,9 @@ from projects.models.project import private_project
 from runs.models import Artifact, Run, Share, Upload
 from tests.playground.form.restoring import pictures
 from tests.playground.form.restoring.test_restore import ADDRESS, DIGEST, FLUX, SCRIPT
-from tests.runs.files.telling_media import encode_picture, gradient
 from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
-LONG = "a very long prompt " * 1000
 
 
 @pytest.fixture
@@ -59,9 +57,9 @@ def archive(text: bytes, name: str = "recipes.json", size_bytes: int = 100) -> b
     return out.getvalue()
 
 
-def drop(client: Client, content: bytes, name: str = "a", onto: str = "") -> Any:
+def drop(client: Client, content: bytes, name: str = "a") -> Any:
     file = SimpleUploadedFile(name, content)
-    return client.post(ADDRESS, {"file": file, "endpoint": onto}, headers=SCRIPT).json()
+    return client.post(ADDRESS, {"file": file}, headers=SCRIPT).json()
 
 
 def only(answer: Any) -> str:
@@ -156,11 +154,9 @@ def test_own_files_stay(member: Client, flux: Endpoint, user: User) -> None:
         (archive(manifest(recipe()))[:-30], "cannot be opened"),
         (b"PK\x03\x04", "cannot be opened"),
         (b"{" + b" " * (9 << 20), "at most 8 MB"),
-        (pictures.png(parameters="a mill"), "from a program that Vitrine does not know"),
-        (pictures.png(prompt='{"a":' * 9999), "is damaged"),
-        (pictures.png(parameters="a" * (10 << 20)), "larger than 1 MB"),
+        (pictures.png(vitrine="a" * (10 << 20)), "larger than 1 MB"),
         (pictures.png(vitrine="{}"), "neither a recipe"),
-        (encode_picture(gradient(), "PNG"), "No run here made this file."),
+        (pictures.png(parameters="a mill\nSteps: 20"), "No run here made this file."),
     ],
 )
 def test_what_cannot_be_restored_is_told_in_a_sentence(
@@ -185,53 +181,6 @@ def test_a_recipe_names_no_person_and_no_host(
     assert "testserver" not in text
     assert run.user.username not in text.replace(str(run.pk), "")
     assert "/file.png" in text
-
-
-@pytest.mark.parametrize(
-    ("content", "program", "prompt"),
-    [
-        (pictures.AUTOMATIC, "AUTOMATIC1111", "a mill at dusk"),
-        (pictures.COMFY, "ComfyUI", "a mill"),
-        (pictures.INVOKEAI, "InvokeAI", "a mill"),
-    ],
-)
-def test_a_foreign_recipe_fills_the_form_it_is_dropped_on_and_says_what_is_left_out(
-    member: Client, flux: Endpoint, content: bytes, program: str, prompt: str
-) -> None:
-    answer = drop(member, content, onto=FLUX)
-    assert answer["endpoint_id"] == FLUX
-    page = member.get(only(answer)).content.decode()
-    assert prompt in page
-    assert f"From a recipe of {program}." in page
-    assert "Not in this model" in page
-    assert "negative_prompt" in page
-
-
-def test_a_foreign_recipe_dropped_elsewhere_asks_for_a_model(
-    member: Client, flux: Endpoint
-) -> None:
-    answer = drop(member, pictures.AUTOMATIC)
-    assert answer["acts"][0]["label"] == "Choose a model for it"
-    page = member.get(only(answer)).content.decode()
-    assert "A recipe of AUTOMATIC1111" in page
-    assert f"/models/{FLUX}/?recipe=" in page
-    assert f"/models/{FLUX}/" in member.get(f"{only(answer)}&q=flux").content.decode()
-    nothing = member.get(f"{only(answer)}&q=nothing-like-it").content.decode()
-    assert "is called “nothing-like-it”" in nothing
-    assert (
-        "recipe is no longer available"
-        in member.get("/restorations/models/?recipe={").content.decode()
-    )
-    redirect = member.post(ADDRESS, {"file": SimpleUploadedFile("a.png", pictures.AUTOMATIC)})
-    assert redirect.headers["Location"] == only(answer)
-
-
-def test_a_recipe_too_long_for_an_address_names_the_way(member: Client, flux: Endpoint) -> None:
-    content = pictures.png(parameters=f"{LONG}\nSteps: 2, Seed: 1")
-    assert "open the page of a model" in drop(member, content)["error"]
-    answer = drop(member, content, onto=FLUX)
-    form = member.post(f"/models/{FLUX}/", {"~do": answer["fill"]}).content.decode()
-    assert LONG.strip() in form
 
 
 def test_an_upload_says_which_runs_used_it(

@@ -9,7 +9,6 @@ import asyncio
 import json
 import uuid
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -126,50 +125,6 @@ def test_a_stalled_stream_is_noted_on_its_run_and_keeps_its_output(
     work(is_told, worker_limits=WorkerLimits(direct=DirectLimits(quiet_s=0.3)))
     assert (run.state, run.note) == (State.CANCELLED, "")
     assert run.partial["output"]
-
-
-def test_many_tokens_are_announced_between_two_commits(observations: Observations) -> None:
-    announced: list[tuple[int, Any]] = []
-
-    def announce(pk: uuid.UUID, number: int, output: Any) -> bool:
-        announced.append((number, output["output"]))
-        return True
-
-    async def story(teller: partial_updates.PartialWriter) -> None:
-        for count in range(1, 6):
-            teller.add(piece("a" * count))
-            async with asyncio.timeout(10):
-                while not announced or announced[-1][1] != "a" * count:  # noqa: ASYNC110
-                    await asyncio.sleep(0.002)
-
-    async def tell(slow: partial_updates.PartialWriter) -> None:
-        await story(slow)
-        await slow.close()
-        slow.add(piece("late"))
-        await asyncio.sleep(0.05)
-
-    limits = replace(QUICK, write_every_s=60, announce_every_s=0.01)
-    carry_story(observations, tell, limits, is_streamed=True, announce=announce)
-    assert announced == [(count, "a" * count) for count in range(1, 6)]
-    assert len(observations) <= 2
-
-
-def test_an_announcement_without_a_receiver_is_not_repeated_at_once(
-    observations: Observations,
-) -> None:
-    numbers: list[int] = []
-
-    def announce(pk: uuid.UUID, number: int, output: Any) -> bool:
-        numbers.append(number)
-        return False
-
-    async def story(teller: partial_updates.PartialWriter) -> None:
-        for count in range(1, 6):
-            teller.add(piece("a" * count))
-            await asyncio.sleep(0.02)
-
-    carry_story(observations, story, is_streamed=True, announce=announce)
-    assert numbers == [1]
 
 
 @pytest.mark.django_db(transaction=True)

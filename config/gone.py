@@ -1,0 +1,94 @@
+"""The pages that left in 0.3.0: each answers 410 with a sentence, and a link to what is kept.
+
+The rows leave with the next version. `api/contract/gone.py` has the operations of the API.
+"""
+
+from __future__ import annotations
+
+import re
+from http import HTTPStatus
+from typing import NamedTuple
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+
+from core.http import errors
+
+
+class Page(NamedTuple):
+    """A page that left, or several whose addresses begin alike."""
+
+    address: str  # a regular expression of the path, without its first slash
+    why: str  # the sentence that says what left, and where what people made is
+    link: str  # the address of the page to go on from
+    link_text: str
+
+
+PAGES: tuple[Page, ...] = (
+    Page(
+        r"flows/(account|of-model)/.*",
+        "Workflows of the fal account have no pages of their own any more: each is a model.",
+        "/models/?q=category:workflow",
+        "Workflows among the models",
+    ),
+    Page(
+        r"flows/(new|then|[0-9a-f-]{36}/(edit|then|copy))/",
+        "Flows can be run and deleted, but no longer made or changed.",
+        "/flows/",
+        "All flows",
+    ),
+    Page(
+        r"compare/(import/|[0-9a-f-]{36}/(board\.json|sheet/))",
+        "Boards are exported as a table, and print as the report of their share. They are not "
+        "imported.",
+        "/compare/",
+        "All boards",
+    ),
+    Page(
+        r"changes/feed/.*",
+        "What changed in the catalogue has no feed. The bell tells you of models that you use.",
+        "/changes/",
+        "What changed",
+    ),
+    Page(
+        r"runs/[0-9a-f-]{36}/artifacts/\d+/like/",
+        "Results are not compared by looks any more. Find them by words, model, series or date.",
+        "/runs/",
+        "All results",
+    ),
+    Page(
+        r"restorations/models/",
+        "Pictures of other programs are an input like any other: their recipes are not read.",
+        "/restorations/",
+        "Open a file that was made here",
+    ),
+    Page(
+        r"checks(/.*)?",
+        "Checks of models have left. The results of each are in a series; a board compares models.",
+        "/series/",
+        "All series",
+    ),
+    Page(
+        r"spend/requests/",
+        "Requests have no list any more. The inbox has those that wait for you, and your answers.",
+        "/inbox/",
+        "Inbox",
+    ),
+    Page(
+        r"chats(/.*)?",
+        "Chats have left. The answers of each are in a series with its title. Language models run "
+        "on their own pages.",
+        "/series/",
+        "All series",
+    ),
+)
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
+    """Django's `handler404`: 410 for a page that left, else as `core.http.errors` answers."""
+    path = request.path_info.removeprefix("/")
+    for page in PAGES:
+        if re.fullmatch(page.address, path):
+            return render(request, "410.html", {"page": page}, status=HTTPStatus.GONE)
+    return errors.page_not_found(request, exception)

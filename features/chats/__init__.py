@@ -1,1 +1,0 @@
-"""Conversations with language models: each turn is an ordinary run."""

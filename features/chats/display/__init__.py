@@ -1,1 +1,0 @@
-"""Prepares conversations for display."""

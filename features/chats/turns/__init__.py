@@ -1,1 +1,0 @@
-"""The tree of turns; writing a new turn with its run."""
