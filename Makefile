@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PORT
 
-.PHONY: help run check quick-tests test test-all mutants pythons production-check clients soak lint static-checks sbom bench format lock clean reset chromium exiftool
+.PHONY: help run check quick-tests test test-all mutants pythons production-check clients soak lint static-checks sbom bench format lock clean reset chromium exiftool other-browsers
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
@@ -22,7 +22,7 @@ quick-tests: $(VENV)/dev.stamp
 test: $(VENV)/dev.stamp chromium exiftool ## the tests: with Chromium, and where a PostgreSQL answers some on both
 	@$(BIN)/python -m tests.run
 
-test-all: $(VENV)/dev.stamp chromium exiftool ## every test, on both databases, and others' clients: every night, before a release
+test-all: $(VENV)/dev.stamp chromium exiftool other-browsers ## every test, on both databases, and others' clients: every night, before a release
 	@$(BIN)/python -m tests.run --all
 	@$(MAKE) --no-print-directory clients
 
@@ -83,6 +83,10 @@ format: $(VENV)/dev.stamp ## format everything
 # full one that is there, else the one of `playwright install`.
 chromium: $(VENV)/dev.stamp
 	@command -v chromium-headless-shell >/dev/null || sh tests/install_chromium.sh $(BIN)/python
+
+other-browsers:
+	@command -v firefox-esr >/dev/null && command -v WebKitWebDriver >/dev/null && \
+	  command -v Xvfb >/dev/null || sh tests/install_other_browsers.sh
 
 # Judges whether files for blind votes are free of metadata; it knows more formats than any library.
 exiftool:

@@ -36,7 +36,7 @@ VITRINES = {
         *("chains/training", "chains/workflows"),
         *("form/large_forms", "form/saved_prompts", "form/references", "form/settings_journeys"),
         "form/settings_of_runs",
-        "sharing/three_people",
+        *("others/journey", "sharing/three_people"),
     },
 }
 GROUP = {

@@ -21,12 +21,14 @@ from tests.processes import ROOT
 HOW_TO_GET = {
     "Chromium": "python -m playwright install chromium-headless-shell",
     "exiftool": "install exiftool (Debian: libimage-exiftool-perl)",
+    "Firefox": "install Firefox (Debian: firefox-esr)",
     "make": "install make",
     "Node": "install Node 20 or newer, with npm",
     "package index": "let pip reach one, or name one in PIP_INDEX_URL",
     "pg_dump": "install PostgreSQL's client programs (Debian: postgresql-client)",
     "PgBouncer": "install pgbouncer, and start a PostgreSQL server",
     "PostgreSQL": "start a server at 127.0.0.1:5432, or name one in TEST_DATABASE_URL",
+    "WebKit": "install WebKitGTK's driver and Xvfb (Debian: webkit2gtk-driver, xvfb)",
 }
 
 
@@ -48,11 +50,14 @@ def is_there(program: str) -> bool:
         return True  # the backup of a SQLite file needs no program
     if program == "package index":
         return _index_answers()
+    if program == "Firefox":
+        return bool(shutil.which("firefox-esr") or shutil.which("firefox"))
     names = {
         "exiftool": ["exiftool"],
         "make": ["make"],
         "Node": ["node", "npm"],
         "pg_dump": ["pg_dump", "pg_restore"],
+        "WebKit": ["WebKitWebDriver", "Xvfb"],
     }[program]
     return all(shutil.which(name) for name in names)
 

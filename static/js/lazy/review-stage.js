@@ -25,6 +25,7 @@ class ReviewStage extends HTMLElement {
     this.addEventListener("keydown", this);
     this.addEventListener("pointerdown", this);
     this.addEventListener("input", this);
+    this.addEventListener("dragstart", this);
     document.addEventListener("keydown", (event) => this.step(event), { signal });
     this.swiped(signal);
     document.addEventListener("review:said", () => this.forget(), { signal });
@@ -49,6 +50,8 @@ class ReviewStage extends HTMLElement {
   handleEvent(event) {
     const { type, target } = event;
     if (type === "keydown") return this.move(event);
+    // Firefox would drag the picture itself, and end the drawing of a region.
+    if (type === "dragstart") return this.canvas?.contains(target) && event.preventDefault();
     if (type === "pointerdown") {
       const wave = target.closest("canvas");
       return wave ? this.span(event, wave) : this.region(event);
