@@ -47,7 +47,7 @@ MEMBERS = {
     "/runs/?as=list": 7, "/runs/?as=wall": 9, "/runs/?state=deleted": 8, "/runs/?q=word": 10,
     "/runs/?by=model": 11, "/runs/?by=day": 9, "/jump/?q=word": 10,
     "/compare/": 10, "/flows/": 6, "/training/": 9,
-    "/training/weights/": 6, "/prompts/": 9, "/references/": 6, "/references/offered/": 4,
+    "/prompts/": 9, "/references/": 6, "/references/offered/": 4,
     "/series/": 11, "/views/": 9, "/uploads/choices/?kind=image&from=uploads": 3,
     "/uploads/choices/?kind=image&from=results": 3,
     "/projects/": 6, "/projects/best/rules/": 11, "/inbox/": 7,

@@ -35,7 +35,9 @@ MOVED = {"/chats/": "/series/"}
 DROPPED = {
     "0.3.0": {
         "boards_boardtally", "boards_standingtrial", "boards_tally", "boards_trial",
-        "chats_chat", "chats_turn", "sharing_report",
+        "chats_chat", "chats_turn", "flows_accountlisting", "flows_stepfile",
+        "library_promptversion", "playground_keyseal", "playground_projectkey", "sharing_report",
+        "spending_alarm", "spending_budget_informed", "training_training", "training_weights",
     },
 }  # fmt: skip
 
