@@ -32,7 +32,7 @@ def test_a_member_asks_and_a_manager_allows_it_in_the_bell(
     page.get_by_label("What for").fill("For the trailer")
     assert_clean(page)
     page.get_by_role("button", name="Ask mia").press("Enter")
-    expect(page.get_by_text("mia can grant it, and has been notified.")).to_be_visible()
+    expect(page.get_by_text("mia can allow it, and has been notified.")).to_be_visible()
 
     cookie = logged_in(person("mia")).cookies[settings.SESSION_COOKIE_NAME]
     context = contexts.take(

@@ -49,7 +49,7 @@ def tell(make_endpoint: Any) -> Tell:
 
 def listed_changes(page: str) -> list[str]:
     """Return the models of a page, in its order."""
-    log = page.split("</main>")[0].split('<span class="mono">')[1:]
+    log = page.split("</main>")[0].split('<span class="mono" translate="no">')[1:]
     return [part.split("</span>")[0] for part in log]
 
 

@@ -72,7 +72,7 @@ def outline(page: str) -> list[str]:
     """Return the titles, indented as deep as their lists; the page's own run is in brackets."""
     lines, depth = [], 0
     pattern = (
-        r'<(/?ul)\b|(aria-current)|descent-title truncate" dir="auto">([^<]*)<|'
+        r'<(/?ul)\b|(aria-current)|descent-title truncate" dir="auto"[^>]*>([^<]*)<|'
         r"<span>(A run or[^<]*)<|(… more)|(shown above)"
     )
     is_current = False

@@ -114,7 +114,6 @@ def test_an_input_file_stays_when_payloads_are_deleted(
     [
         ("", uuid.uuid4(), 401, "authorization_error"),
         ("own", uuid.uuid4(), 403, "authorization_error"),
-        ("id:sandbox-other", uuid.uuid4(), 403, "authorization_error"),
         (ADMIN_KEY, uuid.uuid4(), 404, "not_found"),
         (ADMIN_KEY, "seven", 400, "validation_error"),
     ],

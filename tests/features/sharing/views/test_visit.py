@@ -80,7 +80,6 @@ def test_an_ended_share_is_gone_at_once_with_all_it_has(
     [
         ("expired", "This share has expired"),
         ("left", "has ended"),
-        ("of a former kind", "has ended"),
     ],
 )
 def test_an_expired_share_and_one_of_somebody_who_left_say_so(
@@ -88,10 +87,8 @@ def test_an_expired_share_and_one_of_somebody_who_left_say_so(
 ) -> None:
     if end == "expired":
         Share.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
-    elif end == "left":
-        User.objects.update(is_active=False)
     else:
-        Share.objects.update(kind="preset")
+        User.objects.update(is_active=False)
     assert statuses(Client(), share) == [410] * len(PARTS)
     assert said in Client().get(share.get_absolute_url()).content.decode()
 
