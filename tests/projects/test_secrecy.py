@@ -45,7 +45,7 @@ ASKED = (
 CHANGING = re.compile(
     r"[A-Za-z0-9_\-.:=]{20,}"  # tokens, ids and times
     r"|since=[^&\"]*"
-    r'|name="~tab" value="[^"]*"'
+    r'|name="~(?:tab|token)" value="[^"]*"'
     r"|[0-9]+ \w+ ago|just now|[0-9]+(?:\.[0-9]+)? ?(?:ms|s)\b"
     r"|[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}"
     r"|\b[0-9]{1,2}:[0-9]{2}\b"  # times of day
