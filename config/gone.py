@@ -1,6 +1,6 @@
-"""The pages that left in 0.3.0: each answers 410 with a sentence, and a link to what is kept.
+"""Pages that were removed in 0.3.0. Each answers 410 with a sentence and a link to what is kept.
 
-The rows leave with the next version. `api/contract/gone.py` has the operations of the API.
+The next version removes these rows. `api/contract/gone.py` has the operations of the API.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from core.http import errors
 
 
 class Page(NamedTuple):
-    """A page that left, or several whose addresses begin alike."""
+    """A removed page, or several with similar addresses."""
 
     address: str  # a regular expression of the path, without its first slash
-    why: str  # the sentence that says what left, and where what people made is
+    why: str  # the sentence that says what was removed, and where people find what they made
     link: str  # the address of the page to go on from
     link_text: str
 
@@ -113,7 +113,7 @@ PAGES: tuple[Page, ...] = (
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponseBase:
-    """Django's `handler404`: 410 for a page that left, else as `core.http.errors` answers."""
+    """Django's `handler404`: 410 for a removed page, otherwise the answer of `core.http.errors`."""
     path = request.path_info.removeprefix("/")
     for page in PAGES:
         if re.fullmatch(page.address, path):

@@ -1,6 +1,6 @@
-"""The operations that left the API in 0.3.0: each answers 410 with a sentence.
+"""Operations that were removed from the API in 0.3.0. Each answers 410 with a sentence.
 
-The rows leave with the next version. `config/gone.py` has the pages.
+The next version removes these rows. `config/gone.py` has the pages.
 """
 
 from __future__ import annotations
@@ -8,16 +8,17 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from api.contract.document import BASE
+
 
 class Operation(NamedTuple):
-    """An operation that left, or several of one path."""
+    """A removed operation, or several with the same path."""
 
     methods: str  # separated by spaces
-    path: str  # a regular expression of what follows `BASE`
+    path: str  # a regular expression for the path below `BASE`
     why: str  # the sentence that says what to use instead
 
 
-BASE = "/api/v1/"
 OPERATIONS = (
     Operation(
         "POST DELETE",
@@ -38,9 +39,9 @@ OPERATIONS = (
 
 
 def reason(method: str, path: str) -> str:
-    """Return why the operation at a request's path left; empty if none left there."""
+    """Return why the operation at a request's path was removed; empty if there was none."""
     for operation in OPERATIONS:
-        is_at = re.fullmatch(f"{BASE}(?:{operation.path})", path)
+        is_at = re.fullmatch(f"{BASE}/(?:{operation.path})", path)
         if is_at and method in operation.methods.split():
             return operation.why
     return ""

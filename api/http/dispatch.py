@@ -16,13 +16,11 @@ from api import charges
 from api.contract.operation import JSON, Call, Operation, Reply
 from api.http import limits
 from api.http.authentication import require_scope
-from api.http.problem import Problem, refused
+from api.http.problem import ROOT, Problem, refused
 from api.http.reading import read_body, read_parameters
 from api.reach import PARAMETER, reach_of
 from api.spending import CapExceeded
 from runs.start import confirmation, refused_starts
-
-PREFIX = "/api/"
 
 
 def accept_final_slash(
@@ -31,7 +29,7 @@ def accept_final_slash(
     """Middleware: the addresses of the API work with a slash at their end, too."""
 
     def respond(request: HttpRequest) -> HttpResponseBase:
-        if request.path_info.startswith(PREFIX) and request.path_info.endswith("/"):
+        if request.path_info.startswith(ROOT) and request.path_info.endswith("/"):
             request.path_info = request.path_info.rstrip("/")
         return get_response(request)
 

@@ -18,7 +18,6 @@ from projects.models.in_project import is_member
 
 _UUID = {"type": "string", "format": "uuid"}
 WEBHOOK = Parameter("webhook_id", _UUID, "the webhook", where="path", converter="uuid")
-DELIVERY = Parameter("delivery_id", _UUID, "the delivery", where="path", converter="uuid")
 RUN = Parameter("run_id", _UUID, "only deliveries about this run")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,7 +20,6 @@ MIN_KEY_LENGTH = 50
 MIN_KEY_UNIQUE_CHARACTERS = 5
 MAX_MEMORY_BYTES = 8 << 20
 LEAST_SECRET_CHARS = 16
-FERNET_KEY = re.compile("[A-Za-z0-9_-]{43}=")
 
 
 def require_strong_key(key: str, hosts: Iterable[str]) -> None:

@@ -101,10 +101,9 @@ def _processes_at_work() -> list[str]:
     now = clock.now()
     workers = Worker.objects.filter(beat_at__gt=now - worker_status.ALIVE)
     others = ServerProcess.objects.filter(beat_at__gt=now - reporting.ALIVE)
-    known = dict.fromkeys(workers.values_list("name", flat=True), "worker")
-    known |= dict(others.values_list("identity", "kind"))
-    kinds = [kind for name, kind in known.items() if not identity.is_gone(name)]
-    return sorted(kinds)
+    kind_by_name = dict.fromkeys(workers.values_list("name", flat=True), "worker")
+    kind_by_name |= dict(others.values_list("identity", "kind"))
+    return sorted(kind for name, kind in kind_by_name.items() if not identity.is_gone(name))
 
 
 def note_version() -> None:

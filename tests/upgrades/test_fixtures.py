@@ -23,13 +23,13 @@ pytestmark = [
     pytest.mark.system,
     pytest.mark.needs("pg_dump"),
 ]
-# Tables in which migrations add rows: for new models, about the migration itself, and for what
-# left (chats became series).
+# Migrations add rows to these tables: for new models, about the migration itself, and series for
+# chats.
 GROWING = {
     "django_content_type", "auth_permission", "auth_group_permissions", "operations_dataversion",
     "library_series", "library_seriesitem",
 }  # fmt: skip
-# Addresses of what left → of what it became, with the same key.
+# Former addresses → present ones, with the same key.
 MOVED = {"/chats/": "/series/"}
 # Tables that were dropped since, by the version that dropped them.
 DROPPED = {

@@ -135,14 +135,14 @@ def endpoint_named(text: str) -> Endpoint | None:
     return Endpoint.objects.filter(endpoint_id=name).first() if name else None
 
 
-def one_text(prompt: Prompt, query: QueryDict) -> str:
+def one_text(prompt: Prompt, posted: Mapping[str, Sequence[str]]) -> str:
     """Return the text for a field: the first, if the prompt makes several.
 
-    Raises expansion.Refused.
+    `posted` has the controls of the variables. Raises expansion.Refused.
     """
     template = grammar.parse(prompt.text)
     values: Mapping[str, str] = {
-        slot.key: _control(slot, query.get(f"{SLOT}{slot.key}", ""), False).value
+        slot.key: _control(slot, posted.get(f"{SLOT}{slot.key}", [""])[-1], False).value
         or (slot.options[0] if slot.options else f"{{{slot.name}}}")
         for slot in template.slots
     }

@@ -23,12 +23,12 @@ def make_series(apps, schema_editor):
     notifications = apps.get_model("notifications", "Notification").objects
     checks = apps.get_model("retirement", "ModelCheck").objects.filter(deleted_at=None)
     rows = checks.iterator(BATCH)
-    made = empty = 0
+    series_count = empty_count = 0
     while batch := list(islice(rows, BATCH)):
         for check in batch:
             runs = [*check.runs.order_by("take", "place").values_list("run_id", flat=True)]
             if not runs:
-                empty += 1
+                empty_count += 1
                 continue
             series.objects.create(
                 pk=check.pk,
@@ -37,20 +37,24 @@ def make_series(apps, schema_editor):
                 is_hidden=check.is_hidden,
                 name=f"Check of {check.name}"[:MAX_NAME_CHARS],
             )
-            found = results.filter(run__in=runs).order_by("position")
+            of_check = results.filter(run__in=runs).order_by("position")
             positions = {run: [] for run in runs}  # without duplicates, in order
-            for run, position in found.values_list("run_id", "position"):
+            for run, position in of_check.values_list("run_id", "position"):
                 positions[run].append(position)
             places = [(run, at) for run, own in positions.items() for at in own or [0]]
             items.objects.bulk_create(
                 items(series_id=check.pk, run_id=run, position=at, place=place)
                 for place, (run, at) in enumerate(places)
             )
-            told = notifications.filter(about="retirement.modelcheck", thing=check.pk)
-            told.update(about="", path=f"/series/{check.pk}/")
-            made += 1
-    if made or empty:
-        log.info("Turning checks into series: %s; deleting checks without a run: %s", made, empty)
+            questions = notifications.filter(about="retirement.modelcheck", thing=check.pk)
+            questions.update(about="", path=f"/series/{check.pk}/")
+            series_count += 1
+    if series_count or empty_count:
+        log.info(
+            "Turning checks into series: %s; deleting checks without a run: %s",
+            series_count,
+            empty_count,
+        )
 
 
 class Migration(migrations.Migration):

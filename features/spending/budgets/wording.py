@@ -133,7 +133,7 @@ def yes(amount: Decimal) -> str:
 
 
 def request_address(budget: Budget, counter: Counter, missing: Decimal) -> str:
-    """Return the address to ask for what is missing, in whole dollars, at least one."""
+    """Return the address of the form that asks for the missing sum, rounded up to whole dollars."""
     dollars = max(missing.to_integral_value(ROUND_CEILING), Decimal(1))
     parameters: dict[str, object] = {"amount": f"{dollars:f}"}
     parameters |= {"budget": budget.pk, "key": counter.key, "period": counter.period}

@@ -20,7 +20,7 @@ def make_series(apps, schema_editor):
     results = apps.get_model("playground", "Artifact").objects
     trainings = apps.get_model("training", "Training").objects
     succeeded = trainings.filter(run__state="succeeded", run__deleted_at=None)
-    made = 0
+    series_count = 0
     rows = succeeded.values_list(
         *("run_id", "run__user_id", "run__project_id", "run__is_hidden"),
         *("run__endpoint__endpoint_id", "trigger_word"),
@@ -40,9 +40,9 @@ def make_series(apps, schema_editor):
             items(series=row, run_id=run, position=position, place=place)
             for place, position in enumerate(positions or [0])
         )
-        made += 1
-    if made:
-        log.info("Turning trainings into series: %s", made)
+        series_count += 1
+    if series_count:
+        log.info("Turning trainings into series: %s", series_count)
 
 
 def lead_to_runs(apps, schema_editor):

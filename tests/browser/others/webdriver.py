@@ -1,4 +1,4 @@
-"""Drives Debian's Firefox and WebKit by what they speak themselves, without another program.
+"""Drives Debian's Firefox and WebKit by their own protocols, without a library.
 
 Firefox speaks WebDriver BiDi on a WebSocket (`--remote-debugging-port`), WebKitGTK's driver the
 classic WebDriver over HTTP (both: W3C). Their input actions are the same, so that one journey uses
@@ -117,7 +117,7 @@ class Browser(ABC):
         self.act([{"type": "key", "id": "keyboard", "actions": keys}])
 
     def fill(self, selector: str, text: str) -> None:
-        """Click a field, and type a text in place of what it holds."""
+        """Click a field and replace its content with a text."""
         self.click(selector)
         self.run("() => document.activeElement.select()")
         self.type(text)

@@ -31,6 +31,8 @@ def main(role: str, seed: int, steps: int) -> None:
     django.setup()
     player = Player(random.Random(seed))
     acts = {"web": player.web, "worker": player.worker, "racer": player.racer}[role]()
+    print("ready", flush=True)
+    sys.stdin.readline()  # until all players are ready
     for _ in range(steps):
         name, act = player.random.choice(acts)
         player.done[f"{name} {act() or 'done'}"] += 1

@@ -78,7 +78,14 @@ def test_two_processes_never_share_the_last_cent(
 def _played(roles: Sequence[str], steps: int) -> Counter[str]:
     """Return the counts of all processes that play these roles at once."""
     players = [_player(role, 10 + place, steps) for place, role in enumerate(roles)]
+    for player in players:
+        assert player.stdout
+        player.stdout.readline()  # it is ready
     done: Counter[str] = Counter()
+    for player in players:
+        assert player.stdin
+        player.stdin.write("go\n")
+        player.stdin.flush()
     for player in players:
         output, errors = player.communicate()
         assert player.returncode == 0, errors
@@ -97,5 +104,5 @@ def _player(role: str, seed: int, steps: int) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "tests.features.spending.players", role, str(seed), str(steps)]
     return subprocess.Popen(
         command, cwd=ROOT, env=environment, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip

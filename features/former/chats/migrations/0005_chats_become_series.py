@@ -23,15 +23,19 @@ log = logging.getLogger(__name__)
 def make_series(apps, schema_editor):
     """Write a series for each chat with an answer, and log how many there were of both."""
     chats = apps.get_model("chats", "Chat").objects.only(*COLUMNS).iterator(BATCH)
-    made = empty = 0
+    series_count = empty_count = 0
     while batch := list(islice(chats, BATCH)):
         results = _results(apps, batch)
         answered = [chat for chat in batch if chat.pk in results]
         _write(apps, answered, results)
-        made += len(answered)
-        empty += len(batch) - len(answered)
-    if made or empty:
-        log.info("Turning chats into series: %s; deleting chats without an answer: %s", made, empty)
+        series_count += len(answered)
+        empty_count += len(batch) - len(answered)
+    if series_count or empty_count:
+        log.info(
+            "Turning chats into series: %s; deleting chats without an answer: %s",
+            series_count,
+            empty_count,
+        )
 
 
 def _results(apps, chats):

@@ -19,6 +19,7 @@ from accounts.limits.rate_limit import limit
 from core.db.name_order import sort_key
 from core.http.caching import no_store
 from core.http.parameters import search_words
+from core.http.posts import controls
 from fal.db_safe import db_safe_text
 from features.library.models import Prompt, PromptTag
 from features.library.prompts import expansion, using
@@ -179,7 +180,7 @@ def text(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         context = {"prompt": prompt, "slots": using.slots_to_fill(prompt)}
         return render(request, "features/library/prompts/_filling.html", context)
     try:
-        filled_text = using.one_text(prompt, request.POST)
+        filled_text = using.one_text(prompt, controls(request))
     except expansion.Refused as refusal:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return HttpResponse(str(refusal), content_type="text/plain", status=status)
