@@ -36,7 +36,8 @@ from core.db.dollars_field import MOST, PLACES
 from runs.costs import daily_sums
 from runs.models import Charge, DailySum, LedgerAccount, LedgerEntry, Run
 from runs.models.ledger import SumState
-from runs.promises import owners
+from runs.promises.lifecycle import Lifecycle
+from runs.promises.registry import registered
 from runs.records import counting
 from schemas.estimate.amounts import decimal
 
@@ -353,7 +354,7 @@ def _settle(
     charge.save(
         update_fields=["unit_price", "billed", "reported", "amount", "state", "awaits_check"]
     )
-    for owner in owners.registered():
+    for owner in registered(Lifecycle):
         owner.on_settle(charge)
     for entry in entries:
         earlier = _counted(entry)

@@ -20,8 +20,8 @@ from runs.live import wire
 from runs.live.wire import WatchedRun
 from runs.models import Run
 from runs.progress import watch_tokens
-from runs.promises import owners
-from runs.promises.owners import LiveView
+from runs.promises.places import LiveView, Places
+from runs.promises.registry import registered
 
 FRAGMENTS_BYTES = 4 << 20
 MAX_STATES = 4096
@@ -153,7 +153,7 @@ def render_newest(pk: uuid.UUID, view: str) -> tuple[int, str]:
 def _view(view: str) -> LiveView | None:
     """Return how the app of this view renders a run."""
     kind = watch_tokens.kind_of(view)
-    for owner in owners.registered():
+    for owner in registered(Places):
         if live_view := owner.live_views().get(kind):
             return live_view
     return None
