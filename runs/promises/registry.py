@@ -2,8 +2,8 @@
 
 To the worker, the files and the live pages, the run of a board or a flow is an ordinary run. When
 they need to know something of its app, they ask the app's `RunOwner`, which `AppConfig.ready`
-registers. It has those of three interfaces that the app needs: `Lifecycle`, `Keeps` and `Places`. (In
-any other sentence, a run's owner is its user.)
+registers. It has those of three interfaces that the app needs: `Lifecycle`, `Keeps` and
+`Places`. (In any other sentence, a run's owner is its user.)
 """
 
 from __future__ import annotations
