@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from sandbox import https
 from tests.bench.stage import browser
 from tests.browser import fal_client
+from tests.certificates import make_certificates
 from tests.processes import Up, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.needs("Node")]
@@ -79,7 +79,7 @@ class TlsFront:
     """Ends TLS for `fal.run`, a name built into the client, and passes the bytes on."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        _, certificate = https.make_certificates(folder, ("fal.run",))
+        _, certificate = make_certificates(folder, "fal.run")
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._context.load_cert_chain(certificate)
         self._target = port
