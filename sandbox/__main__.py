@@ -7,6 +7,7 @@ arguments, because every account on a machine can read a process's arguments.
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import logging
 import os
@@ -14,8 +15,10 @@ import signal
 import socket
 import sys
 import tempfile
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 from uvicorn.server import HANDLED_SIGNALS
@@ -23,6 +26,7 @@ from uvicorn.server import HANDLED_SIGNALS
 from sandbox.app import build
 from sandbox.config import PREFIXES, Config
 
+TICK_S = 1.0
 KEEP_ALIVE_S = 75  # like fal's gateways; uvicorn's five seconds are for servers on the internet
 
 
@@ -62,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
         filler=options.filler,
         live_idle_s=options.live_idle,
     )
-    server = uvicorn.Server(
+    server = Server(
         uvicorn.Config(
             build(config),
             log_level="warning",
@@ -82,6 +86,32 @@ def main(argv: list[str] | None = None) -> int:
         signal.signal(number, lambda *_: sys.exit(0))
     server.run(sockets=[listener])
     return 0
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that wakes up once a second, to renew the Date header.
+
+    uvicorn's own wakes up ten times a second, to see whether it should stop.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop_requested = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Run until a signal."""
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):  # uvicorn renews the header when its counter ends in 0
+            with suppress(TimeoutError):
+                async with asyncio.timeout(TICK_S):
+                    await self._stop_requested.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Handle a signal: wake the main loop at once."""
+        super().handle_exit(sig, frame)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop_requested.set)
 
 
 def _parser() -> argparse.ArgumentParser:
