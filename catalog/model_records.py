@@ -154,6 +154,11 @@ class ModelRecords:
         price = None if record is None or record.too_few else record.price_per_kept
         return "" if price is None else f"keeper:{price.normalize():f}"
 
+    def runs_of(self, model: int) -> int:
+        """Return how many runs a model has had here."""
+        record = self.shown.get(model)
+        return record.runs if record else 0
+
     def rank(self, model: int) -> tuple[float, float]:
         """Return a model's sort key: the lowest price of a kept result first, the untold last."""
         record = self.shown.get(model)

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.filters.natural_language import read_wish
-from catalog.filters.operations import OPERATIONS, Operation, read_request
+from catalog.filters.operations import Operation, read_request, wider
 from catalog.locks import Locks
 from catalog.models import CollectionItem, Endpoint, Revision, Standing
 from catalog.models.querysets import CATALOGUE_ONLY
@@ -94,11 +94,9 @@ def _attempts(wanted: Wanted) -> Iterator[Wanted]:
         for left_out in combinations(by_importance, number):
             remaining = tuple(word for word in wanted.conditions if word not in left_out)
             yield wanted._replace(conditions=remaining, left_out=left_out)
-    operation = wanted.operation
-    for other in OPERATIONS.values():
-        is_wider = other.category == operation.category and not other.models
-        if other != operation and is_wider and other.file == operation.file:
-            yield Wanted(other, wanted.files, (), (operation.condition, *wanted.conditions))
+    left_out = (wanted.operation.condition, *wanted.conditions)
+    for operation in wider(wanted.operation):
+        yield Wanted(operation, wanted.files, (), left_out)
 
 
 def _importance(word: str) -> int:

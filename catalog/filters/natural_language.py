@@ -12,7 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
-from catalog.filters.operations import OPERATIONS, read_request
+from catalog.filters.operations import Operation, read_request
 from schemas.wording.languages import NAMES
 
 _TABLE = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
@@ -53,7 +53,7 @@ class Wish(NamedTuple):
     `ranking` holds the words that rank: those of content, and those that a requirement expresses
     only roughly, such as languages and `music`, which is one kind of sound. `is_firm`: it requires
     more than media, which texts name as well. `is_graded`: it asks for the best or the fastest.
-    `operation` is the slug of what it asks models to do, if it is a sentence that says so.
+    `operation` is what it asks models to do, if it is a sentence that says so.
     """
 
     conditions: tuple[str, ...] = ()
@@ -61,13 +61,11 @@ class Wish(NamedTuple):
     ranking: str = ""
     is_firm: bool = False
     is_graded: bool = False
-    operation: str = ""
+    operation: Operation | None = None
 
-    @property
-    def by_operation(self) -> tuple[str, ...]:
-        """The requirements with the operation in place of media, which it implies."""
-        does = OPERATIONS[self.operation]
-        return (does.condition, *(word for word in self.conditions if does.adds(word)))
+    def with_operation(self, operation: Operation) -> list[str]:
+        """Return the requirements with an operation in place of media, which it implies."""
+        return [operation.condition, *filter(operation.adds, self.conditions)]
 
     @property
     def query_words(self) -> str:
@@ -105,7 +103,7 @@ def read_wish(text: str) -> Wish:
     is_sentence = request.is_said and len(all_words) >= FEWEST
     is_sentence &= request.operation.slug not in _OF_MEDIA
     return Wish(
-        operation=request.operation.slug if is_sentence else "",
+        operation=request.operation if is_sentence else None,
         conditions=tuple(by_key.values()),
         content=" ".join(content),
         ranking=" ".join([*content, *shades]),

@@ -174,6 +174,17 @@ def _asked_for(text: str) -> Operation | None:
     return next((row for row in OPERATIONS.values() if last in row.heads), None)
 
 
+def wider(operation: Operation) -> list[Operation]:
+    """Return the operations that make the same of anything: of a vector, a picture."""
+    return [
+        other
+        for other in OPERATIONS.values()
+        if other != operation
+        and (other.category, other.file) == (operation.category, operation.file)
+        and other.models is None
+    ]
+
+
 def done_by(category: str, name: str) -> list[str]:
     """Return the slugs of the operations that a model does, by its category, id and name."""
     return [slug for slug, operation in OPERATIONS.items() if operation.is_done_by(category, name)]

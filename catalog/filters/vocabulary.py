@@ -17,6 +17,7 @@ from catalog.filters.operations import OPERATIONS
 
 NEW_FOR_DAYS = 30
 FAVOURITE = "is:favourite"  # from the user's stars; no endpoint has it as a fact
+USED = "used"  # an order, from the records too
 KEEPER = "keeper"  # from the records that a page shows (`catalog/model_records.py`); no fact either
 _FILE = Path(__file__).with_name("vocabulary.toml")
 

@@ -16,6 +16,7 @@ from django.core.paginator import Paginator
 from catalog.filters.conditions import Condition
 from catalog.filters.labels import describe
 from catalog.filters.natural_language import FEWEST
+from catalog.filters.operations import Operation, wider
 from catalog.filters.query_parser import (
     Hint,
     ParsedQuery,
@@ -23,7 +24,7 @@ from catalog.filters.query_parser import (
     parse_query,
     unknown_value_hint,
 )
-from catalog.filters.vocabulary import KEEPER
+from catalog.filters.vocabulary import KEEPER, USED
 from catalog.model_records import NO_RECORDS, ModelRecords
 from catalog.models import Endpoint, Revision
 from catalog.search import spelling
@@ -227,9 +228,8 @@ def _granted(
     wanted (`upscaler under 5 cents`), so they narrow the results as in a search.
     """
     wish = query.parsed.wish
-    words = wish.conditions
-    if wish.operation and _does(index, wish.operation) & candidates:
-        words = wish.by_operation
+    operation = _done_operation(index, wish.operation, candidates)
+    words = wish.with_operation(operation) if operation else wish.conditions
     required = parse_query(" ".join(words)).conditions
     wished = query.requiring(" ".join(words))
     own = [condition for condition in wished.conditions if condition in required]
@@ -239,10 +239,12 @@ def _granted(
     if dropped is None:
         return None
     left_out = tuple(map(describe, dropped))
+    if operation and wish.operation and operation != wish.operation:
+        left_out = (wish.operation.label, *left_out)
     wished = wished.relaxed(dropped)
     granted = evaluate(wished)._replace(left_out=left_out)
     # What an operation is done with, such as the scene of a film, says nothing of its models.
-    by_words = wish.ranking if words == wish.conditions else ""
+    by_words = "" if operation else wish.ranking
     matches = match(index, by_words) if by_words else None
     if matches is None:
         return granted
@@ -257,9 +259,16 @@ def _granted(
     return granted._replace(found=matches, ranked_by=wish.ranking)
 
 
-def _does(index: Index, operation: str) -> Places:
-    """Return the models that do an operation."""
-    return index.having(Condition("does", (operation,)))
+def _done_operation(
+    index: Index, operation: Operation | None, candidates: Places
+) -> Operation | None:
+    """Return the operation, or the nearest one that a candidate does; None if none does any."""
+    if operation is None:
+        return None
+    for one in (operation, *wider(operation)):
+        if index.having(Condition("does", (one.slug,))) & candidates:
+            return one
+    return None
 
 
 def _evaluate(
@@ -279,9 +288,11 @@ def _evaluate(
 def _ranked(sets: FilterSets, query: Query, matches: QueryMatches | None, end: int) -> list[int]:
     """Return the first places of the results, in their order."""
     index, hits = sets.index, sets.hits
+    records = sets.records
     if query.order == KEEPER:
-        rank = sets.records.rank
-        return nsmallest(end, hits, key=lambda place: (rank(index.keys[place]), place))
+        return nsmallest(end, hits, key=lambda place: (records.rank(index.keys[place]), place))
+    if query.order == USED:
+        return nsmallest(end, hits, key=lambda place: (-records.runs_of(index.keys[place]), place))
     if matches is None and query.text and not query.order:  # a wish without words of content
         return nsmallest(end, hits, key=lambda place: (-index.merit[place], place))
     if matches is None or query.sort:

@@ -30,6 +30,7 @@ SORTS = {
     "name": "Name",
     "price": "Cheapest first",
     "keeper": "Best record",
+    "used": "Most used here",
 }
 _MOST_PICKED = 50
 

@@ -19,7 +19,7 @@ from accounts.permissions import CHANGE_COLLECTION, SYNC, may, require
 from catalog.changelog import personal_news, queries
 from catalog.display import page_cache
 from catalog.display.facets import SearchScope
-from catalog.filters.vocabulary import KEEPER
+from catalog.filters.vocabulary import KEEPER, USED
 from catalog.locks import locks_of
 from catalog.model_records import records_for
 from catalog.models import Collection, Endpoint, Favourite, Revision
@@ -117,7 +117,9 @@ def search_page(
         "revision": revision,
         "summary": region.said,
         "sorts": [
-            (v, word) for v, word in SORTS.items() if v != KEEPER or records or query.sort == v
+            (v, word)
+            for v, word in SORTS.items()
+            if records or v not in {KEEPER, USED} or query.sort == v
         ],
         "search_help": page_cache.how(place),
         "search_label": f"Search in {place.title}" if place.fixed else "",

@@ -14,7 +14,6 @@ from urllib.parse import urlencode
 from django.http import QueryDict
 from django.urls import reverse
 
-from catalog.curation import query_news
 from catalog.filters.natural_language import without_terms
 from catalog.filters.operations import Operation
 from catalog.models import Endpoint
@@ -132,7 +131,6 @@ class Question:
             "offers": offers,
             "most": total(offers),
             "query": wanted.query,
-            "query_words": query_news.in_words(wanted.query),
             "file_row": ShownRow(
                 rows.ALL,
                 files=[ShownFile(address, file.name, file.kind) for address, file in files],

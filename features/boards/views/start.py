@@ -109,11 +109,12 @@ def _choose(request: HtmxRequest, question: Question) -> tuple[Choice, list[Trou
     unused = [offer for offer in priced if offer.endpoint.endpoint_id in off]
     usable = [offer for offer in priced if offer not in unused]
     of_added = [offer for offer in usable if offer.endpoint in added]
+    amount = None if nobody_pays() else plan.cap_usd
     offers = choosing.first_choice(usable, of_added)
-    is_limited = plan.cap_usd is not None and choosing.total(offers) > plan.cap_usd
+    is_limited = amount is not None and choosing.total(offers) > amount
     if not troubles:
         try:
-            offers = choosing.choose(usable, plan.cap_usd, of_added)
+            offers = choosing.choose(usable, amount, of_added)
         except ValueError as error:
             troubles.append(Trouble("cap", str(error)))
     offers += unused

@@ -17,7 +17,7 @@ SENTENCES = [
 
 def test_the_verb_and_what_is_asked_for_decide_and_the_scene_does_not() -> None:
     read = {sentence: read_request(sentence).operation.slug for sentence, _ in SENTENCES}
-    assert read == {sentence: operation for sentence, operation in SENTENCES}
+    assert [*read.items()] == [(sentence, operation) for sentence, operation in SENTENCES]
     assert len(SENTENCES) > 50
 
 

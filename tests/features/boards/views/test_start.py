@@ -81,7 +81,7 @@ def test_a_sentence_from_the_front_page_says_what_the_models_need(member: Client
     page = read(member.get(f"{NEW}?q=a+cat,+for+commercial+use"))
     assert chosen(page) == ["chosen", "turbo", "dream"]
     assert "> a cat, for commercial use</textarea>" in page
-    assert "all with" in page
+    assert "all that do this" in page
     assert chosen(read(member.get(NEW))) == ["chosen", "flux", "turbo", "dream", "flux-two"]
     assert chosen(read(member.post(NEW, ASK | {"~do": "update", "row.all.file": PHOTO}))) == [
         "edit"
@@ -216,4 +216,4 @@ def test_the_amount_is_asked_for_only_if_the_runs_may_cost_more(member: Client) 
 def test_what_no_model_does_is_said_to_be_left_out(member: Client) -> None:
     page = read(member.get(f"{NEW}?q=a+cat+under+1+cent"))
     assert chosen(page)[:2] == ["chosen", "flux"]
-    assert "so this was left out: Under $0.01" in page
+    assert "Left out, as no model here does it: Under $0.01." in page
