@@ -18,7 +18,7 @@ from catalog.search.index import UPSTREAM_ORDER
 from catalog.search.query import Query
 from catalog.variants import family_of
 from core.byte_cache import byte_cached
-from schemas.carry.meanings import by_meaning
+from schemas.meanings import by_meaning
 from schemas.uses.ordered_files import GivenFile, place_in_order
 from schemas.validation import validate
 

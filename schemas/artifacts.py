@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from schemas.exact import NotJson, loads
-from schemas.wording.vocabulary import TEXT_OUTPUT_WORDS
+from schemas.vocabulary import WORDS
 
 _EXTENSIONS = {
     "image": "jpg jpeg png webp gif avif svg bmp tif tiff heic ico",
@@ -44,7 +44,7 @@ _KEYS = {  # words of a file's keys, used if nothing else tells its kind
     "model": "mesh",
 }
 # A `message` is a status, not a result; `reasoning` is shown like a result.
-TEXT_KEYS = TEXT_OUTPUT_WORDS - {"message"} | {"reasoning"}
+TEXT_KEYS = WORDS["output-text"] - {"message"} | {"reasoning"}
 MOST_FOUND = 1000  # files, and as many texts
 _FILE_KEY = re.compile(r"(?:^|_)urls?$|^(?:image|video|audio|mask|file)s?$")
 _ADDRESS = re.compile(r"(?i)https?://\S+")

@@ -22,9 +22,9 @@ from fal.db_safe import db_safe_text
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
 from schemas.carry import conversions
-from schemas.carry.meanings import SIDES, by_meaning, is_shape
 from schemas.facts.capabilities import capabilities_of
 from schemas.fields import Field
+from schemas.meanings import SIDES, by_meaning, is_shape
 from schemas.uses.inputs import Input, inputs_of
 from schemas.uses.placing import place, values_at
 

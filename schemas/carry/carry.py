@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from schemas.carry import conversions, files
-from schemas.carry.meanings import SIDES, by_meaning, is_shape, meaning_of, media_of
 from schemas.changes import diff_lines
 from schemas.changes.migrate_arguments import Version, migrate
 from schemas.exact import identical
 from schemas.fields import Field
 from schemas.form.decode import Problem
+from schemas.meanings import SIDES, by_meaning, is_shape, meaning_of, media_of
 from schemas.validation import validate
 
 Kind = Literal["carried", "converted", "clamped", "dropped"]

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeGuard
 
-from schemas.carry.meanings import SIDES
 from schemas.fields import Field, hints
+from schemas.meanings import SIDES, takes_sides
 
 _SECONDS = re.compile(
     r"\s*+(\d{1,6}(?:\.\d+)?)\s*+(ms|s|sec|secs|seconds?|m|min|minutes?)?\s*", re.IGNORECASE
@@ -64,14 +64,14 @@ def shapes_for(field: Field, goal: Shape) -> Iterator[Any]:
     ]
     if goal.is_pixels:
         yield from (value for value, shape in offered if shape == goal)
-        if _takes_sides(field):
+        if takes_sides(field):
             yield {"width": int(goal.width), "height": int(goal.height)}
             yield dict(zip(SIDES, on_grid(goal), strict=True))
     ranked = sorted(
         offered, key=lambda option: (round(goal.distance(option[1]), 3), -_area(option[1]))
     )
     yield from (value for value, _ in ranked)
-    if _takes_sides(field):
+    if takes_sides(field):
         yield dict(zip(SIDES, on_grid(goal), strict=True))
     if not offered and field.kind == "string":
         width, height = on_grid(goal)
@@ -82,10 +82,6 @@ def _options(field: Field) -> Iterator[Any]:
     yield from field.options
     for branch in field.branches:
         yield from branch.options
-
-
-def _takes_sides(field: Field) -> bool:
-    return any({*SIDES} <= {c.name for c in shape.children} for shape in (field, *field.branches))
 
 
 def _area(shape: Shape) -> float:

@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from schemas.carry.meanings import media_of
 from schemas.fields import Field
+from schemas.meanings import END, media_of
 from schemas.wording import counted_files
 from schemas.wording.counted_files import NOUNS, number
-
-END = "end image"
 
 
 class Mapping(Protocol):

@@ -20,9 +20,9 @@ from schemas.uses import mentions
 from schemas.uses.inputs import ROW, Input, inputs_of, names_in
 from schemas.uses.placing import place, values_at
 from schemas.validation import validate
+from schemas.vocabulary import WORDS
 
 MAX_PICTURES = 20
-_NEGATIVE = {"negative", "neg"}
 _NOT_FOR_PICTURES = {"mask", "end", "control"}  # roles that a reference never takes by itself
 
 
@@ -139,7 +139,7 @@ class _Filling:
             if is_file:
                 continue
             keys = [key for key in mentions.keys_in(text) if key in self.outcomes]
-            is_negative = any(_NEGATIVE & {*words_in(str(part))} for part in path)
+            is_negative = any(WORDS["negative"] & {*words_in(str(part))} for part in path)
             for key in dict.fromkeys(keys):
                 self._write(path, key)
                 if not is_negative and key not in self.in_prompts:

@@ -26,8 +26,8 @@ from features.boards.plan.plan import ASKED, last_text
 from features.boards.runs.choosing import Offer
 from playground import suggestions
 from playground.suggestions import Wanted
-from schemas.carry.meanings import by_meaning
 from schemas.estimate.wording import nobody_pays
+from schemas.meanings import by_meaning
 from schemas.wording.counted_files import NOUNS
 
 AMOUNT = "1.00"

@@ -16,7 +16,8 @@ from schemas.form.encode import encode_arguments
 from schemas.uses.inputs import MOST_INPUTS, Input, inputs_of, names_in
 from schemas.uses.ordered_files import GivenFile, place_in_order, takers
 from schemas.uses.placing import place, values_at
-from schemas.uses.roles import USES, use_of
+from schemas.uses.roles import use_of
+from schemas.vocabulary import USES
 from tests.schemas.strategies import json_values, schemas
 from tests.tables import each_row
 
