@@ -15,12 +15,11 @@ from typing import Any, Literal
 
 from schemas.carry import conversions, files
 from schemas.changes import diff_lines
-from schemas.changes.migrate_arguments import Version, migrate
+from schemas.changes.migrate_arguments import migrate
 from schemas.exact import identical
 from schemas.fields import Field
-from schemas.form.decode import Problem
 from schemas.meanings import SIDES, by_meaning, is_shape, meaning_of, media_of
-from schemas.validation import validate
+from schemas.validation import Version
 
 Kind = Literal["carried", "converted", "clamped", "dropped"]
 _MAX_DROPS = 50
@@ -84,7 +83,7 @@ def carry(arguments: dict[str, Any], source: Version | None, target: Version) ->
 def missing(target: Version, arguments: dict[str, Any]) -> list[str]:
     """The labels of the required fields that the arguments lack."""
     labels = {child.name: child.label for child in target.root.children}
-    problems = validate(target.contract, arguments, target.root)
+    problems = target.problems(arguments)
     names = [
         str(problem.path[0])
         for problem in problems
@@ -127,10 +126,7 @@ class _Mapping:
 
     def fits(self, name: str, value: Any) -> bool:
         """Whether the field `name` is still free and accepts a value."""
-        if name in self.made:
-            return False
-        problems = validate(self.target.contract, {name: value}, self.target.root)
-        return not any(problem.path and problem.path[0] == name for problem in problems)
+        return name not in self.made and self.target.accepts(name, value)
 
     def _fitting(self, to: str, values: Iterator[Any]) -> Any:
         """The first value that the target accepts under a name; None if it accepts none."""
@@ -266,7 +262,7 @@ def _plain(text: str) -> str:
 
 def _make_valid(mapped: _Mapping, target: Version) -> Carried:
     """Clamp values that are out of bounds and drop those that remain invalid."""
-    problems = _problems(target, mapped.made)
+    problems = target.present_problems(mapped.made)
     values = mapped.made
     messages: dict[str, str] = {}
     if problems:
@@ -274,7 +270,7 @@ def _make_valid(mapped: _Mapping, target: Version) -> Carried:
         # dropped.
         migrated = migrate(None, target, mapped.made)
         values = _without_defaults(mapped, migrated.arguments, target)
-        for problem in [*problems, *_problems(target, values)]:
+        for problem in [*problems, *target.present_problems(values)]:
             messages.setdefault(str(problem.path[0]), problem.message)
         values = _without_invalid(target, values, messages)
     steps = tuple(step for name in mapped.given for step in _steps(mapped, name, values, messages))
@@ -308,19 +304,13 @@ def _without_invalid(
 ) -> dict[str, Any]:
     valid = dict(arguments)
     for _ in range(_MAX_DROPS):
-        problems = _problems(target, valid)
+        problems = target.present_problems(valid)
         if not problems:
             return valid
         for name in {str(problem.path[0]) for problem in problems}:
             messages.setdefault(name, next(p.message for p in problems if str(p.path[0]) == name))
             valid.pop(name, None)
     return {}
-
-
-def _problems(target: Version, arguments: dict[str, Any]) -> list[Problem]:
-    """The validation problems of the values that are present."""
-    problems = validate(target.contract, arguments, target.root)
-    return [problem for problem in problems if problem.path and problem.path[0] in arguments]
 
 
 def _steps(

@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from schemas import build, contract
 from schemas.carry import carry, counterparts, missing
-from schemas.changes.migrate_arguments import Version
 from schemas.fields.examples import example
-from schemas.validation import validate
+from schemas.validation import Version, validate
 from tests.schemas import laws, strategies
 from tests.tables import each_row
 

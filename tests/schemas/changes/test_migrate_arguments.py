@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from schemas import MISSING, build, contract
 from schemas.changes.argument_diff import Change, diff_arguments
-from schemas.changes.migrate_arguments import MigrationResult, Version, migrate
+from schemas.changes.migrate_arguments import MigrationResult, migrate
 from schemas.exact import identical
-from schemas.validation import validate
+from schemas.validation import Version, validate
 from tests.schemas import laws, strategies
 from tests.tables import each_row
 

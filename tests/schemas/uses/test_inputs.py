@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.changes.migrate_arguments import Version
 from schemas.document.openapi import Contract
 from schemas.fields.field_tree import build
 from schemas.form.decode import decode_post
@@ -17,6 +16,7 @@ from schemas.uses.inputs import MOST_INPUTS, Input, inputs_of, names_in
 from schemas.uses.ordered_files import GivenFile, place_in_order, takers
 from schemas.uses.placing import place, values_at
 from schemas.uses.roles import use_of
+from schemas.validation import Version
 from schemas.vocabulary import USES
 from tests.schemas.strategies import json_values, schemas
 from tests.tables import each_row
