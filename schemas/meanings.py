@@ -73,7 +73,7 @@ def _files(kind: str, fields: list[Field]) -> list[Field]:
         for field in fields
         if media_of(field) == kind
         and not field.is_mask
-        and not ROLES["end"] & {*words_in(field.name)}
+        and ROLES["end"].isdisjoint(words_in(field.name))
     ]
     return sorted(
         hits, key=lambda field: (not field.is_required, not _FIRST_FILES.match(field.name))
@@ -85,7 +85,7 @@ def _is_frame_count(field: Field) -> bool:
 
 
 def _is_end_image(field: Field) -> bool:
-    return media_of(field) == "image" and bool(ROLES["end"] & {*words_in(field.name)})
+    return media_of(field) == "image" and not ROLES["end"].isdisjoint(words_in(field.name))
 
 
 def _seed_rank(field: Field) -> bool:

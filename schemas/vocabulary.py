@@ -44,6 +44,8 @@ KINDS_OF_ADDRESSES = _by_key("kinds-of-addresses")
 OPERATIONS = {name: _operation(entry) for name, entry in _TABLE["operations"].items()}
 # For each kind of result its uses and their titles, in the order of the menu.
 USES: dict[str, dict[str, str]] = _TABLE["uses"]
+KINDS_OF_OUTPUTS = _by_key("kinds-of-outputs")
+RATIOS: tuple[str, ...] = tuple(_TABLE["ratios"].split())
 GROUPS = _by_key("groups")
 SPELLING = _by_key("spelling")
 ACRONYMS = {text.lower(): text for text in SPELLING["acronyms"]}

@@ -19,6 +19,7 @@ from schemas.changes.migrate_arguments import migrate
 from schemas.exact import identical
 from schemas.fields import Field
 from schemas.meanings import SIDES, by_meaning, is_shape, meaning_of, media_of
+from schemas.numbers import is_number
 from schemas.validation import Version
 
 Kind = Literal["carried", "converted", "clamped", "dropped"]
@@ -230,13 +231,12 @@ class _Mapping:
         """Frames per second: as set, else the default."""
         field = fields.get("fps")
         value = arguments.get(field.name, field.default) if field else None
-        is_rate = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-        return float(value) if is_rate else _USUAL_RATE  # type: ignore[arg-type]
+        return float(value) if is_number(value) and value > 0 else _USUAL_RATE
 
 
 def _usual_area(fields: dict[str, Field]) -> float:
     sides = [fields[name].default for name in SIDES]
-    numbers = [side for side in sides if isinstance(side, int | float) and side > 0]
+    numbers = [side for side in sides if is_number(side) and side > 0]
     return float(numbers[0] * numbers[1]) if len(numbers) == 2 else 1024.0 * 1024
 
 
@@ -293,10 +293,8 @@ def _is_related(before: Any, after: Any) -> bool:
     """Whether one value is recognizably a variant of the other."""
     if identical(before, after):
         return True
-    numbers = [
-        isinstance(value, int | float) and not isinstance(value, bool) for value in (before, after)
-    ]
-    return all(numbers) or isinstance(before, dict | list) or str(before) == str(after)
+    are_numbers = is_number(before) and is_number(after)
+    return are_numbers or isinstance(before, dict | list) or str(before) == str(after)
 
 
 def _without_invalid(
@@ -340,7 +338,7 @@ def _step(mapped: _Mapping, name: str, values: dict[str, Any], messages: dict[st
         to, after = " and ".join(places), " and ".join(_short(values[place]) for place in places)
     elif to == name and identical(before, after):
         return Step("carried", name, to, before, after)
-    is_clamped = to in messages and _is_number(after)
+    is_clamped = to in messages and is_number(after)
     kind: Kind = "clamped" if is_clamped else "converted"
     return Step(kind, name, to, before, after, messages.get(to, ""), text)
 
@@ -351,10 +349,6 @@ def _moved_files(mapped: _Mapping, name: str, places: list[str]) -> str:
     if not fields or not all(map(media_of, fields)):
         return ""
     return f"{mapped.label(name)} → {' and '.join(field.label for field in fields)}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _short(value: Any) -> str:

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeGuard
 
 from schemas.fields import Field, hints
+from schemas.fields.quantities import duration_scale
 from schemas.meanings import SIDES, takes_sides
+from schemas.numbers import is_number
 
 _SECONDS = re.compile(
     r"\s*+(\d{1,6}(?:\.\d+)?)\s*+(ms|s|sec|secs|seconds?|m|min|minutes?)?\s*", re.IGNORECASE
@@ -52,7 +54,7 @@ def read_shape(value: Any) -> Shape | None:
 
 
 def _is_side(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e6
+    return is_number(value) and 0 < value < 1e6
 
 
 def shapes_for(field: Field, goal: Shape) -> Iterator[Any]:
@@ -108,7 +110,7 @@ def read_seconds(field: Field | None, value: Any) -> float | None:
         if unit_name:
             unit = 0.001 if unit_name == "ms" else 60.0 if unit_name.startswith("m") else 1.0
             return _sane(value * unit)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         return None
     return _sane(float(value) * _scale(field))
 
@@ -119,12 +121,7 @@ def _sane(seconds: float) -> float | None:
 
 def _scale(field: Field | None) -> float:
     """The seconds of one unit of a duration field."""
-    if field is None:
-        return 1.0
-    name = field.name.lower()
-    if "ms" in name.split("_") or "millisecond" in f"{name} {field.help.lower()}":
-        return 0.001
-    return 60.0 if "minutes" in name.split("_") else 1.0
+    return (field and duration_scale(field)) or 1.0
 
 
 def durations_for(field: Field, seconds: float) -> Iterator[Any]:

@@ -18,6 +18,7 @@ from schemas.exact import identical
 from schemas.fields import MISSING, Field, find
 from schemas.fields.paths import value_at, values_at
 from schemas.form.decode import Path, Problem
+from schemas.numbers import is_number
 from schemas.validation import Version
 
 _MAX_ROUNDS = 4  # one fix may reveal the next misfit
@@ -176,7 +177,7 @@ def _candidates(field: Field | None, value: Any) -> Iterator[tuple[Any, str]]:
         return
     for other in _converted(field, value):
         yield other, f"written as {diff_lines.value(other)}"
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         for number in _nearest_allowed(field, value):
             yield number, f"set to {diff_lines.value(number)}"
     if isinstance(value, list) and field.kind == "list":
@@ -209,7 +210,7 @@ def _converted(field: Field, value: Any) -> Iterator[Any]:
                 yield kind(value)
             except ValueError:
                 continue
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         yield diff_lines.value(value)
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         yield value.lower() == "true"

@@ -9,6 +9,7 @@ from typing import Any
 
 from schemas.document.openapi import Schema, as_dict, as_list
 from schemas.fields.media import file_limits, limits, media_hint
+from schemas.numbers import is_number
 from schemas.vocabulary import ROLES, WHOLE_NAMES
 
 TIMES = "\u00d7"
@@ -123,9 +124,8 @@ def size(text: str) -> tuple[int, int] | None:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if abs(value) < 10**30 and math.isfinite(value) else None
+    is_usable = is_number(value) and abs(value) < 10**30 and math.isfinite(value)
+    return value if is_usable else None
 
 
 def _positive(value: Any) -> float | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas.document.openapi import Schema, as_dict
 from schemas.fields.field import Field
+from schemas.numbers import is_number
 from schemas.vocabulary import KINDS, KINDS_OF_ADDRESSES, WORDS
 from schemas.wording.labels import number, one_line, span
 
@@ -197,8 +198,7 @@ def _bytes(size: float) -> str:
 
 
 def _is_limit(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 < value < 10**30 and math.isfinite(value)
+    return is_number(value) and 0 < value < 10**30 and math.isfinite(value)
 
 
 def words_in(name: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from schemas.fields.field import Field
 from schemas.fields.media import words_in
+from schemas.numbers import is_number
 from schemas.vocabulary import NAMES, WORDS
 
 LONGEST_S, MOST_FPS = 7200.0, 240.0
@@ -98,5 +99,4 @@ def figure(value: Any) -> float | None:
     # kling/v2.1 has "5", others "5s" or "5 seconds".
     if isinstance(value, str) and (match := _SECONDS.fullmatch(value.strip()[:24])):
         return float(match[1])
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value < 1e7 and math.isfinite(value) else None
+    return float(value) if is_number(value) and 0 <= value < 1e7 and math.isfinite(value) else None

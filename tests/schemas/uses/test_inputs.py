@@ -265,10 +265,14 @@ def pictures(*addresses: str) -> list[GivenFile]:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"start_image_url": URL, "end_image_url": URL},
-         {"start_image_url": A, "end_image_url": B}),
-        ({"last_frame_url": URL, "first_frame_url": URL},
-         {"last_frame_url": B, "first_frame_url": A}),
+        (
+            {"start_image_url": URL, "end_image_url": URL},
+            {"start_image_url": A, "end_image_url": B},
+        ),
+        (
+            {"last_frame_url": URL, "first_frame_url": URL},
+            {"last_frame_url": B, "first_frame_url": A},
+        ),
         ({"image_url": URL, "tail_image_url": URL}, {"image_url": A, "tail_image_url": B}),
         ({"image_urls": LIST}, {"image_urls": [A, B]}),
         ({"mask_url": URL, "image_url": URL}, {"image_url": A}),
@@ -277,7 +281,7 @@ def pictures(*addresses: str) -> list[GivenFile]:
         ({}, {}),
     ],
     ids=["start and end", "last first", "tail", "list", "mask", "garment", "one", "none"],
-)  # fmt: skip
+)
 def test_two_pictures_go_where_a_model_takes_two(
     fields: dict[str, Any], expected: dict[str, Any]
 ) -> None:
@@ -305,9 +309,11 @@ def test_what_has_no_place_is_said() -> None:
 
 
 def test_files_take_the_place_of_what_was_there() -> None:
-    placed = place_in_order(version(image_urls=LIST, prompt={"type": "string"}), {
-        "image_urls": [C], "prompt": "x"
-    }, pictures(A))  # fmt: skip
+    placed = place_in_order(
+        version(image_urls=LIST, prompt={"type": "string"}),
+        {"image_urls": [C], "prompt": "x"},
+        pictures(A),
+    )
     assert placed.arguments == {"image_urls": [A], "prompt": "x"}
 
 
@@ -315,8 +321,9 @@ def test_each_kind_has_its_own_order() -> None:
     talking = version(image_url=URL, audio_url=SOUND)
     files = [GivenFile("audio", "https://x.test/a.wav"), *pictures(A)]
     assert place_in_order(talking, {}, files).arguments == {
-        "audio_url": "https://x.test/a.wav", "image_url": A
-    }  # fmt: skip
+        "audio_url": "https://x.test/a.wav",
+        "image_url": A,
+    }
 
 
 NAMES = ["image_url", "end_image_url", "first_frame_url", "mask_url", "reference_image_urls"]
