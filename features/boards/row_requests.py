@@ -102,9 +102,12 @@ def request_row(author: Participant, board: Board, row: PlannedRow) -> RowReques
     try:
         with transaction.atomic():
             return RowRequest.objects.create(
-                board=board, label=row.label, values=row.values, digest=row.digest,
+                board=board,
+                label=row.label,
+                values=row.values,
+                digest=row.digest,
                 **author.fields(),
-            )  # fmt: skip
+            )
     except IntegrityError as error:
         raise ValueError("Somebody has already asked for this row.") from error
 

@@ -106,10 +106,21 @@ def figures_of(run_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]
 
     Whether they were judged is not among it, since only the record knows who has opened them.
     """
-    runs = Run.objects.filter(pk__in=run_ids).order_by().values(
-        "pk", "project_id", "state", "is_starred", "deleted_at",
-        "charge__state", "charge__reported", "charge__billed", "charge__expected",
-    )  # fmt: skip
+    runs = (
+        Run.objects.filter(pk__in=run_ids)
+        .order_by()
+        .values(
+            "pk",
+            "project_id",
+            "state",
+            "is_starred",
+            "deleted_at",
+            "charge__state",
+            "charge__reported",
+            "charge__billed",
+            "charge__expected",
+        )
+    )
     present = {run["pk"]: run for run in runs}
     chosen = keeping.chosen_runs(present)
     return {

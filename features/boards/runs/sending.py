@@ -168,13 +168,16 @@ def _columns(board: Board, expanded: ExpandedPlan) -> list[Column]:
     reports = expanded.reports
     new = [
         Column(
-            board=board, position=place + n, endpoint=report.column.endpoint,
-            label=report.column.label, settings=report.column.settings,
+            board=board,
+            position=place + n,
+            endpoint=report.column.endpoint,
+            label=report.column.label,
+            settings=report.column.settings,
             steps=[[step.kind, step.sentence] for step in report.steps[:MAX_STEPS]],
             digest=report.column.digest,
         )
         for n, report in enumerate(r for r in reports if r.column.digest not in by_digest)
-    ]  # fmt: skip
+    ]
     by_digest |= {column.digest: column for column in Column.objects.bulk_create(new)}
     return [by_digest[report.column.digest] for report in reports]
 

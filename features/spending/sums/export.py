@@ -25,9 +25,21 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 1000
 RUN_COLUMNS = (
-    "run", "started", "model", "endpoint_id", "person", "project", "door",
-    "cost_usd", "figure", "estimate_usd", "billed_usd", "reported_usd", "unit_price_usd", "unit",
-)  # fmt: skip
+    "run",
+    "started",
+    "model",
+    "endpoint_id",
+    "person",
+    "project",
+    "door",
+    "cost_usd",
+    "figure",
+    "estimate_usd",
+    "billed_usd",
+    "reported_usd",
+    "unit_price_usd",
+    "unit",
+)
 
 
 class Columns(models.TextChoices):
@@ -64,26 +76,46 @@ def _written(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
 
 
 def _sum_header(question: Question) -> tuple[str, ...]:
-    return ("from", "to", question.by.value, f"{question.by.value}_key", "runs", "cost_usd",
-            "of_it_reserved_usd", "runs_of_unknown_cost")  # fmt: skip
+    return (
+        "from",
+        "to",
+        question.by.value,
+        f"{question.by.value}_key",
+        "runs",
+        "cost_usd",
+        "of_it_reserved_usd",
+        "runs_of_unknown_cost",
+    )
 
 
 def _sum_lines(scope: Scope, question: Question) -> Iterator[tuple[object, ...]]:
     for days, label, sums in rows_of(scope, question):
         yield (
-            days.first, days.last, label.name, label.value, sums.runs, sums.exact,
-            f"{sums.reserved:f}", sums.unknown,
-        )  # fmt: skip
+            days.first,
+            days.last,
+            label.name,
+            label.value,
+            sums.runs,
+            sums.exact,
+            f"{sums.reserved:f}",
+            sums.unknown,
+        )
 
 
 def _run_line(charge: Charge, labels: Mapping[By, Label]) -> tuple[object, ...]:
     return (
-        charge.run_id, charge.created_at.isoformat(), labels[By.MODEL].name, labels[By.MODEL].value,
-        labels[By.PERSON].name, labels[By.PROJECT].name, labels[By.DOOR].name,
-        _plain(charge.amount), figure_of(charge),
+        charge.run_id,
+        charge.created_at.isoformat(),
+        labels[By.MODEL].name,
+        labels[By.MODEL].value,
+        labels[By.PERSON].name,
+        labels[By.PROJECT].name,
+        labels[By.DOOR].name,
+        _plain(charge.amount),
+        figure_of(charge),
         *map(_plain, (charge.expected, charge.billed, charge.reported, charge.unit_price)),
         charge.price_unit,
-    )  # fmt: skip
+    )
 
 
 def _plain(amount: Decimal | None) -> str:

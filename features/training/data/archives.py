@@ -33,9 +33,25 @@ MAX_TEXT_BYTES = 64 << 10
 SPOOL_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 16
 MEDIA = {
-    ".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".mp4", ".mov", ".webm", ".mkv",
-    ".wav", ".mp3", ".flac", ".ogg", ".m4a", ".aac", ".opus",
-}  # fmt: skip
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".webp",
+    ".gif",
+    ".avif",
+    ".bmp",
+    ".mp4",
+    ".mov",
+    ".webm",
+    ".mkv",
+    ".wav",
+    ".mp3",
+    ".flac",
+    ".ogg",
+    ".m4a",
+    ".aac",
+    ".opus",
+}
 _SAYS_UTF8 = 0x800
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest time that a ZIP can have
 _BROKEN = (zipfile.BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError)

@@ -148,9 +148,16 @@ def _forget_name(person: User) -> None:
         own = f"{name} {reviewer.pk.hex[:6]}"
         Reviewer.objects.filter(pk=reviewer.pk).update(name=own, name_key=name_key(own))
     User.objects.filter(pk=person.pk).update(
-        username=name, first_name="", last_name="", email="", password=make_password(None),
-        is_active=False, is_staff=False, is_superuser=False, last_login=None,
-    )  # fmt: skip
+        username=name,
+        first_name="",
+        last_name="",
+        email="",
+        password=make_password(None),
+        is_active=False,
+        is_staff=False,
+        is_superuser=False,
+        last_login=None,
+    )
     person.refresh_from_db()
 
 

@@ -15,7 +15,7 @@ from schemas.form.encode import encode_arguments
 from schemas.uses.inputs import MOST_INPUTS, Input, inputs_of, names_in
 from schemas.uses.ordered_files import GivenFile, place_in_order, takers
 from schemas.uses.placing import place, values_at
-from schemas.uses.roles import use_of
+from schemas.uses.roles import is_faithful, use_of
 from schemas.validation import Version
 from schemas.vocabulary import USES
 from tests.schemas.strategies import json_values, schemas
@@ -191,6 +191,8 @@ PROMPT = Input("prompt", "text", "prompt", "Prompt", True)
         (IMAGE, [MASK], "image", "x/fill", "inpaint"),
         (IMAGE, [MASK._replace(is_required=False)], "image", "x/edit", "edit"),
         (IMAGE, [], "image", "fal-ai/clarity-upscaler", "upscale"),
+        (IMAGE, [], "image", "fal-ai/aura-sr", "upscale"),
+        (IMAGE, [], "image", "fal-ai/drct-super-resolution", "upscale"),
         (IMAGE, [], "image", "bria/background/remove", "cut-out"),
         (IMAGE._replace(role="reference"), [], "image", "x/redux", "reference"),
         (IMAGE._replace(role="garment"), [], "image", "x/vton", "try-on"),
@@ -349,3 +351,20 @@ def test_every_file_is_placed_once_or_said_to_be_unused(
     if flat:
         first = placed.arguments[takers(model.root, "image")[0].path.partition(".")[0]]
         assert addresses[0] in (first if isinstance(first, list) else [first])
+
+
+@pytest.mark.parametrize(
+    ("name", "is_same_in_every_run"),
+    [
+        ("fal-ai/clarity-upscaler", True),
+        ("fal-ai/drct-super-resolution", True),
+        ("bria/background/remove", True),
+        ("fal-ai/flux-lora-fast-training", True),
+        ("bria/background/replace", False),
+        ("fal-ai/flux/dev", False),
+    ],
+)
+def test_models_that_vary_no_result_are_known_by_name(
+    name: str, is_same_in_every_run: bool
+) -> None:
+    assert is_faithful(name) == is_same_in_every_run
