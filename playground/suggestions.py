@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 OFFERED = 12  # models of an operation
 MAX_READ = 80  # schemas that are read for one operation
 SAMPLE_PROMPT = "a red boat on a lake"
-_SAID_BY_OPERATION = {"in", "out", "category"}
 _LEFT_OUT_FIRST = ("time", "ratio", "can", "resolution", "language", "duration", "is", "license")
 _SAMPLE_NAMES = {"image": "png", "video": "mp4", "audio": "mp3"}
 # Parts of names of models that need more than a prompt to show what they can do.
@@ -72,15 +71,8 @@ def wanted(operation: Operation, sentence: str = "", kinds: Sequence[str] = ()) 
     return Wanted(
         operation,
         max(of_kind, fewest) if operation.file else 0,
-        tuple(word for word in conditions if is_kept(word, operation)),
+        tuple(word for word in conditions if operation.adds(word)),
     )
-
-
-def is_kept(word: str, operation: Operation) -> bool:
-    """Whether a condition says more than the operation: of media and sizes, that says all."""
-    key = word.lstrip("-").partition(":")[0]
-    is_size_of_upscaler = key == "resolution" and "upscale" in operation.slug
-    return key not in _SAID_BY_OPERATION and not is_size_of_upscaler
 
 
 def answer(wanted: Wanted, revision: str, locks: Locks) -> tuple[list[Endpoint], Wanted]:

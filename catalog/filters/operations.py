@@ -21,6 +21,7 @@ from core.typed_signs import plain_signs
 _TABLE = tomllib.loads(Path(__file__).with_name("operations.toml").read_text(encoding="utf-8"))
 _PARTS: dict[str, str] = _TABLE.pop("parts")
 DEFAULT = "make-a-picture"
+_IMPLIED = {"in", "out", "category"}
 # What somebody may want with a file of their own, if the sentence does not say it.
 _OF_FILE = {
     "image": "change-a-picture",
@@ -84,6 +85,11 @@ class Operation:
             return False
         is_named = self.models is None or bool(self.models.search(name))
         return category in self.entirely or (category in self.categories and is_named)
+
+    def adds(self, word: str) -> bool:
+        """Whether a query word says more than the operation, which implies media and sizes."""
+        key = word.lstrip("-").partition(":")[0]
+        return key not in _IMPLIED and not (key == "resolution" and "upscale" in self.slug)
 
     @property
     def address(self) -> str:
