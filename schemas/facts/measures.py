@@ -50,27 +50,6 @@ _EXCLUDED = [
     for parts in (_SECONDS_SAID + _NO + _LINES_SAID, _LINES_SAID + _NO + _SECONDS_SAID)
 ]
 _STANDARD = {480: (854, 480), 720: (1280, 720), 1080: (1920, 1080), 2160: (3840, 2160)}
-_COMMON = [
-    "1:1",
-    "16:9",
-    "9:16",
-    "4:3",
-    "3:4",
-    "3:2",
-    "2:3",
-    "21:9",
-    "9:21",
-    "5:4",
-    "4:5",
-    "2:1",
-    "1:2",
-    "16:10",
-    "10:16",
-    "3:1",
-    "1:3",
-    "4:1",
-    "1:4",
-]
 
 
 def durations(fields: Iterable[Field]) -> list[str]:
