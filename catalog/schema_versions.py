@@ -8,8 +8,8 @@ from typing import Any
 from catalog.models import Endpoint, Schema
 from core.byte_cache import byte_cached, size_of
 from schemas import build, contract
-from schemas.changes.migrate_arguments import Version
 from schemas.document.openapi import read_document
+from schemas.validation import Version
 
 _DIGEST = re.compile("[0-9a-f]{64}")
 

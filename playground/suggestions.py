@@ -18,9 +18,8 @@ from catalog.search.index import UPSTREAM_ORDER, current
 from catalog.search.query import Query
 from catalog.variants import family_of
 from core.byte_cache import byte_cached
-from schemas.carry.meanings import by_meaning
+from schemas.meanings import by_meaning
 from schemas.uses.ordered_files import GivenFile, place_in_order
-from schemas.validation import validate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -168,5 +167,5 @@ def _fitting(wanted: Wanted, endpoints: Iterable[Endpoint]) -> Iterator[Endpoint
             placed = place_in_order(version, arguments, given)
             arguments = {} if placed.unused else placed.arguments
         is_enough = bool(arguments) and (prompt is not None or not operation.has_prompt)
-        if is_enough and not validate(version.contract, arguments, version.root):
+        if is_enough and not version.problems(arguments):
             yield endpoint

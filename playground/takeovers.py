@@ -47,7 +47,6 @@ from runs.start.starting import Door, Source
 from runs.start.wait_choices import LONGEST_S
 from runs.state import state_machine
 from runs.worker import idle
-from schemas.validation import validate
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -120,7 +119,7 @@ def _possible(
 def _plan(run: Run, source: Endpoint, endpoint: Endpoint) -> Takeover | None:
     """Return how a model can make the run; None if it would not accept the settings."""
     carried, version = transfer(endpoint, run.arguments, source), version_of(endpoint)
-    if validate(version.contract, carried.arguments, version.root):
+    if version.problems(carried.arguments):
         return None
     estimate = cost.estimate_run(endpoint, carried.arguments)
     return Takeover(endpoint, carried, estimate, endpoint.pk == source.deputy_id)

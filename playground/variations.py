@@ -16,9 +16,9 @@ from runs.costs import cost
 from runs.models import Run
 from runs.start import refused_starts, starting
 from runs.start.starting import Source, StartRequest
-from schemas.carry.meanings import by_meaning
 from schemas.estimate import Estimate
 from schemas.estimate.counts import output_field
+from schemas.meanings import by_meaning
 from schemas.uses.roles import is_faithful
 from schemas.variations import Plan, plan, results_asked
 

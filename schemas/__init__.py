@@ -12,6 +12,7 @@ post = encode_arguments(root, arguments)     # form/encode: arguments → a form
 arguments to the newer, `facts/` derives search facts, `reference/` documents an endpoint,
 `estimate/` computes what a run will cost, `carry/` moves arguments to another model, `uses/` finds
 the fields that take a result, `artifacts` the files and texts in an output. `wording/` has labels.
+`meanings` says what a field means and what a model does, by the words in `vocabulary.toml`.
 """
 
 from schemas.document.openapi import Contract, contract

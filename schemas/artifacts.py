@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from schemas.exact import NotJson, loads
-from schemas.wording.vocabulary import TEXT_OUTPUT_WORDS
+from schemas.numbers import is_number
+from schemas.vocabulary import KINDS_OF_OUTPUTS, WORDS
 
 _EXTENSIONS = {
     "image": "jpg jpeg png webp gif avif svg bmp tif tiff heic ico",
@@ -23,28 +24,10 @@ _KIND_OF = {extension: kind for kind, listed in _EXTENSIONS.items() for extensio
 _MEDIA = {"image", "video", "audio", "mesh"}
 # flux/dev returns its `prompt`, which is no result.
 _ECHOES = {"prompt", "input", "query"}  # outputs that repeat an argument
-_KEYS = {  # words of a file's keys, used if nothing else tells its kind
-    "image": "image",
-    "images": "image",
-    "mask": "image",
-    "masks": "image",
-    "thumbnail": "image",
-    "texture": "image",
-    "textures": "image",
-    "frame": "image",
-    "frames": "image",
-    "preview": "image",
-    "video": "video",
-    "videos": "video",
-    "audio": "audio",
-    "audios": "audio",
-    "vocals": "audio",
-    "mesh": "mesh",
-    "glb": "mesh",
-    "model": "mesh",
-}
+# Words of a file's keys, used if nothing else tells its kind.
+_KIND_OF_WORD = {word: kind for kind, words in KINDS_OF_OUTPUTS.items() for word in words}
 # A `message` is a status, not a result; `reasoning` is shown like a result.
-TEXT_KEYS = TEXT_OUTPUT_WORDS - {"message"} | {"reasoning"}
+TEXT_KEYS = WORDS["output-text"] - {"message"} | {"reasoning"}
 MOST_FOUND = 1000  # files, and as many texts
 _FILE_KEY = re.compile(r"(?:^|_)urls?$|^(?:image|video|audio|mask|file)s?$")
 _ADDRESS = re.compile(r"(?i)https?://\S+")
@@ -270,8 +253,8 @@ def _kind(content_type: str, name: str, url: str, keys: tuple[str | int, ...]) -
     for key in reversed(keys):
         if isinstance(key, str):
             for word in reversed(re.split(r"[_\W]+", key.lower())):
-                if word in _KEYS:
-                    return _KEYS[word]
+                if word in _KIND_OF_WORD:
+                    return _KIND_OF_WORD[word]
     return "file"
 
 
@@ -315,12 +298,12 @@ def _string(value: Any) -> str:
 
 
 def _whole(value: Any, most: int = 2**31 - 1) -> int | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
+    if not is_number(value) or not 0 < value <= most:
         return None
     return int(value)
 
 
 def _seconds(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < 1e9:
+    if not is_number(value) or not 0 < value < 1e9:
         return None
     return float(value)

@@ -1,4 +1,4 @@
-"""Reads numbers that people type: every number of JSON, exactly, but no NaN and no infinity."""
+"""Numbers of JSON, and as people type them: exactly, but no NaN and no infinity."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import math
 import re
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any, TypeGuard
 
 PATTERN = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,6})?"
 MAX_DIGITS = 4000  # Python writes at most 4300
@@ -16,6 +17,11 @@ _PLAIN = re.compile(r"[+-]?[0-9]+")
 
 class NotANumber(ValueError):
     """A text is not a number of the wanted kind; the message completes "<label> …"."""
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """Whether a value is a JSON number; Python counts booleans as integers."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def read_number(text: str, *, is_whole: bool = False) -> int | float:

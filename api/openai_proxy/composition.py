@@ -27,7 +27,6 @@ from typing import Any, NamedTuple
 
 from api.openai_proxy.shape import Shape
 from schemas import Problem
-from schemas.validation import validate
 
 MOST_CHARS = 400_000  # of a prompt without a limit in the schema
 MOST_MESSAGES = 400
@@ -74,7 +73,7 @@ def compose(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Compo
 
 def _checked(shape: Shape, arguments: dict[str, Any], left_out: int) -> Composed:
     version = shape.version
-    return Composed(arguments, left_out, validate(version.contract, arguments, version.root))
+    return Composed(arguments, left_out, version.problems(arguments))
 
 
 def _folded(shape: Shape, talk: Conversation, settings: dict[str, Any]) -> Composed:

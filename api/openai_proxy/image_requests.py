@@ -22,11 +22,11 @@ from fal.db_safe import db_safe_text
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
 from schemas.carry import conversions
-from schemas.carry.meanings import SIDES, by_meaning, is_shape
 from schemas.facts.capabilities import capabilities_of
 from schemas.fields import Field
+from schemas.meanings import SIDES, by_meaning, is_shape
 from schemas.uses.inputs import Input, inputs_of
-from schemas.uses.placing import place, values_at
+from schemas.uses.placing import place_all, values_at
 
 NO_IMAGES = "“{}” is not a model of the catalogue that makes pictures."
 URL, DATA = FORMATS = ("url", "b64_json")
@@ -143,8 +143,7 @@ def _placed(
     root: Field, arguments: dict[str, Any], plan: Sequence[tuple[Input, Sequence[str]]]
 ) -> dict[str, Any]:
     for taker, addresses in plan:
-        for address in addresses:
-            arguments = place(root, arguments, taker.path, address)
+        arguments = place_all(root, arguments, taker.path, addresses)
     return arguments
 
 

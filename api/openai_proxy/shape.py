@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from schemas import Contract, Field, build
-from schemas.changes.migrate_arguments import Version
+from schemas.validation import Version
 
 PROMPTS = ("prompt", "user_prompt", "message", "question", "query", "input", "text", "instruction")
 SYSTEMS = ("system_prompt", "system", "system_message", "system_instruction")

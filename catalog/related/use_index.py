@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from catalog.models import Endpoint, Standing
 from catalog.search.index import Index, current
 from schemas.uses.inputs import Input, names_in
-from schemas.uses.roles import USES, use_of
+from schemas.uses.roles import use_of
+from schemas.vocabulary import USES
 
 KINDS = {
     "image": "an image",

@@ -19,8 +19,8 @@ from runs.costs.cost import estimate_runs
 from runs.promises import named_inputs
 from runs.start.refused_starts import Refused
 from schemas import Field
-from schemas.carry.meanings import by_meaning, media_of
 from schemas.estimate import Estimate
+from schemas.meanings import by_meaning, media_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

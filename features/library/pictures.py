@@ -24,7 +24,7 @@ from playground.form.prefill import use_as
 from runs.models import Artifact
 from schemas.uses.inputs import ROW, inputs_of, names_in
 from schemas.uses.placing import place, values_at
-from schemas.uses.roles import USES
+from schemas.vocabulary import USES
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -14,9 +14,9 @@ from playground import suggestions
 from playground.form import form_state, run_costs
 from projects import current, roles
 from runs.models import Run
-from schemas.carry.meanings import by_meaning, media_of
 from schemas.fields.examples import example
 from schemas.form.decode import segment
+from schemas.meanings import by_meaning, media_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -12,7 +12,7 @@ from runs.file_kinds import KINDS, VISUAL
 from runs.files.artifact_urls import may_show
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
-from schemas.carry.meanings import by_meaning
+from schemas.meanings import by_meaning
 
 MOST_INPUTS = 12
 _Key = tuple[str, int]  # of a file: (upload, 0) or (run, position)

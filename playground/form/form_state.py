@@ -28,17 +28,17 @@ from runs.models import Run
 from runs.promises import named_inputs
 from runs.results import error_messages
 from runs.start import transport_choices
-from schemas import Field, Problem
+from schemas import MISSING, Field, Problem
 from schemas import draw as draw_nodes
-from schemas.changes.migrate_arguments import Version
 from schemas.document.openapi import as_dict
 from schemas.exact import dumps, identical, indented, loads
 from schemas.fields.examples import example
+from schemas.fields.paths import value_at
 from schemas.form.decode import Path, decode_post, locate, segment
 from schemas.form.encode import encode_arguments
 from schemas.reference.snippets import Call, Upstream, file_field, offered
 from schemas.reference.tables import input_rows, output_rows
-from schemas.validation import validate
+from schemas.validation import Version
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -105,7 +105,7 @@ def find_problems(endpoint: Endpoint, parsed: ParsedForm) -> list[Problem]:
     unread = [problem.path for problem in parsed.problems]
     schema_problems = [
         problem
-        for problem in validate(version.contract, parsed.arguments, version.root)
+        for problem in version.problems(parsed.arguments)
         if not any(
             _is_within(problem.path, path) or _is_within(path, problem.path) for path in unread
         )
@@ -207,19 +207,12 @@ def checked(endpoint: Endpoint, filled: FormState, arguments: Any) -> FormState:
     version = version_of(endpoint)
     if not isinstance(arguments, dict):
         return filled
-    problems = validate(version.contract, arguments, version.root)
-    wrong = [problem for problem in problems if problem.path and _is_given(arguments, problem.path)]
+    wrong = [
+        problem
+        for problem in version.problems(arguments)
+        if problem.path and value_at(arguments, problem.path) is not MISSING
+    ]
     return replace(filled, problems=[*filled.problems, *wrong])
-
-
-def _is_given(value: Any, path: Path) -> bool:
-    """Whether there is a value at a path."""
-    for part in path:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return False
-    return True
 
 
 def from_text(endpoint: Endpoint, text: str) -> FormState:

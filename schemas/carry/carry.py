@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from schemas.carry import conversions, files
-from schemas.carry.meanings import SIDES, by_meaning, is_shape, meaning_of, media_of
 from schemas.changes import diff_lines
-from schemas.changes.migrate_arguments import Version, migrate
+from schemas.changes.migrate_arguments import migrate
 from schemas.exact import identical
 from schemas.fields import Field
-from schemas.form.decode import Problem
-from schemas.validation import validate
+from schemas.meanings import SIDES, by_meaning, is_shape, meaning_of, media_of
+from schemas.numbers import is_number
+from schemas.validation import Version
 
 Kind = Literal["carried", "converted", "clamped", "dropped"]
 _MAX_DROPS = 50
@@ -84,7 +84,7 @@ def carry(arguments: dict[str, Any], source: Version | None, target: Version) ->
 def missing(target: Version, arguments: dict[str, Any]) -> list[str]:
     """The labels of the required fields that the arguments lack."""
     labels = {child.name: child.label for child in target.root.children}
-    problems = validate(target.contract, arguments, target.root)
+    problems = target.problems(arguments)
     names = [
         str(problem.path[0])
         for problem in problems
@@ -127,10 +127,7 @@ class _Mapping:
 
     def fits(self, name: str, value: Any) -> bool:
         """Whether the field `name` is still free and accepts a value."""
-        if name in self.made:
-            return False
-        problems = validate(self.target.contract, {name: value}, self.target.root)
-        return not any(problem.path and problem.path[0] == name for problem in problems)
+        return name not in self.made and self.target.accepts(name, value)
 
     def _fitting(self, to: str, values: Iterator[Any]) -> Any:
         """The first value that the target accepts under a name; None if it accepts none."""
@@ -234,13 +231,12 @@ class _Mapping:
         """Frames per second: as set, else the default."""
         field = fields.get("fps")
         value = arguments.get(field.name, field.default) if field else None
-        is_rate = isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-        return float(value) if is_rate else _USUAL_RATE  # type: ignore[arg-type]
+        return float(value) if is_number(value) and value > 0 else _USUAL_RATE
 
 
 def _usual_area(fields: dict[str, Field]) -> float:
     sides = [fields[name].default for name in SIDES]
-    numbers = [side for side in sides if isinstance(side, int | float) and side > 0]
+    numbers = [side for side in sides if is_number(side) and side > 0]
     return float(numbers[0] * numbers[1]) if len(numbers) == 2 else 1024.0 * 1024
 
 
@@ -266,7 +262,7 @@ def _plain(text: str) -> str:
 
 def _make_valid(mapped: _Mapping, target: Version) -> Carried:
     """Clamp values that are out of bounds and drop those that remain invalid."""
-    problems = _problems(target, mapped.made)
+    problems = target.present_problems(mapped.made)
     values = mapped.made
     messages: dict[str, str] = {}
     if problems:
@@ -274,7 +270,7 @@ def _make_valid(mapped: _Mapping, target: Version) -> Carried:
         # dropped.
         migrated = migrate(None, target, mapped.made)
         values = _without_defaults(mapped, migrated.arguments, target)
-        for problem in [*problems, *_problems(target, values)]:
+        for problem in [*problems, *target.present_problems(values)]:
             messages.setdefault(str(problem.path[0]), problem.message)
         values = _without_invalid(target, values, messages)
     steps = tuple(step for name in mapped.given for step in _steps(mapped, name, values, messages))
@@ -297,10 +293,8 @@ def _is_related(before: Any, after: Any) -> bool:
     """Whether one value is recognizably a variant of the other."""
     if identical(before, after):
         return True
-    numbers = [
-        isinstance(value, int | float) and not isinstance(value, bool) for value in (before, after)
-    ]
-    return all(numbers) or isinstance(before, dict | list) or str(before) == str(after)
+    are_numbers = is_number(before) and is_number(after)
+    return are_numbers or isinstance(before, dict | list) or str(before) == str(after)
 
 
 def _without_invalid(
@@ -308,19 +302,13 @@ def _without_invalid(
 ) -> dict[str, Any]:
     valid = dict(arguments)
     for _ in range(_MAX_DROPS):
-        problems = _problems(target, valid)
+        problems = target.present_problems(valid)
         if not problems:
             return valid
         for name in {str(problem.path[0]) for problem in problems}:
             messages.setdefault(name, next(p.message for p in problems if str(p.path[0]) == name))
             valid.pop(name, None)
     return {}
-
-
-def _problems(target: Version, arguments: dict[str, Any]) -> list[Problem]:
-    """The validation problems of the values that are present."""
-    problems = validate(target.contract, arguments, target.root)
-    return [problem for problem in problems if problem.path and problem.path[0] in arguments]
 
 
 def _steps(
@@ -350,7 +338,7 @@ def _step(mapped: _Mapping, name: str, values: dict[str, Any], messages: dict[st
         to, after = " and ".join(places), " and ".join(_short(values[place]) for place in places)
     elif to == name and identical(before, after):
         return Step("carried", name, to, before, after)
-    is_clamped = to in messages and _is_number(after)
+    is_clamped = to in messages and is_number(after)
     kind: Kind = "clamped" if is_clamped else "converted"
     return Step(kind, name, to, before, after, messages.get(to, ""), text)
 
@@ -361,10 +349,6 @@ def _moved_files(mapped: _Mapping, name: str, places: list[str]) -> str:
     if not fields or not all(map(media_of, fields)):
         return ""
     return f"{mapped.label(name)} → {' and '.join(field.label for field in fields)}"
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _short(value: Any) -> str:

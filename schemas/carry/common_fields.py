@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schemas.carry import files
-from schemas.carry.meanings import SIDES, by_meaning, is_shape, meaning_of, media_of
 from schemas.fields import Field
+from schemas.meanings import END, SIDES, by_meaning, is_shape, meaning_of, media_of
 
 
 def counterparts(field: Field, source: Field, target: Field) -> tuple[str, ...]:
@@ -46,7 +45,7 @@ def own_fields(shared: Sequence[Field], first: Field, root: Field) -> list[Field
 
 def _list_for(meaning: str, by_meaning_of_target: dict[str, Field]) -> Field | None:
     """Return the picture list to which a model without a last frame appends one."""
-    pictures = by_meaning_of_target.get("image") if meaning == files.END else None
+    pictures = by_meaning_of_target.get("image") if meaning == END else None
     return pictures if pictures and pictures.kind == "list" else None
 
 

@@ -7,8 +7,10 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeGuard
 
-from schemas.carry.meanings import SIDES
 from schemas.fields import Field, hints
+from schemas.fields.quantities import duration_scale
+from schemas.meanings import SIDES, takes_sides
+from schemas.numbers import is_number
 
 _SECONDS = re.compile(
     r"\s*+(\d{1,6}(?:\.\d+)?)\s*+(ms|s|sec|secs|seconds?|m|min|minutes?)?\s*", re.IGNORECASE
@@ -52,7 +54,7 @@ def read_shape(value: Any) -> Shape | None:
 
 
 def _is_side(value: Any) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 1e6
+    return is_number(value) and 0 < value < 1e6
 
 
 def shapes_for(field: Field, goal: Shape) -> Iterator[Any]:
@@ -64,14 +66,14 @@ def shapes_for(field: Field, goal: Shape) -> Iterator[Any]:
     ]
     if goal.is_pixels:
         yield from (value for value, shape in offered if shape == goal)
-        if _takes_sides(field):
+        if takes_sides(field):
             yield {"width": int(goal.width), "height": int(goal.height)}
             yield dict(zip(SIDES, on_grid(goal), strict=True))
     ranked = sorted(
         offered, key=lambda option: (round(goal.distance(option[1]), 3), -_area(option[1]))
     )
     yield from (value for value, _ in ranked)
-    if _takes_sides(field):
+    if takes_sides(field):
         yield dict(zip(SIDES, on_grid(goal), strict=True))
     if not offered and field.kind == "string":
         width, height = on_grid(goal)
@@ -82,10 +84,6 @@ def _options(field: Field) -> Iterator[Any]:
     yield from field.options
     for branch in field.branches:
         yield from branch.options
-
-
-def _takes_sides(field: Field) -> bool:
-    return any({*SIDES} <= {c.name for c in shape.children} for shape in (field, *field.branches))
 
 
 def _area(shape: Shape) -> float:
@@ -112,7 +110,7 @@ def read_seconds(field: Field | None, value: Any) -> float | None:
         if unit_name:
             unit = 0.001 if unit_name == "ms" else 60.0 if unit_name.startswith("m") else 1.0
             return _sane(value * unit)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         return None
     return _sane(float(value) * _scale(field))
 
@@ -123,12 +121,7 @@ def _sane(seconds: float) -> float | None:
 
 def _scale(field: Field | None) -> float:
     """The seconds of one unit of a duration field."""
-    if field is None:
-        return 1.0
-    name = field.name.lower()
-    if "ms" in name.split("_") or "millisecond" in f"{name} {field.help.lower()}":
-        return 0.001
-    return 60.0 if "minutes" in name.split("_") else 1.0
+    return (field and duration_scale(field)) or 1.0
 
 
 def durations_for(field: Field, seconds: float) -> Iterator[Any]:

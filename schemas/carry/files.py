@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from schemas.carry.meanings import media_of
 from schemas.fields import Field
+from schemas.meanings import END, media_of
+from schemas.uses.placing import as_many_as_fit
 from schemas.wording import counted_files
 from schemas.wording.counted_files import NOUNS, number
-
-END = "end image"
 
 
 class Mapping(Protocol):
@@ -58,8 +57,13 @@ def _place_first(mapping: Mapping, kind: str, name: str, to: Field) -> None:
     if not files or not media_of(to):
         return
     if to.kind == "list":
-        count = next((n for n in range(len(files), 0, -1) if mapping.fits(to.name, files[:n])), 0)
-        mapping.place(name, to.name, files[: count or len(files)])
+        count, accepted = as_many_as_fit(
+            len(files),
+            to.max_length,
+            lambda number: files[:number] if mapping.fits(to.name, files[:number]) else None,
+        )
+        # Files of which the model accepts no number are left to the validation.
+        mapping.place(name, to.name, accepted or files)
         _note_unused(mapping, kind, name, count or len(files), len(files))
         return
     mapping.place(name, to.name, files[0])

@@ -18,6 +18,7 @@ from schemas.document.openapi import Contract, as_dict
 from schemas.exact import identical
 from schemas.fields import MISSING, Field
 from schemas.fields.field_tree import build
+from schemas.numbers import is_number
 from schemas.reference.tables import type_in_words
 
 _MAX_PAIRS = 2500  # of removed and added fields, compared to find renamed ones
@@ -218,8 +219,7 @@ class _Outputs(_Inputs):
 
 def same_default(a: Any, b: Any) -> bool:
     """Whether two defaults are equal as JSON; `1` and `1.0` count as the same."""
-    numbers = [isinstance(x, int | float) and not isinstance(x, bool) for x in (a, b)]
-    return bool(a == b) if all(numbers) else identical(a, b)
+    return bool(a == b) if is_number(a) and is_number(b) else identical(a, b)
 
 
 def is_plural(old: Field, new: Field) -> bool:

@@ -14,23 +14,16 @@ from typing import Any
 from schemas.changes import diff_lines
 from schemas.changes.diff import diff_contracts
 from schemas.changes.diff_lines import Line, dotted
-from schemas.document.openapi import Contract
 from schemas.exact import identical
 from schemas.fields import MISSING, Field, find
+from schemas.fields.paths import value_at, values_at
 from schemas.form.decode import Path, Problem
-from schemas.validation import validate
+from schemas.numbers import is_number
+from schemas.validation import Version
 
 _MAX_ROUNDS = 4  # one fix may reveal the next misfit
 _MAX_PER_ROUND = 12  # misfits fixed per round, as each attempt validates everything
 _LEFT_OUT = "left out"
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of a schema with its Field tree."""
-
-    contract: Contract
-    root: Field
 
 
 @dataclass(frozen=True)
@@ -65,7 +58,7 @@ def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> 
     misfits = list(_apply_diff(before, now, mended))
     for _ in range(_MAX_ROUNDS):
         firsts: dict[Path, Problem] = {}  # fixing one problem of a path may fix the others
-        for problem in _problems(now, mended):
+        for problem in now.present_problems(mended):
             firsts.setdefault(problem.path, problem)
         fixed = [
             fix
@@ -75,7 +68,7 @@ def migrate(before: Version | None, now: Version, arguments: dict[str, Any]) -> 
         misfits += fixed
         if not fixed:
             break
-    misfits += [_misfit(now, mended, problem) for problem in _problems(now, mended)]
+    misfits += [_misfit(now, mended, problem) for problem in now.present_problems(mended)]
     return MigrationResult(mended, list(dict.fromkeys(misfits)))
 
 
@@ -86,7 +79,7 @@ def wrong_fields(version: Version, arguments: dict[str, Any]) -> frozenset[str]:
     unknown = (
         set() if is_open else {dotted((name,)) for name in arguments if name not in known_names}
     )
-    paths = (tuple(map(str, problem.path)) for problem in _problems(version, arguments))
+    paths = (tuple(map(str, problem.path)) for problem in version.present_problems(arguments))
     return frozenset(unknown | {dotted(path) for path in paths})
 
 
@@ -102,9 +95,7 @@ def _apply_diff(before: Version | None, now: Version, mended: dict[str, Any]) ->
             if kind == "moved":
                 repairs = _move(mended, line)
             else:
-                name, all_holders = line.path[-1], _holders(mended, line.path[:-1])
-                holders = [holder for holder in all_holders if name in holder]
-                repairs = [_rename(now, holder, line) for holder in holders]
+                repairs = [_rename(now, holder, line) for holder in _holders(mended, line)]
             if repairs:
                 yield Misfit(line.field, line.said, repairs[0])
 
@@ -134,9 +125,9 @@ def _rename(now: Version, holder: dict[str, Any], line: Line) -> str:
 
 def _move(mended: dict[str, Any], line: Line) -> list[str]:
     """Moves a value to its new path, between plain groups only."""
-    source = next(iter(_holders(mended, line.path[:-1])), None)
+    source = next(iter(_holders(mended, line)), None)
     name, target = line.path[-1], mended
-    if source is None or name not in source:
+    if source is None:
         return []
     for part in line.to[:-1]:
         inner = target.setdefault(part, {})
@@ -147,31 +138,16 @@ def _move(mended: dict[str, Any], line: Line) -> list[str]:
     return [f"moved to {dotted(line.to)}"]
 
 
-def _holders(value: Any, path: tuple[str, ...]) -> Iterator[dict[str, Any]]:
-    """The objects at a path of names, list rows (`[]`) and map values (`*`)."""
-    if not path:
-        if isinstance(value, dict):
-            yield value
-        return
-    first, rest = path[0], path[1:]
-    if first in {"[]", "*"}:
-        below = value if isinstance(value, list) else []
-        below = [*value.values()] if isinstance(value, dict) else below
-    else:
-        below = [value[first]] if isinstance(value, dict) and first in value else []
-    for inner in below:
-        yield from _holders(inner, rest)
-
-
-def _problems(now: Version, mended: dict[str, Any]) -> list[Problem]:
-    """The validation problems of values that are present."""
-    problems = validate(now.contract, mended, now.root)
-    return [problem for problem in problems if problem.path and problem.path[0] in mended]
+def _holders(mended: dict[str, Any], line: Line) -> list[dict[str, Any]]:
+    """The objects that have the value that a change is about."""
+    *outer_names, name = line.path
+    holders = values_at(mended, outer_names)
+    return [holder for holder in holders if isinstance(holder, dict) and name in holder]
 
 
 def _fix(now: Version, mended: dict[str, Any], problem: Problem) -> Misfit | None:
     """Fixes one problem in place; None, with nothing changed, if there is no obvious fix."""
-    holder = _value_at(mended, problem.path[:-1])
+    holder = value_at(mended, problem.path[:-1])
     key = problem.path[-1]
     try:
         value = holder[key]
@@ -188,7 +164,7 @@ def _fix(now: Version, mended: dict[str, Any], problem: Problem) -> Misfit | Non
             del holder[key]
         else:
             holder[key] = candidate
-        if not any(remaining.path == problem.path for remaining in _problems(now, mended)):
+        if not any(remaining.path == problem.path for remaining in now.present_problems(mended)):
             return Misfit(misfit.field, misfit.reason, words)
         holder[key] = value
     return None
@@ -201,7 +177,7 @@ def _candidates(field: Field | None, value: Any) -> Iterator[tuple[Any, str]]:
         return
     for other in _converted(field, value):
         yield other, f"written as {diff_lines.value(other)}"
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         for number in _nearest_allowed(field, value):
             yield number, f"set to {diff_lines.value(number)}"
     if isinstance(value, list) and field.kind == "list":
@@ -234,7 +210,7 @@ def _converted(field: Field, value: Any) -> Iterator[Any]:
                 yield kind(value)
             except ValueError:
                 continue
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if is_number(value):
         yield diff_lines.value(value)
     if isinstance(value, str) and value.lower() in {"true", "false"}:
         yield value.lower() == "true"
@@ -267,17 +243,7 @@ def _misfit(now: Version, mended: dict[str, Any], problem: Problem) -> Misfit:
     field = find(now.root, problem.path)
     path = tuple(str(part) for part in problem.path)
     message = problem.message.removeprefix(f"{field.label} ")
-    value = _value_at(mended, problem.path)
+    value = value_at(mended, problem.path)
     if value is not MISSING and not isinstance(value, dict | list) and "; it has" not in message:
         message = f"{message}; it is {diff_lines.value(value) or 'empty'}"
     return Misfit(dotted(path), message)
-
-
-def _value_at(value: Any, path: Path) -> Any:
-    """The value at a path; MISSING if there is none."""
-    for part in path:
-        try:
-            value = value[part]
-        except (KeyError, IndexError, TypeError):
-            return MISSING
-    return value

@@ -13,15 +13,11 @@ from typing import Any
 
 from schemas.document.merging import alternatives
 from schemas.document.openapi import Schema, as_dict, as_list, point
+from schemas.numbers import is_number
 
 Check = Callable[[Any], bool]
 _MAX_DEPTH = 60
 _TYPES = {"string", "integer", "number", "boolean", "array", "object", "null"}
-
-
-def is_number(value: Any) -> bool:
-    """Whether a value is a JSON number."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _is_count(value: Any) -> bool:
@@ -79,9 +75,17 @@ _PLAIN: dict[str, Check] = {
     ),
 }
 _SUBSCHEMA = {
-    "items", "additionalProperties", "not", "propertyNames", "contains", "if", "then", "else",
-    "unevaluatedProperties", "unevaluatedItems",
-}  # fmt: skip
+    "items",
+    "additionalProperties",
+    "not",
+    "propertyNames",
+    "contains",
+    "if",
+    "then",
+    "else",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+}
 _SUBSCHEMA_LISTS = {"anyOf", "oneOf", "allOf", "prefixItems"}
 _SUBSCHEMA_MAPS = {"properties", "patternProperties", "dependentSchemas"}
 

@@ -10,16 +10,13 @@ from schemas.estimate.amounts import Amount, counted, decimal, exactly, plain
 from schemas.estimate.settings import RunInputs, Setting
 from schemas.fields import Field, quantities
 from schemas.fields.media import words_in
-from schemas.wording.vocabulary import PROMPT_WORDS, SECONDARY_PROMPT_WORDS
+from schemas.vocabulary import WORDS
 
 ONE = Decimal(1)
 _CHARACTERS_PER_TOKEN = 4  # of English text
-_SPOKEN = {"text", "texts", "script", "dialogue", "dialog", "ssml", "lyrics", "inputs", "turns"}
-_ASIDE = SECONDARY_PROMPT_WORDS | {
-    "style", "voice", "instructions", "instruction", "previous", "next", "caption", "scene",
-}  # fmt: skip
-_STEP_WORDS = {"steps", "step", "iterations", "iter", "iters"}
-_STEP_QUALIFIERS = {"num", "number", "of", "total", "max", "training", "train", "inference"}
+_SPOKEN = WORDS["spoken"]
+_TEXTS = WORDS["prompt"] | _SPOKEN
+_ASIDE = WORDS["aside"] | WORDS["spoken-aside"]
 _MOST_TEXTS, _DEEPEST = 500, 5
 
 
@@ -75,9 +72,15 @@ def steps(run_inputs: RunInputs) -> Amount | None:
 
 def _rank(name: str) -> int:
     words = set(words_in(name))
-    if not words & _STEP_WORDS:
+    if not words & WORDS["step"]:
         return 2
-    return 0 if words <= _STEP_WORDS else 1 if words <= _STEP_WORDS | _STEP_QUALIFIERS else 2
+    return (
+        0
+        if words <= WORDS["step"]
+        else 1
+        if words <= WORDS["step"] | WORDS["step-qualifier"]
+        else 2
+    )
 
 
 def characters(run_inputs: RunInputs) -> Amount | None:
@@ -134,7 +137,7 @@ def _texts(run_inputs: RunInputs) -> Iterator[tuple[bool, str]]:
     """Each text, and whether its field's name implies that it is spoken."""
     for setting in run_inputs.settings:
         field, name = setting.field, setting.name_words
-        if field.media or not name & (PROMPT_WORDS | _SPOKEN) or name & _ASIDE:
+        if field.media or not name & _TEXTS or name & _ASIDE:
             continue
         if field.kind == "object" and field.children:
             continue  # its own settings are in the list too
@@ -151,5 +154,5 @@ def _strings(value: Any, depth: int) -> Iterator[str]:
     elif isinstance(value, dict) and depth < _DEEPEST:
         for key, item in value.items():
             key_words = set(words_in(key))
-            if key_words & (PROMPT_WORDS | _SPOKEN) and not key_words & _ASIDE:
+            if key_words & _TEXTS and not key_words & _ASIDE:
                 yield from _strings(item, depth + 1)

@@ -12,9 +12,20 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 Kind = Literal[
-    "run", "output", "second", "compute second", "megapixel", "frame", "step",
-    "character", "word", "token", "input", "billed", "other",
-]  # fmt: skip
+    "run",
+    "output",
+    "second",
+    "compute second",
+    "megapixel",
+    "frame",
+    "step",
+    "character",
+    "word",
+    "token",
+    "input",
+    "billed",
+    "other",
+]
 
 _KIND_NOUNS: dict[Kind, str] = {
     "output": (
@@ -33,9 +44,7 @@ _KIND_NOUNS: dict[Kind, str] = {
 }
 _KINDS = {noun: kind for kind, nouns in _KIND_NOUNS.items() for noun in nouns.split()}
 # If a unit names several kinds, the first of these is counted: `second of video`, `image step`.
-_FIRST: tuple[Kind, ...] = (
-    "token", "character", "word", "step", "megapixel", "second", "frame",
-)  # fmt: skip
+_FIRST = ("token", "character", "word", "step", "megapixel", "second", "frame")
 _SECONDS = {"minute": 60, "hour": 3600}
 _LONG = {"sec": "second", "min": "minute", "hr": "hour"}
 _SCALES = {"k": 1000, "thousand": 1000, "m": 10**6, "mn": 10**6, "million": 10**6, "b": 10**9}

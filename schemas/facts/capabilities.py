@@ -18,22 +18,10 @@ from schemas.fields import Field
 from schemas.fields.field_tree import build
 from schemas.fields.media import words_in
 from schemas.fields.quantities import values
-from schemas.wording.vocabulary import (
-    AUDIO_WORDS,
-    END_FRAME_WORDS,
-    GUIDE_WORDS,
-    LORA_WORDS,
-    MESH_WORDS,
-    METADATA_KEYS,
-    OTHER_SOUND_WORDS,
-    PROMPT_WORDS,
-    SECONDARY_PROMPT_WORDS,
-    SIDE_OUTPUT_WORDS,
-    SOUND_WORDS,
-    TEXT_OUTPUT_WORDS,
-)
+from schemas.meanings import file_kind, is_guide, is_main_prompt, words_of
+from schemas.vocabulary import ROLES, WHOLE_NAMES, WORDS
 
-RULES = 6
+RULES = 7
 MAX_FACTS = 250  # facts of one document
 _MAX_PARTS = 3000
 _MAX_WORD_CHARS = 2500  # letters
@@ -149,7 +137,7 @@ def _input_media(takes: list[Part]) -> Iterator[str]:
         medium = _medium(part)
         # stable-diffusion-v35-large takes pictures only for its ControlNet and IP-Adapter
         # (`controlnet.control_image_url`): it is not an image-to-image model.
-        if not medium or part.field.is_mask or "mask" in part.name_words or _is_guide(part):
+        if not medium or part.field.is_mask or "mask" in part.name_words or is_guide(part.names):
             continue
         names = (
             # `image: {url}` is one input, as `image_url` is: the `url` does not count as a second.
@@ -158,7 +146,7 @@ def _input_media(takes: list[Part]) -> Iterator[str]:
         places.setdefault(medium, set()).add(names)
         if part.is_repeated and medium in {"image", "video", "audio"}:
             places[medium].add((*names, "*"))
-    if any(is_main_prompt(part) for part in takes):
+    if any(is_main_prompt(part.names, part.field) for part in takes):
         yield "in:text"
     for medium in ("image", "video", "audio", "3d", "file"):
         if medium in places:
@@ -169,43 +157,11 @@ def _input_media(takes: list[Part]) -> Iterator[str]:
                 yield f"in:{medium}s"
 
 
-def _is_guide(part: Part) -> bool:
-    """Whether a field belongs to guidance, such as a ControlNet's image."""
-    return any(GUIDE_WORDS & set(words_in(name)) for name in part.names[:-1])
-
-
 def _medium(part: Part) -> str:
     """The kind of file that a field takes; empty for none and for model weights."""
-    field = part.field
-    if not field.is_file:
-        return ""
-    if field.media != "file":
-        return field.media
-    words = part.name_words | (set(words_in(part.names[-2])) if len(part.names) > 1 else set())
     # `loras[].path` of stable-diffusion-v35-large takes weights: no file that a user edits.
-    if words & LORA_WORDS or "path" in words:
-        return ""
-    prose = f"{field.help} {field.label}".lower()
-    is_mesh = words & MESH_WORDS or (
-        # A mesh is often called a model (`model_url`), and so is a checkpoint: the description
-        # decides.
-        "model" in words and re.search(r"\b(?:3d|mesh|glb|obj|fbx)\b", prose)
-    )
-    return "3d" if is_mesh else "file"
-
-
-def is_main_prompt(part: Part) -> bool:
-    """Whether a field is the main prompt."""
-    name = words_in(part.names[-1]) if part.names else []
-    if not part.field.is_text or not name or SECONDARY_PROMPT_WORDS & set(name):
-        return False
-    # A trainer's `validation_prompt` is for samples; LoRA and ControlNet entries have own texts.
-    if _is_guide(part) or "validation" in name:
-        return False
-    # minimax/speech-02-hd calls it `text`, flux/dev `prompt`. An optional, short `caption` beside
-    # them is not the main prompt.
-    is_main = part.field.is_long or part.field.is_required or name[0] == "prompt"
-    return name[-1] in PROMPT_WORDS and is_main
+    kind = "weights" if "path" in part.name_words else file_kind(part.names, part.field)
+    return {"weights": "", "archive": "file", "mesh": "3d"}.get(kind, kind)
 
 
 def _output_media(parsed: Contract) -> dict[str, None]:
@@ -220,9 +176,9 @@ def _output_media(parsed: Contract) -> dict[str, None]:
     kinds = {part.names: kind for part in parts if (kind := _described_medium(part.field))}
     for part in parts:
         if medium := _output_medium(part, kinds):
-            names = {word for name in part.names for word in words_in(name)}
+            names = words_of(part.names)
             # A `thumbnail` does not make a film's model an image model. Alone it counts.
-            (aside if names & SIDE_OUTPUT_WORDS else main)[medium] = None
+            (aside if names & WORDS["output-aside"] else main)[medium] = None
     found_media = main or aside
     if "lora" in main:
         # Trainers return `diffusers_lora_file` beside `config_file`.
@@ -251,15 +207,15 @@ def _output_medium(part: Part, kinds: Mapping[tuple[str, ...], str]) -> str:
     field = part.field
     if not field.is_file or not part.names:
         return ""
-    words = {word for name in part.names for word in words_in(name)}
-    if words & LORA_WORDS:
+    words = words_of(part.names)
+    if words & WORDS["lora"]:
         return "lora"
-    if words & MESH_WORDS or (field.media == "file" and "model" in words):
+    if words & WORDS["mesh"] or (field.media == "file" and "model" in words):
         return "3d"
     if field.media != "file":
         return field.media
     # Stems are files named after instruments: `vocals`, `drums`.
-    if words & AUDIO_WORDS:
+    if words & WORDS["output-audio"]:
         return "audio"
     return next(
         (kind for names in (part.names, part.names[:-1]) if (kind := kinds.get(names))), "file"
@@ -273,14 +229,14 @@ def _media_without_files(parts: list[Part]) -> dict[str, None]:
         if (
             is_text
             and words_in(part.names[0])[-1:]
-            and words_in(part.names[0])[-1] in TEXT_OUTPUT_WORDS
+            and words_in(part.names[0])[-1] in WORDS["output-text"]
         ):
             return {"text": None}
     # flux/dev returns `seed`, `timings` and `prompt` beside its images; alone they are not data.
     output_names = {part.names[0] for part in parts if part.names}
     if len(output_names) == 1 and parts[0].field.kind == "string":
         return {"text": None}
-    return {"data": None} if output_names - METADATA_KEYS else {}
+    return {"data": None} if output_names - WHOLE_NAMES["metadata"] else {}
 
 
 def _abilities(takes: list[Part], makes: dict[str, None], parsed: Contract) -> Iterator[str]:
@@ -322,7 +278,7 @@ def _is_lora(part: Part) -> bool:
 
 
 def _is_mask(part: Part) -> bool:
-    return part.field.is_file and bool(part.name_words & {"mask", "masks"}) and not _is_guide(part)
+    return part.field.is_file and bool(part.name_words & ROLES["mask"]) and not is_guide(part.names)
 
 
 def _is_negative(part: Part) -> bool:
@@ -332,7 +288,7 @@ def _is_negative(part: Part) -> bool:
 
 
 def _is_end(part: Part) -> bool:
-    return part.field.media == "image" and bool(part.name_words & END_FRAME_WORDS)
+    return part.field.media == "image" and bool(part.name_words & ROLES["end"])
 
 
 def _is_control(part: Part) -> bool:
@@ -361,7 +317,7 @@ def _has_sound(takes: list[Part], makes: dict[str, None], parsed: Contract) -> b
     for part in takes:
         # pixverse/v5.6 has the switch `generate_audio_switch`; `keep_original_audio` only passes
         # sound on.
-        if not part.name_words & SOUND_WORDS or part.name_words & OTHER_SOUND_WORDS:
+        if not part.name_words & WORDS["sound"] or part.name_words & WORDS["other-sound"]:
             continue
         is_switch = part.field.kind == "boolean"
         is_prompt = part.field.is_text and "prompt" in part.name_words

@@ -22,6 +22,7 @@ from schemas.fields.quantities import (
     pixels,
     values,
 )
+from schemas.vocabulary import RATIOS
 from schemas.wording.labels import number
 from schemas.wording.languages import language
 
@@ -49,27 +50,6 @@ _EXCLUDED = [
     for parts in (_SECONDS_SAID + _NO + _LINES_SAID, _LINES_SAID + _NO + _SECONDS_SAID)
 ]
 _STANDARD = {480: (854, 480), 720: (1280, 720), 1080: (1920, 1080), 2160: (3840, 2160)}
-_COMMON = [
-    "1:1",
-    "16:9",
-    "9:16",
-    "4:3",
-    "3:4",
-    "3:2",
-    "2:3",
-    "21:9",
-    "9:21",
-    "5:4",
-    "4:5",
-    "2:1",
-    "1:2",
-    "16:10",
-    "10:16",
-    "3:1",
-    "1:3",
-    "4:1",
-    "1:4",
-]
 
 
 def durations(fields: Iterable[Field]) -> list[str]:
@@ -176,8 +156,10 @@ def resolutions(fields: Iterable[Field], *, is_video: bool) -> list[str]:
 def _longest(fields: list[Field]) -> dict[str, float]:
     """Resolution → the longest duration that the fields' descriptions allow for it."""
     # Only a shorter length than the offered ones is a limit: "up to 10 seconds" of ten is not.
-    offered = [float(end) for fact in durations(fields) if fact.startswith("duration:")
-               for end in fact[9:].split("-")]  # fmt: skip
+    lengths = [
+        fact.removeprefix("duration:") for fact in durations(fields) if fact.startswith("duration:")
+    ]
+    offered = [float(end) for length in lengths for end in length.split("-")]
     limits: dict[str, float] = {}
     for field in fields:
         if not {"resolution", "duration"} & set(words_in(field.name)):
@@ -254,7 +236,7 @@ def _ratio(width: int, height: int) -> str:
         return ""
     # 1344 × 768 is called 16:9: sides are rounded to multiples. A ratio itself has to be exact.
     ratio, is_pixels = width / height, max(width, height) >= 64
-    nearest = min(_COMMON, key=lambda name: abs(math.log(_quotient(name) / ratio)))
+    nearest = min(RATIOS, key=lambda name: abs(math.log(_quotient(name) / ratio)))
     if abs(_quotient(nearest) / ratio - 1) <= (0.035 if is_pixels else 0.001):
         return nearest
     if is_pixels:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from schemas.fields.field import Field
 from schemas.fields.media import words_in
+from schemas.vocabulary import GROUPS, SPELLING
 from schemas.wording.labels import label
 
 MIN_SETTINGS = 12  # a shorter list needs no groups
@@ -18,31 +19,6 @@ _MIN_SHARED = 3  # fields with the same prefix
 _MIN_MEANT = 2
 _LONGEST = 3  # words of a prefix
 OTHER = "Other"
-_GENERIC = {  # first words that do not describe a setting's purpose
-    "num", "number", "enable", "enabled", "use", "max", "min", "maximum", "minimum", "is", "return",
-    "auto", "custom", "include", "disable", "with", "add", "apply", "first", "last", "total", "the",
-    "n", "output", "input", "should", "no", "do", "has", "target", "base",
-}  # fmt: skip
-_MEANT: tuple[tuple[str, frozenset[str]], ...] = tuple(
-    (title, frozenset(words.split()))
-    for title, words in (
-        ("Prompt", "prompt negative expansion enhance caption text system instruction"),
-        ("LoRA and adapters", "lora loras controlnet controlnets adapter ip embeddings checkpoint "
-         "unet variant model weights easycontrols"),
-        ("Safety", "safety nsfw moderation checker tolerance watermark"),
-        ("Sound", "audio voice music sound speech sfx volume language vocal pitch emotion"),
-        ("Output", "format quality sync output bitrate codec crf write metadata upload mode "
-         "transparent background"),
-        ("Size and length", "width height size aspect ratio resolution frames duration fps length "
-         "seconds padding crop frame upscale megapixels area"),
-        ("Speed", "acceleration cache teacache fast turbo tiling tile vae batch compile quantize "
-         "precision decode"),
-        ("Guidance and steps", "guidance cfg scale steps step scheduler sampler shift strength eta "
-         "sigma sigmas noise temperature top seed denoise nag pag slg timesteps timestep end start "
-         "weight gamma"),
-        ("Motion", "motion camera movement loop direction interpolation stabilization"),
-    )
-)  # fmt: skip
 
 
 class Group(NamedTuple):
@@ -79,7 +55,7 @@ def _beginnings(names: Sequence[tuple[str, ...]]) -> dict[tuple[str, ...], int]:
     return {
         beginning: count
         for beginning, count in counts.items()
-        if count >= _MIN_SHARED and beginning[0] not in _GENERIC
+        if count >= _MIN_SHARED and beginning[0] not in SPELLING["generic"]
     }
 
 
@@ -88,7 +64,7 @@ def _title(field: Field, words: tuple[str, ...], shared: dict[tuple[str, ...], i
     if beginning:
         return label("_".join(beginning))
     name_words = set(words)
-    return next((title for title, title_words in _MEANT if title_words & name_words), OTHER)
+    return next((title for title, title_words in GROUPS.items() if title_words & name_words), OTHER)
 
 
 def _beginning(words: tuple[str, ...], shared: dict[tuple[str, ...], int]) -> tuple[str, ...]:

@@ -9,29 +9,10 @@ from typing import Any
 
 from schemas.document.openapi import Schema, as_dict, as_list
 from schemas.fields.media import file_limits, limits, media_hint
+from schemas.numbers import is_number
+from schemas.vocabulary import ROLES, WHOLE_NAMES
 
 TIMES = "\u00d7"
-_COMMON = {
-    "prompt",
-    "text",
-    "image_size",
-    "aspect_ratio",
-    "resolution",
-    "duration",
-    "num_images",
-    "style",
-    "voice",
-    "voice_id",
-    "size",
-    "seed",
-    "num_frames",
-    "language",
-    "lyrics",
-    "input",
-    "messages",
-    "loras",
-    "scale",
-}
 _LONG = re.compile(
     r"prompt|text|lyric|script|caption|instruction|description|content|message|query|question|story|speech|tags"
 )
@@ -40,9 +21,13 @@ _LONG = re.compile(
 _INLINE = re.compile(r"(?i)data[ -]?ur[il]|base64|without going through the CDN")
 _SEED = re.compile(r"(?:^|_)seed$")
 PRESETS = {  # fal's own sizes (protocol 4.4)
-    "square_hd": (1024, 1024), "square": (512, 512), "portrait_4_3": (768, 1024),
-    "portrait_16_9": (576, 1024), "landscape_4_3": (1024, 768), "landscape_16_9": (1024, 576),
-}  # fmt: skip
+    "square_hd": (1024, 1024),
+    "square": (512, 512),
+    "portrait_4_3": (768, 1024),
+    "portrait_16_9": (576, 1024),
+    "landscape_4_3": (1024, 768),
+    "landscape_16_9": (1024, 576),
+}
 
 
 def flags(name: str, flat: Schema) -> dict[str, Any]:
@@ -55,8 +40,8 @@ def flags(name: str, flat: Schema) -> dict[str, Any]:
     is_deprecated = flat.get("deprecated") is True
     return {
         "media": media_hint(flat),
-        "is_mask": not {"mask", "masks"}.isdisjoint(name.lower().split("_")),
-        "is_important": is_important or (name in _COMMON and not is_deprecated),
+        "is_mask": not ROLES["mask"].isdisjoint(name.lower().split("_")),
+        "is_important": is_important or (name in WHOLE_NAMES["common"] and not is_deprecated),
         "is_advanced": is_sync or is_deprecated,
         "is_hidden": ui.get("hidden") is True,
         "is_deprecated": is_deprecated,
@@ -139,9 +124,8 @@ def size(text: str) -> tuple[int, int] | None:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if abs(value) < 10**30 and math.isfinite(value) else None
+    is_usable = is_number(value) and abs(value) < 10**30 and math.isfinite(value)
+    return value if is_usable else None
 
 
 def _positive(value: Any) -> float | None:

@@ -11,127 +11,11 @@ from typing import Any
 
 from schemas.document.openapi import Schema, as_dict
 from schemas.fields.field import Field
+from schemas.numbers import is_number
+from schemas.vocabulary import KINDS, KINDS_OF_ADDRESSES, WORDS
 from schemas.wording.labels import number, one_line, span
-from schemas.wording.vocabulary import LORA_WORDS
 
 MEDIA = ("image", "video", "audio", "file")
-_KIND_WORDS = {  # words that imply a kind in any name
-    "video": {"video", "videos"},
-    "audio": {"audio", "audios"},
-    "image": {
-        "image",
-        "images",
-        "img",
-        "imgs",
-        "photo",
-        "photos",
-        "picture",
-        "pictures",
-        "mask",
-        "masks",
-    },
-}
-# `face_url` is a picture, `style` is not: these words count in names of addresses only. Order
-# matters: `data_url` of a trainer is an archive, even if it also says "images" (`images_data_url`).
-_ADDRESS_KIND_WORDS = {  # words that imply a kind only in the name of a URL
-    "file": {"zip", "archive", "data", "dataset", "tar"},
-    "video": {"clip", "clips", "movie", "footage"},
-    "audio": {
-        "voice",
-        "speech",
-        "song",
-        "music",
-        "sound",
-        "wav",
-        "mp3",
-        "instrumental",
-        "vocal",
-        "vocals",
-        "speaker",
-    },
-    "image": {
-        "frame",
-        "frames",
-        "keyframe",
-        "face",
-        "faces",
-        "garment",
-        "garments",
-        "pose",
-        "depth",
-        "portrait",
-        "logo",
-        "thumbnail",
-        "person",
-        "human",
-        "texture",
-        "sketch",
-        "background",
-        "foreground",
-        "product",
-        "clothes",
-        "clothing",
-        "outfit",
-        "character",
-        "avatar",
-        "selfie",
-        "headshot",
-        "canvas",
-        "scribble",
-        "canny",
-        "cover",
-        "poster",
-        "hdri",
-        "screenshot",
-        "style",
-        "subject",
-        "png",
-        "jpg",
-        "jpeg",
-        "webp",
-    },
-}
-_FILES = {
-    "file",
-    "files",
-    "mesh",
-    "model",
-    "glb",
-    "obj",
-    "document",
-    "pdf",
-    "subtitle",
-    "subtitles",
-    "srt",
-    "captions",
-    "csv",
-    "weights",
-    "lora",
-    "checkpoint",
-    "safetensors",
-    "font",
-}
-_NO_FILE = {
-    "webhook",
-    "callback",
-    "base",
-    "api",
-    "repo",
-    "repository",
-    "website",
-    "webpage",
-    "page",
-    "site",
-    "host",
-    "proxy",
-    "redirect",
-    "endpoint",
-    "server",
-    "homepage",
-}
-_ADDRESS = {"url", "urls", "uri", "uris"}
-# `number_of_images`, `image_to_video`: the medium after such a word is not what the field takes.
-_BETWEEN = {"of", "in", "on", "per", "to", "from", "for", "as"}
 # A name may say nothing (`input`), while its description begins "URL of the image …".
 _IN_PROSE = re.compile(
     r"(?i)\W*(?:(?:the|an?|optional|public|direct|list|of) ){0,4}ur[li]s? "
@@ -139,7 +23,7 @@ _IN_PROSE = re.compile(
     r"(?:\w+ ){0,3}?(image|picture|photo|video|audio|mask)s?\b"
 )
 _MOST_PROSE = 300  # characters of a description that are read
-_WEIGHTS = LORA_WORDS | {"controlnet", "controlnets"}
+_WEIGHTS = WORDS["lora"] | {"controlnet", "controlnets"}
 _RANGES = ("width", "height", "area", "aspect_ratio", "duration", "fps", "frames")
 _UNITS = {
     "width": "px wide",
@@ -174,11 +58,11 @@ def media_of(name: str, flat: Schema, is_text: bool) -> str:
     if words[-1] == "path" and not _WEIGHTS.isdisjoint(words):
         return "file"
     kind = _kind_in(words)
-    if _ADDRESS & set(words) or flat.get("format") in ("uri", "url"):
+    if WORDS["address"] & set(words) or flat.get("format") in ("uri", "url"):
         return _by_address(set(words), kind) or _by_description(words, flat)
     # Without `url` in its name the medium has to come last: `mask_image` is a file,
     # `image_encoder_weight_name` and `video_style` are texts.
-    if kind == _kind_in(words[-1:]) and not _BETWEEN & set(words[-2:-1]) and kind:
+    if kind == _kind_in(words[-1:]) and not WORDS["between"] & set(words[-2:-1]) and kind:
         return kind
     return _by_description(words, flat)
 
@@ -209,9 +93,9 @@ def kind_in_prose(description: Any) -> str:
     """
     text = description[:_MOST_PROSE] if isinstance(description, str) else ""
     words = set(re.findall("[a-z]+", text.lower()))
-    if not _NO_FILE.isdisjoint(words):
+    if not WORDS["no-file"].isdisjoint(words):
         return ""
-    kinds = {kind for kind, kind_words in _KIND_WORDS.items() if kind_words & words}
+    kinds = {kind for kind, kind_words in KINDS.items() if kind_words & words}
     if len(kinds) == 1:
         return kinds.pop()
     return "file" if kinds or words & {"media", "file", "files"} else ""
@@ -314,8 +198,7 @@ def _bytes(size: float) -> str:
 
 
 def _is_limit(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 < value < 10**30 and math.isfinite(value)
+    return is_number(value) and 0 < value < 10**30 and math.isfinite(value)
 
 
 def words_in(name: str) -> tuple[str, ...]:
@@ -332,26 +215,24 @@ def _words_in(name: str) -> tuple[str, ...]:
 
 def _kind_in(words: Iterable[str]) -> str:
     """The media kind of the last word that implies one."""
-    kinds = [
-        kind for word in words for kind, kind_words in _KIND_WORDS.items() if word in kind_words
-    ]
+    kinds = [kind for word in words for kind, kind_words in KINDS.items() if word in kind_words]
     return kinds[-1] if kinds else ""
 
 
 def _by_address(words: set[str], kind: str) -> str:
-    if _ADDRESS_KIND_WORDS["file"] & words:
+    if KINDS_OF_ADDRESSES["file"] & words:
         return "file"
-    if kind or _NO_FILE & words:
+    if kind or WORDS["no-file"] & words:
         return kind
     implied = next(
-        (kind for kind, kind_words in _ADDRESS_KIND_WORDS.items() if kind_words & words), ""
+        (kind for kind, kind_words in KINDS_OF_ADDRESSES.items() if kind_words & words), ""
     )
-    return implied or ("file" if _FILES & words else "")
+    return implied or ("file" if WORDS["file"] & words else "")
 
 
 def _by_description(words: Iterable[str], flat: Schema) -> str:
     text = flat.get("description")
-    if not isinstance(text, str) or not _NO_FILE.isdisjoint(words):
+    if not isinstance(text, str) or not WORDS["no-file"].isdisjoint(words):
         return ""
     match = _IN_PROSE.match(text[:200])
     return _kind_in([match[1].lower()]) if match else ""

@@ -8,17 +8,12 @@ from typing import Any, NamedTuple
 
 from schemas.fields.field import Field
 from schemas.fields.media import words_in
-from schemas.wording.vocabulary import (
-    DURATION_QUALIFIERS,
-    DURATION_WORDS,
-    FRAME_QUALIFIERS,
-    FRAME_WORDS,
-)
+from schemas.numbers import is_number
+from schemas.vocabulary import NAMES, WORDS
 
 LONGEST_S, MOST_FPS = 7200.0, 240.0
 
-_FPS = re.compile(r"(?:^|_)(?:fps|frames_per_second|frame_rate|framerate)$")
-_SIZED = {"ratio", "aspect", "size", "resolution", "dimension", "dimensions", "format", "shape"}
+_FPS = re.compile(rf"(?:^|_)(?:{'|'.join(NAMES['fps'])})$")
 _SECONDS = re.compile(r"(\d{1,5}(?:\.\d+)?)\s*(?:s|sec|secs|second|seconds)?", re.IGNORECASE)
 _PIXELS = re.compile(r"(\d{2,5})\s*[x*\u00d7]\s*(\d{2,5})", re.IGNORECASE)
 _COUNT = re.compile(
@@ -55,11 +50,11 @@ def bounds(field: Field) -> Range:
 def duration_scale(field: Field) -> float | None:
     """Seconds per unit of a duration field (0.001 for milliseconds); None for other fields."""
     words = words_in(field.name)
-    other_words = set(words) - DURATION_WORDS
+    other_words = set(words) - WORDS["duration"]
     prose = f"{field.label} {field.help} {field.more}".lower()
     if (
-        not DURATION_WORDS & set(words)
-        or other_words - DURATION_QUALIFIERS
+        not WORDS["duration"] & set(words)
+        or other_words - WORDS["duration-qualifier"]
         # A `duration` in frames, or a `video_length` whose help says "number of frames".
         or "frame" in prose.split(".")[0]
     ):
@@ -85,12 +80,12 @@ def is_rate(name: str) -> bool:
 def is_frame_count(name: str) -> bool:
     """Whether a field of this name is the number of frames."""
     words = set(words_in(name))
-    return bool(FRAME_WORDS & words) and not words - FRAME_WORDS - FRAME_QUALIFIERS
+    return bool(WORDS["frame"] & words) and not words - WORDS["frame"] - WORDS["frame-qualifier"]
 
 
 def is_sized(name: str) -> bool:
     """Whether a field of this name may hold a size in pixels."""
-    return bool(_SIZED & set(words_in(name)))
+    return bool(WORDS["sized"] & set(words_in(name)))
 
 
 def pixels(text: str) -> tuple[int, int] | None:
@@ -104,5 +99,4 @@ def figure(value: Any) -> float | None:
     # kling/v2.1 has "5", others "5s" or "5 seconds".
     if isinstance(value, str) and (match := _SECONDS.fullmatch(value.strip()[:24])):
         return float(match[1])
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and 0 <= value < 1e7 and math.isfinite(value) else None
+    return float(value) if is_number(value) and 0 <= value < 1e7 and math.isfinite(value) else None

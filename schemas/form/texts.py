@@ -6,6 +6,7 @@ from typing import Any, assert_never
 
 from schemas.exact import dumps, identical
 from schemas.fields import MISSING, Field
+from schemas.numbers import is_number
 
 _TOO_LARGE = 10**300  # browsers drop larger texts in number inputs
 
@@ -21,8 +22,7 @@ def control_text(field: Field, value: Any) -> str:
         case "choice" | "boolean":
             return next((o.key for o in field.options if identical(o.value, value)), "")
         case "integer" | "number":
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            return dumps(value) if is_number and abs(value) < _TOO_LARGE else ""
+            return dumps(value) if is_number(value) and abs(value) < _TOO_LARGE else ""
         case "json" | "object" | "map" | "list" | "tuple" | "union":
             return "" if value is None and field.default is None else dumps(value)
         case unknown:

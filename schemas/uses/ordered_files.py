@@ -7,14 +7,13 @@ Unused files are reported: a user who compares models has to know that one of th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from schemas.changes.migrate_arguments import Version
-from schemas.fields import Field, find
-from schemas.uses.inputs import ROW, Input, inputs_of, names_in
-from schemas.uses.placing import place
-from schemas.validation import validate
+from schemas.fields import Field
+from schemas.uses.inputs import Input, inputs_of, names_in
+from schemas.uses.placing import as_many_as_fit, most_values, place_all
+from schemas.validation import Version
 from schemas.wording import counted_files
 from schemas.wording.counted_files import NOUNS, ordinal
 
@@ -89,24 +88,14 @@ def _filled(
     """Return the arguments with as many files as an input accepts, and how many these are."""
     name = names_in(taker.path)[0]
     bare = {key: value for key, value in arguments.items() if key != name}
-    for number in _numbers(version.root, taker, len(addresses)):
-        candidate = bare
-        for address in addresses[:number]:
-            candidate = place(version.root, candidate, taker.path, address)
-        problems = validate(version.contract, candidate, version.root)
-        if not any(problem.path and problem.path[0] == name for problem in problems):
-            return candidate, number
-    return arguments, 0
 
+    def attempt(number: int) -> dict[str, Any] | None:
+        candidate = place_all(version.root, bare, taker.path, addresses[:number])
+        return candidate if version.accepts(name, candidate[name]) else None
 
-def _numbers(root: Field, taker: Input, count: int) -> Iterator[int]:
-    """Yield how many files to try: as many as there is room for, then fewer."""
-    most = 1
-    if ROW in taker.path:
-        field = find(root, (names_in(taker.path)[0],))
-        lists = [kind for kind in (field, *field.branches) if kind.kind == "list"]
-        most = (lists[0].max_length if lists else None) or count
-    yield from range(min(count, most), 0, -1)
+    room = most_values(version.root, taker.path)
+    number, candidate = as_many_as_fit(len(addresses), room, attempt)
+    return candidate or arguments, number
 
 
 def _which(noun: str, start: int, number: int, count: int) -> str:

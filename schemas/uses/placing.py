@@ -1,11 +1,14 @@
-"""Writes a value into arguments at the path of an input, and reads the values there."""
+"""Writes values into arguments at the path of an input, and reads the values there."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar
 
-from schemas.fields import Field, find
+from schemas.fields import Field, find, paths
 from schemas.uses.inputs import ROW, names_in
+
+Result = TypeVar("Result")
 
 
 def place(root: Field, arguments: dict[str, Any], path: str, value: str) -> dict[str, Any]:
@@ -18,15 +21,52 @@ def place(root: Field, arguments: dict[str, Any], path: str, value: str) -> dict
     return new_arguments if isinstance(new_arguments, dict) else arguments
 
 
+def place_all(
+    root: Field, arguments: dict[str, Any], path: str, values: Iterable[str]
+) -> dict[str, Any]:
+    """The arguments with each of the values placed at `path`, in order."""
+    for value in values:
+        arguments = place(root, arguments, path, value)
+    return arguments
+
+
 def values_at(arguments: Any, path: str) -> list[Any]:
     """The values at a path, one per row; empty if nothing is set."""
-    values = [arguments]
-    for name in names_in(path):
-        if name == ROW:
-            values = [item for value in values if isinstance(value, list) for item in value]
-        else:
-            values = [value[name] for value in values if isinstance(value, dict) and name in value]
+    values = paths.values_at(arguments, names_in(path))
     return [value for value in values if value is not None and value != ""]
+
+
+def most_values(root: Field, path: str) -> int | None:
+    """How many values the input at a path takes: 1, or the most rows of its list; None: any."""
+    if ROW not in path:
+        return 1
+    names = names_in(path)
+    field = root
+    for name in names[: names.index(ROW)]:
+        field = find(field, (name,))
+    return most_rows(field)
+
+
+def most_rows(field: Field) -> int | None:
+    """The most rows of a list, or of the list among a union's alternatives; None: no limit."""
+    lists = [alternative for alternative in (field, *field.branches) if alternative.kind == "list"]
+    return lists[0].max_length if lists else None
+
+
+def as_many_as_fit(
+    count: int, room: int | None, attempt: Callable[[int], Result | None]
+) -> tuple[int, Result | None]:
+    """The largest number of files with which an attempt succeeds, and what it returns.
+
+    It is tried with all files for which there is room (None: any number), then with one fewer, and
+    so on; it returns None if the model accepts no such number. Without any success: 0 and None.
+    """
+    most = count if room is None else min(count, room)
+    for number in range(most, 0, -1):
+        result = attempt(number)
+        if result is not None:
+            return number, result
+    return 0, None
 
 
 def _put(field: Field, now: Any, names: list[str], value: str) -> Any:
@@ -41,26 +81,8 @@ def _put(field: Field, now: Any, names: list[str], value: str) -> Any:
 
 
 def _put_row(field: Field, rows: list[Any], inner_names: list[str], value: str) -> list[Any]:
-    if any(value in _at(row, inner_names) for row in rows):
+    if any(value in paths.values_at(row, inner_names) for row in rows):
         return rows
     row = _put(find(field, (0,)), None, inner_names, value)
-    most = _most_rows(field)
+    most = most_rows(field)
     return [*rows[: most - 1], row] if most and len(rows) >= most else [*rows, row]
-
-
-def _at(row: Any, names: list[str]) -> list[Any]:
-    if not names:
-        return [row]
-    if names[0] == ROW:
-        return (
-            [value for item in row for value in _at(item, names[1:])]
-            if isinstance(row, list)
-            else []
-        )
-    return _at(row[names[0]], names[1:]) if isinstance(row, dict) and names[0] in row else []
-
-
-def _most_rows(field: Field) -> int:
-    """The most rows of a list, or of the list among a union's alternatives; 0: no limit."""
-    lists = [alternative for alternative in (field, *field.branches) if alternative.kind == "list"]
-    return (lists[0].max_length or 0) if lists else 0

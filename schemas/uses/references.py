@@ -12,17 +12,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from schemas.changes.migrate_arguments import Version
 from schemas.fields import Field, find
 from schemas.fields.media import words_in
+from schemas.fields.paths import value_at, with_value, without
 from schemas.form.decode import Path, Problem
 from schemas.uses import mentions
-from schemas.uses.inputs import ROW, Input, inputs_of, names_in
-from schemas.uses.placing import place, values_at
-from schemas.validation import validate
+from schemas.uses.inputs import ROW, Input, inputs_of
+from schemas.uses.placing import as_many_as_fit, most_rows, most_values, place, place_all, values_at
+from schemas.validation import Version
+from schemas.vocabulary import WORDS
 
 MAX_PICTURES = 20
-_NEGATIVE = {"negative", "neg"}
 _NOT_FOR_PICTURES = {"mask", "end", "control"}  # roles that a reference never takes by itself
 
 
@@ -139,7 +139,7 @@ class _Filling:
             if is_file:
                 continue
             keys = [key for key in mentions.keys_in(text) if key in self.outcomes]
-            is_negative = any(_NEGATIVE & {*words_in(str(part))} for part in path)
+            is_negative = any(WORDS["negative"] & {*words_in(str(part))} for part in path)
             for key in dict.fromkeys(keys):
                 self._write(path, key)
                 if not is_negative and key not in self.in_prompts:
@@ -150,8 +150,8 @@ class _Filling:
         outcome.is_in_text = True
         for word in filter(None, (reference.description, reference.text)):
             words = {key: word}
-            text = mentions.replaced(_at(self.arguments, path), words.get)
-            if self._accepts(_with(self.arguments, path, text)):
+            text = mentions.replaced(value_at(self.arguments, path), words.get)
+            if self._accepts(with_value(self.arguments, path, text)):
                 outcome.is_described = word == reference.description
                 return
 
@@ -162,10 +162,10 @@ class _Filling:
         ]
         by_list: dict[Path, None] = {}
         for path in files:
-            if not (key := mentions.whole(_at(self.arguments, path))):
+            if not (key := mentions.whole(value_at(self.arguments, path))):
                 continue
             if key not in self.references:
-                name = str(_at(self.arguments, path)).strip()
+                name = str(value_at(self.arguments, path)).strip()
                 sentence = (
                     f"There is no reference “{name}” in this project. Choose another, or a file"
                 )
@@ -180,30 +180,39 @@ class _Filling:
     def _fill_single(self, path: Path, key: str) -> None:
         outcome = self.outcomes[key]
         pictures = outcome.reference.pictures[:1]
-        self.arguments = _with(self.arguments, path, *pictures)
+        self.arguments = _replaced(self.arguments, path, pictures)
         self._note(key, pictures, "this field takes 1")
 
     def _fill_list(self, path: Path) -> None:
-        rows = _at(self.arguments, path)
+        rows = value_at(self.arguments, path)
         keys = [key for row in rows if (key := mentions.whole(row)) in self.references]
         by_key = {key: self.references[key].pictures for key in dict.fromkeys(keys)}
         fixed = len(rows) - len(keys)
-        limit = _most_rows(find(self.version.root, path))
-        placed: set[str] = set()
-        for number in _numbers(sum(map(len, by_key.values())), limit - fixed if limit else None):
+        limit = most_rows(find(self.version.root, path))
+
+        def attempt(number: int) -> dict[str, list[str]] | None:
             shared = _shared(by_key, number)
-            placed = {picture for pictures in shared.values() for picture in pictures}
-            values: list[Any] = []
-            for row in rows:
-                key = mentions.whole(row)
-                values += shared.pop(key, ()) if key in by_key else (row,)
-            candidate = _with(self.arguments, path, *([values] if values else []))
-            if self._accepts(candidate):
-                break
-        else:  # invalid even without pictures, as a required list is: validation reports it
-            self.arguments = candidate
+            return shared if self._accepts(self._with_rows(path, rows, shared)) else None
+
+        room = None if limit is None else limit - fixed
+        _, shared = as_many_as_fit(sum(map(len, by_key.values())), room, attempt)
+        if shared is None:  # may be invalid, as a required list without rows is: validation tells
+            shared = _shared(by_key, 0)
+            self.arguments = self._with_rows(path, rows, shared)
+        placed = {picture for pictures in shared.values() for picture in pictures}
         for key, pictures in by_key.items():
             self._note(key, [p for p in pictures if p in placed], _takes(limit, fixed))
+
+    def _with_rows(
+        self, path: Path, rows: Sequence[Any], shared: Mapping[str, Sequence[str]]
+    ) -> dict[str, Any]:
+        """The arguments with pictures in the list where their references were first named."""
+        left = dict(shared)
+        values: list[Any] = []
+        for row in rows:
+            key = mentions.whole(row)
+            values += left.pop(key, ()) if key in shared else (row,)
+        return _replaced(self.arguments, path, [values] if values else [])
 
     def place_mentioned(self) -> None:
         """Put the pictures of references that texts mention into the inputs for pictures."""
@@ -213,7 +222,7 @@ class _Filling:
         why = ""
         for taker in self._takers():
             before = values_at(self.arguments, taker.path)
-            limit = self._limit(taker)
+            limit = most_values(self.version.root, taker.path)
             room = None if limit is None else limit - len(before)
             if room is not None and room <= 0:
                 why = why or f"“{taker.label}” has no room for more"
@@ -241,33 +250,19 @@ class _Filling:
 
         return sorted(takers, key=rank)
 
-    def _limit(self, taker: Input) -> int | None:
-        """The most pictures that an input takes; None if it has no limit."""
-        if ROW not in taker.path:
-            return 1
-        names = names_in(taker.path)
-        around = self.version.root
-        for name in names[: names.index(ROW)]:
-            around = find(around, (name,))
-        return _most_rows(around)
-
     def _place(
         self, taker: Input, by_key: Mapping[str, Sequence[str]], room: int | None
     ) -> set[str]:
         """Write as many pictures as the model accepts, and return these."""
-        for number in _numbers(sum(map(len, by_key.values())), room):
-            if not number:
-                break
+
+        def attempt(number: int) -> set[str] | None:
             pictures = [p for part in _shared(by_key, number).values() for p in part]
-            candidate = self.arguments
-            for picture in pictures:
-                candidate = place(self.version.root, candidate, taker.path, picture)
-            placed = {*pictures} & {
-                value for value in values_at(candidate, taker.path) if isinstance(value, str)
-            }
-            if placed == {*pictures} and self._accepts(candidate):
-                return placed
-        return set()
+            candidate = place_all(self.version.root, self.arguments, taker.path, pictures)
+            is_placed = all(picture in values_at(candidate, taker.path) for picture in pictures)
+            return {*pictures} if is_placed and self._accepts(candidate) else None
+
+        _, placed = as_many_as_fit(sum(map(len, by_key.values())), room, attempt)
+        return placed or set()
 
     def place_loras(self) -> None:
         """Add the LoRAs where the model takes some."""
@@ -293,13 +288,10 @@ class _Filling:
 
     def _accepts(self, candidate: dict[str, Any]) -> bool:
         """Take the candidate unless it has a problem that the arguments do not have."""
-        if {*self._problems(candidate)} - {*self._problems(self.arguments)}:
+        if {*self.version.problems(candidate)} - {*self.version.problems(self.arguments)}:
             return False
         self.arguments = candidate
         return True
-
-    def _problems(self, arguments: dict[str, Any]) -> list[Problem]:
-        return validate(self.version.contract, arguments, self.version.root)
 
 
 def _strings(root: Field, value: Any, path: Path = ()) -> Iterator[tuple[Path, str, bool]]:
@@ -322,33 +314,12 @@ def _strings(root: Field, value: Any, path: Path = ()) -> Iterator[tuple[Path, s
             yield from _strings(root, child, (*path, place_))
 
 
-def _at(value: Any, path: Path) -> Any:
-    for part in path:
-        value = value[part]
-    return value
-
-
-def _with(value: Any, path: Path, *new: Any) -> Any:
-    """A copy of the value with `new` at the path; without `new`, the value there is removed."""
-    first, *inner_path = path
-    copy: Any = list(value) if isinstance(value, list) else dict(value)
-    if inner_path:
-        copy[first] = _with(value[first], tuple(inner_path), *new)
-    elif new:
-        copy[first] = new[0]
-    else:
-        del copy[first]
-    return copy
-
-
-def _most_rows(node: Field) -> int | None:
-    lists = [kind for kind in (node, *node.branches) if kind.kind == "list"]
-    return lists[0].max_length if lists else None
-
-
-def _numbers(wanted_count: int, room: int | None) -> Iterator[int]:
-    """Yield the numbers of pictures to try: as many as there is room for, then fewer, then none."""
-    yield from range(wanted_count if room is None else max(min(wanted_count, room), 0), -1, -1)
+def _replaced(arguments: dict[str, Any], path: Path, values: Sequence[Any]) -> dict[str, Any]:
+    """The arguments with the first of the values at the path; without one, with nothing there."""
+    new: dict[str, Any] = (
+        with_value(arguments, path, values[0]) if values else without(arguments, path)
+    )
+    return new
 
 
 def _shared(pictures_by_key: Mapping[str, Sequence[str]], number: int) -> dict[str, list[str]]:

@@ -4,90 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from collections.abc import Set as AbstractSet
-from functools import lru_cache
 
-from schemas.fields.media import words_in
+from schemas.meanings import operations_of
 from schemas.uses.inputs import ROW, Input
-
-# For each kind of result its uses and their titles, in the order of the menu.
-USES: dict[str, dict[str, str]] = {
-    "image": {
-        "start-frame": "Start frame of a film",
-        "end-frame": "Last frame of a film",
-        "edit": "Edit it",
-        "reference": "Reference",
-        "inpaint": "Repaint a part",
-        "mask": "Mask",
-        "upscale": "Upscale",
-        "cut-out": "Cut out",
-        "talk": "Let it speak",
-        "try-on": "Try on",
-        "control": "Guide the composition",
-        "make-3d": "Make it 3D",
-        "describe": "Describe or ask about it",
-        "training": "Train with it",
-        "other": "Other inputs",
-    },
-    "video": {
-        "extend": "Extend",
-        "upscale": "Upscale",
-        "add-sound": "Add sound",
-        "lip-sync": "Lip-sync",
-        "edit": "Edit it",
-        "reference": "Motion or reference",
-        "cut-out": "Cut out",
-        "mask": "Mask",
-        "describe": "Describe or ask about it",
-        "training": "Train with it",
-        "other": "Other inputs",
-    },
-    "audio": {
-        "lip-sync": "Lip-sync or film",
-        "transcribe": "Transcribe",
-        "voice": "Voice to speak or sing with",
-        "clean": "Clean or separate",
-        "edit": "Rework the sound",
-        "training": "Train with it",
-        "other": "Other inputs",
-    },
-    "mesh": {"edit": "Rework the mesh", "other": "Other inputs"},
-    "weights": {"lora": "LoRA", "other": "Other inputs"},
-    "archive": {"training": "Train with it", "other": "Other inputs"},
-    "file": {"other": "File"},
-    "text": {
-        "prompt-image": "Prompt of a picture",
-        "prompt-video": "Prompt of a film",
-        "speak": "Speak it",
-        "lyrics": "Sing it",
-        "prompt-audio": "Prompt of a sound",
-        "prompt-text": "Ask a language model",
-        "prompt-3d": "Prompt of a mesh",
-        "other": "Other inputs",
-    },
-}
-_UPSCALE = {"upscale", "upscaler", "upscaling", "upscaled", "esrgan", "topaz", "supir", "aura-sr"}
-_UPSCALE |= {"restoration", "restore", "superresolution", "seedvr", "clarity", "enhancer"}
-_CUT_OUT = {
-    "rembg",
-    "birefnet",
-    "matting",
-    "cutout",
-    "sam",
-    "sam2",
-    "sam3",
-    "segment",
-    "segmentation",
-}
-_EXTEND = {"extend", "extension", "continue", "continuation", "outpaint"}
-_SOUND = {"audio", "sound", "foley", "sfx", "mmaudio", "soundtrack", "music", "thinksound"}
-_TALK = {"avatar", "talking", "lipsync", "lip", "speech", "speak", "omnihuman", "sadtalker"}
-_SYNC = {"lipsync", "lip", "dub", "dubbing", "latentsync", "sync"}
-_MERGE = {"merge", "combine", "mux", "compose"}
-_CLEAN = {"separate", "separation", "isolate", "isolation", "isolator", "demucs", "denoise"}
-_CLEAN |= {"stem", "stems", "clean", "enhance", "enhancer", "vocals", "remover"}
-# Such a model makes the same result from the same input in every run.
-_FAITHFUL = _UPSCALE | _CUT_OUT | _MERGE | {"training", "trainer"}
-_SPEAK = {"tts", "speech", "voice", "speaker", "dialogue", "narration", "kokoro", "elevenlabs"}
+from schemas.vocabulary import OPERATIONS
 
 
 def use_of(taker: Input, siblings: Sequence[Input], outputs: Collection[str], name: str) -> str:
@@ -95,11 +15,11 @@ def use_of(taker: Input, siblings: Sequence[Input], outputs: Collection[str], na
 
     `siblings` are all inputs of the model, `outputs` its output media, `name` its id and category.
     """
-    words = _name_words(name)
+    does = operations_of(name)
     if taker.kind in {"weights", "archive", "file", "mesh"}:
         return _use_of_file(taker, outputs)
     if taker.kind == "text":
-        return _use_of_text(taker, outputs, words)
+        return _use_of_text(taker, outputs, does)
     if taker.role == "mask" and taker.kind in {"image", "video"}:
         return "mask"
     if "lora" in outputs:
@@ -107,18 +27,12 @@ def use_of(taker: Input, siblings: Sequence[Input], outputs: Collection[str], na
     use_of_medium = {"image": _use_of_image, "video": _use_of_video, "audio": _use_of_audio}[
         taker.kind
     ]
-    return use_of_medium(taker, siblings, outputs, words)
+    return use_of_medium(taker, siblings, outputs, does)
 
 
 def is_faithful(name: str) -> bool:
     """Whether a model's id and category say that its results do not vary: upscalers, trainers."""
-    return not _FAITHFUL.isdisjoint(_name_words(name))
-
-
-@lru_cache(maxsize=64)
-def _name_words(name: str) -> frozenset[str]:
-    """The words of a model's name; cached, since its inputs are examined one after the other."""
-    return frozenset(words_in(name))
+    return any(OPERATIONS[operation].is_faithful for operation in operations_of(name))
 
 
 def _use_of_file(taker: Input, outputs: Collection[str]) -> str:
@@ -129,21 +43,21 @@ def _use_of_file(taker: Input, outputs: Collection[str]) -> str:
     return "training" if taker.kind == "archive" and "lora" in outputs else "other"
 
 
-def _use_of_text(taker: Input, outputs: Collection[str], words: AbstractSet[str]) -> str:
+def _use_of_text(taker: Input, outputs: Collection[str], does: AbstractSet[str]) -> str:
     if taker.role == "lyrics":
         return "lyrics"
-    if "video" in outputs and words & _TALK:
+    if "video" in outputs and "talk" in does:
         return "speak"
     for medium in ("video", "image", "3d", "text"):
         if medium in outputs:
             return f"prompt-{medium}"
     if "audio" in outputs:
-        return "speak" if words & _SPEAK else "prompt-audio"
+        return "speak" if "speak" in does else "prompt-audio"
     return "prompt-text" if "data" in outputs else "other"
 
 
 def _use_of_image(
-    taker: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
+    taker: Input, siblings: Sequence[Input], outputs: Collection[str], does: AbstractSet[str]
 ) -> str:
     by_role = {"reference": "reference", "garment": "try-on", "control": "control"}
     if taker.role in by_role:
@@ -156,15 +70,14 @@ def _use_of_image(
             return "reference"
         # creatify/aurora and infinitalk need a sound beside the picture: it speaks. The ids of
         # others say so (kling-video/v1/standard/ai-avatar).
-        hears = any(other.kind == "audio" and other.is_required for other in siblings)
-        talks = hears or bool(words & _TALK)
+        talks = _needs_sound(siblings) or "talk" in does
         return "end-frame" if taker.role == "end" else "talk" if talks else "start-frame"
     if "3d" in outputs:
         return "make-3d"
     if "image" in outputs:
         # A list beside one required image holds references to it, such as faces to swap.
         is_beside = taker.path.endswith(ROW) and _main_alone(siblings)
-        return "reference" if is_beside else _use_in_image(siblings, words)
+        return "reference" if is_beside else _use_in_image(siblings, does)
     return "describe" if {"text", "data"} & set(outputs) else "other"
 
 
@@ -189,61 +102,53 @@ def _main_alone(siblings: Sequence[Input]) -> bool:
     )
 
 
-def _use_in_image(siblings: Sequence[Input], words: AbstractSet[str]) -> str:
-    if _is_upscaler(words):
+def _use_in_image(siblings: Sequence[Input], does: AbstractSet[str]) -> str:
+    if "upscale" in does:
         return "upscale"
-    if _cuts_out(words):
+    if "cut-out" in does:
         return "cut-out"
     needs_mask = any(
         sibling.role == "mask"
         and sibling.kind == "image"
-        and (sibling.is_required or words & {"inpaint"})
+        and (sibling.is_required or "inpaint" in does)
         for sibling in siblings
     )
     return "inpaint" if needs_mask else "edit"
 
 
 def _use_of_video(
-    taker: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
+    taker: Input, siblings: Sequence[Input], outputs: Collection[str], does: AbstractSet[str]
 ) -> str:
     if taker.role == "reference":
         return "reference"
     if "video" in outputs:
-        if _is_upscaler(words):
+        if "upscale" in does:
             return "upscale"
-        if _cuts_out(words):
+        if "cut-out" in does:
             return "cut-out"
-        hears = any(o.kind == "audio" and o.is_required for o in siblings)
         # latentsync and dubbing say it by name; ffmpeg-api/merge-audio-video needs a sound as well,
         # and moves no lips.
-        if words & _SYNC or (hears and not words & _MERGE):
+        if "lip-sync" in does or (_needs_sound(siblings) and "merge" not in does):
             return "lip-sync"
-        if words & _EXTEND:
+        if "extend" in does:
             return "extend"
-        return "add-sound" if words & _SOUND else "edit"
+        return "add-sound" if "add-sound" in does else "edit"
     if "audio" in outputs:
         return "add-sound"
     return "describe" if {"text", "data"} & set(outputs) else "other"
 
 
 def _use_of_audio(
-    taker: Input, siblings: Sequence[Input], outputs: Collection[str], words: AbstractSet[str]
+    taker: Input, siblings: Sequence[Input], outputs: Collection[str], does: AbstractSet[str]
 ) -> str:
-    if taker.role == "voice" or words & {"clone", "cloning"}:
+    if taker.role == "voice" or "clone-voice" in does:
         return "voice"
     if "video" in outputs:
         return "lip-sync"
     if "audio" in outputs:
-        return "clean" if words & _CLEAN else "edit"
+        return "clean" if "clean" in does else "edit"
     return "transcribe" if {"text", "data"} & set(outputs) else "other"
 
 
-def _is_upscaler(words: AbstractSet[str]) -> bool:
-    # drct-super-resolution: two words of the id that mean nothing apart.
-    return bool(words & _UPSCALE or {"super", "resolution"} <= words)
-
-
-def _cuts_out(words: AbstractSet[str]) -> bool:
-    # bria and others: `background/remove`; "background" alone is a scene.
-    is_removal = bool(words & {"remove", "removal", "remover"})
-    return bool(words & _CUT_OUT) or ("background" in words and is_removal)
+def _needs_sound(siblings: Sequence[Input]) -> bool:
+    return any(other.kind == "audio" and other.is_required for other in siblings)

@@ -2,5 +2,6 @@
 
 from schemas.validation.arguments import validate
 from schemas.validation.unknown_keys import unknown_keys
+from schemas.validation.version import Version
 
-__all__ = ["unknown_keys", "validate"]
+__all__ = ["Version", "unknown_keys", "validate"]

@@ -10,7 +10,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError, validators
 
-from schemas.document.openapi_compat import is_number
+from schemas.numbers import is_number
 
 MAX_STEPS = 60_000  # keyword checks per value, about half a second
 _PATTERN_S = 0.1

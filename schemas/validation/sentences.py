@@ -13,9 +13,14 @@ from schemas.wording.labels import number
 
 _MAX_LISTED = 8
 TYPES = {
-    "integer": "a whole number", "number": "a number", "string": "a text", "boolean": "yes or no",
-    "array": "a list", "object": "an object", "null": "empty",
-}  # fmt: skip
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a text",
+    "boolean": "yes or no",
+    "array": "a list",
+    "object": "an object",
+    "null": "empty",
+}
 _SENTENCES = {
     "minimum": "must be {limit} or more",
     "maximum": "must be {limit} or less",

@@ -8,98 +8,12 @@ import re
 from decimal import Decimal
 from typing import Any
 
+from schemas.vocabulary import ACRONYMS, IN_FULL, SPELLING
+
 _SURROGATES = re.compile("[\ud800-\udfff]")
 DASH = "\u2013"
-_ACRONYMS = {
-    "url": "URL",
-    "urls": "URLs",
-    "id": "ID",
-    "ids": "IDs",
-    "cfg": "CFG",
-    "lora": "LoRA",
-    "loras": "LoRAs",
-    "nsfw": "NSFW",
-    "fps": "FPS",
-    "hd": "HD",
-    "3d": "3D",
-    "2d": "2D",
-    "api": "API",
-    "json": "JSON",
-    "controlnet": "ControlNet",
-    "ip": "IP",
-    "rgb": "RGB",
-    "llm": "LLM",
-    "clip": "CLIP",
-    "vae": "VAE",
-    "tts": "TTS",
-    "svg": "SVG",
-    "hdr": "HDR",
-    "nag": "NAG",
-    "pag": "PAG",
-    "apg": "APG",
-    "slg": "SLG",
-    "crf": "CRF",
-    "bpm": "BPM",
-    "uuid": "UUID",
-    "html": "HTML",
-    "pdf": "PDF",
-    "srt": "SRT",
-    "glb": "GLB",
-    "teacache": "TeaCache",
-    "rife": "RIFE",
-    "pbr": "PBR",
-    "hdri": "HDRI",
-    "sdxl": "SDXL",
-    "mlsd": "MLSD",
-}
-_IN_FULL = {  # abbreviations in names → full words
-    "img": "image",
-    "imgs": "images",
-    "vid": "video",
-    "bg": "background",
-    "fg": "foreground",
-    "ref": "reference",
-    "refs": "references",
-    "neg": "negative",
-    "init": "initial",
-    "lang": "language",
-    "config": "configuration",
-}
 _FIRST_IN_FULL = {"max": "maximum", "min": "minimum"}
 _COUNTS = {"num", "n"}  # num_images: "Number of images"
-_FORMATS = {
-    "jpeg",
-    "jpg",
-    "png",
-    "webp",
-    "gif",
-    "avif",
-    "svg",
-    "mp3",
-    "wav",
-    "flac",
-    "ogg",
-    "opus",
-    "pcm",
-    "m4a",
-    "aac",
-    "mp4",
-    "webm",
-    "mov",
-    "glb",
-    "obj",
-    "fbx",
-    "usdz",
-    "ply",
-    "stl",
-    "zip",
-    "url",
-    "hex",
-    "json",
-    "srt",
-    "vtt",
-    "hd",
-}
 _MASK_WORDS = {"image", "mask", "picture", "url"}
 _PLAIN = re.compile(r"[\w .,:;()'\"?!%=+]{0,2000}")  # one paragraph without any markup
 
@@ -143,7 +57,7 @@ def _sentence(name: str) -> str:
 
 def _word(word: str) -> str:
     lower = word.lower()
-    spelling = _ACRONYMS.get(lower) or _IN_FULL.get(lower)
+    spelling = ACRONYMS.get(lower) or IN_FULL.get(lower)
     return spelling or (word if word.isupper() else lower)
 
 
@@ -164,7 +78,7 @@ def option(value: Any) -> str:
     if value is True or value is False:
         return "Yes" if value else "No"
     text = clean(str(value))
-    if text.lower() in _FORMATS:
+    if text.lower() in SPELLING["formats"]:
         return text.upper()
     # recraft-v3: `realistic_image/b_and_w`; fal's presets: `landscape_4_3`. Sentences stay as they
     # are.

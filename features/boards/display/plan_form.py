@@ -22,9 +22,9 @@ from playground.form import form_state
 from playground.form.html import rendering
 from schemas import Field, Node
 from schemas import draw as draw_nodes
-from schemas.carry.meanings import by_meaning, media_of
 from schemas.estimate import Estimate
 from schemas.fields import Kind
+from schemas.meanings import by_meaning, media_of
 from schemas.uses.inputs import names_in
 from schemas.uses.ordered_files import takers
 from schemas.wording.counted_files import NOUNS

@@ -28,8 +28,8 @@ from playground import suggestions
 from playground.suggestions import Wanted
 from projects.current import PARAMETER
 from projects.models import Project
-from schemas.carry.meanings import by_meaning
 from schemas.estimate.wording import nobody_pays
+from schemas.meanings import by_meaning
 from schemas.wording.counted_files import NOUNS
 
 AMOUNT = "1.00"

@@ -15,10 +15,10 @@ from catalog.schema_versions import version_of
 from runs.files.own_addresses import tidy_addresses
 from schemas import Field
 from schemas.carry import own_fields, shared_fields
-from schemas.carry.meanings import by_meaning
 from schemas.document.openapi import as_dict
 from schemas.form.decode import Problem, decode_post, segment
 from schemas.form.encode import encode_arguments
+from schemas.meanings import by_meaning
 
 SHARED = "shared"
 Post = dict[str, list[str]]

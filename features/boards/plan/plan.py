@@ -18,10 +18,10 @@ from features.boards.plan.groups import GroupContents, Groups, Post
 from features.boards.plan.rows import KnownFile
 from runs.files.own_addresses import tidy_addresses
 from schemas import Field
-from schemas.carry.meanings import by_meaning
 from schemas.exact import is_larger_than
 from schemas.fields import MISSING
 from schemas.form.decode import Problem
+from schemas.meanings import by_meaning
 from schemas.validation.unknown_keys import nearest
 
 ALLOW_UNKNOWN = "allow_unknown"  # of a post: rows may have fields that no schema names

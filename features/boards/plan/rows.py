@@ -23,8 +23,8 @@ from features.boards.plan import values
 from features.boards.plan.groups import SHARED, Groups, Post
 from runs.files.own_addresses import tidy_addresses
 from schemas import Field
-from schemas.carry.meanings import by_meaning, media_of
 from schemas.form.decode import segment
+from schemas.meanings import by_meaning, media_of
 from schemas.uses import mentions
 from schemas.uses.ordered_files import GivenFile
 from schemas.wording.counted_files import NOUNS

@@ -9,9 +9,9 @@ from itertools import chain
 from typing import Any
 
 from fal.db_safe import db_safe, db_safe_text
-from schemas.carry.meanings import media_of
 from schemas.exact import NotJson, identical, loads
 from schemas.fields import MISSING, Field
+from schemas.meanings import media_of
 from schemas.numbers import NotANumber, as_json, read_exactly, read_number
 
 MAX_VALUES = 400

@@ -27,7 +27,6 @@ MOST_INPUTS = 100
 MOST_ROWS = 10_000  # of a list in a path
 _MOST_PARTS = 20  # of a path
 NAME_CHARS, HINT_CHARS = 200, 500
-APPEND = "*"
 
 Path = tuple[str | int, ...]
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 from features.flows.compose.definition import Definition, Input, Path, Step
-from features.flows.compose.wiring import field_at, value_at, with_sources
+from features.flows.compose.wiring import field_at, with_sources
 from runs.files.own_addresses import tidy_addresses
-from schemas.changes.migrate_arguments import Version
 from schemas.fields import MISSING, Field
+from schemas.fields.paths import value_at
 from schemas.form.decode import Post, Problem, decode_post
 from schemas.form.encode import encode_arguments
-from schemas.validation import unknown_keys, validate
+from schemas.validation import Version, unknown_keys
 
 Versions = Mapping[str, Version]  # by step id; without steps whose model is gone
 
@@ -89,7 +89,7 @@ def problems_of(
         version = versions.get(step.id)
         if version is None or not version.root.children:
             continue
-        for problem in validate(version.contract, with_sources(step, version.root), version.root):
+        for problem in version.problems(with_sources(step, version.root)):
             place = place_in_form(definition.inputs, step.id, problem.path)
             if place is None:
                 at_steps.setdefault(step.id, []).append(problem.message)

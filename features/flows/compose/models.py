@@ -8,8 +8,8 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from features.flows.compose.definition import Definition
 from runs.costs.cost import estimate_runs
-from schemas.changes.migrate_arguments import Version
 from schemas.estimate import Estimate
+from schemas.validation import Version
 
 GONE = "The catalogue has no model “{}”, so this step cannot be run."
 

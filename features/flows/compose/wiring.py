@@ -6,8 +6,9 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from features.flows.compose.definition import APPEND, Definition, Path, Step, Wire
+from features.flows.compose.definition import Definition, Path, Step, Wire
 from schemas.fields import MISSING, Field, find
+from schemas.fields.paths import APPEND, value_at, with_value, without
 
 SAMPLES = {"text": "text"}
 _SAMPLE_FILE = "https://v3.fal.media/files/sample.png"
@@ -20,37 +21,6 @@ class NotThere(LookupError):
     def __init__(self, wire: Wire) -> None:
         super().__init__(wire)
         self.wire = wire
-
-
-def value_at(value: Any, path: Path) -> Any:
-    """Return the value at a path of a JSON value; MISSING if there is none."""
-    for part in path:
-        if isinstance(value, dict) and str(part) in value:
-            value = value[str(part)]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
-        else:
-            return MISSING
-    return value
-
-
-def with_value(value: Any, path: Path, new: Any) -> Any:
-    """Return a copy of a JSON value with `new` at a path.
-
-    A number is an existing position in a list, or the next one; `"*"` appends.
-    """
-    if not path:
-        return new
-    part, *rest = path
-    if isinstance(part, str) and part != APPEND:
-        members = dict(value) if isinstance(value, dict) else {}
-        members[part] = with_value(members.get(part), tuple(rest), new)
-        return members
-    rows = list(value) if isinstance(value, list) else []
-    if isinstance(part, int) and part < len(rows):
-        rows[part] = with_value(rows[part], tuple(rest), new)
-        return rows
-    return [*rows, with_value(None, tuple(rest), new)]
 
 
 def filled(step: Step, root: Field, outputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -126,19 +96,6 @@ def answered(definition: Definition, values: Mapping[str, Any]) -> Definition:
             )
             definition = definition.with_step(Step(step.id, step.endpoint, arguments, step.wires))
     return definition
-
-
-def without(value: Any, path: Path) -> Any:
-    """Return a JSON value without the value at a path."""
-    part, *rest = path
-    if isinstance(value, dict) and part in value:
-        if not rest:
-            return {key: below for key, below in value.items() if key != part}
-        return value | {part: without(value[part], tuple(rest))}
-    if isinstance(value, list) and isinstance(part, int) and part < len(value):
-        below = [] if not rest else [without(value[part], tuple(rest))]
-        return [*value[:part], *below, *value[part + 1 :]]
-    return value
 
 
 def path_in_words(path: Path) -> str:

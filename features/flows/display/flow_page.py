@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from catalog.models import Endpoint
 from features.flows.compose import form
-from features.flows.compose.definition import APPEND, Definition, Path, Step
+from features.flows.compose.definition import Definition, Path, Step
 from features.flows.compose.models import endpoints_of, refusal, step_prices, versions_of
 from features.flows.compose.wiring import answered, path_in_words
 from features.flows.display.rights import FlowRights
@@ -23,10 +23,11 @@ from runs.models import Run
 from runs.progress.worker_status import readiness
 from schemas import Node, Problem
 from schemas import draw as draw_nodes
-from schemas.changes.migrate_arguments import Version
 from schemas.estimate import NOTHING, Estimate
 from schemas.exact import identical
+from schemas.fields.paths import APPEND
 from schemas.uses.inputs import inputs_of, names_in
+from schemas.validation import Version
 from schemas.wording.labels import label
 
 if TYPE_CHECKING:

@@ -28,8 +28,8 @@ from playground.form.prefill.use_as import held_before
 from projects.models import Project
 from runs.costs.cost import estimate_runs
 from runs.models import Run
-from schemas.carry.meanings import by_meaning
 from schemas.exact import dumps
+from schemas.meanings import by_meaning
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -17,7 +17,7 @@ from playground.form.form_state import FormState
 from playground.form.prefill.use_as import held_before
 from projects import current
 from runs.promises.named_inputs import OfferedName
-from schemas.carry.meanings import by_meaning
+from schemas.meanings import by_meaning
 from schemas.uses.inputs import ROW, Input, inputs_of
 from schemas.uses.mentions import OWN
 from schemas.uses.placing import place

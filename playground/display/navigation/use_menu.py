@@ -17,7 +17,7 @@ from fal.db_safe import db_safe_text
 from playground.display.navigation.destinations import Group, Place
 from playground.display.navigation.offers import by_need, place, title_of, told_apart
 from playground.form.prefill.use_as import Result, UsableUpload
-from schemas.uses.roles import USES
+from schemas.vocabulary import USES
 
 IN_GROUP = 5  # models of one group of the menu; a link leads to all of them
 IN_FULL = 300  # on the page of one use

@@ -12,8 +12,8 @@ from catalog.schema_versions import version_of
 from fal.db_safe import db_safe_text
 from runs.costs import known_costs
 from runs.models import Run
-from schemas.carry.meanings import by_meaning
 from schemas.estimate.wording import nobody_pays
+from schemas.meanings import by_meaning
 
 MAX_PROMPT_CHARS = 4000  # the input's JSON has all of it
 MAX_SEED_BITS = 256

@@ -20,12 +20,12 @@ from runs.files.artifact_urls import thumbnail_url
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
 from schemas import MISSING, Field, find
-from schemas.carry.meanings import SIDES, by_meaning
 from schemas.changes.diff_lines import dotted
 from schemas.exact import dumps, identical
 from schemas.fields.fitting import matching_option
 from schemas.fields.paths import label_at
 from schemas.form.decode import Path
+from schemas.meanings import SIDES, by_meaning
 from schemas.wording.labels import number, option
 
 MAX_VALUE_CHARS = 20_000  # of a text value

@@ -11,8 +11,7 @@ from api.openai_proxy.answers import Answer, parse_answer
 from api.openai_proxy.composition import Conversation, Exchange, compose, fold
 from api.openai_proxy.shape import Shape, read_shape
 from schemas import build, contract
-from schemas.changes.migrate_arguments import Version
-from schemas.validation import validate
+from schemas.validation import Version, validate
 from tests.api.openai_proxy import documents
 from tests.tables import each_row
 

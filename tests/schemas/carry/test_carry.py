@@ -11,9 +11,8 @@ from hypothesis import strategies as st
 
 from schemas import build, contract
 from schemas.carry import carry, counterparts, missing
-from schemas.changes.migrate_arguments import Version
 from schemas.fields.examples import example
-from schemas.validation import validate
+from schemas.validation import Version, validate
 from tests.schemas import laws, strategies
 from tests.tables import each_row
 
@@ -55,10 +54,20 @@ def version_with(properties: Any, **more: Any) -> Version:
             {"image_url": "https://a/b.png"},
             "converted",
         ),
-        ({"duration": TEXT}, {"duration": INTEGER}, {"duration": "5"},
-         {"duration": 5}, "converted"),
-        ({"duration": TEXT}, {"duration": INTEGER}, {"duration": "5s"},
-         {"duration": 5}, "converted"),
+        (
+            {"duration": TEXT},
+            {"duration": INTEGER},
+            {"duration": "5"},
+            {"duration": 5},
+            "converted",
+        ),
+        (
+            {"duration": TEXT},
+            {"duration": INTEGER},
+            {"duration": "5s"},
+            {"duration": 5},
+            "converted",
+        ),
         (
             {"duration": INTEGER},
             {"duration": {"type": "string", "enum": ["4s", "8s"]}},
@@ -76,30 +85,80 @@ def version_with(properties: Any, **more: Any) -> Version:
             {"num_frames": 81},
             "converted",
         ),
-        ({"image_size": SIZE}, {"aspect_ratio": RATIO}, {"image_size": "landscape_16_9"},
-         {"aspect_ratio": "16:9"}, "converted"),
-        ({"aspect_ratio": RATIO}, {"image_size": SIZE}, {"aspect_ratio": "9:16"},
-         {"image_size": "portrait_16_9"}, "converted"),
-        ({"image_size": SIZE}, {"width": INTEGER, "height": INTEGER},
-         {"image_size": "landscape_16_9"}, {"width": 1024, "height": 576}, "converted"),
-        ({"image_size": SIZE}, {"aspect_ratio": RATIO},
-         {"image_size": {"width": 1920, "height": 1080}}, {"aspect_ratio": "16:9"}, "converted"),
-        ({"num_inference_steps": INTEGER}, {"steps": INTEGER | {"maximum": 12}},
-         {"num_inference_steps": 28}, {"steps": 12}, "clamped"),
-        ({"guidance_scale": INTEGER}, {"cfg_scale": INTEGER},
-         {"guidance_scale": 3}, {"cfg_scale": 3}, "converted"),
-        ({"guidance_scale": INTEGER}, {"cfg_scale": INTEGER | {"maximum": 1}},
-         {"guidance_scale": 3}, {}, "dropped"),
-        ({"num_images": INTEGER}, {"num_outputs": INTEGER}, {"num_images": 2}, {"num_outputs": 2},
-         "converted"),
-        ({"output_format": TEXT}, {"output_format": {"enum": ["png", "jpeg"]}},
-         {"output_format": "PNG"}, {"output_format": "png"}, "converted"),
-        ({"voice": TEXT}, {"voice": {"type": "string", "enum": ["b"], "default": "b"}},
-         {"voice": "a"}, {}, "dropped"),
+        (
+            {"image_size": SIZE},
+            {"aspect_ratio": RATIO},
+            {"image_size": "landscape_16_9"},
+            {"aspect_ratio": "16:9"},
+            "converted",
+        ),
+        (
+            {"aspect_ratio": RATIO},
+            {"image_size": SIZE},
+            {"aspect_ratio": "9:16"},
+            {"image_size": "portrait_16_9"},
+            "converted",
+        ),
+        (
+            {"image_size": SIZE},
+            {"width": INTEGER, "height": INTEGER},
+            {"image_size": "landscape_16_9"},
+            {"width": 1024, "height": 576},
+            "converted",
+        ),
+        (
+            {"image_size": SIZE},
+            {"aspect_ratio": RATIO},
+            {"image_size": {"width": 1920, "height": 1080}},
+            {"aspect_ratio": "16:9"},
+            "converted",
+        ),
+        (
+            {"num_inference_steps": INTEGER},
+            {"steps": INTEGER | {"maximum": 12}},
+            {"num_inference_steps": 28},
+            {"steps": 12},
+            "clamped",
+        ),
+        (
+            {"guidance_scale": INTEGER},
+            {"cfg_scale": INTEGER},
+            {"guidance_scale": 3},
+            {"cfg_scale": 3},
+            "converted",
+        ),
+        (
+            {"guidance_scale": INTEGER},
+            {"cfg_scale": INTEGER | {"maximum": 1}},
+            {"guidance_scale": 3},
+            {},
+            "dropped",
+        ),
+        (
+            {"num_images": INTEGER},
+            {"num_outputs": INTEGER},
+            {"num_images": 2},
+            {"num_outputs": 2},
+            "converted",
+        ),
+        (
+            {"output_format": TEXT},
+            {"output_format": {"enum": ["png", "jpeg"]}},
+            {"output_format": "PNG"},
+            {"output_format": "png"},
+            "converted",
+        ),
+        (
+            {"voice": TEXT},
+            {"voice": {"type": "string", "enum": ["b"], "default": "b"}},
+            {"voice": "a"},
+            {},
+            "dropped",
+        ),
         ({"x": TEXT}, {"prompt": TEXT}, {"x": "a"}, {}, "dropped"),
         ({"prompt": TEXT}, {"prompt": TEXT | {"maxLength": 2}}, {"prompt": "long"}, {}, "dropped"),
     ],
-)  # fmt: skip
+)
 def test_arguments_are_carried_by_meaning(
     old: Any, new: Any, given_: Any, expected: Any, kind: str
 ) -> None:
@@ -218,28 +277,78 @@ def test_first_and_last_frames_are_carried_to_each_other(
 @each_row(
     ("source", "arguments", "target", "expected", "sentence"),
     [
-        (LIST, {"image_urls": [A, B]}, SINGLE, {"image_url": A},
-         "The second picture is not used: this model takes one"),
-        (LIST, {"image_urls": [A, B, C, D]}, SINGLE, {"image_url": A},
-         "The pictures 2 to 4 are not used: this model takes one"),
-        (LIST, {"image_urls": [A, B, C]}, KLING_26, {"start_image_url": A, "end_image_url": B},
-         "The third picture is not used: this model takes two"),
-        (LIST, {"image_urls": [A, B, C]}, {"image_urls": several(2)}, {"image_urls": [A, B]},
-         "The third picture is not used: this model takes two"),
-        (LIST, {"image_urls": [A, B, C]}, {"input_image_urls": several(1)},
-         {"input_image_urls": [A]}, "The pictures 2 to 3 are not used: this model takes one"),
-        (KLING_26, {"start_image_url": A, "end_image_url": B}, SINGLE, {"image_url": A},
-         "“End image” is not used: this model takes one picture"),
-        (KLING_26, {"start_image_url": A, "end_image_url": B}, {"image_urls": several(1)},
-         {"image_urls": [A]}, "“End image” is not used: this model takes one"),
-        (KLING_21, {"image_url": A, "tail_image_url": B}, {"prompt": {"type": "string"}}, {},
-         "“Tail image” is not used: this model has no such input"),
-        ({"video_urls": several()}, {"video_urls": [A, B]}, {"video_url": URL}, {"video_url": A},
-         "The second film is not used: this model takes one"),
-        ({"audio_urls": several()}, {"audio_urls": [A, B]}, {"audio_url": URL}, {"audio_url": A},
-         "The second sound is not used: this model takes one"),
+        (
+            LIST,
+            {"image_urls": [A, B]},
+            SINGLE,
+            {"image_url": A},
+            "The second picture is not used: this model takes one",
+        ),
+        (
+            LIST,
+            {"image_urls": [A, B, C, D]},
+            SINGLE,
+            {"image_url": A},
+            "The pictures 2 to 4 are not used: this model takes one",
+        ),
+        (
+            LIST,
+            {"image_urls": [A, B, C]},
+            KLING_26,
+            {"start_image_url": A, "end_image_url": B},
+            "The third picture is not used: this model takes two",
+        ),
+        (
+            LIST,
+            {"image_urls": [A, B, C]},
+            {"image_urls": several(2)},
+            {"image_urls": [A, B]},
+            "The third picture is not used: this model takes two",
+        ),
+        (
+            LIST,
+            {"image_urls": [A, B, C]},
+            {"input_image_urls": several(1)},
+            {"input_image_urls": [A]},
+            "The pictures 2 to 3 are not used: this model takes one",
+        ),
+        (
+            KLING_26,
+            {"start_image_url": A, "end_image_url": B},
+            SINGLE,
+            {"image_url": A},
+            "“End image” is not used: this model takes one picture",
+        ),
+        (
+            KLING_26,
+            {"start_image_url": A, "end_image_url": B},
+            {"image_urls": several(1)},
+            {"image_urls": [A]},
+            "“End image” is not used: this model takes one",
+        ),
+        (
+            KLING_21,
+            {"image_url": A, "tail_image_url": B},
+            {"prompt": {"type": "string"}},
+            {},
+            "“Tail image” is not used: this model has no such input",
+        ),
+        (
+            {"video_urls": several()},
+            {"video_urls": [A, B]},
+            {"video_url": URL},
+            {"video_url": A},
+            "The second film is not used: this model takes one",
+        ),
+        (
+            {"audio_urls": several()},
+            {"audio_urls": [A, B]},
+            {"audio_url": URL},
+            {"audio_url": A},
+            "The second sound is not used: this model takes one",
+        ),
     ],
-)  # fmt: skip
+)
 def test_an_unused_file_is_named_in_a_step(
     source: Any, arguments: Any, target: Any, expected: Any, sentence: str
 ) -> None:

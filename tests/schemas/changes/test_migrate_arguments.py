@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from schemas import MISSING, build, contract
 from schemas.changes.argument_diff import Change, diff_arguments
-from schemas.changes.migrate_arguments import MigrationResult, Version, migrate
+from schemas.changes.migrate_arguments import MigrationResult, migrate
 from schemas.exact import identical
-from schemas.validation import validate
+from schemas.validation import Version, validate
 from tests.schemas import laws, strategies
 from tests.tables import each_row
 
@@ -58,14 +58,20 @@ def migrate_field(old: Any, new: Any, value: Any, **more: Any) -> MigrationResul
         ({"type": "array", "items": INTEGER, "maxItems": 2}, [1, 2, 3], [1, 2]),
         ({"type": "array", "items": INTEGER, "uniqueItems": True}, [1, 1, 2], [1, 2]),
         ({"type": "array", "items": INTEGER | {"maximum": 5}}, [9, 1], [5, 1]),
-        ({"type": "object", "properties": {"w": INTEGER | {"maximum": 5}}}, {"w": 9, "h": 1},
-         {"w": 5, "h": 1}),
-        ({"type": "object", "properties": {"w": INTEGER}, "additionalProperties": False},
-         {"w": 9, "h": 1}, {"w": 9}),
+        (
+            {"type": "object", "properties": {"w": INTEGER | {"maximum": 5}}},
+            {"w": 9, "h": 1},
+            {"w": 5, "h": 1},
+        ),
+        (
+            {"type": "object", "properties": {"w": INTEGER}, "additionalProperties": False},
+            {"w": 9, "h": 1},
+            {"w": 9},
+        ),
         (TEXT | {"maxLength": 3}, "a long text", "a long text"),
         (TEXT | {"pattern": "^a$"}, "b", "b"),
     ],
-)  # fmt: skip
+)
 def test_values_move_to_the_nearest_valid_value(new: Any, value: Any, expected: Any) -> None:
     old: dict[str, Any] = {}
     migrated = migrate_field(old, new, value)

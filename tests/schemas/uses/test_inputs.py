@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.changes.migrate_arguments import Version
 from schemas.document.openapi import Contract
 from schemas.fields.field_tree import build
 from schemas.form.decode import decode_post
@@ -16,7 +15,9 @@ from schemas.form.encode import encode_arguments
 from schemas.uses.inputs import MOST_INPUTS, Input, inputs_of, names_in
 from schemas.uses.ordered_files import GivenFile, place_in_order, takers
 from schemas.uses.placing import place, values_at
-from schemas.uses.roles import USES, use_of
+from schemas.uses.roles import is_faithful, use_of
+from schemas.validation import Version
+from schemas.vocabulary import USES
 from tests.schemas.strategies import json_values, schemas
 from tests.tables import each_row
 
@@ -190,6 +191,8 @@ PROMPT = Input("prompt", "text", "prompt", "Prompt", True)
         (IMAGE, [MASK], "image", "x/fill", "inpaint"),
         (IMAGE, [MASK._replace(is_required=False)], "image", "x/edit", "edit"),
         (IMAGE, [], "image", "fal-ai/clarity-upscaler", "upscale"),
+        (IMAGE, [], "image", "fal-ai/aura-sr", "upscale"),
+        (IMAGE, [], "image", "fal-ai/drct-super-resolution", "upscale"),
         (IMAGE, [], "image", "bria/background/remove", "cut-out"),
         (IMAGE._replace(role="reference"), [], "image", "x/redux", "reference"),
         (IMAGE._replace(role="garment"), [], "image", "x/vton", "try-on"),
@@ -264,10 +267,14 @@ def pictures(*addresses: str) -> list[GivenFile]:
 @pytest.mark.parametrize(
     ("fields", "expected"),
     [
-        ({"start_image_url": URL, "end_image_url": URL},
-         {"start_image_url": A, "end_image_url": B}),
-        ({"last_frame_url": URL, "first_frame_url": URL},
-         {"last_frame_url": B, "first_frame_url": A}),
+        (
+            {"start_image_url": URL, "end_image_url": URL},
+            {"start_image_url": A, "end_image_url": B},
+        ),
+        (
+            {"last_frame_url": URL, "first_frame_url": URL},
+            {"last_frame_url": B, "first_frame_url": A},
+        ),
         ({"image_url": URL, "tail_image_url": URL}, {"image_url": A, "tail_image_url": B}),
         ({"image_urls": LIST}, {"image_urls": [A, B]}),
         ({"mask_url": URL, "image_url": URL}, {"image_url": A}),
@@ -276,7 +283,7 @@ def pictures(*addresses: str) -> list[GivenFile]:
         ({}, {}),
     ],
     ids=["start and end", "last first", "tail", "list", "mask", "garment", "one", "none"],
-)  # fmt: skip
+)
 def test_two_pictures_go_where_a_model_takes_two(
     fields: dict[str, Any], expected: dict[str, Any]
 ) -> None:
@@ -304,9 +311,11 @@ def test_what_has_no_place_is_said() -> None:
 
 
 def test_files_take_the_place_of_what_was_there() -> None:
-    placed = place_in_order(version(image_urls=LIST, prompt={"type": "string"}), {
-        "image_urls": [C], "prompt": "x"
-    }, pictures(A))  # fmt: skip
+    placed = place_in_order(
+        version(image_urls=LIST, prompt={"type": "string"}),
+        {"image_urls": [C], "prompt": "x"},
+        pictures(A),
+    )
     assert placed.arguments == {"image_urls": [A], "prompt": "x"}
 
 
@@ -314,8 +323,9 @@ def test_each_kind_has_its_own_order() -> None:
     talking = version(image_url=URL, audio_url=SOUND)
     files = [GivenFile("audio", "https://x.test/a.wav"), *pictures(A)]
     assert place_in_order(talking, {}, files).arguments == {
-        "audio_url": "https://x.test/a.wav", "image_url": A
-    }  # fmt: skip
+        "audio_url": "https://x.test/a.wav",
+        "image_url": A,
+    }
 
 
 NAMES = ["image_url", "end_image_url", "first_frame_url", "mask_url", "reference_image_urls"]
@@ -341,3 +351,20 @@ def test_every_file_is_placed_once_or_said_to_be_unused(
     if flat:
         first = placed.arguments[takers(model.root, "image")[0].path.partition(".")[0]]
         assert addresses[0] in (first if isinstance(first, list) else [first])
+
+
+@pytest.mark.parametrize(
+    ("name", "is_same_in_every_run"),
+    [
+        ("fal-ai/clarity-upscaler", True),
+        ("fal-ai/drct-super-resolution", True),
+        ("bria/background/remove", True),
+        ("fal-ai/flux-lora-fast-training", True),
+        ("bria/background/replace", False),
+        ("fal-ai/flux/dev", False),
+    ],
+)
+def test_models_that_vary_no_result_are_known_by_name(
+    name: str, is_same_in_every_run: bool
+) -> None:
+    assert is_faithful(name) == is_same_in_every_run

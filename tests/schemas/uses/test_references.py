@@ -9,13 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import build, contract
-from schemas.changes.migrate_arguments import Version
 from schemas.document.openapi import Contract
 from schemas.fields.examples import example
 from schemas.uses.inputs import inputs_of
 from schemas.uses.placing import values_at
 from schemas.uses.references import FilledArguments, Reference, fill
-from schemas.validation import validate
+from schemas.validation import Version, validate
 from tests.schemas.strategies import json_values, schemas
 
 TEXT = {"type": "string"}

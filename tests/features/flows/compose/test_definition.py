@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.flows.compose.definition import Definition, Invalid, Step, Wire, parse_definition
-from features.flows.compose.wiring import inserted, value_at
+from features.flows.compose.wiring import inserted
+from schemas.fields.paths import value_at
 from tests.features.flows.conftest import PICTURE
 
 
