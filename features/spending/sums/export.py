@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,7 @@ from features.spending.sums.listing import figure_of, names_of
 from features.spending.sums.question import By, Question
 from features.spending.sums.report import filtered, rows_of
 from features.spending.sums.totals import charges
-from runs.results.csv_text import BYTE_ORDER_MARK, inert
+from runs.results import csv_text
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -25,9 +23,21 @@ if TYPE_CHECKING:
 
 ROWS_AT_ONCE = 1000
 RUN_COLUMNS = (
-    "run", "started", "model", "endpoint_id", "person", "project", "door",
-    "cost_usd", "figure", "estimate_usd", "billed_usd", "reported_usd", "unit_price_usd", "unit",
-)  # fmt: skip
+    "run",
+    "started",
+    "model",
+    "endpoint_id",
+    "person",
+    "project",
+    "door",
+    "cost_usd",
+    "figure",
+    "estimate_usd",
+    "billed_usd",
+    "reported_usd",
+    "unit_price_usd",
+    "unit",
+)
 
 
 class Columns(models.TextChoices):
@@ -44,46 +54,58 @@ class Columns(models.TextChoices):
 
 def lines(scope: Scope, question: Question, columns: Columns) -> Iterator[bytes]:
     """Yield a file in parts, without loading all runs at once."""
-    yield BYTE_ORDER_MARK.encode()
     if columns == Columns.SUMS:
-        yield from _written([_sum_header(question)])
-        yield from _written(_sum_lines(scope, question))
+        yield csv_text.write(_sum_header(question), _sum_lines(scope, question)).encode()
         return
-    yield from _written([RUN_COLUMNS])
+    yield csv_text.write(RUN_COLUMNS, []).encode()
     matching = charges(scope.condition & filtered(question, scope), question.days)
     rows = matching.order_by("created_at", "pk").iterator(chunk_size=ROWS_AT_ONCE)
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         named_charges = zip(batch, names_of(scope, batch), strict=True)
-        yield from _written(_run_line(charge, names) for charge, names in named_charges)
-
-
-def _written(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerows([inert(value) for value in row] for row in rows)
-    yield buffer.getvalue().encode()
+        yield csv_text.lines(_run_line(charge, names) for charge, names in named_charges).encode()
 
 
 def _sum_header(question: Question) -> tuple[str, ...]:
-    return ("from", "to", question.by.value, f"{question.by.value}_key", "runs", "cost_usd",
-            "of_it_reserved_usd", "runs_of_unknown_cost")  # fmt: skip
+    return (
+        "from",
+        "to",
+        question.by.value,
+        f"{question.by.value}_key",
+        "runs",
+        "cost_usd",
+        "of_it_reserved_usd",
+        "runs_of_unknown_cost",
+    )
 
 
 def _sum_lines(scope: Scope, question: Question) -> Iterator[tuple[object, ...]]:
     for days, label, sums in rows_of(scope, question):
         yield (
-            days.first, days.last, label.name, label.value, sums.runs, sums.exact,
-            f"{sums.reserved:f}", sums.unknown,
-        )  # fmt: skip
+            days.first,
+            days.last,
+            label.name,
+            label.value,
+            sums.runs,
+            sums.exact,
+            f"{sums.reserved:f}",
+            sums.unknown,
+        )
 
 
 def _run_line(charge: Charge, labels: Mapping[By, Label]) -> tuple[object, ...]:
     return (
-        charge.run_id, charge.created_at.isoformat(), labels[By.MODEL].name, labels[By.MODEL].value,
-        labels[By.PERSON].name, labels[By.PROJECT].name, labels[By.DOOR].name,
-        _plain(charge.amount), figure_of(charge),
+        charge.run_id,
+        charge.created_at.isoformat(),
+        labels[By.MODEL].name,
+        labels[By.MODEL].value,
+        labels[By.PERSON].name,
+        labels[By.PROJECT].name,
+        labels[By.DOOR].name,
+        _plain(charge.amount),
+        figure_of(charge),
         *map(_plain, (charge.expected, charge.billed, charge.reported, charge.unit_price)),
         charge.price_unit,
-    )  # fmt: skip
+    )
 
 
 def _plain(amount: Decimal | None) -> str:
