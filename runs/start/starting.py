@@ -45,7 +45,7 @@ from runs.files.own_addresses import with_own_paths
 from runs.models import Charge, LedgerAccount, Run, Transport
 from runs.ownership import upstream_deletion, upstream_retention
 from runs.promises import named_inputs, owners
-from runs.start.refused_starts import Forbidden, Refused
+from runs.start.refused_starts import Forbidden, StartRefused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -159,7 +159,8 @@ class StartResult(NamedTuple):
 def start(request: StartRequest) -> StartResult:
     """Start a run, or return the run that this key has started.
 
-    Raises Refused, Forbidden, or ledger.CapExceeded if an account is full; then writes nothing.
+    Raises StartRefused, Forbidden, or ledger.CapExceeded if an account is full; writes nothing
+    then.
     """
     (started,) = start_many([request])
     return started
@@ -169,7 +170,7 @@ def start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
     """Start several runs of one user, all or none; raises what `start` raises."""
     try:
         return _start_many(requests) if requests else []
-    except (Refused, ledger.CapExceeded) as error:
+    except (StartRefused, ledger.CapExceeded) as error:
         counters.count("vitrine_runs_refused_total", reason=type(error).__name__)
         raise
 
@@ -177,7 +178,7 @@ def start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
 def _start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
     for endpoint in {request.endpoint.pk: request.endpoint for request in requests}.values():
         if refusal := endpoint.refusal_everywhere:
-            raise Refused(refusal)
+            raise StartRefused(refusal)
     user = requests[0].user
     projects = {project_of(request) for request in requests}
     for project in projects:

@@ -37,7 +37,7 @@ from projects.rules import enforcement
 from runs.progress.worker_status import readiness
 from runs.promises import named_inputs
 from runs.start import starting
-from runs.start.refused_starts import Forbidden, Refused
+from runs.start.refused_starts import Forbidden, StartRefused
 from schemas import apply
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def _run(
         result = send(request, plan, expanded, board)
     except Forbidden as error:
         return render_plan(request, post, models, board, [], status=error.status, why_not=error)
-    except Refused as refusal:
+    except StartRefused as refusal:
         return render_plan(
             request, post, models, board, [Trouble("models", str(refusal))], is_refused=True
         )
@@ -205,7 +205,7 @@ def _run(
 def send(
     request: HtmxRequest, plan: Plan, expanded: ExpandedPlan, board: Board | None
 ) -> SendingResult:
-    """Write a plan as a new board, or add it to one; raises Refused if nothing may run."""
+    """Write a plan as a new board, or add it to one; raises StartRefused if nothing may run."""
     project = _project_of(request, board)
     # After Back, another plan is another board.
     token = starting.form_token(press_token(request), plan.post)

@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import IO
 from zlib import error as ZlibError
 
+from core.refusals import Refused
 from core.text_encoding import decode_text
 from fal.db_safe import db_safe_text
 from features.training.data import pairing
@@ -33,16 +34,28 @@ MAX_TEXT_BYTES = 64 << 10
 SPOOL_BYTES = 1 << 20
 CHUNK_BYTES = 1 << 16
 MEDIA = {
-    ".png", ".jpg", ".jpeg", ".webp", ".gif", ".avif", ".bmp", ".mp4", ".mov", ".webm", ".mkv",
-    ".wav", ".mp3", ".flac", ".ogg", ".m4a", ".aac", ".opus",
-}  # fmt: skip
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".webp",
+    ".gif",
+    ".avif",
+    ".bmp",
+    ".mp4",
+    ".mov",
+    ".webm",
+    ".mkv",
+    ".wav",
+    ".mp3",
+    ".flac",
+    ".ogg",
+    ".m4a",
+    ".aac",
+    ".opus",
+}
 _SAYS_UTF8 = 0x800
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest time that a ZIP can have
 _BROKEN = (zipfile.BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError)
-
-
-class Refused(ValueError):
-    """The archive is not accepted; the message is shown to people."""
 
 
 @dataclass(frozen=True)
