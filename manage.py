@@ -15,11 +15,12 @@ def main() -> None:
     from config.starting import private_files, readiness
 
     private_files.set_umask()
-    key_access.grant("".join(sys.argv[1:2]))
+    command = sys.argv[1] if len(sys.argv) > 1 else ""
+    key_access.grant(command)
     try:
-        if sys.argv[1:2] == ["up"]:
+        if command == "up":
             local.prepare()
-        readiness.require_for("".join(sys.argv[1:2]))
+        readiness.require_for(command)
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
         sys.exit(f"Vitrine did not start: {error}")

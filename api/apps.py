@@ -12,6 +12,6 @@ class ApiConfig(AppConfig):
     def ready(self) -> None:
         """Register what the app promises to runs."""
         from api.owner import ApiOwner
-        from runs.promises import owners
+        from runs.promises import registry
 
-        owners.register(ApiOwner())
+        registry.register(ApiOwner())

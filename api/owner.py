@@ -17,7 +17,8 @@ from core.db import clock
 from core.formatting import counted
 from runs.models import Charge
 from runs.promises.dependants import MOST, Dependant, Dependants
-from runs.promises.owners import Job, RunOwner
+from runs.promises.keeping import Keeps
+from runs.promises.lifecycle import Job, Lifecycle
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -61,7 +62,7 @@ class Programs(Dependants):
         return dict(by_token.annotate(Count("pk")))
 
 
-class ApiOwner(RunOwner):
+class ApiOwner(Lifecycle, Keeps):
     """Parts of uploads count towards quotas, and are deleted when abandoned."""
 
     def held_bytes(self, user_id: int) -> int:

@@ -16,9 +16,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.db.models import Exists, OuterRef, QuerySet, UUIDField
+from django.db.models import Exists, OuterRef, QuerySet
 
-from core.db.prepared_queries import ParamList, PreparedQuery
 from core.http.asgi import App, Intercepted, Message, Receive, Scope, Send, unless_disconnected
 from core.live.broker import Broker, NewerThan, Source
 from features.boards.models import Board, Cell
@@ -34,28 +33,25 @@ BOARDS = "/api/v1/boards"
 PROXIES = ("/api/fal/", "/api/openai/")
 FAL_RESULTS, IMAGES = "/api/fal/queue/", "/api/openai/v1/images/"
 _UNDER_WAY, _OVER = 0, 1  # versions of awaited rows
-_PKS = {"pk__in": ParamList("pks", UUIDField())}
 _REMOTE = Artifact.objects.filter(run=OuterRef("pk"), state=Artifact.State.REMOTE)
 _UNFINISHED = Cell.objects.filter(
     board=OuterRef("pk"), replaced_at=None, run__isnull=False
 ).exclude(run__state__in=Run.FINAL)
 
 
-def _over(name: str, rows: Callable[[], QuerySet[Any]]) -> Source[uuid.UUID, int]:
-    """Return a source of the rows with the primary keys `pks` that have ended."""
-    query = PreparedQuery(lambda: rows().values_list("pk", flat=True))
-    return Source(name, lambda pks: dict.fromkeys(query.all(pks=pks), _OVER))
+def _over(name: str, rows: QuerySet[Any]) -> Source[uuid.UUID, int]:
+    """Return a source of those awaited rows that have ended, which `rows` selects."""
+    return Source(
+        name, lambda pks: dict.fromkeys(rows.filter(pk__in=pks).values_list("pk", flat=True), _OVER)
+    )
 
 
-_RUNS = _over("awaited runs", lambda: Run.objects.filter(**_PKS, state__in=Run.FINAL))
-_COPIES = _over("awaited copies", lambda: Run.objects.filter(~Exists(_REMOTE), **_PKS))
+_RUNS = _over("awaited runs", Run.objects.filter(state__in=Run.FINAL))
+_COPIES = _over("awaited copies", Run.objects.filter(~Exists(_REMOTE)))
 # By the prefix of the address that reads them; any other address reads a run.
 _OTHERS = {
-    FLOW_RUNS: _over(
-        "awaited flows",
-        lambda: FlowRun.objects.filter(**_PKS).exclude(state=FlowRun.State.RUNNING),
-    ),
-    BOARDS: _over("awaited boards", lambda: Board.objects.filter(~Exists(_UNFINISHED), **_PKS)),
+    FLOW_RUNS: _over("awaited flows", FlowRun.objects.exclude(state=FlowRun.State.RUNNING)),
+    BOARDS: _over("awaited boards", Board.objects.filter(~Exists(_UNFINISHED))),
 }
 
 

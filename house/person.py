@@ -88,12 +88,14 @@ def change_role(by: User, person: User, new_role: str, shown_role: str) -> str:
         raise Refused("Choose a role: member, curator or admin.")
     role = Role(new_role)
     before = roles.set_role(person, role, by)
-    now = f"{person.get_username()} is now {_a(role)}."
+    now = f"{person.get_username()} is now {_with_article(role)}."
     if shown_role and shown_role != before:
-        return f"{now} Somebody else had made them {_a(before)} while this page was open."
+        return (
+            f"{now} Somebody else had made them {_with_article(before)} while this page was open."
+        )
     return now
 
 
-def _a(role: Role) -> str:
+def _with_article(role: Role) -> str:
     word = role.label.lower()
     return f"an {word}" if role == Role.ADMIN else f"a {word}"

@@ -16,6 +16,6 @@ class PlaygroundConfig(AppConfig):
     def ready(self) -> None:
         """Register what the app promises to runs."""
         from playground.owner import PlaygroundOwner
-        from runs.promises import owners
+        from runs.promises import registry
 
-        owners.register(PlaygroundOwner())
+        registry.register(PlaygroundOwner())

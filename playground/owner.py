@@ -11,14 +11,16 @@ from playground import takeovers
 from playground.display import renderers
 from playground.form.dependants import HouseDefaults, Presets
 from runs.promises.dependants import Dependants
-from runs.promises.owners import Job, LiveView, RunOwner
+from runs.promises.keeping import Keeps
+from runs.promises.lifecycle import Job, Lifecycle
+from runs.promises.places import LiveView, Places
 
 if TYPE_CHECKING:
     import fal
     from core.notify import channel
 
 
-class PlaygroundOwner(RunOwner):
+class PlaygroundOwner(Lifecycle, Keeps, Places):
     """Pages and lists of runs, which change with them."""
 
     def live_views(self) -> Mapping[str, LiveView]:

@@ -29,13 +29,13 @@ class RunsConfig(AppConfig):
         from runs.ownership.activity import latest
         from runs.ownership.owner import RunsOwner
         from runs.progress import current_upstream
-        from runs.promises import owners
+        from runs.promises import places, registry
         from runs.records import former_triggers, model_record
         from schemas.estimate import wording
 
         wording.register(current_upstream.is_free)
-        owners.register(RunsOwner())
-        personal_news.connect(owners.waiting)
+        registry.register(RunsOwner())
+        personal_news.connect(places.waiting)
         listing.connect_activity(latest)
         post_migrate.connect(input_file.install_trigger, sender=self)
         pre_migrate.connect(former_triggers.drop, sender=self)

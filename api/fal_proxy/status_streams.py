@@ -11,11 +11,8 @@ import uuid
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
-from django.db.models import UUIDField
-
 from api.fal_proxy import responses
 from api.http.dispatch import dumps
-from core.db.prepared_queries import ParamList, PreparedQuery
 from core.db.threads import in_thread
 from core.http.asgi import App, Intercepted, Receive, Scope, Send, unless_disconnected
 from core.live.broker import Broker, NewerThan, Source
@@ -30,10 +27,10 @@ _HEADERS = [
     (b"cache-control", b"private, no-store"),
     (b"x-accel-buffering", b"no"),
 ]
-_VERSIONS = PreparedQuery(
-    lambda: Run.objects.filter(pk__in=ParamList("pks", UUIDField())).values_list("pk", "version")
+_RUNS = Source(
+    "the runs of status streams",
+    lambda pks: dict(Run.objects.filter(pk__in=pks).values_list("pk", "version")),
 )
-_RUNS = Source("the runs of status streams", lambda pks: dict(_VERSIONS.all(pks=pks)))
 
 
 class StatusStreams:

@@ -27,8 +27,17 @@ NO_RETRY, RETRY_CONFIG = "X-Fal-No-Retry", "X-Fal-Retry-Config"
 STORE_IO, TAGS = "X-Fal-Store-IO", "X-Fal-Tags"
 UPLOAD_POLICY = "x-app-fal-upload-policy"
 CONDITIONS = {"server_error", "timeout", "connection_error"}
-FORWARDED = (*START_TIMEOUT, PRIORITY, HINT, LIFECYCLE, DISABLE_FALLBACK, NO_RETRY, RETRY_CONFIG,
-             STORE_IO, TAGS)  # fmt: skip
+FORWARDED = (
+    *START_TIMEOUT,
+    PRIORITY,
+    HINT,
+    LIFECYCLE,
+    DISABLE_FALLBACK,
+    NO_RETRY,
+    RETRY_CONFIG,
+    STORE_IO,
+    TAGS,
+)
 # The others are read by the proxy itself, or mean nothing for a submit.
 KNOWN = {name.lower() for name in FORWARDED} | {
     "x-fal-target-url",

@@ -45,8 +45,11 @@ MODEL = Parameter(
 
 
 _SLUG = {
-    "type": "string", "minLength": 1, "maxLength": MAX_SLUG_CHARS, "pattern": r"^[^\s/?#]+$",
-}  # fmt: skip
+    "type": "string",
+    "minLength": 1,
+    "maxLength": MAX_SLUG_CHARS,
+    "pattern": r"^[^\s/?#]+$",
+}
 IN_PROJECT = Parameter(
     PARAMETER,
     _SLUG,

@@ -1,6 +1,6 @@
 """The open tasks of a user that other apps show on the front page.
 
-The catalogue must not import these apps, so `runs/promises/owners.py` connects them here.
+The catalogue must not import these apps, so `runs/promises/places.py` connects them here.
 """
 
 from __future__ import annotations

@@ -23,9 +23,19 @@ _GONE, _LISTED = (Condition("is", ("gone",), is_negated=negated) for negated in 
 # The keys of a wish in the order in which their conditions may be dropped. Inputs and outputs come
 # last: pictures do not help somebody who wants a film.
 _LEAST_FIRST = (
-    "ratio", "resolution", "time", "can", "duration", "price", "is", "license", "language",
-    "in", "out", "category",
-)  # fmt: skip
+    "ratio",
+    "resolution",
+    "time",
+    "can",
+    "duration",
+    "price",
+    "is",
+    "license",
+    "language",
+    "in",
+    "out",
+    "category",
+)
 _MEDIA = {"in": 1, "out": 2, "category": 2}
 _OWN_TITLES = {"favourite": "Starred only", "status": "Status", "allowed": "Rules"}
 _MOST = 4

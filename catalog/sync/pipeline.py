@@ -196,7 +196,7 @@ class _Sync:
             )
 
 
-def ask() -> None:
+def request_sync() -> None:
     """Let a worker sync in a moment, unless a sync runs already."""
     if not SyncReport.objects.filter(state__in=SyncReport.COMING).exists():
         SyncReport.objects.create(state=SyncReport.State.ASKED)

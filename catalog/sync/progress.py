@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from catalog.models import SyncReport
 from catalog.pictures import picture_registry
-from core.db.prepared_queries import PreparedQuery
 from core.process import identity
 
 # A sync writes a heartbeat every second. A sync on this machine is also checked by its process id,
@@ -63,12 +62,7 @@ class Progress:
 
 def current() -> Progress:
     """The progress of the newest sync, in one or two queries."""
-    report = _NEWEST.first()
+    report = SyncReport.objects.annotate(pictures_come=Exists(picture_registry.coming())).first()
     is_done = report is not None and report.state == SyncReport.State.DONE
     is_first = not is_done and not SyncReport.objects.filter(state=SyncReport.State.DONE).exists()
     return Progress(report, is_first, bool(report and report.pictures_come))
-
-
-_NEWEST = PreparedQuery(
-    lambda: SyncReport.objects.annotate(pictures_come=Exists(picture_registry.coming()))[:1]
-)

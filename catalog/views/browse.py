@@ -168,7 +168,7 @@ def sync_progress(request: HtmxRequest) -> HttpResponseBase:
     """
     if request.method == "POST":
         require(request.user, SYNC)
-        pipeline.ask()
+        pipeline.request_sync()
         if not request.htmx:
             messages.success(request, "The worker reads the catalogue in a moment.")
             return redirect("catalog:models")

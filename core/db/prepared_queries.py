@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import orjson
 from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connection, connections, models, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models.sql import UpdateQuery
 
 T = TypeVar("T")
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # of the widest column of whole numbers
@@ -69,10 +68,11 @@ class PreparedQuery(Generic[T]):
 
     def all(self, **values: Any) -> list[T]:
         """Return every row; `values` are the parameters by name."""
-        compiled: _CompiledQuery = _cached_per_connection(
-            self, lambda connection: _CompiledQuery(self.build(), connection)
-        )
-        return compiled.fetch(values)
+        connection = connections[DEFAULT_DB_ALIAS]
+        cache = vars(connection).setdefault(_CACHE_ATTRIBUTE, {})
+        if self not in cache:
+            cache[self] = _CompiledQuery(self.build(), connection)
+        return cast("_CompiledQuery", cache[self]).fetch(values)
 
     def first(self, **values: Any) -> T | None:
         """Return the first row, or None; the queryset should match at most one."""
@@ -84,53 +84,6 @@ class PreparedQuery(Generic[T]):
         if row is None:
             raise self.build().model.DoesNotExist
         return row
-
-
-class PreparedUpdate:
-    """An update of a queryset's rows; its filters and the new values may be parameters."""
-
-    def __init__(self, build: Callable[[], models.QuerySet[Any, Any]], **columns: Any) -> None:
-        self._build = build
-        self._columns = columns
-
-    def run(self, **values: Any) -> int:
-        """Execute the statement; return the number of rows."""
-        statement: _Statement = _cached_per_connection(self, self._compile)
-        with statement.connection.cursor() as cursor:
-            cursor.execute(statement.sql, statement.bind(values))
-            return int(cursor.rowcount)
-
-    def _compile(self, connection: BaseDatabaseWrapper) -> _Statement:
-        query: Any = self._build().query.chain(UpdateQuery)
-        query.add_update_values(self._columns)
-        return _Statement(query.get_compiler(connection=connection), connection)
-
-
-def _cached_per_connection(owner: object, build: Callable[[BaseDatabaseWrapper], Any]) -> Any:
-    """Return the result of `build` for `owner`, which is built once per thread's connection."""
-    connection = connections[DEFAULT_DB_ALIAS]
-    cache = vars(connection).setdefault(_CACHE_ATTRIBUTE, {})
-    if owner not in cache:
-        cache[owner] = build(connection)
-    return cache[owner]
-
-
-class _Statement:
-    """Compiled SQL with its parameters, some of them `Param` objects."""
-
-    def __init__(self, compiler: Any, connection: BaseDatabaseWrapper) -> None:
-        self.connection = connection
-        self.sql, self.parameters = compiler.as_sql()
-
-    def bind(self, values: Mapping[str, Any]) -> list[Any]:
-        """Return the parameters with each `Param` replaced by its value."""
-        connection = self.connection
-        return [
-            parameter.bind(values[parameter.name], connection)
-            if isinstance(parameter, Param)
-            else parameter
-            for parameter in self.parameters
-        ]
 
 
 class _CompiledQuery:
@@ -145,7 +98,8 @@ class _CompiledQuery:
     ) -> None:
         self.queryset: Any = queryset
         compiler: Any = queryset.query.get_compiler(connection=connection)
-        self.statement = _Statement(compiler, connection)
+        self.connection = connection
+        self.sql, self.parameters = compiler.as_sql()
         self.values: Mapping[str, Any] = {}
         columns = [column for column, *_ in compiler.select[: compiler.col_count]]
         converters = compiler.get_converters(columns)
@@ -164,7 +118,12 @@ class _CompiledQuery:
         return rows
 
     def _as_sql(self) -> tuple[str, list[Any]]:
-        return self.statement.sql, self.statement.bind(self.values)
+        return self.sql, [
+            parameter.bind(self.values[parameter.name], self.connection)
+            if isinstance(parameter, Param)
+            else parameter
+            for parameter in self.parameters
+        ]
 
 
 @contextmanager

@@ -16,9 +16,9 @@ class BoardsConfig(AppConfig):
         from features.boards.models import Board
         from features.boards.owner import BoardsOwner
         from features.notifications import subjects
-        from runs.promises import owners
+        from runs.promises import registry
 
-        owners.register(BoardsOwner())
+        registry.register(BoardsOwner())
         comments.connect()
         boards = Board.objects.kept()
         subjects.register(Board, boards.shown_to, pictures=pictures_of_boards)

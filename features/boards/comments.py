@@ -57,9 +57,13 @@ def say(
         row, cell = parent.row, parent.cell
         parent.set_resolved(False)
     comment = Comment.objects.create(
-        board=board, row=cell.row if cell else row, cell=cell, parent=parent, text=text,
+        board=board,
+        row=cell.row if cell else row,
+        cell=cell,
+        parent=parent,
+        text=text,
         **author.fields(),
-    )  # fmt: skip
+    )
     notify(comment)
     return comment
 

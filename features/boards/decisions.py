@@ -17,7 +17,7 @@ from features.boards.models import Board, Column, RowMark
 from features.boards.models.board import WHY_CHARS
 from features.boards.plan.plan import ASKED, last_text
 from features.boards.votes.rankings import Ranking, name_of
-from runs.promises.owners import Place
+from runs.promises.places import Place
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User

@@ -15,13 +15,8 @@ from features.boards.runs.dependants import BoardColumns
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.dependants import Dependants
-from runs.promises.owners import (
-    JsonColumn,
-    Place,
-    RunOwner,
-    RunsOfGroup,
-    SelectedRows,
-)
+from runs.promises.keeping import JsonColumn, Keeps, SelectedRows
+from runs.promises.places import Place, Places, RunsOfGroup
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -31,7 +26,7 @@ if TYPE_CHECKING:
 MOST = 5  # reused results may put a run on any number of boards
 
 
-class BoardsOwner(RunOwner):
+class BoardsOwner(Keeps, Places):
     """A cell of a board is an ordinary run; a row's inputs and a column's settings name files."""
 
     models_of_places = (Cell,)

@@ -16,8 +16,8 @@ class FlowsConfig(AppConfig):
         from features.flows.owner import FlowsOwner
         from features.notifications import subjects
         from projects.rules import enforcement
-        from runs.promises import owners
+        from runs.promises import registry
 
-        owners.register(FlowsOwner())
+        registry.register(FlowsOwner())
         subjects.register(FlowRun, FlowRun.objects.kept().shown_to)
         enforcement.register_parts(store.models_within)

@@ -18,15 +18,9 @@ from features.flows.models import Flow, FlowRun, StepRun
 from projects.models import InProjectQuerySet
 from runs.models import Run
 from runs.promises.dependants import Dependants
-from runs.promises.owners import (
-    Job,
-    JsonColumn,
-    LiveView,
-    Place,
-    RunOwner,
-    SelectedRows,
-    UserRelation,
-)
+from runs.promises.keeping import JsonColumn, Keeps, SelectedRows, UserRelation
+from runs.promises.lifecycle import Job, Lifecycle
+from runs.promises.places import LiveView, Place, Places
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -35,7 +29,7 @@ if TYPE_CHECKING:
     from core.notify import channel
 
 
-class FlowsOwner(RunOwner):
+class FlowsOwner(Lifecycle, Keeps, Places):
     """A step of a flow is an ordinary run."""
 
     models_of_places = (StepRun,)

@@ -15,8 +15,8 @@ class LibraryConfig(AppConfig):
 
         from features.library.models import search_entry
         from features.library.owner import LibraryOwner
-        from runs.promises import owners
+        from runs.promises import registry
 
-        owners.register(LibraryOwner())
+        registry.register(LibraryOwner())
         pre_migrate.connect(search_entry.drop_trigger, sender=self)
         post_migrate.connect(search_entry.install_trigger, sender=self)

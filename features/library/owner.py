@@ -19,8 +19,10 @@ from projects.models import Project
 from runs.files.input_references import sources_in
 from runs.models import Run, Upload
 from runs.promises.dependants import Dependants
+from runs.promises.keeping import JsonColumn, Keeps, SelectedRows
+from runs.promises.lifecycle import FillForm, Job, Lifecycle
 from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
-from runs.promises.owners import FillForm, Job, JsonColumn, Place, RunOwner, SelectedRows
+from runs.promises.places import Place, Places
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 MAX_PLACES = 20
 
 
-class LibraryOwner(RunOwner):
+class LibraryOwner(Lifecycle, Keeps, Places):
     """Prompts and references fill in forms; series and views find results again."""
 
     models_of_places = (SeriesItem, ReferenceRun)

@@ -16,9 +16,9 @@ class NotificationsConfig(AppConfig):
         from features.notifications.owner import NotificationsOwner
         from playground.display import history
         from runs.models import Run
-        from runs.promises import owners
+        from runs.promises import registry
 
-        owners.register(NotificationsOwner())
+        registry.register(NotificationsOwner())
         subjects.register(Run, Run.objects.kept().shown_to, pictures=history.pictures_of)
         pictures = model_changes.pictures_of
         subjects.register(Endpoint, lambda _: Endpoint.objects.all(), pictures=pictures)

@@ -11,7 +11,8 @@ from asgiref.sync import sync_to_async
 from features.notifications import budgets, inbox, model_changes, run_ends
 from features.notifications.delivery import sending
 from runs.models import Run
-from runs.promises.owners import Job, RunOwner
+from runs.promises.lifecycle import Job, Lifecycle
+from runs.promises.places import Places
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from core.notify import channel
 
 
-class NotificationsOwner(RunOwner):
+class NotificationsOwner(Lifecycle, Places):
     """Records the end of each run; jobs of the worker decide and deliver later."""
 
     def on_end(self, run: Run, changes: Mapping[str, Any]) -> None:

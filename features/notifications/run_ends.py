@@ -31,7 +31,8 @@ from features.notifications.models import (
     RunEnd,
 )
 from runs.models import Run
-from runs.promises import owners
+from runs.promises.lifecycle import Lifecycle
+from runs.promises.registry import registered
 from runs.results import error_messages
 from runs.results.timeline import WAYS_IN
 
@@ -97,7 +98,7 @@ def _notify_or_defer(person: User, ended: Sequence[Run]) -> datetime | None:
         run
         for run in ended
         if run.took >= least and run.deleted_at is None and run.state != Run.State.CANCELLED
-        if not any(owner.notifies_of_end(run) for owner in owners.registered())
+        if not any(owner.notifies_of_end(run) for owner in registered(Lifecycle))
     ]
     if not long:
         return None

@@ -12,6 +12,6 @@ class RetirementConfig(AppConfig):
     def ready(self) -> None:
         """Register the kinds of things that the catalogue has."""
         from features.retirement.owner import RetirementOwner
-        from runs.promises import owners
+        from runs.promises import registry
 
-        owners.register(RetirementOwner())
+        registry.register(RetirementOwner())

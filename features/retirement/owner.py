@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from features.retirement.collections import Collections
 from runs.promises.dependants import Dependants
-from runs.promises.owners import RunOwner
+from runs.promises.keeping import Keeps
 
 
-class RetirementOwner(RunOwner):
+class RetirementOwner(Keeps):
     """Collections use models, too."""
 
     def dependants(self) -> Sequence[Dependants]:

@@ -16,7 +16,7 @@ from core.refusals import Refused
 from features.notifications import kinds, outbox
 from features.retirement.models import Replacement
 from projects.rules import enforcement
-from runs.promises import owners
+from runs.promises import keeping
 from runs.promises.dependants import Dependant, Replacing
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def find_dependants(
     """Return what uses the model and the user may know of, by kind."""
     return [
         dependant
-        for kind in owners.dependants()
+        for kind in keeping.dependants()
         for dependant in kind.find(user, endpoint, target)
         if not only or dependant.key in only
     ]
@@ -82,7 +82,7 @@ def replace(
 
 def undo(user: User, replacement: Replacement) -> str:
     """Move everything back that is as the replacement left it; return what happened in words."""
-    kinds_by_name = {kind.name: kind for kind in owners.dependants()}
+    kinds_by_name = {kind.name: kind for kind in keeping.dependants()}
     back = 0
     with transaction.atomic():
         for name, pk, state, *_ in reversed(replacement.rows):
@@ -122,7 +122,7 @@ def notify_others(by: User, endpoint: Endpoint, target: Endpoint) -> None:
 
 def users_of(endpoint: Endpoint, target: Endpoint | None = None) -> set[int]:
     """Return the keys of the users whose things use the model."""
-    return {key for kind in owners.dependants() for key in kind.owners(endpoint, target)}
+    return {key for kind in keeping.dependants() for key in kind.owners(endpoint, target)}
 
 
 def page_address(endpoint: Endpoint, target: Endpoint | None = None) -> str:

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
-from django.db import models
 from django.db.models import F, Q
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.limits import rate_limit
-from core.db.prepared_queries import Param, PreparedQuery
 from core.http.client_addresses import client_address, network
 from features.sharing.models import Share
 from features.sharing.models.share import token_digest
@@ -72,18 +70,11 @@ def for_visitors(
 
 def share_at(token: str) -> Share | None:
     """Return the share whose address has this token, ended or not, with its user and project."""
-    share = _SHARE.first(digest=token_digest(token))
+    shares = Share.objects.select_related("user", "project")
+    share = shares.filter(token_digest=token_digest(token)).first()
     if share is not None:
         share.token = token  # also if another SECRET_KEY has encrypted the stored one
     return share
-
-
-def _share() -> QuerySet[Share]:
-    digest = Param("digest", models.CharField())
-    return Share.objects.select_related("user", "project").filter(token_digest=digest)
-
-
-_SHARE = PreparedQuery(_share)  # runs for every picture, too
 
 
 def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:

@@ -14,7 +14,7 @@ class SharingConfig(AppConfig):
         from features.library import feedback
         from features.sharing.feedback import ReviewFeedback
         from features.sharing.owner import SharingOwner
-        from runs.promises import owners
+        from runs.promises import registry
 
-        owners.register(SharingOwner())
+        registry.register(SharingOwner())
         feedback.register(ReviewFeedback())

@@ -32,13 +32,6 @@ GONE = "This result no longer exists."
 COMING = "This file is still on its way here. Look again in a minute."
 
 
-def _item() -> QuerySet[ShareItem]:
-    number = Param("number", models.IntegerField())
-    return ShareItem.objects.filter(
-        share=Param("share", models.UUIDField()), number=number, is_gone=False
-    )
-
-
 def _file() -> QuerySet[Artifact]:
     run = Param("run", models.UUIDField())
     user: Any = SimpleNamespace(pk=Param("user", models.IntegerField()))
@@ -47,8 +40,7 @@ def _file() -> QuerySet[Artifact]:
     return Artifact.objects.filter(run=run, run__in=visible_runs, position=position)
 
 
-# Every picture of a share runs both; compiling them takes longer than everything else.
-_ITEM, _FILE = PreparedQuery(_item), PreparedQuery(_file)
+_FILE = PreparedQuery(_file)  # for each picture of a share: compiling takes longer than all else
 
 
 @dataclass(frozen=True)
@@ -195,7 +187,7 @@ def with_making(item_view: ItemView) -> ItemView:
 
 def item_at(share: Share, number: int) -> ShareItem | None:
     """Return the item of this number, a result or an input, if the share still shows it."""
-    return _ITEM.first(share=share.pk, number=number)
+    return share.items.filter(number=number, is_gone=False).first()
 
 
 def artifact_of(share: Share, item: ShareItem | None) -> Artifact | None:

@@ -13,7 +13,9 @@ from django.urls import reverse
 from features.sharing import feedback
 from features.sharing.models import Share, ShareItem
 from features.sharing.review import making, news
-from runs.promises.owners import FillForm, Job, Place, RunOwner, UserRelation
+from runs.promises.keeping import Keeps, UserRelation
+from runs.promises.lifecycle import FillForm, Job, Lifecycle
+from runs.promises.places import Place, Places
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 MOST_REVIEWS = 5
 
 
-class SharingOwner(RunOwner):
+class SharingOwner(Lifecycle, Keeps, Places):
     """A share belongs to a project, like the work that it shows."""
 
     models_of_places = (ShareItem,)

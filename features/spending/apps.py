@@ -13,7 +13,7 @@ class SpendingConfig(AppConfig):
         """Register what the app promises to runs, and its kinds of notifications."""
         from features.spending import notification_kinds
         from features.spending.owner import SpendingOwner
-        from runs.promises import owners
+        from runs.promises import registry
 
         notification_kinds.connect()
-        owners.register(SpendingOwner())
+        registry.register(SpendingOwner())

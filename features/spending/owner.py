@@ -14,7 +14,7 @@ from features.spending.budgets import affordability, warnings
 from features.spending.prices import updating
 from runs.costs.daily_sums import Correction
 from runs.costs.ledger import NOTHING
-from runs.promises.owners import Job, RunOwner
+from runs.promises.lifecycle import Job, Lifecycle
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from runs.models import Charge
 
 
-class SpendingOwner(RunOwner):
+class SpendingOwner(Lifecycle):
     """Refuses runs that a budget or a rule of the house about sums forbids."""
 
     def on_charges(self, user: User, charges: Sequence[Charge], before: Decimal = NOTHING) -> None:

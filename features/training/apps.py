@@ -12,6 +12,6 @@ class TrainingConfig(AppConfig):
     def ready(self) -> None:
         """Register the app's owner of runs."""
         from features.training.owner import TrainingOwner
-        from runs.promises import owners
+        from runs.promises import registry
 
-        owners.register(TrainingOwner())
+        registry.register(TrainingOwner())

@@ -9,10 +9,11 @@ from features.training.data import packing
 from features.training.models import Dataset, DatasetArchive
 from runs.files.input_references import sources_in
 from runs.models import Upload
-from runs.promises.owners import FillForm, JsonColumn, RunOwner, SelectedRows
+from runs.promises.keeping import JsonColumn, Keeps, SelectedRows
+from runs.promises.lifecycle import FillForm, Lifecycle
 
 
-class TrainingOwner(RunOwner):
+class TrainingOwner(Lifecycle, Keeps):
     """Data sets fill the forms of trainers."""
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:

@@ -22,9 +22,9 @@ class OperationsConfig(AppConfig):
         from house.operations.owner import OperationsOwner
         from house.operations.retention import walk
         from runs.files import purge
-        from runs.promises import owners
+        from runs.promises import registry
 
-        owners.register(OperationsOwner())
+        registry.register(OperationsOwner())
         kinds.register(walk.TOLD)
         purge.hold_while(creation.is_running)
         checks.register(check_deployment, "doctor", deploy=True)

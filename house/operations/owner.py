@@ -21,7 +21,7 @@ from house.operations.files_check import Scan
 from house.operations.metrics import reporting
 from house.operations.retention import expired
 from house.operations.retention.walk import Retention
-from runs.promises.owners import Job, RunOwner
+from runs.promises.lifecycle import Job, Lifecycle
 
 if TYPE_CHECKING:
     import fal
@@ -34,7 +34,7 @@ WORDS = 5  # that identify a problem: figures and names follow
 _before: frozenset[str] = frozenset()  # problems at this process's last check
 
 
-class OperationsOwner(RunOwner):
+class OperationsOwner(Lifecycle):
     """Has no runs, but counts all ended ones; its jobs look after the deployment."""
 
     def on_end(self, run: Run, changes: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ from house.kinds import LOOKED_AT
 from playground.display import covered_row
 from runs.models import Run
 from runs.ownership import looks
-from runs.promises import owners
+from runs.promises import keeping
 from runs.state import state_machine
 
 
@@ -25,7 +25,7 @@ def look(request: HtmxRequest, kind: str, pk: uuid.UUID) -> HttpResponseBase:
     """Open a private row for a day, with a reason; without one show its page with an error."""
     if not permissions.may_see_runs(request.user):
         permissions.require(request.user, permissions.VIEW_RUN)
-    row = covered_row.covered(request.user, kind, pk) if kind in owners.private_pages() else None
+    row = covered_row.covered(request.user, kind, pk) if kind in keeping.private_pages() else None
     if row is None:
         raise Http404("This does not exist, or you may already look at it.")
     form = covered_row.ReasonForm(request.POST)

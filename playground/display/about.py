@@ -16,7 +16,7 @@ from playground.display.sample import sample_of
 from projects import current
 from runs.models import Run
 from runs.progress import current_upstream, model_calls, waiting
-from runs.promises import owners
+from runs.promises import places
 from runs.records import model_record
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "collections": collections(user, endpoint),
         "examples": examples(endpoint),
         "sample": sample_of(endpoint),
-        "decisions": owners.decisions_for(user, endpoint),
+        "decisions": places.decisions_for(user, endpoint),
         "notes": notes.notes_for(endpoint),
         "note_form": notes.NoteForm(),
         "model_changes": queries.of_model(endpoint),

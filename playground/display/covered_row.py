@@ -14,7 +14,7 @@ from core.forms import LineField
 from runs.costs import known_costs
 from runs.models import Run
 from runs.ownership import looks
-from runs.promises import owners
+from runs.promises import keeping, places
 
 if TYPE_CHECKING:
     import uuid
@@ -47,10 +47,10 @@ class ReasonForm(forms.Form):
 def covered(user: User | AnonymousUser, kind: str, pk: uuid.UUID) -> Any:
     """Return the row if the user may only know that it exists, else None.
 
-    `kind` is a key of `owners.private_pages`; others raise KeyError. Makes no query for users who
+    `kind` is a key of `keeping.private_pages`; others raise KeyError. Makes no query for users who
     may not see others' runs.
     """
-    rows = owners.private_pages()[kind].covered_to(user)
+    rows = keeping.private_pages()[kind].covered_to(user)
     return rows.select_related("user").filter(pk=pk).first()
 
 
@@ -74,7 +74,7 @@ def render_covered(
 
 def _of_run(request: HttpRequest, run: Run) -> dict[str, Any]:
     may_cancel = run.is_awaited and permissions.may(request.user, permissions.CANCEL_RUN)
-    return {"may_cancel": may_cancel, "belongs_to": owners.places_of(request.user, run)}
+    return {"may_cancel": may_cancel, "belongs_to": places.places_of(request.user, run)}
 
 
 def _of_runs_in(row: InProject) -> dict[str, Any]:

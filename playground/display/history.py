@@ -22,8 +22,8 @@ from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run
 from runs.models.querysets import UNFINISHED, RunQuerySet
 from runs.progress import watch_tokens
-from runs.promises import owners
-from runs.promises.owners import Place
+from runs.promises import places
+from runs.promises.places import Place
 from runs.results import error_messages
 
 MAX_TRAY_ROWS = 500  # all are counted
@@ -199,7 +199,7 @@ def tray_lines(
     """
     runs = list(tray_runs(user, since)[:MAX_TRAY_ROWS])
     runs = [run for run in runs if run.is_final] + [run for run in runs[::-1] if not run.is_final]
-    boards = owners.places_among(user, [run.pk for run in runs], "Board")
+    boards = places.places_among(user, [run.pk for run in runs], "Board")
     lines: dict[object, tuple[Place | None, list[Row]]] = {}
     for run in runs:
         board = boards.get(run.pk)

@@ -117,7 +117,7 @@ class ArtifactView:
         return placeholder_size.enlarged((self.artifact.width, self.artifact.height))
 
     @property
-    def is_small(self) -> bool:
+    def is_enlarged(self) -> bool:
         """Whether it is shown enlarged."""
         return self.box is not None and self.box[0] != self.artifact.width
 

@@ -24,7 +24,7 @@ from projects.rights import Rights
 from runs.models import Run
 from runs.ownership import deletion
 from runs.progress import watch_tokens
-from runs.promises import owners
+from runs.promises import places
 from runs.records import counting
 from runs.results import json_tree, stars
 from runs.state import state_machine
@@ -66,7 +66,7 @@ def run_page(request: HtmxRequest, run: Run, status: int = 200, **more: Any) -> 
     counting.judge([run.pk])
     view = watch_tokens.view_for(request.user, run, "page")
     context = renderers.context(run, view) | {
-        "belongs_to": owners.places_of(request.user, run),
+        "belongs_to": places.places_of(request.user, run),
         "predecessor": predecessor_of(request.user, run),
         "settings": settings_of(run),
         "arguments_text": json_tree.preview(run.arguments),

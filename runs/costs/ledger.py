@@ -28,16 +28,16 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from django.db import models
-from django.db.models import BigIntegerField, DateField, QuerySet, Sum, Value
+from django.db.models import QuerySet, Sum, Value
 from django.utils import timezone
 
 from core import periods
 from core.db.dollars_field import MOST, PLACES
-from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from runs.costs import daily_sums
 from runs.models import Charge, DailySum, LedgerAccount, LedgerEntry, Run
 from runs.models.ledger import SumState
-from runs.promises import owners
+from runs.promises.lifecycle import Lifecycle
+from runs.promises.registry import registered
 from runs.records import counting
 from schemas.estimate.amounts import decimal
 
@@ -109,15 +109,10 @@ class Balance:
         self.committed += _rounded(amount or NOTHING)
 
 
-# Prepared, as are those of `_SPENT`, because they run at every start or end of a run.
-_LOCKED_HOUSE = PreparedQuery(
-    lambda: LedgerAccount.objects.select_for_update().filter(kind=Kind.HOUSE, key="", period="")
-)
-
-
 def lock_house() -> None:
     """Let nobody else start runs until the transaction ends, so that counted sums stay valid."""
-    if _LOCKED_HOUSE.first() is None:
+    house = LedgerAccount.objects.filter(kind=Kind.HOUSE, key="", period="")
+    if house.select_for_update().first() is None:
         open_account(Kind.HOUSE, "")
 
 
@@ -176,22 +171,18 @@ def write_charges(charges: Sequence[Charge]) -> None:
     daily_sums.add((charge, daily_sums.of_charge(charge)) for charge in charges)
 
 
-def _prepare_spent(scope: Scope) -> PreparedQuery[tuple[int, Decimal | None]]:
+def _spent(scope: Scope, keys: Collection[int], period: str) -> QuerySet[DailySum, Any]:
+    """Return (key, sum) for these projects, people or programs; the key of the house is 0."""
+    first, end = periods.days(period)
     days = DailySum.objects.order_by().filter(
-        kind=scope.value, day__gte=Param("first", DateField()), day__lt=Param("end", DateField())
+        kind=scope.value, day__gte=first, day__lt=end or date.max
     )
     keyed_days: QuerySet[DailySum, Any]
     if scope == Scope.HOUSE:
         keyed_days = days.annotate(house=Value(0)).values_list("house")
     else:
-        keys = ParamList("keys", BigIntegerField())
         keyed_days = days.filter(**{f"{COLUMNS[scope]}__in": keys}).values_list(COLUMNS[scope])
-    return PreparedQuery(lambda: keyed_days.annotate(total=Sum("amount")))
-
-
-# (key, sum) for the projects, people or programs among `keys`, from the day `first` until before
-# the day `end`. The key of the house is 0.
-_SPENT = {scope: _prepare_spent(scope) for scope in Scope}
+    return keyed_days.annotate(total=Sum("amount"))
 
 
 def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
@@ -205,8 +196,7 @@ def spent(counters: Collection[Counter]) -> dict[Counter, Decimal]:
         keys[counter.scope, counter.period].append(counter.key)
     sums = dict.fromkeys(counters, NOTHING)
     for (scope, period), counter_keys in keys.items():
-        first, end = periods.days(period)
-        rows = _SPENT[scope].all(keys=counter_keys, first=first, end=end or date.max)
+        rows = _spent(scope, counter_keys, period)
         sums |= {Counter(scope, key, period): total or NOTHING for key, total in rows}
     return sums
 
@@ -364,7 +354,7 @@ def _settle(
     charge.save(
         update_fields=["unit_price", "billed", "reported", "amount", "state", "awaits_check"]
     )
-    for owner in owners.registered():
+    for owner in registered(Lifecycle):
         owner.on_settle(charge)
     for entry in entries:
         earlier = _counted(entry)

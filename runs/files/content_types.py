@@ -124,10 +124,19 @@ EXTENSIONS = {
 
 # Of these no browser shows anything, or (SVG) more than a picture.
 _ONLY_SAVED = {
-    "image/svg+xml", "image/heic", "image/jp2", "image/jxl", "image/vnd.adobe.photoshop",
-    "image/vnd.radiance", "image/x-exr", "video/mpeg", "video/x-flv", "video/x-ms-asf",
-    "audio/amr", "audio/midi",
-}  # fmt: skip
+    "image/svg+xml",
+    "image/heic",
+    "image/jp2",
+    "image/jxl",
+    "image/vnd.adobe.photoshop",
+    "image/vnd.radiance",
+    "image/x-exr",
+    "video/mpeg",
+    "video/x-flv",
+    "video/x-ms-asf",
+    "audio/amr",
+    "audio/midi",
+}
 # Types that we serve for display in the browser; any other file is only offered as a download.
 HARMLESS = frozenset(
     kind

@@ -11,7 +11,8 @@ from django.db.models import F, Q, TextField
 from django.db.models.functions import Cast
 
 from runs.models import InputFile
-from runs.promises import owners
+from runs.promises.keeping import Keeps
+from runs.promises.registry import registered
 from runs.records import counting
 
 AT_ONCE = 100  # runs read in one transaction, which takes well below 50 ms
@@ -60,7 +61,7 @@ def named_elsewhere() -> set[uuid.UUID]:
     There are few of these rows, so all of them are read.
     """
     uploads: set[uuid.UUID] = set()
-    for rows, column in (json for owner in owners.registered() for json in owner.inputs_in_use()):
+    for rows, column in (json for owner in registered(Keeps) for json in owner.inputs_in_use()):
         texts = rows.annotate(inputs_text=Cast(column, TextField()))
         naming = texts.filter(
             Q(inputs_text__contains="/uploads/") | Q(inputs_text__contains="/artifacts/")

@@ -18,7 +18,8 @@ from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from runs.models import Artifact, Upload, UploadReservation
-from runs.promises import owners
+from runs.promises.keeping import Keeps
+from runs.promises.registry import registered
 
 MB = 1 << 20
 RESERVED = timedelta(hours=1)  # longer than it takes to store a file
@@ -109,7 +110,7 @@ def used_bytes(user_id: int) -> int:
     reserved = UploadReservation.objects.filter(user_id=user_id)
     reserved = reserved.filter(created_at__gt=timezone.now() - RESERVED)
     sums = (rows.aggregate(sum=Sum("size_bytes"))["sum"] or 0 for rows in (files, reserved))
-    return sum(sums) + sum(owner.held_bytes(user_id) for owner in owners.registered())
+    return sum(sums) + sum(owner.held_bytes(user_id) for owner in registered(Keeps))
 
 
 def _own_results(user_id: int) -> QuerySet[Artifact]:

@@ -17,8 +17,8 @@ from core.db.threads import in_thread
 from core.live.tokens import WatchToken
 from runs.live.wire import DIGITS, RenewedToken, WatchedGroup, WatchedRun
 from runs.progress import watch_tokens
-from runs.promises import owners
-from runs.promises.owners import RunsOfGroup
+from runs.promises.places import Places, RunsOfGroup
+from runs.promises.registry import registered
 
 MAX_KNOWN = 64  # groups whose runs are kept in memory
 
@@ -72,7 +72,7 @@ def _kinds() -> dict[str, RunsOfGroup]:
     """Return for each kind of group the function that finds its runs by the group's key."""
     return {
         kind: runs_of
-        for owner in owners.registered()
+        for owner in registered(Places)
         for kind, runs_of in owner.run_groups().items()
     }
 

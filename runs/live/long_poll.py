@@ -38,7 +38,8 @@ from runs.live.groups import Group
 from runs.live.pages import COALESCE_S, NOTHING, Fragments, News, NewsOfRuns
 from runs.live.wire import BadPoll, RenewedToken, WatchedRun
 from runs.progress import watch_tokens, worker_status
-from runs.promises import owners
+from runs.promises.lifecycle import Lifecycle
+from runs.promises.registry import registered
 
 PATH = "/runs/live/"
 HOLD_S = 8.0
@@ -206,5 +207,5 @@ async def announce_ends(user_pk: int, run_pks: Iterable[uuid.UUID]) -> None:
 
 
 def _tell_apps(user_pk: int, run_ids: list[uuid.UUID]) -> None:
-    for owner in owners.registered():
+    for owner in registered(Lifecycle):
         owner.on_shown_end(user_pk, run_ids)

@@ -12,18 +12,16 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from cachetools import LRUCache
-from django.db.models import UUIDField
 
 from core.byte_cache import ByteCache
-from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from core.db.threads import in_thread
 from core.live.broker import Source, Topic
 from runs.live import wire
 from runs.live.wire import WatchedRun
 from runs.models import Run
 from runs.progress import watch_tokens
-from runs.promises import owners
-from runs.promises.owners import LiveView
+from runs.promises.places import LiveView, Places
+from runs.promises.registry import registered
 
 FRAGMENTS_BYTES = 4 << 20
 MAX_STATES = 4096
@@ -31,14 +29,6 @@ COALESCE_S = 0.1  # log lines are collected and sent at most ten times a second
 # This state mostly ends before anybody could see it, so it is not sent at once.
 COALESCED_STATES = {Run.State.SUBMITTING}
 
-# Executed at every change of a watched run.
-_VERSIONS = PreparedQuery(
-    lambda: Run.objects.filter(pk__in=ParamList("pks", UUIDField())).values_list(
-        "pk", "version", "state"
-    )
-)
-_WHOLE = PreparedQuery(lambda: Run.objects.with_endpoint().filter(pk=Param("pk", UUIDField())))
-_LISTED = PreparedQuery(lambda: Run.objects.recent().filter(pk=Param("pk", UUIDField())))
 # The state of each run, and the version in which it entered that state. Kept longer than the run is
 # watched, since a page polls again a moment after an answer.
 _states: LRUCache[uuid.UUID, tuple[str, int]] = LRUCache(MAX_STATES)
@@ -54,7 +44,8 @@ class RunNow(NamedTuple):
 
 def _load(pks: list[uuid.UUID]) -> dict[uuid.UUID, RunNow]:
     runs = {}
-    for pk, version, state in _VERSIONS.all(pks=pks):
+    rows = Run.objects.filter(pk__in=pks).values_list("pk", "version", "state")
+    for pk, version, state in rows:
         if pk not in _states or _states[pk][0] != state:
             _states[pk] = (state, version)
         runs[pk] = RunNow(version, *_states[pk])
@@ -154,14 +145,15 @@ def render(run: Run, view: str) -> str:
 def render_newest(pk: uuid.UUID, view: str) -> tuple[int, str]:
     """Load a run as the view needs it; return its version and the fragments."""
     live_view = _view(view)
-    run = (_LISTED if live_view and live_view.is_of_list else _WHOLE).get(pk=pk)
+    is_of_list = live_view is not None and live_view.is_of_list
+    run = (Run.objects.recent() if is_of_list else Run.objects.with_endpoint()).get(pk=pk)
     return run.version, render(run, view)
 
 
 def _view(view: str) -> LiveView | None:
     """Return how the app of this view renders a run."""
     kind = watch_tokens.kind_of(view)
-    for owner in owners.registered():
+    for owner in registered(Places):
         if live_view := owner.live_views().get(kind):
             return live_view
     return None

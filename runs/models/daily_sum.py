@@ -14,9 +14,11 @@ from projects.models import Project
 
 # Like those of `Charge`: not constraints, and kept when the referenced rows are deleted.
 _KEPT: dict[str, Any] = {
-    "db_constraint": False, "on_delete": models.DO_NOTHING, "related_name": "+",
+    "db_constraint": False,
+    "on_delete": models.DO_NOTHING,
+    "related_name": "+",
     "db_index": False,
-}  # fmt: skip
+}
 
 
 def _key(column: str) -> Coalesce:
@@ -74,10 +76,16 @@ class DailySum(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                "kind", "day", _key("user_id"), _key("project_id"), _key("endpoint_id"),
-                _key("token_id"), "door", name="daily_sum_once",
+                "kind",
+                "day",
+                _key("user_id"),
+                _key("project_id"),
+                _key("endpoint_id"),
+                _key("token_id"),
+                "door",
+                name="daily_sum_once",
             )
-        ]  # fmt: skip
+        ]
         indexes = [
             models.Index(fields=["kind", "user", "day"], name="daily_sum_of_person"),
             models.Index(fields=["kind", "project", "day"], name="daily_sum_in_project"),

@@ -15,8 +15,10 @@ from runs.models.run import Run
 
 # Not constraints, and kept when the referenced rows are deleted: what was spent stays spent.
 _KEPT: dict[str, Any] = {
-    "db_constraint": False, "on_delete": models.DO_NOTHING, "related_name": "+",
-}  # fmt: skip
+    "db_constraint": False,
+    "on_delete": models.DO_NOTHING,
+    "related_name": "+",
+}
 
 
 class SumState(models.TextChoices):

@@ -17,9 +17,11 @@ from runs.models.run import Run
 
 # Not constraints, and kept when the referenced rows are deleted: a purged run was still paid for.
 _KEPT: dict[str, Any] = {
-    "db_constraint": False, "on_delete": models.DO_NOTHING, "related_name": "+",
+    "db_constraint": False,
+    "on_delete": models.DO_NOTHING,
+    "related_name": "+",
     "db_index": False,
-}  # fmt: skip
+}
 
 
 class RecordedRun(models.Model):

@@ -17,7 +17,8 @@ from projects.models import InProject, InProjectQuerySet
 from runs.models.input_file import having_as_input
 from runs.models.querysets import RunQuerySet
 from runs.models.run import SHORTEST_S, Run
-from runs.promises import owners
+from runs.promises.keeping import Keeps
+from runs.promises.registry import registered
 
 _ADDRESS = re.compile(r'"(https?://[^"\\]++)"')
 
@@ -34,7 +35,7 @@ def opening_texts(user_id: int, prefix: str) -> list[str]:
         .filter(opens__contains=prefix)
         .order_by()
         .values_list("opens", flat=True)
-        for owner in owners.registered()
+        for owner in registered(Keeps)
         for rows, column in owner.opened_files(user_id)
     )
     return [*first.union(*other_queries, all=True)]

@@ -21,8 +21,8 @@ from projects.kept.models import kinds
 from projects.models import InProject
 from projects.models.project import private_project
 from runs.models import Preset, Run, Upload
-from runs.promises import owners
-from runs.promises.owners import UserRelation
+from runs.promises.keeping import Keeps, UserRelation
+from runs.promises.registry import registered
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,7 +50,7 @@ class Belongings(NamedTuple):
 
 def relations() -> list[UserRelation]:
     """Return each relation to a user whose rows are handed over, from all apps."""
-    links = [relation for owner in owners.registered() for relation in owner.handed_over()]
+    links = [relation for owner in registered(Keeps) for relation in owner.handed_over()]
     return links + [UserRelation(str(kind._meta.verbose_name_plural), kind) for kind in kinds()]
 
 

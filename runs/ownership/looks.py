@@ -13,13 +13,13 @@ from accounts import permissions
 from accounts.audit import trail
 from projects.models import Look
 from runs.ownership import moving
-from runs.promises import owners
+from runs.promises import keeping
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from projects.models import InProject
-    from runs.promises.owners import SelectedRows
+    from runs.promises.keeping import SelectedRows
 
 LASTS = timedelta(hours=24)
 
@@ -30,7 +30,7 @@ def contents_of(row: InProject) -> SelectedRows:
     Returns keys by model, only of models with a page to look at: a board with its runs, a flow with
     its runs and their steps' runs.
     """
-    private_pages = {rows.model: rows for rows in owners.private_pages().values()}
+    private_pages = {rows.model: rows for rows in keeping.private_pages().values()}
     visited: dict[type[InProject], set[object]] = {}
     newest: SelectedRows = {type(row): {row.pk}}
     while any(newest.values()):

@@ -1,7 +1,7 @@
 """Moves work to another project: the chosen rows and what goes along with them.
 
 A board takes its runs along, a run the files that only it uses. Each app decides what goes along
-with its rows (`RunOwner.goes_along`). Rows of other people stay unless a manager of their project
+with its rows (`Keeps.goes_along`). Rows of other people stay unless a manager of their project
 moves them, and never go into a private project, where their makers could not see them.
 """
 
@@ -26,13 +26,14 @@ from core.refusals import Refused
 from projects import roles
 from projects.models import InProject, InProjectQuerySet, Membership, Move, Project
 from runs.models import InputFile, Preset, Run, Upload
-from runs.promises import owners
+from runs.promises.keeping import Keeps
+from runs.promises.registry import registered
 from runs.records import counting
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from runs.promises.owners import SelectedRows
+    from runs.promises.keeping import SelectedRows
 
 MOST_CHOSEN = 500  # rows that one move takes, without what goes along
 
@@ -55,7 +56,7 @@ class Plan:
 def kinds() -> Mapping[str, type[InProject]]:
     """Return the models that can be moved, by their name in addresses: `run`, `board`."""
     things: dict[str, type[InProject]] = {kind.slug: kind for kind in projects.kept.models.kinds()}
-    for owner in owners.registered():
+    for owner in registered(Keeps):
         things |= owner.movable()
     return things
 
@@ -172,7 +173,7 @@ def are_all_in(chosen_rows: SelectedRows, project: Project) -> bool:
 def beyond(known_rows: Mapping[type[InProject], set[Any]], newest: SelectedRows) -> SelectedRows:
     """Return what goes along with the newest rows and is not known yet."""
     along: dict[type[InProject], set[Any]] = {}
-    for owner in owners.registered():
+    for owner in registered(Keeps):
         for kind, keys in owner.goes_along(newest).items():
             along[kind] = along.get(kind, set()) | set(keys) - known_rows.get(kind, set())
     return along

@@ -15,7 +15,8 @@ from projects.kept.models import purge_step
 from projects.kept.voices import comment
 from projects.models import InProject, InProjectQuerySet
 from runs.models import Draft, InputFile, Preset, Run, Share, Upload
-from runs.promises.owners import Job, JsonColumn, RunOwner, UserRelation
+from runs.promises.keeping import JsonColumn, Keeps, UserRelation
+from runs.promises.lifecycle import Job, Lifecycle
 from runs.records import counting, recount
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from core.notify import channel
 
 
-class RunsOwner(RunOwner):
+class RunsOwner(Lifecycle, Keeps):
     """Form rows name files, open them to others, and are handed over with the runs."""
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:

@@ -14,11 +14,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from django.db.models import CharField, F, Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from core.db import clock
-from core.db.prepared_queries import Param, PreparedQuery
 from core.notify import channel
 from runs.models import KeptFigures, Run, Transport
 from runs.results import figures, wait_reasons
@@ -32,10 +31,6 @@ LASTS = timedelta(minutes=15)
 SEEN_AGAIN = timedelta(minutes=1)  # a limit that holds is not written more often
 FIRST_FOR = timedelta(seconds=5)  # in the queue: a run that starts at once waits for nothing
 DIRECT = (Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET)
-
-_KNOWN = PreparedQuery(
-    lambda: KeptFigures.objects.filter(kind=Param("kind", CharField())).values_list("values")
-)
 
 
 def limit() -> int | None:
@@ -81,8 +76,8 @@ def _note(known_limit: int | None, running: int) -> None:
 
 
 def _known() -> tuple[int | None, datetime | None]:
-    rows = _KNOWN.all(kind=KIND)
-    known_limit, at = (rows[0][0] if rows else {}).get(ACCOUNT, (None, None))
+    figures = KeptFigures.objects.filter(kind=KIND).values_list("values", flat=True).first()
+    known_limit, at = (figures or {}).get(ACCOUNT, (None, None))
     return known_limit, at and datetime.fromisoformat(at)
 
 

@@ -112,13 +112,17 @@ class Dependants:
         movable = {*own.values_list("pk", flat=True)}
         return [
             Dependant(
-                self, row, "private" if row.pk in covered else title,
+                self,
+                row,
+                "private" if row.pk in covered else title,
                 "" if row.pk in covered else row.get_absolute_url(),
-                part, row.author, row.pk in movable,
+                part,
+                row.author,
+                row.pk in movable,
             )
             for row in noticed.order_by("-is_own", "pk")[:MOST]
             for part, title in self.parts(row, endpoint)
-        ]  # fmt: skip
+        ]
 
     def own(self, rows: Any, user: User) -> Any:
         """Return the user's own rows that they may change."""

@@ -1,6 +1,6 @@
 """Replaces names such as `@bottle` in arguments before a run is validated, priced and sent.
 
-Apps know the names (`RunOwner.name_resolver`). Forms and plans resolve names before they validate,
+Apps know the names (`Lifecycle.name_resolver`). Forms and plans resolve names before they validate,
 since a name may fill a required field; other texts that people write are resolved when their run
 starts. What a run got for each name is recorded with it.
 """
@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from runs.promises import owners
+from runs.promises.lifecycle import Lifecycle
+from runs.promises.registry import registered
 from schemas.form.decode import Problem
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def resolver(user: User, project: Project) -> NameResolver:
 
     Reuse it for several arguments: it queries the database once for each name.
     """
-    owner_resolvers = (owner.name_resolver(user, project) for owner in owners.registered())
+    owner_resolvers = (owner.name_resolver(user, project) for owner in registered(Lifecycle))
     resolvers = [owner_resolver for owner_resolver in owner_resolvers if owner_resolver]
 
     def resolve(endpoint: Endpoint, arguments: dict[str, Any]) -> ResolvedArguments:
@@ -81,7 +82,9 @@ def resolver(user: User, project: Project) -> NameResolver:
 
 def offered(user: User, project: Project) -> list[OfferedName]:
     """Return what the user may mention in runs that they start in the project, from all apps."""
-    return [offer for owner in owners.registered() for offer in owner.names_offered(user, project)]
+    return [
+        offer for owner in registered(Lifecycle) for offer in owner.names_offered(user, project)
+    ]
 
 
 def unresolved(endpoint: Endpoint, arguments: dict[str, Any]) -> ResolvedArguments:

@@ -18,7 +18,7 @@ from django.db import transaction
 from catalog.models import Endpoint
 from runs.models import RecordedRun, RecordSum, Run
 from runs.models.ledger import SumState
-from runs.promises import owners
+from runs.promises import keeping
 
 COUNTED_EVERY_S = 5.0  # and a second after the database has changed
 VERSION_BITS = 40  # so that sums fit into 64
@@ -106,12 +106,23 @@ def figures_of(run_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Any]
 
     Whether they were judged is not among it, since only the record knows who has opened them.
     """
-    runs = Run.objects.filter(pk__in=run_ids).order_by().values(
-        "pk", "project_id", "state", "is_starred", "deleted_at",
-        "charge__state", "charge__reported", "charge__billed", "charge__expected",
-    )  # fmt: skip
+    runs = (
+        Run.objects.filter(pk__in=run_ids)
+        .order_by()
+        .values(
+            "pk",
+            "project_id",
+            "state",
+            "is_starred",
+            "deleted_at",
+            "charge__state",
+            "charge__reported",
+            "charge__billed",
+            "charge__expected",
+        )
+    )
     present = {run["pk"]: run for run in runs}
-    chosen = owners.chosen_runs(present)
+    chosen = keeping.chosen_runs(present)
     return {
         key: {
             "project_id": run["project_id"],
@@ -165,7 +176,7 @@ def write_sums(endpoint: int, changes: Totals) -> None:
             totals[project].update({name: _total(written, name) for name in OF_RUNS})
     for project, change in changes.items():
         totals[project].update(change)
-    for project, (votes, half_wins) in owners.votes_on(endpoint).items():
+    for project, (votes, half_wins) in keeping.votes_on(endpoint).items():
         totals[project].update({"votes": votes, "half_wins": half_wins})
     house: Counter[str] = Counter()
     for figures in totals.values():

@@ -10,7 +10,8 @@ from django.http import QueryDict
 
 from core.http.parameters import parse_uuid
 from core.http.posts import hidden
-from runs.promises import owners
+from runs.promises.places import Places
+from runs.promises.registry import registered
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -66,7 +67,7 @@ def all_found(request: HttpRequest) -> RunQuerySet | None:
     listing = copy(request)
     listing.GET = QueryDict(listed_query(request).urlencode())
     vars(listing).pop("_named_project", None)  # of the posted address
-    lists = (owner.listed_runs(listing) for owner in owners.registered())
+    lists = (owner.listed_runs(listing) for owner in registered(Places))
     return next((runs for runs in lists if runs is not None), None)
 
 

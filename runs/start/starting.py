@@ -44,7 +44,9 @@ from runs.files.artifact_urls import with_own_results
 from runs.files.own_addresses import with_own_paths
 from runs.models import Charge, LedgerAccount, Run, Transport
 from runs.ownership import upstream_deletion, upstream_retention
-from runs.promises import named_inputs, owners
+from runs.promises import named_inputs
+from runs.promises.lifecycle import Lifecycle
+from runs.promises.registry import registered
 from runs.start.refused_starts import Forbidden, StartRefused
 
 if TYPE_CHECKING:
@@ -145,7 +147,7 @@ class StartRequest:
     estimate: Estimate | None = None
     project: Project | None = None  # None: its user's private one
     is_hidden: bool | None = None  # from the project's other members; None: the project's default
-    origins: Sequence[str] = ()  # what its form was filled in from, for `RunOwner.on_start`
+    origins: Sequence[str] = ()  # what its form was filled in from, for `Lifecycle.on_start`
     named: Sequence[NamedInput] = ()  # named things in its arguments that were resolved before
 
 
@@ -326,7 +328,7 @@ def _reserve(new: Sequence[tuple[Run, StartRequest]]) -> None:
     ledger.lock_house()
     costs = list(zip(new, most, strict=True))
     charges = [_charge(run, request, cost) for (run, request), cost in costs]
-    for owner in owners.registered():
+    for owner in registered(Lifecycle):
         owner.on_charges(new[0][1].user, charges)
     ledger.write_charges(charges)
     ledger.reserve([Reservation(run.pk, cost, request.accounts) for (run, request), cost in costs])
@@ -365,7 +367,7 @@ def plan(
     ]
     if charges:
         ledger.lock_house()
-        for owner in owners.registered():
+        for owner in registered(Lifecycle):
             owner.on_charges(user, charges)
         ledger.write_charges([charge for charge in charges if charge.counted is not None])
     return charges
@@ -383,7 +385,7 @@ def reserve_more(run: Run, extra: Decimal | None) -> Decimal | None:
             return extra
         extra_charge = copy(charge)
         extra_charge.expected = extra_charge.amount = extra
-        for owner in owners.registered():
+        for owner in registered(Lifecycle):
             owner.on_charges(run.user, [extra_charge], before=charge.expected or ledger.NOTHING)
         if extra_charge.counted is not None:
             ledger.grow(charge, extra_charge.counted, is_known=extra_charge.expected is not None)
@@ -421,14 +423,14 @@ def _door(request: StartRequest) -> Door:
 def _tell_origins(new: Sequence[tuple[Run, StartRequest]]) -> None:
     origins = {run: request.origins for run, request in new if request.origins}
     if origins:
-        for owner in owners.registered():
+        for owner in registered(Lifecycle):
             owner.on_start(new[0][1].user, origins)
 
 
 def _tell_named(new: Sequence[tuple[Run, StartRequest]]) -> None:
     named_by_run = {run: request.named for run, request in new if request.named}
     if named_by_run:
-        for owner in owners.registered():
+        for owner in registered(Lifecycle):
             owner.on_named(new[0][1].user, named_by_run)
 
 

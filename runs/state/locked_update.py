@@ -18,7 +18,8 @@ from core.notify import channel
 from runs.costs import ledger
 from runs.models import Run
 from runs.models.querysets import LIVE, RunQuerySet
-from runs.promises import owners
+from runs.promises.lifecycle import Lifecycle
+from runs.promises.registry import registered
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ def update_locked(
             then(changes)
             ledger.settle(run, changes, run.unit_price, run.currency)  # type: ignore[attr-defined]  # annotated
             if changes.get("state") in Run.FINAL:
-                for owner in owners.registered():
+                for owner in registered(Lifecycle):
                     owner.on_end(run, changes)
             channel.notify()
     return changes

@@ -23,7 +23,7 @@ from runs.results import selections
 if TYPE_CHECKING:
     from django.http import HttpResponse, QueryDict
 
-    from runs.promises.owners import SelectedRows
+    from runs.promises.keeping import SelectedRows
 
 TARGET = "target"
 

@@ -37,8 +37,8 @@ from runs.files.media.probe import MediaProbe
 from runs.models import Artifact, MetadataBackfill, Run, Upload
 from runs.models import Worker as WorkerRow
 from runs.progress import account_concurrency
-from runs.promises import owners
-from runs.promises.owners import Job
+from runs.promises.lifecycle import Job, Lifecycle
+from runs.promises.registry import registered
 from runs.results import figures
 from runs.worker import artifact_copies, claiming, examination, idle
 from runs.worker.circuit_breaker import BreakerRegistry
@@ -171,7 +171,7 @@ class Worker:
 
     def _jobs_of_apps(self, signal: channel.Signal) -> list[Job]:
         upstream = self.upstream if self.has_key else None
-        return [job for owner in owners.registered() for job in owner.jobs(signal, upstream)]
+        return [job for owner in registered(Lifecycle) for job in owner.jobs(signal, upstream)]
 
     async def _shut_down(self, jobs: Sequence[asyncio.Task[Any]]) -> None:
         """Release what others can continue; wait briefly for the answers to submits in progress."""

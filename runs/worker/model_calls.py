@@ -83,12 +83,15 @@ def _keep(due: dict[str, int], counts: list[CallCounts]) -> None:
     now = timezone.now().timestamp()
     counted: dict[str, dict[str, Any]] = {
         str(due[model.endpoint_id]): {
-            "asked": now, "at": now, "calls": model.calls,
-            "refused": model.refused, "failed": model.failed,
+            "asked": now,
+            "at": now,
+            "calls": model.calls,
+            "refused": model.refused,
+            "failed": model.failed,
         }
         for model in counts
         if model.endpoint_id in due
-    }  # fmt: skip
+    }
     with figures.changing(FIGURES) as row:
         row.values |= counted
 

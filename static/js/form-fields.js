@@ -42,9 +42,9 @@ class FormFields extends HTMLElement {
     if (!field) return;
     const isChanged = value(field, event.target) !== field.dataset.default;
     for (let around = field; around; around = around.parentElement.closest(".field")) {
-      const is = isChanged || (around !== field && !!around.querySelector("[data-changed]"));
-      around.toggleAttribute("data-changed", is);
-      resetOf(around)?.toggleAttribute("hidden", !is);
+      const isMarked = isChanged || (around !== field && !!around.querySelector("[data-changed]"));
+      around.toggleAttribute("data-changed", isMarked);
+      resetOf(around)?.toggleAttribute("hidden", !isMarked);
     }
     if (event.target.ariaInvalid) complain(event.target, "");
     this.tell();

@@ -24,7 +24,7 @@ from catalog.sync import pipeline
 from core.db import clock
 from core.notify import channel
 from runs.models import Run
-from runs.promises.owners import Job
+from runs.promises.lifecycle import Job
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.limits import PATIENCE, WORKER_LIMITS, Patience, WorkerLimits
 from runs.worker.main import Worker

@@ -98,9 +98,14 @@ def votes_table(board: Board) -> str:
         row = vote.first.row
         lines.append(
             [
-                row.position + 1, row.label, vote.first.seed, names[vote.first_id],
-                names[vote.second_id], names.get(vote.winner_id or 0, ""),
-                vote.voter_name, vote.created_at.isoformat(timespec="seconds"),
+                row.position + 1,
+                row.label,
+                vote.first.seed,
+                names[vote.first_id],
+                names[vote.second_id],
+                names.get(vote.winner_id or 0, ""),
+                vote.voter_name,
+                vote.created_at.isoformat(timespec="seconds"),
             ]
-        )  # fmt: skip
+        )
     return csv_text.write(HEADER, lines)

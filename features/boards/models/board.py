@@ -51,13 +51,20 @@ class Board(Kept):
         default=link_at_first, help_text="what whoever has a link may do: some of `Act`"
     )
     taken = models.ForeignKey(
-        "boards.Column", null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
-        help_text="what was decided for",
-    )  # fmt: skip
-    taken_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        "boards.Column",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="+",
-    )  # fmt: skip
+        help_text="what was decided for",
+    )
+    taken_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+    )
     taken_at = models.DateTimeField(null=True, blank=True)
     taken_why = models.CharField(max_length=WHY_CHARS, blank=True, help_text="the reason")
 
@@ -196,9 +203,12 @@ class Comment(Saying, OfParticipant):
         Cell, null=True, blank=True, on_delete=models.CASCADE, related_name="comments"
     )
     resolved_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="+",
-    )  # fmt: skip
+    )
 
     class Meta:
         ordering = ["pk"]
@@ -229,13 +239,20 @@ class RowRequest(OfParticipant):
     created_at = models.DateTimeField(auto_now_add=True)
     decided_at = models.DateTimeField(null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
         related_name="+",
-    )  # fmt: skip
+    )
     row = models.ForeignKey(
-        Row, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        Row,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
         help_text="what it became; empty: it waits, or was left out",
-    )  # fmt: skip
+    )
 
     objects = RowRequestQuerySet.as_manager()
 

@@ -64,15 +64,23 @@ class Vote(OfGuest):
 
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="votes")
     voter = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.CASCADE,
-        related_name="board_votes", help_text="empty: a guest's",
-    )  # fmt: skip
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="board_votes",
+        help_text="empty: a guest's",
+    )
     first = models.ForeignKey(Cell, on_delete=models.CASCADE, related_name="+")
     second = models.ForeignKey(Cell, on_delete=models.CASCADE, related_name="+")
     winner = models.ForeignKey(
-        Cell, null=True, blank=True, on_delete=models.CASCADE, related_name="+",
+        Cell,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
         help_text="empty: neither is better",
-    )  # fmt: skip
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     reset_at = models.DateTimeField(null=True, blank=True, help_text="no longer counted since")
 

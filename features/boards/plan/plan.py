@@ -372,7 +372,9 @@ def _row_label(row_values: dict[str, Any], root: Field) -> str:
     """Return the prompt, else the first text of an input."""
     prompt = by_meaning(root.children).get("prompt")
     first = row_values.get(prompt.name) if prompt else None
-    text = first if isinstance(first, str) else next(
-        (value for value in row_values.values() if isinstance(value, str)), ""
-    )  # fmt: skip
+    text = (
+        first
+        if isinstance(first, str)
+        else next((value for value in row_values.values() if isinstance(value, str)), "")
+    )
     return values.short_label(text)

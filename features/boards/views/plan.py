@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +19,13 @@ from django_htmx.http import HttpResponseClientRedirect
 from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint
 from core.http.caching import no_store
-from core.http.posts import controls, hidden, press_token, ticked
+from core.http.posts import controls, hidden, press_token, pressed, ticked
 from features.boards.display import plan_form
 from features.boards.models import Board
 from features.boards.plan import editing, rows, tables
 from features.boards.plan.cells import ExpandedPlan, expand
 from features.boards.plan.editing import endpoints_of, first_post, with_models
-from features.boards.plan.groups import Post, groups_of
+from features.boards.plan.groups import Groups, Post, groups_of
 from features.boards.plan.input_files import known_files, missing_files, store_posted
 from features.boards.plan.plan import Plan, Trouble, read_plan
 from features.boards.plan.plan_query import address_of, arguments_of, find, not_listed, open_plan
@@ -47,8 +48,17 @@ if TYPE_CHECKING:
 
 # Fields of a post that belong to the page, not to the plan or to a model's input.
 PAGE_FIELDS = {
-    *("csrfmiddlewaretoken", "~token", "~do", "~schema", "~tab", "~version", "~filled"),
-    *("add", "file", "operation", rows.NAMED_CONTROL),
+    "csrfmiddlewaretoken",
+    "~token",
+    "~do",
+    "~schema",
+    "~tab",
+    "~version",
+    "~filled",
+    "add",
+    "file",
+    "operation",
+    rows.NAMED_CONTROL,
 }
 
 
@@ -59,12 +69,12 @@ def new(request: HtmxRequest) -> HttpResponseBase:
     is_blank = not request.GET.keys() - {current.PARAMETER}
     if is_blank and (draft := editing.load_draft(request.user, current.current(request))):
         models, unknown = endpoints_of(draft.get("model", []))
-        troubles = [not_listed(name) for name in unknown]
-        return render_plan(request, draft, models, None, troubles, is_kept=True)
+        page = PlanPage(request, None, draft, models, [not_listed(name) for name in unknown])
+        return page.response(is_kept=True)
     plan = open_plan(request.user, request.GET)
     post = first_post(plan.models, plan.arguments) if plan.models else {}
-    post |= plan.post
-    return render_plan(request, post, plan.models, None, plan.troubles, matches=plan.found)
+    page = PlanPage(request, None, post | plan.post, plan.models, plan.troubles, plan.found)
+    return page.response()
 
 
 @require_POST
@@ -87,15 +97,11 @@ def change(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         return _posted(request, board)
     models, unknown = endpoints_of(board.plan.get("model", []))
     added_models, missing = endpoints_of(request.GET.getlist("model"))
-    post = board.plan
+    page = PlanPage(request, board, board.plan, models)
+    page.troubles = [not_listed(name) for name in [*unknown, *missing]]
     if added_models:
-        now = [(model, place) for place, model in enumerate(models)]
-        post = with_models(
-            post, models, [*now, *((m, None) for m in added_models)], board.source, board.source
-        )
-        models = [*models, *added_models]
-    troubles = [not_listed(name) for name in [*unknown, *missing]]
-    return render_plan(request, post, models, board, troubles)
+        page.replace_models([*page.placed_models, *((model, None) for model in added_models)])
+    return page.response()
 
 
 def _new_address(request: HtmxRequest) -> str:
@@ -114,92 +120,186 @@ def fields(request: HtmxRequest) -> Post:
 
 
 def _posted(request: HtmxRequest, board: Board | None) -> HttpResponseBase:
+    """Do what the pressed button says with the posted plan, and keep the plan as the draft."""
     post = fields(request)
     models, unknown = endpoints_of(post.get("model", []))
-    source = board.source if board else (models[0] if models else None)
-    troubles = [not_listed(name) for name in unknown]
-    project = _project_of(request, board)
-    if not roles.refusal_to_make(request.user, project):
-        post, file_troubles = _with_files(request, post, models, source, project)
-        troubles += file_troubles
-    verb, _, target = hidden(request, "~do", "run").partition(":")
+    page = PlanPage(request, board, post, models, [not_listed(name) for name in unknown])
+    if not roles.refusal_to_make(request.user, page.project):
+        page.store_files()
+    verb, target = pressed(request, "run")
     if verb == "run" and hidden(request, "add").strip():
         verb = "add"  # Enter in the field for a model's name presses the form's first button
     if verb == "discard":
-        editing.discard_draft(request.user, project)
+        editing.discard_draft(request.user, page.project)
         return redirect(_new_address(request))
-    if verb in {"add", "remove"}:
-        return _other_models(request, post, models, board, verb, target, troubles)
-    if verb in {"run", "run-fitting"} and models and not troubles:
-        return _run(request, post, models, board, is_partial=verb == "run-fitting")
-    if verb == "name-rows" and source:
+    if verb in {"run", "run-fitting"}:
+        if page.models and not page.troubles and (started := page.run(verb == "run-fitting")):
+            return started
+    elif verb == "add":
+        page.add_model((target or hidden(request, "add")).strip()[:255])
+    elif verb == "remove":
+        page.remove_model(target)
+    elif verb == "name-rows" and page.models:
         mentions = ticked(request, rows.NAMED_CONTROL)
-        post = rows.with_named_rows(post, groups_of(source, models), mentions)
-    elif (edited_post := rows.edited(post, verb, target)) is not None:
-        post = edited_post
-    elif verb not in {"run", "run-fitting", "update"}:
-        post = apply(post, hidden(request, "~do"))
-    return render_plan(request, post, models, board, troubles)
+        page.post = rows.with_named_rows(page.post, page.groups, mentions)
+    elif (edited_post := rows.edited(page.post, verb, target)) is not None:
+        page.post = edited_post
+    elif verb != "update":
+        page.post = apply(page.post, hidden(request, "~do"))
+    page.keep()
+    return page.response()
 
 
-def _other_models(
-    request: HtmxRequest,
-    post: Post,
-    models: list[Endpoint],
-    board: Board | None,
-    verb: str,
-    target: str,
-    troubles: list[Trouble],
-) -> HttpResponse:
-    """Add a model by its id or by a search, or remove one."""
-    now: list[tuple[Endpoint, int | None]] = [(m, place) for place, m in enumerate(models)]
-    matches: list[Endpoint] = []
-    if verb == "remove":
-        now = [pair for pair in now if str(pair[1]) != target]
-    else:
-        text = (target or hidden(request, "add")).strip()[:255]
+@dataclass
+class PlanPage:
+    """The page of a plan: its form with the `post`, for a new board (None) or a present one.
+
+    `troubles` were found before the plan is read; `matches` are models to choose from. A plan that
+    was not run `is_refused`, or its user is `forbidden` to run it.
+    """
+
+    request: HtmxRequest
+    board: Board | None
+    post: Post
+    models: list[Endpoint]
+    troubles: list[Trouble] = field(default_factory=list)
+    matches: list[Endpoint] = field(default_factory=list)
+    is_refused: bool = False
+    forbidden: Forbidden | None = None
+
+    @property
+    def project(self) -> Project:
+        """Return the board's project, whatever the user has chosen."""
+        return _project_of(self.request, self.board)
+
+    @property
+    def source(self) -> Endpoint | None:
+        """Return the model whose fields all rows share; None without models."""
+        return self.board.source if self.board else next(iter(self.models), None)
+
+    @property
+    def groups(self) -> Groups:
+        """Return the fields of the models, those that they share apart; there are models."""
+        return groups_of(self.source or self.models[0], self.models)
+
+    @property
+    def placed_models(self) -> list[tuple[Endpoint, int | None]]:
+        """Return the models with their places in the post; a new one has none."""
+        return [(model, place) for place, model in enumerate(self.models)]
+
+    def keep(self) -> None:
+        """Save the plan of a new board as the user's draft."""
+        if self.board is None:
+            editing.save_draft(self.request.user, self.project, self.post)
+
+    def replace_models(self, placed: list[tuple[Endpoint, int | None]]) -> None:
+        """Show these models; each keeps the values that it had at its place."""
+        former_models, former_source = self.models, self.source
+        self.models = [model for model, _ in placed]
+        if (source := self.source) is None:
+            self.post = {}
+            return
+        self.post = with_models(self.post, former_models, placed, former_source or source, source)
+
+    def add_model(self, text: str) -> None:
+        """Add the model with this id, or offer those that a search for the text finds."""
         exact, _ = endpoints_of([text])
-        matches = [] if exact or not text else find(text)
-        now += [(endpoint, None) for endpoint in exact]
-        if not exact:
+        if exact:
+            self.replace_models([*self.placed_models, *((model, None) for model in exact)])
+            return
+        self.matches = find(text) if text else []
+        if not self.matches:
             message = f"No model was found for “{text}”." if text else "Write a model's name or id."
-            troubles = troubles if matches else [*troubles, Trouble("models", message)]
-    remaining_models = [model for model, _ in now]
-    source = board.source if board else (models[0] if models else None)
-    new_source = board.source if board else (remaining_models[0] if remaining_models else None)
-    if new_source is None or (source is None and not remaining_models):
-        return render_plan(request, {}, [], board, troubles, matches=matches)
-    post = with_models(post, models, now, source or new_source, new_source)
-    return render_plan(request, post, remaining_models, board, troubles, matches=matches)
+            self.troubles.append(Trouble("models", message))
 
+    def remove_model(self, place: str) -> None:
+        """Remove the model at a place of the post."""
+        self.replace_models([pair for pair in self.placed_models if str(pair[1]) != place])
 
-def _run(
-    request: HtmxRequest,
-    post: Post,
-    models: list[Endpoint],
-    board: Board | None,
-    *,
-    is_partial: bool,
-) -> HttpResponseBase:
-    """Write the board if everything fits; with `is_partial`, write what fits."""
-    project = _project_of(request, board)
-    plan = read(request, post, models, board, named_inputs.offered(request.user, project))
-    expanded = expand(plan, named_inputs.resolver(request.user, project))
-    changes = [*_changed_schemas(request, models), *missing_files(plan)]
-    is_fine = all(report.is_fine for report in expanded.reports) or is_partial
-    if plan.troubles or changes or not is_fine or not expanded.fitting:
-        return render_plan(request, post, models, board, changes, is_refused=True)
-    try:
-        result = send(request, plan, expanded, board)
-    except Forbidden as error:
-        return render_plan(request, post, models, board, [], status=error.status, why_not=error)
-    except StartRefused as refusal:
-        return render_plan(
-            request, post, models, board, [Trouble("models", str(refusal))], is_refused=True
-        )
-    if board is None and request.GET.get("blind"):
-        return redirect("boards:vote", result.board.pk)
-    return redirect(result.board)
+    def store_files(self) -> None:
+        """Store posted files in the project, and write their addresses into the post.
+
+        The text of a table goes into its field.
+        """
+        if self.source is None:
+            return
+        user, project = self.request.user, self.project
+        files = self.request.FILES.copy()
+        for file in files.pop("file", []):
+            try:
+                self.post = {**self.post, "table": [_table(file)]}
+            except ValueError as error:
+                self.troubles.append(Trouble("table", str(error)))
+        self.post, of_rows = store_posted(self.post, files, user, project)
+        self.troubles += of_rows
+        self.post, problems = with_files(self.post, files, self.groups.root, user.pk, project)
+        self.troubles += [Trouble(str(problem.path[0]), problem.message) for problem in problems]
+
+    def run(self, is_partial: bool) -> HttpResponseBase | None:
+        """Write the board if everything fits, or with `is_partial` what fits, and open it.
+
+        None if nothing was written; the page then says why.
+        """
+        user, project = self.request.user, self.project
+        plan = self.read(named_inputs.offered(user, project))
+        expanded = expand(plan, named_inputs.resolver(user, project))
+        changes = [*_changed_schemas(self.request, self.models), *missing_files(plan)]
+        is_fine = is_partial or all(report.is_fine for report in expanded.reports)
+        if plan.troubles or changes or not is_fine or not expanded.fitting:
+            self.troubles, self.is_refused = changes, True
+            return None
+        try:
+            result = send(self.request, plan, expanded, self.board)
+        except Forbidden as error:
+            self.forbidden = error
+            return None
+        except StartRefused as refusal:
+            self.troubles, self.is_refused = [Trouble("models", str(refusal))], True
+            return None
+        if self.board is None and self.request.GET.get("blind"):
+            return redirect("boards:vote", result.board.pk)
+        return redirect(result.board)
+
+    def read(self, offered: Sequence[OfferedName]) -> Plan:
+        """Parse the plan, with descriptions of its files; there are models."""
+        known = known_files(rows.all_files(self.post), self.request.user, self.project, offered)
+        return read_plan(self.post, self.models, self.source or self.models[0], known)
+
+    def response(self, *, is_kept: bool = False) -> HttpResponse:
+        """Render the page; for htmx only the parts that depend on the form's contents."""
+        request, project = self.request, self.project
+        typed = request.POST if request.method == "POST" else request.GET
+        verb, _ = pressed(request, "add")
+        context: dict[str, Any] = {
+            "board": self.board,
+            "project": project,
+            "why_not": roles.refusal_to_make(request.user, project) or self.forbidden or "",
+            "form_token": press_token(request),
+            "matches": self.matches,
+            "locks": enforcement.locks(project, self.matches) if self.matches else None,
+            "search_text": typed.get("add", ""),
+            "is_fresh": verb in {"add", "remove"},
+            "readiness": readiness(),
+            "is_refused": self.is_refused,
+            "is_kept": is_kept,
+            "offered": (),
+            "troubles": self.troubles,
+        }
+        if self.models:
+            enforcement.mark(project, self.models)
+            offered = named_inputs.offered(request.user, project)
+            plan = self.read(offered)
+            plan.troubles.extend(self.troubles)
+            expanded = expand(plan, named_inputs.resolver(request.user, project))
+            priced = pricing.price(request.user, plan, expanded, self.board, project)
+            context |= plan_form.context(plan, expanded, priced) | _summary(plan, expanded)
+            context["offered"] = offered
+            if request.htmx and verb == "update":
+                return render(request, "features/boards/_outcome.html", context | {"oob": True})
+        status: int = HTTPStatus.UNPROCESSABLE_ENTITY if self.is_refused else HTTPStatus.OK
+        if self.forbidden:
+            status = self.forbidden.status
+        return render(request, "features/boards/plan.html", context, status=status)
 
 
 def send(
@@ -218,19 +318,6 @@ def send(
     return result
 
 
-def read(
-    request: HtmxRequest,
-    post: Post,
-    models: list[Endpoint],
-    board: Board | None,
-    offered: Sequence[OfferedName],
-) -> Plan:
-    """Parse the posted plan with descriptions of its files."""
-    project = _project_of(request, board)
-    known = known_files(rows.all_files(post), request.user, project, offered)
-    return read_plan(post, models, board.source if board else models[0], known)
-
-
 def _changed_schemas(request: HtmxRequest, models: list[Endpoint]) -> list[Trouble]:
     """Return the models whose schema has changed since the form was rendered."""
     posted_digests = ticked(request, "~schema")
@@ -247,85 +334,8 @@ def _changed_schemas(request: HtmxRequest, models: list[Endpoint]) -> list[Troub
     ]
 
 
-def _with_files(
-    request: HtmxRequest,
-    post: Post,
-    models: list[Endpoint],
-    source: Endpoint | None,
-    project: Project,
-) -> tuple[Post, list[Trouble]]:
-    """Store posted files in the project, and write their addresses into the post.
-
-    The text of a table goes into its field.
-    """
-    if source is None:
-        return post, []
-    posted_files = request.FILES.copy()
-    troubles = []
-    for file in posted_files.pop("file", []):
-        try:
-            post = {**post, "table": [_table(file)]}
-        except ValueError as error:
-            troubles.append(Trouble("table", str(error)))
-    post, of_rows = store_posted(post, posted_files, request.user, project)
-    root = groups_of(source, models).root
-    post, file_problems = with_files(post, posted_files, root, request.user.pk, project)
-    return post, [
-        *troubles,
-        *of_rows,
-        *(Trouble(str(problem.path[0]), problem.message) for problem in file_problems),
-    ]
-
-
 def _table(file: UploadedFile[Any]) -> str:
     return tables.decode(file.read(tables.MAX_BYTES + 1)) if file.size else ""
-
-
-def render_plan(
-    request: HtmxRequest,
-    post: Post,
-    models: list[Endpoint],
-    board: Board | None,
-    troubles: list[Trouble],
-    *,
-    matches: list[Endpoint] | None = None,
-    is_refused: bool = False,
-    is_kept: bool = False,
-    status: int = HTTPStatus.OK,
-    why_not: str | Forbidden = "",
-) -> HttpResponse:
-    """Render the plan's page; for htmx only the parts that depend on the form's contents."""
-    project = _project_of(request, board)
-    context: dict[str, Any] = {
-        "board": board,
-        "project": project,  # a board's own, whatever the user has chosen
-        "why_not": roles.refusal_to_make(request.user, project) or why_not,
-        "form_token": press_token(request),
-        "matches": matches or [],
-        "locks": enforcement.locks(project, matches) if matches else None,
-        "search_text": (request.POST or request.GET).get("add", ""),
-        "is_fresh": hidden(request, "~do", "add").startswith(("add", "remove")),
-        "readiness": readiness(),
-        "is_refused": is_refused,
-        "is_kept": is_kept,
-        "offered": named_inputs.offered(request.user, project) if models else (),
-    }
-    if request.method == "POST" and board is None:
-        editing.save_draft(request.user, project, post)
-    if models:
-        enforcement.mark(project, models)
-        plan = read(request, post, models, board, context["offered"])
-        plan.troubles.extend(troubles)
-        expanded = expand(plan, named_inputs.resolver(request.user, project))
-        priced = pricing.price(request.user, plan, expanded, board, project)
-        context |= plan_form.context(plan, expanded, priced) | _summary(plan, expanded)
-    else:
-        context["troubles"] = troubles
-    is_update = request.htmx and hidden(request, "~do") == "update"
-    if is_update and models:
-        return render(request, "features/boards/_outcome.html", context | {"oob": True})
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else status
-    return render(request, "features/boards/plan.html", context, status=status)
 
 
 def _summary(plan: Plan, expanded: ExpandedPlan) -> dict[str, Any]:

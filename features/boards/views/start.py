@@ -28,6 +28,7 @@ from features.boards.plan.plan import Trouble
 from features.boards.runs import choosing
 from features.boards.runs.choosing import Offer
 from features.boards.views import plan as planner
+from features.boards.views.plan import PlanPage
 from playground import suggestions
 from playground.form.prefill.place_of_run import in_place_of_run
 from projects import current, roles
@@ -85,7 +86,7 @@ def _choose(request: HtmxRequest, question: Question) -> tuple[list[Offer], list
     records = records_for(request)
     models.sort(key=lambda model: records.rank(model.pk))  # those that are not judged keep order
     names = named_inputs.offered(request.user, project)
-    plan = planner.read(request, question.sample(models), models, None, names)
+    plan = PlanPage(request, None, question.sample(models), models).read(names)
     troubles = [trouble for trouble in plan.troubles if trouble.where == "cap"]
     if not (troubles or plan.cap_usd or nobody_pays()):
         troubles = [Trouble("cap", NO_AMOUNT)]
@@ -113,7 +114,9 @@ def _posted(request: HtmxRequest, operation: Operation) -> HttpResponseBase:
     if verb == "more":
         models = [offer.endpoint for offer in offers]
         post = question.whole_plan(models) if models else {}
-        return planner.render_plan(request, post, models, None, troubles)
+        page = PlanPage(request, None, post, models, troubles)
+        page.keep()
+        return page.response()
     if verb != "run":
         return _render(request, question, offers, troubles)
     if operation.has_prompt and not question.sentence:
@@ -132,7 +135,7 @@ def _run(
     models = [offer.endpoint for offer in offers]
     post = question.plan(models)
     names = named_inputs.offered(request.user, project)
-    plan = planner.read(request, post, models, None, names)
+    plan = PlanPage(request, None, post, models).read(names)
     expanded = expand(plan, named_inputs.resolver(request.user, project))
     troubles = [*plan.troubles, *missing_files(plan)]
     for report in expanded.reports:

@@ -197,9 +197,12 @@ def record(
     try:
         with transaction.atomic():
             Vote.objects.create(
-                board=board, first_id=first, second_id=second, winner=winner,
+                board=board,
+                first_id=first,
+                second_id=second,
+                winner=winner,
                 **voter.fields("voter"),
-            )  # fmt: skip
+            )
             counting.judge(cell.run_id for cell in cells.values() if cell.run_id)
             for_record.touch(cells.values())
     except IntegrityError:  # voted in another tab

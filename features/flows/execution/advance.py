@@ -26,7 +26,7 @@ from features.flows.execution import steps
 from features.flows.models import FlowRun, StepRun
 from features.notifications import kinds, outbox
 from runs.models import Run
-from runs.promises.owners import Place
+from runs.promises.places import Place
 from runs.results import error_messages
 from runs.start import starting
 from runs.start.starting import Source

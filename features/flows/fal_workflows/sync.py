@@ -13,7 +13,7 @@ import fal
 from catalog.models import Endpoint, SyncReport
 from catalog.sync import post_sync
 from features.flows.fal_workflows import store
-from runs.promises.owners import Job
+from runs.promises.lifecycle import Job
 from runs.results import error_messages
 
 log = logging.getLogger(__name__)

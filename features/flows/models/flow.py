@@ -66,9 +66,13 @@ class Flow(Kept):
         help_text="steps and open inputs; features/flows/compose/definition.py"
     )
     origin = models.ForeignKey(
-        Run, null=True, blank=True, on_delete=models.SET_NULL, related_name="+",
+        Run,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
         help_text="the result that it was built from, which the first run may begin with",
-    )  # fmt: skip
+    )
     changed_at = models.DateTimeField(auto_now=True)
 
     objects = FlowQuerySet.as_manager()

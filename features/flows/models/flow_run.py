@@ -52,9 +52,13 @@ class FlowRun(InProject):
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="flow_runs"
     )
     repeated_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
-        related_name="+", help_text="who pressed “Try again” last, if somebody else",
-    )  # fmt: skip
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="who pressed “Try again” last, if somebody else",
+    )
     form_token = models.CharField(
         max_length=64, help_text="one per drawn form: a double click is one run"
     )

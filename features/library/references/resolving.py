@@ -15,7 +15,7 @@ from features.library.models import Reference, ReferenceRun
 from features.library.references import pictures
 from runs.models import Run
 from runs.promises.named_inputs import NamedInput, ResolvedArguments
-from runs.promises.owners import Place
+from runs.promises.places import Place
 from schemas.uses import references as uses
 from schemas.uses.mentions import OWN
 

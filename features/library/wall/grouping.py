@@ -16,7 +16,7 @@ from django.utils import formats, timezone
 from catalog.models import Endpoint
 from core.formatting import shorten
 from features.library.search.conditions import MODEL, Condition
-from runs.promises import owners
+from runs.promises import places
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -90,10 +90,10 @@ def by_model(_: User | AnonymousUser, runs: Sequence[Run]) -> list[Group]:
 
 def by_board(user: User | AnonymousUser, runs: Sequence[Run]) -> list[Group]:
     """Return the newest board, visible to the user, that has each run."""
-    places = owners.places_among(user, [run.pk for run in runs], BOARD)
+    boards = places.places_among(user, [run.pk for run in runs], BOARD)
     none = Group(None, "On no board")
     groups = {
-        run: Group(place.address, place.title, place.address) for run, place in places.items()
+        run: Group(board.address, board.title, board.address) for run, board in boards.items()
     }
     return [groups.get(run.pk, none) for run in runs]
 

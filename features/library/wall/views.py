@@ -12,7 +12,6 @@ from django.utils import timezone
 from catalog.curation import query_news
 from catalog.search.query import Query
 from core.db.name_order import by_name
-from core.db.prepared_queries import Param, PreparedQuery
 from core.forms import LineField
 from core.http.parameters import parse_uuid
 from features.library.search.line import MOST_CHARS
@@ -67,17 +66,9 @@ class OfModels:
 def of_models(request: HttpRequest) -> list[OfModels]:
     """Return the user's views of models by name; searches nothing if no model is new."""
     user = cast("User", request.user)
-    rows = _OF_MODELS.all(user=user.pk)
+    rows = View.objects.of_models(user).order_by(by_name("name"), "pk")[:MOST_OFFERED]
     queries = [(row.line, row.seen_at or row.created_at) for row in rows]
     return [*map(OfModels, rows, query_news.counts(user, queries))]
-
-
-# The front page runs this for every user, and most have no view.
-_OF_MODELS = PreparedQuery(
-    lambda: View.objects.of_models(User(pk=Param("user", User._meta.pk))).order_by(
-        by_name("name"), "pk"
-    )[:MOST_OFFERED]
-)
 
 
 class ViewForm(KeptForm):

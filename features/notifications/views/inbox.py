@@ -58,7 +58,7 @@ def panel(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 @no_store
-def line(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+def open_line(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Redirect to a line's page and mark it as seen; a GET suffices for the user's own line."""
     inbox_line = get_object_or_404(inbox.lines(request.user, Q(pk=pk)))
     if request.method == "GET":

@@ -14,10 +14,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from cachetools import TTLCache
-from django.db.models import UUIDField
 from django.utils import timezone
 
-from core.db.prepared_queries import ParamList, PreparedQuery
 from core.live.broker import Broker, Source, Topic
 from features.sharing.live.watch_tokens import stamp_of
 from features.sharing.models import Share
@@ -25,14 +23,6 @@ from features.sharing.models import Share
 PAUSE_PER_PAGE_S = 0.0025  # between two publications of a share, per page that shows it
 LONGEST_PAUSE_S = 1.0
 MAX_PUBLISHED = 1024
-
-# Executed at every change of a watched share.
-_ROWS = PreparedQuery(
-    lambda: Share.objects.filter(pk__in=ParamList("pks", UUIDField())).values_list(
-        "pk", "version", "audience", "for_project_id", "password", "revoked_at", "expires_at",
-        "user__is_active",
-    )
-)  # fmt: skip
 
 
 class ShareState(NamedTuple):
@@ -51,17 +41,17 @@ class ShareState(NamedTuple):
         )
 
 
-def _load(shares: list[uuid.UUID]) -> dict[uuid.UUID, ShareState]:
+def _load(pks: list[uuid.UUID]) -> dict[uuid.UUID, ShareState]:
+    columns = ("version", "audience", "for_project", "password", "revoked_at", "expires_at")
+    shares = Share.objects.select_related("user").only(*columns, "user__is_active")
     return {
-        pk: ShareState(
-            version,
-            stamp_of(audience, for_project, password),
-            revoked_at is not None or not is_active,
-            expires_at,
+        share.pk: ShareState(
+            share.version,
+            stamp_of(share.audience, share.for_project_id, share.password),
+            share.revoked_at is not None or not share.user.is_active,
+            share.expires_at,
         )
-        for pk, version, audience, for_project, password, revoked_at, expires_at, is_active in (
-            _ROWS.all(pks=shares)
-        )
+        for share in shares.filter(pk__in=pks)
     }
 
 

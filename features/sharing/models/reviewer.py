@@ -25,9 +25,13 @@ class Reviewer(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     share = models.ForeignKey(Share, on_delete=models.CASCADE, related_name="reviewers")
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
-        related_name="+", help_text="empty: a guest",
-    )  # fmt: skip
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="empty: a guest",
+    )
     name = models.CharField(max_length=MAX_NAME_CHARS)
     name_key = models.CharField(
         max_length=MAX_KEY_CHARS, editable=False, help_text="equal for names that look the same"

@@ -98,9 +98,13 @@ class Share(InProject):
 
     audience = models.CharField(max_length=8, choices=Audience, default=Audience.LINK)
     for_project = models.ForeignKey(
-        Project, null=True, blank=True, on_delete=models.CASCADE, related_name="+",
+        Project,
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="+",
         help_text="whose members may open it, with the audience “project”",
-    )  # fmt: skip
+    )
     password = models.CharField(max_length=200, blank=True, help_text="hashed; empty: none")
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -210,16 +214,24 @@ class ShareItem(models.Model):
     place = models.PositiveIntegerField(help_text="in the share's order; there may be gaps")
     # Without constraints: the row outlives its result, and then shows a gap.
     run = models.ForeignKey(
-        Run, null=True, blank=True, on_delete=models.DO_NOTHING, db_constraint=False,
+        Run,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
         related_name="+",
-    )  # fmt: skip
+    )
     position = models.PositiveIntegerField(
         default=0, help_text="of the file among the run's; 0 where the run has none"
     )
     upload = models.ForeignKey(
-        Upload, null=True, blank=True, on_delete=models.DO_NOTHING, db_constraint=False,
+        Upload,
+        null=True,
+        blank=True,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
         related_name="+",
-    )  # fmt: skip
+    )
     is_input = models.BooleanField(
         default=False, help_text="what results were made from: shown with the settings, not judged"
     )
@@ -227,13 +239,21 @@ class ShareItem(models.Model):
         default=False, help_text="no longer in what the share follows: shown to nobody"
     )
     previous = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="later",
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="later",
         help_text="the version before this one",
-    )  # fmt: skip
+    )
     answers = models.ForeignKey(
-        "Comment", null=True, blank=True, on_delete=models.SET_NULL, related_name="answers",
+        "Comment",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="answers",
         help_text="the comment that this version answers",
-    )  # fmt: skip
+    )
     added_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

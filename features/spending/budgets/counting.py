@@ -7,17 +7,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from django.db.models import BigIntegerField, DateField, Q
+from django.db.models import Q
 from django.utils import timezone
 
 from core import periods
 from core.db import clock
-from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from features.spending.models import Budget
 from runs.costs.ledger import Counter, Scope
 
 if TYPE_CHECKING:
-    from features.spending.models.budget import BudgetQuerySet
     from runs.models import Charge
 
 _KEYS = {Scope.PROJECT: "project_id", Scope.PERSON: "person_id", Scope.TOKEN: "token_id"}
@@ -33,20 +31,12 @@ def holding_for(charges: Iterable[Charge], at: datetime) -> list[Budget]:
         for scope, of_scope in keys.items():
             if (key := key_of(charge, scope)) is not None:
                 of_scope.add(key)
-    values = {column: keys[scope] for scope, column in _KEYS.items()}
-    rows = _HOLDING.all(today=timezone.localdate(at), **values)
-    return [budget for budget in rows if keys[Scope(budget.scope)]]
-
-
-def _holding() -> BudgetQuerySet:
     condition = Q(scope=Budget.Scope.HOUSE)
     for scope, column in _KEYS.items():
-        keys = ParamList(column, BigIntegerField())
-        condition |= Q(scope=scope.value) & (Q(**{column: None}) | Q(**{f"{column}__in": keys}))
-    return Budget.objects.holding(Param("today", DateField())).filter(condition)
-
-
-_HOLDING = PreparedQuery(_holding)
+        is_for_these = Q(**{column: None}) | Q(**{f"{column}__in": keys[scope]})
+        condition |= Q(scope=scope.value) & is_for_these
+    rows = Budget.objects.holding(timezone.localdate(at)).filter(condition)
+    return [budget for budget in rows if keys[Scope(budget.scope)]]
 
 
 def key_of(charge: Charge, scope: Scope) -> int | None:

@@ -13,8 +13,10 @@ ONLY = 1  # the key of the row
 
 # No constraint, and kept when the run is deleted: what was billed stays billed.
 _KEPT: dict[str, Any] = {
-    "db_constraint": False, "on_delete": models.DO_NOTHING, "related_name": "+",
-}  # fmt: skip
+    "db_constraint": False,
+    "on_delete": models.DO_NOTHING,
+    "related_name": "+",
+}
 
 
 class BillingEvent(models.Model):

@@ -11,7 +11,6 @@ from django.db.models import Q
 from django.urls import reverse
 
 from core.db.dollars_field import DollarsField
-from core.db.prepared_queries import PreparedQuery
 from projects.models import Project
 
 if TYPE_CHECKING:
@@ -171,7 +170,4 @@ class SpendingRules(models.Model):
     @classmethod
     def current(cls) -> SpendingRules:
         """Return the rules; the defaults if nobody has chosen any. One query."""
-        return _CURRENT.first() or cls(pk=ONLY)
-
-
-_CURRENT = PreparedQuery(lambda: SpendingRules.objects.filter(pk=ONLY))  # read at each start
+        return cls.objects.filter(pk=ONLY).first() or cls(pk=ONLY)

@@ -25,13 +25,26 @@ _ORDERS = {
     "price": ("median", "endpoint__endpoint_id"),
 }
 _SHOWN = (
-    *Endpoint.NAMED_BY, "category", "unit_price_usd", "price_unit", "currency",
-)  # fmt: skip
+    *Endpoint.NAMED_BY,
+    "category",
+    "unit_price_usd",
+    "price_unit",
+    "currency",
+)
 _TIMES = Decimal(2)  # from this value on, a difference is worded as a factor
 HEADER = (
-    "model", "name", "arguments", "unit", "runs", "measured", "low", "high", "said", "used",
+    "model",
+    "name",
+    "arguments",
+    "unit",
+    "runs",
+    "measured",
+    "low",
+    "high",
+    "said",
+    "used",
     "measured at",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)

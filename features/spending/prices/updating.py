@@ -88,7 +88,8 @@ def measure_models(endpoint_ids: Iterable[int | None]) -> int:
             row, _ = MeasuredPrice.objects.update_or_create(
                 endpoint=endpoint, defaults=_columns(measurement)
             )
-            measurement = _agreed_to(row, measurement)
+            is_used = measurement.is_useful and _is_approved(row)
+            measurement = measurement if is_used else None
         _write_used(endpoint, measurement)
     return len(keys)
 
@@ -101,10 +102,8 @@ def agree(by: User, row: MeasuredPrice) -> None:
     measure_models([row.endpoint_id])
 
 
-def _agreed_to(row: MeasuredPrice, measurement: Measurement) -> Measurement | None:
-    """Return the measurement if estimates may use it; a price far above the list needs approval."""
-    if not measurement.is_useful:
-        return None
+def _is_approved(row: MeasuredPrice) -> bool:
+    """Return whether estimates may use a price; asks admins about one far above the list price."""
     difference = row.difference or Decimal()
     is_agreed = row.agreed is not None and difference <= row.agreed * _NEAR
     row.is_used = difference <= MOST_UNASKED or is_agreed
@@ -112,7 +111,7 @@ def _agreed_to(row: MeasuredPrice, measurement: Measurement) -> Measurement | No
     row.save(update_fields=["is_used", "awaits_yes"])
     if row.awaits_yes and not was_awaiting:
         _ask_admins(row)
-    return measurement if row.is_used else None
+    return row.is_used
 
 
 def _ask_admins(row: MeasuredPrice) -> None:

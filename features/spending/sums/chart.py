@@ -18,8 +18,17 @@ WIDTH = 1000
 GAP = Decimal("0.28")  # part of a bar's place
 _DASH = "\u2013"
 _TENTH = Decimal("0.1")
-_NICE = (Decimal(1), Decimal("1.5"), Decimal(2), Decimal(3), Decimal(4), Decimal(5), Decimal(6),
-         Decimal(8), Decimal(10))  # fmt: skip
+_NICE = (
+    Decimal(1),
+    Decimal("1.5"),
+    Decimal(2),
+    Decimal(3),
+    Decimal(4),
+    Decimal(5),
+    Decimal(6),
+    Decimal(8),
+    Decimal(10),
+)
 
 
 class Bar(NamedTuple):

@@ -104,8 +104,9 @@ def report(scope: Scope, question: Question, today: date) -> Report:
     entries = _sorted(_entries(labels_by_key, now, before), question.sort)
     total, total_before = total_of(now.values()), total_of(before.values())
     unusual = forecasts.unusual_days(of_days, question.days)
-    bars = [(bar, total_of(of_days[day] for day in bar if day in of_days))
-            for bar in question.bars()]  # fmt: skip
+    bars = [
+        (bar, total_of(of_days[day] for day in bar if day in of_days)) for bar in question.bars()
+    ]
     other_entries = entries[MOST_ROWS:]
     return Report(
         question=question,

@@ -69,9 +69,12 @@ class Ledger:
         self, columns: Sequence[str], days: Days
     ) -> Iterator[tuple[tuple[Any, ...], Sums]]:
         rows = DailySum.objects.filter(
-            self._condition, kind=self._kind(columns), day__gte=days.first, day__lte=days.last,
+            self._condition,
+            kind=self._kind(columns),
+            day__gte=days.first,
+            day__lte=days.last,
             runs__gt=0,  # released charges leave an empty row
-        )  # fmt: skip
+        )
         totals = [Sum(name) for name in Sums._fields]
         for row in rows.order_by().values_list(*columns).annotate(*totals):
             yield row[: len(columns)], Sums(*row[len(columns) :])

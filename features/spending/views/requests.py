@@ -158,8 +158,11 @@ def _about(subject: Subject, asker: User) -> dict[str, Any]:
     (gauge,) = gauges.read([gauges.BudgetCounter(subject.budget, counter)])
     name, allowance = gauges.names_of([counter])[counter], wording.allowance(subject.budget)
     return facts | {
-        "gauge": gauge, "name": name, "allowance": allowance, "amount": subject.amount,
-    }  # fmt: skip
+        "gauge": gauge,
+        "name": name,
+        "allowance": allowance,
+        "amount": subject.amount,
+    }
 
 
 def _who_can_allow(people: list[str]) -> str:

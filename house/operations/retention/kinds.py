@@ -1,7 +1,7 @@
 """The kinds of things that projects delete by age: which are due, which stay, how they go.
 
 Starred runs, examples and parts of something that people keep or decided on, such as a board, a
-series or a share (`RunOwner.kept_runs`), stay; so does a file that is an input of something.
+series or a share (`Keeps.kept_runs`), stay; so does a file that is an input of something.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from runs.files import input_references, purge
 from runs.models import Artifact, Run, Upload
 from runs.models.querysets import RunQuerySet
 from runs.ownership import deletion
-from runs.promises import owners
+from runs.promises import keeping
 
 Keys = Sequence[uuid.UUID]
 STAR = "Star or share the results that should stay."
@@ -82,7 +82,7 @@ def _uploads(project: Project, before: datetime) -> QuerySet[Upload]:
 
 
 def _needed_runs(keys: Keys) -> set[uuid.UUID]:
-    return owners.kept_runs(keys) | input_references.used(keys)
+    return keeping.kept_runs(keys) | input_references.used(keys)
 
 
 def _delete_runs(runs: QuerySet[Run], now: datetime, why: str) -> int:
@@ -109,7 +109,7 @@ KINDS = {
             column="retention_days",
             setting="RUNS_KEPT_DAYS",
             due=_ended,
-            kept=owners.kept_runs,
+            kept=keeping.kept_runs,
             remove=_delete_runs,
         ),
         Kind(

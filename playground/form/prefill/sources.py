@@ -19,8 +19,8 @@ from playground.form.prefill.use_as import KEPT_MARKS, held_before
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.files.result_names import seed_of
 from runs.models import Preset, Run, Share, Upload
-from runs.promises import owners
-from runs.promises.owners import FillForm
+from runs.promises.lifecycle import FillForm, Lifecycle
+from runs.promises.registry import registered
 from schemas.fields.examples import example
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ _SOURCES: dict[str, FillForm] = {
 
 
 def _sources() -> dict[str, FillForm]:
-    of_apps = (owner.form_sources() for owner in owners.registered())
+    of_apps = (owner.form_sources() for owner in registered(Lifecycle))
     return _SOURCES | {kind: fill for sources in of_apps for kind, fill in sources.items()}
 
 

@@ -42,9 +42,13 @@ class Saying(models.Model):
     """
 
     parent = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.CASCADE, related_name="replies",
+        "self",
+        null=True,
+        blank=True,
+        on_delete=models.CASCADE,
+        related_name="replies",
         help_text="the comment that it answers; empty: it begins a thread",
-    )  # fmt: skip
+    )
     text = models.TextField(max_length=MAX_TEXT_CHARS)
     created_at = models.DateTimeField(auto_now_add=True)
     resolved_at = models.DateTimeField(null=True, blank=True, help_text="of a thread's first one")

@@ -82,9 +82,13 @@ class OfParticipant(OfGuest):
     """A row of a guest, or of a user, who stays unnamed once their account is gone."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL,
-        related_name="+", help_text="empty: a guest's, or of an account that is gone",
-    )  # fmt: skip
+        settings.AUTH_USER_MODEL,
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="empty: a guest's, or of an account that is gone",
+    )
 
     class Meta:
         abstract = True

@@ -34,9 +34,26 @@ MOST_S = 4.0  # for reading packets to measure a file's duration
 _SAY_LENGTH = {"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "wav", "aiff", "ogg"}
 # Raw video streams, which do not state their frame rate: FFmpeg assumes 25.
 _WITHOUT_CLOCK = {
-    "apv", "av1", "avs2", "avs3", "cavsvideo", "dirac", "dnxhd", "evc", "h261", "h263", "h264",
-    "hevc", "ingenient", "mjpeg", "mjpeg_2000", "obu", "rawvideo", "vc1", "vvc",
-}  # fmt: skip
+    "apv",
+    "av1",
+    "avs2",
+    "avs3",
+    "cavsvideo",
+    "dirac",
+    "dnxhd",
+    "evc",
+    "h261",
+    "h263",
+    "h264",
+    "hevc",
+    "ingenient",
+    "mjpeg",
+    "mjpeg_2000",
+    "obu",
+    "rawvideo",
+    "vc1",
+    "vvc",
+}
 _SAME_S, _SAME = 0.1, 0.01  # a header leaves out what an encoder puts before the first sample
 _JUMP_S = 0.5  # a step back in time starts another joined file
 FLAT = 6.0  # of 255: frames whose values deviate less show nothing (fades from black)

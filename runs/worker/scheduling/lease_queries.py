@@ -1,15 +1,13 @@
-"""The queries with which workers look for runs, prepared once: they run at every change."""
+"""The queries with which workers look for runs; two are prepared, as they run at every start."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
-from django.db.models import CharField, DateTimeField, F, Q, UUIDField
-from django.db.models.functions import Greatest
+from django.db.models import DateTimeField, Q, UUIDField
 
-from core.db.prepared_queries import Param, ParamList, PreparedQuery, PreparedUpdate
+from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
 from runs.worker.scheduling.fair_scheduling import FreeRun
@@ -56,35 +54,4 @@ _PKS = ParamList("pks", UUIDField())
 FIRST_FREE = PreparedQuery(
     lambda: free(_NOW).order_by("created_at", "pk").values_list(*FreeRun._fields)[:FEW_FREE]
 )
-ANY_INTERRUPTED = PreparedQuery(lambda: interrupted(_NOW).order_by().values_list("pk")[:1])
-ANY_NEW = PreparedQuery(lambda: new(_NOW).order_by().values_list("pk")[:1])
-ANY_UNFINISHED = PreparedQuery(
-    lambda: (
-        Run.objects.unfinished().exclude(state=State.UNCONFIRMED).order_by().values_list("pk")[:1]
-    )
-)
-# One user id per run in progress. Counted in Python: SQLite's GROUP BY would read all runs by user.
-USERS_UNDER_WAY = PreparedQuery(
-    lambda: (
-        Run.objects.unfinished()
-        .filter(state__in=UNDER_WAY)
-        .order_by()
-        .values_list("user_id", flat=True)
-    )
-)
 CHOSEN = PreparedQuery(lambda: locked(new(_NOW).filter(pk__in=_PKS)).order_by("created_at"))
-
-_CLAIMED: dict[str, Any] = {
-    "worker": Param("worker", CharField()),
-    "lease_until": Param("lease_until", DateTimeField()),
-    "state": State.SUBMITTING,
-    "attempts": F("attempts") + 1,
-    "note": "",
-}
-MARK_CLAIMED = PreparedUpdate(lambda: Run.objects.filter(pk__in=_PKS), **_CLAIMED)
-MARK_SUBMITTED = PreparedUpdate(
-    lambda: Run.objects.filter(pk__in=_PKS),
-    **_CLAIMED,
-    sent_at=Greatest(F("created_at"), _NOW),
-    version=F("version") + 1,
-)

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Case, F, Q, When, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Greatest, RowNumber
 
 from catalog.models import Standing
 from core.db import clock
@@ -123,7 +123,7 @@ def _take_over_interrupted(
     was not sent.
     """
     interrupted = InterruptedRuns()
-    if not lease_queries.ANY_INTERRUPTED.all(now=now):  # cheaper than locking; mostly empty
+    if not lease_queries.interrupted(now).exists():  # cheaper than locking; mostly empty
         return interrupted
     free = lease_queries.interrupted(now)
     if is_after_stall:
@@ -162,13 +162,16 @@ def _mark(
 ) -> None:
     """Write the claim: leases, submits that start at once, and the end of broken connections."""
     lease = {"worker": worker, "lease_until": now + LEASE}
+    claimed = {**lease, "state": State.SUBMITTING, "attempts": F("attempts") + 1, "note": ""}
     to_send = interrupted.to_send + batch
     for run in to_send:
         run.attempts += 1
     if unsubmitted := [run.pk for run in to_send if run not in submitted]:
-        lease_queries.MARK_CLAIMED.run(pks=unsubmitted, **lease)
+        Run.objects.filter(pk__in=unsubmitted).update(**claimed)
     if submitted:
-        lease_queries.MARK_SUBMITTED.run(pks=[run.pk for run in submitted], now=now, **lease)
+        Run.objects.filter(pk__in=[run.pk for run in submitted]).update(
+            **claimed, sent_at=Greatest(F("created_at"), now), version=F("version") + 1
+        )
         for run in submitted:
             run.sent_at = max(now, run.created_at)
     if followed := interrupted.to_follow + interrupted.held:
@@ -204,15 +207,15 @@ def undo_claim(worker: str, claimed_at: datetime) -> None:
 def has_free(submit_limits: SubmitLimits = NO_LIMITS) -> bool:
     """Whether `claim` would return a run within the limits; reads only, for a worker with runs."""
     now = clock.now()
-    if lease_queries.ANY_INTERRUPTED.all(now=now):
+    if lease_queries.interrupted(now).exists():
         return True
     # Counting the runs in progress takes longer the more there are; mostly none waits.
-    return bool(lease_queries.ANY_NEW.all(now=now)) and bool(_select(now, 1, submit_limits))
+    return lease_queries.new(now).exists() and bool(_select(now, 1, submit_limits))
 
 
 def has_unfinished() -> bool:
     """Whether there is a run whose lease may expire, or that can be claimed later."""
-    return bool(lease_queries.ANY_UNFINISHED.all())
+    return Run.objects.unfinished().exclude(state=State.UNCONFIRMED).exists()
 
 
 def _select(
@@ -303,7 +306,7 @@ def note_upstream_trouble(worker: str, troubles: Mapping[str, str], of_account: 
 def note_queue_positions() -> None:
     """Show on the pages of new runs which limit they wait for; claiming a run clears the note."""
     now = clock.now()
-    if not lease_queries.ANY_NEW.all(now=now):  # mostly: saves counting thousands of runs
+    if not lease_queries.new(now).exists():  # mostly: saves counting thousands of runs
         return
     under_way = capacity.count_under_way()
     limits = capacity.limits()

@@ -81,11 +81,11 @@ export function doubt(facts, kind, limits) {
     ...(value > limits[`max_${name}`] ? [`at most ${phrase(limits[`max_${name}`])}`] : []),
   ]);
   if (!wishes.length) return "";
-  const is =
+  const measured =
     width && kind !== "audio"
       ? `${width} × ${height}${/long/.test(wishes) ? `, ${length(seconds)}` : ""}`
       : `${length(seconds)} long`;
-  return `This ${THINGS[kind]} is ${is}; the model takes ${wishes.join(" and ")}.`;
+  return `This ${THINGS[kind]} is ${measured}; the model takes ${wishes.join(" and ")}.`;
 }
 
 /** `min_width:512 max_duration:10` → an object of numbers. */

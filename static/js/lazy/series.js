@@ -4,7 +4,7 @@ import { orderByDrag } from "./drag-order.js";
  * key. Each move is posted, and undone if the server refuses it.
  */
 const wall = document.querySelector("[data-order]");
-const told = document.querySelector("main [data-told]");
+const status = document.querySelector("main [data-told]");
 const items = () => [...wall.querySelectorAll("[data-item]")];
 
 async function post(item, former) {
@@ -17,7 +17,7 @@ async function post(item, former) {
     body: fields,
   }).catch(() => null);
   if (answer?.ok) {
-    told.textContent = `Now ${order.indexOf(item) + 1} of ${order.length}`;
+    status.textContent = `Now ${order.indexOf(item) + 1} of ${order.length}`;
     return;
   }
   wall.insertBefore(item, former);

@@ -79,9 +79,9 @@ export class TypeAhead {
       option.id = `${this.list.id}-${place}`;
       option.setAttribute("aria-selected", "false");
     }
-    const said = found === undefined ? AWAY : this.words(options.length, typed);
-    if (said === undefined) return this.close();
-    if (this.status) this.status.textContent = said;
+    const summary = found === undefined ? AWAY : this.words(options.length, typed);
+    if (summary === undefined) return this.close();
+    if (this.status) this.status.textContent = summary;
     this.show();
     this.point(this.first);
     return undefined;

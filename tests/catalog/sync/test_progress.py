@@ -22,7 +22,7 @@ from catalog.models import SyncReport
 from catalog.sync import pipeline, progress
 from core.notify import channel
 from core.process import identity
-from runs.promises.owners import Job
+from runs.promises.lifecycle import Job
 from runs.worker import main as workers
 from runs.worker.main import run_forever
 from tests.catalog.upstream import CatalogueUpstream, ids

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from django.db.models import BigAutoField, CharField, DateTimeField, F, UUIDField
+from django.db.models import BigAutoField, DateTimeField, UUIDField
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from catalog.models import Endpoint
-from core.db.prepared_queries import Param, ParamList, PreparedQuery, PreparedUpdate
+from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from runs.models import Run
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -83,21 +83,6 @@ def test_each_thread_uses_its_own_connection(make_run: Callable[..., Run]) -> No
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(ask, runs))
-
-
-def test_a_prepared_update_counts_rows_and_can_use_expressions(
-    make_run: Callable[..., Run],
-) -> None:
-    runs = [make_run(attempts=number) for number in (0, 4, 7)]
-    again = PreparedUpdate(
-        lambda: Run.objects.filter(pk__in=ParamList("pks", UUIDField())),
-        attempts=F("attempts") + 1,
-        worker=Param("worker", CharField()),
-    )
-    assert again.run(pks=[run.pk for run in runs[:2]], worker="w") == 2
-    rows = [(run.attempts, run.worker) for run in SOME.all(pks=[run.pk for run in runs])]
-    assert rows == [(1, "w"), (5, "w"), (7, "")]
-    assert again.run(pks=[], worker="w") == 0
 
 
 def test_cards_are_loaded_with_their_picture_only(

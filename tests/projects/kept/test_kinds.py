@@ -14,7 +14,8 @@ from projects.kept.models import GRACE, PURGE_EVERY_S, Kept, kinds, purge_step, 
 from projects.models import Project
 from projects.models.project import private_project
 from runs.ownership import handover, moving
-from runs.promises.owners import registered
+from runs.promises.keeping import Keeps
+from runs.promises.registry import registered
 from tests.accounts.audit.audited import events
 from tests.accounts.things import make_things
 from tests.projects.people import logged_in, make_project, person
@@ -122,7 +123,7 @@ def test_it_moves_and_is_handed_over(kind: type[Kept], make: Any) -> None:
 
 def test_no_two_kinds_have_one_name() -> None:
     slugs = [kind.slug for kind in kinds()]
-    others = [name for owner in registered() for name in owner.movable()]
+    others = [name for owner in registered(Keeps) for name in owner.movable()]
     assert len({*slugs, *others}) == len([*slugs, *others])
 
 

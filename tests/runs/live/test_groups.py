@@ -17,8 +17,8 @@ from django.contrib.auth.models import User
 from runs.live import long_poll, wire
 from runs.models import Run
 from runs.progress import watch_tokens
-from runs.promises import owners
-from runs.promises.owners import RunOwner, RunsOfGroup
+from runs.promises import registry
+from runs.promises.places import Places, RunsOfGroup
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from tests.runs.live.polling import Entry, ask, markup, serve, until_held
@@ -27,7 +27,7 @@ COUNT = 400
 MAX_POLL_BYTES = 8000
 
 
-class AllRuns(RunOwner):
+class AllRuns(Places):
     """An app with a page that watches all runs of a person."""
 
     def run_groups(self) -> Mapping[str, RunsOfGroup]:
@@ -39,8 +39,8 @@ class AllRuns(RunOwner):
 @pytest.fixture(autouse=True)
 def group_of_all() -> Iterator[None]:
     """A group of all runs of a person, whose key is the person's."""
-    with patch.dict(owners._OWNERS):
-        owners.register(AllRuns())
+    with patch.dict(registry._OWNERS):
+        registry.register(AllRuns())
         yield
 
 

@@ -12,11 +12,11 @@ from asgiref.sync import async_to_sync
 from django.db import OperationalError
 
 from runs.live import long_poll
-from runs.promises import owners
-from runs.promises.owners import RunOwner
+from runs.promises import registry
+from runs.promises.lifecycle import Lifecycle
 
 
-class Listener(RunOwner):
+class Listener(Lifecycle):
     """Records its calls. For a user below zero, the first call raises an error."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Listener(RunOwner):
 def calls() -> Iterator[list[tuple[int, Sequence[uuid.UUID]]]]:
     """The calls that one app received; Vitrine's own apps, which make queries, are not called."""
     listener = Listener()
-    with patch.dict(owners._OWNERS, {Listener: listener}, clear=True):
+    with patch.dict(registry._OWNERS, {Listener: listener}, clear=True):
         yield listener.heard
 
 

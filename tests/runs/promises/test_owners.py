@@ -13,7 +13,10 @@ from django.contrib.auth.models import User
 import fal
 from core.notify import channel
 from playground.form.prefill import sources
-from runs.promises import owners
+from runs.promises import places, registry
+from runs.promises.keeping import Keeps
+from runs.promises.lifecycle import Lifecycle
+from runs.promises.places import Places
 
 
 def has_no_repeats(names: Iterable[str]) -> bool:
@@ -27,15 +30,18 @@ def test_every_app_with_an_owner_module_is_registered() -> None:
         for pattern in ("*/owner.py", "features/*/owner.py", "house/*/owner.py", "runs/*/owner.py")
         for file in settings.BASE_DIR.glob(pattern)
     }
-    registered = [apps.get_containing_app_config(type(o).__module__) for o in owners.registered()]
+    registered = [
+        apps.get_containing_app_config(type(owner).__module__)
+        for owner in registry.registered(registry.RunOwner)
+    ]
     assert set(registered) == with_promises
     assert has_no_repeats(app.name for app in registered if app)
     assert len(with_promises) > 5
 
 
 def test_who_finds_places_says_which_rows_name_runs() -> None:
-    for owner in owners.registered():
-        finds_places = type(owner).places_of is not owners.RunOwner.places_of
+    for owner in registry.registered(Places):
+        finds_places = type(owner).places_of is not Places.places_of
         assert bool(owner.models_of_places) == finds_places, owner
 
 
@@ -44,18 +50,20 @@ def test_a_run_in_no_place_takes_one_query(
 ) -> None:
     run = make_run()
     with django_assert_num_queries(1):
-        assert owners.places_of(user, run) == []
+        assert places.places_of(user, run) == []
 
 
 def test_no_name_belongs_to_two_apps() -> None:
-    registered = list(owners.registered())
-    assert has_no_repeats(view for owner in registered for view in owner.live_views())
-    assert has_no_repeats(kind for owner in registered for kind in owner.run_groups())
-    of_apps = [kind for owner in registered for kind in owner.form_sources()]
+    on_pages = registry.registered(Places)
+    assert has_no_repeats(view for owner in on_pages for view in owner.live_views())
+    assert has_no_repeats(kind for owner in on_pages for kind in owner.run_groups())
+    of_apps = [kind for owner in registry.registered(Lifecycle) for kind in owner.form_sources()]
     assert has_no_repeats(sources.link_kinds())
     # the apps' kinds come last, so they hide none of the page's own
     assert sources.link_kinds()[-len(of_apps) :] == of_apps
-    relations = [relation for owner in registered for relation in owner.handed_over()]
+    relations = [
+        relation for owner in registry.registered(Keeps) for relation in owner.handed_over()
+    ]
     assert has_no_repeats(relation.label for relation in relations)
     assert len({(relation.model, relation.field) for relation in relations}) == len(relations)
 
@@ -63,7 +71,11 @@ def test_no_name_belongs_to_two_apps() -> None:
 def test_jobs_have_names_of_their_own_and_need_a_key_for_upstream() -> None:
     signal, upstream = channel.Signal(), cast("fal.Clients", FakeClients())
     with_key, without = (
-        [job.name for owner in owners.registered() for job in owner.jobs(signal, clients)]
+        [
+            job.name
+            for owner in registry.registered(Lifecycle)
+            for job in owner.jobs(signal, clients)
+        ]
         for clients in (upstream, None)
     )
     assert has_no_repeats(with_key)

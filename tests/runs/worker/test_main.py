@@ -18,7 +18,7 @@ from django.utils import timezone
 from core.notify import channel
 from runs.models import Run, Worker
 from runs.progress import worker_status
-from runs.promises.owners import Job
+from runs.promises.lifecycle import Job
 from runs.results import wait_reasons
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.limits import PATIENCE, WorkerLimits

@@ -21,7 +21,7 @@ from features.sharing.own import creation
 from features.sharing.review import news
 from projects.models import Membership, Project
 from runs.models import Run
-from runs.promises import owners
+from runs.promises import places
 from tests.features.sharing.review.conftest import Post
 
 pytestmark = pytest.mark.django_db
@@ -55,7 +55,7 @@ def test_the_list_and_the_runs_page_lead_its_makers_to_the_answers(
     assert run
     assert f'href="{address}"' in member.get("/shares/").content.decode()
     assert f'href="{address}"' in member.get(run.get_absolute_url()).content.decode()
-    assert owners.places_of(stranger, run) == []
+    assert places.places_of(stranger, run) == []
     Share.objects.update(picks="", takes_ratings=False, takes_comments=False)
     assert f'href="{address}"' not in member.get("/shares/").content.decode()
     assert f'href="{address}"' not in member.get(run.get_absolute_url()).content.decode()
@@ -71,7 +71,7 @@ def test_the_runs_page_says_what_was_said_of_it_on_each_review(
     post(Client(), name="Anna", pick=1, item=1, rating=5, comment="Brighter")
     post(Client(), name="Ben", pick=[1, 2], item=1, rating=4)
     post(Client(), name="Cleo", item=2, comment="Not of the first one")
-    notes = {place.title: place.note for place in owners.places_of(user, run)}
+    notes = {place.title: place.note for place in places.places_of(user, run)}
     assert notes == {str(share): "picked by 2, ★ 4.5, 1 comment", str(other): ""}
     assert "picked by 2, ★ 4.5, 1 comment" in text_of(member.get(run.get_absolute_url()))
 
