@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-from catalog.display.operations import Operation
 from catalog.filters.natural_language import read_wish
+from catalog.filters.operations import OPERATIONS, Operation, read_request
 from catalog.locks import Locks
-from catalog.models import CollectionItem, Endpoint, Standing
+from catalog.models import CollectionItem, Endpoint, Revision, Standing
 from catalog.models.querysets import CATALOGUE_ONLY
 from catalog.pricing import price_of
 from catalog.schema_versions import version_of
 from catalog.search import engine
-from catalog.search.index import UPSTREAM_ORDER
+from catalog.search.index import UPSTREAM_ORDER, current
 from catalog.search.query import Query
 from catalog.variants import family_of
 from core.byte_cache import byte_cached
@@ -23,12 +23,12 @@ from schemas.uses.ordered_files import GivenFile, place_in_order
 from schemas.validation import validate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 OFFERED = 12  # models of an operation
-MAX_FOUND = 60  # by an operation's query
 MAX_READ = 80  # schemas that are read for one operation
 SAMPLE_PROMPT = "a red boat on a lake"
+_LEFT_OUT_FIRST = ("time", "ratio", "can", "resolution", "language", "duration", "is", "license")
 _SAMPLE_NAMES = {"image": "png", "video": "mp4", "audio": "mp3"}
 # Parts of names of models that need more than a prompt to show what they can do.
 _PARTS = re.compile(r"(?i)(?<![a-z])(?:loras?|base|train(?:er|ing)?)(?![a-z])")
@@ -41,37 +41,70 @@ def sample_files(operation: Operation, count: int) -> list[str]:
 
 
 class Wanted(NamedTuple):
-    """What models have to do: an operation with a number of files, and conditions of a query."""
+    """What models have to do: an operation with a number of files, and conditions of a query.
+
+    `left_out` are the conditions that were given up, because nothing meets them.
+    """
 
     operation: Operation
-    files: int
-    conditions: str = ""
+    files: int = 0
+    conditions: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
-    def query(self) -> Query | None:
-        """Return the query that finds the models; None if they are all of a category."""
-        text = " ".join(filter(None, (self.operation.query, self.conditions)))
-        category = self.operation.category
-        picked = frozenset({("category", category)} if category else ())
-        return Query(text, picked) if text else None
+    def query(self) -> Query:
+        """Return the query that finds the models."""
+        return Query(" ".join([self.operation.condition, *self.conditions]))
 
 
-def wanted(operation: Operation, sentence: str = "", files: int = 0) -> Wanted:
-    """Return what is asked of the models.
+def wanted(operation: Operation, sentence: str = "", kinds: Sequence[str] = ()) -> Wanted:
+    """Return what is asked of the models; `kinds` are those of the files that were given.
 
-    For an operation with a category, the sentence is a prompt. Otherwise it is a wish, and if it
-    does not say what to make, pictures are made: from those that are given, or from words.
+    For a chosen operation, the sentence is a prompt. Otherwise the sentence says what to do, and
+    its lengths, sizes, prices and licences are conditions.
     """
     if operation.category:
-        return Wanted(operation, max(files, bool(operation.file)))
-    conditions = list(read_wish(sentence).conditions)
-    if not any(word.startswith(("out:", "category:")) for word in conditions):
-        conditions = [word for word in conditions if not word.startswith("in:")]
-        category = "image-to-image" if files else "text-to-image"
-        return Wanted(replace(operation, category=category), files, " ".join(conditions))
-    if files and not any(word.startswith("in:") for word in conditions):
-        conditions.append("in:images" if files > 1 else "in:image")
-    return Wanted(operation, files, " ".join(conditions))
+        return Wanted(operation, max(len(kinds), bool(operation.file)))
+    operation = read_request(sentence, kinds).operation
+    conditions = read_wish(sentence).conditions
+    of_kind = sum(kind == operation.file for kind in kinds)
+    fewest = 2 if operation.file and f"in:{operation.file}s" in conditions else 1
+    return Wanted(
+        operation,
+        max(of_kind, fewest) if operation.file else 0,
+        tuple(word for word in conditions if operation.adds(word)),
+    )
+
+
+def answer(wanted: Wanted, revision: str, locks: Locks) -> tuple[list[Endpoint], Wanted]:
+    """Return models for what is wanted, and what they do: as few conditions as needed are left out.
+
+    If no model does the operation (a vector), those that make the same of anything do (a picture).
+    """
+    for one in _attempts(wanted):
+        if models := suggested(one, revision, locks):
+            return models, one
+    return [], wanted
+
+
+def _attempts(wanted: Wanted) -> Iterator[Wanted]:
+    """Yield what is wanted with ever fewer conditions, the least important left out first."""
+    by_importance = sorted(wanted.conditions, key=_importance)
+    for number in range(len(by_importance) + 1):
+        for left_out in combinations(by_importance, number):
+            remaining = tuple(word for word in wanted.conditions if word not in left_out)
+            yield wanted._replace(conditions=remaining, left_out=left_out)
+    operation = wanted.operation
+    for other in OPERATIONS.values():
+        is_wider = other.category == operation.category and not other.models
+        if other != operation and is_wider and other.file == operation.file:
+            yield Wanted(other, wanted.files, (), (operation.condition, *wanted.conditions))
+
+
+def _importance(word: str) -> int:
+    """Return the place of a condition among those that are left out first."""
+    key = word.lstrip("-").partition(":")[0]
+    return _LEFT_OUT_FIRST.index(key) if key in _LEFT_OUT_FIRST else len(_LEFT_OUT_FIRST)
 
 
 def suggested(wanted: Wanted, revision: str, locks: Locks) -> list[Endpoint]:
@@ -100,13 +133,8 @@ def _suggested(wanted: Wanted, revision: str, locks: Locks) -> list[int]:
 def _candidates(wanted: Wanted, locks: Locks) -> list[Endpoint]:
     rows = Endpoint.objects.worth_suggesting().filter(schema__isnull=False)
     rows = rows.exclude(kind="training")
-    if query := wanted.query:
-        results = engine.top_results(query, MAX_FOUND)
-        places = {card.pk: place for place, card in enumerate(results)}
-        rows = rows.filter(pk__in=places)
-    else:
-        rows = rows.in_category(wanted.operation.category)
-        places = {}
+    places = engine.rank_all(wanted.query, current(Revision.current()))
+    rows = rows.filter(pk__in=places)
     collected = CollectionItem.objects.filter(collection__is_published=True)
     chosen = {*collected.values_list("endpoint_id", flat=True)}
 

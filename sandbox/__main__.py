@@ -11,15 +11,12 @@ import asyncio
 import json
 import logging
 import os
-import shlex
 import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -28,7 +25,6 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from sandbox.app import build
 from sandbox.config import PREFIXES, Config
-from sandbox.https import VirtualHosts
 
 TICK_S = 1.0
 KEEP_ALIVE_S = 75  # like fal's gateways; uvicorn's five seconds are for servers on the internet
@@ -59,13 +55,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"The sandbox cannot start: {error}", file=sys.stderr)
         return 1
     port = listener.getsockname()[1]
-    tls = None
-    if options.tls:
-        from sandbox import https
-
-        tls = https.make_certificates(data_dir.absolute() / "tls", tuple(https.PREFIXES))
-    local = f"https://localhost:{port}" if options.tls else f"http://127.0.0.1:{port}"
-    base = options.public_url or local
+    base = options.public_url or f"http://127.0.0.1:{port}"
     config = Config(
         data_dir=data_dir,
         key=os.environ.get("SANDBOX_KEY") or Config.key,
@@ -76,47 +66,32 @@ def main(argv: list[str] | None = None) -> int:
         filler=options.filler,
         live_idle_s=options.live_idle,
     )
-    app = build(config)
     server = Server(
         uvicorn.Config(
-            VirtualHosts(app),
+            build(config),
             log_level="warning",
             log_config=None,
             access_log=False,
             timeout_graceful_shutdown=5,
             timeout_keep_alive=KEEP_ALIVE_S,
-            ssl_certfile=tls[1] if tls else None,
         )
     )
-    say: Callable[[str], None] = partial(print, flush=True)
+    address = f"Sandbox at {base} ({', '.join(PREFIXES.values())})"
     if is_json:
-        say = logging.getLogger("sandbox").info
-    say(f"Sandbox at {base} ({', '.join(PREFIXES.values())})")
-    if tls:
-        say(_lines(port, config.key, tls[0]))
+        logging.getLogger("sandbox").info(address)
+    else:
+        print(address, flush=True)
+    # uvicorn stops at a signal and then raises it again, which would set another exit code.
+    for number in HANDLED_SIGNALS:
+        signal.signal(number, lambda *_: sys.exit(0))
     server.run(sockets=[listener])
     return 0
 
 
-def _lines(port: int, key: str, authority: Path) -> str:
-    """Return shell lines that make fal's own clients use this sandbox."""
-    host = f"localhost:{port}"
-    values = {
-        "FAL_KEY": key,
-        "FAL_RUN_HOST": host + PREFIXES["run"],
-        "FAL_QUEUE_RUN_HOST": host + PREFIXES["queue"],
-        "SSL_CERT_FILE": authority,
-        "NODE_EXTRA_CA_CERTS": authority,
-    }
-    exports = (f"    export {name}={shlex.quote(str(value))}" for name, value in values.items())
-    return "\n".join(["fal's own clients reach it over TLS with these lines:", "", *exports, ""])
-
-
 class Server(uvicorn.Server):
-    """A uvicorn server that exits with code 0 after a signal and wakes up once a second.
+    """A uvicorn server that wakes up once a second, to renew the Date header.
 
-    It wakes up to renew the Date header. uvicorn's own wakes up ten times a second to see whether
-    it should stop.
+    uvicorn's own wakes up ten times a second, to see whether it should stop.
     """
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -138,19 +113,6 @@ class Server(uvicorn.Server):
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stop_requested.set)
 
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop at the first signal; a second one closes open connections without waiting.
-
-        Unlike uvicorn's, does not raise the signal again afterwards, which would set the exit code.
-        """
-        previous = {number: signal.signal(number, self.handle_exit) for number in HANDLED_SIGNALS}
-        try:
-            yield
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
-
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("sandbox", description=__doc__)
@@ -163,7 +125,6 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--pace", type=float, default=Config.pace, help="0 leaves out all waits")
     parser.add_argument("--filler", type=int, default=0, help="extra catalogue entries")
     parser.add_argument("--live-idle", type=float, default=Config.live_idle_s)
-    parser.add_argument("--tls", action="store_true", help="serve TLS, with a local authority")
     return parser
 
 

@@ -9,7 +9,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Mount
 
 from sandbox.config import PREFIXES, Config
-from sandbox.hosts import cdn, control, platform, queue, rest, run, ws
+from sandbox.hosts import control, platform, queue, run, storage, ws
 from sandbox.state import Sandbox
 
 HOSTS: dict[str, Callable[[Sandbox], Sequence[BaseRoute]]] = {
@@ -17,9 +17,9 @@ HOSTS: dict[str, Callable[[Sandbox], Sequence[BaseRoute]]] = {
     "queue": queue.routes,
     "run": run.routes,
     "ws": ws.routes,
-    "rest": rest.routes,
-    "cdn": cdn.upload_routes,
-    "files": cdn.file_routes,
+    "rest": storage.rest_routes,
+    "cdn": storage.upload_routes,
+    "files": storage.file_routes,
 }
 EXPOSED = [
     "x-fal-request-id",

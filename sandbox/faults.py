@@ -1,18 +1,18 @@
 """Faults that tests switch on over HTTP, to see how a client handles them."""
 
 import asyncio
-import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import orjson
-from starlette.responses import FileResponse, HTMLResponse, Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 Answer = Callable[[], Awaitable[Response]]
 SILENCE_S = 3600.0
 PING_S = 0.5
+PICTURE = Path(__file__).parent / "recordings/examples/harbour.png"
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Faults:
 
     def add(self, fault: Fault) -> None:
         """Activate a fault; raises ValueError for an unknown name."""
-        known_names = SPECIAL_FAULTS.get(fault.kind, FAULTS.keys())
+        known_names = SPECIAL_FAULTS.get(fault.kind, {*REFUSALS, *SUBSTITUTES, *FAULTS})
         if fault.name not in known_names and not fault.name.isdigit():
             raise ValueError(f"no fault {fault.name!r}; there are {', '.join(sorted(known_names))}")
         self.active.append(fault)
@@ -87,8 +87,8 @@ def error(kind: str, status: int, message: str) -> Response:
 
 
 _PLATFORM = """
-list find search expand pricing estimate meta requests analytics billing_events balance
-payload_deletion storage_settings file_acl file_signing
+list find search expand pricing requests analytics billing_events balance payload_deletion
+storage_settings
 """
 PLATFORM_KINDS = frozenset(_PLATFORM.split())
 
@@ -106,19 +106,66 @@ async def strike(fault: Fault, answer: Answer) -> Response:
         if status == 429 and fault.value:
             response.headers["Retry-After"] = f"{fault.value:g}"
         return response
+    if fault.name in REFUSALS:
+        return error(fault.kind, *REFUSALS[fault.name])
+    if fault.name in SUBSTITUTES:
+        return await _substituted(SUBSTITUTES[fault.name], answer)
     return await FAULTS[fault.name](fault, answer)
 
 
-def _refused(status: int, detail: str) -> Callable[[Fault, Answer], Awaitable[Response]]:
-    """Return a fault that refuses the call in the words of fal (protocol, section 11.3)."""
+@dataclass(frozen=True)
+class Substitute:
+    """A response in place of the call's own."""
 
-    async def refused(fault: Fault, answer: Answer) -> Response:
-        return error(fault.kind, status, detail)
+    body: bytes
+    content_type: str = "application/json"
+    status: int = 200
+    executes: bool = False  # the call is executed, and its x-fal- headers are sent
 
-    return refused
+
+# Refusals in the words of fal (protocol, section 11.3): status and detail.
+REFUSALS = {
+    "bad-key": (401, "Cannot access application: invalid key credentials."),
+    "no-balance": (
+        403,
+        "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai.",
+    ),
+    "admin-lock": (403, "User is locked. Reason: Admin lock."),
+    "no-access": (403, "You have no access to this model."),
+}
+SUBSTITUTES = {
+    "garbage": Substitute(b'{"models": [{"endpoint_id": "sand'),
+    "words": Substitute(b"Here you are: a lighthouse.", "text/plain", executes=True),
+    "picture": Substitute(PICTURE.read_bytes(), "image/png", executes=True),
+    "nothing": Substitute(b"", executes=True),
+    "odd-numbers": Substitute(b'{"score": NaN, "most": 1E400, "half": 0.50}', executes=True),
+    "hung-up": Substitute(
+        b'{"detail": "Client disconnected", "error_type": "client_disconnected"}',
+        status=499,
+        executes=True,
+    ),
+    "conflict": Substitute(b'{"detail": "Conflict"}', status=409, executes=True),
+    # Of a gateway in front of fal: its error, its timeout, and an interstitial page.
+    "nginx": Substitute(b"<html><h1>502 Bad Gateway</h1>nginx</html>", "text/html", 502),
+    "given-up": Substitute(
+        b"<html><h1>524: A timeout occurred</h1></html>", "text/html", 524, executes=True
+    ),
+    "page": Substitute(b"<html><h1>One moment, please</h1></html>", "text/html"),
+}
+
+
+async def _substituted(substitute: Substitute, answer: Answer) -> Response:
+    headers = _fal_headers(await answer()) if substitute.executes else {}
+    return Response(substitute.body, substitute.status, headers, substitute.content_type)
+
+
+def _fal_headers(response: Response) -> dict[str, str]:
+    """Return the headers that mark a response as fal's own."""
+    return {name: value for name, value in response.headers.items() if name.startswith("x-fal-")}
 
 
 async def _slow(fault: Fault, answer: Answer) -> Response:
+    """Execute the call after `value` seconds."""
     await asyncio.sleep(fault.value or 30)
     return await answer()
 
@@ -134,12 +181,8 @@ async def _lost(fault: Fault, answer: Answer) -> Response:
     """Execute the call and abort the response after its head."""
     head = (await answer()).headers
     headers = {name: head[name] for name in ("x-fal-request-id",) if name in head}
-
-    async def broken() -> Any:
-        yield b"{"
-        raise ConnectionAbortedError("the sandbox was told to lose this answer")
-
-    return StreamingResponse(broken(), headers={"content-length": "1000", **headers})
+    headers["content-length"] = "1000"
+    return StreamingResponse(_then_break_off(b"{"), headers=headers)
 
 
 async def _hang(fault: Fault, answer: Answer) -> Response:
@@ -147,162 +190,96 @@ async def _hang(fault: Fault, answer: Answer) -> Response:
     response = await answer()
     if isinstance(response, StreamingResponse):
         return response
-    body = bytes(response.body)
+    first, second = _halves(response)
 
-    async def halting() -> Any:
-        yield body[: len(body) // 2]
+    async def halting() -> AsyncIterator[bytes]:
+        yield first
         await asyncio.sleep(fault.value or 30)
-        yield body[len(body) // 2 :]
+        yield second
 
     return StreamingResponse(halting(), response.status_code, dict(response.headers))
-
-
-async def _garbage(fault: Fault, answer: Answer) -> Response:
-    return Response(b'{"models": [{"endpoint_id": "sand', media_type="application/json")
-
-
-def _fal_headers(response: Response) -> dict[str, str]:
-    """Return the headers that mark a response as fal's own."""
-    return {name: value for name, value in response.headers.items() if name.startswith("x-fal-")}
-
-
-def _instead(
-    kind: str, body: Callable[[], bytes]
-) -> Callable[[Fault, Answer], Awaitable[Response]]:
-    """Return a fault that executes the call and sends another body with fal's headers."""
-
-    async def changed(fault: Fault, answer: Answer) -> Response:
-        return Response(body(), headers=_fal_headers(await answer()), media_type=kind)
-
-    return changed
 
 
 async def _cut_short(fault: Fault, answer: Answer) -> Response:
     """Send the first half of the body as if it were complete."""
     response = await answer()
-    half, _ = _halved(response)
+    half, _ = _halves(response)
     return Response(half, headers=_fal_headers(response), media_type="application/json")
-
-
-def _tile() -> bytes:
-    from PIL import Image
-
-    picture = io.BytesIO()
-    Image.new("RGB", (64, 48), "teal").save(picture, "PNG")
-    return picture.getvalue()
-
-
-async def _ingress(fault: Fault, answer: Answer) -> Response:
-    return HTMLResponse("<html><center><h1>502 Bad Gateway</h1></center>nginx</html>", 502)
-
-
-async def _given_up(fault: Fault, answer: Answer) -> Response:
-    """Execute the call; respond as a gateway that has timed out."""
-    await answer()
-    return HTMLResponse("<html><h1>524: A timeout occurred</h1></html>", 524)
-
-
-async def _hung_up(fault: Fault, answer: Answer) -> Response:
-    """Execute the call; respond that the client has disconnected."""
-    body = {"detail": "Client disconnected", "error_type": "client_disconnected"}
-    return reply(body, 499, _fal_headers(await answer()))
-
-
-async def _conflict(fault: Fault, answer: Answer) -> Response:
-    """Execute the call; respond with a 409 that has the request's id."""
-    return reply({"detail": "Conflict"}, 409, _fal_headers(await answer()))
-
-
-async def _interstitial_page(fault: Fault, answer: Answer) -> Response:
-    """Respond like an interstitial page of a proxy, with status 200; the call is not executed."""
-    return HTMLResponse("<html><h1>One moment, please</h1>Checking the connection</html>")
 
 
 async def _partial(fault: Fault, answer: Answer) -> Response:
     """Respond to a request for the whole file with its first half, as a 206."""
-    half, size = _halved(await answer())
-    headers = {"content-range": f"bytes 0-{len(half) - 1}/{size}"}
-    return Response(half, 206, headers, "application/octet-stream")
+    first, second = _halves(await answer())
+    headers = {"content-range": f"bytes 0-{len(first) - 1}/{len(first + second)}"}
+    return Response(first, 206, headers, "application/octet-stream")
 
 
-def _halved(response: Response) -> tuple[bytes, int]:
-    """Return the first half of a body, and the length of the whole."""
+def _halves(response: Response) -> tuple[bytes, bytes]:
     if isinstance(response, FileResponse):
         body = Path(response.path).read_bytes()
     else:
         body = bytes(response.body)
-    return body[: len(body) // 2], len(body)
+    return body[: len(body) // 2], body[len(body) // 2 :]
 
 
-def _after_events(
-    then: Callable[[], AsyncIterator[bytes]],
+async def _odd_word(fault: Fault, answer: Answer) -> Response:
+    """Send a status that fal does not know."""
+    response = await answer()
+    status = orjson.loads(bytes(response.body))
+    return reply(status | {"status": "ASSIGNED"}, response.status_code)
+
+
+def _stream_fault(
+    change: Callable[[Any, float], AsyncIterator[bytes]],
 ) -> Callable[[Fault, Answer], Awaitable[Response]]:
-    """Return a fault that replaces the rest of a stream after `value` events."""
+    """Return a fault that changes the events of a stream; it leaves other responses as they are."""
 
     async def changed(fault: Fault, answer: Answer) -> Response:
         response = await answer()
         if isinstance(response, StreamingResponse):
-            count = int(fault.value or 1)
-            response.body_iterator = _replace_after(response.body_iterator, count, then)
+            response.body_iterator = change(response.body_iterator, fault.value or 1)
         return response
 
     return changed
 
 
-async def _replace_after(chunks: Any, count: int, then: Callable[[], AsyncIterator[bytes]]) -> Any:
-    async for chunk in chunks:
+async def _cut(chunks: Any, count: float) -> AsyncIterator[bytes]:
+    async for chunk in _first(chunks, count):
         yield chunk
-        count -= 1
-        if count <= 0:
-            async for other in then():
-                yield other
-            return
-
-
-async def _break_off() -> AsyncIterator[bytes]:
     raise ConnectionAbortedError("the sandbox was told to cut this stream")
-    yield b""  # makes this function a generator
 
 
-async def _say_nothing() -> AsyncIterator[bytes]:
+async def _stall(chunks: Any, count: float) -> AsyncIterator[bytes]:
+    async for chunk in _first(chunks, count):
+        yield chunk
     await asyncio.sleep(SILENCE_S)
-    yield b""
 
 
-async def _live_on() -> AsyncIterator[bytes]:
+async def _mute(chunks: Any, count: float) -> AsyncIterator[bytes]:
+    async for chunk in _first(chunks, count):
+        yield chunk
     while True:
         yield b": ping\n\n"
         await asyncio.sleep(PING_S)
 
 
-async def _trickle(fault: Fault, answer: Answer) -> Response:
-    """Pause `value` seconds before each event of a stream."""
-    response = await answer()
-    if isinstance(response, StreamingResponse):
-        response.body_iterator = _delay_each(response.body_iterator, fault.value or 1)
-    return response
-
-
-async def _delay_each(chunks: Any, pause_s: float) -> Any:
+async def _trickle(chunks: Any, pause_s: float) -> AsyncIterator[bytes]:
     async for chunk in chunks:
         await asyncio.sleep(pause_s)
         yield chunk
 
 
-def _body(
-    change: Callable[[dict[str, Any]], None],
-) -> Callable[[Fault, Answer], Awaitable[Response]]:
-    async def changed(fault: Fault, answer: Answer) -> Response:
-        response = await answer()
-        data = orjson.loads(bytes(response.body))
-        change(data)
-        return reply(data, response.status_code)
-
-    return changed
+async def _first(chunks: Any, count: float) -> AsyncIterator[bytes]:
+    async for chunk in chunks:
+        yield chunk
+        count -= 1
+        if count <= 0:
+            return
 
 
-def _misnamed(status: dict[str, Any]) -> None:
-    status["status"] = "ASSIGNED"
+async def _then_break_off(start: bytes) -> AsyncIterator[bytes]:
+    yield start
+    raise ConnectionAbortedError("the sandbox was told to lose this answer")
 
 
 # By kind, faults that sandbox/execution/webhooks.py and sandbox/hosts/storage.py apply.
@@ -316,29 +293,11 @@ FAULTS: dict[str, Callable[[Fault, Answer], Awaitable[Response]]] = {
     "late": _late,
     "lost": _lost,
     "hang": _hang,
-    "bad-key": _refused(401, "Cannot access application: invalid key credentials."),
-    "no-balance": _refused(
-        403, "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai."
-    ),
-    "admin-lock": _refused(403, "User is locked. Reason: Admin lock."),
-    "no-access": _refused(403, "You have no access to this model."),
-    "garbage": _garbage,
-    "words": _instead("text/plain", lambda: b"Here you are: a lighthouse."),
-    "picture": _instead("image/png", _tile),
-    "nothing": _instead("application/json", bytes),
     "cut-short": _cut_short,
-    "odd-numbers": _instead(
-        "application/json", lambda: b'{"score": NaN, "most": 1E400, "half": 0.50}'
-    ),
-    "nginx": _ingress,
-    "given-up": _given_up,
-    "page": _interstitial_page,
-    "hung-up": _hung_up,
-    "conflict": _conflict,
     "partial": _partial,
-    "odd-word": _body(_misnamed),
-    "cut": _after_events(_break_off),
-    "stall": _after_events(_say_nothing),
-    "mute": _after_events(_live_on),
-    "trickle": _trickle,
+    "odd-word": _odd_word,
+    "cut": _stream_fault(_cut),
+    "stall": _stream_fault(_stall),
+    "mute": _stream_fault(_mute),
+    "trickle": _stream_fault(_trickle),
 }

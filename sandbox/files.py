@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-from sandbox.retention import PUBLIC, UNLIMITED, Clock, Lifecycle
+from sandbox.retention import Clock
 
 mimetypes.add_type("model/gltf-binary", ".glb")
 mimetypes.add_type("image/webp", ".webp")
@@ -28,13 +28,11 @@ class Files:
         self.clock = clock
         self.multipart: dict[str, Multipart] = {}
 
-    def put(
-        self, data: bytes, content_type: str, name: str, lifecycle: Lifecycle = UNLIMITED
-    ) -> str:
+    def put(self, data: bytes, content_type: str, name: str, lasts_s: float | None = None) -> str:
         """Store bytes of an output; return their public URL."""
         path, url = self.reserve(name)
         path.write_bytes(data)
-        self.describe(path, content_type, lifecycle)
+        self.describe(path, content_type, lasts_s)
         return url
 
     def reserve(self, name: str) -> tuple[Path, str]:
@@ -47,22 +45,16 @@ class Files:
         return path, f"{self.address}/{relative}"
 
     def describe(
-        self, path: Path, content_type: str, lifecycle: Lifecycle, *, is_upload: bool = False
+        self, path: Path, content_type: str, lasts_s: float | None, *, is_upload: bool = False
     ) -> None:
-        """Write a file's metadata: content type, lifetime, access, and whether it is an input."""
-        lasts_s = lifecycle.lasts_s
+        """Write a file's metadata: content type, lifetime in seconds, whether it is an input."""
         metadata = {
             "content_type": content_type,
             "lasts_s": lasts_s,
             "until": None if lasts_s is None else self.clock.now() + lasts_s,
-            "acl": lifecycle.acl,
             "is_upload": is_upload,
         }
-        _write_metadata(path, metadata)
-
-    def set_acl(self, path: Path, acl: dict[str, Any]) -> None:
-        """Change who may read a file."""
-        _write_metadata(path, read_metadata(path) | {"acl": acl})
+        path.with_name(path.name + METADATA).write_text(json.dumps(metadata))
 
     def uploads(self) -> Iterator[tuple[str, float | None]]:
         """Return the URLs and lifetimes of the uploads that still exist."""
@@ -98,11 +90,6 @@ def content_type_of(path: Path) -> str:
     return str(stored_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream")
 
 
-def acl_of(path: Path) -> dict[str, Any]:
-    """Return who may read a file: everybody, unless somebody said otherwise."""
-    return read_metadata(path).get("acl") or PUBLIC
-
-
 def read_metadata(path: Path) -> dict[str, Any]:
     """Return what `describe` wrote about a file; {} for an example."""
     file = path.with_name(path.name + METADATA)
@@ -112,10 +99,6 @@ def read_metadata(path: Path) -> dict[str, Any]:
     return metadata
 
 
-def _write_metadata(path: Path, metadata: dict[str, Any]) -> None:
-    path.with_name(path.name + METADATA).write_text(json.dumps(metadata))
-
-
 @dataclass
 class Multipart:
     """A multipart upload; parts may arrive in any order and are joined by number."""
@@ -123,7 +106,7 @@ class Multipart:
     path: Path
     url: str
     content_type: str
-    lifecycle: Lifecycle
+    lasts_s: float | None
     parts: dict[int, Path] = field(default_factory=dict)
 
     def part(self, number: int) -> Path:
@@ -133,9 +116,10 @@ class Multipart:
         self.parts[number] = path
         return path
 
-    def join(self, into: BinaryIO, numbers: list[int]) -> None:
-        """Append the given parts in order, then delete every part."""
-        for number in sorted(numbers):
-            into.write(self.parts[number].read_bytes())
+    def join(self, numbers: list[int]) -> None:
+        """Write the given parts in order to the file, then delete every part."""
+        with self.path.open("wb") as whole_file:
+            for number in sorted(numbers):
+                whole_file.write(self.parts[number].read_bytes())
         for path in self.parts.values():
             path.unlink(missing_ok=True)

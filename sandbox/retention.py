@@ -3,13 +3,11 @@
 import json
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 UPLOAD_HEADERS = ("x-fal-object-lifecycle", "x-fal-object-lifecycle-preference")
 OUTPUT_HEADERS = ("x-fal-object-lifecycle-preference",)
 NEVER_SET: dict[str, Any] = {"expiration_duration_seconds": None, "initial_acl": None}
-PUBLIC: dict[str, Any] = {"default": "allow", "rules": []}
 
 PAYLOADS_S = 30 * 86_400
 RESULT_S = 3600  # without stored payloads
@@ -27,32 +25,21 @@ class Clock:
         return time.time() + self.ahead_s
 
 
-@dataclass(frozen=True)
-class Lifecycle:
-    """What is wished for a file: its lifetime in seconds (None: without end), and its access."""
-
-    lasts_s: float | None = None
-    acl: Mapping[str, Any] | None = None
-
-
-UNLIMITED = Lifecycle()
-
-
-def lifecycle(
+def lifetime_s(
     headers: Mapping[str, str], names: Iterable[str], settings: Mapping[str, Any]
-) -> Lifecycle:
-    """Return what the first of these headers says; what it does not say, the account's settings."""
+) -> float | None:
+    """Return the lifetime of a file in seconds (None: without end).
+
+    The first of these headers decides; if it does not say, the account's settings.
+    """
     header = next((headers[name] for name in names if name in headers), "{}")
     try:
         wishes = json.loads(header)
     except ValueError:
         wishes = {}
     wishes = {**settings, **(wishes if isinstance(wishes, dict) else {})}
-    seconds, acl = wishes["expiration_duration_seconds"], wishes["initial_acl"]
-    return Lifecycle(
-        seconds if isinstance(seconds, int | float) else None,
-        PUBLIC | acl if isinstance(acl, dict) else None,
-    )
+    seconds = wishes["expiration_duration_seconds"]
+    return seconds if isinstance(seconds, int | float) else None
 
 
 def result_lasts_s(stores_payloads: bool, size_bytes: int) -> int:

@@ -5,7 +5,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from sandbox import recorded_files
 from sandbox.billing import Billing
 from sandbox.config import PREFIXES, Config
 from sandbox.contract.openapi import document
@@ -16,10 +15,9 @@ from sandbox.faults import Faults
 from sandbox.files import Files
 from sandbox.models import MODELS, UNLISTED
 from sandbox.retention import NEVER_SET, Clock
-from sandbox.workflows import WORKFLOWS, Workflow
 
 RECORDED = Path(__file__).parent / "thumbs"
-EXAMPLES = recorded_files.FOLDER / "examples"
+EXAMPLES = Path(__file__).parent / "recordings" / "examples"
 ACCOUNT = "sandbox"  # the nickname of the only user
 
 
@@ -46,9 +44,6 @@ class Sandbox:
             self.registry.get,
             self.billing.charge,
         )
-        self.workflows: dict[tuple[str, str], Workflow] = {
-            (workflow.owner, workflow.name): workflow for workflow in WORKFLOWS
-        }
         self.calls: Counter[str] = Counter()
         self.clients: set[tuple[str, str, int]] = set()
         # By endpoint id, set over `/_sandbox/catalogue`: changed metadata and prices, and hidden
@@ -62,7 +57,7 @@ class Sandbox:
     def list_price(self, endpoint_id: str) -> Decimal:
         """Return the list price of one unit of a model."""
         model = self.registry.get(endpoint_id)
-        model_price = self.prices.get(endpoint_id, model.price if model else 0)
+        model_price = self.prices.get(endpoint_id, model.unit_price if model else 0)
         return Decimal(str(model_price))
 
     def document(self, model: Model) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import httpx
 
-from tests.bench.stage.login import by_link
+from tests.login import by_link
 
 ROOT = Path(__file__).resolve().parents[1]
 # Compiled bytecode is copied, which saves six programs from compiling; files still being written

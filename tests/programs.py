@@ -37,7 +37,7 @@ def is_there(program: str) -> bool:
     """Return whether this machine has the program."""
     if program == "Chromium":
         # imported here because it imports Playwright
-        from tests.bench.stage.browser import find_program
+        from tests.chromium import find_program
 
         return find_program() is not None
     if program in {"PgBouncer", "PostgreSQL"}:

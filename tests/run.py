@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import IO
 
 from tests import costs, documents, outcomes, programs
-from tests.bench.stage.browser import find_program
+from tests.chromium import find_program
 from tests.outcomes import Outcomes
 from tests.sampling import SEED
 

@@ -18,8 +18,8 @@ from django.utils.safestring import SafeString
 
 from catalog.display import facets, operations
 from catalog.display.facets import SearchScope
-from catalog.display.operations import Operation
 from catalog.filters.labels import by_outcome
+from catalog.filters.operations import Operation
 from catalog.filters.vocabulary import KEYS
 from catalog.locks import NO_LOCKS, Locks
 from catalog.model_records import NO_RECORDS, ModelRecords
@@ -204,7 +204,7 @@ def front(
 def operations_at(revision: str) -> list[Operation]:
     """Return the operations whose category has models at a revision."""
     names = {category.name for category in _overview(revision)}
-    return [operation for operation in operations.OPERATIONS if operation.category in names]
+    return [operation for operation in operations.ON_FRONT if operation.category in names]
 
 
 def categories(revision: str) -> list[tuple[str, list[Category]]]:

@@ -12,6 +12,7 @@ import tomllib
 from pathlib import Path
 from typing import NamedTuple
 
+from catalog.filters.operations import OPERATIONS, read_request
 from schemas.wording.languages import NAMES
 
 _TABLE = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text(encoding="utf-8"))
@@ -27,6 +28,21 @@ _BEST = frozenset(_TABLE["best"].split())
 _GRADED = frozenset(_TABLE["graded"].split())
 _SHADES = frozenset(_TABLE["shades"].split())
 _JOINED = frozenset({"in", "can"})  # keys of which a wish may state several
+# Conditions on media and words of content say what these do, and say it better: "product film".
+_OF_MEDIA = frozenset(
+    {
+        "make-a-picture",
+        "change-a-picture",
+        "film-from-words",
+        "animate-a-picture",
+        "change-a-film",
+        "film-from-sound",
+        "speak",
+        "music-and-sound",
+        "3d-from-words",
+        "3d-from-a-picture",
+    }
+)
 _TERMS = ("price:", "license:")
 FEWEST = 3  # conditions; a text with fewer is not offered as a query
 
@@ -37,6 +53,7 @@ class Wish(NamedTuple):
     `ranking` holds the words that rank: those of content, and those that a requirement expresses
     only roughly, such as languages and `music`, which is one kind of sound. `is_firm`: it requires
     more than media, which texts name as well. `is_graded`: it asks for the best or the fastest.
+    `operation` is the slug of what it asks models to do, if it is a sentence that says so.
     """
 
     conditions: tuple[str, ...] = ()
@@ -44,6 +61,13 @@ class Wish(NamedTuple):
     ranking: str = ""
     is_firm: bool = False
     is_graded: bool = False
+    operation: str = ""
+
+    @property
+    def by_operation(self) -> tuple[str, ...]:
+        """The requirements with the operation in place of media, which it implies."""
+        does = OPERATIONS[self.operation]
+        return (does.condition, *(word for word in self.conditions if does.adds(word)))
 
     @property
     def query_words(self) -> str:
@@ -77,7 +101,11 @@ def read_wish(text: str) -> Wish:
         NAMES if "language" in by_key else frozenset()
     )
     shades = [word for word in all_words if word.casefold() in covered and word not in content]
+    request = read_request(text)
+    is_sentence = request.is_said and len(all_words) >= FEWEST
+    is_sentence &= request.operation.slug not in _OF_MEDIA
     return Wish(
+        operation=request.operation.slug if is_sentence else "",
         conditions=tuple(by_key.values()),
         content=" ".join(content),
         ranking=" ".join([*content, *shades]),

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from catalog.filters.operations import OPERATIONS
+
 NEW_FOR_DAYS = 30
 FAVOURITE = "is:favourite"  # from the user's stars; no endpoint has it as a fact
 KEEPER = "keeper"  # from the records that a page shows (`catalog/model_records.py`); no fact either
@@ -74,9 +76,8 @@ def _key(name: str, columns: dict[str, Any]) -> Key:
     )
 
 
-KEYS = {
-    name: _key(name, columns)
-    for name, columns in tomllib.loads(_FILE.read_text(encoding="utf-8")).items()
-}
+_TABLES = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+_TABLES["does"]["labels"] = {slug: operation.label for slug, operation in OPERATIONS.items()}
+KEYS = {name: _key(name, columns) for name, columns in _TABLES.items()}
 SYNONYMS = {word: key.name for key in KEYS.values() for word in key.names}
 OPEN_FACETS = {key.name for key in KEYS.values() if key.is_facet and key.is_open}

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from django.core.paginator import Paginator
 
+from catalog.filters.conditions import Condition
 from catalog.filters.labels import describe
 from catalog.filters.natural_language import FEWEST
 from catalog.filters.query_parser import (
@@ -40,7 +41,7 @@ from catalog.search.matching import FEW, QueryMatches, match
 from catalog.search.query import Query
 
 PAGE_SIZE = 24
-_MEDIA = {"in", "out", "category"}
+_MEDIA = {"in", "out", "category", "does"}
 _LAST = 1 << 30  # the score of an endpoint with none of the words
 
 
@@ -204,6 +205,9 @@ def _is_wish(parsed: ParsedQuery, matches: QueryMatches) -> bool:
     alone is not a wish, because it may be a model's name or ability.
     """
     wish, count = parsed.wish, len(parsed.wish.conditions)
+    # "let my photo talk" says what to do; "talking photo app" may be a model's name.
+    if wish.operation and matches.is_weak:
+        return True
     # "best image model" and "cheap fast image" ask for an order: no text has these words.
     if parsed.sort or wish.is_graded:
         return count > 0
@@ -223,8 +227,11 @@ def _granted(
     wanted (`upscaler under 5 cents`), so they narrow the results as in a search.
     """
     wish = query.parsed.wish
-    required = parse_query(" ".join(wish.conditions)).conditions
-    wished = query.requiring(" ".join(wish.conditions))
+    words = wish.conditions
+    if wish.operation and _does(index, wish.operation) & candidates:
+        words = wish.by_operation
+    required = parse_query(" ".join(words)).conditions
+    wished = query.requiring(" ".join(words))
     own = [condition for condition in wished.conditions if condition in required]
     # Nothing may meet "10 second product film from two photos under a dollar commercial": the least
     # important conditions are dropped, and the page says which.
@@ -234,7 +241,9 @@ def _granted(
     left_out = tuple(map(describe, dropped))
     wished = wished.relaxed(dropped)
     granted = evaluate(wished)._replace(left_out=left_out)
-    matches = match(index, wish.ranking) if wish.ranking else None
+    # What an operation is done with, such as the scene of a film, says nothing of its models.
+    by_words = wish.ranking if words == wish.conditions else ""
+    matches = match(index, by_words) if by_words else None
     if matches is None:
         return granted
     ranked = (matches.scores.keys() | matches.near.keys()) & granted.sets.hits
@@ -246,6 +255,11 @@ def _granted(
         narrowed = evaluate(wished.saying(wish.content))
         return narrowed._replace(left_out=left_out)
     return granted._replace(found=matches, ranked_by=wish.ranking)
+
+
+def _does(index: Index, operation: str) -> Places:
+    """Return the models that do an operation."""
+    return index.having(Condition("does", (operation,)))
 
 
 def _evaluate(

@@ -35,8 +35,9 @@ _LEAST_FIRST = (
     "in",
     "out",
     "category",
+    "does",
 )
-_MEDIA = {"in": 1, "out": 2, "category": 2}
+_MEDIA = {"in": 1, "out": 2, "category": 2, "does": 3}
 _OWN_TITLES = {"favourite": "Starred only", "status": "Status", "allowed": "Rules"}
 _MOST = 4
 

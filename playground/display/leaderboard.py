@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from catalog.display.operations import Operation
+from catalog.filters.operations import Operation
 from catalog.model_records import ModelRecord, ModelRecords
 from catalog.models import Endpoint, Revision
 from catalog.search import engine
@@ -71,8 +71,7 @@ def _rank(
 ) -> tuple[Ranked, ...]:
     keys = {key for key, record in records.shown.items() if record.runs}
     if operation is not None:
-        query = Query(operation.query, frozenset({("category", operation.category)}))
-        keys &= engine.rank_all(query, current(revision)).keys()
+        keys &= engine.rank_all(Query(operation.condition), current(revision)).keys()
     endpoints = Endpoint.objects.only(*LISTED).filter(pk__in=keys)
     entries = [Entry(endpoint, records.shown[endpoint.pk]) for endpoint in endpoints]
     _, key = SORTS[sort]

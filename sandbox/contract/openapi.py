@@ -1,108 +1,27 @@
 """Builds an endpoint's OpenAPI document with the structure that all of fal's documents share."""
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
-from sandbox.contract.registry import Model
-from sandbox.contract.schema import COMMON, Schema, boolean, integer, mapping, number, text
+from sandbox.contract.registry import Model, Schema
 
 REF = "#/components/schemas/"
-
-QUEUE_STATUS: Schema = {
-    "type": "object",
-    "properties": {
-        "status": {"type": "string", "enum": ["IN_QUEUE", "IN_PROGRESS", "COMPLETED"]},
-        "request_id": text("The request id."),
-        "response_url": text("The response url."),
-        "status_url": text("The status url."),
-        "cancel_url": text("The cancel url."),
-        "logs": mapping(True, "The logs."),
-        "metrics": mapping(True, "The metrics."),
-        "queue_position": integer("The queue position."),
-    },
-    "required": ["status", "request_id"],
-}
-REQUEST_ID = {"name": "request_id", "in": "path", "required": True, "schema": text("Request ID")}
-LOGS = {
-    "name": "logs",
-    "in": "query",
-    "required": False,
-    "schema": number("Whether to include logs (`1`) in the response or not (`0`)."),
-}
-SUCCESS = {
-    "type": "object",
-    "properties": {"success": boolean("Whether the request was cancelled successfully.")},
-}
+STRUCTURE = (Path(__file__).parent / "document.json").read_text()
+# Components that many models reference, in `models/common.json`.
+COMMON: dict[str, Schema] = json.loads(
+    (Path(__file__).parents[1] / "models" / "common.json").read_text()
+)
 
 
 def document(model: Model, addresses: dict[str, str]) -> dict[str, Any]:
     """Return the document; `{files}` in examples becomes the file host's address."""
     camel = camel_case(model.endpoint_id)
-    inputs, outputs = f"{camel}Input", f"{camel}Output"
-    path = f"/{model.endpoint_id}"
-    result = {
-        "openapi": "3.0.4",
-        "info": {
-            "title": f"Queue OpenAPI for {model.endpoint_id}",
-            "version": "1.0.0",
-            "description": f"The OpenAPI schema for the {model.endpoint_id} queue.",
-            "x-fal-metadata": {
-                "endpointId": model.endpoint_id,
-                "category": model.category,
-                "thumbnailUrl": f"{{files}}/thumbs/{model.endpoint_id}.webp",
-                "playgroundUrl": f"https://fal.ai/models/{model.endpoint_id}",
-                "documentationUrl": f"https://fal.ai/models/{model.endpoint_id}/api",
-            },
-        },
-        "components": {
-            "securitySchemes": {
-                "apiKeyAuth": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "Authorization",
-                    "description": "Fal Key",
-                }
-            },
-            "schemas": {
-                "QueueStatus": QUEUE_STATUS,
-                inputs: model.input,
-                outputs: model.output,
-                **components(model),
-            },
-        },
-        "paths": {
-            f"{path}/requests/{{request_id}}/status": {
-                "get": {
-                    "parameters": [REQUEST_ID, LOGS],
-                    "responses": _ok("The request status.", {"$ref": REF + "QueueStatus"}),
-                }
-            },
-            f"{path}/requests/{{request_id}}/cancel": {
-                "put": {
-                    "parameters": [REQUEST_ID],
-                    "responses": _ok("The request was cancelled.", SUCCESS),
-                }
-            },
-            path: {
-                "post": {
-                    "requestBody": {
-                        "required": True,
-                        "content": {"application/json": {"schema": {"$ref": REF + inputs}}},
-                    },
-                    "responses": _ok("The request status.", {"$ref": REF + "QueueStatus"}),
-                }
-            },
-            f"{path}/requests/{{request_id}}": {
-                "get": {
-                    "parameters": [REQUEST_ID],
-                    "responses": _ok("Result of the request.", {"$ref": REF + outputs}),
-                }
-            },
-        },
-        "servers": [{"url": addresses["queue"]}],
-        "security": [{"apiKeyAuth": []}],
-        **model.extra,
-    }
+    structure = STRUCTURE.replace("ENDPOINT_ID", model.endpoint_id).replace("CAMEL", camel)
+    result = json.loads(structure.replace("CATEGORY", model.category)) | model.extra
+    schemas = {f"{camel}Input": model.input, f"{camel}Output": model.output}
+    result["components"]["schemas"] |= schemas | components(model)
     document: dict[str, Any] = addressed(result, addresses)
     return document
 
@@ -130,30 +49,12 @@ def camel_case(endpoint_id: str) -> str:
 
 
 def addressed(value: Any, addresses: dict[str, str]) -> Any:
-    """Return the value with `{files}` replaced in all its strings except keys."""
-    if isinstance(value, str):
-        return value.replace("{files}", addresses["files"]) if "{files}" in value else value
-    if isinstance(value, dict):
-        return {key: addressed(item, addresses) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [addressed(item, addresses) for item in value]
-    return value
+    """Return a copy of the value with the addresses of the hosts for `{files}` and `{queue}`."""
+    text = json.dumps(value)
+    for host in ("files", "queue"):
+        text = text.replace(f"{{{host}}}", addresses[host])
+    return json.loads(text)
 
 
-def _references(schema: Any) -> list[str]:
-    if isinstance(schema, dict):
-        reference = schema.get("$ref")
-        own = [reference.removeprefix(REF)] if isinstance(reference, str) else []
-        return own + [name for item in schema.values() for name in _references(item)]
-    if isinstance(schema, list):
-        return [name for item in schema for name in _references(item)]
-    return []
-
-
-def _ok(description: str, schema: Schema) -> dict[str, Any]:
-    return {
-        "200": {
-            "description": description,
-            "content": {"application/json": {"schema": schema}},
-        }
-    }
+def _references(schema: Schema) -> list[str]:
+    return re.findall(f'"{REF}([^"]+)"', json.dumps(schema))

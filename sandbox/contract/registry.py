@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sandbox.contract.schema import Schema
-
 Arguments = dict[str, Any]
+Schema = dict[str, Any]
 Work = Callable[[Arguments, Any], Any]
 
 NAMESPACES = ("workflows", "comfy")
 COMPLETIONS = "/chat/completions"  # suffix of endpoints that take and stream OpenAI's chat body
+OF_ONE_MODEL = ("group", "training_endpoint_ids", "inference_endpoint_ids")
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,34 +19,26 @@ class Model:
     """One endpoint; `work` names its function in `sandbox.studio` as `room.module:function`."""
 
     endpoint_id: str
-    name: str
-    category: str
-    description: str
+    work: str
+    metadata: Mapping[str, Any]  # of its catalogue entry, without URLs
     input: Schema
     output: Schema
-    work: str
     components: Mapping[str, Schema] = field(default_factory=dict)
-    tags: tuple[str, ...] = ()
-    license: str = "commercial"
-    enterprise: str = "ready"  # or "pending"
-    kind: str = "inference"
-    status: str = "active"
-    group: tuple[str, str] | None = None  # key, label
-    price: float = 0.01
+    unit_price: float = 0.01
     unit: str = "images"
-    date: str = "2026-06-01T09:00:00.000Z"
-    updated: str = "2026-11-02T12:00:00.000Z"
-    minutes: float | None = None  # fal's duration_estimate
-    streams: bool = False
-    listed: bool = True  # in the catalogue; workflows of the account are not
-    live: bool = False  # has a `/realtime` endpoint
-    inline: bool = False  # supports `sync_mode`, which returns media as data URIs
+    enterprise_status: str = "ready"  # or "pending"
+    is_listed: bool = True  # in the catalogue; workflows of the account are not
+    is_streaming: bool = False
+    is_live: bool = False  # has a `/realtime` endpoint
+    has_sync_mode: bool = False  # supports `sync_mode`, which returns media as data URIs
     copy_of: str = ""  # the endpoint whose thumbnails it shares
-    sample: Mapping[str, Any] | None = None  # arguments of a first run, if the schema has none
-    highlighted: bool = False
-    training: tuple[str, ...] = ()
-    inference: tuple[str, ...] = ()
+    sample: Mapping[str, Any] = field(default_factory=dict)  # a first run, if the schema has none
     extra: Mapping[str, Any] = field(default_factory=dict)  # further keys of the OpenAPI document
+
+    @property
+    def category(self) -> str:
+        """The catalogue's category."""
+        return str(self.metadata["category"])
 
     @property
     def app(self) -> str:
@@ -61,7 +53,7 @@ class Model:
     @property
     def makes_films(self) -> bool:
         """Whether the model outputs video, so that it has an animated thumbnail too."""
-        return self.work.startswith("film:")
+        return self.work.startswith("recorded:film")
 
     def load(self) -> Work:
         """Import and return the function that runs the model."""
@@ -71,7 +63,7 @@ class Model:
 
     def example(self) -> Arguments:
         """Return arguments for a first run: the first example of each field that has one."""
-        return dict(self.sample or {}) or {
+        return dict(self.sample) or {
             name: schema["examples"][0]
             for name, schema in self.input["properties"].items()
             if schema.get("examples")
@@ -94,9 +86,6 @@ class Registry:
     def __iter__(self) -> Iterator[Model]:
         return iter(self._models.values())
 
-    def __len__(self) -> int:
-        return len(self._models)
-
     def get(self, endpoint_id: str) -> Model | None:
         """Return the model with exactly this id, or None."""
         return self._models.get(endpoint_id)
@@ -108,17 +97,14 @@ class Registry:
 
 def padded(models: list[Model], filler: int) -> list[Model]:
     """Return the models and `filler` runnable copies of them with different ids."""
-    copies = [
-        replace(
-            model,
-            endpoint_id=f"filler/{model.category}-{number:05d}/{model.endpoint_id.split('/')[1]}",
-            name=f"{model.name} {number}",
-            copy_of=model.endpoint_id,
-            group=None,
-            training=(),
-            inference=(),
-        )
-        for number in range(filler)
-        for model in [models[number % len(models)]]
-    ]
-    return models + copies
+    return models + [_copy(models[number % len(models)], number) for number in range(filler)]
+
+
+def _copy(model: Model, number: int) -> Model:
+    metadata = {name: item for name, item in model.metadata.items() if name not in OF_ONE_MODEL}
+    return replace(
+        model,
+        endpoint_id=f"filler/{model.category}-{number:05d}/{model.endpoint_id.split('/')[1]}",
+        metadata=metadata | {"display_name": f"{model.metadata['display_name']} {number}"},
+        copy_of=model.endpoint_id,
+    )

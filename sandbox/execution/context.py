@@ -17,7 +17,6 @@ from sandbox.contract.registry import Model
 from sandbox.contract.validation import check
 from sandbox.errors import Cancelled, Failure, ModelError, TextRefusal
 from sandbox.files import Files, content_type_of
-from sandbox.retention import UNLIMITED, Lifecycle
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +38,7 @@ class Context:
         *,
         pace: float = 1.0,
         inline: bool = False,
-        lifecycle: Lifecycle = UNLIMITED,
+        files_last_s: float | None = None,
         asset: Callable[[str], Path | None] | None = None,
         find: Callable[[str], Model | None] | None = None,
     ) -> None:
@@ -49,7 +48,7 @@ class Context:
         self._report = report
         self._pace = pace
         self._inline = inline
-        self._lifecycle = lifecycle
+        self._files_last_s = files_last_s
         self._asset = asset or (lambda _: None)
         self._find = find or (lambda _: None)
         self._is_step = False
@@ -128,20 +127,12 @@ class Context:
 
     # Files
 
-    def save(
-        self,
-        data: bytes,
-        content_type: str,
-        name: str,
-        *,
-        served_as: str | None = None,
-        **more: Any,
-    ) -> dict[str, Any]:
+    def save(self, data: bytes, content_type: str, name: str, **more: Any) -> dict[str, Any]:
         """Store a file; return fal's File object for it with the further fields `more`."""
         if self._inline:
             url = f"data:{content_type};base64,{base64.b64encode(data).decode()}"
         else:
-            url = self.files.put(data, served_as or content_type, name, self._lifecycle)
+            url = self.files.put(data, content_type, name, self._files_last_s)
         metadata = {"content_type": content_type, "file_name": name, "file_size": len(data)}
         return {"url": url, **metadata, **more}
 

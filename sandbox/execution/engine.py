@@ -21,7 +21,7 @@ from sandbox.contract.validation import check
 from sandbox.errors import Cancelled, Failure, RequestError
 from sandbox.execution.context import Context
 from sandbox.files import Files, read_metadata
-from sandbox.retention import UNLIMITED, Lifecycle, result_lasts_s
+from sandbox.retention import result_lasts_s
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +43,7 @@ class Request:
     id: str = field(default_factory=lambda: str(uuid.uuid4()))
     low_priority: bool = False
     webhook: str | None = None
-    lifecycle: Lifecycle = UNLIMITED
+    files_last_s: float | None = None
     keep_payloads: bool = True
     wants_inline: bool = False
     is_live: bool = False  # an input of a live session: no artificial waits
@@ -246,7 +246,7 @@ class Engine:
             report,
             pace=0 if request.is_live else self._config.pace,
             inline=request.wants_inline,
-            lifecycle=request.lifecycle,
+            files_last_s=request.files_last_s,
             asset=self._asset,
             find=self._find,
         )
@@ -346,4 +346,5 @@ async def watch(request: Request, ping_s: float) -> AsyncIterator[bool]:
 
 def wants_inline(model: Model, arguments: Any) -> bool:
     """Return whether the output's media shall be data URIs."""
-    return model.inline and isinstance(arguments, dict) and arguments.get("sync_mode") is True
+    wish = arguments.get("sync_mode") if isinstance(arguments, dict) else None
+    return model.has_sync_mode and wish is True

@@ -1,1 +1,1 @@
-"""fal's hosts, one module each; `web` has their common code."""
+"""fal's hosts; `web` has their common code."""

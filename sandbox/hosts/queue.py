@@ -13,7 +13,7 @@ from sandbox.contract.registry import Model, app_of
 from sandbox.execution.engine import Request, Status, wants_inline, watch
 from sandbox.faults import reply
 from sandbox.hosts.web import Refused, body_json, demand_key, route
-from sandbox.retention import OUTPUT_HEADERS, lifecycle
+from sandbox.retention import OUTPUT_HEADERS, lifetime_s
 from sandbox.state import Sandbox
 
 REQUEST_PATH = re.compile(
@@ -107,7 +107,7 @@ def make_request(http: HttpRequest, model: Model, arguments: Any, sandbox: Sandb
     return Request(
         model,
         arguments,
-        lifecycle=lifecycle(http.headers, OUTPUT_HEADERS, sandbox.storage_settings),
+        files_last_s=lifetime_s(http.headers, OUTPUT_HEADERS, sandbox.storage_settings),
         keep_payloads=http.headers.get("x-fal-store-io") != "0",
         wants_inline=wants_inline(model, arguments),
     )

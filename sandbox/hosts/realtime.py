@@ -30,7 +30,7 @@ async def serve(socket: WebSocket, sandbox: Sandbox) -> None:
     model = sandbox.registry.get(endpoint_id)
     try:
         demand_key(socket, sandbox, "run")
-        if model is None or not model.live:
+        if model is None or not model.is_live:
             raise Refused(reply({"detail": f"Path {SUFFIX} not found"}, 404))
     except Refused as refusal:
         return await socket.send_denial_response(refusal.response)

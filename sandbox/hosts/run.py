@@ -52,7 +52,7 @@ async def run(http: HttpRequest, sandbox: Sandbox) -> Response:
     wants_stream = model is None and streamed != path
     if model is None:
         model = find_model(streamed if wants_stream else path, sandbox)
-    if wants_stream and not model.streams:
+    if wants_stream and not model.is_streaming:
         return reply({"detail": "Path /stream not found"}, 404)
     start_timeout(http)  # only validated: a synchronous run does not wait in the queue
     arguments = dict(http.query_params) if http.method == "GET" else await body_json(http)

@@ -1,10 +1,13 @@
-"""Shared by all hosts: routes that count calls and apply faults, keys and tokens."""
+"""Shared by all hosts: routes that count calls and apply faults, keys, tokens, pages of lists."""
 
 import base64
+import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from starlette.requests import HTTPConnection
@@ -17,6 +20,7 @@ from sandbox.state import Sandbox
 
 Handler = Callable[[HttpRequest, Sandbox], Awaitable[Response]]
 Kind = str | Callable[[HttpRequest], str]
+DEFAULT_LIMIT = 50
 
 
 class Refused(Exception):
@@ -126,3 +130,49 @@ def _signature(sandbox: Sandbox, head: str) -> str:
 
 def _b64(text: str) -> str:
     return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+
+
+def page_of(http: HttpRequest, name: str, items: Sequence[Any], highest: int) -> dict[str, Any]:
+    """Return the page of a list that `limit` and `cursor` select, with the list under `name`.
+
+    A cursor is the page's number in base64. `highest` is the highest limit.
+    """
+    limit_text = http.query_params.get("limit", str(min(DEFAULT_LIMIT, highest)))
+    if not limit_text.isdigit() or not 1 <= int(limit_text) <= highest:
+        raise invalid(f"limit must be between 1 and {highest}")
+    cursor = http.query_params.get("cursor") or _cursor(1)
+    try:
+        page = max(1, int(base64.b64decode(cursor, validate=True)))
+    except (binascii.Error, ValueError):
+        raise invalid("cursor is not one of ours") from None
+    end = page * int(limit_text)
+    has_more = len(items) > end
+    return {
+        name: items[end - int(limit_text) : end],
+        "next_cursor": _cursor(page + 1) if has_more else None,
+        "has_more": has_more,
+    }
+
+
+def _cursor(page: int) -> str:
+    return base64.b64encode(str(page).encode()).decode()
+
+
+def invalid(message: str) -> Refused:
+    """Return fal's 400."""
+    return Refused(error("list", 400, message))
+
+
+def listed_values(http: HttpRequest, name: str) -> list[str]:
+    """Return a parameter's values, repeated or separated by commas."""
+    texts = http.query_params.getlist(name)
+    return [value for text in texts for value in text.split(",") if value]
+
+
+def time_of(text: str) -> datetime:
+    """Return an ISO 8601 time; raises Refused with 400 if it is invalid."""
+    try:
+        at = datetime.fromisoformat(re.sub("Z$", "+00:00", text))
+    except ValueError:
+        raise invalid(f"{text!r} is not an ISO 8601 date") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

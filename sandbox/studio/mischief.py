@@ -6,6 +6,7 @@ from typing import Any
 from sandbox.contract.registry import Arguments
 from sandbox.errors import MODEL_ERRORS, ModelError, RequestError, TextRefusal
 from sandbox.execution.context import Context
+from sandbox.studio import recorded
 
 CTX: dict[str, dict[str, Any]] = {  # the limits that some errors name
     "image_too_small": {"min_height": 512, "min_width": 512},
@@ -90,12 +91,10 @@ def clock(arguments: Arguments, context: Context) -> dict[str, Any]:
 
 def mislabelled(arguments: Arguments, context: Context) -> dict[str, Any]:
     """Output a video labelled as an image, and images labelled as octet-stream and text."""
-    from sandbox import recorded_files
-
-    seed = context.seed(arguments)
-    data, image = recorded_files.choice("films/*.mp4", seed), _stripes("a wrong label", seed)
+    film = recorded.read("films/autumn.mp4")
+    image = _stripes("a wrong label", context.seed(arguments))
     output = {
-        "video": context.save(data, "image/png", "film.png", served_as="image/png"),
+        "video": context.save(film, "image/png", "film.png"),
         "image": context.save(image, "application/octet-stream", "picture.bin"),
         "image_url": context.save(image, "text/plain", "picture")["url"],
     }

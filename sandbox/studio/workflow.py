@@ -3,22 +3,23 @@
 from functools import partial
 from typing import Any
 
-from sandbox import workflows
 from sandbox.contract.registry import Arguments
 from sandbox.errors import Failure
 from sandbox.execution.context import Context
+from sandbox.workflows import BY_NAME
 
 ABSENT = object()  # an optional input that was not given: keys that refer to it are omitted
 
 
-def run(workflow: workflows.Workflow, arguments: Arguments, context: Context) -> dict[str, Any]:
+def run(name: str, arguments: Arguments, context: Context) -> dict[str, Any]:
     """Run the steps of a saved workflow, which stand in the order of their dependencies.
 
     A failing step ends the workflow with an `error` event. If a step's runner disconnects, the
     workflow's own connection is lost too, without an event.
     """
+    contents = BY_NAME[name]["contents"]
     results: dict[str, Any] = {"input": arguments}
-    for key, node in workflow.contents["nodes"].items():
+    for key, node in contents["nodes"].items():
         if node["type"] != "run":
             continue
         context.sleep(0.1)
@@ -31,7 +32,7 @@ def run(workflow: workflows.Workflow, arguments: Arguments, context: Context) ->
                 context.emit({"type": "error", "node_id": key, "message": message, "error": error})
             raise
         context.emit({"type": "completion", "node_id": key, "output": results[key]})
-    return dict(_resolved(workflow.contents["output"], results))
+    return dict(_resolved(contents["output"], results))
 
 
 def _resolved(value: Any, results: dict[str, Any]) -> Any:
@@ -50,5 +51,5 @@ def _resolved(value: Any, results: dict[str, Any]) -> Any:
     return value
 
 
-storyboard = partial(run, workflows.STORYBOARD)
-mishap = partial(run, workflows.MISHAP)
+storyboard = partial(run, "storyboard")
+mishap = partial(run, "mishap")

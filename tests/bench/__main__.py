@@ -10,7 +10,7 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from importlib import import_module
 
 from tests.bench.figures import SUMMARY, Goal, table
@@ -21,44 +21,28 @@ Measure = Callable[..., list[Goal]]
 
 # name → function, rounds, description; a module is imported only when its benchmark runs
 BENCHMARKS = {
-    "g5": ("tests.bench.pages.cold_pages:measure_form", 5, "form page, cold"),
-    "g6": ("tests.bench.pages.cold_pages:measure_gallery", 5, "gallery, cold"),
-    "g12": ("tests.bench.history.scale:measure_goals", 20, "the history of a team of forty"),
-    "g14": ("tests.bench.results.gallery:measure_goals", 1, "thousands of results"),
-    "g13": (
-        "tests.bench.runs.rest:measure_goals",
-        10,
-        "all processes at rest, and how soon a worker wakes up",
-    ),
-    "g10": ("tests.bench.pages.processor:measure_goals", 1, "processor time of a view"),
-    "corridor": (
-        "tests.bench.pages.first_picture:measure_goals",
-        1,
-        "the first picture of the pages of pictures",
-    ),
-    "g3": ("tests.bench.runs.watchers:measure_goals", 2, "watchers of one run"),
-    "g4": ("tests.bench.runs.tabs:measure_goals", 2, "tabs of one profile"),
-    "g1": (
-        "tests.bench.runs.overhead:measure_goals",
-        10,
-        "overhead of a run, and (G2) upstream calls",
-    ),
+    "g5": ("pages.cold_pages:measure_form", 5, "form page, cold"),
+    "g6": ("pages.cold_pages:measure_gallery", 5, "gallery, cold"),
+    "g12": ("history.scale:measure_goals", 20, "the history of a team of forty"),
+    "g14": ("results.gallery:measure_goals", 1, "thousands of results"),
+    "g13": ("runs.rest:measure_goals", 10, "all processes at rest, and a worker's wake-up"),
+    "g10": ("pages.processor:measure_goals", 1, "processor time of a view"),
+    "g3": ("runs.watchers:measure_goals", 2, "watchers of one run"),
+    "g4": ("runs.tabs:measure_goals", 2, "tabs of one profile"),
+    "g1": ("runs.overhead:measure_goals", 10, "overhead of a run, and (G2) upstream calls"),
 }
 SAME = {"g2": "g1"}
 
 
-def main(
-    argv: list[str] | None = None,
-    benchmarks: Mapping[str, tuple[str, int, str]] = BENCHMARKS,
-) -> int:
+def main() -> int:
     """Run the benchmarks one after the other, then print the summary."""
-    options = parser().parse_args(argv)
-    wanted = {SAME.get(name, name) for name in options.benchmarks} or {*benchmarks}
+    options = parser().parse_args()
+    wanted = {SAME.get(name, name) for name in options.benchmarks} or {*BENCHMARKS}
     goals: list[Goal] = []
     broken: list[str] = []
     started = time.monotonic()
     with Stage() as stage:
-        for name, (place, rounds, what) in benchmarks.items():
+        for name, (place, rounds, what) in BENCHMARKS.items():
             if name not in wanted:
                 continue
             print(f"\n== {name.upper()}: {what}", flush=True)
@@ -96,9 +80,9 @@ def parser() -> argparse.ArgumentParser:
 
 
 def find(place: str) -> Measure:
-    """Return the function at `module:name`."""
+    """Return the function at `module:name`, below this folder."""
     module, _, name = place.partition(":")
-    measure_goals: Measure = getattr(import_module(module), name)
+    measure_goals: Measure = getattr(import_module(f"tests.bench.{module}"), name)
     return measure_goals
 
 

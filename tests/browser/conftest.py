@@ -14,11 +14,11 @@ from django.test import override_settings
 from playwright.sync_api import Browser, expect
 
 from config.server import static_build
-from tests.bench.stage import browser
 from tests.browser.contexts import PATIENCE_MS, Contexts
 from tests.browser.forms import kit, show
 from tests.browser.gallery import gallery, open_page
 from tests.browser.media import open_form
+from tests.chromium import chromium as start_chromium
 from tests.processes import Up, copy_checkout, free_port, until
 
 __all__ = [
@@ -43,7 +43,7 @@ def chromium() -> Iterator[Browser]:
     Playwright keeps an event loop in this thread, so Django's check against synchronous queries in
     asynchronous code is switched off.
     """
-    with pytest.MonkeyPatch.context() as patch, browser.chromium() as started:
+    with pytest.MonkeyPatch.context() as patch, start_chromium() as started:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         yield started
 

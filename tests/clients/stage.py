@@ -20,7 +20,7 @@ from pathlib import Path
 
 import httpx
 
-from sandbox.https import PREFIXES, make_certificates
+from tests.certificates import make_certificates
 from tests.clients.recorder import Recorder
 from tests.clients.resolver import Resolver
 from tests.processes import ROOT, Up, environment, until
@@ -28,7 +28,14 @@ from tests.production import nginx
 
 NAME = "vitrine.test"
 BASE = f"https://{NAME}"
-FAL_HOSTS = tuple(PREFIXES)
+FAL_HOSTS = (
+    "fal.run",
+    "queue.fal.run",
+    "ws.fal.run",
+    "rest.fal.ai",
+    "api.fal.ai",
+    "v3.fal.media",
+)
 NAMES = {NAME, *FAL_HOSTS}
 KEY = "stage:key-of-the-house-4f1c"
 WEB, REALTIME, UPSTREAM, HUB = 8000, 8002, 8300, 8400
@@ -44,7 +51,7 @@ class Stage:
         self.data = folder / "vitrine"
         self.upstream = folder / "sandbox"
         self.recorder = Recorder(KEY.encode())
-        self.authority, self._certificate = make_certificates(folder / "tls", tuple(NAMES))
+        self.authority, self._certificate = make_certificates(folder / "tls", *NAMES)
         self._ends = ExitStack()
         base = f"127.0.0.1:{UPSTREAM}"
         self._settings = {

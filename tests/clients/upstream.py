@@ -8,9 +8,13 @@ arrives in any header, address or body to FOLDER/tokens.
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import re
 import sys
+import wave
+from array import array
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,10 +27,8 @@ from sandbox import models
 from sandbox.app import build
 from sandbox.config import Config
 from sandbox.contract.registry import Arguments, Model
-from sandbox.contract.schema import choice, media, number, record, ref, text
 from sandbox.errors import ModelError
-from sandbox.models.common import output, prompt
-from sandbox.studio import speech
+from sandbox.studio import recorded
 
 TOKEN = re.compile(rb"vitrine_[A-Za-z0-9_-]{43}")
 FLAGGED = "The content could not be processed because it was flagged by a content checker."
@@ -70,107 +72,43 @@ class Eye:
 
 
 class Staged(Model):
-    """A model of this upstream; `task` is its function."""
-
-    task: Callable[[Arguments, Any], Any]
+    """A model of this upstream; its `work` names a function of this module."""
 
     def load(self) -> Callable[[Arguments, Any], Any]:
         """Return the function that runs the model."""
-        return type(self).task
+        work: Callable[[Arguments, Any], Any] = globals()[self.work]
+        return work
 
 
-class Wizper(Staged):
-    """Takes as long as its recording lasts."""
-
-    @staticmethod
-    def task(arguments: Arguments, context: Any) -> dict[str, Any]:
-        """Refuse a recording that begins loud."""
-        heard, rate = speech.load(context, arguments["audio_url"], "audio_url")
-        if abs(heard[rate // 20]) > 0.5:
-            raise ModelError("content_policy_violation", FLAGGED, ("audio_url",))
-        seconds = len(heard) / rate
-        context.sleep(seconds)
-        context.billed = round(seconds, 3)
-        return {"text": f"{seconds:.0f} seconds at {rate} Hz", "chunks": []}
+def transcribe(arguments: Arguments, context: Any) -> dict[str, Any]:
+    """Take as long as the recording lasts; refuse one that begins loud."""
+    data, _ = context.load(arguments["audio_url"], "audio_url")
+    with wave.open(io.BytesIO(data)) as recording:
+        rate, seconds = recording.getframerate(), recording.getnframes() / recording.getframerate()
+        start = array("h", recording.readframes(rate // 20))
+    if abs(start[-1]) > 0.5 * 2**15:
+        raise ModelError("content_policy_violation", FLAGGED, ("audio_url",))
+    context.sleep(seconds)
+    context.billed = round(seconds, 3)
+    return {"text": f"{seconds:.0f} seconds at {rate} Hz", "chunks": []}
 
 
-class Talk(Staged):
-    """Repeats its prompt."""
-
-    @staticmethod
-    def task(arguments: Arguments, context: Any) -> dict[str, Any]:
-        """Refuse a forbidden word."""
-        if "forbidden" in arguments["prompt"]:
-            raise ModelError("content_policy_violation", FLAGGED, ("prompt",))
-        context.sleep(arguments["seconds"])
-        return {"output": arguments["prompt"]}
+def repeat(arguments: Arguments, context: Any) -> dict[str, Any]:
+    """Repeat the prompt after some seconds; refuse a forbidden word."""
+    if "forbidden" in arguments["prompt"]:
+        raise ModelError("content_policy_violation", FLAGGED, ("prompt",))
+    context.sleep(arguments["seconds"])
+    return {"output": arguments["prompt"]}
 
 
-class Speech(Staged):
-    """Speaks like the model behind it; AI SDK requests an address from every model of speech."""
-
-    @staticmethod
-    def task(arguments: Arguments, context: Any) -> dict[str, Any]:
-        """Speak."""
-        return speech.speak({"voice": "Aria", "speed": 1, "text": arguments["text"]}, context)
+def speak(arguments: Arguments, context: Any) -> dict[str, Any]:
+    """Speak like the sandbox's model; AI SDK requests an address from every model of speech."""
+    return recorded.speech({"voice": "Aria", "text": arguments["text"]}, context)
 
 
 MODELS = [
-    Speech(
-        "stage/speech",
-        "Speech",
-        "text-to-speech",
-        "Reads a text aloud.",
-        record(
-            "SpeechInput",
-            {"text": text(), "output_format": choice(["url", "hex"], default="url")},
-            ["text"],
-        ),
-        output("SpeechOutput", ["audio"], audio=ref("Audio")),
-        "stage",
-        copy_of="murmur/voice",
-    ),
-    Wizper(
-        # two clients have this id built in
-        "fal-ai/wizper",
-        "Wizper",
-        "speech-to-text",
-        "Says how long a recording is.",
-        record(
-            "WizperInput",
-            {
-                "audio_url": media("audio", "The recording."),
-                "task": choice(["transcribe", "translate"], default="transcribe"),
-                "language": choice(["en", "de", "fr"], default="en"),
-                "chunk_level": choice(["segment"], default="segment"),
-                "version": choice(["3"], default="3"),
-            },
-            ["audio_url"],
-        ),
-        output("WizperOutput", ["text"], text=text()),
-        "stage",
-        copy_of="murmur/listen",
-    ),
-    Talk(
-        "stage/talk",
-        "Talk",
-        "llm",
-        "Says its prompt again after some seconds.",
-        record(
-            "TalkInput",
-            {
-                "prompt": prompt("Hello"),
-                "seconds": number("Seconds.", 0, 100, default=0),
-                "temperature": number("Not heeded.", 0, 2, default=1),
-            },
-            ["prompt"],
-        ),
-        output("TalkOutput", ["output"], output=text()),
-        "stage",
-        copy_of="sandbox/scribe",
-    ),
+    Staged(**fields) for fields in json.loads(Path(__file__).with_name("models.json").read_text())
 ]
-
 
 # Copies under ids of fal's own owner, which some clients have built in or put before every id.
 COPIES = {

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import uvicorn
 
-from sandbox import https
 from sandbox.app import build_host
 from sandbox.config import PREFIXES, Config
 from sandbox.state import Sandbox
+from tests.certificates import make_certificates
 
 ROOT = Path(__file__).parents[2]
 ADMIN_KEY = "test-admin:sandbox-admin-never-shown"
@@ -97,7 +97,7 @@ class TlsHosts:
 
 def start_tls_hosts(data_dir: Path, key: str = "test-key:sandbox-secret-never-shown") -> TlsHosts:
     """Serve every host over TLS on localhost, from a thread: fal's own clients require TLS."""
-    ca, certificate = https.make_certificates(data_dir)
+    ca, certificate = make_certificates(data_dir)
     listeners = {host: socket.create_server(("127.0.0.1", 0)) for host in PREFIXES}
     addresses = {
         host: f"https://localhost:{listener.getsockname()[1]}"

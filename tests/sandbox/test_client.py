@@ -12,6 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
+import fal
 from tests.sandbox.server import ROOT, TlsHosts
 
 pytestmark = pytest.mark.system
@@ -97,3 +98,13 @@ def test_c37_c54_fal_client_can_upload(tls: TlsHosts, tmp_path: Path) -> None:
     with httpx.Client(verify=trust) as http:
         contents = [http.get(url).content for url in seen["urls"]]
     assert contents == [b"small", bytes(range(256)) * 8192, b"old"]
+
+
+@pytest.mark.anyio
+async def test_a_refused_certificate_names_the_setting(
+    tls: TlsHosts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    async with fal.Clients(fal.Addresses(api=tls.addresses["api"]), "key") as clients:
+        with pytest.raises(fal.Unreachable, match="SSL_CERT_FILE"):
+            await clients.platform.pricing(["fal-ai/flux/dev"])

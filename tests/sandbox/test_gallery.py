@@ -18,7 +18,7 @@ FILMS = {model.endpoint_id for model in MODELS if model.makes_films}
 
 def test_every_model_has_exactly_one_thumbnail_of_its_own() -> None:
     stills = {path.relative_to(RECORDED).as_posix() for path in RECORDED.rglob("*.webp")}
-    assert stills == {f"{model.endpoint_id}.webp" for model in MODELS if model.listed}
+    assert stills == {f"{model.endpoint_id}.webp" for model in MODELS if model.is_listed}
     films = {path.relative_to(RECORDED).as_posix() for path in RECORDED.rglob("*.mp4")}
     assert films == {f"{endpoint_id}.mp4" for endpoint_id in FILMS}
     contents = [(RECORDED / still).read_bytes() for still in stills]

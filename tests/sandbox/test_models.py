@@ -98,22 +98,33 @@ def test_the_same_seed_makes_the_same_picture_and_another_does_not(
     assert picture(7) == picture(7) != picture(8)
 
 
-def test_a_recorded_film_has_the_length_and_the_shape_that_are_asked_for(
-    http: httpx.Client, sandbox: RunningSandbox
+@pytest.mark.parametrize(
+    ("endpoint_id", "arguments"),
+    [
+        ("sandbox/drift/text-to-video", {"prompt": "dunes"}),
+        ("sandbox/drift/text-to-video", {"prompt": "the night sky"}),
+        ("sandbox/drift/image-to-video", {"image_url": "{files}/examples/harbour.png"}),
+    ],
+)
+def test_a_recorded_film_is_as_described_and_its_bill_follows_the_duration(
+    http: httpx.Client, sandbox: RunningSandbox, endpoint_id: str, arguments: dict[str, Any]
 ) -> None:
-    arguments = {"prompt": "dunes", "duration": "3", "aspect_ratio": "9:16", "seed": 7}
-    answer = http.post(f"{sandbox.addresses['run']}/sandbox/drift/text-to-video", json=arguments)
+    body = addressed(arguments, sandbox.addresses) | {"duration": "3"}
+    answer = http.post(f"{sandbox.addresses['run']}/{endpoint_id}", json=body)
     film = answer.json()["video"]
     with av.open(io.BytesIO(http.get(film["url"]).content)) as container:
         stream = container.streams.video[0]
-        assert (stream.width, stream.height, stream.frames) == (360, 640, 72)
-    assert (film["width"], film["height"], film["duration"]) == (360, 640, 3)
+        assert (stream.width, stream.height) == (film["width"], film["height"])
+        assert (stream.frames, stream.average_rate) == (film["num_frames"], film["fps"])
+    assert film["duration"] == film["num_frames"] / film["fps"]
+    assert answer.headers["x-fal-billable-units"] == "3"
 
 
 @pytest.mark.parametrize(
     ("endpoint_id", "field", "kind"),
     [
         ("sandbox/eye", "image_url", "image_load_error"),
+        ("sandbox/drift/image-to-video", "image_url", "image_load_error"),
         ("murmur/listen", "audio_url", "unsupported_audio_format"),
         ("sandbox/aurora/trainer", "images_data_url", "invalid_archive"),
     ],

@@ -16,7 +16,7 @@ import pytest
 from django.db import connection
 
 from config.server.processes import sandbox_environment
-from tests.bench.stage.login import by_link
+from tests.login import by_link
 from tests.processes import ROOT, environment, free_port, until
 from tests.upgrades import fixtures
 from tests.upgrades.content import Owner

@@ -18,16 +18,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add `--port`. The key comes from SANDBOX_KEY: `ps` shows arguments to every account."""
         parser.add_argument("--port", type=int, default=8001)
-        parser.add_argument(
-            "--tls",
-            action="store_true",
-            help="Serve it over TLS with a local authority, and print the settings that fal's "
-            "clients need.",
-        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the sandbox in place of this process."""
         data = str(VAR_DIR / "sandbox")
         command = [sys.executable, "-m", "sandbox", "--port", str(options["port"])]
-        command += ["--tls"] if options["tls"] else []
         os.execv(sys.executable, [*command, "--data-dir", data])  # noqa: S606

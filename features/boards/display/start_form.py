@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import QueryDict
+from django.urls import reverse
 
 from catalog.curation import query_news
-from catalog.display.operations import Operation
 from catalog.filters.natural_language import without_terms
+from catalog.filters.operations import Operation
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.forms import NUL
@@ -23,9 +24,11 @@ from features.boards.display.plan_form import ShownFile, ShownRow
 from features.boards.plan import editing, rows
 from features.boards.plan.groups import Post
 from features.boards.plan.plan import ASKED, last_text
-from features.boards.runs.choosing import Offer
+from features.boards.runs.choosing import Choice, total
 from playground import suggestions
 from playground.suggestions import Wanted
+from projects.current import PARAMETER
+from projects.models import Project
 from schemas.carry.meanings import by_meaning
 from schemas.estimate.wording import nobody_pays
 from schemas.wording.counted_files import NOUNS
@@ -67,7 +70,21 @@ class Question:
     @property
     def wanted(self) -> Wanted:
         """Return what it asks of the models."""
-        return suggestions.wanted(self.operation, self.sentence, len(self.files))
+        kinds = [rows.guessed(address).kind for address in self.files]
+        return suggestions.wanted(self.operation, self.sentence, kinds)
+
+    @property
+    def needs(self) -> str:
+        """Return the kind of file that is missing: image, video or audio; empty if none is."""
+        kind = self.wanted.operation.file if self.operation.category or self.sentence else ""
+        kinds = {rows.guessed(address).kind for address in self.files}
+        return "" if kind in kinds else kind
+
+    def address_in(self, project: Project) -> str:
+        """Return the page's address in a project with the sentence, so that a reload keeps it."""
+        operation = {"operation": self.operation.slug} if self.operation.category else {}
+        pairs = operation | {"q": self.sentence, PARAMETER: project.key}
+        return f"{reverse('boards:plan')}?{urlencode(pairs)}"
 
     def plan(self, models: Sequence[Endpoint]) -> Post:
         """Return the post of a plan that puts it to these models."""
@@ -84,10 +101,11 @@ class Question:
     def sample(self, models: Sequence[Endpoint]) -> Post:
         """Return the plan with samples in its empty fields, so that the page can name a price."""
         samples: Post = {}
-        if self.operation.has_prompt and not self.sentence:
+        wanted = self.wanted
+        if wanted.operation.has_prompt and not self.sentence:
             samples[_PROMPT] = [suggestions.SAMPLE_PROMPT]
         if not self.files:
-            samples[_FILE] = suggestions.sample_files(self.operation, self.wanted.files)
+            samples[_FILE] = suggestions.sample_files(wanted.operation, wanted.files)
         return self.plan(models) | samples
 
     def whole_plan(self, models: Sequence[Endpoint]) -> Post:
@@ -98,20 +116,23 @@ class Question:
         shared_parts = {name: plan[name] for name in ("title", "cap", _FILE)}
         return editing.first_post(models, arguments) | shared_parts
 
-    def context(self, offers: Sequence[Offer]) -> dict[str, Any]:
-        """Return the context of its page; `offers` are the chosen models."""
+    def context(self, choice: Choice) -> dict[str, Any]:
+        """Return the context of its page with the chosen models."""
         files = [(address, rows.guessed(address)) for address in self.files]
-        query = self.wanted.query if self.wanted.conditions else None
-        kind = self.operation.file
+        wanted, offers = choice.wanted, choice.used
+        kind = self.needs or wanted.operation.file or self.operation.file
         return {
             "operation": self.operation,
+            "done": wanted.operation,
+            "needs": self.needs,
+            "choice": choice,
             "sentence": last_text(self.post, ASKED),
             "amount": last_text(self.post, "cap"),
             "is_paid": not nobody_pays(),
             "offers": offers,
-            "most": sum((offer.most or Decimal(0) for offer in offers), Decimal(0)),
-            "query": query,
-            "query_words": query_news.in_words(query) if query else "",
+            "most": total(offers),
+            "query": wanted.query,
+            "query_words": query_news.in_words(wanted.query),
             "file_row": ShownRow(
                 rows.ALL,
                 files=[ShownFile(address, file.name, file.kind) for address, file in files],

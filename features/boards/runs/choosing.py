@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal
 from typing import NamedTuple
 
+from catalog.filters.labels import describe
+from catalog.filters.query_parser import parse_query
 from catalog.models import Endpoint
 from core.formatting import counted, money
 from features.boards.plan.cells import ExpandedPlan
+from playground.suggestions import Wanted
 from runs.costs.cost import estimate_runs
 from runs.start.starting import in_dollars
 
@@ -25,6 +29,32 @@ class Offer(NamedTuple):
     most: Decimal | None
 
 
+@dataclass(frozen=True)
+class Choice:
+    """The models that the house offers for what is `wanted`; people untick and add some.
+
+    `is_limited`: all of them together may cost more than the amount. `off` are the ids of the
+    models that are not used, `added` those of models that somebody has added.
+    """
+
+    wanted: Wanted
+    offers: Sequence[Offer] = ()
+    is_limited: bool = False
+    off: Collection[str] = ()
+    added: Sequence[str] = ()
+
+    @property
+    def used(self) -> list[Offer]:
+        """The models that Run would use."""
+        return [offer for offer in self.offers if offer.endpoint.endpoint_id not in self.off]
+
+    @property
+    def left_out(self) -> list[str]:
+        """What was given up, in words: `Under $0.01`."""
+        words = parse_query(" ".join(self.wanted.left_out)).conditions
+        return [describe(condition) for condition in words]
+
+
 def offers_of(expanded: ExpandedPlan) -> list[Offer]:
     """Return the models of a plan with one row that can run, in the plan's order."""
     cells = expanded.fitting
@@ -35,16 +65,18 @@ def offers_of(expanded: ExpandedPlan) -> list[Offer]:
     ]
 
 
-def choose(offers: Sequence[Offer], amount: Decimal | None) -> list[Offer]:
+def choose(
+    offers: Sequence[Offer], amount: Decimal | None, added: Sequence[Offer] = ()
+) -> list[Offer]:
     """Return the models to run, the best first; `offers` come in this order.
 
     Their highest costs together are within `amount`, unless that is None. Models of different
-    makers come first. Raises ValueError with a sentence if the amount does not suffice for a
-    comparison.
+    makers come first, after those that somebody has `added`. Raises ValueError with a sentence if
+    the amount does not suffice for a comparison.
     """
-    ordered = _different_first(offers)
     if amount is None:
-        return ordered[:MOST]
+        return first_choice(offers, added)
+    ordered = _in_order(offers, added)
     priced = [(offer, offer.most) for offer in ordered if offer.most is not None]
     if offers and not priced:
         raise ValueError("The price of these models is unknown, so no amount suffices for sure.")
@@ -68,12 +100,26 @@ def choose(offers: Sequence[Offer], amount: Decimal | None) -> list[Offer]:
     return chosen
 
 
-def _different_first(offers: Sequence[Offer]) -> list[Offer]:
-    """Return the first model of each maker, then the others; FLUX.1 and FLUX.2 have one maker."""
+def first_choice(offers: Sequence[Offer], added: Sequence[Offer] = ()) -> list[Offer]:
+    """Return the models to run if any amount may be spent."""
+    return _in_order(offers, added)[:MOST]
+
+
+def total(offers: Sequence[Offer]) -> Decimal:
+    """Return the most that all of these may cost together, as far as it is known."""
+    return sum((offer.most or Decimal(0) for offer in offers), Decimal(0))
+
+
+def _in_order(offers: Sequence[Offer], added: Sequence[Offer]) -> list[Offer]:
+    """Return the added models, the first of each maker, and the others.
+
+    FLUX.1 and FLUX.2 have one maker.
+    """
+    offers = [offer for offer in offers if offer not in added]
     first: dict[str, Offer] = {}
     for offer in offers:
         first.setdefault(_maker(offer.endpoint), offer)
-    return [*first.values(), *(offer for offer in offers if offer not in first.values())]
+    return [*added, *first.values(), *(offer for offer in offers if offer not in first.values())]
 
 
 def _maker(endpoint: Endpoint) -> str:

@@ -58,6 +58,9 @@ PAGE_FIELDS = {
     "add",
     "file",
     "operation",
+    "~shown",
+    "~use",
+    "~added",
     rows.NAMED_CONTROL,
 }
 

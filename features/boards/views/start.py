@@ -3,30 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
+from django_htmx.http import replace_url
 
 from accounts.limits.rate_limit import limit
 from catalog.display import page_cache
-from catalog.display.operations import ANYTHING, BY_SLUG, Operation
+from catalog.display.operations import ANYTHING, BY_SLUG
+from catalog.filters.operations import Operation
 from catalog.locks import locks_of
 from catalog.model_records import records_for
 from catalog.models import Revision
 from core.http.caching import no_store
-from core.http.posts import hidden, press_token, pressed
+from core.http.posts import hidden, press_token, pressed, ticked
 from features.boards.display import start_form
 from features.boards.display.judge import LEAST
 from features.boards.display.start_form import Question
 from features.boards.plan import editing, rows
 from features.boards.plan.cells import expand
+from features.boards.plan.editing import endpoints_of
 from features.boards.plan.input_files import missing_files, store_posted
 from features.boards.plan.plan import Trouble
+from features.boards.plan.plan_query import find, not_listed
 from features.boards.runs import choosing
-from features.boards.runs.choosing import Offer
+from features.boards.runs.choosing import Choice
 from features.boards.views import plan as planner
 from features.boards.views.plan import PlanPage
 from playground import suggestions
@@ -43,7 +48,10 @@ if TYPE_CHECKING:
 
 NO_AMOUNT = "Write what it may cost at most, in US dollars, such as 1.00."
 NO_MODEL = "No model here does this with what you gave. Change the sentence or the files."
+NONE_TICKED = "Tick at least one model."
 NO_SENTENCE = "Write what you want to make."
+# Controls: the models that the page shows, those that are ticked, and those that were added.
+SHOWN, USED, ADDED = "~shown", "~use", "~added"
 TOO_MANY = f"Give at most {start_form.MAX_FILES} files."
 
 
@@ -63,8 +71,8 @@ def new(request: HtmxRequest) -> HttpResponseBase:
     if request.method == "POST":
         return _posted(request, operation)
     question = Question(operation, start_form.first_post(request.GET))
-    offers, troubles = _choose(request, question)
-    return _render(request, question, offers, troubles)
+    choice, troubles = _choose(request, question)
+    return _render(request, question, choice, troubles)
 
 
 def _operation(request: HtmxRequest) -> Operation | None:
@@ -72,32 +80,58 @@ def _operation(request: HtmxRequest) -> Operation | None:
     if request.method == "POST":
         return BY_SLUG.get(hidden(request, "operation"))
     if keys := request.GET.keys() - {current.PARAMETER}:
-        return ANYTHING if "q" in keys else BY_SLUG.get(request.GET.get("operation", ""))
+        chosen = BY_SLUG.get(request.GET.get("operation", ""))
+        return chosen or (ANYTHING if "q" in keys else None)
     has_draft = editing.load_draft(request.user, current.current(request))
     return None if has_draft else ANYTHING
 
 
-def _choose(request: HtmxRequest, question: Question) -> tuple[list[Offer], list[Trouble]]:
-    """Return the models for a question with their highest costs, or why there are none."""
+def _choose(request: HtmxRequest, question: Question) -> tuple[Choice, list[Trouble]]:
+    """Return the models for a question with their highest costs, and what prevents a run."""
     project, revision = current.current(request), Revision.current()
-    models = suggestions.suggested(question.wanted, revision, locks_of(request, revision))
-    if not models:
-        return [], [Trouble("models", NO_MODEL)]
+    models, wanted = suggestions.answer(question.wanted, revision, locks_of(request, revision))
     records = records_for(request)
     models.sort(key=lambda model: records.rank(model.pk))  # those that are not judged keep order
+    added, unknown = endpoints_of([*ticked(request, ADDED), *_typed(request)])
+    off = {*ticked(request, SHOWN)} - {*ticked(request, USED)}
+    choice = Choice(wanted, off=off, added=[model.endpoint_id for model in added])
+    troubles = [not_listed(name) for name in unknown]
+    models = [*added, *(model for model in models if model not in added)]
+    if not models:
+        return choice, [*troubles, Trouble("models", NO_MODEL)]
     names = named_inputs.offered(request.user, project)
     plan = PlanPage(request, None, question.sample(models), models).read(names)
-    troubles = [trouble for trouble in plan.troubles if trouble.where == "cap"]
+    troubles += [trouble for trouble in plan.troubles if trouble.where == "cap"]
     if not (troubles or plan.cap_usd or nobody_pays()):
-        troubles = [Trouble("cap", NO_AMOUNT)]
-    if troubles:
-        return [], troubles
+        troubles.append(Trouble("cap", NO_AMOUNT))
     expanded = expand(plan, named_inputs.resolver(request.user, project))
-    try:
-        offers = choosing.choose(choosing.offers_of(expanded), plan.cap_usd)
-    except ValueError as error:
-        return [], [Trouble("cap", str(error))]
-    return offers, [] if offers else [Trouble("models", NO_MODEL)]
+    priced = choosing.offers_of(expanded)
+    unused = [offer for offer in priced if offer.endpoint.endpoint_id in off]
+    usable = [offer for offer in priced if offer not in unused]
+    of_added = [offer for offer in usable if offer.endpoint in added]
+    offers = choosing.first_choice(usable, of_added)
+    is_limited = plan.cap_usd is not None and choosing.total(offers) > plan.cap_usd
+    if not troubles:
+        try:
+            offers = choosing.choose(usable, plan.cap_usd, of_added)
+        except ValueError as error:
+            troubles.append(Trouble("cap", str(error)))
+    offers += unused
+    if not offers:
+        troubles.append(Trouble("models", NO_MODEL))
+    is_limited = is_limited or any(trouble.where == "cap" for trouble in troubles)
+    return replace(choice, offers=offers, is_limited=is_limited), troubles
+
+
+def _typed(request: HtmxRequest) -> list[str]:
+    """Return the id of the model that the pressed button adds: its own, or the first one found."""
+    verb, target = pressed(request, "run")
+    text = (target or hidden(request, "add")).strip()[:255]
+    if verb != "add" or not text:
+        return []
+    exact, _ = endpoints_of([text])
+    found = exact or find(text)
+    return [found[0].endpoint_id if found else text]
 
 
 def _posted(request: HtmxRequest, operation: Operation) -> HttpResponseBase:
@@ -109,30 +143,32 @@ def _posted(request: HtmxRequest, operation: Operation) -> HttpResponseBase:
         post, troubles = store_posted(post, request.FILES.copy(), request.user, project)
     edited_post = rows.edited(post, verb, target)
     question = Question(operation, post if edited_post is None else edited_post)
-    offers, reasons = _choose(request, question)
+    choice, reasons = _choose(request, question)
     troubles += reasons
     if verb == "more":
-        models = [offer.endpoint for offer in offers]
+        models = [offer.endpoint for offer in choice.used]
         post = question.whole_plan(models) if models else {}
         page = PlanPage(request, None, post, models, troubles)
         page.keep()
         return page.response()
     if verb != "run":
-        return _render(request, question, offers, troubles)
+        return _render(request, question, choice, troubles)
+    if not (troubles or choice.used):
+        troubles.append(Trouble("models", NONE_TICKED))
     if operation.has_prompt and not question.sentence:
         troubles.append(Trouble("shared", NO_SENTENCE))
     if len(question.files) > start_form.MAX_FILES:
         troubles.append(Trouble("rows", TOO_MANY))
     if troubles:
-        return _render(request, question, offers, troubles, is_refused=True)
-    return _run(request, question, offers, project)
+        return _render(request, question, choice, troubles, is_refused=True)
+    return _run(request, question, choice, project)
 
 
 def _run(
-    request: HtmxRequest, question: Question, offers: Sequence[Offer], project: Project
+    request: HtmxRequest, question: Question, choice: Choice, project: Project
 ) -> HttpResponseBase:
     """Write the board and open its judge."""
-    models = [offer.endpoint for offer in offers]
+    models = [offer.endpoint for offer in choice.used]
     post = question.plan(models)
     names = named_inputs.offered(request.user, project)
     plan = PlanPage(request, None, post, models).read(names)
@@ -143,14 +179,14 @@ def _run(
             name = report.column.endpoint.name
             troubles.append(Trouble("models", f"{name}: {report.trouble}"))
     if troubles:
-        return _render(request, question, offers, troubles, is_refused=True)
+        return _render(request, question, choice, troubles, is_refused=True)
     try:
         result = planner.send(request, plan, expanded, None)
     except Forbidden as error:
-        return _render(request, question, offers, [], status=error.status, why_not=error)
+        return _render(request, question, choice, [], status=error.status, why_not=error)
     except StartRefused as refusal:
         troubles = [Trouble("models", str(refusal))]
-        return _render(request, question, offers, troubles, is_refused=True)
+        return _render(request, question, choice, troubles, is_refused=True)
     page = "boards:board-judge" if len(models) >= LEAST else "boards:board"
     return redirect(page, result.board.pk)
 
@@ -158,7 +194,7 @@ def _run(
 def _render(
     request: HtmxRequest,
     question: Question,
-    offers: Sequence[Offer],
+    choice: Choice,
     troubles: Sequence[Trouble],
     *,
     is_refused: bool = False,
@@ -168,7 +204,7 @@ def _render(
     """Render the page; for htmx only the models, with the price."""
     is_update = request.htmx and hidden(request, "~do") == "update"
     project = current.current(request)
-    context = question.context(offers) | {
+    context = question.context(choice) | {
         "why_not": roles.refusal_to_make(request.user, project) or why_not,
         "form_token": press_token(request),
         "operations": [ANYTHING, *page_cache.operations_at(Revision.current())],
@@ -179,4 +215,5 @@ def _render(
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else status
     name = "plan/_chosen" if is_update else "start"
-    return render(request, f"features/boards/{name}.html", context, status=status)
+    response = render(request, f"features/boards/{name}.html", context, status=status)
+    return replace_url(response, question.address_in(project)) if is_update else response

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageFilter, ImageOps, UnidentifiedImageError
 
-from sandbox.contract.schema import PRESETS
 from sandbox.errors import ModelError
 from sandbox.execution.context import Context, digest
 from sandbox.studio.pictures.colour import Array, f32
@@ -15,6 +14,14 @@ from sandbox.studio.pictures.colour import Array, f32
 Size = tuple[int, int]  # width, height
 FORMATS = {"jpeg": "JPEG", "png": "PNG", "webp": "WEBP"}
 MAX_SIDE = 4096
+PRESETS = {
+    "square_hd": (1024, 1024),
+    "square": (512, 512),
+    "portrait_4_3": (768, 1024),
+    "portrait_16_9": (576, 1024),
+    "landscape_4_3": (1024, 768),
+    "landscape_16_9": (1024, 576),
+}
 
 
 def rng(*parts: object) -> np.random.Generator:

@@ -1,21 +1,20 @@
 """Fills a database with two years of a team's history: runs, their results and their input files.
 
-Rows are written by COPY on PostgreSQL and by `executemany` on SQLite. The same number of runs gives
-the same rows, except for the keys. No file is stored, because no benchmark reads one.
+The same number of runs gives the same rows, except for the keys. No file is stored, because no
+benchmark reads one.
 """
 
 from __future__ import annotations
 
-import json
 import random
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connection, models, transaction
+from django.db import connection
 from django.utils import timezone
 
 from catalog.models import Endpoint
@@ -39,15 +38,14 @@ PAGE = 5_000
 
 def fill(count: int, team: Sequence[User] = ()) -> None:
     """Write a history of `count` runs, by a new team or by these people."""
-    dice = random.Random(count)
+    for model in (Run, Upload):  # otherwise every row would be of now
+        model._meta.get_field("created_at").auto_now_add = False
     people, endpoints = list(team) or add_people(), list(Endpoint.objects.order_by("pk"))
-    history = _History(dice, people, endpoints, count)
-    uploads = [history.upload() for _ in range(count // 50)]
-    insert(Upload, uploads)
-    pages = history.pages(count)
-    for runs, artifacts in pages:
-        insert(Run, runs)
-        insert(Artifact, artifacts)
+    history = _History(random.Random(count), people, endpoints, count)
+    Upload.objects.bulk_create([history.upload() for _ in range(count // 50)])
+    for runs in history.pages():
+        Run.objects.bulk_create(runs)
+        Artifact.objects.bulk_create(chain.from_iterable(map(history.artifacts, runs)))
         indexing.index_all()
     leave_one_due()
     for number in range(min(count // 500, 2_000)):
@@ -84,46 +82,37 @@ class _History:
     ) -> None:
         self.dice = dice
         self.now = timezone.now()
-        self.people = [person.pk for person in people]
-        self.projects = {person.pk: private_project(person).pk for person in people}
+        self.count = count
+        self.people = people
+        self.projects = {person: private_project(person) for person in people}
         self.person_weights = [1 / (place + 4) for place in range(len(people))]
         self.endpoints = endpoints
         self.endpoint_weights = [1 / (place + 4) for place in range(len(endpoints))]
-        self.every = AGE / count
         self.uploads: list[str] = []
         self.results: list[str] = []
 
-    def upload(self) -> dict[str, Any]:
-        digest = f"{self.dice.getrandbits(256):064x}"
-        pk, user = uuid.uuid4(), self.dice.choice(self.people)
-        self.uploads.append(f"/uploads/{pk}/photo.jpg")
-        return {
-            "id": pk,
-            "user_id": user,
-            "project_id": self.projects[user],
-            "is_hidden": False,
-            "digest": digest,
-            "file": f"{digest[:2]}/{digest[2:4]}/{digest}.jpg",
-            "file_name": "photo.jpg",
-            "content_type": "image/jpeg",
-            "size_bytes": self.dice.randint(50_000, 5_000_000),
-            "created_at": self.now - AGE,
-            "upstream_url": "",
-        }
+    def upload(self) -> Upload:
+        user, digest = self.dice.choice(self.people), self.digest()
+        upload = Upload(
+            user=user,
+            project=self.projects[user],
+            digest=digest,
+            file=f"{digest[:2]}/{digest[2:4]}/{digest}.jpg",
+            file_name="photo.jpg",
+            content_type="image/jpeg",
+            size_bytes=self.dice.randint(50_000, 5_000_000),
+            created_at=self.now - AGE,
+        )
+        self.uploads.append(f"/uploads/{upload.pk}/photo.jpg")
+        return upload
 
-    def pages(self, count: int) -> Iterator[tuple[list[dict[str, Any]], list[dict[str, Any]]]]:
-        """Yield runs with their artifacts, the oldest first."""
-        numbers = iter(range(count))
+    def pages(self) -> Iterator[list[Run]]:
+        """Yield all runs, the oldest first."""
+        numbers, presses = iter(range(self.count)), self.presses()
         while listed := list(islice(numbers, PAGE)):
-            runs: list[dict[str, Any]] = []
-            artifacts: list[dict[str, Any]] = []
-            for (user, endpoint, batch), number in zip(self.presses(), listed, strict=False):
-                run = self.run(number, count, user, endpoint, batch)
-                runs.append(run)
-                artifacts += self.artifacts(run)
-            yield runs, artifacts
+            yield [self.run(number, *next(presses)) for number in listed]
 
-    def presses(self) -> Iterator[tuple[int, Endpoint, uuid.UUID | None]]:
+    def presses(self) -> Iterator[tuple[User, Endpoint, uuid.UUID | None]]:
         """Yield person, model and batch of each run; a batch has four runs."""
         while True:
             (user,) = self.dice.choices(self.people, self.person_weights)
@@ -132,64 +121,50 @@ class _History:
             batch = uuid.uuid4() if is_batch else None
             yield from [(user, endpoint, batch)] * (4 if is_batch else 1)
 
-    def run(
-        self, number: int, count: int, user: int, endpoint: Endpoint, batch: uuid.UUID | None
-    ) -> dict[str, Any]:
-        dice, pk = self.dice, uuid.uuid4()
-        left = count - number - 1
-        created = self.now - self.every * left - timedelta(seconds=30)
+    def run(self, number: int, user: User, endpoint: Endpoint, batch: uuid.UUID | None) -> Run:
+        dice, left = self.dice, self.count - number - 1
+        created = self.now - AGE / self.count * left - timedelta(seconds=30)
         took = timedelta(seconds=dice.uniform(1, 40))
-        state = dice.choices(["succeeded", "failed", "cancelled"], [93, 5, 2])[0]
         is_unfinished = left < UNFINISHED
-        if is_unfinished:
-            state = "running"
+        state = dice.choices(["succeeded", "failed", "cancelled"], [93, 5, 2])[0]
+        is_done = state == "succeeded" and not is_unfinished
         arguments = self.arguments(INPUT_SHARE)
         if not number % RARE_EVERY:
             arguments["prompt"] = f"{RARE_WORD} {arguments['prompt']}"
-        output = {"images": [{"url": f"https://v3.fal.media/files/{pk}.png"}], "seed": number}
-        is_done = state == "succeeded"
-        if is_done and len(self.results) < 20_000:
-            self.results.append(f"/runs/{pk}/artifacts/0/")
-        return {
-            "id": pk,
-            "user_id": user,
-            "project_id": self.projects[user],
-            "is_hidden": False,
-            "endpoint_id": endpoint.pk,
-            "schema_id": endpoint.schema_id,
-            "transport": "queue",
-            "form_token": pk.hex,
-            "arguments": json.dumps(arguments),
-            "options": "{}",
-            "title": arguments["prompt"][:200],
-            "batch": batch,
-            "state": state,
-            "version": 5,
-            "logs": "[]",
-            "metrics": json.dumps({"inference_time": took.total_seconds()}),
-            "positions": "[]",
-            "events": "[]",
-            "output": json.dumps(output) if is_done else None,
-            "output_text": "",
-            "error": self.error() if state == "failed" else None,
-            "billable_units": f"{dice.uniform(0.1, 4):.3f}" if is_done else "",
-            "request_id": str(uuid.uuid4()),
-            "webhook_token": uuid.uuid4().hex,
-            "created_at": created,
-            "sent_at": created,
-            "queued_at": created,
-            "started_at": created,
-            "ended_at": None if is_unfinished else created + took,
-            "result_at": created + took if is_done else None,
-            "worker": "",
-            "attempts": 1,
-            "note": "",
-            "is_starred": dice.random() < STARRED_SHARE,
-            "is_example": dice.random() < EXAMPLE_SHARE,
-            "deleted_at": None if is_unfinished else self.deleted_at(),
+        run = Run(
+            user=user,
+            project=self.projects[user],
+            endpoint=endpoint,
+            schema_id=endpoint.schema_id,
+            form_token=uuid.uuid4().hex,
+            arguments=arguments,
+            options={},
+            title=arguments["prompt"][:200],
+            batch=batch,
+            state="running" if is_unfinished else state,
+            metrics={"inference_time": took.total_seconds()},
+            request_id=str(uuid.uuid4()),
+            created_at=created,
+            sent_at=created,
+            queued_at=created,
+            started_at=created,
+            ended_at=None if is_unfinished else created + took,
+            result_at=created + took if is_done else None,
+            is_starred=dice.random() < STARRED_SHARE,
+            is_example=dice.random() < EXAMPLE_SHARE,
+            deleted_at=None if is_unfinished else self.deleted_at(),
             # for a day, no worker started on this database takes these runs
-            "lease_until": self.now + timedelta(days=1) if is_unfinished else None,
-        }
+            lease_until=self.now + timedelta(days=1) if is_unfinished else None,
+        )
+        if is_done:
+            url = f"https://v3.fal.media/files/{run.pk}.png"
+            run.output = {"images": [{"url": url}], "seed": number}
+            run.billable_units = f"{dice.uniform(0.1, 4):.3f}"
+            if len(self.results) < 20_000:
+                self.results.append(f"/runs/{run.pk}/artifacts/0/")
+        elif state == "failed" and not is_unfinished:
+            run.error = {"type": "InvalidInput", "status": 422, "message": "NSFW content"}
+        return run
 
     def deleted_at(self) -> datetime | None:
         share = self.dice.random()
@@ -209,59 +184,30 @@ class _History:
             arguments["image_url"] = dice.choice(dice.choice((self.uploads, self.results)))
         return arguments
 
-    def error(self) -> str:
-        return json.dumps({"type": "InvalidInput", "status": 422, "message": "NSFW content"})
-
-    def artifacts(self, run: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def artifacts(self, run: Run) -> Iterator[Artifact]:
         """Yield a run's results, 2.7 on average: most successful runs have several."""
-        if run["state"] != "succeeded":
+        if run.state != "succeeded":
             return
         for position in range(self.dice.choices([1, 2, 4, 6], [30, 20, 45, 5])[0]):
-            digest = f"{self.dice.getrandbits(256):064x}"
-            is_stored = self.dice.random() < 0.98
-            yield {
-                "run_id": run["id"],
-                "position": position,
-                "path": f"$.images[{position}]",
-                "kind": "image",
-                "url": f"https://v3.fal.media/files/{digest[:20]}.png",
-                "content_type": "image/png",
-                "file_name": "image.png",
-                "width": 1024,
-                "height": 768,
-                "size_bytes": self.dice.randint(200_000, 3_000_000),
-                "state": "stored" if is_stored else "lost",
-                "file": f"{digest[:2]}/{digest[2:4]}/{digest}.png" if is_stored else "",
-                "poster": "",
-                "thumbnail": f"{digest[:2]}/{digest[2:4]}/{digest}.webp" if is_stored else "",
-                "digest": digest if is_stored else "",
-                "error": "" if is_stored else "gone",
-                "attempts": 1,
-                "is_starred": False,
-                "provenance": "none" if is_stored else "",
-                "signer": "",
-                "source_type": "",
-            }
+            digest = self.digest()
+            artifact = Artifact(
+                run=run,
+                position=position,
+                path=f"$.images[{position}]",
+                kind="image",
+                url=f"https://v3.fal.media/files/{digest[:20]}.png",
+                content_type="image/png",
+                file_name="image.png",
+                width=1024,
+                height=768,
+                size_bytes=self.dice.randint(200_000, 3_000_000),
+                state="lost",
+            )
+            if self.dice.random() < 0.98:
+                place = f"{digest[:2]}/{digest[2:4]}/{digest}"
+                artifact.state, artifact.digest, artifact.provenance = "stored", digest, "none"
+                artifact.file, artifact.thumbnail = f"{place}.png", f"{place}.webp"
+            yield artifact
 
-
-def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
-    """Insert rows of one model, which all have the same columns."""
-    columns = list(rows[0])
-    quoted = ", ".join(f'"{name}"' for name in columns)
-    table = model._meta.db_table
-    values: Iterable[tuple[Any, ...]] = (tuple(row.values()) for row in rows)
-    with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":
-            with cursor.cursor.copy(f"COPY {table} ({quoted}) FROM STDIN") as copy:
-                for row in values:
-                    copy.write_row(row)
-            return
-        converted = [tuple(map(_for_sqlite, row)) for row in values]
-        marks = ", ".join(["%s"] * len(columns))
-        cursor.executemany(f"INSERT INTO {table} ({quoted}) VALUES ({marks})", converted)
-
-
-def _for_sqlite(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.replace(tzinfo=None).isoformat(" ")
-    return value.hex if isinstance(value, uuid.UUID) else value
+    def digest(self) -> str:
+        return f"{self.dice.getrandbits(256):064x}"

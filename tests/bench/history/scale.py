@@ -1,7 +1,7 @@
 """G12: pages, lists, claims and the purge with the history of a team of forty.
 
-By default 10,000 runs on SQLite and, if a PostgreSQL server is configured, 100,000 there; with
-`--full` 200,000 and 1,000,000. Pages are rendered in one process by Django's test client, so no
+By default 10,000 runs on SQLite, 100,000 on PostgreSQL; with `--full` 200,000 and 1,000,000.
+Pages are rendered in one process by Django's test client, so no
 network is in the figures. The reference of a page is the same page with 1,000 runs, measured in the
 same process before the other runs are written. Because the machine may be busier at one time than
 at the other, both are divided by the time of a page without runs, measured in turns with them.
@@ -9,11 +9,10 @@ at the other, both are divided by the time of a page without runs, measured in t
 
 from __future__ import annotations
 
+import os
+
 from tests.bench.figures import Goal, at_least, at_most, at_most_ratio, median, percentile, table
-from tests.bench.stage import database as postgresql
-from tests.bench.stage.children import report_of
-from tests.bench.stage.product import Product
-from tests.bench.stage.stage import Stage
+from tests.bench.stage.stage import POSTGRESQL, Product, Stage
 
 Figures = dict[str, list[float]]
 SIZES = {"sqlite": (10_000, 200_000), "postgresql": (100_000, 1_000_000)}
@@ -24,20 +23,10 @@ HEAD = ["page", "with 1,000 runs: p50 ms", "p50 ms", "p99", "in plain pages, bef
 
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = 0) -> list[Goal]:
-    """Return the results of G12, with `count` runs on SQLite, by default those of SIZES."""
-    url = f"sqlite:///{stage.scratch / 'history.sqlite3'}"
-    goals = measure(stage, url, count or SIZES["sqlite"][is_full], rounds)
-    if postgresql.is_named():
-        with postgresql.empty() as url:
-            goals += measure(stage, url, SIZES["postgresql"][is_full], rounds)
-    return goals
-
-
-def measure(stage: Stage, url: str, count: int, rounds: int) -> list[Goal]:
-    """Measure one database."""
-    product = Product(stage, f"history-{url.partition(':')[0]}", url)
-    command = ["tests.bench.history.program", str(count), str(rounds)]
-    report = report_of(command, product.checkout, product.environment)
+    """Return the results of G12, with `count` runs, by default those of SIZES."""
+    count = count or SIZES["postgresql" if POSTGRESQL in os.environ else "sqlite"][is_full]
+    product = Product(stage, "history")
+    report = product.report_of("tests.bench.history.program", count, rounds)
     where = f"{count:,} runs ({report['vendor']})"
     few, pages = report["few"], report["pages"]
     print(f"\n{where}, filled in {report['filled_s']:.0f} s")

@@ -11,7 +11,6 @@ import asyncio
 import re
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -19,10 +18,10 @@ import httpx
 
 from tests.bench.figures import Goal, at_most, at_most_ratio, table
 from tests.bench.runs.posting import post_run
-from tests.bench.stage.children import HOST, Broken, apart, free_port, wait
 from tests.bench.stage.http import answer_from
-from tests.bench.stage.process_usage import allow_many_files, find_process, usage_of
-from tests.bench.stage.stage import Stage
+from tests.bench.stage.process_usage import allow_many_files, usage_of
+from tests.bench.stage.stage import Broken, Stage, apart
+from tests.processes import until
 
 CLIENTS, SECONDS = 128, 2.0
 VIEWS, WARM_UP = 300, 20
@@ -52,11 +51,8 @@ def measure_goals(
     """Return the results of G10."""
     allow_many_files()
     product = stage.product
-    cookies = {cookie["name"]: cookie["value"] for cookie in product.cookies["cookies"]}
-    web = find_process("config.server.serving", product.address)
-    with httpx.Client(
-        base_url=product.address, cookies=cookies, follow_redirects=True, timeout=60
-    ) as client:
+    web = product.web
+    with product.client() as client:
         pages = {
             "gallery": "/models/",
             "front page": "/",
@@ -68,7 +64,10 @@ def measure_goals(
         }
         bare = _bare_view(stage, views)
         measured = [_view(name, client, path, web, views) for name, path in pages.items()]
-    print(table(HEAD, list(rows([bare, *measured]))), flush=True)
+    rows = [
+        [view.name, f"{view.cost_ms:.1f}", f"{view.size / 1000:.1f}"] for view in (bare, *measured)
+    ]
+    print(table(HEAD, rows), flush=True)
     goals = [
         at_most_ratio(
             "G10",
@@ -79,7 +78,7 @@ def measure_goals(
         )
         for view in measured
     ]
-    header = "; ".join(f"{name}={value}" for name, value in cookies.items())
+    header = "; ".join(f"{name}={value}" for name, value in product.up.cookies.items())
     failed = apart(failed_requests(f"{product.address}/models/", header, clients, seconds))
     memory = usage_of(web).memory_mb
     return [
@@ -89,30 +88,23 @@ def measure_goals(
     ]
 
 
-def rows(views: list[View]) -> Iterator[list[str]]:
-    """Yield the table's rows."""
-    for view in views:
-        yield [view.name, f"{view.cost_ms:.1f}", f"{view.size / 1000:.1f}"]
-
-
 def _finished_run(client: httpx.Client) -> str:
     """Start a run as a browser does; return its path once it has ended."""
     match = re.search(r"/runs/[0-9a-f-]{36}/", post_run(client, MODEL, {"prompt": "a ridge"}))
     if match is None:
         raise Broken("no run was started")
     path = match[0]
-    wait(lambda: "Download" in client.get(path).text, lambda: "the run has not ended")
+    until(lambda: "Download" in client.get(path).text)
     return path
 
 
 def _bare_view(stage: Stage, views: int) -> View:
-    port = free_port()
-    environment = stage.environment | {"BARE_DATABASE": str(stage.scratch / "bare.sqlite3")}
     command = [sys.executable, "-m", "uvicorn", "tests.bench.pages.bare_view:application"]
-    command += ["--host", HOST, "--port", str(port), "--no-access-log"]
-    server = stage.start("bare", command, env=environment)
-    with httpx.Client(base_url=server.answering(f"http://{HOST}:{port}")) as client:
-        return _view("bare view", client, "/", server.process.pid, views)
+    command += ["--no-access-log", "--port"]
+    stage.floor  # noqa: B018  fills the database
+    server = stage.serve("bare", command, [], BARE_DATABASE=str(stage.floor_database))
+    with httpx.Client(base_url=server.address) as client:
+        return _view("bare view", client, "/", server.pid, views)
 
 
 def _view(name: str, client: httpx.Client, path: str, process: int, views: int) -> View:

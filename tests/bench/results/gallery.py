@@ -1,7 +1,6 @@
 """G14: the wall of results, and archives, with the results of one person.
 
-By default 10,000 results, on SQLite and, if a PostgreSQL server is configured, there too. The wall
-is scrolled in a browser through 2,000 tiles.
+10,000 results by default. The wall is scrolled in a browser through 2,000 tiles.
 """
 
 from __future__ import annotations
@@ -9,11 +8,8 @@ from __future__ import annotations
 from playwright.sync_api import Page
 
 from tests.bench.figures import KB, Goal, at_most
-from tests.bench.stage import database as postgresql
 from tests.bench.stage.browser import visit
-from tests.bench.stage.children import report_of
-from tests.bench.stage.product import Product
-from tests.bench.stage.stage import Stage
+from tests.bench.stage.stage import Product, Stage
 
 RESULTS, TILES = 10_000, 2_000
 ARCHIVE_MB, WALL_KB, WALL_TILES, TASK_MS = 60.0, 48.0, 100, 50.0
@@ -38,30 +34,19 @@ COUNT = "document.querySelectorAll('#wall .tile').length"
 
 def measure_goals(stage: Stage, rounds: int, is_full: bool, count: int = RESULTS) -> list[Goal]:
     """Return the results of G14; `count` is the approximate number of results."""
-    goals = measure(stage, f"sqlite:///{stage.scratch / 'results.sqlite3'}", count)
-    if postgresql.is_named():
-        with postgresql.empty() as url:
-            goals += measure(stage, url, count)
-    return goals
-
-
-def measure(stage: Stage, url: str, count: int) -> list[Goal]:
-    """Measure one database; the wall only on SQLite, because its pages are the same on both."""
-    vendor = url.partition(":")[0]
-    product = Product(stage, f"results-{vendor}", url)
-    command = ["tests.bench.results.program", str(count)]
-    report = report_of(command, product.checkout, product.environment)
+    product = Product(stage, "results")
+    report = product.report_of("tests.bench.results.program", count)
     where = f"{report['results']:,} results ({report['vendor']}): "
     return [
         at_most("G14", f"{where}ZIP of 1,000 files", report["archive"], ARCHIVE_MB, "MB"),
-        *(wall(stage, product, min(TILES, count // 4)) if vendor == "sqlite" else []),
+        *wall(stage, product, min(TILES, count // 4)),
     ]
 
 
 def wall(stage: Stage, product: Product, tiles: int) -> list[Goal]:
     """Measure the wall: the size of a page, and whether scrolling through it is smooth."""
     context = stage.browser.new_context(
-        storage_state=product.cookies, viewport={"width": 1440, "height": 900}
+        storage_state=product.storage_state, viewport={"width": 1440, "height": 900}
     )
     try:
         # Scripts, styles and the page itself, which has more than a hundred tiles.

@@ -71,7 +71,7 @@ def archive(owner: Any) -> float:
     from features.library import archives
     from features.library.selection import Selection
     from runs.models import Artifact, Run
-    from tests.bench.stage.process_usage import own_mb
+    from tests.bench.stage.process_usage import in_mb
 
     stored = Artifact.objects.filter(run__in=Run.objects.kept(), state=Artifact.State.STORED)
     chosen = list(stored.order_by("run_id").values_list("run_id", "position")[:FILES])
@@ -79,11 +79,11 @@ def archive(owner: Any) -> float:
         run: {position for _, position in of_run} for run, of_run in groupby(chosen, itemgetter(0))
     }
     Path("/proc/self/clear_refs").write_text("5")  # resets the peak
-    before = own_mb("VmRSS")
+    before = in_mb("VmRSS")
     sent = sum(len(part) for part in archives.stream(archives.prepare(owner, Selection(positions))))
     if sent < len(chosen) * FILE_BYTES:
         raise RuntimeError(f"the archive has {sent} bytes")
-    return own_mb("VmHWM") - before
+    return in_mb("VmHWM") - before
 
 
 if __name__ == "__main__":

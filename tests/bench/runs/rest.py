@@ -12,12 +12,10 @@ shows how busy disk and machine were. Needs Linux.
 from __future__ import annotations
 
 import random
-import re
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing, suppress
-from dataclasses import dataclass
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -25,11 +23,8 @@ import httpx
 
 from tests.bench.figures import Goal, at_most, at_most_above, median, table
 from tests.bench.runs.posting import post_run
-from tests.bench.stage.children import Broken
-from tests.bench.stage.login import by_link
-from tests.bench.stage.process_usage import TICKS_PER_S
-from tests.bench.stage.product import Product
-from tests.bench.stage.stage import Stage
+from tests.bench.stage.process_usage import in_mb, usage_of
+from tests.bench.stage.stage import Broken, Product, Stage
 
 MEASURED_S = 30.0
 # Helper processes end ten seconds after their last use; an incomplete clip is retried after thirty.
@@ -47,15 +42,6 @@ NAMES = {
 CPU, MEMORY, WAKE_UP_MS = 0.5, 300, 10
 
 
-@dataclass(frozen=True)
-class Usage:
-    """The usage of one process: CPU seconds so far, current memory in MB."""
-
-    name: str
-    cpu_s: float
-    pss_mb: float
-
-
 def measure_goals(
     stage: Stage,
     rounds: int,
@@ -65,22 +51,19 @@ def measure_goals(
 ) -> list[Goal]:
     """Return the results of G13."""
     product = Product(stage, "at-rest", has_own_sandbox=True)
-    owner = httpx.Client(base_url=product.address, follow_redirects=True, timeout=60)
-    by_link(owner, product.login)
-    time.sleep(settle_s)
-    shares, memory = at_rest(product.up.process.pid, measured_s)
-    times, commits = wake_ups(product.checkout, owner, rounds)
-    goals = [
-        at_most("G13", "at rest: processor of all processes", shares, CPU, "% of a core"),
+    with product.client() as owner:
+        time.sleep(settle_s)
+        share, memory = at_rest(product.up.process.pid, measured_s)
+        times, commits = wake_ups(product.checkout, owner, rounds)
+    product.up.stop()
+    what = "wake-up: run stored to claimed, p50"
+    return [
+        at_most("G13", "at rest: processor of all processes", share, CPU, "% of a core"),
         at_most("G13", "at rest: memory (PSS) of all processes", memory, MEMORY, "MB"),
         at_most_above(
-            *("G13", "wake-up: run stored to claimed, p50", median(times), median(commits)),
-            *(WAKE_UP_MS, "ms", "a bare commit"),
+            "G13", what, median(times), median(commits), WAKE_UP_MS, "ms", "a bare commit"
         ),
     ]
-    owner.close()
-    product.up.stop()
-    return goals
 
 
 def at_rest(pid: int, measured_s: float) -> tuple[float, float]:
@@ -88,43 +71,27 @@ def at_rest(pid: int, measured_s: float) -> tuple[float, float]:
 
     Prints those of each process.
     """
-    before = usages(pid)
+    before = {number: usage_of(number).cpu_s for number in tree(pid)}
     time.sleep(measured_s)
-    after = usages(pid)
-    rows, total = [], 0.0
-    for number, usage in after.items():
-        was_s = before[number].cpu_s if number in before else 0.0
-        share = 100 * (usage.cpu_s - was_s) / measured_s
-        total += share
-        rows.append([usage.name, f"{share:.2f}", f"{usage.pss_mb:.1f}"])
-    memory = sum(usage.pss_mb for usage in after.values())
+    rows, total, memory = [], 0.0, 0.0
+    for number, cpu_s in before.items():
+        share = 100 * (usage_of(number).cpu_s - cpu_s) / measured_s
+        pss_mb = in_mb("Pss", f"/proc/{number}/smaps_rollup")
+        arguments = Path(f"/proc/{number}/cmdline").read_text().split("\0")
+        name = next((NAMES[word] for word in arguments if word in NAMES), arguments[-2])
+        rows.append([name, f"{share:.2f}", f"{pss_mb:.1f}"])
+        total, memory = total + share, memory + pss_mb
     rows.append(["together", f"{total:.2f}", f"{memory:.1f}"])
     print(table(["at rest", "% of a core", "PSS MB"], rows), flush=True)
     return total, memory
 
 
-def usages(pid: int) -> dict[int, Usage]:
-    """Return the usage of a process and its descendants, by process id."""
-    by_pid = {}
-    for number in sorted(tree(pid)):
-        with suppress(OSError, IndexError):  # the process has just ended
-            folder = Path(f"/proc/{number}")
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            cpu_s = (int(fields[11]) + int(fields[12])) / TICKS_PER_S
-            rollup = re.search(r"^Pss:\s+(\d+)", (folder / "smaps_rollup").read_text(), re.M)
-            arguments = (folder / "cmdline").read_text().split("\0")
-            name = next((NAMES[word] for word in arguments if word in NAMES), arguments[-2])
-            by_pid[number] = Usage(name, cpu_s, int(rollup[1]) / 1024 if rollup else 0.0)
-    return by_pid
-
-
 def tree(pid: int) -> Iterator[int]:
     """Yield a process and its descendants."""
     yield pid
-    with suppress(OSError):
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                yield from tree(int(child))
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            yield from tree(int(child))
 
 
 def wake_ups(checkout: Path, owner: httpx.Client, rounds: int) -> tuple[list[float], list[float]]:

@@ -6,13 +6,10 @@ hold them all. The floor holds one poll per tab and shows the effect.
 
 from __future__ import annotations
 
-import json
-from urllib.parse import quote
-
 from playwright.sync_api import BrowserContext, Page
 
 from tests.bench.figures import Goal, at_most, at_most_ratio, median, table, without_goal
-from tests.bench.runs.targets import MODEL, PICTURE, RUN
+from tests.bench.runs.targets import PICTURE, RUN, Form, arguments
 from tests.bench.runs.watchers import runs_ended
 from tests.bench.stage.stage import Stage
 
@@ -34,23 +31,23 @@ NOTE = """() => {
 def measure_goals(
     stage: Stage, rounds: int, is_full: bool, tabs: int = TABS, seconds: float = SECONDS
 ) -> list[Goal]:
-    """Measure G4 for the product (also on PostgreSQL if configured) and the floor in turns."""
+    """Measure G4 for the product and the floor in turns."""
     sides = {
-        f"product{on}": (product.address, product.cookies) for on, product in stage.products.items()
+        "product": (stage.product.address, stage.product.storage_state),
+        "floor": (stage.floor.address, None),
     }
-    sides["floor"] = (stage.floor, None)
     alone: dict[str, list[float]] = {name: [] for name in sides}
     eighth: dict[str, list[float]] = {name: [] for name in sides}
     late: dict[str, list[float]] = {name: [] for name in sides}
     for _ in range(rounds):
-        for name, (base, cookies) in sides.items():
-            context = stage.browser.new_context(storage_state=cookies)
+        for name, (base, storage_state) in sides.items():
+            context = stage.browser.new_context(storage_state=storage_state)
             try:
                 _open(context, base, seconds).close()  # fills the cache that all tabs share
                 quiet = _open(context, base, seconds)
                 alone[name].append(quiet.evaluate(USABLE))
                 quiet.close()
-                watching = [_open(context, base, seconds, number) for number in range(tabs)]
+                watching = [_open(context, base, seconds, f"tab {n}") for n in range(tabs)]
                 for tab in watching:
                     tab.evaluate(NOTE)
                     tab.locator(RUN).click()
@@ -62,42 +59,31 @@ def measure_goals(
         [name, *(f"{median(ms[name]):.0f}" for ms in (alone, eighth)), f"{max(late[name]):.0f}"]
         for name in sides
     ]
-    print(f"\n{tabs} tabs watch runs of {seconds:g} s, ms")
-    print(
-        table(["", "a form, nothing running", "one more tab", "latest picture"], rows), flush=True
-    )
+    head = ["", "a form, nothing running", "one more tab", "latest picture"]
+    print(f"\n{tabs} tabs watch runs of {seconds:g} s, ms\n{table(head, rows)}", flush=True)
     what = f"{tabs + 1}th tab's form"
-    floor = median(eighth["floor"])
-    goals = [without_goal("G4", f"{what}, floor", f"{floor:.0f} ms")]
-    for on in stage.products:
-        ours = f"product{on}"
-        form, idle, latest = median(eighth[ours]), median(alone[ours]), max(late[ours])
-        goals += [
-            at_most_ratio("G4", f"{what}{on}", form, idle, 2, "ms", "quiet"),
-            at_most("G4", f"{what}{on}", form, 400, "ms", floor),
-            at_most("G4", f"latest picture{on}", latest, 300, "ms", max(late["floor"])),
-        ]
-    return goals
+    form, floor = median(eighth["product"]), median(eighth["floor"])
+    return [
+        without_goal("G4", f"{what}, floor", f"{floor:.0f} ms"),
+        at_most_ratio("G4", what, form, median(alone["product"]), 2, "ms", "quiet"),
+        at_most("G4", what, form, 400, "ms", floor),
+        at_most("G4", "latest picture", max(late["product"]), 300, "ms", max(late["floor"])),
+    ]
 
 
-def _open(context: BrowserContext, base: str, seconds: float, number: int = 0) -> Page:
+def _open(context: BrowserContext, base: str, seconds: float, prompt: str = "tab") -> Page:
     """Open a tab with the model's form."""
     page = context.new_page()
-    values = {"prompt": f"tab {number}", "duration": seconds, "log_lines": 1}
-    fill = quote(json.dumps(values))
-    page.goto(f"{base}/models/{MODEL}/?input={fill}", wait_until="load", timeout=WITHIN_MS)
-    for name, value in values.items():
-        control = page.locator(f"[name={name}]").first
-        if control.input_value() != str(value):
-            control.fill(str(value))
+    page.set_default_timeout(WITHIN_MS)
+    Form().open(page, base, arguments(seconds, prompt), "load")
     return page
 
 
 def _most_late(stage: Stage, pages: list[Page]) -> float:
     """Return the milliseconds between a model's end and its image, in the last tab."""
     for page in pages:
-        page.wait_for_selector(PICTURE, timeout=WITHIN_MS)
-        page.wait_for_selector("body[data-decoded-at]", timeout=WITHIN_MS)
+        page.wait_for_selector(PICTURE)
+        page.wait_for_selector("body[data-decoded-at]")
     painted = sorted(float(page.evaluate("document.body.dataset.decodedAt")) for page in pages)
     ended = sorted(runs_ended(stage, len(pages)))
     return max(at - end * 1000 for at, end in zip(painted, ended, strict=True))

@@ -1,8 +1,8 @@
 """G3: many watchers of one run on one web process.
 
 Measures the time from the end of upstream's model until each watcher has the final response. Every
-watcher is a separate connection with a long poll. Product (also on PostgreSQL if configured) and
-floor alternate. The web process's CPU and memory are read from /proc.
+watcher is a separate connection with a long poll. Product and floor alternate. The web
+process's CPU and memory are read from /proc.
 """
 
 from __future__ import annotations
@@ -23,11 +23,9 @@ import httpx
 from tests.bench.figures import Goal, at_most, at_most_ratio, median, percentile, table
 from tests.bench.runs.posting import post_run
 from tests.bench.runs.targets import MODEL, arguments
-from tests.bench.stage.children import Broken, apart
 from tests.bench.stage.http import answer_from
-from tests.bench.stage.process_usage import ProcessUsage, allow_many_files, find_process, usage_of
-from tests.bench.stage.product import Product
-from tests.bench.stage.stage import Stage
+from tests.bench.stage.process_usage import ProcessUsage, allow_many_files, usage_of
+from tests.bench.stage.stage import Broken, Product, Stage, apart
 
 SECONDS = 3.0
 FINAL = b'data-final=\\"1\\"'  # in JSON
@@ -44,20 +42,24 @@ class Watch:
     cookie: str = ""
 
 
-@dataclass(frozen=True)
-class Side:
-    """Starts a run to be watched, in the process that serves its watchers."""
-
-    begin: Callable[[], Watch]
-    pid: int
-
-
-@dataclass(frozen=True)
 class Results:
     """The results of one side: milliseconds of every watcher, and the cost of each round."""
 
-    late_ms: list[float]
-    costs: list[ProcessUsage]
+    def __init__(self, begin: Callable[[], Watch], pid: int) -> None:
+        """`begin` starts a run to be watched; `pid` is the process that serves its watchers."""
+        self.begin = begin
+        self.pid = pid
+        self.late_ms: list[float] = []
+        self.costs: list[ProcessUsage] = []
+
+    def watch(self, stage: Stage, crowd: int) -> None:
+        """Watch one run."""
+        before = usage_of(self.pid)
+        self.late_ms += apart(_watch(stage, self.begin(), crowd))
+        after = usage_of(self.pid)
+        self.costs.append(
+            ProcessUsage(after.cpu_s - before.cpu_s, after.memory_mb - before.memory_mb)
+        )
 
     @property
     def p99_ms(self) -> float:
@@ -80,35 +82,22 @@ def measure_goals(
 ) -> list[Goal]:
     """Return the results of G3 for each number of watchers."""
     allow_many_files()
-    sides = {f"product{on}": _of_product(product) for on, product in stage.products.items()}
-    floor = find_process("tests.bench.stage.floor", stage.floor)
-    sides["floor"] = Side(partial(_floor, stage.floor), floor)
     goals: list[Goal] = []
     for crowd in crowds:
-        results = {name: Results([], []) for name in sides}
+        product = Results(partial(_product, stage.product), stage.product.web)
+        floor = Results(partial(_floor, stage.floor.address), stage.floor.pid)
         for _ in range(rounds):
-            for name, side in sides.items():
-                before = usage_of(side.pid)
-                results[name].late_ms.extend(apart(_watch(stage, side.begin(), crowd)))
-                after = usage_of(side.pid)
-                cost = ProcessUsage(after.cpu_s - before.cpu_s, after.memory_mb - before.memory_mb)
-                results[name].costs.append(cost)
-        _show(crowd, results)
-        for on in stage.products:
-            goals += _goals(
-                f"{crowd} watchers{on}", crowd, results[f"product{on}"], results["floor"]
-            )
+            product.watch(stage, crowd)
+            floor.watch(stage, crowd)
+        rows = []
+        for name, result in (("product", product), ("floor", floor)):
+            figures = (median(result.late_ms), result.p99_ms, max(result.late_ms))
+            cells = [f"{x:.0f}" for x in figures]
+            rows.append([name, *cells, f"{result.cpu_s:.2f}", f"{result.memory_mb:.0f}"])
+        print(f"\n{crowd} watchers of a run of {SECONDS:g} s, ms after upstream was done")
+        print(table(["", "median", "p99", "most", "CPU s", "more MB"], rows), flush=True)
+        goals += _goals(f"{crowd} watchers", crowd, product, floor)
     return goals
-
-
-def _show(crowd: int, results: dict[str, Results]) -> None:
-    rows = []
-    for name, result in results.items():
-        figures = (median(result.late_ms), result.p99_ms, max(result.late_ms))
-        cells = [f"{x:.0f}" for x in figures]
-        rows.append([name, *cells, f"{result.cpu_s:.2f}", f"{result.memory_mb:.0f}"])
-    print(f"\n{crowd} watchers of a run of {SECONDS:g} s, ms after upstream was done")
-    print(table(["", "median", "p99", "most", "CPU s", "more MB"], rows), flush=True)
 
 
 def _goals(what: str, crowd: int, product: Results, floor: Results) -> list[Goal]:
@@ -122,16 +111,9 @@ def _goals(what: str, crowd: int, product: Results, floor: Results) -> list[Goal
 
 
 # --- the sides ----------------------------------------------------------------------------------
-def _of_product(product: Product) -> Side:
-    return Side(partial(_product, product), find_process("config.server.serving", product.address))
-
-
 def _product(product: Product) -> Watch:
     """Post a run as a form without JavaScript does; read from its page how to watch it."""
-    with httpx.Client(base_url=product.address, follow_redirects=True, timeout=30) as client:
-        client.cookies.update(
-            {cookie["name"]: cookie["value"] for cookie in product.cookies["cookies"]}
-        )
+    with product.client() as client:
         run = post_run(client, MODEL, arguments(SECONDS))
     match = re.search(r'data-run-id="([^"]+)"[^>]*data-watch="([^"]+)"', run)
     if not match:
@@ -142,16 +124,11 @@ def _product(product: Product) -> Watch:
         runs = [{**run_watch, "version": str(version)}]
         return json.dumps({"runs": runs, "groups": []}).encode()
 
-    cookie_header = "; ".join(
-        f"{cookie['name']}={cookie['value']}" for cookie in product.cookies["cookies"]
-    )
-    return Watch(
-        product.address,
-        "/runs/live/?hold=1",
-        body,
-        lambda status, answer: status == 200 and FINAL in answer,
-        cookie_header,
-    )
+    def is_last(status: int, answer: bytes) -> bool:
+        return status == 200 and FINAL in answer
+
+    cookie = "; ".join(f"{name}={value}" for name, value in product.up.cookies.items())
+    return Watch(product.address, "/runs/live/?hold=1", body, is_last, cookie)
 
 
 def _floor(address: str) -> Watch:

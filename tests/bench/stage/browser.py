@@ -2,37 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page
 
-from tests.bench.stage.children import Broken
+from tests.bench.stage.stage import Broken
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    # Resolve no other host, so that nothing external is fetched or waited for.
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-]
-# The headless shell has no window UI, which the full program renders for each profile.
-PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-OF_PLAYWRIGHT = (
-    "chromium_headless_shell-*/*/*headless*shell*",
-    "chromium-*/*/chrome",
-    "chromium-*/*/*.app/Contents/MacOS/*",
-)
 THUMBNAILS, SHARES, RESULTS = "/pictures/", "/s/", "/artifacts/"
-IMAGES = "Image"
 PATIENCE_MS = 120_000  # the sandbox makes each thumbnail on its first request
 
 # Clicks, and waits until a new image is decoded and, two frames later, on screen.
@@ -78,69 +56,36 @@ class Visit:
     external: int
 
 
-@dataclass
 class _Wire:
-    """Counts the network events of one page."""
+    """The network events of one page by request, and the sizes of the answers."""
 
-    host: str
-    of: dict[str, Any] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self.events: dict[str, Any] = {}
+        self.sizes: dict[str, int] = {}
 
     def note_request(self, event: Any) -> None:
         if not event["request"]["url"].startswith(("data:", "blob:")):
-            self.of[event["requestId"]] = event
+            self.events[event["requestId"]] = event
 
     def note_size(self, event: Any) -> None:
-        if event["requestId"] in self.of:
+        if event["requestId"] in self.events:
             self.sizes[event["requestId"]] = int(event["encodedDataLength"])
 
     def is_picture(self, request: str) -> bool:
         """Return whether a request is for a thumbnail, a result or an image of another host."""
-        event = self.of[request]
+        event = self.events[request]
         address = urlsplit(event["request"]["url"])
         is_content = address.path.startswith((THUMBNAILS, SHARES)) or RESULTS in address.path
-        is_of_page = address.netloc == self.host and not is_content
-        return event.get("type") == IMAGES and not is_of_page
+        return event.get("type") == "Image" and (is_content or address.netloc != self.host)
 
     def bytes_of_requests(self) -> list[int]:
         """Return the size of each request that transferred bytes and is not for a picture."""
         return [n for request, n in self.sizes.items() if n and not self.is_picture(request)]
 
     def external(self) -> int:
-        hosts = {urlsplit(event["request"]["url"]).hostname for event in self.of.values()}
+        hosts = {urlsplit(event["request"]["url"]).hostname for event in self.events.values()}
         return len(hosts - {urlsplit(f"//{self.host}").hostname})
-
-
-def find_program() -> str | None:
-    """Return the path of the browser for tests and benchmarks, or None."""
-    return next((path for name in PROGRAMS if (path := shutil.which(name))), _of_playwright())
-
-
-def _of_playwright() -> str | None:
-    """Return the newest browser that `playwright install` has put into its folder, or None."""
-    home = Path.home()
-    default = {"darwin": home / "Library" / "Caches", "win32": home / "AppData" / "Local"}
-    folder = default.get(sys.platform, home / ".cache") / "ms-playwright"
-    folder = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or folder)
-    for pattern in OF_PLAYWRIGHT:
-        programs = [path for path in folder.glob(pattern) if os.access(path, os.X_OK)]
-        if programs:
-            return str(max(programs, key=os.path.getmtime))
-    return None
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """Start a browser for the block; raises Broken if there is none."""
-    program = find_program()
-    if program is None:
-        raise Broken("Chromium is not installed; `make bench` installs it")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        try:
-            yield browser
-        finally:
-            browser.close()
 
 
 def visit(context: BrowserContext, url: str, needs: str, *, is_live: bool = False) -> Visit:

@@ -18,6 +18,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html import escape
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import brotli
@@ -33,36 +34,13 @@ from starlette.routing import Route
 
 CARDS = 24
 HOLD_S = 20.0
+FOLDER = Path(__file__).parent
+SCRIPT = (FOLDER / "floor.js").read_text()
 TABLES = """
 CREATE TABLE IF NOT EXISTS endpoint (
-  id TEXT PRIMARY KEY, name TEXT, owner TEXT, category TEXT, description TEXT, thumbnail TEXT,
-  document TEXT);
+  id TEXT PRIMARY KEY, name TEXT, owner TEXT, category TEXT, description TEXT, thumbnail TEXT);
 CREATE TABLE IF NOT EXISTS run (id TEXT PRIMARY KEY, endpoint TEXT, arguments TEXT, output TEXT);
 """
-CSS = """:root{color-scheme:light dark;font:16px/1.5 system-ui}body{margin:0 auto;max-width:80rem;
-padding:1rem}
-form,label{display:grid;gap:.25rem}form{gap:1rem}input,select,textarea{font:inherit;padding:.4rem;
-border:1px solid #8888;border-radius:.4rem}
-button{font:inherit;padding:.5rem 1.5rem}small{opacity:.7}.cards{display:grid;gap:1rem;
-grid-template-columns:repeat(auto-fill,minmax(16rem,1fr))}
-article{border:1px solid #8884;border-radius:.5rem;overflow:hidden;padding:0 .75rem .75rem}
-article img{width:calc(100% + 1.5rem);margin:0 -.75rem;aspect-ratio:4/3;object-fit:cover}"""
-SCRIPT = """document.forms.run.addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const values = {};
-  for (const control of event.target.elements) {
-    if (!control.name || control.value === "") continue;
-    values[control.name] = control.type === "number" ? control.valueAsNumber
-    : control.type === "checkbox" ? control.checked : control.value;
-  }
-  const body = JSON.stringify(values);
-  const run = await (await fetch(location.pathname, { method: "POST", body })).json();
-  let answer;
-  do answer = await fetch(`/runs/${run.id}`); while (answer.status === 204);
-  const image = new Image();
-  image.src = (await answer.json()).images[0].url;
-  document.getElementById("stage").replaceChildren(image);
-});"""
 
 
 class Floor:
@@ -73,6 +51,7 @@ class Floor:
         self.client = httpx.AsyncClient(headers={"authorization": f"Key {key}"}, timeout=60)
         self.database = sqlite3.connect(database, isolation_level=None)
         self.database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + TABLES)
+        self.documents: dict[str, Any] = {}
         self.over: dict[str, asyncio.Event] = {}
         self.tasks: set[asyncio.Task[None]] = set()
 
@@ -84,19 +63,15 @@ class Floor:
             endpoint_id, data = item["endpoint_id"], item["metadata"]
             texts = [data[name] for name in ("category", "description", "thumbnail_url")]
             rows.append((endpoint_id, data["display_name"], endpoint_id.partition("/")[0], *texts))
-        self.database.executemany("INSERT INTO endpoint VALUES (?, ?, ?, ?, ?, ?, '')", rows)
+        self.database.executemany("INSERT INTO endpoint VALUES (?, ?, ?, ?, ?, ?)", rows)
 
-    async def document(self, endpoint_id: str) -> tuple[str, Any]:
-        """Return the name and the OpenAPI document of an endpoint."""
-        row = "SELECT name, document FROM endpoint WHERE id = ?"
-        name, text = self.database.execute(row, [endpoint_id]).fetchone()
-        if not text:
+    async def document(self, endpoint_id: str) -> Any:
+        """Return the OpenAPI document of an endpoint."""
+        if endpoint_id not in self.documents:
             params = {"endpoint_id": endpoint_id, "expand": "openapi-3.0"}
             answer = await self.client.get(f"{self.upstream}/api/v1/models", params=params)
-            text = orjson.dumps(orjson.loads(answer.content)["models"][0]["openapi"]).decode()
-            change = "UPDATE endpoint SET document = ? WHERE id = ?"
-            self.database.execute(change, [text, endpoint_id])
-        return name, orjson.loads(text)
+            self.documents[endpoint_id] = answer.json()["models"][0]["openapi"]
+        return self.documents[endpoint_id]
 
     async def gallery(self, request: Request) -> Response:
         """Respond with 24 cards and a search box."""
@@ -108,13 +83,13 @@ class Floor:
     async def form(self, request: Request) -> Response:
         """Respond with a model's form; a POST to the same URL submits it."""
         endpoint_id = request.path_params["id"]
-        name, document = await self.document(endpoint_id)
-        controls = "".join(map(control, *zip(*properties(document, endpoint_id), strict=True)))
+        fields = properties(await self.document(endpoint_id)).items()
+        controls = "".join(control(name, schema) for name, schema in fields)
         body = (
             f'<form name="run">{controls}<button id="run-button">Run</button></form>'
             '<div id="stage"></div>'
         )
-        return render_page(name, f'{body}<script type="module">{SCRIPT}</script>')
+        return render_page(endpoint_id, f'{body}<script type="module">{SCRIPT}</script>')
 
     async def submit(self, request: Request) -> Response:
         """Store the run, submit it, and respond with its id."""
@@ -174,21 +149,16 @@ def card(id: str, name: str, owner: str, category: str, description: str, thumbn
     )
 
 
-def properties(document: Any, endpoint_id: str) -> list[tuple[str, Any]]:
-    """Return the input's properties by name; of a union, its first alternative with a type."""
-    body = document["paths"][f"/{endpoint_id}"]["post"]["requestBody"]["content"]
+def properties(document: Any) -> dict[str, Any]:
+    """Return the input's properties; of a union, its first alternative with a type."""
     schemas = document["components"]["schemas"]
-    name = body["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    own = next(schema for name, schema in schemas.items() if name.endswith("Input"))["properties"]
 
     def plain(schema: Any) -> Any:
-        typed = [
-            alternative
-            for alternative in schema.get("anyOf", [])
-            if alternative.get("type") not in (None, "null")
-        ]
-        return schema | typed[0] if typed else schema
+        typed = (one for one in schema.get("anyOf", []) if one.get("type") not in (None, "null"))
+        return schema | next(typed, {})
 
-    return [(name, plain(schema)) for name, schema in schemas[name]["properties"].items()]
+    return {name: plain(schema) for name, schema in own.items()}
 
 
 def control(name: str, schema: Any) -> str:
@@ -232,7 +202,7 @@ def build(upstream: str, key: str, database: str) -> Starlette:
 
     routes = [
         Route("/static/htmx.js", static(htmx, "text/javascript")),
-        Route("/static/floor.css", static(CSS.encode(), "text/css")),
+        Route("/static/floor.css", static((FOLDER / "floor.css").read_bytes(), "text/css")),
         Route("/models/", floor.gallery),
         Route("/models/{id:path}/", floor.form, methods=["GET"]),
         Route("/models/{id:path}/", floor.submit, methods=["POST"]),

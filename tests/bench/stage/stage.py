@@ -1,142 +1,253 @@
-"""The environment of benchmarks.
-
-A copy of the product, a sandbox, the floor, a browser.
+"""The environment of benchmarks: a copy of the product, a sandbox, the floor, a browser.
 
 Everything is in one temporary folder and on separate ports; the checkout's `var/` and `.env` are
-not used. Each part is started on first use.
+not used. Each part is started on first use. If BENCH_DATABASE_URL names a PostgreSQL server, each
+product has a new database there, which is dropped at the end; the named one is not changed. The
+URL's user must be allowed to create databases.
 """
 
 from __future__ import annotations
 
+import asyncio
+import json
 import os
-import shutil
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import uuid
+from collections.abc import Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import urlsplit
 
 import httpx
+import psycopg
+from psycopg.sql import SQL, Identifier
 
-from tests.bench.stage import database
-from tests.bench.stage.children import HOST, ROOT, Child, clean_environment, free_port
-from tests.bench.stage.product import Product
+from tests.processes import ROOT, Up, copy_checkout, environment, free_port, until
+from tests.sandbox.server import start_sandbox
 
+T = TypeVar("T")
 KEY = "bench:secret"
+POSTGRESQL = "BENCH_DATABASE_URL"
+START_WITHIN_S = 300.0  # for a first start on a busy machine
 
 
-class Stage:
+class Broken(Exception):
+    """A measurement failed."""
+
+
+class Server(NamedTuple):
+    """A server that a benchmark has started."""
+
+    address: str
+    pid: int
+
+
+class Stage(ExitStack):
     """Starts what a benchmark needs, once; leaving the `with` block ends everything."""
 
-    def __init__(self, filler: int = 60, *, is_calm: bool = True, round_trip_ms: float = 0) -> None:
-        """`is_calm`: the product's thumbnails are complete before anything is measured.
-
-        `round_trip_ms`: network latency between the sandbox and everything else.
-        """
+    def __init__(self, filler: int = 60, *, is_calm: bool = True) -> None:
+        """`is_calm`: the product's thumbnails are complete before anything is measured."""
+        super().__init__()
         self.filler = filler
         self.is_calm = is_calm
-        self.round_trip_ms = round_trip_ms
-        self._stack = ExitStack()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        _type: type[BaseException] | None,
-        _error: BaseException | None,
-        _traceback: TracebackType | None,
-    ) -> None:
-        self._stack.close()
 
     @cached_property
     def scratch(self) -> Path:
         """The temporary folder, deleted at the end."""
         folder = tempfile.TemporaryDirectory(prefix="vitrine-bench-", ignore_cleanup_errors=True)
-        return Path(self._stack.enter_context(folder))
+        return Path(self.enter_context(folder))
 
     @cached_property
     def sandbox(self) -> str:
         """The address of the stage's sandbox."""
-        port = free_port()
-        command = [sys.executable, "-m", "sandbox", f"--port={port}"]
-        command += [f"--filler={self.filler}", f"--data-dir={self.scratch / 'sandbox'}"]
-        if self.round_trip_ms:
-            proxy = [sys.executable, "-m", "tests.bench.stage.latency_proxy"]
-            proxy += [str(port), str(self.round_trip_ms)]
-            address = self.start("proxy", proxy).line("Proxy at ").split()[2]
-            command.append(f"--public-url={address}")
-        environment = os.environ | {"SANDBOX_KEY": KEY}
-        return self.start("sandbox", command, env=environment).line("Sandbox at ").split()[2]
+        running = start_sandbox(self.scratch / "sandbox", key=KEY, filler=self.filler)
+        self.callback(running.kill)
+        return running.base
 
     @cached_property
     def upstream(self) -> httpx.Client:
         """A client for the sandbox, including its control routes."""
-        client = httpx.Client(
-            base_url=self.sandbox, headers={"authorization": f"Key {KEY}"}, timeout=30
-        )
-        return self._stack.enter_context(client)
+        headers = {"authorization": f"Key {KEY}"}
+        client = httpx.Client(base_url=self.sandbox, headers=headers, timeout=30)
+        return self.enter_context(client)
 
     @cached_property
-    def environment(self) -> dict[str, str]:
-        """The environment without our settings, and with the sandbox as the upstream."""
+    def settings(self) -> dict[str, str]:
+        """The product's settings: the sandbox is the upstream, and no request is limited."""
         from config.server.processes import sandbox_environment
 
         port = int(self.sandbox.rpartition(":")[2])
-        mine = sandbox_environment(port, KEY) | {
-            "UPSTREAM": "sandbox",
-            "SYNC_INTERVAL_MINUTES": "0",
-        }
-        return clean_environment() | mine
+        own = {"UPSTREAM": "sandbox", "SYNC_INTERVAL_MINUTES": "0", "RATE_LIMITS": "0"}
+        return sandbox_environment(port, KEY) | own
 
     @cached_property
     def product(self) -> Product:
-        """The product in its default configuration, on SQLite."""
+        """The product in its default configuration."""
         return Product(self)
 
-    @cached_property
-    def products(self) -> dict[str, Product]:
-        """Every product to measure, by the suffix of its name.
-
-        Includes one on PostgreSQL if configured.
-        """
-        products = {"": self.product}
-        if database.is_named():
-            url = self._stack.enter_context(database.empty())
-            products[" on PostgreSQL"] = Product(self, "product-on-postgresql", url)
-        return products
+    @property
+    def floor_database(self) -> Path:
+        """The floor's SQLite file."""
+        return self.scratch / "floor.sqlite3"
 
     @cached_property
-    def floor(self) -> str:
-        """The address of the floor: the same pages and the same run, as directly as possible."""
-        port = free_port()
-        command = [sys.executable, "-m", "tests.bench.stage.floor", str(port), self.sandbox, KEY]
-        command.append(str(self.scratch / "floor.sqlite3"))
-        return self.start("floor", command).answering(f"http://{HOST}:{port}")
+    def floor(self) -> Server:
+        """The floor: the same pages and the same run, as directly as possible."""
+        arguments = [self.sandbox, KEY, str(self.floor_database)]
+        return self.serve("floor", [sys.executable, "-m", "tests.bench.stage.floor"], arguments)
 
     @cached_property
     def browser(self) -> Any:
         """Headless Chromium (Playwright's Browser)."""
-        from tests.bench.stage.browser import chromium
+        from tests.chromium import chromium
 
-        return self._stack.enter_context(chromium())
+        return self.enter_context(chromium())
 
     @contextmanager
-    def with_latency(self, round_trip_ms: float) -> Iterator[Stage]:
-        """Yield a second stage whose sandbox has network latency.
+    def faults(self, faults: Any) -> Iterator[None]:
+        """Activate faults of the sandbox for the block."""
+        self.upstream.post("/_sandbox/faults", json=faults).raise_for_status()
+        try:
+            yield
+        finally:
+            self.upstream.delete("/_sandbox/faults")
 
-        It shares this stage's browser and thumbnails.
+    def serve(self, name: str, command: list[str], arguments: list[str], **settings: str) -> Server:
+        """Start `command PORT arguments`, which ends with the stage; return it when it answers."""
+        port, log = free_port(), self.scratch / f"{name}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                [*command, str(port), *arguments],
+                cwd=ROOT,
+                env=environment(PYTHONPATH="", **settings),
+                stdout=out,
+                stderr=out,
+            )
+        self.callback(process.wait)
+        self.callback(process.kill)
+        address = f"http://127.0.0.1:{port}"
+
+        def answers() -> bool:
+            if process.poll() is not None:
+                raise Broken(f"{name} did not start:\n{log.read_text()[-2000:]}")
+            with suppress(httpx.TransportError):
+                httpx.get(address, timeout=5)
+                return True
+            return False
+
+        until(answers, START_WITHIN_S)
+        return Server(address, process.pid)
+
+
+class Product:
+    """A copy of the checkout, and `manage.py up` in it; started on first use."""
+
+    def __init__(
+        self, stage: Stage, name: str = "product", *, has_own_sandbox: bool = False
+    ) -> None:
+        """`name` tells the products of one stage apart.
+
+        With its own sandbox it starts one, as a new user's does, and has no other settings.
         """
-        with Stage(0, is_calm=self.is_calm, round_trip_ms=round_trip_ms) as stage:
-            shutil.copytree(self.scratch / "sandbox", stage.scratch / "sandbox")
-            stage.browser = self.browser
-            yield stage
+        self.stage = stage
+        self.name = name
+        self._has_own_sandbox = has_own_sandbox
 
-    def start(self, name: str, command: list[str], **options: Any) -> Child:
-        """Start a child process that ends with the stage."""
-        child = Child(name, command, self.scratch, **{"cwd": ROOT} | options)
-        self._stack.callback(child.stop)
-        return child
+    @cached_property
+    def checkout(self) -> Path:
+        """A copy of the product, with its own `var/`."""
+        return copy_checkout(self.stage.scratch / self.name)
+
+    @cached_property
+    def settings(self) -> dict[str, str]:
+        if self._has_own_sandbox:
+            return {}
+        if beside := os.environ.get(POSTGRESQL):
+            url = self.stage.enter_context(empty_database(beside))
+            return self.stage.settings | {"DATABASE_URL": url}
+        return self.stage.settings
+
+    @cached_property
+    def up(self) -> Up:
+        """The processes, once the catalogue is synced and, on a calm stage, thumbnails are made."""
+        up = Up(self.checkout, free_port(), PYTHONPATH="", **self.settings)
+        self.stage.callback(up.stop)
+        with httpx.Client(base_url=up.base, cookies=up.cookies, timeout=30) as owner:
+
+            def is_ready() -> bool:
+                health = owner.get("/healthz").json()
+                pictures = health["pictures"]  # right after the sync none is queued yet
+                has_pictures = pictures["kept"] > 0 and not pictures["waiting"]
+                is_synced = health.get("last_sync_age_s") is not None
+                return is_synced and (has_pictures or not self.stage.is_calm)
+
+            until(is_ready, START_WITHIN_S)
+        return up
+
+    @property
+    def address(self) -> str:
+        """The address of its pages."""
+        return self.up.base
+
+    @property
+    def web(self) -> int:
+        """The id of the process that serves pages."""
+        pid = self.up.pid_of("config.server.serving")
+        if pid is None:
+            raise Broken("no web process is found")
+        return pid
+
+    @property
+    def storage_state(self) -> Any:
+        """The state of a logged-in browser, for Playwright."""
+        same: dict[str, Any] = {"domain": urlsplit(self.address).hostname, "path": "/"}
+        same |= {"expires": -1, "httpOnly": True, "secure": False, "sameSite": "Lax"}
+        cookies = [{"name": name, "value": value} | same for name, value in self.up.cookies.items()]
+        return {"cookies": cookies, "origins": []}
+
+    def client(self) -> httpx.Client:
+        """Return a logged-in client that follows redirects."""
+        cookies = self.up.cookies
+        return httpx.Client(
+            base_url=self.address, cookies=cookies, follow_redirects=True, timeout=60
+        )
+
+    def report_of(self, program: str, *arguments: object) -> dict[str, Any]:
+        """Run `python -m program` on its database; return the JSON object in its last line."""
+        own = {"DJANGO_SETTINGS_MODULE": "config.settings", "SECRET_KEY": "bench"}
+        done = subprocess.run(
+            [sys.executable, "-m", program, *map(str, arguments)],
+            cwd=self.checkout,
+            env=environment(PYTHONPATH="", **own, **self.settings),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise Broken(f"{program} failed:\n{done.stderr[-2000:]}")
+        report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return report
+
+
+@contextmanager
+def empty_database(beside: str) -> Iterator[str]:
+    """Yield the URL of a new PostgreSQL database on the server of `beside`; drop it at the end."""
+    parts = urlsplit(beside)
+    name = f"{parts.path.strip('/')}_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(beside, autocommit=True) as connection:
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+        try:
+            yield parts._replace(path=f"/{name}").geturl()
+        finally:
+            connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+
+
+def apart(work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` in a thread and return its result: this thread runs the browser's event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()

@@ -14,9 +14,9 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from runs.models import Upload
-from tests.bench.stage import browser
 from tests.browser.axe import assert_clean
 from tests.browser.media import PHONE, WIDE, Open, choose, field, file, held, png, store_picture
+from tests.chromium import FLAGS, find_program
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -26,8 +26,8 @@ FAKE_MICROPHONE = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-medi
 @pytest.fixture(scope="module")
 def chromium(chromium: Browser) -> Iterator[Browser]:
     """A second Chromium beside that of the other tests, with a microphone that beeps."""
-    flags = [*browser.FLAGS, *FAKE_MICROPHONE]
-    program = browser.find_program()
+    flags = [*FLAGS, *FAKE_MICROPHONE]
+    program = find_program()
     with chromium.browser_type.launch(executable_path=program, args=flags) as started:
         yield started
 

@@ -17,9 +17,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page
 
-from sandbox import https
-from tests.bench.stage import browser
 from tests.browser import fal_client
+from tests.certificates import make_certificates
+from tests.chromium import FLAGS, find_program
 from tests.processes import Up, until
 
 pytestmark = [pytest.mark.browser, pytest.mark.system, pytest.mark.needs("Node")]
@@ -79,7 +79,7 @@ class TlsFront:
     """Ends TLS for `fal.run`, a name built into the client, and passes the bytes on."""
 
     def __init__(self, folder: Path, port: int) -> None:
-        _, certificate = https.make_certificates(folder, ("fal.run",))
+        _, certificate = make_certificates(folder, "fal.run")
         self._context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._context.load_cert_chain(certificate)
         self._target = port
@@ -134,8 +134,8 @@ def client_page(
     )
     front = TlsFront(tmp_path_factory.mktemp("tls"), urlsplit(live).port or 0)
     mapped = f"--host-resolver-rules=MAP fal.run:443 127.0.0.1:{front.port}"
-    flags = [flag for flag in browser.FLAGS if "resolver" not in flag]
-    program = browser.find_program()
+    flags = [flag for flag in FLAGS if "resolver" not in flag]
+    program = find_program()
     with chromium.browser_type.launch(executable_path=program, args=[*flags, mapped]) as started:
         # Our pages allow only our own scripts and connections; an app's page has rules of its own.
         context = started.new_context(ignore_https_errors=True, bypass_csp=True)

@@ -8,10 +8,10 @@ from urllib.parse import parse_qs
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.bench.stage.login import in_browser
 from tests.browser.contexts import Contexts
 from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_more, open_page
 from tests.browser.waiting import Held
+from tests.login import in_browser
 from tests.processes import Up
 from tests.sampling import sample
 

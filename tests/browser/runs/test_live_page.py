@@ -12,10 +12,10 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import BrowserContext, ConsoleMessage, Page, Request, expect
 
-from tests.bench.stage.login import in_browser
 from tests.browser.journeys import DONE
 from tests.browser.waiting import eventually, pass_time
 from tests.browser.watching import RUNNING, Watch, context, end, slow, watching
+from tests.login import in_browser
 from tests.processes import Up, until
 
 __all__ = ["context", "watching"]

@@ -12,7 +12,7 @@ def test_an_operation_is_offered_if_some_model_does_it() -> None:
         ("Change a picture", "/compare/new/?operation=change-a-picture", "b.webp"),
         ("Upscale", "/compare/new/?operation=upscale", "c.webp"),
     ]
-    assert operations.BY_SLUG["upscale"].list_address == "/models/?q=upscale+a+picture"
+    assert operations.BY_SLUG["upscale"].list_address == "/models/?q=does%3Aupscale"
 
 
 def test_operations_are_offered_without_pictures_until_there_are_some() -> None:

@@ -302,6 +302,7 @@ def test_a_listing_adds_facts_no_schema_has() -> None:
         "in:text",
         "out:video",
         "time:120",
+        "does:film-from-words",
     }
     fixed = facts_of(listing(category="text-to-video", description="Videos of 1080P, not x480p."))
     assert [fact for fact in fixed if fact.startswith("resolution:")] == ["resolution:1080p"]

@@ -19,7 +19,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.bench.stage.login import by_link
+from tests.login import by_link
 from tests.processes import Up, copy_checkout, environment, free_port, is_alive, until
 from tests.sampling import IS_EXHAUSTIVE
 

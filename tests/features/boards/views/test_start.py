@@ -54,7 +54,7 @@ def catalogue(make_endpoint: Any) -> None:
 
 def chosen(page: str) -> list[str]:
     """Return the models that Run would compare, in order."""
-    return re.findall(r'<li class="start-model">.*?href="/models/lab/([^"/]+)/"', page, re.DOTALL)
+    return re.findall(r'data-endpoint-id="lab/([^"]+)"', page)
 
 
 def read(answer: Any) -> str:
@@ -66,7 +66,7 @@ def test_the_best_of_each_family_are_chosen(member: Client) -> None:
     assert chosen(page) == ["chosen", "flux", "turbo", "dream", "flux-two"]
     assert re.search(r'id="start-cost"[^>]*> ?up to \$0.05', page)
     assert 'value="1.00"' in page
-    assert 'href="/categories/text-to-image/"' in page
+    assert 'href="/models/?q=does%3Amake-a-picture"' in page
     assert "autofocus" in page
     assert "row.all.file" not in page
 
@@ -83,7 +83,9 @@ def test_a_sentence_from_the_front_page_says_what_the_models_need(member: Client
     assert "> a cat, for commercial use</textarea>" in page
     assert "all with" in page
     assert chosen(read(member.get(NEW))) == ["chosen", "flux", "turbo", "dream", "flux-two"]
-    assert chosen(read(member.post(NEW, ASK | {"~do": "update", "row.all.file": PHOTO}))) == []
+    assert chosen(read(member.post(NEW, ASK | {"~do": "update", "row.all.file": PHOTO}))) == [
+        "edit"
+    ]
 
 
 def test_a_press_without_a_script_runs_them_within_the_amount_and_opens_judge(
@@ -168,3 +170,50 @@ def test_the_winner_is_kept_as_the_decision_of_the_day(member: Client, user: Use
     member.post(judge, {"cell": cell.pk, "winner": ""})
     board.refresh_from_db()
     assert board.taken is None
+
+
+def test_a_sentence_about_my_photo_asks_for_it_and_chooses_models_that_take_it(
+    member: Client,
+) -> None:
+    page = read(member.get(f"{NEW}?q=make+my+photo+look+like+a+painting"))
+    assert chosen(page) == ["edit"]
+    assert 'data-operation="change-a-picture"' in page
+    assert 'data-needs="image"' in page
+    assert page.index('name="row.all.file"') < page.index('name="asked"')
+    post = ASK | {"asked": "as a painting", "~do": "update", "row.all.file": PHOTO}
+    page = read(member.post(NEW, post, headers={"hx-request": "true"}))
+    assert (chosen(page), "data-needs" in page) == (["edit"], False)
+
+
+def test_a_reload_keeps_the_sentence(member: Client, user: User) -> None:
+    answer = member.post(NEW, ASK | {"~do": "update"}, headers={"hx-request": "true"})
+    address = answer["HX-Replace-Url"]
+    assert "> a cat, for commercial use</textarea>" in read(member.get(address))
+
+
+def test_models_are_unticked_and_added(member: Client) -> None:
+    shown = {"~shown": ["lab/chosen", "lab/turbo", "lab/dream"], "~use": ["lab/turbo"]}
+    page = read(member.post(NEW, ASK | shown | {"~do": "add:lab/flux"}))
+    assert chosen(page)[0] == "flux"
+    assert re.search(r'value="lab/turbo" aria-label="[^"]*" checked', page)
+    assert not re.search(r'value="lab/dream" aria-label="[^"]*" checked', page)
+    four = ["lab/chosen", "lab/turbo", "lab/dream", "lab/flux"]
+    shown = {"~shown": four, "~use": ["lab/turbo", "lab/flux"], "~added": ["lab/flux"]}
+    member.post(NEW, ASK | shown | {"~do": "run"})
+    assert {*Run.objects.values_list("endpoint__endpoint_id", flat=True)} == {
+        "lab/turbo",
+        "lab/flux",
+    }
+
+
+def test_the_amount_is_asked_for_only_if_the_runs_may_cost_more(member: Client) -> None:
+    hidden = r'class="start-amount" hidden'
+    assert re.search(hidden, read(member.get(PICTURE)))
+    post = {"operation": "make-a-picture", "asked": "a cat", "cap": "0.04", "~do": "update"}
+    assert not re.search(hidden, read(member.post(NEW, post)))
+
+
+def test_what_no_model_does_is_said_to_be_left_out(member: Client) -> None:
+    page = read(member.get(f"{NEW}?q=a+cat+under+1+cent"))
+    assert chosen(page)[:2] == ["chosen", "flux"]
+    assert "so this was left out: Under $0.01" in page

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from runs.files.media.strip_program import strip
-from sandbox import recorded_files
+from sandbox.studio import recorded
 from sandbox.studio.pictures import canvas
 from tests.runs.files.telling_media import ALL, SECRET
 from tests.sampling import sample
@@ -78,8 +78,8 @@ def sandbox_files() -> dict[str, Callable[[], bytes]]:
         for format_ in canvas.FORMATS
     }
     return samples | {
-        "sandbox wav": partial(recorded_files.choice, "examples/speech.wav"),
-        "sandbox film": partial(recorded_files.choice, "films/winter.mp4"),
+        "sandbox wav": partial(recorded.read, "examples/speech.wav"),
+        "sandbox film": partial(recorded.read, "films/winter.mp4"),
     }
 
 
