@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.db.models.signals import post_save
 
 from accounts.audit import trail
-from core import refusals
+from core.refusals import Refused
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -44,10 +44,6 @@ LAST_ADMIN = (
     "Make somebody else an admin first."
 )
 NOT_AN_ADMIN = "Only admins can make somebody an admin or change an admin's account. {ask}."
-
-
-class Refused(refusals.Refused):
-    """The role, or the account, was not changed; the message says why."""
 
 
 def role_of(person: User) -> Role:

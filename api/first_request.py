@@ -49,7 +49,7 @@ def is_awaited(token: Token, run: Run | None) -> bool:
 def try_out(token: Token) -> Run:
     """Run the example as this token's call; repeated calls return the same run.
 
-    Raises refused_starts.Refused, and PermissionDenied if its user may start nothing there.
+    Raises refused_starts.StartRefused, and PermissionDenied if its user may start nothing there.
     """
     endpoint = example_endpoint()
     if endpoint is None:

@@ -88,8 +88,8 @@ def find_problems(
 def start(wanted_run: WantedRun) -> tuple[Run, bool]:
     """Create a run (True), or return the one that its key created (False).
 
-    The webhook's address must be vetted already. Raises KeyReused, and refused_starts.Refused if
-    the model cannot be run, or its user may start nothing in the project.
+    The webhook's address must be vetted already. Raises KeyReused, and StartRefused if the
+    model cannot be run, or its user may start nothing in the project.
     """
     request = StartRequest(
         user=wanted_run.token.user,
@@ -118,7 +118,7 @@ def start(wanted_run: WantedRun) -> tuple[Run, bool]:
 def start_proxied(call: ProxiedCall, webhook: str = "") -> Run:
     """Create a run for a call through the proxy; its end is reported to `webhook`.
 
-    Raises refused_starts.Refused like `start`, and vetting.RefusedAddress.
+    Raises StartRefused like `start`, and vetting.RefusedAddress.
     """
     if webhook:
         webhook_addresses.check(webhook, settings.WEBHOOK_PRIVATE_ORIGINS)

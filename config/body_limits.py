@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 
 from core.http.errors import COMPRESSED, UnreadBody, too_large
 from core.http.posted_forms import SMALL_BYTES
@@ -55,7 +56,7 @@ SMALLER = {
 }
 
 
-class LimitBodies:
+class LimitBodies(MiddlewareMixin):
     """Middleware: refuses bodies by the length that clients announce; they cannot send more.
 
     It also refuses bodies that would be read as empty, or wrongly: without a length, or compressed.
@@ -63,12 +64,7 @@ class LimitBodies:
     It runs before the check of the CSRF token, which parses forms, and after API tokens are read.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on; `process_view` knows the view."""
-        return self._get_response(request)
+    async_capable = False  # it is called in the thread of the view, as all of ours are
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], *_: Any

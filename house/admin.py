@@ -27,6 +27,7 @@ from accounts import roles
 from accounts.audit.entries import AuditEntry
 from accounts.second_factor import reset
 from core.formatting import counted
+from core.refusals import Refused
 from runs.models import Run
 from runs.results import figures
 
@@ -77,7 +78,7 @@ class PersonForm(UserChangeForm):  # type: ignore[type-arg]
             roles.lock()
             try:
                 roles.require_another_admin(self.instance)
-            except roles.Refused as refusal:
+            except Refused as refusal:
                 raise ValidationError(str(refusal)) from refusal
         return cleaned
 

@@ -12,7 +12,8 @@ from accounts.audit import trail
 from accounts.sign_in.issuers import from_settings
 from accounts.sign_in.issuers.house_role import given_by, remember
 from accounts.sign_in.issuers.protocol import claims
-from projects.locking import Refused, locked
+from core.refusals import Refused
+from projects.locking import locked
 from projects.members import other_managers
 from projects.models import Membership, Project
 

@@ -18,7 +18,6 @@ from accounts import permissions, roles
 from accounts.audit import trail
 from accounts.roles import Role
 from accounts.sessions import active_sessions
-from core import refusals
 from core.db.name_order import by_name
 from core.formatting import enumerated
 from house import access, invitations
@@ -33,10 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from django.db.models import QuerySet
-
-
-class Refused(refusals.Refused):
-    """Nobody has left; the message says why."""
 
 
 class Fate(StrEnum):
@@ -132,7 +127,7 @@ def leave(person: User, by: User, fate: Fate, to: User) -> DepartureResult:
     """End a person's access at once, and apply the chosen `fate` to their work.
 
     `to` gets the work that passes on, and manages projects that nobody else would manage. Raises
-    Refused, `handover.Refused` and `roles.Refused`; nothing has changed then.
+    Refused; nothing has changed then.
     """
     if fate == Fate.REMOVED:
         permissions.require(by, permissions.DELETE_USER)

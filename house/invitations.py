@@ -23,11 +23,11 @@ from accounts import mail, permissions, roles
 from accounts.audit import trail
 from accounts.roles import Role
 from accounts.single_use import digest
-from core import refusals
 from core.db.name_order import by_name
 from core.formatting import enumerated
 from core.http.parameters import parse_key
 from core.periods import UNDO_WITHIN
+from core.refusals import Refused
 from features.notifications import inbox, outbox
 from house.kinds import INVITED, TAKEN
 from house.models import Invitation, InvitedProject, Joining
@@ -42,10 +42,6 @@ UNKNOWN = (
     "There is no such invitation here. Check that the whole link was copied, or ask for a new one."
 )
 JOINED_BEFORE = "You have already joined by this invitation."
-
-
-class Refused(refusals.Refused):
-    """Nobody has joined; the message says why, and what to do."""
 
 
 class InvitationValues(NamedTuple):
@@ -343,7 +339,7 @@ def _include(by: User, invited: InvitedProject, user: User) -> bool:
     """Add the user to a project; return False if `by` may not do that any more."""
     try:
         members.include(by, invited.project, user, invited.role)
-    except (refusals.Refused, PermissionDenied):
+    except (Refused, PermissionDenied):
         return False
     return True
 

@@ -17,6 +17,7 @@ from accounts.sessions import active_sessions
 from accounts.sign_in.issuers import connections
 from core.db.name_order import by_name
 from core.periods import month_start
+from core.refusals import Refused
 from house import access
 from house.models import Joining
 from projects.models import Membership, Project
@@ -84,7 +85,7 @@ def change_role(by: User, person: User, new_role: str, shown_role: str) -> str:
     change that somebody else made meanwhile. Raises Refused.
     """
     if new_role not in Role.values:
-        raise roles.Refused("Choose a role: member, curator or admin.")
+        raise Refused("Choose a role: member, curator or admin.")
     role = Role(new_role)
     before = roles.set_role(person, role, by)
     now = f"{person.get_username()} is now {_with_article(role)}."

@@ -12,8 +12,8 @@ from django.db.models import Q
 
 from accounts import roles
 from accounts.audit import trail
+from core.refusals import Refused
 from house import invitations
-from house.invitations import Refused
 
 
 def account_with(email: str) -> User | None:

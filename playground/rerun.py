@@ -34,7 +34,7 @@ def rerun(run: Run, person: User, token: str, elsewhere: Project | None = None) 
     nothing in the run's project; None: into the project that they have chosen.
 
     An unconfirmed run is rerun only once, and its timeline says so; for a third attempt the rerun
-    itself has to be rerun, whose outcome is then in view. Raises refused_starts.Refused.
+    itself has to be rerun, whose outcome is then in view. Raises refused_starts.StartRefused.
     """
     is_lost = run.state == Run.State.UNCONFIRMED
     press = ONLY_TIME if is_lost else starting.press_key(token)

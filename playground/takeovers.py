@@ -131,7 +131,7 @@ def start(
     """Start the run of the model that the page offered; a repeated press returns the first one.
 
     A run is taken over once, by whichever button, and cancelled then if it waits. `token` and
-    `elsewhere` as in `rerun.rerun`. Raises refused_starts.Refused.
+    `elsewhere` as in `rerun.rerun`. Raises refused_starts.StartRefused.
     """
     key = f"{run.pk}-{starting.press_key(token)}"
     with transaction.atomic():
@@ -143,7 +143,7 @@ def start(
         offered = (row for row in possible if row.endpoint.endpoint_id == endpoint_id)
         takeover = next(offered, None)
         if takeover is None or not reason_of(locked_run):
-            raise refused_starts.Refused(NO_DEPUTY)
+            raise refused_starts.StartRefused(NO_DEPUTY)
         new_run = _start(locked_run, takeover, person, key, elsewhere)
     if not run.is_final:
         by = permissions.name_of_other(person, run.user_id)
@@ -167,7 +167,7 @@ def take_over(pk: uuid.UUID) -> Run | None:
         if takeover and not refusal:
             try:
                 return _start(run, takeover, run.user, str(pk), is_automatic=True)
-            except refused_starts.Refused as error:
+            except refused_starts.StartRefused as error:
                 refusal = str(error)
         state_machine.note_deed(pk, NOT_TAKEN_OVER, refusal)
     return None

@@ -37,10 +37,10 @@ def more_like(run: Run, person: User, token: str, elsewhere: Project | None = No
     """Start about `MORE` results from the same arguments with new seeds, all or none.
 
     A repeated press of the button with this `token` returns its first runs. `elsewhere` as in
-    `rerun.rerun`. Raises refused_starts.Refused.
+    `rerun.rerun`. Raises refused_starts.StartRefused.
     """
     if not can_vary(run.endpoint):
-        raise refused_starts.Refused(ALL_ALIKE)
+        raise refused_starts.StartRefused(ALL_ALIKE)
     press = f"{run.pk}-{starting.press_key(token)}"
     planned = plan_more(run, starting.token(Source.VARIATION, press)).runs
     start_request = repetition(run, person, Source.VARIATION, press, elsewhere)

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from core import refusals
+from core.refusals import Refused
 from projects import roles
 from projects.models import Project
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-
-class Refused(refusals.Refused):
-    """The project was not changed; the message says why, and what to do."""
 
 
 def locked_for(by: User, project: Project) -> Project:

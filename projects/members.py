@@ -19,7 +19,8 @@ from accounts.audit import trail
 from core.db.name_order import by_name, sort_key
 from core.http.parameters import parse_key
 from core.periods import UNDO_WITHIN
-from projects.locking import Refused, locked, locked_for
+from core.refusals import Refused
+from projects.locking import locked, locked_for
 from projects.models import Membership, Project
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from django.utils import timezone
 
 from accounts.audit import trail
 from core.formatting import enumerated
-from projects.locking import Refused, locked_for
+from core.refusals import Refused
+from projects.locking import locked_for
 from projects.models import Choice, InProject, Project
 from projects.models.project import private_project
 

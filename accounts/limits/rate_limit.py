@@ -24,6 +24,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.deprecation import MiddlewareMixin
 
 from accounts.limits.throttle import format_wait
 from accounts.models import RateBucket
@@ -209,15 +210,10 @@ def delete_full_buckets() -> None:
 buckets = Buckets(spend=spend_shared)
 
 
-class RateLimit:
+class RateLimit(MiddlewareMixin):
     """Middleware: answers 429 instead of calling the view if a limit is exceeded."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on; `process_view` applies the limits."""
-        return self._get_response(request)
+    async_capable = False  # it is called in the thread of the view, as all of ours are
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.deprecation import MiddlewareMixin
 
 from accounts.sessions import strength
 from accounts.sessions.strength import Missing
@@ -42,15 +43,10 @@ WORDS = {
 }
 
 
-class SecondFactorRequired:
+class SecondFactorRequired(MiddlewareMixin):
     """Lets a session pass only if it is as strong as SECOND_FACTOR requires."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on; `process_view` checks the session."""
-        return self._get_response(request)
+    async_capable = False  # it is called in the thread of the view, as all of ours are
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any

@@ -15,7 +15,7 @@ _TOOLS = (
 )
 
 
-class Refused(Exception):
+class CallRefused(Exception):
     """The API's error, in sentences for an assistant; `status` is the response's, if any.
 
     `slug` is the problem's type, such as `unconfirmed`.
@@ -28,7 +28,7 @@ class Refused(Exception):
 
 
 class Caller(Protocol):
-    """Calls operations of the API for one assistant; raises Refused."""
+    """Calls operations of the API for one assistant; raises CallRefused."""
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
         """Return the JSON of an operation's response; query values of None are left out."""
@@ -46,7 +46,7 @@ class Budget(Protocol):
     async def start(
         self, amount: Decimal | None, path: str, body: Any, project: str = "", consent: str = ""
     ) -> Any:
-        """Post to an operation that may cost `amount`; raises Refused, also for the cap.
+        """Post to an operation that may cost `amount`; raises CallRefused, also for the cap.
 
         If the cost is unknown (None), the call counts as all that is left until the cost is known.
         The run lives in the project with the slug `project`, by default in the token's. `consent`
@@ -54,7 +54,7 @@ class Budget(Protocol):
         """
 
 
-def refusal(status: int, problem: Any) -> Refused:
+def refusal(status: int, problem: Any) -> CallRefused:
     """Return the exception for a problem document."""
     document = problem if isinstance(problem, dict) else {}
     lines = [str(document.get("detail") or f"The server answered with status {status}.")]
@@ -66,4 +66,4 @@ def refusal(status: int, problem: Any) -> Refused:
     for operation, tool in _TOOLS:
         message = re.sub(operation, tool, message)
     slug = str(document.get("type") or "").rpartition(":")[2]
-    return Refused(message, status, slug)
+    return CallRefused(message, status, slug)

@@ -21,7 +21,7 @@ from django.utils.crypto import salted_hmac
 from accounts.single_use import digest
 from api import charges
 from api.assistants import messages
-from api.assistants.caller import BASE, Refused, refusal
+from api.assistants.caller import BASE, CallRefused, refusal
 from api.contract.operation import PROBLEM
 from api.http.authentication import secret_of
 from api.http.problem import Problem
@@ -66,7 +66,7 @@ class Assistants:
         caller = InProcess(self._app, scope)
         try:
             await caller.call("GET", "/me")
-        except Refused as refusal:
+        except CallRefused as refusal:
             headers = [(b"www-authenticate", b'Bearer realm="Vitrine"')]
             await _respond(send, refusal.status or 503, str(refusal), headers)
             return
@@ -194,7 +194,7 @@ class TokenBudget:
     async def start(
         self, amount: Decimal | None, path: str, body: Any, project: str = "", consent: str = ""
     ) -> Any:
-        """Post to an operation that may cost `amount`; raises Refused, also for the cap.
+        """Post to an operation that may cost `amount`; raises CallRefused, also for the cap.
 
         The API counts the amount in the transaction that starts the run.
         """
@@ -219,7 +219,7 @@ class InProcess:
         return InProcess(self._app, {**self._scope, charges.CHARGE: charge})
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """Return the JSON of an operation's response; raises Refused."""
+        """Return the JSON of an operation's response; raises CallRefused."""
         query_string = urlencode(
             {name: value for name, value in query.items() if value is not None}, True
         )
@@ -231,7 +231,7 @@ class InProcess:
         return parsed
 
     async def file(self, path: str) -> tuple[bytes, str]:
-        """Return a file's bytes and content type; raises Refused."""
+        """Return a file's bytes and content type; raises CallRefused."""
         status, content_type, answer = await self._send("GET", path, "", b"")
         if status != 200:
             raise refusal(status, {"detail": "This file cannot be read at the moment."})

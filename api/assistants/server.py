@@ -13,7 +13,7 @@ from mcp.server.mcpserver.exceptions import MCPServerError, ResourceError, ToolE
 from mcp.server.request_state import RequestStateSecurity
 
 from api.assistants import answers
-from api.assistants.caller import Refused
+from api.assistants.caller import CallRefused
 from api.assistants.questions import InputRequired
 from api.assistants.tools import DECLARED, Tools
 from core.version import version
@@ -99,5 +99,5 @@ async def _answered(answer: Awaitable[Any], error: type[MCPServerError] = ToolEr
         return await answer
     except InputRequired as required:
         return required.result
-    except Refused as problem:
+    except CallRefused as problem:
         raise error(answers.bounded(str(problem))) from problem

@@ -18,7 +18,7 @@ from mcp_types import ImageContent, TextContent, ToolAnnotations
 from pydantic import Field
 
 from api.assistants import answers
-from api.assistants.caller import Budget, Caller, Refused
+from api.assistants.caller import Budget, Caller, CallRefused
 from api.assistants.questions import Asking
 from api.spending import CapExceeded, counts_with, plain
 from core.formatting import counted
@@ -148,7 +148,7 @@ class Tools:
         row = next((field for field in endpoint["inputs"] if field["name"] == input), None)
         if row is None:
             names = ", ".join(field["name"] for field in endpoint["inputs"])
-            raise Refused(f"{endpoint_id} has no input {input!r}. It has {names}.")
+            raise CallRefused(f"{endpoint_id} has no input {input!r}. It has {names}.")
         start = int(cursor) if cursor.isascii() and cursor.isdecimal() else 0
         return answers.bounded(answers.whole_input(row, start))
 
@@ -189,7 +189,7 @@ class Tools:
             arguments = {**preset["arguments"], **arguments}
             body["preset_id"] = preset_id
         if not endpoint_id:
-            raise Refused("Name the model by endpoint_id, or a preset by preset_id.")
+            raise CallRefused("Name the model by endpoint_id, or a preset by preset_id.")
         body["endpoint_id"] = endpoint_id
         estimate = await self._estimate(endpoint_id, arguments, allow_unknown=allow_unknown)
         started = await self._start(estimate, "/runs", body, project)
@@ -230,12 +230,12 @@ class Tools:
         """
         try:
             run = await self._api.call("GET", _run(run_id))
-        except Refused as problem:
+        except CallRefused as problem:
             if problem.status != 404:
                 raise
             try:
                 consent = await self._consent(run_id, wait_s)
-            except Refused as unanswered:
+            except CallRefused as unanswered:
                 raise unanswered if not unanswered.status else problem from None
             if consent["is_flow"]:
                 flow_run = await self._api.call("GET", f"{FLOW_RUNS}{consent['started']}")
@@ -282,14 +282,14 @@ class Tools:
             (candidate for candidate in run["artifacts"] if candidate["position"] == position), None
         )
         if artifact is None:
-            raise Refused(f"This run has {len(run['artifacts'])} artifacts, numbered from 0.")
+            raise CallRefused(f"This run has {len(run['artifacts'])} artifacts, numbered from 0.")
         line = TextContent(type="text", text=answers.artifact(artifact))
         path = urlsplit(artifact["url"] or "").path
         if artifact["state"] != "stored" or artifact["kind"] not in {"image", "video"}:
             return [line]
         try:
             small, content_type = await self._api.file(f"{path}thumbnail/")
-        except Refused:
+        except CallRefused:
             return [line]
         if len(small) > MAX_PICTURE_BYTES or not content_type.startswith("image/"):
             return [line]
@@ -350,7 +350,7 @@ class Tools:
     async def _start(
         self, estimate: dict[str, Any], path: str, body: dict[str, Any], project: str
     ) -> dict[str, Any] | str:
-        """Start something paid, with the person's consent if required; raises Refused.
+        """Start something paid, with the person's consent if required; raises CallRefused.
 
         Returns the started object, or a text that says where the person can answer. Raises
         InputRequired for a client that asks the person itself.
@@ -362,7 +362,7 @@ class Tools:
             try:
                 started: dict[str, Any] = await self._budget.start(amount, path, body, project)
                 return started
-            except Refused as problem:
+            except CallRefused as problem:
                 if problem.slug != "unconfirmed":
                     raise
         if earlier_answer is None:
@@ -370,7 +370,7 @@ class Tools:
             try:
                 counts_with(amount, amount_left)
             except CapExceeded as exceeded:
-                raise Refused(str(exceeded)) from exceeded
+                raise CallRefused(str(exceeded)) from exceeded
             consent = await self._api.call(
                 "POST", path, body, project=project or None, consent="ask"
             )
@@ -386,12 +386,12 @@ class Tools:
         said_now = {"agrees": agrees, "program": self._asking.program}
         await self._api.call("POST", f"{_consent(consent_id)}/answer", said_now)
         if not agrees:
-            raise Refused(DECLINED)
+            raise CallRefused(DECLINED)
         agreed: dict[str, Any] = await self._budget.start(amount, path, body, project, consent_id)
         return agreed
 
     async def _consent(self, consent_id: str, wait_s: float) -> dict[str, Any]:
-        """Wait until a question's page has started something, and return it. Raises Refused."""
+        """Wait until a question's page has started something, and return it. Raises CallRefused."""
         until = time.monotonic() + min(wait_s, CONSENT_WAIT_S)
         while True:
             consent: dict[str, Any] = await self._api.call("GET", _consent(consent_id))
@@ -399,9 +399,9 @@ class Tools:
             if consent["state"] == "started":
                 return consent
             if not is_open:
-                raise Refused(DECLINED if consent["state"] == "declined" else EXPIRED)
+                raise CallRefused(DECLINED if consent["state"] == "declined" else EXPIRED)
             if time.monotonic() >= until or self._is_stopping():
-                raise Refused(f"The person has not answered yet: {consent['url']}")
+                raise CallRefused(f"The person has not answered yet: {consent['url']}")
             await self._progress(0, wait_s, "waiting for the person")
             await asyncio.sleep(CONSENT_POLL_S)
 

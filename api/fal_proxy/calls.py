@@ -270,7 +270,7 @@ def _arguments(caller: Caller) -> dict[str, Any] | None:
 def _refusals() -> Iterator[None]:
     try:
         yield
-    except refused_starts.Refused as error:
+    except refused_starts.StartRefused as error:
         raise refused(error, 403) from error
     except RefusedAddress as error:
         raise Problem(422, f"fal_webhook: {error}", slug="webhook-refused") from error

@@ -29,7 +29,7 @@ from runs.files.own_addresses import with_own_paths
 from runs.models import Run
 from runs.realtime import sessions
 from runs.realtime.sessions import LiveSession
-from runs.start.refused_starts import Refused
+from runs.start.refused_starts import StartRefused
 from runs.worker.transports import cancellation
 from schemas import exact
 
@@ -161,7 +161,7 @@ async def exchange(
     why, failure = STOPPED, None
     try:
         why = await sessions.first_result(tasks, TIME_IS_OVER)
-    except Refused as refusal:  # no room in a budget for another result
+    except StartRefused as refusal:  # no room in a budget for another result
         why = str(refusal)
         await socket.send_error("FORBIDDEN", why)
     except fal.FalError as error:

@@ -163,7 +163,7 @@ class LiveSessions:
                 by = admitted.ticket.by
                 origin = by.origin if by else ""
                 await exchange(live, first, session, socket, upstream, origin)
-        except (fal.FalError, sessions.SessionLimitReached, refused_starts.Refused) as error:
+        except (fal.FalError, sessions.SessionLimitReached, refused_starts.StartRefused) as error:
             log.info("live session with %s ended: %s", endpoint.endpoint_id, error)
             await socket.send_error("INTERNAL_ERROR", str(error))
         finally:

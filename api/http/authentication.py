@@ -11,6 +11,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 
 from api import tokens
 from api.http.problem import Problem
@@ -34,18 +35,13 @@ FILE_VIEWS = frozenset(
 HEALTH_VIEW = "operations:healthz"  # gives details to staff; a token with `read` suffices
 
 
-class TokenAuthentication:
+class TokenAuthentication(MiddlewareMixin):
     """Middleware: sets `request.user` and `request.api_token` for a valid token.
 
     It runs before the rate limits, which count a token's requests as its user's.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Call the view; `process_view` authenticates, as it knows the view."""
-        return self._get_response(request)
+    async_capable = False  # it is called in the thread of the view, as all of ours are
 
     def process_view(
         self, request: HttpRequest, view: Callable[..., Any], args: Any, kwargs: Any

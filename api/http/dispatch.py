@@ -77,7 +77,7 @@ class Resource:
                 response = as_response(operation.handle(call))
         except CapExceeded as exceeded:
             response = Problem(409, str(exceeded), slug="too-expensive").response()
-        except (refused_starts.Refused, PermissionDenied) as error:
+        except (refused_starts.StartRefused, PermissionDenied) as error:
             response = refused(error).response()
         except Problem as problem:
             response = problem.response()

@@ -130,7 +130,7 @@ _FORMATS = {
 }
 
 
-def refused(error: refused_starts.Refused | PermissionDenied, status: int = 409) -> Problem:
+def refused(error: refused_starts.StartRefused | PermissionDenied, status: int = 409) -> Problem:
     """Return the problem of a refusal: 402 or 403 for what is forbidden, else `status`."""
     if isinstance(error, refused_starts.Unconfirmed):
         return Problem(error.status, str(error), slug="unconfirmed", max_cost=error.answer)

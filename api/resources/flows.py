@@ -160,7 +160,7 @@ def run_flow(call: Call) -> Reply:
             start = partial(starting.start, call.user, flow, filled, token, project=project)
             question = consents.PlannedCall(flow.name, filled.as_json(), project, estimate)
             outcome = consents.started(call, question, start)
-        except starting.Refused as flow_refusal:
+        except starting.StepsRefused as flow_refusal:
             raise Problem(409, str(flow_refusal), slug="cannot-be-run") from flow_refusal
         if isinstance(outcome, Consent):
             return consents.reply(outcome, call, 202)

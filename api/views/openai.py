@@ -55,7 +55,7 @@ def _complete(request: HttpRequest, caller: Caller) -> HttpResponse:
         if chat_request.is_stream and settings.GATEWAY_URL and _streams(chat_request):
             return _streamed(call, chat_request)
         run = submission.start_proxied(call)
-    except refused_starts.Refused as error:
+    except refused_starts.StartRefused as error:
         raise refused(error, 403) from error
     form = ("&stream=1" if chat_request.is_stream else "") + (
         "&usage=1" if chat_request.wants_usage else ""
@@ -110,7 +110,7 @@ def _start_images(caller: Caller, wanted: ImageRequest) -> HttpResponse:
     call = ProxiedCall(token.user, token, project, wanted.endpoint, wanted.arguments, WAY_IN)
     try:
         run = submission.start_proxied(call)
-    except refused_starts.Refused as error:
+    except refused_starts.StartRefused as error:
         raise refused(error, 403) from error
     response = chat_responses.not_over(run)
     path = reverse("api:openai-image", args=[run.pk])

@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.contrib.messages import ERROR
 from django.db.models import Count, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponseBase
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -72,7 +72,7 @@ class CollectionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(description="Save as a file")
     def export(
         self, request: HttpRequest, collections: QuerySet[Collection]
-    ) -> HttpResponse | None:
+    ) -> HttpResponseBase | None:
         """Download the selected collections as JSON, which another Vitrine can import."""
         try:
             return import_export.as_file(collections.select_related("cover"), "collections")

@@ -30,7 +30,7 @@ _OF_FILE = {
 }
 # What is asked for ends before the first of these: "a poster" of "a poster for a jazz concert".
 _END = re.compile(
-    r"\s(?:of|with|for|in|on|at|about|where|that|which|who|whose|showing|under|below|over|from|by"
+    r"\s(?:of|with|without|for|in|on|at|about|where|that|which|who|whose|showing|under|below|over|from|by"
     r"|like|to|as|is|are|using|when|while|please|playing|singing|wearing|holding|watching|riding"
     r"|reading|[a-z]+ing (?:an?|the|his|her|its|their))(?:\s|$)|[,.:;!?(]|\s-\s|$"
 )

@@ -15,7 +15,7 @@ from django.core.paginator import Paginator
 
 from catalog.filters.conditions import Condition
 from catalog.filters.labels import describe
-from catalog.filters.natural_language import FEWEST
+from catalog.filters.natural_language import FEWEST, Wish
 from catalog.filters.operations import Operation, wider
 from catalog.filters.query_parser import (
     Hint,
@@ -228,7 +228,7 @@ def _granted(
     wanted (`upscaler under 5 cents`), so they narrow the results as in a search.
     """
     wish = query.parsed.wish
-    operation = _done_operation(index, wish.operation, candidates)
+    operation = _done_operation(index, wish, candidates)
     words = wish.with_operation(operation) if operation else wish.conditions
     required = parse_query(" ".join(words)).conditions
     wished = query.requiring(" ".join(words))
@@ -259,13 +259,15 @@ def _granted(
     return granted._replace(found=matches, ranked_by=wish.ranking)
 
 
-def _done_operation(
-    index: Index, operation: Operation | None, candidates: Places
-) -> Operation | None:
-    """Return the operation, or the nearest one that a candidate does; None if none does any."""
-    if operation is None:
+def _done_operation(index: Index, wish: Wish, candidates: Places) -> Operation | None:
+    """Return the operation of a wish, or the nearest one that a candidate does; None if none.
+
+    If the wish says what is made, its conditions are nearer than another operation.
+    """
+    if wish.operation is None:
         return None
-    for one in (operation, *wider(operation)):
+    says_medium = any(word.startswith(("out:", "category:")) for word in wish.conditions)
+    for one in (wish.operation, *(() if says_medium else wider(wish.operation))):
         if index.having(Condition("does", (one.slug,))) & candidates:
             return one
     return None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -20,6 +20,7 @@ from catalog.model_records import records_for
 from catalog.models import Collection, Favourite, Revision
 from catalog.search.query import Query
 from core.forms import DocumentForm
+from core.http.downloads import download
 from core.http.posts import is_posted
 from fal.db_safe import db_safe_text
 
@@ -44,24 +45,19 @@ def export(request: HtmxRequest) -> HttpResponseBase:
         return redirect("catalog:collections")
 
 
-def as_file(collections: Iterable[Collection] | None, name: str) -> HttpResponse:
+def as_file(collections: Iterable[Collection] | None, name: str) -> HttpResponseBase:
     """Return these collections, or all, as a download; raises ValueError with a message."""
-    response = HttpResponse(import_export.export(collections), content_type="application/json")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}.json"'
-    return response
+    return download(import_export.export(collections), f"{name}.json")
 
 
 @require_safe
-def export_models(request: HtmxRequest) -> HttpResponse:
+def export_models(request: HtmxRequest) -> HttpResponseBase:
     """Download upstream's listing entries of everything that a search finds."""
     starred = frozenset(Favourite.objects.endpoints_of(request.user))
     revision = Revision.current()
     locked = locks_of(request, revision).models
     query, records = Query.from_params(request.GET), records_for(request)
-    text = import_export.export_catalogue(query, starred, locked, records)
-    response = HttpResponse(text, content_type="application/json")
-    response.headers["Content-Disposition"] = 'attachment; filename="models.json"'
-    return response
+    return download(import_export.export_catalogue(query, starred, locked, records), "models.json")
 
 
 @limit("file")

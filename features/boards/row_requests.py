@@ -17,7 +17,7 @@ from features.boards.plan.plan import PlannedRow, digest, last_text
 from features.boards.runs.sending import SendingResult, run_plan
 from runs.costs.cost import estimate_runs
 from runs.promises import named_inputs
-from runs.start.refused_starts import Refused
+from runs.start.refused_starts import StartRefused
 from schemas import Field
 from schemas.estimate import Estimate
 from schemas.meanings import by_meaning, media_of
@@ -115,25 +115,25 @@ def request_row(author: Participant, board: Board, row: PlannedRow) -> RowReques
 def run_row(user: User, board: Board, row: PlannedRow) -> SendingResult:
     """Add a row and send its runs for every column and seed, as runs of `user`.
 
-    The project's rules and the board's cap apply. Raises Refused or Forbidden with a sentence.
+    The project's rules and the board's cap apply. Raises StartRefused or Forbidden with a sentence.
     """
     plan = stored_plan(board, rows=[row])
     cells = new_cells(board, plan, named_inputs.resolver(user, board.project))
     if not cells.fitting:
         troubles = [report.trouble for report in cells.reports if report.trouble]
-        raise Refused(troubles[0] if troubles else "The board already has this row.")
+        raise StartRefused(troubles[0] if troubles else "The board already has this row.")
     return run_plan(user, plan, cells, "", board=board)
 
 
 def run_request(user: User, request: RowRequest) -> SendingResult:
     """Add a requested row to the board, and send its runs as runs of `user`.
 
-    Raises Refused if it has been run meanwhile, and whatever `run_row` raises.
+    Raises StartRefused if it has been run meanwhile, and whatever `run_row` raises.
     """
     with transaction.atomic():
         locked = RowRequest.objects.select_for_update().get(pk=request.pk)
         if locked.row_id is not None:
-            raise Refused("This row has already been run.")
+            raise StartRefused("This row has already been run.")
         sending_result = run_row(user, request.board, _planned(locked))
         locked.row = Row.objects.filter(board=request.board, digest=locked.digest).first()
         _decide(user, locked)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
@@ -14,6 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts import permissions
 from accounts.audit import trail
 from accounts.audit.entries import json_line
+from core.http import downloads
 from core.http.htmx import HtmxRequest
 from house.audit import filters
 from house.audit.words import EVENTS
@@ -48,9 +49,7 @@ def download(request: HtmxRequest) -> HttpResponseBase:
     if not log_filters.is_valid():
         return log(request)
     trail.record_export(request, [request.user], f"the audit log: {log_filters.query or 'all'}")
-    response = StreamingHttpResponse(_lines(log_filters), content_type="application/x-ndjson")
-    response.headers["Content-Disposition"] = 'attachment; filename="audit.jsonl"'
-    return response
+    return downloads.download(_lines(log_filters), "audit.jsonl")
 
 
 def _lines(log_filters: filters.Filters) -> Iterator[bytes]:

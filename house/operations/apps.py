@@ -1,6 +1,12 @@
 """The Django app `operations`."""
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
 from django.apps import AppConfig
+from django.core import checks
 
 
 class OperationsConfig(AppConfig):
@@ -21,3 +27,15 @@ class OperationsConfig(AppConfig):
         registry.register(OperationsOwner())
         kinds.register(walk.TOLD)
         purge.hold_while(creation.is_running)
+        checks.register(check_deployment, "doctor", deploy=True)
+
+
+def check_deployment(databases: Sequence[str] | None = None, **_: Any) -> list[checks.CheckMessage]:
+    """Check what `doctor` checks: `manage.py check --deploy --tag doctor --database default`."""
+    if not databases:
+        return []
+    # Imported when asked for, as it loads clients of fal, of mail and of storages.
+    from house.operations import doctor
+    from house.operations.findings import findings
+
+    return list(findings(doctor.ALL))

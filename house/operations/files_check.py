@@ -17,8 +17,8 @@ from typing import Any
 from django.core.files.storage import default_storage
 from django.utils import timezone
 
-from core import refusals
 from core.formatting import counted
+from core.refusals import Refused
 from core.storage import describe_place
 from runs.files import purge
 from runs.models import Artifact, KeptFigures, Upload
@@ -33,10 +33,6 @@ GONE = "it was missing from this server's storage."
 DIGEST = re.compile(r"[0-9a-f]{64}")
 PARTS = [f"{number:02x}" for number in range(256)]
 MAX_EXAMPLES = 10
-
-
-class Refused(refusals.Refused):
-    """Nothing was mended; the message says why."""
 
 
 @dataclass

@@ -36,10 +36,10 @@ def departure(request: HtmxRequest, user_id: int) -> HttpResponse:
     fate, key = hidden(request, "fate"), hidden(request, "to")
     try:
         if fate not in set(Fate):
-            raise rules.Refused("Choose what becomes of their work.")
+            raise Refused("Choose what becomes of their work.")
         to = forms.person_of(key)
         if to is None:
-            raise rules.Refused("Choose the person who gets it.")
+            raise Refused("Choose the person who gets it.")
         departure_result = rules.leave(person, request.user, Fate(fate), to)
     except Refused as refusal:
         return _render_departure(request, person, fate, key, str(refusal))

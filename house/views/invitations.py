@@ -15,6 +15,7 @@ from accounts.roles import Role
 from core.http.addresses import absolute
 from core.http.caching import no_store
 from core.http.posts import hidden, is_posted
+from core.refusals import Refused
 from core.resource import Resource
 from house import invitations as rules
 from house.forms import InvitationForm
@@ -83,6 +84,6 @@ def _make(request: HtmxRequest, form: InvitationForm) -> tuple[Invitation, str] 
     if form.is_valid():
         try:
             return rules.make(request.user, form.wanted)
-        except rules.Refused as refusal:
+        except Refused as refusal:
             form.add_error("role", str(refusal))
     return None

@@ -19,10 +19,10 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts import roles
 from accounts.limits.rate_limit import limit
 from accounts.roles import Role
+from core.refusals import Refused
 from house import invitations as rules
 from house import sign_up as accounts
 from house.forms import SignUpForm
-from house.invitations import Refused
 from projects import members
 
 if TYPE_CHECKING:

@@ -46,7 +46,7 @@ def repetition(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     run = find_run(request, pk)
     try:
         new_run = rerun.rerun(run, request.user, press_token(request), current.current(request))
-    except refused_starts.Refused as refusal:
+    except refused_starts.StartRefused as refusal:
         return _refuse(request, run, refusal)
     return _show_new_run(request, new_run)
 
@@ -66,7 +66,7 @@ def takeover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
             press_token(request),
             current.current(request),
         )
-    except refused_starts.Refused as refusal:
+    except refused_starts.StartRefused as refusal:
         return _refuse(request, run, refusal)
     return _show_new_run(request, new_run)
 
@@ -82,7 +82,7 @@ def artifact_repetition(request: HtmxRequest, pk: uuid.UUID, position: int) -> H
         new_run = rerun.rerun_alone(
             run, position, request.user, press_token(request), current.current(request)
         )
-    except refused_starts.Refused as refusal:
+    except refused_starts.StartRefused as refusal:
         return _refuse(request, run, refusal)
     return _show_new_run(request, new_run)
 
@@ -99,14 +99,14 @@ def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         runs = runs_of_press.more_like(
             original, request.user, press_token(request), current.current(request)
         )
-    except refused_starts.Refused as refusal:
+    except refused_starts.StartRefused as refusal:
         return _refuse(request, original, refusal)
     for run in runs:
         run.endpoint = original.endpoint
     return _show_new_run(request, runs[0]) if len(runs) == 1 else _show_new_batch(request, runs)
 
 
-def _refuse(request: HtmxRequest, run: Run, why: refused_starts.Refused) -> HttpResponse:
+def _refuse(request: HtmxRequest, run: Run, why: refused_starts.StartRefused) -> HttpResponse:
     if isinstance(why, refused_starts.Forbidden):
         if request.htmx:
             return refusals.answer(request, why)

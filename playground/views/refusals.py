@@ -6,11 +6,11 @@ other presses are answered here: with a page, or for htmx with a part that appea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import render
+from django.utils.deprecation import MiddlewareMixin
 
 from core.http.posts import CSRF, controls
 from runs.start import confirmation
@@ -53,15 +53,10 @@ def again(
     return [*posted_pairs, (confirmation.FIELD, refusal.answer)]
 
 
-class AnswerRefusals:
+class AnswerRefusals(MiddlewareMixin):
     """Middleware that answers a refusal if the view has not."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self._get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Call the view."""
-        return self._get_response(request)
+    async_capable = False  # it is called in the thread of the view, as all of ours are
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Answer a refusal."""

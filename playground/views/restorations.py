@@ -18,6 +18,7 @@ from accounts.limits.rate_limit import limit
 from catalog.models import Revision
 from catalog.related.use_index import uses
 from core.http.caching import no_store
+from core.http.downloads import download
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden, is_posted
 from core.http.streaming import OffThreadStream
@@ -103,15 +104,12 @@ def _acts_of_unknown(request: HtmxRequest) -> list[Act]:
 
 @require_safe
 @no_store
-def run_file(request: HtmxRequest, pk: str) -> HttpResponse:
+def run_file(request: HtmxRequest, pk: str) -> HttpResponseBase:
     """Download a run as a file that can be dropped onto a page to restore its settings."""
     runs = Run.objects.visible_to(request.user).with_endpoint()
     run = get_object_or_404(runs, pk=pk)
-    text = dumps(by_recipe.run_file(run))
-    response = HttpResponse(text, content_type="application/json; charset=utf-8")
     name = result_names.Namer(request.user).of_run(run, ".run.json")
-    response.headers["Content-Disposition"] = content_disposition_header(True, name) or ""
-    return response
+    return download(dumps(by_recipe.run_file(run)), name)
 
 
 @require_safe

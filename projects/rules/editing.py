@@ -13,8 +13,9 @@ from django.db import IntegrityError, transaction
 
 from accounts import permissions
 from accounts.audit import trail
+from core.refusals import Refused
 from projects import roles
-from projects.locking import Refused, locked_for
+from projects.locking import locked_for
 from projects.models import Rule
 from projects.rules import enforcement, wording
 

@@ -15,7 +15,7 @@ from django.db.models import F, Q
 from accounts import roles
 from accounts.audit import trail
 from accounts.sessions import active_sessions
-from core import refusals
+from core.refusals import Refused
 from projects import members
 from projects.kept.models import kinds
 from projects.models import InProject
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
 NAME_LENGTH = 80  # of a preset
 CHOOSE = "Choose somebody else who has an active account."
-
-
-class Refused(refusals.Refused):
-    """Nothing was changed; the message says why."""
 
 
 class Belongings(NamedTuple):

@@ -22,6 +22,7 @@ import projects.kept.models
 from accounts.audit import trail
 from core.formatting import counted
 from core.periods import UNDO_WITHIN
+from core.refusals import Refused
 from projects import roles
 from projects.models import InProject, InProjectQuerySet, Membership, Move, Project
 from runs.models import InputFile, Preset, Run, Upload
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
     from runs.promises.keeping import SelectedRows
 
 MOST_CHOSEN = 500  # rows that one move takes, without what goes along
-
-
-class Refused(ValueError):
-    """Nothing was moved; the message says why."""
 
 
 @dataclass

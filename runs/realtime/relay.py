@@ -127,7 +127,7 @@ class Relay:
                     await serve_session(live, first, session, page, upstream)
                 elif first:
                     await page.send({"type": "end", "message": first})
-        except (fal.FalError, sessions.SessionLimitReached, refused_starts.Refused) as error:
+        except (fal.FalError, sessions.SessionLimitReached, refused_starts.StartRefused) as error:
             log.info("live session with %s ended: %s", ticket.endpoint_id, error)
             await page.send({"type": "end", "message": refusals.describe_error(error)})
         finally:
@@ -157,7 +157,7 @@ async def serve_session(
     failure: fal.FalError | None = None
     try:
         why = await sessions.first_result(tasks, TIME_IS_OVER)
-    except refused_starts.Refused as refusal:
+    except refused_starts.StartRefused as refusal:
         why = str(refusal)
     except fal.FalError as error:
         log.info("live session %s ended: %s", live.run.pk, error)
@@ -196,7 +196,8 @@ class _Exchange:
     async def forward_results(self) -> str:
         """Store and forward results, any number per input; return why no more will come.
 
-        Raises FalError if the model broke off the session, Refused if the results cost too much.
+        Raises FalError if the model broke off the session, StartRefused if the results cost too
+        much.
         """
         async for result in self._session.results():
             if isinstance(result, fal.RunFailed):
@@ -262,7 +263,7 @@ async def _warn_when_slow(page: Page) -> AsyncIterator[None]:
 async def _next_input(endpoint: Endpoint, page: Page) -> dict[str, Any] | str:
     """Return the next input, or why there is none; send the page the problems of invalid forms.
 
-    Raises Refused (runs/start/refused_starts.py) if the model may no longer be run.
+    Raises StartRefused (runs/start/refused_starts.py) if the model may no longer be run.
     """
 
     async def parse_newest() -> tuple[str, dict[str, Any], list[Any]]:
@@ -281,7 +282,7 @@ async def _next_input(endpoint: Endpoint, page: Page) -> dict[str, Any] | str:
         if page.is_gone:  # disconnected while waiting for the database
             return ""
         if refusal:
-            raise refused_starts.Refused(refusal)
+            raise refused_starts.StartRefused(refusal)
         if not problems:
             return arguments
         await page.send({"type": "problem", "message": problems[0].message})

@@ -107,7 +107,7 @@ class LiveSession:
     ) -> LiveSession:
         """Create the session's run before its first input is sent.
 
-        Raises SessionLimitReached or Refused (runs/start/refused_starts.py).
+        Raises SessionLimitReached or StartRefused (runs/start/refused_starts.py).
         """
         run = await sync_to_async(_begin)(ticket, endpoint, arguments, worker, limits.lease_s)
         live = cls(run, worker, ticket, limits, max_waiting)

@@ -45,13 +45,16 @@ def reader(text: str) -> _csv.Reader:
     return lines
 
 
-def write(header: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+def write(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table as CSV text."""
+    return BYTE_ORDER_MARK + lines([header]) + lines(rows)
+
+
+def lines(rows: Iterable[Sequence[object]]) -> str:
+    """Return more rows of a table that `write` began."""
     buffer = io.StringIO(newline="")
-    writer = csv.writer(buffer)
-    writer.writerow([inert(name) for name in header])
-    writer.writerows([inert(value) for value in line] for line in lines)
-    return BYTE_ORDER_MARK + buffer.getvalue()
+    csv.writer(buffer).writerows([inert(value) for value in row] for row in rows)
+    return buffer.getvalue()
 
 
 def inert(value: object) -> str:

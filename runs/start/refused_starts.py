@@ -6,11 +6,11 @@ from http import HTTPStatus
 from typing import NamedTuple
 
 
-class Refused(ValueError):
+class StartRefused(ValueError):
     """No run of this model may be started; the message says why."""
 
 
-class Forbidden(Refused):
+class Forbidden(StartRefused):
     """The user may run nothing here, or not this model, because of roles or rules, not input.
 
     Pages answer with `status` and an element with `data-refused`, APIs with a problem document.

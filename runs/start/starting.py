@@ -47,7 +47,7 @@ from runs.ownership import upstream_deletion, upstream_retention
 from runs.promises import named_inputs
 from runs.promises.lifecycle import Lifecycle
 from runs.promises.registry import registered
-from runs.start.refused_starts import Forbidden, Refused
+from runs.start.refused_starts import Forbidden, StartRefused
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -161,7 +161,8 @@ class StartResult(NamedTuple):
 def start(request: StartRequest) -> StartResult:
     """Start a run, or return the run that this key has started.
 
-    Raises Refused, Forbidden, or ledger.CapExceeded if an account is full; then writes nothing.
+    Raises StartRefused, Forbidden, or ledger.CapExceeded if an account is full; writes nothing
+    then.
     """
     (started,) = start_many([request])
     return started
@@ -171,7 +172,7 @@ def start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
     """Start several runs of one user, all or none; raises what `start` raises."""
     try:
         return _start_many(requests) if requests else []
-    except (Refused, ledger.CapExceeded) as error:
+    except (StartRefused, ledger.CapExceeded) as error:
         counters.count("vitrine_runs_refused_total", reason=type(error).__name__)
         raise
 
@@ -179,7 +180,7 @@ def start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
 def _start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
     for endpoint in {request.endpoint.pk: request.endpoint for request in requests}.values():
         if refusal := endpoint.refusal_everywhere:
-            raise Refused(refusal)
+            raise StartRefused(refusal)
     user = requests[0].user
     projects = {project_of(request) for request in requests}
     for project in projects:

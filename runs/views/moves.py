@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.db.name_order import by_name
 from core.http.htmx import HtmxRequest
 from core.http.posts import is_posted
+from core.refusals import Refused
 from projects import roles
 from projects.models import Move, Project
 from projects.models.in_project import MAKERS
@@ -33,7 +34,7 @@ def moves(request: HtmxRequest) -> HttpResponse:
     query = request.POST if request.method == "POST" else request.GET
     try:
         chosen_rows = moving.choose(request.user, _posted(request, query))
-    except moving.Refused as error:
+    except Refused as error:
         return _form(request, None, str(error), status=404)
     if not is_posted(request, TARGET):  # a link, or the selection of a list
         return _form(request, chosen_rows)
@@ -48,7 +49,7 @@ def moves(request: HtmxRequest) -> HttpResponse:
         )
     try:
         record = moving.move(request.user, chosen_rows, target)
-    except moving.Refused as error:
+    except Refused as error:
         return _form(request, chosen_rows, str(error), status=422)
     return redirect("playground:move", record.pk)
 
@@ -66,7 +67,7 @@ def undoing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     record = _record(request, pk)
     try:
         moving.undo(request.user, record)
-    except (moving.Refused, PermissionDenied) as error:
+    except (Refused, PermissionDenied) as error:
         return _moved(request, record, str(error), status=409)
     return redirect("playground:move", record.pk)
 
@@ -82,7 +83,7 @@ def _posted(request: HtmxRequest, query: QueryDict) -> dict[str, list[str]]:
     if request.method == "POST":
         selected = selections.posted_runs(request, moving.MOST_CHOSEN)
         if selected.left_out:
-            raise moving.Refused(
+            raise Refused(
                 f"Choose at most {moving.MOST_CHOSEN} at once: narrow the list, for example by a "
                 "date."
             )

@@ -15,10 +15,10 @@ from django.utils import timezone
 from accounts import permissions, roles
 from accounts.models import QueuedMail
 from accounts.roles import Role
+from core.refusals import Refused
 from features.notifications import inbox
 from features.notifications.models import Notification
 from house import invitations, sign_up
-from house.invitations import Refused
 from house.models import Invitation, Joining
 from projects import current, members
 from projects.models import Membership, Project
@@ -110,8 +110,10 @@ def test_who_has_an_account_keeps_higher_roles(eva: User, user: User) -> None:
     invitation, _ = invite(eva, (fox, "viewer"), (elk, "maker"), (bee, "maker"))
     user = User.objects.get(pk=user.pk)
     assert [(g.is_new, g.label) for g in invitations.gifts(invitation, user)] == [
-        (False, "Manager"), (True, "Maker"), (True, "Maker"),
-    ]  # fmt: skip
+        (False, "Manager"),
+        (True, "Maker"),
+        (True, "Maker"),
+    ]
     invitations.join(user, invitation)
     assert memberships(user) == {"Fox": "manager", "Elk": "maker", "Bee": "maker"}
     assert roles.role_of(User.objects.get(pk=user.pk)) == Role.CURATOR

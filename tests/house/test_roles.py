@@ -9,7 +9,8 @@ from django.contrib.auth.models import Group, Permission, User
 from django.core.exceptions import PermissionDenied
 
 from accounts import permissions, roles
-from accounts.roles import Refused, Role
+from accounts.roles import Role
+from core.refusals import Refused
 from house import role_permissions
 from house.models import GivenPermission
 from projects import creation
@@ -49,8 +50,10 @@ def test_a_role_brings_its_permissions_and_another_takes_them_away(user: User) -
             assert permissions.may(person, permission) == (permission in may[wanted]), permission
     details = events().filter(event="changed the role of", object_repr="ana")
     assert sorted(details.values_list("detail", flat=True)) == [
-        "admin to member", "curator to admin", "member to curator",
-    ]  # fmt: skip
+        "admin to member",
+        "curator to admin",
+        "member to curator",
+    ]
 
 
 def test_staff_without_a_role_count_as_curators_with_their_own_permissions(user: User) -> None:

@@ -15,8 +15,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import connections
 from django.utils import timezone
 
+from core.refusals import Refused
 from projects import current, members
-from projects.locking import Refused
 from projects.models import Choice, Membership, Project
 from projects.models.project import private_project
 from tests.accounts.audit.audited import events

@@ -9,9 +9,9 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
+from core.refusals import Refused
 from features.boards.models import Board
 from projects import current, settings
-from projects.locking import Refused
 from projects.models import Choice, Project
 from projects.models.project import private_project
 from projects.settings import Values

@@ -9,7 +9,7 @@ from __future__ import annotations
 import uuid
 
 from features.boards.models import Board
-from runs.start.refused_starts import Refused
+from runs.start.refused_starts import StartRefused
 
 
 def lock(pk: uuid.UUID) -> Board:
@@ -21,11 +21,13 @@ def lock(pk: uuid.UUID) -> Board:
 def lock_for_sending(unlocked: Board) -> Board:
     """Return the locked board; `unlocked` is the board as the request read it at first.
 
-    Raises Refused if it was stopped or deleted since then.
+    Raises StartRefused if it was stopped or deleted since then.
     """
     locked = lock(unlocked.pk)
     if locked.deleted_at:
-        raise Refused("The board has just been deleted. Nothing was sent.")
+        raise StartRefused("The board has just been deleted. Nothing was sent.")
     if locked.stopped_at != unlocked.stopped_at:
-        raise Refused("The board has just been stopped. Nothing was sent: press again to send it.")
+        raise StartRefused(
+            "The board has just been stopped. Nothing was sent: press again to send it."
+        )
     return locked

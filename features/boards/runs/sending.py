@@ -28,7 +28,7 @@ from projects.models.project import private_project
 from projects.rules import enforcement
 from runs.costs.cost import estimate_runs
 from runs.start import starting, wait_choices
-from runs.start.refused_starts import Forbidden, Refused
+from runs.start.refused_starts import Forbidden, StartRefused
 from runs.start.starting import Source, StartRequest, in_dollars
 from schemas.estimate import Estimate
 
@@ -94,7 +94,7 @@ def run_plan(
 
     Without a project, a new board lives in the user's private one. The runs belong to `user`.
     `token` identifies the pressed button, which creates a board or sends runs once.
-    Raises Refused if a model cannot be run, or the board would be too large or was stopped
+    Raises StartRefused if a model cannot be run, or the board would be too large or was stopped
     meanwhile; Forbidden if the user may create nothing there, or a rule locks every model of a
     new board. Cells of locked models say so, and the others run. With `is_program`, a program
     has sent the request, and its runs are not shown to the team.
@@ -190,7 +190,7 @@ def is_repeated(user: User, board: Board, token: str) -> bool:
     return board.cells.filter(run__user=user, run__form_token__startswith=runs_of_press).exists()
 
 
-class TooLarge(Refused):
+class TooLarge(StartRefused):
     """The board would have too many cells."""
 
 

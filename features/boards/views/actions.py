@@ -31,7 +31,7 @@ from projects import roles
 from projects.kept.forms import TextsForm
 from projects.kept.resource import Resource
 from projects.kept.voices.participant import Participant
-from runs.start.refused_starts import Forbidden, Refused
+from runs.start.refused_starts import Forbidden, StartRefused
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -63,7 +63,7 @@ def _action(view: View, find: Callable[[Any, uuid.UUID], Board]) -> View:
             outcome: HttpResponseBase | str = view(request, board, **parts)
         except Forbidden:
             raise
-        except Refused as refusal:
+        except StartRefused as refusal:
             outcome = str(refusal)
         if isinstance(outcome, str):
             messages.info(request, outcome)
@@ -178,7 +178,7 @@ def rows(request: HtmxRequest, board: Board) -> Any:
         if rights.may_change:
             return row_requests.run_row(request.user, board, row).summary
         row_requests.request_row(Participant.of_user(request.user), board, row)
-    except (ValueError, Refused) as error:
+    except (ValueError, StartRefused) as error:
         prompt = form["prompt"].value()
         return render_board(request, board, status=422, row_problem=str(error), row_typed=prompt)
     messages.info(request, "Your row waits until somebody who may run it decides.")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from typing import TYPE_CHECKING
 
-from django.http import HttpResponse
-from django.utils.http import content_disposition_header
+from django.http import HttpResponseBase
 from django.views.decorators.http import require_safe
 
 from accounts.audit import trail
 from core.file_names import slug
 from core.http.caching import no_store
+from core.http.downloads import download
 from features.boards.export.contents import contents_of
 from features.boards.export.table import board_table
 from features.boards.models import Board
@@ -22,13 +22,6 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
 
 
-def as_csv(text: str, name: str) -> HttpResponse:
-    """Return a table as a download."""
-    response = HttpResponse(text, content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = content_disposition_header(True, f"{name}.csv") or ""
-    return response
-
-
 def file_name(board: Board) -> str:
     """Return the beginning of a board's file names: its title and day."""
     return f"{slug(board.title) or 'board'}-{board.created_at:%Y-%m-%d}"
@@ -36,9 +29,9 @@ def file_name(board: Board) -> str:
 
 @require_safe
 @no_store
-def table(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+def table(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Export the board as CSV, one line for each run."""
     board = find(request, pk)
     text = board_table(contents_of(board), rankings(board)[0], request.build_absolute_uri)
     trail.record_export(request, [board], "as CSV")
-    return as_csv(text, file_name(board))
+    return download(text, f"{file_name(board)}.csv")

@@ -38,7 +38,7 @@ from projects.rules import enforcement
 from runs.progress.worker_status import readiness
 from runs.promises import named_inputs
 from runs.start import starting
-from runs.start.refused_starts import Forbidden, Refused
+from runs.start.refused_starts import Forbidden, StartRefused
 from schemas import apply
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ class PlanPage:
         except Forbidden as error:
             self.forbidden = error
             return None
-        except Refused as refusal:
+        except StartRefused as refusal:
             self.troubles, self.is_refused = [Trouble("models", str(refusal))], True
             return None
         if self.board is None and self.request.GET.get("blind"):
@@ -308,7 +308,7 @@ class PlanPage:
 def send(
     request: HtmxRequest, plan: Plan, expanded: ExpandedPlan, board: Board | None
 ) -> SendingResult:
-    """Write a plan as a new board, or add it to one; raises Refused if nothing may run."""
+    """Write a plan as a new board, or add it to one; raises StartRefused if nothing may run."""
     project = _project_of(request, board)
     # After Back, another plan is another board.
     token = starting.form_token(press_token(request), plan.post)

@@ -39,7 +39,7 @@ from playground.form.prefill.place_of_run import in_place_of_run
 from projects import current, roles
 from runs.progress.worker_status import readiness
 from runs.promises import named_inputs
-from runs.start.refused_starts import Forbidden, Refused
+from runs.start.refused_starts import Forbidden, StartRefused
 from schemas.estimate.wording import nobody_pays
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def _run(
         result = planner.send(request, plan, expanded, None)
     except Forbidden as error:
         return _render(request, question, choice, [], status=error.status, why_not=error)
-    except Refused as refusal:
+    except StartRefused as refusal:
         troubles = [Trouble("models", str(refusal))]
         return _render(request, question, choice, troubles, is_refused=True)
     page = "boards:board-judge" if len(models) >= LEAST else "boards:board"

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.audit import trail
 from core.http.caching import no_store
+from core.http.downloads import download
 from core.http.parameters import parse_key
 from core.http.posts import hidden
 from features.boards import decisions
@@ -26,7 +27,7 @@ from features.boards.export.table import votes_table
 from features.boards.models import Board, Row
 from features.boards.views.actions import for_makers
 from features.boards.views.board import find
-from features.boards.views.files import as_csv, file_name
+from features.boards.views.files import file_name
 from features.boards.votes import ballots, voting
 from features.boards.votes.listing import ORDERS, listing_of
 from features.boards.votes.rankings import column_names, rankings
@@ -148,11 +149,11 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 @require_safe
 @no_store
-def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+def votes(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Export every vote as CSV."""
     board = find(request, pk)
     trail.record_export(request, [board], "its votes")
-    return as_csv(votes_table(board), f"{file_name(board)}-votes")
+    return download(votes_table(board), f"{file_name(board)}-votes.csv")
 
 
 @for_makers

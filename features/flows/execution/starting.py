@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 EMPTY = "This flow has no steps yet."
 
 
-class Refused(ValueError):
+class StepsRefused(ValueError):
     """Nothing was started; `at_steps` has the reason for each step that cannot run."""
 
     def __init__(self, message: str, at_steps: Mapping[str, str] | None = None) -> None:
@@ -50,8 +50,8 @@ def start(
     """Start a flow with its inputs filled in (True), or return what `token` has started (False).
 
     `reused` has existing results by step: nothing is sent for these steps. The run belongs to
-    `project`, by default that of `project_for`. Raises Refused if a model cannot be run, Forbidden
-    if the user may run nothing there or a rule locks a model, before anything is paid for.
+    `project`, by default that of `project_for`. Raises StepsRefused if a model cannot be run,
+    Forbidden if the user may run nothing there or a rule locks a model; nothing is paid for then.
     """
     require_runnable(definition)
     project = project or project_for(user, flow)
@@ -99,16 +99,16 @@ def require_maker(user: User, project: Project) -> None:
 
 
 def require_runnable(definition: Definition, only: Collection[str] | None = None) -> None:
-    """Raise Refused if a model (of the steps `only`) is gone or blocked, or there are no steps."""
+    """Raise StepsRefused if a model (of the steps `only`) is gone or blocked, or without steps."""
     chosen_steps = [step for step in definition.steps if only is None or step.id in only]
     if not chosen_steps:
-        raise Refused(EMPTY)
+        raise StepsRefused(EMPTY)
     endpoints = endpoints_of([definition])
     why = {step.id: refusal(endpoints.get(step.endpoint), step.endpoint) for step in chosen_steps}
     why = {step: reasons for step, reasons in why.items() if reasons}
     if why:
         first = next(iter(why))
-        raise Refused(f"Step {definition.number(first)}: {why[first]}", why)
+        raise StepsRefused(f"Step {definition.number(first)}: {why[first]}", why)
 
 
 def require_allowed(
@@ -174,8 +174,8 @@ def try_again(flow_run: FlowRun, step: str, tries: int | None, by: User) -> None
 
     Earlier steps without a result are rerun as well. Ignored while one of them is in progress, or
     if more than `tries` of its steps have begun: the button was drawn before that, and is pressed
-    again. The new runs belong to `by`. Raises Refused if a model cannot be run, Forbidden if `by`
-    may run nothing in the project or a rule locks a model there.
+    again. The new runs belong to `by`. Raises StepsRefused if a model cannot be run, Forbidden
+    if `by` may run nothing in the project or a rule locks a model there.
     """
     require_maker(by, flow_run.project)
     with transaction.atomic():

@@ -139,7 +139,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
         flow_run, _ = starting.start(request.user, flow, filled, token, reused, project=target)
     except Forbidden as error:
         return _render_flow(request, flow, definition, post, forbidden=error, status=error.status)
-    except starting.Refused as refusal:
+    except starting.StepsRefused as refusal:
         return _render_flow(request, flow, definition, post, trouble=str(refusal), status=status)
     return redirect(flow_run)
 

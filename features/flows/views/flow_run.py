@@ -47,7 +47,7 @@ def flow_run(request: HtmxRequest, pk: uuid.UUID, flow_run: uuid.UUID) -> HttpRe
             starting.cancel(shown_run, by)
     except Forbidden:
         raise
-    except starting.Refused as refusal:
+    except starting.StepsRefused as refusal:
         return _render_flow_run(request, shown_run, str(refusal), HTTPStatus.UNPROCESSABLE_ENTITY)
     return redirect(shown_run)
 

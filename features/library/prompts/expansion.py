@@ -6,16 +6,13 @@ from collections.abc import Mapping
 from itertools import product
 from math import prod
 
+from core.refusals import Refused
 from features.library.prompts.grammar import Slot, Template
 
 MAX_PROMPTS = 400  # at once: the most rows of a board
 MAX_CHARS = 20_000  # of one prompt with its values
 MAX_CHARS_OF_ALL = 1_000_000  # a page and a board's plan hold all prompts
 _SPELLED_OUT = 10**15
-
-
-class Refused(ValueError):
-    """The template cannot be expanded; the message says why and what to do."""
 
 
 def count(template: Template, values: Mapping[str, str]) -> int:

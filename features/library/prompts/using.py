@@ -18,6 +18,7 @@ from django.utils.http import urlencode
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.http.parameters import parse_uuid
+from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from features.library.models import Prompt, PromptRun
 from features.library.prompts import expansion, grammar
@@ -107,7 +108,7 @@ def read(prompt: Prompt, query: QueryDict, *, is_asking: bool = True) -> Use:
         return use
     try:
         return replace(use, texts=expansion.expand(template, values))
-    except expansion.Refused as refusal:
+    except Refused as refusal:
         return replace(use, refusal=str(refusal))
 
 
@@ -138,7 +139,7 @@ def endpoint_named(text: str) -> Endpoint | None:
 def one_text(prompt: Prompt, posted: Mapping[str, Sequence[str]]) -> str:
     """Return the text for a field: the first, if the prompt makes several.
 
-    `posted` has the controls of the variables. Raises expansion.Refused.
+    `posted` has the controls of the variables. Raises Refused.
     """
     template = grammar.parse(prompt.text)
     values: Mapping[str, str] = {

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header, urlencode
+from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import trigger_client_event
 
@@ -19,9 +19,9 @@ from accounts.limits.rate_limit import limit
 from catalog.models import Revision
 from core.formatting import counted
 from core.http.caching import no_store
+from core.http.downloads import download
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
-from core.http.streaming import OffThreadStream
 from core.refusals import Refused
 from core.resource import UNDO
 from features.library import pictures as sets_of_pictures
@@ -211,11 +211,7 @@ def archives(request: HtmxRequest) -> HttpResponseBase:
         return _refuse(request, str(error))
     files = counted(len(archive.entries), "file")
     trail.record(request.user, "exported", archive.projects, f"{files} as an archive")
-    headers = {
-        "Content-Disposition": content_disposition_header(True, archive.name) or "",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return OffThreadStream(stream(archive), content_type="application/zip", headers=headers)
+    return download(stream(archive), archive.name)
 
 
 def _refuse(request: HtmxRequest, why: str) -> HttpResponse:

@@ -13,9 +13,9 @@ from django.utils import timezone
 
 from accounts import permissions
 from accounts.audit import trail
-from core import refusals
 from core.formatting import counted
 from core.periods import UNDO_WITHIN
+from core.refusals import Refused
 from features.library.selection import ResultKey, SelectedResults, Selection, choose
 from features.sharing import items
 from features.sharing.events import raise_version
@@ -47,10 +47,6 @@ NONE_LEFT = (
 )
 UNKNOWN = "This does not exist, or you may not see it."
 TOO_MANY = f"A share shows at most {items.MAX_ITEMS:,} results. Choose fewer."
-
-
-class Refused(refusals.Refused):
-    """Nothing was shared; the message says why, and what to do."""
 
 
 def share_results(

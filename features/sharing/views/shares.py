@@ -100,7 +100,7 @@ def _make(request: HtmxRequest) -> HttpResponse:
             selected_results = selection.posted(request)
             share, selected = creation.share_results(user, selected_results, answer, message)
             warning = _left_out(selected)
-    except (Refused, creation.Refused) as refusal:
+    except Refused as refusal:
         return _refuse(request, str(refusal))
     if answer is None:
         return _ask_for_whom(request, share, warning)

@@ -11,7 +11,6 @@ from django.contrib.auth.hashers import check_password
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_POST, require_safe
 
@@ -19,8 +18,8 @@ from accounts.limits import throttle
 from accounts.limits.rate_limit import limit
 from core.http.addresses import absolute
 from core.http.client_addresses import client_address
+from core.http.downloads import download
 from core.http.posts import hidden, is_posted
-from core.http.streaming import OffThreadStream
 from features.sharing import access, items
 from features.sharing.access import Visit, for_visitors
 from features.sharing.kinds.table import kind_of
@@ -107,9 +106,7 @@ def archive(request: HtmxRequest, visit: Visit) -> HttpResponseBase:
         tiles_picked = reading.tiles(visit.share, reviewer_of(request, visit))
         views = [tile.shown for tile in tiles_picked if tile.choice.is_picked]
     stream = archives.stream(visit.share, views)
-    disposition = content_disposition_header(True, archives.name_of(visit.share)) or ""
-    headers = {"Content-Disposition": disposition, "X-Content-Type-Options": "nosniff"}
-    return OffThreadStream(stream, content_type="application/zip", headers=headers)
+    return download(stream, archives.name_of(visit.share))
 
 
 @require_POST

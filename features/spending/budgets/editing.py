@@ -6,8 +6,8 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
-from core import refusals
 from core.db import clock
+from core.refusals import Refused
 from features.spending import visibility
 from features.spending.budgets import access, headroom, wording
 from features.spending.models import Budget
@@ -15,10 +15,6 @@ from runs.costs import ledger
 
 GONE = "The budget no longer exists."
 TWICE = "{whose} now has another such budget: {allowance}. Change that one instead."
-
-
-class Refused(refusals.Refused):
-    """The budget was not changed; the message says why."""
 
 
 def save(by: User, budget: Budget) -> Budget:

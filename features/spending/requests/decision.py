@@ -9,8 +9,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 
 from accounts.audit import trail
-from core import refusals
 from core.db import clock
+from core.refusals import Refused
 from features.notifications import inbox, outbox
 from features.spending.models import BudgetRequest
 from features.spending.requests import submission
@@ -27,10 +27,6 @@ DECIDED = "{who} has already {verb} this."
 TOO_LATE = "The budget has ended or started again since the request: there is nothing to allow."
 
 
-class Refused(refusals.Refused):
-    """Nothing was decided; the message says why."""
-
-
 def grant(by: User, pk: uuid.UUID, answer: str) -> BudgetRequest:
     """Add the sum to the budget's limit in the period, or allow the model.
 
@@ -45,7 +41,7 @@ def grant(by: User, pk: uuid.UUID, answer: str) -> BudgetRequest:
             return request
         try:
             submission.require_open(submission.Subject.of_request(request), clock.now())
-        except submission.Refused as refusal:
+        except Refused as refusal:
             raise Refused(TOO_LATE) from refusal
         request.is_granted = True
         _decide(by, request, answer)

@@ -11,9 +11,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.audit import trail
-from core import refusals
 from core.db import clock
 from core.formatting import money
+from core.refusals import Refused
 from features.notifications import outbox
 from features.spending.budgets import access, counting, gauges, wording
 from features.spending.models import Budget, BudgetRequest
@@ -34,10 +34,6 @@ MODEL_KIND = "model_request"
 NOT_LOCKED = "No rule locks this model any more: run it."
 ENDED = "This budget no longer applies: try again what was refused."
 BEGUN_ANEW = "This budget has started again since: try again what was refused."
-
-
-class Refused(refusals.Refused):
-    """There is nothing to ask for; the message says why."""
 
 
 @dataclass(frozen=True)

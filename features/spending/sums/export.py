@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,7 @@ from features.spending.sums.listing import figure_of, names_of
 from features.spending.sums.question import By, Question
 from features.spending.sums.report import filtered, rows_of
 from features.spending.sums.totals import charges
-from runs.results.csv_text import BYTE_ORDER_MARK, inert
+from runs.results import csv_text
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -56,23 +54,15 @@ class Columns(models.TextChoices):
 
 def lines(scope: Scope, question: Question, columns: Columns) -> Iterator[bytes]:
     """Yield a file in parts, without loading all runs at once."""
-    yield BYTE_ORDER_MARK.encode()
     if columns == Columns.SUMS:
-        yield from _written([_sum_header(question)])
-        yield from _written(_sum_lines(scope, question))
+        yield csv_text.write(_sum_header(question), _sum_lines(scope, question)).encode()
         return
-    yield from _written([RUN_COLUMNS])
+    yield csv_text.write(RUN_COLUMNS, []).encode()
     matching = charges(scope.condition & filtered(question, scope), question.days)
     rows = matching.order_by("created_at", "pk").iterator(chunk_size=ROWS_AT_ONCE)
     while batch := list(islice(rows, ROWS_AT_ONCE)):
         named_charges = zip(batch, names_of(scope, batch), strict=True)
-        yield from _written(_run_line(charge, names) for charge, names in named_charges)
-
-
-def _written(rows: Iterable[Sequence[object]]) -> Iterator[bytes]:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer).writerows([inert(value) for value in row] for row in rows)
-    yield buffer.getvalue().encode()
+        yield csv_text.lines(_run_line(charge, names) for charge, names in named_charges).encode()
 
 
 def _sum_header(question: Question) -> tuple[str, ...]:

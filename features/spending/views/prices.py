@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import permissions
 from accounts.limits.rate_limit import limit
+from core.http.downloads import download
 from core.http.parameters import page_of, search_words
 from features.spending.models import MeasuredPrice
 from features.spending.prices import listing, updating
@@ -24,7 +25,7 @@ LISTED = 50
 
 @limit("search")
 @require_safe
-def prices(request: HtmxRequest) -> HttpResponse:
+def prices(request: HtmxRequest) -> HttpResponseBase:
     """List what models cost here: a page, or with `?format=csv` or `json` all of it as a file."""
     words = search_words(request)
     sort = request.GET.get("sort", "")
@@ -32,10 +33,10 @@ def prices(request: HtmxRequest) -> HttpResponse:
     rows = listing.find_prices(words, is_used=is_used, sort=sort)
     match request.GET.get("format", ""):
         case "csv":
-            return _file(HttpResponse(listing.as_csv(rows), "text/csv; charset=utf-8"), "csv")
+            return download(listing.as_csv(rows), "measured-prices.csv")
         case "json":
-            body = {"items": [listing.as_json(row) for row in rows]}
-            return _file(JsonResponse(body), "json")
+            items = [listing.as_json(row) for row in rows]
+            return download({"items": items}, "measured-prices.json")
     page = page_of(request, rows, LISTED)
     context = {
         "page": page,
@@ -61,8 +62,3 @@ def agree(request: HtmxRequest, pk: int) -> HttpResponse:
     updating.agree(request.user, row)
     messages.success(request, f"Estimates of {row.endpoint.name} use the measured price now.")
     return redirect("prices:prices")
-
-
-def _file(response: HttpResponse, ending: str) -> HttpResponse:
-    response.headers["Content-Disposition"] = f'attachment; filename="measured-prices.{ending}"'
-    return response

@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.audit import trail
 from core.http.caching import no_store
+from core.http.downloads import download
 from core.http.parameters import page_number
 from features.spending.sums import export, links, listing
 from features.spending.sums.question import Each, QuestionForm
@@ -88,8 +89,6 @@ def table(request: HtmxRequest) -> HttpResponseBase:
     detail = f"what was spent, {columns.label}: {question.query}"
     trail.record_export(request, [request.user], detail)
     lines = export.lines(Scope.of_user(request.user), question, columns)
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     name = f"spend{'' if columns == export.Columns.SUMS else f'-{columns.value}'}"
     days = f"{question.days.first:%Y-%m-%d}-{question.days.last:%Y-%m-%d}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}-{days}.csv"'
-    return response
+    return download(lines, f"{name}-{days}.csv")

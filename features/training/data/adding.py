@@ -12,6 +12,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
 from core.file_names import clean_name, split_suffix
+from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from features.training.data import archives
 from features.training.data.items import (
@@ -64,7 +65,7 @@ def add_files(dataset: Dataset, files: Sequence[UploadedFile[Any]], user: User) 
         name = db_safe_text(file.name or "file")
         try:
             _take(owner, file, name, number, contents, added)
-        except (archives.Refused, storage_limits.QuotaExceeded, uploads.NotStored) as refusal:
+        except (Refused, storage_limits.QuotaExceeded, uploads.NotStored) as refusal:
             added.skipped.append(str(refusal))
     return _append(dataset, pair(contents), added)
 

@@ -15,6 +15,7 @@ from pathlib import PurePosixPath
 from typing import IO
 from zlib import error as ZlibError
 
+from core.refusals import Refused
 from core.text_encoding import decode_text
 from fal.db_safe import db_safe_text
 from features.training.data import pairing
@@ -55,10 +56,6 @@ MEDIA = {
 _SAYS_UTF8 = 0x800
 _STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest time that a ZIP can have
 _BROKEN = (zipfile.BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError)
-
-
-class Refused(ValueError):
-    """The archive is not accepted; the message is shown to people."""
 
 
 @dataclass(frozen=True)

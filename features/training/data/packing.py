@@ -13,6 +13,7 @@ from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.file_names import clean_name
 from core.http.parameters import parse_uuid
+from core.refusals import Refused
 from features.training.data import archives
 from features.training.data.checks import findings_of
 from features.training.data.items import Item, items_of, kept
@@ -27,10 +28,6 @@ from schemas.uses.placing import place, values_at
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
-
-
-class Refused(ValueError):
-    """No ZIP was made; the message is shown to people."""
 
 
 def rules_for(endpoint: Endpoint) -> Rules | None:

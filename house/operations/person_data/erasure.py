@@ -26,9 +26,9 @@ from accounts.models import QueuedMail
 from accounts.sessions import active_sessions
 from api import tokens
 from api.models import Token
-from core import refusals
 from core.formatting import counted, enumerated
 from core.names import name_key
+from core.refusals import Refused
 from features.boards.models import Comment, Vote
 from features.sharing.models import Reviewer
 from projects import members
@@ -42,10 +42,6 @@ from runs.ownership.handover import Belongings
 # Rows that refer to the account's nameless row: votes are decisions of others, too.
 STAYS = {"boards.Vote", "projects.Membership", "projects.Project"}
 UNDER_WAY = "{} of theirs {} under way. Cancel them, or wait until they have ended."
-
-
-class Refused(refusals.Refused):
-    """Nothing was erased; the message says why."""
 
 
 class Plan(NamedTuple):
@@ -90,8 +86,8 @@ def plan(person: User) -> Plan:
 def erase(person: User, to: User, by: User | None) -> str:
     """Erase a person, whose shared work `to` gets; return the account's new name.
 
-    In one transaction; `by` is None for a command. Raises Refused, `handover.Refused`, and
-    `roles.Refused` for the last admin; then nothing has changed.
+    In one transaction; `by` is None for a command. Raises Refused, also for the last admin; then
+    nothing has changed.
     """
     with transaction.atomic(), disable_auditlog():
         if by is None:

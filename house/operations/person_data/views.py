@@ -12,7 +12,6 @@ from django.core.exceptions import ValidationError
 from django.http import Http404
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import permissions
@@ -20,7 +19,7 @@ from accounts.audit import trail
 from core.db.name_order import by_name
 from core.forms import LineField
 from core.http.caching import no_store
-from core.http.streaming import OffThreadStream
+from core.http.downloads import download
 from core.refusals import Refused
 from features.notifications import outbox
 from house.operations.person_data import archive, erasure
@@ -130,7 +129,4 @@ def _render_person_data(
 def _sent(person: User, *, is_for_themselves: bool = False) -> HttpResponseBase:
     packed = archive.prepare(person, is_for_themselves=is_for_themselves)
     name = f"vitrine-{person.get_username()}-{timezone.localtime():%Y-%m-%d}.zip"
-    disposition = content_disposition_header(True, name) or ""
-    return OffThreadStream(
-        packed, content_type="application/zip", headers={"Content-Disposition": disposition}
-    )
+    return download(packed, name)

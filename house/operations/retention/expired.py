@@ -1,6 +1,6 @@
 """Deletes housekeeping rows after a setting's number of days: drafts, notifications, logs.
 
-Other tables are kept small where they are written; `house/operations/growth.py` says how.
+Other tables are kept small where they are written: `tests/house/operations/test_growth.py`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from features.boards.runs import sending
 from projects.kept.voices.participant import Participant
 from projects.models import Project
 from runs.models import Run
-from runs.start.refused_starts import Refused
+from runs.start.refused_starts import StartRefused
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +159,6 @@ def test_requests_take_as_many_queries_whatever_their_number(
 
 def test_a_row_that_no_model_can_run_is_refused(board: Board) -> None:
     row = row_requests.row_of_values({"steps": 4}, "no prompt")
-    with pytest.raises(Refused, match="missing"):
+    with pytest.raises(StartRefused, match="missing"):
         row_requests.run_row(person("mia"), board, row)
     assert not board.rows.filter(digest=row.digest).exists()

@@ -59,16 +59,23 @@ class Player:
     def web(self) -> list[tuple[str, Callable[[], str]]]:
         """Do one step of a web process."""
         return [
-            ("run", self.run), ("run", self.run), ("batch", self.batch), ("board", self.board),
-            ("flow", self.flow), ("retry", self.retry),
-        ]  # fmt: skip
+            ("run", self.run),
+            ("run", self.run),
+            ("batch", self.batch),
+            ("board", self.board),
+            ("flow", self.flow),
+            ("retry", self.retry),
+        ]
 
     def worker(self) -> list[tuple[str, Callable[[], str]]]:
         """Do one step of a worker process."""
         return [
-            ("end", self.end), ("end", self.end), ("end", self.end), ("advance", self.advance),
+            ("end", self.end),
+            ("end", self.end),
+            ("end", self.end),
+            ("advance", self.advance),
             ("bill", self.bill),
-        ]  # fmt: skip
+        ]
 
     def racer(self) -> list[tuple[str, Callable[[], str]]]:
         """Compete for the last cent, again and again."""
@@ -117,13 +124,13 @@ class Player:
         return self.random.choice(self.worlds)
 
     def _started(self, act: Callable[[], Any]) -> str:
-        from runs.start.refused_starts import Refused, Unaffordable
+        from runs.start.refused_starts import StartRefused, Unaffordable
 
         try:
             act()
         except Unaffordable:
             return "unaffordable"
-        except Refused:
+        except StartRefused:
             return "refused"
         return "done"
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 from django.conf import LazySettings
+from django.core import checks
 from django.core.files.storage import FileSystemStorage
 from django.core.management import CommandError, call_command
 from django.db import OperationalError, connection
@@ -19,7 +20,7 @@ from django.utils import timezone
 
 import fal
 from house.operations import doctor, reach
-from house.operations.findings import Check, Level, findings
+from house.operations.findings import Check, findings
 from house.operations.metrics import reporting
 from house.operations.models import Backup, ServerProcess
 from runs.models import DailySum, Worker
@@ -31,7 +32,7 @@ Break = Callable[[pytest.MonkeyPatch, LazySettings, Path], object]
 def bad(check: Check) -> str:
     """Return the check's problems, each with its remedy."""
     problems = findings([check])
-    return " ".join(f"{f.sentence} {f.remedy}" for f in problems if f.level != Level.OK)
+    return " ".join(f"{f.msg} {f.hint}" for f in problems if f.level != checks.INFO)
 
 
 def _set(name: str, value: object) -> Break:
@@ -263,6 +264,16 @@ def test_the_command_lists_what_is_well_and_ends_with_1_otherwise(capsys: Any) -
     assert "ok   migrations: All migrations are applied." in printed
     assert "! BAD  work: No worker is running" in printed
     assert "grows: Audit log:" in printed
+
+
+def test_django_checks_the_deployment_if_it_may_use_the_database() -> None:
+    messages = checks.run_checks(
+        tags=["doctor"], include_deployment_checks=True, databases=["default"]
+    )
+    (migrations,) = (message for message in messages if message.obj == "migrations")
+    assert str(migrations) == "migrations: All migrations are applied."
+    assert any(message.is_serious() and message.obj == "work" for message in messages)
+    assert checks.run_checks(tags=["doctor"], include_deployment_checks=True) == []
 
 
 def test_the_newest_days_are_added_up_and_all_of_them_on_demand() -> None:

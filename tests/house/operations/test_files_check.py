@@ -110,7 +110,7 @@ def test_nothing_is_mended_in_another_storage(run: Run, settings: Any, tmp_path:
 
 def test_a_worker_looks_once_a_week_and_the_doctor_says_it(user: User, run: Run) -> None:
     (finding,) = findings([doctor._files])
-    assert "not been compared" in finding.sentence
+    assert "not been compared" in finding.msg
     upload = uploads.store(user.pk, SimpleUploadedFile("a.txt", b"mine", "text/plain"))
     default_storage.delete(upload.file)
     orphan("b")
@@ -121,7 +121,7 @@ def test_a_worker_looks_once_a_week_and_the_doctor_says_it(user: User, run: Run)
     assert steps == len(files_check.PARTS)
     assert scan.step() == files_check.REST_S
     (finding,) = findings([doctor._files])
-    assert finding.sentence == (
+    assert finding.msg == (
         "1 file of the storage belong to no row, and the files of 0 results and 1 upload are "
         f"missing. For example: no row: bb/bb/{'b' * 64}.png, no file: upload {upload.pk} "
         f"{upload}."

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Role, set_role
 from catalog.models import Endpoint
-from projects.locking import Refused
+from core.refusals import Refused
 from projects.models import Rule
 from projects.rules import editing, enforcement
 from projects.rules.editing import Terms

@@ -12,7 +12,7 @@ from asgiref.sync import async_to_sync, sync_to_async
 from django.test import Client
 from mcp_types import InputRequiredResult
 
-from api.assistants.caller import Refused, refusal
+from api.assistants.caller import CallRefused, refusal
 from api.assistants.questions import Asking, EarlierAnswer, InputRequired
 from api.assistants.tools import Tools
 from tests.runs.doors.boards_and_flows import new_flow
@@ -68,7 +68,7 @@ class _Calls:
         self._client = client
 
     async def call(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
-        """Return the JSON of an operation's response; raise Refused."""
+        """Return the JSON of an operation's response; raise CallRefused."""
         return await sync_to_async(self._call)(method, path, body, query)
 
     async def file(self, path: str) -> tuple[bytes, str]:
@@ -82,7 +82,7 @@ class _Calls:
     async def start(
         self, amount: Decimal | None, path: str, body: Any, project: str = "", consent: str = ""
     ) -> Any:
-        """Post to a paid operation; raise Refused."""
+        """Post to a paid operation; raise CallRefused."""
         return await self.call("POST", path, body, project=project, consent=consent)
 
     def _call(self, method: str, path: str, body: Any, query: dict[str, Any]) -> Any:
@@ -109,7 +109,7 @@ def _assistant(world: World, act: Callable[[Tools], Any]) -> Use:
                 return str(await act(tools))
             except InputRequired:
                 return str(await act(tools))  # with the person's yes
-        except Refused as refused:
+        except CallRefused as refused:
             return str(refused)
 
     return lambda: str(async_to_sync(ask)())

@@ -9,8 +9,8 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError
 from django.db.models import CASCADE, PROTECT
 
-from accounts import roles
 from catalog.models import Collection, Favourite, Note
+from core.refusals import Refused
 from features.boards.models import Board
 from features.flows.models import Flow, FlowRun
 from features.library.models import Prompt
@@ -24,17 +24,41 @@ from tests.projects.people import make_project
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 # Rows that belong to the account and are useless to others.
 GOES_ALONG = {
-    "admin.LogEntry", "auth.User_groups", "auth.User_user_permissions", "accounts.LoginLink",
-    "accounts.Preferences", "account.EmailAddress", "mfa.Authenticator",
-    "socialaccount.SocialAccount", "usersessions.UserSession", "catalog.Reader",
-    "catalog.Favourite", "playground.Draft", "api.Token", "api.ProxyFile",
-    "api.ProxyPart", "projects.Look", "api.KeyedCall", "playground.UploadReservation",
-    "boards.PlanDraft", "boards.Vote", "projects.Project", "projects.Membership",
-    "projects.Choice", "projects.Move", "retirement.Replacement", "sharing.Comment_mentioned",
-    "people.Joining", "notifications.Notification", "notifications.Channel",
-    "spending.Budget", "spending.BudgetRequest",
-    "notifications.Delivery", "notifications.RunEnd", "notifications.NotificationPreferences",
-}  # fmt: skip
+    "admin.LogEntry",
+    "auth.User_groups",
+    "auth.User_user_permissions",
+    "accounts.LoginLink",
+    "accounts.Preferences",
+    "account.EmailAddress",
+    "mfa.Authenticator",
+    "socialaccount.SocialAccount",
+    "usersessions.UserSession",
+    "catalog.Reader",
+    "catalog.Favourite",
+    "playground.Draft",
+    "api.Token",
+    "api.ProxyFile",
+    "api.ProxyPart",
+    "projects.Look",
+    "api.KeyedCall",
+    "playground.UploadReservation",
+    "boards.PlanDraft",
+    "boards.Vote",
+    "projects.Project",
+    "projects.Membership",
+    "projects.Choice",
+    "projects.Move",
+    "retirement.Replacement",
+    "sharing.Comment_mentioned",
+    "people.Joining",
+    "notifications.Notification",
+    "notifications.Channel",
+    "spending.Budget",
+    "spending.BudgetRequest",
+    "notifications.Delivery",
+    "notifications.RunEnd",
+    "notifications.NotificationPreferences",
+}
 
 
 @pytest.fixture
@@ -45,9 +69,13 @@ def admin(db: None) -> User:
 
 def make_upload(user: User, digest: str = "d") -> Upload:
     return Upload.objects.create(
-        user=user, digest=digest, file="d/d.png", file_name="x.png",
-        content_type="image/png", size_bytes=1,
-    )  # fmt: skip
+        user=user,
+        digest=digest,
+        file="d/d.png",
+        file_name="x.png",
+        content_type="image/png",
+        size_bytes=1,
+    )
 
 
 def test_every_relation_to_a_user_is_handed_over_or_deleted() -> None:
@@ -78,11 +106,21 @@ def test_a_handover_moves_everything_and_deletes_the_account(
     saving.create(user, private_project(user), Values("Fox", "a fox"))
     passed = handover.remove(user, stranger, admin)
     assert {relation.label: relation.number for relation in passed} == {
-        "runs": 2, "uploads": 1, "presets": 1, "links": 1, "collections": 1, "boards": 1,
-        "flows": 1, "runs of flows": 1, "data sets": 0,
-        "prompts": 1, "series": 0, "views": 0, "references": 0,
+        "runs": 2,
+        "uploads": 1,
+        "presets": 1,
+        "links": 1,
+        "collections": 1,
+        "boards": 1,
+        "flows": 1,
+        "runs of flows": 1,
+        "data sets": 0,
+        "prompts": 1,
+        "series": 0,
+        "views": 0,
+        "references": 0,
         "shares": 0,
-    }  # fmt: skip
+    }
     prompt = Prompt.objects.get()
     assert (prompt.user, prompt.project) == (stranger, private_project(stranger))
     assert not User.objects.filter(username="ana").exists()
@@ -149,12 +187,12 @@ def test_a_failed_handover_changes_nothing(
 
 
 def test_ones_own_account_and_the_last_admin_cannot_be_removed(user: User, admin: User) -> None:
-    with pytest.raises(roles.Refused, match="You are the only admin"):
+    with pytest.raises(Refused, match="You are the only admin"):
         handover.remove(admin, user, admin)
     User.objects.create_superuser("boss")
-    with pytest.raises(handover.Refused, match="your own account"):
+    with pytest.raises(Refused, match="your own account"):
         handover.remove(admin, user, admin)
-    with pytest.raises(handover.Refused, match="somebody else"):
+    with pytest.raises(Refused, match="somebody else"):
         handover.remove(user, user, admin)
     assert User.objects.count() == 3
 
@@ -167,8 +205,9 @@ def test_what_is_private_is_handed_over_alone(
     collection = Collection.objects.create(owner=user, slug="best", title="Best")
     passed = handover.hand_over_private(user, stranger)
     assert {part.label: part.number for part in passed if part.number} == {
-        "runs": 1, "collections": 1,
-    }  # fmt: skip
+        "runs": 1,
+        "collections": 1,
+    }
     for row in (private, shared, collection):
         row.refresh_from_db()
     assert (private.user, private.project) == (stranger, private_project(stranger))

@@ -10,6 +10,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.test import Client
 
+from core.refusals import Refused
 from features.boards.models import Board, Cell, Column, Row
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow_run import StepRun
@@ -31,9 +32,14 @@ def acme(user: User) -> Project:
 
 def upload_of(user: User, project: Project, digest: str = "d") -> Upload:
     return Upload.objects.create(
-        user=user, project=project, digest=digest, file="d/d.png", file_name="x.png",
-        content_type="image/png", size_bytes=1,
-    )  # fmt: skip
+        user=user,
+        project=project,
+        digest=digest,
+        file="d/d.png",
+        file_name="x.png",
+        content_type="image/png",
+        size_bytes=1,
+    )
 
 
 def board_with(run: Run, *, is_reused: bool = False) -> Board:
@@ -69,7 +75,7 @@ def test_a_run_goes_with_the_files_that_only_it_uses(
     assert moving.counts_of(record) == ["1 run", "1 upload"]
     moving.undo(user, record)
     assert places(run, alone, other, shared) == {"private"}
-    with pytest.raises(moving.Refused, match="already been moved back"):
+    with pytest.raises(Refused, match="already been moved back"):
         moving.undo(user, record)
 
 
@@ -107,7 +113,7 @@ def test_a_maker_moves_their_own_and_a_manager_everybodys(make_run: Any, acme: P
         make_run(user=user, project=acme, state="succeeded") for user in (ana, ben, cleo)
     )
     for user, run in ((ana, of_ben), (cleo, of_cleo), (cleo, of_ana), (person("sam"), of_ana)):
-        with pytest.raises(moving.Refused):
+        with pytest.raises(Refused):
             move(user, other, run=run)
     assert places(of_ana, of_ben, of_cleo) == {"acme"}
     move(ana, other, run=of_ana)
@@ -120,7 +126,7 @@ def test_nobodys_work_disappears_into_somebody_elses_private_project(
 ) -> None:
     ben = person("ben")
     run = make_run(user=person("ana"), project=acme, state="succeeded")
-    with pytest.raises(moving.Refused, match="Only your own"):
+    with pytest.raises(Refused, match="Only your own"):
         move(ben, private_project(ben), run=run)
     board = board_with(run)
     Board.objects.update(user=ben)
@@ -134,7 +140,7 @@ def test_nobodys_work_disappears_into_somebody_elses_private_project(
 
 def test_hidden_work_of_others_is_not_moved_by_a_manager(make_run: Any, acme: Project) -> None:
     run = make_run(user=person("ana"), project=acme, is_hidden=True, state="succeeded")
-    with pytest.raises(moving.Refused):
+    with pytest.raises(Refused):
         move(person("ben"), make_project("Other", ben="manager"), run=run)
 
 

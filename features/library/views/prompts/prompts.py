@@ -20,9 +20,10 @@ from core.db.name_order import sort_key
 from core.http.caching import no_store
 from core.http.parameters import search_words
 from core.http.posts import controls
+from core.refusals import Refused
 from fal.db_safe import db_safe_text
 from features.library.models import Prompt, PromptTag
-from features.library.prompts import expansion, using
+from features.library.prompts import using
 from features.library.prompts.form import PromptForm, folder_of
 from playground.display import tiles
 from projects import current
@@ -181,7 +182,7 @@ def text(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         return render(request, "features/library/prompts/_filling.html", context)
     try:
         filled_text = using.one_text(prompt, controls(request))
-    except expansion.Refused as refusal:
+    except Refused as refusal:
         status = HTTPStatus.UNPROCESSABLE_ENTITY
         return HttpResponse(str(refusal), content_type="text/plain", status=status)
     return HttpResponse(filled_text, content_type="text/plain; charset=utf-8")

@@ -7,13 +7,14 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.audit import trail
 from core.file_names import portable_name
+from core.http.downloads import download
 from core.http.parameters import parse_uuid
 from core.http.posts import hidden
 from core.refusals import Refused
@@ -76,20 +77,16 @@ def closing(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
 
 
 @require_safe
-def export(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
+def export(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """Send picks, ratings and comments as CSV, or with `format=json` as JSON."""
     share = _share(request.user, pk)
     rows = summary.rows_of(share)
     is_json = request.GET.get("format") == "json"
     name = portable_name(f"{share.title or 'review'} answers.{'json' if is_json else 'csv'}")
     trail.record_export(request, [share], "answers of its review")
-    response: HttpResponse
-    if is_json:
-        response = JsonResponse({"title": share.title, "answers": rows})
-    else:
-        response = HttpResponse(summary.as_csv(rows), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return download(
+        {"title": share.title, "answers": rows} if is_json else summary.as_csv(rows), name
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

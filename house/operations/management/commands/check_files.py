@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from core.refusals import Refused
 from house.operations import files_check
 
 
@@ -33,7 +34,7 @@ class Command(BaseCommand):
         if mend:
             try:
                 files_check.mend(totals)
-            except files_check.Refused as refusal:
+            except Refused as refusal:
                 raise CommandError(str(refusal)) from refusal
             totals.lost = totals.orphans = 0
             self.stdout.write("Done: a worker deletes the files that no row names in an hour.\n")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import Any
 
+from django.core import checks
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from core.formatting import counted
 from house.operations import doctor
-from house.operations.findings import Level, findings
+from house.operations.findings import findings
 
-MARKS = {Level.OK: "  ok   ", Level.ADVICE: "  note ", Level.BAD: "! BAD  "}
+MARKS = {checks.INFO: "  ok   ", checks.WARNING: "  note ", checks.ERROR: "! BAD  "}
 
 
 class Command(BaseCommand):
@@ -27,13 +27,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print each finding at once."""
-        counts: Counter[Level] = Counter()
-        for finding in findings(doctor.THOROUGH if options["all"] else doctor.ALL):
-            counts[finding.level] += 1
-            style = self.style.ERROR if finding.level == Level.BAD else str
-            self.stdout.write(style(f"{MARKS[finding.level]}{finding.what}: {finding.sentence}"))
-            if finding.remedy:
-                self.stdout.write(f"         → {finding.remedy}")
-        if counts[Level.BAD]:
-            raise CommandError(f"{counted(counts[Level.BAD], 'thing')} to repair.")
+        errors = 0
+        for message in findings(doctor.THOROUGH if options["all"] else doctor.ALL):
+            errors += message.is_serious()
+            style = self.style.ERROR if message.is_serious() else str
+            self.stdout.write(style(f"{MARKS[message.level]}{message.obj}: {message.msg}"))
+            if message.hint:
+                self.stdout.write(f"         → {message.hint}")
+        if errors:
+            raise CommandError(f"{counted(errors, 'thing')} to repair.")
         self.stdout.write("Nothing is wrong.")

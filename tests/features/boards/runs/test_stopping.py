@@ -18,7 +18,7 @@ from features.boards.plan.plan import MAX_CELLS, Plan
 from features.boards.runs import repeating, sending
 from runs.models import Run
 from runs.promises.named_inputs import unresolved
-from runs.start.refused_starts import Refused
+from runs.start.refused_starts import StartRefused
 from tests.features.boards.racing import run_at_once, run_during
 
 Planned = Callable[..., Plan]
@@ -72,7 +72,7 @@ def test_adds_under_way_during_stop_send_nothing(
         "held": lambda read: repeating.send_held(user, read),
     }
     before = Run.objects.count()
-    with pytest.raises(Refused, match="stopped"):
+    with pytest.raises(StartRefused, match="stopped"):
         deeds[deed](board)
     assert Run.objects.count() == before
     assert deeds[deed](Board.objects.get(pk=board.pk)).sent  # pressed again after Stop
@@ -82,7 +82,7 @@ def test_a_deleted_board_gets_no_more_runs(
     board: Board, rows: Callable[..., Plan], send: Send
 ) -> None:
     Board.objects.update(deleted_at=timezone.now())
-    with pytest.raises(Refused, match="deleted"):
+    with pytest.raises(StartRefused, match="deleted"):
         send(rows("more"), board=board)
 
 
@@ -92,11 +92,13 @@ def test_concurrent_adds_keep_the_board_within_its_size_limit(
 ) -> None:
     plans = [
         plan_of(
-            "flux", row_field="prompt", seeds="1-20",
+            "flux",
+            row_field="prompt",
+            seeds="1-20",
             row_values="\n".join(f"{name} {number}" for number in range(7)),
         )
         for name in "abcdef"
-    ]  # fmt: skip
+    ]
     deeds = [partial(sending.run_plan, user, plan, expand(plan), "", board=board) for plan in plans]
     outcomes = run_at_once(deeds)
     assert sum(isinstance(outcome, sending.TooLarge) for outcome in outcomes) == 4

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.refusals import Refused
 from features.library.prompts import expansion
-from features.library.prompts.expansion import MAX_CHARS, MAX_PROMPTS, Refused, count, expand
+from features.library.prompts.expansion import MAX_CHARS, MAX_PROMPTS, count, expand
 from features.library.prompts.grammar import Slot, parse
 from tests.tables import each_row
 
@@ -51,10 +52,22 @@ def test_variable_is_asked_for_once_whatever_its_case_and_means_the_same_everywh
 @each_row(
     "text",
     [
-        '{"a": 1}', "{}", "{ }", "{red", "red}", "{0 of a}", "{red, blue}", "a | b", "{2 of }",
-        "{2 of red|green|blue}", "{" + "x" * 41 + "}", "{{", "C:\\new", "{16:9}",
+        '{"a": 1}',
+        "{}",
+        "{ }",
+        "{red",
+        "red}",
+        "{0 of a}",
+        "{red, blue}",
+        "a | b",
+        "{2 of }",
+        "{2 of red|green|blue}",
+        "{" + "x" * 41 + "}",
+        "{{",
+        "C:\\new",
+        "{16:9}",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_group_is_text(text: str) -> None:
     assert prompts(text) == [text]
 

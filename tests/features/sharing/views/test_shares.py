@@ -70,7 +70,7 @@ def test_an_address_under_another_secret_key_is_renewed(
     assert b"Renew address" in member.get(SHARES).content
     assert b"Renew address" in member.get(page).content
     assert Client().get(f"/s/{former}/").status_code == 200
-    sentences = [finding.sentence for finding in findings([doctor._secrets])]
+    sentences = [finding.msg for finding in findings([doctor._secrets])]
     assert [sentence.split(":")[0][-8:] for sentence in sentences] == ["e shares", "ications"]
     member.post(page, OPTIONS | {"title": "Renamed"})
     settings.SECRET_KEY_FALLBACKS = [first]

@@ -10,9 +10,9 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Endpoint
+from core.refusals import Refused
 from features.notifications.models import Notification
 from features.spending.models import BudgetRequest
-from projects.locking import Refused
 from projects.models import Project, Rule
 from projects.rules import editing, enforcement
 from tests.conftest import grant

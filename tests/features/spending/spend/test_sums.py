@@ -17,7 +17,7 @@ from features.spending.sums.labels import COLUMNS
 from features.spending.sums.question import By
 from features.spending.sums.totals import Days, Ledger, charges
 from house.operations import doctor
-from house.operations.findings import Level, findings
+from house.operations.findings import findings
 from runs.costs import daily_sums
 from runs.costs.daily_sums import Correction, Sums
 from runs.models import Charge, DailySum
@@ -161,7 +161,7 @@ def test_sums_that_differ_are_found_and_corrected_at_night(
     mistake()
     assert daily_sums.differ(days_ago(2))
     (finding,) = findings([doctor._sums])
-    assert finding.level == Level.BAD
+    assert finding.is_serious()
     correction = Correction()
     while (pause_s := correction.step()) < 1:
         pass

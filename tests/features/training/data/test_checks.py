@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from core.refusals import Refused
 from features.training.data import archives
 from features.training.data.checks import findings_of
 from features.training.data.editing import has_trigger, prefixed
@@ -97,25 +98,42 @@ def rules(name: str, document: Any) -> Rules | None:
     [
         (
             "fal-ai/flux-lora-fast-training",
-            {"path": "images_data_url", "kinds": ("image",), "advised": 4, "fewest": 0,
-             "has_captions": True, "trigger": "trigger_word", "is_of_pairs": False},
+            {
+                "path": "images_data_url",
+                "kinds": ("image",),
+                "advised": 4,
+                "fewest": 0,
+                "has_captions": True,
+                "trigger": "trigger_word",
+                "is_of_pairs": False,
+            },
         ),
         (
             "fal-ai/flux-2-trainer/edit",
-            {"path": "image_data_url", "is_of_pairs": True, "needs_caption": True, "most": 0,
-             "default_caption": "default_caption", "has_masks": False},
+            {
+                "path": "image_data_url",
+                "is_of_pairs": True,
+                "needs_caption": True,
+                "most": 0,
+                "default_caption": "default_caption",
+                "has_masks": False,
+            },
         ),
         (
             "fal-ai/wan-trainer",
-            {"path": "training_data_url", "kinds": ("image", "video"), "advised": 10,
-             "trigger": "trigger_phrase"},
+            {
+                "path": "training_data_url",
+                "kinds": ("image", "video"),
+                "advised": 10,
+                "trigger": "trigger_phrase",
+            },
         ),
         ("acme/voice-trainer", {"path": "dataset", "kinds": ("audio",), "fewest": 5, "most": 20}),
         ("acme/masked", {"has_masks": True, "kinds": ("image",)}),
         ("acme/no-words", {"path": "audio_data_url", "kinds": ("audio",), "has_captions": False}),
     ],
     ids=["lora", "pairs", "films", "voice", "masked", "no-words"],
-)  # fmt: skip
+)
 def test_rules_are_read_from_field_names_and_descriptions(
     name: str, expected: dict[str, Any]
 ) -> None:
@@ -175,9 +193,14 @@ def zip_files(files: dict[str, bytes], method: int = zipfile.ZIP_STORED) -> io.B
 
 def test_folders_and_system_files_are_skipped() -> None:
     files = {
-        "set/a.png": b"1", "set/deep/b.JPG": b"2", "__MACOSX/set/._a.png": b"x", ".DS_Store": b"x",
-        "../../c.png": b"3", "set/a.txt": "für".encode("latin-1"), "set/run.exe": b"4",
-    }  # fmt: skip
+        "set/a.png": b"1",
+        "set/deep/b.JPG": b"2",
+        "__MACOSX/set/._a.png": b"x",
+        ".DS_Store": b"x",
+        "../../c.png": b"3",
+        "set/a.txt": "für".encode("latin-1"),
+        "set/run.exe": b"4",
+    }
     entries, read = [], {}
     for entry in archives.entries(zip_files(files), "set.zip"):
         entries.append(entry)
@@ -191,9 +214,9 @@ def test_folders_and_system_files_are_skipped() -> None:
 def test_bombs_and_invalid_archives_are_refused() -> None:
     bomb = zip_files({"a.png": bytes(3 << 20)}, zipfile.ZIP_DEFLATED)
     assert len(bomb.getvalue()) < 10_000
-    with pytest.raises(archives.Refused, match="unpacks to more than"):
+    with pytest.raises(Refused, match="unpacks to more than"):
         list(archives.entries(bomb, "bomb.zip", max_bytes=1 << 20))
-    with pytest.raises(archives.Refused, match="not a ZIP"):
+    with pytest.raises(Refused, match="not a ZIP"):
         list(archives.entries(io.BytesIO(b"PK\x03\x04 nothing"), "x.zip"))
 
 
@@ -211,7 +234,7 @@ def test_an_archive_of_many_entries_is_refused_before_its_list_is_read(
     count = 200_000
     listed = struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, 20, *[0] * 7, 1, *[0] * 6) + b"a"
     archive = io.BytesIO(listed * count + end_of(declared_count or count, len(listed) * count))
-    with largest_memory() as peak, pytest.raises(archives.Refused, match="more than are read"):
+    with largest_memory() as peak, pytest.raises(Refused, match="more than are read"):
         list(archives.entries(archive, "many.zip"))
     assert peak() < 1 << 20
 
@@ -219,7 +242,7 @@ def test_an_archive_of_many_entries_is_refused_before_its_list_is_read(
 def test_an_archive_that_is_too_large_is_refused_before_its_end_is_read(tmp_path: Path) -> None:
     with (tmp_path / "large.zip").open("w+b") as file:
         file.truncate(archives.MAX_ARCHIVE_BYTES + 1)  # a sparse file, which takes no room
-        with pytest.raises(archives.Refused, match="larger than the 400 MB"):
+        with pytest.raises(Refused, match="larger than the 400 MB"):
             list(archives.entries(file, "large.zip"))
 
 

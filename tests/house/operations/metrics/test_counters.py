@@ -19,7 +19,7 @@ from house.operations.metrics import reporting, upstream_calls
 from house.operations.metrics.requests import CountedRequests, page_routes
 from house.operations.models import Counter, ServerProcess
 from house.operations.owner import OperationsOwner
-from runs.start.refused_starts import Refused
+from runs.start.refused_starts import StartRefused
 from tests.house.operations.metrics.conftest import Scrape
 from tests.runs.start.started import start_run
 
@@ -110,7 +110,7 @@ def test_every_way_a_run_begins_and_ends_is_counted(
         run, _ = start_run(user=user, endpoint=endpoint, arguments={}, key="1")
         start_run(user=user, endpoint=endpoint, arguments={}, key="1")  # the same press
         endpoint.standing = Standing.BLOCKED
-        with pytest.raises(Refused):
+        with pytest.raises(StartRefused):
             start_run(user=user, endpoint=endpoint, arguments={}, key="2")
         times = {"sent_at": run.created_at + timedelta(seconds=2)}
         times["ended_at"] = times["sent_at"] + timedelta(seconds=50)
@@ -118,7 +118,7 @@ def test_every_way_a_run_begins_and_ends_is_counted(
         OperationsOwner().on_end(run, {"state": "cancelled", "ended_at": times["ended_at"]})
     figure = scrape()
     assert figure("vitrine_runs_started_total", door="page") == 1
-    assert figure("vitrine_runs_refused_total", reason="Refused") == 1
+    assert figure("vitrine_runs_refused_total", reason="StartRefused") == 1
     for state in ("succeeded", "cancelled"):
         assert figure("vitrine_runs_ended_total", state=state, transport="queue") == 1
     assert figure("vitrine_run_wait_seconds_sum") == pytest.approx(2)

@@ -12,10 +12,10 @@ from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import CommandError, call_command
 
-from accounts import roles
 from accounts.audit.entries import AuditEntry
 from api import tokens
 from api.models import Token
+from core.refusals import Refused
 from features.boards.models import Board, Comment
 from features.library.models import Prompt
 from features.notifications.models import Notification
@@ -112,9 +112,11 @@ def test_a_result_that_others_use_stays(
     private = make_run(state="succeeded", project=private_project(user))
     artifact = add_file(private)
     make_run(
-        state="succeeded", user=stranger, project=fox,
+        state="succeeded",
+        user=stranger,
+        project=fox,
         arguments={"image_url": artifact.get_absolute_url()},
-    )  # fmt: skip
+    )
     erasure.erase(user, stranger, eva)
     purge.Purge().step()
     assert Run.objects.filter(pk=private.pk).exists()
@@ -123,10 +125,10 @@ def test_a_result_that_others_use_stays(
 def test_the_last_admin_stays_and_so_does_who_has_runs_under_way(
     user: User, eva: User, stranger: User, make_run: Any
 ) -> None:
-    with pytest.raises(roles.Refused, match="only admin"):
+    with pytest.raises(Refused, match="only admin"):
         erasure.erase(eva, stranger, None)
     make_run(state="running", project=private_project(user))
-    with pytest.raises(erasure.Refused, match="1 run of theirs is under way"):
+    with pytest.raises(Refused, match="1 run of theirs is under way"):
         erasure.erase(user, stranger, eva)
     assert User.objects.get(pk=user.pk).username == "ana"
 

@@ -75,7 +75,7 @@ def test_presets_and_links_of_a_blocked_model_start_no_run(
 
 
 def test_starting_a_run_of_a_blocked_model_is_refused(blocked: Endpoint, user: User) -> None:
-    with pytest.raises(refused_starts.Refused, match=WHY):
+    with pytest.raises(refused_starts.StartRefused, match=WHY):
         start_run(user=user, endpoint=blocked, key="t", arguments={})
 
 
