@@ -266,8 +266,10 @@ def _done_operation(index: Index, wish: Wish, candidates: Places) -> Operation |
     """
     if wish.operation is None:
         return None
-    says_medium = any(word.startswith(("out:", "category:")) for word in wish.conditions)
-    for one in (wish.operation, *(() if says_medium else wider(wish.operation))):
+    operations: list[Operation] = [wish.operation]
+    if not any(word.startswith(("out:", "category:")) for word in wish.conditions):
+        operations += wider(wish.operation)
+    for one in operations:
         if index.having(Condition("does", (one.slug,))) & candidates:
             return one
     return None
