@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.db import transaction
+from django.db.models import Count, Exists, OuterRef, Q
 from django.utils import formats, timezone
 
 from accounts import permissions
@@ -13,10 +15,11 @@ from catalog.curation import moderation
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Endpoint, Standing
 from core.formatting import counted
-from features.boards.models import Board, Column, RowMark
+from features.boards.models import Board, Column, RowMark, Vote
 from features.boards.models.board import WHY_CHARS
 from features.boards.plan.plan import ASKED, last_text
 from features.boards.votes.rankings import Ranking, name_of
+from runs.models import Run
 from runs.promises.places import Place
 
 if TYPE_CHECKING:
@@ -24,6 +27,57 @@ if TYPE_CHECKING:
 
 MOST = 5  # decisions named on a model's page
 ASKED_CHARS = 160
+
+
+class Judged(NamedTuple):
+    """How much of a board was judged: its rows with several results, and the results in them.
+
+    A row is judged if it has a winner or a blind vote, or if each of its results has stars or a
+    verdict.
+    """
+
+    rows: int
+    judged: int
+    results: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a decision can be written: every row was judged."""
+        return self.judged == self.rows
+
+    @property
+    def sentence(self) -> str:
+        """What a decision rests on, or what it still needs."""
+        rows = counted(self.rows, "row")
+        if self.is_whole:
+            return f"It rests on {rows} with {counted(self.results, 'result')}."
+        return f"{self.judged} of {rows} {'is' if self.judged == 1 else 'are'} judged."
+
+
+def judged(board: Board) -> Judged:
+    """Return how much of a board was judged. One query."""
+    shown = Q(
+        cells__replaced_at=None,
+        cells__run__state=Run.State.SUCCEEDED,
+        cells__run__deleted_at=None,
+    )
+    has_mark = shown & (Q(cells__mark__stars__gt=0) | ~Q(cells__mark__verdict=""))
+    votes = Vote.objects.counted().filter(first__row=OuterRef("pk"))
+    rows = board.rows.order_by().annotate(
+        results=Count("cells", filter=shown, distinct=True),
+        marked=Count("cells__mark", filter=has_mark, distinct=True),
+        has_votes=Exists(votes),
+    )
+    several = rows.filter(results__gt=1).values_list(
+        "results", "marked", "has_votes", "mark__winner"
+    )
+    counts = [
+        (results, bool(winner or has_votes or marked == results))
+        for results, marked, has_votes, winner in several
+    ]
+    return Judged(
+        len(counts), sum(is_done for _, is_done in counts), sum(results for results, _ in counts)
+    )
 
 
 def may_mark(user: User | AnonymousUser) -> bool:
@@ -56,16 +110,19 @@ def take_back(user: User, board: Board) -> None:
 
 
 def answer(user: User, board: Board) -> None:
-    """Make the winner of a board that answers a question its decision; none takes it back."""
+    """Take the winner of a board that answers a question, once all is judged; else take it back."""
     if ASKED not in board.plan:
         return
-    mark = RowMark.objects.filter(row__board=board).exclude(winner=None).first()
-    if mark and mark.winner and mark.winner_id != board.taken_id:
+    marks = RowMark.objects.filter(row__board=board).exclude(winner=None)
+    won = Counter(mark.winner for mark in marks.select_related("winner__endpoint"))
+    if not won or not judged(board).is_whole:
+        take_back(user, board)
+        return
+    (best, _), *_ = won.most_common(1)
+    if best and best.pk != board.taken_id:
         models = counted(board.columns.count(), "model")
         question = f" for “{last_text(board.plan, ASKED)[:ASKED_CHARS]}”"
-        take(user, board, mark.winner, f"the best of {models}{question}")
-    elif mark is None:
-        take_back(user, board)
+        take(user, board, best, f"the best of {models}{question}")
 
 
 def in_words(board: Board, ranking: Ranking) -> str:

@@ -52,7 +52,7 @@ class HasMain(Protocol):
         """The file to compare."""
 
 
-LETTERS = "ABCD"
+LETTERS = "ABCDEF"
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Pane:
 
 
 def panes_of(runs: Sequence[Run], names: Sequence[str]) -> list[Pane]:
-    """Return the panes of up to four runs with these names; the first one is the reference.
+    """Return the panes of up to six runs with these names; the first one is the reference.
 
     Their endpoints, outputs and artifacts should be loaded.
     """

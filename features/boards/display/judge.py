@@ -1,10 +1,9 @@
-"""The close view of a board: up to four results beside each other, mostly of one row."""
+"""The close view of a board: up to six results beside each other, mostly of one row."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Case, Q, TextChoices, When
@@ -21,7 +20,7 @@ from playground.display.comparison import Pane, panes_of
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 
-LEAST, MOST = 2, 4
+LEAST, MOST = 2, 6
 _JUDGED_BY = "judged_by"  # session key
 
 
@@ -133,22 +132,29 @@ def _of_row(board: Board, rows: Sequence[int], row: int, first: int) -> Round | 
         .select_related("column__endpoint")
     )
     keys = [cell.pk for cell in row_cells]
-    size = ceil(len(keys) / ceil(len(keys) / MOST)) if keys else MOST
-    first = first // size * size if first < len(keys) else 0
-    cells = _cells(board, keys[first : first + size])
+    # A wide row goes by knock-out: the winner so far stands beside the next ones.
+    starts = [0, *range(MOST, len(keys), MOST - 1)]
+    page = max(number for number, start in enumerate(starts) if start <= max(first, 0))
+    if first >= len(keys):
+        page = 0
+    first = starts[page]
+    new_keys = keys[first : first + MOST - 1] if first else keys[:MOST]
+    winner = RowMark.objects.filter(row=row).values_list("winner", flat=True).first()
+    best = [cell.pk for cell in row_cells[:first] if cell.column_id == winner][:1]
+    cells = _cells(board, [*best, *new_keys])
     if not cells:
         return None
     place, address = rows.index(row), f"{_address(board)}?row="
-    before = f"{row}&from={first - size}" if first else next(iter(rows[:place][-1:]), "")
-    is_last = first + size >= len(keys)
-    after = next(iter(rows[place + 1 :]), "") if is_last else f"{row}&from={first + size}"
+    before = f"{row}&from={starts[page - 1]}" if page else next(iter(rows[:place][-1:]), "")
+    is_last = page + 1 == len(starts)
+    after = next(iter(rows[place + 1 :]), "") if is_last else f"{row}&from={starts[page + 1]}"
     return Round(
         cells,
         _panes(cells),
         cells[0].row,
         f"{address}{row}&from={first}",
         place + 1,
-        max(len(rows), ceil(len(keys) / size)),
+        max(len(rows), len(starts)),
         f"{address}{before}" if before else "",
         f"{address}{after}" if after else "",
         [(cell.pk, name_of(cell.column)) for cell in row_cells] if len(keys) > MOST else (),
@@ -156,7 +162,7 @@ def _of_row(board: Board, rows: Sequence[int], row: int, first: int) -> Round | 
 
 
 def _cells(board: Board, keys: Sequence[str | int]) -> list[Cell]:
-    """Return the board's cells with these keys that have results, in order, up to four."""
+    """Return the board's cells with these keys that have results, in order, up to six."""
     cell_keys = [key for text in dict.fromkeys(map(str, keys)) if (key := parse_key(text))][:MOST]
     cells = (
         board.cells.filter(pk__in=cell_keys, run__isnull=False, run__deleted_at=None)

@@ -57,6 +57,7 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "scales": list(Scale),
         "rights": BoardRights(request.user, board),
         "columns": board.columns.named(),
+        "judged": decisions.judged(board),
         "may_mark": decisions.may_mark(request.user),
         "is_part": request.method == "POST",
     }
@@ -74,6 +75,8 @@ def decision(request: HtmxRequest, board: Board) -> Any:
     column = columns.get(hidden(request, "column"))
     if column is None:
         return "Choose the model that you take."
+    if not (so_far := decisions.judged(board)).is_whole:
+        return f"{so_far.sentence} Judge the others first."
     why, is_approved = hidden(request, "why"), is_posted(request, "approved")
     try:
         decisions.take(request.user, board, column, why, is_approved=is_approved)

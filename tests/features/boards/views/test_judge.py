@@ -1,4 +1,4 @@
-"""The page "Judge" shows two to four results beside each other and saves the user's judgement."""
+"""The page "Judge" shows two to six results beside each other and saves the user's judgement."""
 
 from __future__ import annotations
 
@@ -28,6 +28,13 @@ def read_page(member: Client, board: Board, count: int = 2, start: int = 0) -> s
     return re.sub(r"\s+", " ", response.content.decode())
 
 
+def judge_rows(board: Board, *, but: int = 0) -> None:
+    """Give each row a winner, except the last `but` ones."""
+    winner = board.columns.order_by("position")[0]
+    for row in board.rows.order_by("position")[: board.rows.count() - but]:
+        RowMark.objects.create(row=row, winner=winner)
+
+
 def test_pictures_are_shown_side_by_side_with_differences(
     member: Client, make_judged_board: Judged
 ) -> None:
@@ -55,11 +62,11 @@ def test_texts_are_shown_with_differing_words_marked(
     assert "<i>sea" not in page
 
 
-def test_judge_shows_up_to_four_results_and_goes_from_row_to_row(
+def test_judge_shows_up_to_six_results_and_goes_from_row_to_row(
     member: Client, make_judged_board: Judged
 ) -> None:
-    board = make_judged_board(prompts="a\nb\nc")
-    assert read_page(member, board, 6).count('class="look-pane"') == 4
+    board = make_judged_board(prompts="a\nb\nc", seeds="1, 2")
+    assert read_page(member, board, 9).count('class="look-pane"') == 6
     first, second, _ = board.rows.order_by("position")
     address = f"{board.get_absolute_url()}judge/"
     for query in ("", "?cell=x", f"?cell={board.cells.order_by('pk')[0].pk}", "?row=" + "9" * 30):
@@ -70,15 +77,37 @@ def test_judge_shows_up_to_four_results_and_goes_from_row_to_row(
     assert "Row 2 of 3" in member.get(address).content.decode()
 
 
-def test_a_wide_row_is_judged_in_equal_parts(member: Client, make_judged_board: Judged) -> None:
-    board = make_judged_board(prompts="a", seeds="1, 2, 3")
-    page = member.get(f"{board.get_absolute_url()}judge/").content.decode()
-    assert page.count('class="look-pane"') == 3
+def test_a_wide_row_goes_by_knock_out(member: Client, make_judged_board: Judged) -> None:
+    board = make_judged_board(prompts="a", seeds="1, 2, 3, 4")
+    address = f"{board.get_absolute_url()}judge/"
+    page = member.get(address).content.decode()
+    assert page.count('class="look-pane"') == 6
     row = board.rows.get()
-    after = f"{board.get_absolute_url()}judge/?row={row.pk}&from=3"
+    after = f"{address}?row={row.pk}&from=6"
     assert after.replace("&", "&amp;") in page
-    assert member.get(after).content.decode().count('class="look-pane"') == 3
     assert "Other results of this row" in page
+    assert member.get(after).content.decode().count('class="look-pane"') == 2
+    first = board.cells.order_by("column__position", "pk")[0]
+    member.post(address, {"cell": first.pk, "winner": str(first.column.position)})
+    page = member.get(after).content.decode()
+    assert page.count('class="look-pane"') == 3
+    assert f'id="fact-{first.pk}"' in page
+
+
+def test_a_decision_needs_all_rows_to_be_judged(member: Client, make_judged_board: Judged) -> None:
+    board = make_judged_board()
+    judge_rows(board, but=1)
+    page = read_page(member, board)
+    assert "1 of 2 rows is judged. Then you can decide." in page
+    assert "We take…" not in page
+    posted = {"column": "0", "why": "Best"}
+    answer = member.post(f"{board.get_absolute_url()}decision/", posted, follow=True)
+    assert "Judge the others first." in answer.content.decode()
+    for cell in board.rows.order_by("-position")[0].cells.all():
+        Mark.objects.create(cell=cell, stars=3)
+    page = read_page(member, board)
+    assert "We take…" in page
+    assert "It rests on 2 rows with 4 results." in page
 
 
 def test_judge_shows_no_cells_of_another_board(
@@ -166,6 +195,7 @@ def test_we_take_a_model_for_a_reason(
     member: Client, make_judged_board: Judged, client: Client, stranger: User
 ) -> None:
     board = make_judged_board()
+    judge_rows(board)
     address = f"{board.get_absolute_url()}decision/"
     about = "/models/lab/turbo/?tab=about"
     mark = {"column": "1", "why": "Hands are right, half the price", "approved": "1"}
@@ -194,6 +224,7 @@ def test_a_curator_marks_in_the_same_step(
     grant(user, "catalog.change_endpoint")
     User.objects.filter(pk=user.pk).update(is_staff=True)
     board = make_judged_board()
+    judge_rows(board)
     assert (
         "Mark the model as approved"
         in member.get(f"{board.get_absolute_url()}judge/").content.decode()
