@@ -51,7 +51,7 @@ class Judged(NamedTuple):
         rows = counted(self.rows, "row")
         if self.is_whole:
             return f"It rests on {rows} with {counted(self.results, 'result')}."
-        return f"{self.judged} of {rows} {'is' if self.judged == 1 else 'are'} judged."
+        return f"{self.judged} of {rows} judged."
 
 
 def judged(board: Board) -> Judged:

@@ -98,7 +98,7 @@ def test_a_decision_needs_all_rows_to_be_judged(member: Client, make_judged_boar
     board = make_judged_board()
     judge_rows(board, but=1)
     page = read_page(member, board)
-    assert "1 of 2 rows is judged. Then you can decide." in page
+    assert "1 of 2 rows judged. Then you can decide." in page
     assert "We take…" not in page
     posted = {"column": "0", "why": "Best"}
     answer = member.post(f"{board.get_absolute_url()}decision/", posted, follow=True)
