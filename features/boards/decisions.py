@@ -14,7 +14,7 @@ from accounts.audit import trail
 from catalog.curation import moderation
 from catalog.curation.text_cleaning import one_line
 from catalog.models import Endpoint, Standing
-from core.formatting import counted
+from core.formatting import counted, money
 from features.boards.models import Board, Column, RowMark, Vote
 from features.boards.models.board import WHY_CHARS
 from features.boards.plan.plan import ASKED, last_text
@@ -126,15 +126,17 @@ def answer(user: User, board: Board) -> None:
 
 
 def in_words(board: Board, ranking: Ranking) -> str:
-    """Return what was chosen and who won: by votes, or without votes by rows."""
-    best = max(ranking.columns, key=lambda column: (column.share or 0, column.rows_won))
+    """Return who won, by votes or without votes by rows, at which price, and what was chosen."""
+    best = ranking.best
     if ranking.vote_count:
         won = f"won {best.wins} of {counted(best.votes, 'vote')}"
     else:
-        won = f"won {counted(best.rows_won, 'row')}" if best.rows_won else ""
+        won = f"won {best.rows_won} of {counted(ranking.row_count, 'row')}" if best.rows_won else ""
+    if won and best.price:
+        won += f" at {money(best.price)} a run"
     taken = next((ranked for ranked in ranking.columns if ranked.column == board.taken), None)
     if taken is None:
-        return f"{best.name} {won}. Nothing is chosen yet." if won else "Nothing is chosen yet."
+        return f"{best.name} {won}; nothing was decided." if won else "Nothing was decided yet."
     if not won:
         chosen = f"{taken.name} was chosen"
     elif taken == best:

@@ -109,12 +109,16 @@ def round_of(board: Board, query: QueryDict) -> Round | None:
 
 
 def report_panes(board: Board, ranking: Ranking) -> list[Pane]:
-    """Return a row's results for the report: the chosen model's first, then those of its rivals.
+    """Return a row's results for the report: the chosen model's, or the winner's, then its rivals'.
 
     It is the first row that the chosen one won, or just the first row.
     """
     columns = [ranked.column for ranked in ranking.columns]
-    columns.sort(key=lambda column: column.pk != board.taken_id)
+    best = max(
+        ranking.columns, key=lambda ranked: (ranked.share or 0, ranked.rows_won), default=None
+    )
+    first = board.taken_id or (best.column.pk if best else None)
+    columns.sort(key=lambda column: column.pk != first)
     won = Q(mark__winner=columns[0].pk) if columns else Q()
     row = board.rows.order_by(Case(When(won, then=0), default=1), "position").first()
     cells = board.cells.filter(row=row, replaced_at=None, run__state=Run.State.SUCCEEDED)

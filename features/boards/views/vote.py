@@ -136,6 +136,7 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     context = {
         "board": board,
         "rankings": ranked,
+        "has_winner": bool(board.taken_id or ranked[0].vote_count or ranked[0].has_wins),
         "panes": report_panes(board, ranked[0]),
         "decision": decisions.in_words(board, ranked[0]),
         "listing": listing_of(board, names, request.GET.get("order", ""), number),

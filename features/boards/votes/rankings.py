@@ -33,21 +33,14 @@ class RankedColumn:
     high: int
     best: int
     worst: int
-    stars: float | None
-    passed: int
-    failed: int
     rows_won: int
-    price: Decimal | None
+    price: Decimal | None  # per run, in US dollars
+    seconds: float | None  # per run
 
     @property
     def votes(self) -> int:
         """Return the number of votes on it."""
         return self.wins + self.losses + self.ties
-
-    @property
-    def judged(self) -> int:
-        """Return how many of its results passed or failed."""
-        return self.passed + self.failed
 
     @property
     def share(self) -> float | None:
@@ -58,13 +51,6 @@ class RankedColumn:
     def percent(self) -> int | None:
         """Return the share in per cent."""
         return None if self.share is None else round(100 * self.share)
-
-    @property
-    def price_per_win(self) -> Decimal | None:
-        """Return the average cost per winning result, in US dollars."""
-        if not self.share or self.price is None:
-            return None
-        return self.price / Decimal(str(self.share))
 
     @property
     def ranks(self) -> str:
@@ -81,6 +67,17 @@ class Ranking:
     vote_count: int
     has_ranks: bool
     leader: RankedColumn | None
+    row_count: int = 0
+
+    @property
+    def best(self) -> RankedColumn:
+        """Return the column with the largest share of votes, or without votes the most rows."""
+        return max(self.columns, key=lambda column: (column.share or 0, column.rows_won))
+
+    @property
+    def has_wins(self) -> bool:
+        """Return whether any row has a winner."""
+        return any(column.rows_won for column in self.columns)
 
     @property
     def summary(self) -> str:
@@ -136,7 +133,8 @@ def rankings(board: Board) -> list[Ranking]:
     tags = _tags(board, cells)
     by_tag = {tag: [v for v in votes if tag in _tags_of(v, tags)] for tag in _all(tags)}
     voted = {"": votes} | {tag: tagged for tag, tagged in by_tag.items() if tagged}
-    return [_ranking(tag, columns, vote_counts, facts) for tag, vote_counts in voted.items()]
+    rows = len({cell.row_id for cell in cells})
+    return [_ranking(tag, columns, vote_counts, facts, rows) for tag, vote_counts in voted.items()]
 
 
 def _cells(board: Board, columns: Sequence[Column]) -> list[Cell]:
@@ -159,19 +157,20 @@ class _Facts:
     def __init__(self, column: Column, name: str, cells: Sequence[Cell], rows_won: int) -> None:
         self.name = name
         own = [cell for cell in cells if cell.column_id == column.pk]
-        marks = [cell.mark for cell in own if hasattr(cell, "mark")]
-        stars = [mark.stars for mark in marks if mark.stars]
         done_runs = [cell.run for cell in own if cell.run and cell.run.state == Run.State.SUCCEEDED]
         costs = [figure.amount for run in done_runs if (figure := known_costs.paid(run))]
-        self.stars = sum(stars) / len(stars) if stars else None
-        self.passed = sum(mark.verdict == "pass" for mark in marks)
-        self.failed = sum(mark.verdict == "fail" for mark in marks)
         self.rows_won = rows_won
         self.price = sum(costs, Decimal(0)) / len(costs) if costs else None
+        times = [run.took.total_seconds() for run in done_runs if run.ended_at]
+        self.seconds = sum(times) / len(times) if times else None
 
 
 def _ranking(
-    tag: str, columns: Sequence[Column], votes: Sequence[Vote], facts: dict[int, _Facts]
+    tag: str,
+    columns: Sequence[Column],
+    votes: Sequence[Vote],
+    facts: dict[int, _Facts],
+    rows: int,
 ) -> Ranking:
     compared = {cell.column_id for vote in votes for cell in (vote.first, vote.second)}
     numbers = {pk: place for place, pk in enumerate(c.pk for c in columns if c.pk in compared)}
@@ -179,10 +178,18 @@ def _ranking(
     counts = _counts(votes)
     ranked = [_ranked(c, numbers, fit, counts[c.pk], facts[c.pk]) for c in columns]
     has_ranks = any(column.best > 1 for column in ranked)
-    ranked.sort(key=lambda column: (not column.votes, column.best, column.worst, -column.score))
+    ranked.sort(
+        key=lambda column: (
+            not column.votes,
+            column.best,
+            column.worst,
+            -column.score,
+            -column.rows_won,
+        )
+    )
     sure = [column for column in ranked if column.votes and column.worst == 1]
     leader = sure[0] if sure and len(numbers) > 1 else None
-    return Ranking(tag, ranked, len(votes), has_ranks, leader)
+    return Ranking(tag, ranked, len(votes), has_ranks, leader, rows)
 
 
 def _counts(votes: Sequence[Vote]) -> dict[int, Counter[str]]:
@@ -228,11 +235,9 @@ def _ranked(
         high=round(MIDDLE + score + half),
         best=best,
         worst=worst,
-        stars=facts.stars,
-        passed=facts.passed,
-        failed=facts.failed,
         rows_won=facts.rows_won,
         price=facts.price,
+        seconds=facts.seconds,
     )
 
 

@@ -26,14 +26,17 @@ def report(board: Board) -> str:
 def test_a_decision_against_the_votes_is_explained(make_judged_board: Judged, user: User) -> None:
     board = make_judged_board()
     flux, turbo = board.columns.named()
-    assert report(board) == "Nothing is chosen yet."
+    assert report(board) == "Nothing was decided yet."
     marks.mark_row(Row.objects.filter(board=board)[0], {"winner": "1"})
-    assert report(board) == "turbo won 1 row. Nothing is chosen yet."
+    assert report(board) == "turbo won 1 of 2 rows at $0.02 a run; nothing was decided."
     judge_all(user, board, "lab/turbo")
     decisions.take(user, board, flux, "Half the price")
-    assert report(board) == "flux was chosen, although turbo won 2 of 2 votes: Half the price"
+    assert (
+        report(board)
+        == "flux was chosen, although turbo won 2 of 2 votes at $0.02 a run: Half the price"
+    )
     decisions.take(user, board, turbo, "Hands are right")
-    assert report(board) == "turbo won 2 of 2 votes and was chosen: Hands are right"
+    assert report(board) == "turbo won 2 of 2 votes at $0.02 a run and was chosen: Hands are right"
 
 
 def test_the_report_begins_with_the_chosen_result(
@@ -47,6 +50,8 @@ def test_the_report_begins_with_the_chosen_result(
         return re.findall(r"<figcaption.*?<a href=[^>]*>(.*?)</a>", page, re.DOTALL)
 
     assert shown() == ["flux", "turbo"]
+    marks.mark_row(board.rows.all()[0], {"winner": "1"})
+    assert shown() == ["turbo", "flux"]
     decisions.take(user, board, board.columns.named()[1], "Hands are right")
     assert shown() == ["turbo", "flux"]
     Board.objects.get().cells.update(run=None)
