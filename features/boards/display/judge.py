@@ -114,10 +114,7 @@ def report_panes(board: Board, ranking: Ranking) -> list[Pane]:
     It is the first row that the chosen one won, or just the first row.
     """
     columns = [ranked.column for ranked in ranking.columns]
-    best = max(
-        ranking.columns, key=lambda ranked: (ranked.share or 0, ranked.rows_won), default=None
-    )
-    first = board.taken_id or (best.column.pk if best else None)
+    first = board.taken_id or (ranking.best.column.pk if columns else None)
     columns.sort(key=lambda column: column.pk != first)
     won = Q(mark__winner=columns[0].pk) if columns else Q()
     row = board.rows.order_by(Case(When(won, then=0), default=1), "position").first()
