@@ -132,7 +132,7 @@ def in_words(board: Board, ranking: Ranking) -> str:
         won = f"won {best.wins} of {counted(best.votes, 'vote')}"
     else:
         won = f"won {best.rows_won} of {counted(ranking.row_count, 'row')}" if best.rows_won else ""
-    if won and best.price:
+    if won and best.price and ranking.has_prices:
         won += f" at {money(best.price)} a run"
     taken = next((ranked for ranked in ranking.columns if ranked.column == board.taken), None)
     if taken is None:

@@ -15,6 +15,7 @@ from features.boards.votes.ballots import count_wins
 from runs.costs import known_costs
 from runs.models import Run
 from runs.models.querysets import heavy_columns
+from schemas.estimate.wording import nobody_pays
 
 MIDDLE, SCALE = 1000, 400 / math.log(10)  # as in chess: 400 points are odds of ten to one
 
@@ -73,6 +74,11 @@ class Ranking:
     def best(self) -> RankedColumn:
         """Return the column with the largest share of votes, or without votes the most rows."""
         return max(self.columns, key=lambda column: (column.share or 0, column.rows_won))
+
+    @property
+    def has_prices(self) -> bool:
+        """Return whether any column has a price that somebody pays."""
+        return not nobody_pays() and any(column.price for column in self.columns)
 
     @property
     def has_wins(self) -> bool:
