@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Case, Q, TextChoices, When
@@ -17,10 +18,12 @@ from features.boards.models.vote import MAX_STARS
 from features.boards.runs.visibility import withhold_unreadable
 from features.boards.votes.rankings import Ranking, name_of
 from playground.display.comparison import Pane, panes_of
+from playground.display.renderers import ArtifactView, artifacts_with_urls
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 
 LEAST, MOST = 2, 6
+MOST_ROWS = 50  # of a report
 _JUDGED_BY = "judged_by"  # session key
 
 
@@ -123,6 +126,36 @@ def report_panes(board: Board, ranking: Ranking) -> list[Pane]:
     keys = [cell_of[column.pk] for column in columns if column.pk in cell_of]
     shown = _cells(board, keys)
     return _panes(shown) if shown else []
+
+
+class ReportRow(NamedTuple):
+    """A row of the report: its words, and each result's model, file and whether it won."""
+
+    row: Row
+    results: list[tuple[str, Run, ArtifactView | None, bool]]
+
+
+def report_rows(board: Board) -> list[ReportRow]:
+    """Return the first rows with their finished results, for small pictures. Three queries."""
+    cells = list(
+        board.cells.filter(replaced_at=None, run__state=Run.State.SUCCEEDED, run__deleted_at=None)
+        .filter(row__position__lt=MOST_ROWS)
+        .select_related("run", "row__mark", "column__endpoint")
+        .prefetch_related("run__artifacts")
+        .defer(*heavy_columns("run__"))
+        .order_by("row__position", "column__position", "pk")
+    )
+    withhold_unreadable(board, cells)
+    rows: dict[int, ReportRow] = {}
+    for cell in cells:
+        if cell.run is None:
+            continue
+        run = _run(cell)
+        first = next(iter(artifacts_with_urls(run)), None)
+        row = rows.setdefault(cell.row_id, ReportRow(cell.row, []))
+        is_winner = _winner(cell.row) == cell.column_id
+        row.results.append((name_of(cell.column), run, first, is_winner))
+    return [*rows.values()]
 
 
 def _of_row(board: Board, rows: Sequence[int], row: int, first: int) -> Round | None:

@@ -22,7 +22,7 @@ from core.http.posts import hidden
 from features.boards import decisions
 from features.boards.access import BoardRights
 from features.boards.display import ballot
-from features.boards.display.judge import report_panes
+from features.boards.display.judge import report_panes, report_rows
 from features.boards.export.table import votes_table
 from features.boards.models import Board, Row
 from features.boards.views.actions import for_makers
@@ -138,6 +138,7 @@ def results(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         "rankings": ranked,
         "has_winner": bool(board.taken_id or ranked[0].vote_count or ranked[0].has_wins),
         "panes": report_panes(board, ranked[0]),
+        "rows": report_rows(board),
         "decision": decisions.in_words(board, ranked[0]),
         "listing": listing_of(board, names, request.GET.get("order", ""), number),
         "orders": ORDERS,

@@ -56,3 +56,15 @@ def test_the_report_begins_with_the_chosen_result(
     assert shown() == ["turbo", "flux"]
     Board.objects.get().cells.update(run=None)
     assert shown() == []
+
+
+def test_the_report_shows_all_rows_with_the_winner_framed(
+    member: Client, make_judged_board: Judged
+) -> None:
+    board = make_judged_board()
+    marks.mark_row(board.rows.order_by("position")[1], {"winner": "1"})
+    page = member.get(f"{board.get_absolute_url()}results/").content.decode()
+    rows = page[page.index('class="report-rows"') : page.index("</ol>")]
+    assert len(re.findall(r'href="/runs/', rows)) == 4
+    (won,) = re.findall(r'title="([^"]*)"\s+data-won', rows)
+    assert won == "turbo, the winner"
