@@ -32,8 +32,8 @@ ASKED_CHARS = 160
 class Judged(NamedTuple):
     """How much of a board was judged: its rows with several results, and the results in them.
 
-    A row is judged if it has a winner or a blind vote, or if each of its results has stars or a
-    verdict.
+    A row is judged if its runs have ended and it has a winner or a blind vote, or if each of its
+    results has stars or a verdict.
     """
 
     rows: int
@@ -61,19 +61,24 @@ def judged(board: Board) -> Judged:
         cells__run__state=Run.State.SUCCEEDED,
         cells__run__deleted_at=None,
     )
+    under_way = [state for state in Run.State if state not in Run.FINAL]
     has_mark = shown & (Q(cells__mark__stars__gt=0) | ~Q(cells__mark__verdict=""))
     votes = Vote.objects.counted().filter(first__row=OuterRef("pk"))
     rows = board.rows.order_by().annotate(
         results=Count("cells", filter=shown, distinct=True),
+        coming=Count(
+            "cells",
+            filter=Q(cells__replaced_at=None, cells__run__state__in=under_way),
+            distinct=True,
+        ),
         marked=Count("cells__mark", filter=has_mark, distinct=True),
         has_votes=Exists(votes),
     )
-    several = rows.filter(results__gt=1).values_list(
-        "results", "marked", "has_votes", "mark__winner"
-    )
+    columns = ("results", "coming", "marked", "has_votes", "mark__winner")
     counts = [
-        (results, bool(winner or has_votes or marked == results))
-        for results, marked, has_votes, winner in several
+        (results, not coming and bool(winner or has_votes or marked == results))
+        for results, coming, marked, has_votes, winner in rows.values_list(*columns)
+        if results + coming > 1
     ]
     return Judged(
         len(counts), sum(is_done for _, is_done in counts), sum(results for results, _ in counts)
