@@ -257,13 +257,14 @@ def test_many_rows_end_with_one_of_the_rest(member: Client, user: User, make_end
 
 
 def test_the_table_is_sorted_as_asked(member: Client, user: User) -> None:
-    charge(user, "5.00", days_ago(0), door="api")
+    # A span that is no month up to today: that one would be compared with the month before.
+    charge(user, "5.00", days_ago(3), door="api")
     for _ in range(3):
-        charge(user, "1.00", days_ago(0), door="chat")
-    charge(user, "4.90", days_ago(1), door="api")
+        charge(user, "1.00", days_ago(3), door="chat")
+    charge(user, "4.90", days_ago(4), door="api")
 
     def order(sort: str) -> list[str]:
-        query = f"from={days_ago(0)}&to={days_ago(0)}&by=door&sort={sort}"
+        query = f"from={days_ago(3)}&to={days_ago(3)}&by=door&sort={sort}"
         page = text_of(member.get(f"/spend/?{query}"))
         table = page.partition('<table class="spend-table data-table"')[2]
         return re.findall("<bdi>(.*?)</bdi>", table)
