@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from catalog.filters.natural_language import read_wish
 from catalog.filters.operations import Operation, read_request, wider
 from catalog.locks import Locks
-from catalog.models import CollectionItem, Endpoint, Revision, Standing
+from catalog.models import CollectionItem, Endpoint, Standing
 from catalog.models.querysets import CATALOGUE_ONLY
 from catalog.pricing import price_of
 from catalog.schema_versions import version_of
 from catalog.search import engine
+from catalog.search.filter_sets import LEAST_FIRST
 from catalog.search.index import UPSTREAM_ORDER, current
 from catalog.search.query import Query
 from catalog.variants import family_of
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 OFFERED = 12  # models of an operation
 MAX_READ = 80  # schemas that are read for one operation
 SAMPLE_PROMPT = "a red boat on a lake"
-_LEFT_OUT_FIRST = ("time", "ratio", "can", "resolution", "language", "duration", "is", "license")
 _SAMPLE_NAMES = {"image": "png", "video": "mp4", "audio": "mp3"}
 # Parts of names of models that need more than a prompt to show what they can do.
 _PARTS = re.compile(r"(?i)(?<![a-z])(?:loras?|base|train(?:er|ing)?)(?![a-z])")
@@ -76,9 +76,10 @@ def wanted(operation: Operation, sentence: str = "", kinds: Sequence[str] = ()) 
 
 
 def answer(wanted: Wanted, revision: str, locks: Locks) -> tuple[list[Endpoint], Wanted]:
-    """Return models for what is wanted, and what they do: as few conditions as needed are left out.
+    """Return models for what is wanted, and what these models do.
 
-    If no model does the operation (a vector), those that make the same of anything do (a picture).
+    If none meets all conditions, as few as possible are left out. If none does the operation (a
+    vector), the models are those that make the same of anything (a picture).
     """
     for one in _attempts(wanted):
         if models := suggested(one, revision, locks):
@@ -99,9 +100,8 @@ def _attempts(wanted: Wanted) -> Iterator[Wanted]:
 
 
 def _importance(word: str) -> int:
-    """Return the place of a condition among those that are left out first."""
-    key = word.lstrip("-").partition(":")[0]
-    return _LEFT_OUT_FIRST.index(key) if key in _LEFT_OUT_FIRST else len(_LEFT_OUT_FIRST)
+    """Return a condition's place in the order in which the search leaves them out, too."""
+    return LEAST_FIRST.index(word.lstrip("-").partition(":")[0])
 
 
 def suggested(wanted: Wanted, revision: str, locks: Locks) -> list[Endpoint]:
@@ -118,7 +118,7 @@ def suggested(wanted: Wanted, revision: str, locks: Locks) -> list[Endpoint]:
 def _suggested(wanted: Wanted, revision: str, locks: Locks) -> list[int]:
     families: dict[tuple[str, str], int] = {}
     others = []
-    for endpoint in _fitting(wanted, _candidates(wanted, locks)):
+    for endpoint in _fitting(wanted, _candidates(wanted, revision, locks)):
         if family_of(endpoint) in families:
             others.append(endpoint.pk)
         families.setdefault(family_of(endpoint), endpoint.pk)
@@ -127,10 +127,10 @@ def _suggested(wanted: Wanted, revision: str, locks: Locks) -> list[int]:
     return [*families.values(), *others][:OFFERED]
 
 
-def _candidates(wanted: Wanted, locks: Locks) -> list[Endpoint]:
+def _candidates(wanted: Wanted, revision: str, locks: Locks) -> list[Endpoint]:
     rows = Endpoint.objects.worth_suggesting().filter(schema__isnull=False)
     rows = rows.exclude(kind="training")
-    places = engine.rank_all(wanted.query, current(Revision.current()))
+    places = engine.rank_all(wanted.query, current(revision))
     rows = rows.filter(pk__in=places)
     collected = CollectionItem.objects.filter(collection__is_published=True)
     chosen = {*collected.values_list("endpoint_id", flat=True)}

@@ -99,11 +99,11 @@ def read_wish(text: str) -> Wish:
         NAMES if "language" in by_key else frozenset()
     )
     shades = [word for word in all_words if word.casefold() in covered and word not in content]
-    request = read_request(text)
-    is_sentence = request.is_said and len(all_words) >= FEWEST
-    is_sentence &= request.operation.slug not in _OF_MEDIA
+    # Every key stroke of a search reads a wish; two words are hardly a sentence.
+    request = read_request(text) if len(all_words) >= FEWEST else None
+    is_sentence = request and request.is_said and request.operation.slug not in _OF_MEDIA
     return Wish(
-        operation=request.operation if is_sentence else None,
+        operation=request.operation if request and is_sentence else None,
         conditions=tuple(by_key.values()),
         content=" ".join(content),
         ranking=" ".join([*content, *shades]),

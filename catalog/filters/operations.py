@@ -81,10 +81,13 @@ class Operation:
 
     def is_done_by(self, category: str, name: str) -> bool:
         """Whether a model of a category with this id and name does the operation."""
-        if self.never and self.never.search(name):
-            return False
-        is_named = self.models is None or bool(self.models.search(name))
-        return category in self.entirely or (category in self.categories and is_named)
+        if category in self.entirely:
+            is_done = True
+        elif category in self.categories:
+            is_done = self.models is None or bool(self.models.search(name))
+        else:
+            return False  # mostly: no expression is tried
+        return is_done and not (self.never and self.never.search(name))
 
     def adds(self, word: str) -> bool:
         """Whether a query word says more than the operation, which implies media and sizes."""
@@ -104,8 +107,7 @@ class Operation:
         return f"{reverse('catalog:models')}?{urlencode({'q': self.condition})}"
 
 
-def _operation(slug: str, columns: Mapping[str, object]) -> Operation:
-    table: dict[str, object] = dict(columns)
+def _operation(slug: str, table: Mapping[str, object]) -> Operation:
     return Operation(
         slug=slug,
         label=str(table["label"]),
@@ -169,9 +171,9 @@ def _asked_for(text: str) -> Operation | None:
     """Return the operation that makes what is asked for: the last noun before the scene."""
     bare_text = " ".join(_MEASURES.sub(" ", text).split())
     end = _END.search(bare_text)
-    words = _WORD.findall(bare_text[: end.start()] if end else bare_text)
-    last = words[-1] if words else ""
-    return next((row for row in OPERATIONS.values() if last in row.heads), None)
+    before_scene = _WORD.findall(bare_text[: end.start()] if end else bare_text)
+    head = before_scene[-1] if before_scene else ""
+    return next((row for row in OPERATIONS.values() if head in row.heads), None)
 
 
 def wider(operation: Operation) -> list[Operation]:

@@ -229,9 +229,9 @@ def _granted(
     """
     wish = query.parsed.wish
     operation = _done_operation(index, wish, candidates)
-    words = wish.with_operation(operation) if operation else wish.conditions
-    required = parse_query(" ".join(words)).conditions
-    wished = query.requiring(" ".join(words))
+    conditions = wish.with_operation(operation) if operation else wish.conditions
+    required = parse_query(" ".join(conditions)).conditions
+    wished = query.requiring(" ".join(conditions))
     own = [condition for condition in wished.conditions if condition in required]
     # Nothing may meet "10 second product film from two photos under a dollar commercial": the least
     # important conditions are dropped, and the page says which.

@@ -22,7 +22,7 @@ from core.byte_cache import byte_cached
 _GONE, _LISTED = (Condition("is", ("gone",), is_negated=negated) for negated in (False, True))
 # The keys of a wish in the order in which their conditions may be dropped. Inputs and outputs come
 # last: pictures do not help somebody who wants a film.
-_LEAST_FIRST = (
+LEAST_FIRST = (
     "ratio",
     "resolution",
     "time",
@@ -250,7 +250,7 @@ def fewest_to_drop(
     the wished length, so that a length is not dropped to make a film cheaper.
     """
     seconds = asked_length(wished)
-    ranked = sorted(wished, key=lambda condition: _LEAST_FIRST.index(condition.key))
+    ranked = sorted(wished, key=lambda condition: LEAST_FIRST.index(condition.key))
     # At least one condition stays: a wish without any would be answered with everything.
     counts = range(max(len(ranked), 1))
     choices = chain.from_iterable(combinations(ranked, count) for count in counts)

@@ -1,4 +1,4 @@
-"""The registry of what apps promise to their runs: one object per app.
+"""Each app registers one object here, which answers what lower folders ask about its runs.
 
 To the worker, the files and the live pages, the run of a board or a flow is an ordinary run. When
 they need to know something of its app, they ask the app's `RunOwner`, which `AppConfig.ready`

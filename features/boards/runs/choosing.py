@@ -31,10 +31,10 @@ class Offer(NamedTuple):
 
 @dataclass(frozen=True)
 class Choice:
-    """The models that the house offers for what is `wanted`; people untick and add some.
+    """The house's answer to what is `wanted`: models, some of which a person unticks or adds.
 
-    `is_limited`: all of them together may cost more than the amount. `off` are the ids of the
-    models that are not used, `added` those of models that somebody has added.
+    `off` has the ids of the models that were unticked, `added` of those that were added. If
+    `is_limited`, all of them together may cost more than the amount.
     """
 
     wanted: Wanted
@@ -51,8 +51,8 @@ class Choice:
     @property
     def left_out(self) -> list[str]:
         """What was given up, in words: `Under $0.01`."""
-        words = parse_query(" ".join(self.wanted.left_out)).conditions
-        return [describe(condition) for condition in words]
+        conditions = parse_query(" ".join(self.wanted.left_out)).conditions
+        return [describe(condition) for condition in conditions]
 
 
 def offers_of(expanded: ExpandedPlan) -> list[Offer]:

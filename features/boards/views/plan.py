@@ -271,7 +271,6 @@ class PlanPage:
     def response(self, *, is_kept: bool = False) -> HttpResponse:
         """Render the page; for htmx only the parts that depend on the form's contents."""
         request, project = self.request, self.project
-        typed = request.POST if request.method == "POST" else request.GET
         verb, _ = pressed(request, "add")
         context: dict[str, Any] = {
             "board": self.board,
@@ -280,7 +279,7 @@ class PlanPage:
             "form_token": press_token(request),
             "matches": self.matches,
             "locks": enforcement.locks(project, self.matches) if self.matches else None,
-            "search_text": typed.get("add", ""),
+            "search_text": hidden(request, "add", request.GET.get("add", "")),
             "is_fresh": verb in {"add", "remove"},
             "readiness": readiness(),
             "is_refused": self.is_refused,

@@ -131,8 +131,8 @@ def _typed(request: HtmxRequest) -> list[str]:
     if verb != "add" or not text:
         return []
     exact, _ = endpoints_of([text])
-    found = exact or find(text)
-    return [found[0].endpoint_id if found else text]
+    models = exact or find(text)
+    return [models[0].endpoint_id if models else text]
 
 
 def _posted(request: HtmxRequest, operation: Operation) -> HttpResponseBase:

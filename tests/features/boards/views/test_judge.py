@@ -106,9 +106,9 @@ def test_a_decision_needs_all_rows_to_be_judged(member: Client, make_judged_boar
     last_cells = board.rows.order_by("-position")[0].cells.all()
     for cell in last_cells:
         Mark.objects.create(cell=cell, stars=3)
-    Run.objects.filter(pk=last_cells[0].run_id).update(state="running")
+    Run.objects.filter(cells=last_cells[0]).update(state="running")
     assert "1 of 2 rows judged." in read_page(member, board)
-    Run.objects.filter(pk=last_cells[0].run_id).update(state="succeeded")
+    Run.objects.filter(cells=last_cells[0]).update(state="succeeded")
     page = read_page(member, board)
     assert "We take…" in page
     assert "It rests on 2 rows with 4 results." in page
