@@ -159,6 +159,7 @@ def test_more_settings_open_the_whole_plan_with_what_was_typed(member: Client) -
 def test_the_winner_is_kept_as_the_decision_of_the_day(member: Client, user: User) -> None:
     member.post(NEW, ASK | {"~do": "run"})
     board = Board.objects.get()
+    Run.objects.update(state=Run.State.SUCCEEDED)  # nothing is decided before
     cell = board.cells.get(column__endpoint__endpoint_id="lab/turbo")
     judge = f"/compare/{board.pk}/judge/"
     member.post(judge, {"cell": cell.pk, "winner": cell.column.position})
