@@ -150,7 +150,7 @@ def test_the_page_shows_the_cost_of_the_form(member: Client, films: Any) -> None
     page = member.get(FILMS).content.decode()
     assert "about $1.00" in page
     redrawn = member.post(
-        FILMS, {"duration": "5", "~do": "reset", "~variations": "2"}, headers=HTMX
+        "/forms/default-settings/a/films/", {"duration": "5", "~variations": "2"}, headers=HTMX
     )
     assert re.search(r'id="run-cost" hx-swap-oob="true"\s*>about \$1.00', redrawn.content.decode())
     refused = member.post(FILMS, {"duration": "5", "~do": "run", "~variations": "2"})

@@ -70,7 +70,7 @@ def test_presets_and_links_of_a_blocked_model_start_no_run(
     page = client.get(PAGE, {"preset": preset.pk}).content.decode()
     assert "a cat" in page
     assert WHY in page
-    client.post(PAGE, {"~do": f"preset:{preset.pk}"})
+    client.post(f"/forms/source/{FLUX}/", {"~source": f"preset:{preset.pk}"})
     assert not Run.objects.exists()
 
 
