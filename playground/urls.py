@@ -104,7 +104,7 @@ urlpatterns = [
     path("forms/references/<path:endpoint_id>/", filling.references, name="form-references"),
     path("forms/link/<path:endpoint_id>/", links.link, name="form-link"),
     path("forms/preset/<path:endpoint_id>/", presets.new, name="form-preset"),
-    path("standings/<path:endpoint_id>/", notes.judgement, name="standing"),
+    path("marks/<path:endpoint_id>/", notes.mark, name="mark"),
     path("notes/<int:pk>/", notes.note, name="note"),
     *notes.NOTES.urls(),
     path("notes/of/<path:endpoint_id>/", notes.notes, name="notes"),

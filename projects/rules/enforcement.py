@@ -55,7 +55,7 @@ def locks(project: Project, endpoints: Iterable[Endpoint]) -> Locks:
     return Locks("list", refusals(project, endpoints))
 
 
-def mark(project: Project, endpoints: Iterable[Endpoint]) -> None:
+def set_locks(project: Project, endpoints: Iterable[Endpoint]) -> None:
     """Set `lock` to the reason on each model that may not be run in a project, for a page.
 
     Do not use it for the cards of the search, which all pages share.

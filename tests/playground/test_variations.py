@@ -206,7 +206,7 @@ def test_a_result_offers_more_like_this_with_its_price(
 
 def test_a_blocked_model_offers_no_variations(member: Client, films: Any, make_run: Any) -> None:
     run = make_run(endpoint=films, state="succeeded")
-    type(films).objects.update(standing="blocked", standing_reason="too dear")
+    type(films).objects.update(mark="blocked", mark_reason="too dear")
     assert more(member, run, headers=HTMX).status_code == 422
     assert Run.objects.count() == 1
 

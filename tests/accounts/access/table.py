@@ -247,7 +247,7 @@ HOUSE: dict[str, Row] = {
     "playground:run-visibility": Row(METHOD, SAYS_WHY, VIEW_RUN),
     "playground:runs-deletion": Row(METHOD, ANYBODYS),
     "playground:runs-recovery": Row(METHOD, ANYBODYS),
-    "playground:standing": Row(CURATORS, CURATORS, CHANGE_ENDPOINT),
+    "playground:mark": Row(CURATORS, CURATORS, CHANGE_ENDPOINT),
     "playground:strip": Row(ANYBODYS, METHOD),
     "playground:ticket": Row(METHOD, ANYBODYS),
     "playground:upload": Row(SAYS_WHY, METHOD, VIEW_RUN),

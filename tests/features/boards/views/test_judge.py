@@ -213,7 +213,7 @@ def test_we_take_a_model_for_a_reason(
     assert "data-taken" in page
     assert "Taken for" in (of_model := member.get(about).content.decode())
     assert re.search(r"by ana on \d+ \w+ \d{4}: Hands are right, half the price", of_model)
-    assert not Endpoint.objects.exclude(standing="").exists()  # only curators mark models
+    assert not Endpoint.objects.exclude(mark="").exists()  # only curators mark models
     assert AuditEntry.objects.filter(event="decided on").count() == 1
     client.force_login(stranger)
     assert "Taken for" not in client.get(about).content.decode()
@@ -236,5 +236,5 @@ def test_a_curator_marks_in_the_same_step(
     member.post(
         f"{board.get_absolute_url()}decision/", {"column": "0", "why": "Best", "approved": "1"}
     )
-    marked = Endpoint.objects.get(standing="approved")
-    assert (marked.endpoint_id, marked.standing_reason) == ("lab/flux", "Best")
+    marked = Endpoint.objects.get(mark="approved")
+    assert (marked.endpoint_id, marked.mark_reason) == ("lab/flux", "Best")
