@@ -202,7 +202,7 @@ def test_we_take_a_model_for_a_reason(
     judge_rows(board)
     address = f"{board.get_absolute_url()}decision/"
     about = "/models/lab/turbo/?tab=about"
-    mark = {"column": "1", "why": "Hands are right, half the price", "approved": "1"}
+    mark = {"column": "1", "why": "Hands are right, half the price", "is_approved": "1"}
     for posted, words in (
         ({"column": "9", "why": "x"}, "Choose the model"),
         ({"column": "1"}, "Say why"),
@@ -234,7 +234,7 @@ def test_a_curator_marks_in_the_same_step(
         in member.get(f"{board.get_absolute_url()}judge/").content.decode()
     )
     member.post(
-        f"{board.get_absolute_url()}decision/", {"column": "0", "why": "Best", "approved": "1"}
+        f"{board.get_absolute_url()}decision/", {"column": "0", "why": "Best", "is_approved": "1"}
     )
     marked = Endpoint.objects.get(mark="approved")
     assert (marked.endpoint_id, marked.mark_reason) == ("lab/flux", "Best")
