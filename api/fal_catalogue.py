@@ -16,7 +16,7 @@ from api.http import cursor
 from api.http.problem import Problem
 from api.reach import Reach
 from api.representation import moments
-from catalog.models import Endpoint, Revision, Standing
+from catalog.models import Endpoint, Mark, Revision
 from catalog.models.querysets import EndpointQuerySet
 from catalog.search.engine import rank_all
 from catalog.search.index import current
@@ -124,7 +124,7 @@ def prices(params: QueryDict, reach: Reach) -> dict[str, Any]:
 def _runnable(reach: Reach) -> EndpointQuerySet:
     """Return the models that can be run in the call's project."""
     locks = gallery.locks_in(reach.target, Revision.current())
-    rows = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
+    rows = Endpoint.objects.listed().exclude(mark=Mark.BLOCKED)
     return rows.exclude(pk__in=locks.models) if locks.models else rows
 
 

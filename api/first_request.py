@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from api import submission, tokens
 from api.reach import Reach
-from catalog.models import Endpoint, Standing
+from catalog.models import Endpoint, Mark
 from runs.models import Run, Transport
 from runs.start.refused_starts import Forbidden
 
@@ -25,7 +25,7 @@ CLOCKS = timedelta(minutes=1)  # allowed difference between two servers' clocks
 
 def example_endpoint() -> Endpoint | None:
     """Return the model that the example calls; None if no model takes only a prompt."""
-    rows = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
+    rows = Endpoint.objects.listed().exclude(mark=Mark.BLOCKED)
     by_id = {endpoint.endpoint_id: endpoint for endpoint in rows.filter(endpoint_id__in=EXAMPLES)}
     known_examples = (by_id[name] for name in EXAMPLES if name in by_id)
     return next(known_examples, None) or rows.in_category("text-to-image").first()

@@ -1,13 +1,15 @@
 """The models that a page shows as locked, and why.
 
-The catalogue knows no projects and rules, so `projects/rules/gallery.py` registers a function.
+The catalogue knows no projects and rules, so `projects/rules/gallery.py` provides the locks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from core.provided import Provided
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
@@ -34,15 +36,9 @@ class Locks:
 
 
 NO_LOCKS = Locks()
-Source = Callable[["HttpRequest", str], Locks]
-_sources: list[Source] = []
 
 
-def register(source: Source) -> None:
-    """Set the function that `locks_of` calls; called once, when the app is ready."""
-    _sources[:] = [source]
-
-
+@Provided
 def locks_of(request: HttpRequest, revision: str) -> Locks:
-    """Return the locks of a page at a revision of the catalogue."""
-    return _sources[0](request, revision) if _sources else NO_LOCKS
+    """Return the locks of a page at a revision of the catalogue, by `projects.rules.gallery`."""
+    return NO_LOCKS

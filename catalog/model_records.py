@@ -1,17 +1,18 @@
 """The record of a model: what it has been worth to a project, or to the house.
 
-The catalogue knows no runs, so `runs/records/model_record.py` registers a function.
+The catalogue knows no runs, so `runs/records/model_record.py` provides the records.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
 from core.formatting import money
+from core.provided import Provided
 from schemas.estimate.wording import label_for_pages
 
 if TYPE_CHECKING:
@@ -169,16 +170,9 @@ class ModelRecords:
 
 
 NO_RECORDS = ModelRecords()
-# request → the records for its project
-Source = Callable[["HttpRequest"], ModelRecords]
-_sources: list[Source] = []
 
 
-def register(source: Source) -> None:
-    """Set the function that `records_for` calls; called once, when the app is ready."""
-    _sources[:] = [source]
-
-
+@Provided
 def records_for(request: HttpRequest) -> ModelRecords:
-    """Return the records that a request's pages show; one query."""
-    return _sources[0](request) if _sources else NO_RECORDS
+    """Return the records that a request's pages show, by `runs.records.model_record`."""
+    return NO_RECORDS

@@ -36,7 +36,9 @@ FORMS = _views(
     "v1-flows-runs v1-presets v1-runs",
     boards="board-plan board-rows plan plan-of-form",
     flows="flow flow-run",
-    playground="draft endpoint preset presets ticket",
+    playground="draft endpoint form-blank form-default-settings form-link form-other-draft "
+    "form-own-defaults form-preset form-prompts form-references form-repair form-source form-undo "
+    "preset presets ticket",
     training="dataset-form",
 )
 # Files, imports, and tables that fill a page.

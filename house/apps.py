@@ -7,7 +7,7 @@ from django.db.models.signals import post_migrate
 class PeopleConfig(AppConfig):
     """Puts new accounts into the group of their role, and gives the groups their permissions.
 
-    It registers invitations, with which people create an account by any kind of first login.
+    It provides invitations, with which people create an account by any kind of first login.
     """
 
     name = "house"
@@ -26,7 +26,8 @@ class PeopleConfig(AppConfig):
         kinds.connect()
         subjects.register(Invitation, invitations.addressed_to, invitations.waiting_for)
         roles.connect()
-        joining.register(invitations)
+        joining.pending.provide(invitations.pending)
+        joining.accept.provide(invitations.accept)
         # Django creates permissions app by app after `migrate`; this app is the last one.
         post_migrate.connect(
             role_permissions.after_migrate,

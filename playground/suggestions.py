@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from catalog.filters.natural_language import read_wish
 from catalog.filters.operations import Operation, read_request, wider
 from catalog.locks import Locks
-from catalog.models import CollectionItem, Endpoint, Standing
+from catalog.models import CollectionItem, Endpoint, Mark
 from catalog.models.querysets import CATALOGUE_ONLY
 from catalog.pricing import price_of
 from catalog.schema_versions import version_of
@@ -136,7 +136,7 @@ def _candidates(wanted: Wanted, revision: str, locks: Locks) -> list[Endpoint]:
     chosen = {*collected.values_list("endpoint_id", flat=True)}
 
     def rank(endpoint: Endpoint) -> tuple[bool, bool, bool, int]:
-        is_approved = endpoint.standing == Standing.APPROVED or endpoint.pk in chosen
+        is_approved = endpoint.mark == Mark.APPROVED or endpoint.pk in chosen
         is_known = endpoint.highlighted or endpoint.pinned or bool(endpoint.measured_runs)
         place = places.get(endpoint.pk, 0)
         return price_of(endpoint).unit_price is None, not is_approved, not is_known, place

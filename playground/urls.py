@@ -14,7 +14,7 @@ from playground.views import (
     runs,
     viewer,
 )
-from playground.views.model_page import drafts, endpoint, form, notes, presets
+from playground.views.model_page import drafts, endpoint, filling, links, notes, presets
 from runs.views import files, moves, webhooks
 
 app_name = "playground"
@@ -82,13 +82,29 @@ urlpatterns = [
     path("uploads/<uuid:pk>/uses/", command_palette.upload_uses, name="upload-uses"),
     path("uploads/<uuid:pk>/<str:name>", files.upload, name="upload"),
     path("restorations/", restorations.restorations, name="restorations"),
-    path("links/<str:pk>/deletion/", form.link_deletion, name="link-deletion"),
+    path("links/<str:pk>/deletion/", links.deletion, name="link-deletion"),
     *presets.PRESETS.urls(),
     path("presets/<int:pk>/", presets.preset, name="preset"),
     path("presets/of/<path:endpoint_id>/", presets.index, name="presets"),
     path("drafts/<path:endpoint_id>/", drafts.draft, name="draft"),
     path("tickets/<path:endpoint_id>/", drafts.ticket, name="ticket"),
-    path("standings/<path:endpoint_id>/", notes.judgement, name="standing"),
+    # The buttons of a model's form. The model stands last: its id may contain slashes and any word.
+    path("forms/undo/<path:endpoint_id>/", drafts.undo, name="form-undo"),
+    path("forms/other-draft/<path:endpoint_id>/", drafts.other, name="form-other-draft"),
+    path("forms/source/<path:endpoint_id>/", filling.source, name="form-source"),
+    path("forms/blank/<path:endpoint_id>/", filling.blank, name="form-blank"),
+    path("forms/own-defaults/<path:endpoint_id>/", filling.own_defaults, name="form-own-defaults"),
+    path(
+        "forms/default-settings/<path:endpoint_id>/",
+        filling.default_settings,
+        name="form-default-settings",
+    ),
+    path("forms/repair/<path:endpoint_id>/", filling.repair, name="form-repair"),
+    path("forms/prompts/<path:endpoint_id>/", filling.prompts, name="form-prompts"),
+    path("forms/references/<path:endpoint_id>/", filling.references, name="form-references"),
+    path("forms/link/<path:endpoint_id>/", links.link, name="form-link"),
+    path("forms/preset/<path:endpoint_id>/", presets.new, name="form-preset"),
+    path("marks/<path:endpoint_id>/", notes.mark, name="mark"),
     path("notes/<int:pk>/", notes.note, name="note"),
     *notes.NOTES.urls(),
     path("notes/of/<path:endpoint_id>/", notes.notes, name="notes"),

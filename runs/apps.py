@@ -33,10 +33,10 @@ class RunsConfig(AppConfig):
         from runs.records import former_triggers, model_record
         from schemas.estimate import wording
 
-        wording.register(current_upstream.is_free)
+        wording.nobody_pays.provide(current_upstream.is_free)
         registry.register(RunsOwner())
-        personal_news.connect(places.waiting)
+        personal_news.waiting.provide(places.waiting)
         listing.connect_activity(latest)
         post_migrate.connect(input_file.install_trigger, sender=self)
         pre_migrate.connect(former_triggers.drop, sender=self)
-        model_records.register(model_record.for_request)
+        model_records.records_for.provide(model_record.for_request)

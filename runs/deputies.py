@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from catalog.models import Endpoint, ListingEntry, Standing
+from catalog.models import Endpoint, ListingEntry, Mark
 from projects.rules import enforcement
 from runs.records import model_record
 from schemas.uses.inputs import Input
@@ -37,7 +37,7 @@ _MEDIUM = re.compile(r"(?:in|out):(?!text)").match  # nearly everything takes a 
 _READ = (
     *Endpoint.NAMED_BY,
     *("owner", "category", "group_key", "license_type", "published_at", "facts", "inputs"),
-    *("status", "gone_at", "standing", "standing_reason"),
+    *("status", "gone_at", "mark", "mark_reason"),
 )
 
 
@@ -61,7 +61,7 @@ def proposals(endpoint: Endpoint, project: Project) -> list[Endpoint]:
         Endpoint.objects.listed()
         .filter(Q(category=endpoint.category) | Q(endpoint_id__in=named), status="active")
         .exclude(pk__in=[endpoint.pk, endpoint.deputy_id or 0])
-        .exclude(standing=Standing.BLOCKED)
+        .exclude(mark=Mark.BLOCKED)
         .only(*_READ)
         .order_by("-published_at", "position")
     )

@@ -31,7 +31,7 @@ from api.contract.shapes import (
 )
 from api.models import Consent
 from api.tokens import SCOPES
-from catalog.models import Change, Standing
+from catalog.models import Change, Mark
 from projects.models import Membership
 from runs.models import Artifact, Run, Transport
 from runs.start import wait_choices
@@ -49,7 +49,7 @@ _CARD = {
     "description": text(),
     "status": text("`active`, `deprecated` …"),
     "is_runnable": flag("false for what upstream withdrew, a curator blocked or a rule locks"),
-    "standing": text("status that curators gave it", enum=["", *Standing.values]),
+    "standing": text("mark that curators gave it", enum=["", *Mark.values]),
     "price": ref("Price"),
     "url": text("its page", format="uri"),
 }

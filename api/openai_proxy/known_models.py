@@ -74,7 +74,7 @@ def _answers_in_text(facts: list[str]) -> bool:
 
 def _candidates() -> list[Endpoint]:
     """Return the endpoints whose facts allow a chat or are not known."""
-    columns = ("endpoint_id", "schema_id", "facts", "first_seen_at", "gone_at", "standing")
+    columns = ("endpoint_id", "schema_id", "facts", "first_seen_at", "gone_at", "mark")
     rows = Endpoint.objects.filter(gone_at=None).only(*columns).order_by("position")
     return [row for row in rows if row.is_runnable and (not row.facts or _may_chat(row))]
 

@@ -31,7 +31,7 @@ def card(endpoint: Endpoint, call: Call, *, is_locked: bool = False) -> dict[str
         "description": endpoint.description,
         "status": endpoint.status,
         "is_runnable": endpoint.is_runnable and not is_locked,
-        "standing": endpoint.standing,
+        "standing": endpoint.mark,
         "price": price(endpoint),
         "url": call.absolute(endpoint.get_absolute_url()),
     }

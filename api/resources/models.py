@@ -125,7 +125,7 @@ def get_model(call: Call) -> Reply:
     """
     rows = Endpoint.objects.with_favourites_of(call.user.pk)
     endpoint = find_endpoint(call.values["endpoint_id"], rows)
-    enforcement.mark(call.reach.target, [endpoint])
+    enforcement.set_locks(call.reach.target, [endpoint])
     return Reply(representation.whole(endpoint, call))
 
 

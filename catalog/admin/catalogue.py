@@ -43,13 +43,13 @@ class EndpointAdmin(RestrictedAdmin):
         "display_name",
         "category",
         "status",
-        "standing",
+        "mark",
         "price",
         "is_listed",
         "schema_state",
     ]
     list_filter = [
-        "standing",
+        "mark",
         "status",
         "kind",
         "license_type",

@@ -59,7 +59,7 @@ class Listing(NamedTuple):
     unit_price_usd: Decimal | None
     price_unit: str
     currency: str
-    standing: str
+    mark: str
     gone_at: datetime | None
     facts: Any
     pinned: bool = False
@@ -143,7 +143,7 @@ def outcome(category: str) -> str:
 
 
 def _state(row: Listing) -> list[str]:
-    marks = {row.standing: True, "pinned": row.pinned, "highlighted": row.highlighted}
+    marks = {row.mark: True, "pinned": row.pinned, "highlighted": row.highlighted}
     facts = [f"is:{mark}" for mark, is_set in marks.items() if mark and is_set]
     if is_new(row.published_at):
         facts.append("is:new")

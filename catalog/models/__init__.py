@@ -2,7 +2,7 @@
 
 from catalog.models.changes import Change, Reader, SyncReport
 from catalog.models.curation import Collection, CollectionItem, Favourite, Note
-from catalog.models.endpoint import Endpoint, ListingEntry, Revision, Schema, Standing
+from catalog.models.endpoint import Endpoint, ListingEntry, Mark, Revision, Schema
 from catalog.models.picture import Picture
 
 __all__ = [
@@ -12,11 +12,11 @@ __all__ = [
     "Endpoint",
     "Favourite",
     "ListingEntry",
+    "Mark",
     "Note",
     "Picture",
     "Reader",
     "Revision",
     "Schema",
-    "Standing",
     "SyncReport",
 ]

@@ -15,8 +15,8 @@ from catalog.naming import with_version
 from core.db.dollars_field import DollarsField
 
 
-class Standing(models.TextChoices):
-    """The status that curators give an endpoint; most have none."""
+class Mark(models.TextChoices):
+    """What the team thinks of an endpoint, as curators say; most have none."""
 
     APPROVED = "approved"
     EXPERIMENTAL = "experimental"
@@ -142,18 +142,18 @@ class Endpoint(models.Model):
     picture = models.ForeignKey(
         "catalog.Picture", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    standing = models.CharField(
+    mark = models.CharField(
         "mark",
         max_length=16,
-        choices=Standing,
+        choices=Mark,
         blank=True,
-        help_text="status that curators gave it",
+        help_text="what curators think of it",
     )
-    standing_reason = models.CharField("reason of the mark", max_length=255, blank=True)
-    standing_by = models.ForeignKey(
+    mark_reason = models.CharField("reason of the mark", max_length=255, blank=True)
+    marked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
     )
-    standing_at = models.DateTimeField(null=True, blank=True)
+    marked_at = models.DateTimeField(null=True, blank=True)
     deputy = models.ForeignKey(
         "self",
         null=True,
@@ -217,20 +217,20 @@ class Endpoint(models.Model):
         """Why people should move to another model, after its name; empty if they need not."""
         if self.gone_at:
             return f"has been gone upstream since {self.gone_at:%-d %B %Y}"
-        if self.standing == Standing.BLOCKED:
+        if self.mark == Mark.BLOCKED:
             return "is blocked: nobody can run it"
         return "is deprecated" if self.status == "deprecated" else ""
 
     @property
     def retired_at(self) -> datetime:
         """Since when it is retired: as far as upstream says, for a deprecated one."""
-        blocked_at = self.standing_at if self.standing == Standing.BLOCKED else None
+        blocked_at = self.marked_at if self.mark == Mark.BLOCKED else None
         return self.gone_at or blocked_at or self.updated_at or self.first_seen_at
 
     @property
     def is_runnable(self) -> bool:
         """Whether it can be run: upstream lists it, and neither a curator nor a rule forbids it."""
-        return self.gone_at is None and self.standing != Standing.BLOCKED and not self.lock
+        return self.gone_at is None and self.mark != Mark.BLOCKED and not self.lock
 
     @property
     def refusal(self) -> str:
@@ -240,8 +240,8 @@ class Endpoint(models.Model):
     @property
     def refusal_everywhere(self) -> str:
         """Why no project can run it, whatever its rules; empty if that depends on the rules."""
-        if self.standing == Standing.BLOCKED:
-            reason = self.standing_reason
+        if self.mark == Mark.BLOCKED:
+            reason = self.mark_reason
             end = "" if reason.endswith((".", "!", "?", "…")) else "."
             return f"This model is blocked and cannot be run: {reason}{end}"
         is_listed = self.gone_at is None

@@ -32,7 +32,7 @@ CARD = (
     "description",
     "status",
     "gone_at",
-    "standing",
+    "mark",
     "thumbnail_url",
     "thumbnail_animated_url",
     "picture__small",

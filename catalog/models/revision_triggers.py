@@ -22,7 +22,7 @@ from catalog.models.querysets import CARD, ITEM
 # not read the schema, only facts from it. A test compares this with the columns that are loaded.
 SEARCHED = (
     *(name for name, column in COLUMNS.items() if column.is_searched),
-    *("field_words", "inputs", "position", "standing_reason"),
+    *("field_words", "inputs", "position", "mark_reason"),
 )
 COLLECTION = ("slug", "title", "description", "is_published", "position", "owner", "cover")
 

@@ -21,7 +21,7 @@ from catalog.filters.conditions import line_count, parse_condition
 from catalog.filters.facts import Listing, facts_of_endpoint
 from catalog.filters.labels import Group, describe, label, summarize
 from catalog.filters.vocabulary import KEYS
-from catalog.models import Endpoint, Standing
+from catalog.models import Endpoint, Mark
 from catalog.models.querysets import TEST_TAG
 from catalog.pricing import in_words
 from catalog.search import spelling
@@ -208,7 +208,7 @@ def _similar(me: Endpoint, revision: str, family: set[int]) -> list[Endpoint]:
     keys = _candidates(me, revision)
     rows = Endpoint.objects.listed().filter(pk__in=keys).exclude(pk__in=family)
     rows = (
-        rows.exclude(standing=Standing.BLOCKED)
+        rows.exclude(mark=Mark.BLOCKED)
         .exclude(status="deprecated")
         .select_related("picture")
         .only(*_COLUMNS)

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from catalog.models import Endpoint, Standing
+from catalog.models import Endpoint, Mark
 from catalog.search.index import Index, current
 from schemas.uses.inputs import Input, names_in
 from schemas.uses.roles import use_of
@@ -133,6 +133,6 @@ def uses(revision: str) -> UseIndex:
     search = current(revision)
     with _cache.lock:
         if _cache.index is None or _cache.index.search is not search:
-            runnable = Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
+            runnable = Endpoint.objects.listed().exclude(mark=Mark.BLOCKED)
             _cache.index = UseIndex(search, runnable.order_by().values_list(*_COLUMNS))
         return _cache.index

@@ -57,7 +57,7 @@ def front(request: HtmxRequest) -> HttpResponse:
     if not request.htmx:
         context["total"] = page_cache.total(revision)
         context["news"] = queries.unread_counts(request.user)
-        context["waiting"] = personal_news.waiting(request.user)
+        context["waiting"] = personal_news.waiting(request.user)[: personal_news.MOST_SHOWN]
     template = "catalog/partials/_shelves.html" if request.htmx else "catalog/front.html"
     return render(request, template, context)
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.permissions import CHANGE_COLLECTION, CHANGE_ENDPOINT, may, require
-from catalog.curation import collection_editing, moderation
+from catalog.curation import collection_editing, marks
 from catalog.models import Collection, Endpoint, Favourite
 from catalog.views.favourites import way_back
 from core.formatting import counted
@@ -30,7 +30,7 @@ class SelectionForm(forms.Form):
     """The collection that the models are added to, and why they are marked."""
 
     collection = forms.ModelChoiceField(Collection.objects.all(), empty_label=None, required=False)
-    reason = LineField(label="Why", max_length=moderation.LONGEST_REASON, required=False)
+    reason = LineField(label="Why", max_length=marks.LONGEST_REASON, required=False)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -56,7 +56,7 @@ def _act(request: HtmxRequest, form: SelectionForm) -> str:
     if not form.is_valid():
         raise ValueError(next(iter(form.errors.values()))[0])
     chosen = Endpoint.objects.filter(endpoint_id__in=ticked(request, "model")[:MOST])
-    verb, standing = pressed(request, name=BUTTON)
+    verb, mark = pressed(request, name=BUTTON)
     models = counted(chosen.count(), "model")
     if verb == "collect":
         require(request.user, CHANGE_COLLECTION)
@@ -67,8 +67,8 @@ def _act(request: HtmxRequest, form: SelectionForm) -> str:
         return f"{counted(added, 'model')} added to “{collection.title}”."
     if verb == "mark":
         require(request.user, CHANGE_ENDPOINT)
-        moderation.set_status(chosen, standing, form.cleaned_data["reason"], request.user)
-        return f"{models}: {moderation.WORDS[standing].lower()}."
+        marks.set_mark(chosen, mark, form.cleaned_data["reason"], request.user)
+        return f"{models}: {marks.WORDS[mark].lower()}."
     for endpoint in chosen.only("pk"):
         Favourite.objects.set(request.user.pk, endpoint, starred=True)
     return f"{models} starred."

@@ -11,9 +11,9 @@ from django.utils import formats, timezone
 
 from accounts import permissions
 from accounts.audit import trail
-from catalog.curation import moderation
+from catalog.curation import marks
 from catalog.curation.text_cleaning import one_line
-from catalog.models import Endpoint, Standing
+from catalog.models import Endpoint, Mark
 from core.formatting import counted, money
 from features.boards.models import Board, Column, RowMark, Vote
 from features.boards.models.board import WHY_CHARS
@@ -103,7 +103,7 @@ def take(user: User, board: Board, column: Column, why: str, *, is_approved: boo
     trail.record(user, "decided on", [board], f"{name_of(column)}: {why}")
     if is_approved and may_mark(user):
         models = Endpoint.objects.filter(pk=column.endpoint_id)
-        moderation.set_status(models, Standing.APPROVED, why, by=user)
+        marks.set_mark(models, Mark.APPROVED, why, by=user)
 
 
 @transaction.atomic

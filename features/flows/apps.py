@@ -20,4 +20,4 @@ class FlowsConfig(AppConfig):
 
         registry.register(FlowsOwner())
         subjects.register(FlowRun, FlowRun.objects.kept().shown_to)
-        enforcement.register_parts(store.models_within)
+        enforcement.models_within.provide(store.models_within)

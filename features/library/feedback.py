@@ -1,6 +1,6 @@
 """Feedback of other people on shared results.
 
-`features/sharing` registers the source; until then there is no feedback.
+`features/sharing/feedback.py` provides it; without that app there is none.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from catalog.filters.conditions import Span
+from core.provided import Provided
 from runs.models import Run
 
 
@@ -26,30 +27,17 @@ class RunFeedback:
     open_comments: int = 0
 
 
-class Feedback:
-    """A source of feedback; this default one has none."""
+@Provided
+def reviewed_runs(key: str, span: Span | None) -> QuerySet[Any, Any]:
+    """Return the keys of runs with a result that fulfils a condition of the line.
 
-    def runs(self, key: str, span: Span | None) -> QuerySet[Any, Any]:
-        """Return the keys of runs with a result that fulfils a condition of the line.
-
-        For `picked` and `rated`, `span` is a range of picks or mean stars. For `commented`, None
-        asks for open comments, any span for any comment.
-        """
-        return Run.objects.none().values("pk")
-
-    def feedback_on(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, RunFeedback]:
-        """Return the feedback on these runs, by their keys; runs without any are left out."""
-        return {}
+    For `picked` and `rated`, `span` is a range of picks or mean stars. For `commented`, None
+    asks for open comments, any span for any comment.
+    """
+    return Run.objects.none().values("pk")
 
 
-_sources = [Feedback()]
-
-
-def register(source: Feedback) -> None:
-    """Set the source; called once, when the app that provides it is ready."""
-    _sources[:] = [source]
-
-
-def source() -> Feedback:
-    """Return the registered source."""
-    return _sources[0]
+@Provided
+def feedback_on(runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, RunFeedback]:
+    """Return the feedback on these runs, by their keys; runs without any are left out."""
+    return {}

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.audit import trail
 from core.formatting import counted
 from core.periods import UNDO_WITHIN
 from core.refusals import Refused
@@ -137,3 +138,12 @@ def by_kind(dependants: Sequence[Dependant]) -> list[tuple[str, list[Dependant]]
     for dependant in dependants:
         groups.setdefault(dependant.kind.label, []).append(dependant)
     return [*groups.items()]
+
+
+def name_deputy(endpoint: Endpoint, deputy: Endpoint | None, by: User) -> None:
+    """Name the model that takes over from another one, or none."""
+    with transaction.atomic():
+        endpoint.deputy = deputy
+        endpoint.save(update_fields=["deputy"])
+        action = "given a deputy" if deputy else "left without a deputy"
+        trail.record(by, action, [endpoint], deputy.endpoint_id if deputy else "")

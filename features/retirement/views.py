@@ -10,7 +10,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts import permissions
-from catalog.curation import moderation
 from catalog.models import Endpoint
 from core.http.caching import no_store
 from core.http.parameters import search_words
@@ -79,7 +78,7 @@ def _act(request: HtmxRequest, endpoint: Endpoint, target: Endpoint | None) -> H
             messages.success(request, replacing.undo(user, replacement))
     elif verb == "deputy":
         permissions.require(user, permissions.CHANGE_ENDPOINT)
-        moderation.name_deputy(endpoint, target, user)
+        replacing.name_deputy(endpoint, target, user)
     elif target:
         try:
             moved = replacing.replace(user, endpoint, target, ticked(request, ONLY))

@@ -10,7 +10,6 @@ from django.db.models import Avg, Count, Q, QuerySet
 
 from catalog.filters.conditions import Span
 from core.formatting import counted
-from features.library import feedback
 from features.library.feedback import RunFeedback
 from features.library.search import conditions as keys
 from features.sharing.models import Comment, Pick, Rating, ShareItem
@@ -18,26 +17,27 @@ from features.sharing.models import Comment, Pick, Rating, ShareItem
 _OPEN = Q(resolved_at=None, parent=None)
 
 
-class ReviewFeedback(feedback.Feedback):
-    """Picks, ratings and comments; deleted comments do not count."""
+def reviewed_runs(key: str, span: Span | None) -> QuerySet[Any, Any]:
+    """Return the keys of runs with a result that fulfils a condition; see `library.feedback`.
 
-    def runs(self, key: str, span: Span | None) -> QuerySet[Any, Any]:
-        """Return the keys of runs with a result that fulfils a condition of the line."""
-        if key == keys.COMMENTED:
-            comments = Comment.objects.filter(deleted_at=None, item__run__isnull=False)
-            comments = comments.filter(_OPEN) if span is None else comments
-            return comments.order_by().values("item__run")
-        amount = Count("picks") if key == keys.PICKED else Avg("ratings__stars")
-        results = ShareItem.objects.filter(run__isnull=False).order_by().values("run", "position")
-        return results.annotate(amount=amount).filter(_within(span or Span())).values("run")
+    Deleted comments do not count.
+    """
+    if key == keys.COMMENTED:
+        comments = Comment.objects.filter(deleted_at=None, item__run__isnull=False)
+        comments = comments.filter(_OPEN) if span is None else comments
+        return comments.order_by().values("item__run")
+    amount = Count("picks") if key == keys.PICKED else Avg("ratings__stars")
+    results = ShareItem.objects.filter(run__isnull=False).order_by().values("run", "position")
+    return results.annotate(amount=amount).filter(_within(span or Span())).values("run")
 
-    def feedback_on(self, runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, RunFeedback]:
-        """Return the feedback on these runs; one query if none is shared, else four."""
-        shared = ShareItem.objects.filter(run__in=list(runs)).order_by().values_list("run")
-        keys_of_shared = {run for (run,) in shared}
-        if not keys_of_shared:
-            return {}
-        return _feedback_by("item__run", Count("pk"), item__run__in=keys_of_shared)
+
+def feedback_on(runs: Collection[uuid.UUID]) -> Mapping[uuid.UUID, RunFeedback]:
+    """Return the feedback on these runs; one query if none is shared, else four."""
+    shared = ShareItem.objects.filter(run__in=list(runs)).order_by().values_list("run")
+    keys_of_shared = {run for (run,) in shared}
+    if not keys_of_shared:
+        return {}
+    return _feedback_by("item__run", Count("pk"), item__run__in=keys_of_shared)
 
 
 def said_on(shares: Collection[uuid.UUID], run: uuid.UUID) -> Mapping[uuid.UUID, RunFeedback]:

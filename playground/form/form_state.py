@@ -84,13 +84,17 @@ class FormState:
     fates: Sequence[tuple[str, str]] = ()  # outcomes of values from elsewhere: heading, names
 
 
-def render(endpoint: Endpoint, post: Post, problems: list[Problem]) -> SafeString:
-    """Render the form's controls as HTML."""
+def render(endpoint: Endpoint, post: Post, problems: list[Problem], query: str = "") -> SafeString:
+    """Render the form's controls as HTML; `query` names the project in the addresses of buttons."""
     if json_view.is_json(post):
         problems = [json_view.with_path(problem) for problem in problems]
     node = draw_nodes(version_of(endpoint).root, post=post, problems=problems)
     made_by = artifact_urls.origins(text for texts in post.values() for text in texts)
-    return rendering.render_form(node, reverse("playground:uploads"), made_by)
+    addresses = {
+        name: reverse(f"playground:form-{name}", args=[endpoint.endpoint_id]) + query
+        for name in rendering.ADDRESSES
+    }
+    return rendering.render_form(node, reverse("playground:uploads"), made_by, addresses)
 
 
 def parse_form(endpoint: Endpoint, post: Post) -> tuple[dict[str, Any], list[Problem]]:

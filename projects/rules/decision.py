@@ -29,12 +29,12 @@ from functools import cached_property
 from catalog.filters.conditions import asked_length
 from catalog.filters.facts import Listing, facts_of
 from catalog.filters.query_parser import parse_query
-from catalog.models import Standing
+from catalog.models import Mark
 from projects.models import Rule
 
 Effect, Kind = Rule.Effect, Rule.Kind
 UNMARKED = "unmarked"  # the mark of models without a status by curators
-MARKS = (Standing.APPROVED.value, Standing.EXPERIMENTAL.value, UNMARKED)
+MARKS = (Mark.APPROVED.value, Mark.EXPERIMENTAL.value, UNMARKED)
 NO_CATEGORY = "unknown"
 _EXACT, _WITHIN_OWNER, _OWNER, _CATEGORY, _MARK, _QUESTION, _ACROSS_OWNERS = range(7)
 _WIDTHS = {
@@ -65,7 +65,7 @@ class Subject:
     @property
     def mark(self) -> str:
         """The status that curators gave it, or `unmarked`."""
-        return self.listing.standing or UNMARKED
+        return self.listing.mark or UNMARKED
 
     @cached_property
     def facts(self) -> tuple[str, ...]:

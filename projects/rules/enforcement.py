@@ -6,7 +6,7 @@ holds as soon as it is made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from django.db.models import Q
@@ -14,6 +14,7 @@ from django.db.models import Q
 from catalog.filters.facts import Listing
 from catalog.locks import Locks
 from catalog.models import Endpoint
+from core.provided import Provided
 from projects.models import Rule
 from projects.rules import wording
 from projects.rules.decision import Subject, locking_rule
@@ -22,9 +23,6 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 COMPOSED = "workflows/"  # the first part of the ids of models that run others
-# Maps keys of such models to the ids of the models that each runs.
-Parts = Callable[[Collection[int]], Mapping[int, Sequence[str]]]
-_parts: list[Parts] = []
 
 
 def refusal(project: Project, endpoint: Endpoint) -> str:
@@ -57,7 +55,7 @@ def locks(project: Project, endpoints: Iterable[Endpoint]) -> Locks:
     return Locks("list", refusals(project, endpoints))
 
 
-def mark(project: Project, endpoints: Iterable[Endpoint]) -> None:
+def set_locks(project: Project, endpoints: Iterable[Endpoint]) -> None:
     """Set `lock` to the reason on each model that may not be run in a project, for a page.
 
     Do not use it for the cards of the search, which all pages share.
@@ -82,9 +80,10 @@ def first_refusal(runs: Collection[tuple[Project, Endpoint]]) -> str:
     return ""
 
 
-def register_parts(parts_of: Parts) -> None:
-    """Set the function that returns which models other models run; called when its app is ready."""
-    _parts[:] = [parts_of]
+@Provided
+def models_within(keys: Collection[int]) -> Mapping[int, Sequence[str]]:
+    """Return the ids of the models that each of these runs; `features.flows` provides it."""
+    return {}
 
 
 def locking_rules(rules: Sequence[Rule], keys: Collection[int] | None = None) -> dict[int, Rule]:
@@ -109,7 +108,7 @@ def locking_rules(rules: Sequence[Rule], keys: Collection[int] | None = None) ->
 
 def _locked_by_parts(rules: Sequence[Rule], composed: Sequence[int]) -> dict[int, Rule]:
     """Return the rule for each of these models that runs a locked model."""
-    parts = _parts[0](composed) if _parts and composed else {}
+    parts = models_within(composed) if composed else {}
     names = {name for part_names in parts.values() for name in part_names}
     subjects = _subjects(Q(endpoint_id__in=names)) if names else {}
     locked = {

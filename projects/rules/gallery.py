@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from catalog.locks import NO_LOCKS, Locks, register
+from catalog import locks
+from catalog.locks import NO_LOCKS, Locks
 from catalog.models import revision_triggers
 from core.byte_cache import byte_cached
 from projects import current
@@ -24,8 +25,8 @@ COLUMNS = ("project_id", "effect", "kind", "value", "reason", "is_binding", "del
 
 
 def connect() -> None:
-    """Register the locks of the catalogue's pages, and let rules renew its revision."""
-    register(locks_of)
+    """Provide the locks of the catalogue's pages, and let rules renew its revision."""
+    locks.locks_of.provide(locks_of)
     revision_triggers.watch(Rule, COLUMNS)
 
 

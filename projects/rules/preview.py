@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.filters.facts import Listing
-from catalog.models import Endpoint, Standing
+from catalog.models import Endpoint, Mark
 from core.formatting import counted
 from projects.models import Rule
 from projects.rules.decision import Subject, locking_rule, names
@@ -115,7 +115,7 @@ def effects(rules: Sequence[Rule]) -> Effects:
 
 
 def _runnable() -> EndpointQuerySet:
-    return Endpoint.objects.listed().exclude(standing=Standing.BLOCKED)
+    return Endpoint.objects.listed().exclude(mark=Mark.BLOCKED)
 
 
 def _subjects() -> list[tuple[str, Subject]]:

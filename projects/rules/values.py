@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from catalog.filters.conditions import folded
 from catalog.filters.query_parser import nearest, parse_query
 from catalog.filters.vocabulary import FAVOURITE, KEEPER
-from catalog.models import Endpoint, Standing
+from catalog.models import Endpoint, Mark
 from core.formatting import category_name
 from fal.db_safe import db_safe_text
 from projects.models import Rule
@@ -62,7 +62,7 @@ def _category(text: str) -> str:
 
 
 def _mark(text: str) -> str:
-    if folded(text) == Standing.BLOCKED:
+    if folded(text) == Mark.BLOCKED:
         raise ValueError("Blocked models run nowhere, so they need no rule.")
     known_marks = ", ".join(MARKS)
     return _one_of(MARKS, text, f"There is no mark “{text}”. There are: {known_marks}.")

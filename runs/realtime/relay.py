@@ -331,5 +331,5 @@ def _arguments(
 ) -> tuple[str, dict[str, Any], list[Any]]:
     """Return why the model may not be run now, the arguments, and problems with them."""
     close_old_connections()
-    endpoint.refresh_from_db(fields=["gone_at", "standing", "standing_reason"])
+    endpoint.refresh_from_db(fields=["gone_at", "mark", "mark_reason"])
     return endpoint.refusal, *parse_form(endpoint, post)

@@ -65,27 +65,6 @@ LOGGED_RUNS = 20  # of one submission
 log = logging.getLogger(__name__)
 
 
-class Source(StrEnum):
-    """What starts a run; the first part of the run's token."""
-
-    FORM = "form"
-    RERUN = "again"
-    DEPUTY = "deputy"
-    VARIATION = "more"
-    BOARD = "cell"
-    FLOW = "flow"
-    LIVE = "live"
-    API = "api"
-
-
-# People write the arguments of these, and no form or plan has resolved names in them before.
-RESOLVES_NAMES = {Source.FLOW}
-# Their results are compared, so no other model may answer: fal's fallbacks are refused.
-COMPARED = {Source.BOARD}
-# These contain texts that were not written for others, such as a program's system prompt.
-NEVER_SHARED = {Source.API}
-
-
 class Door(StrEnum):
     """Where a run began, in words of users: `/spend/` shows what each of these has spent."""
 
@@ -98,11 +77,36 @@ class Door(StrEnum):
     ASSISTANT = "assistant"
 
 
-_DOORS = {
-    Source.BOARD: Door.BOARD,
-    Source.FLOW: Door.FLOW,
-    Source.API: Door.API,
-}  # others: the page
+class Source(StrEnum):
+    """What starts a run; the first part of the run's token.
+
+    A door would not do: a press of Run and one of "Again" on a page are two sources, so that equal
+    keys do not make them one run. Nor is the door always that of the source: an assistant's runs
+    have the source of programs, and a model that takes over keeps the door of the run before.
+    """
+
+    FORM = "form"
+    RERUN = "again"
+    DEPUTY = "deputy"
+    VARIATION = "more"
+    BOARD = "cell"
+    FLOW = "flow"
+    LIVE = "live"
+    API = "api"
+
+    @property
+    def door(self) -> Door:
+        """Return where its runs begin, unless their request says otherwise."""
+        return _DOORS.get(self, Door.PAGE)
+
+
+_DOORS = {Source.BOARD: Door.BOARD, Source.FLOW: Door.FLOW, Source.API: Door.API}
+# People write the arguments of these, and no form or plan has resolved names in them before.
+RESOLVES_NAMES = {Source.FLOW}
+# Their results are compared, so no other model may answer: fal's fallbacks are refused.
+COMPARED = {Source.BOARD}
+# These contain texts that were not written for others, such as a program's system prompt.
+NEVER_SHARED = {Source.API}
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ class StartRequest:
     event: tuple[str, str] | None = None
     holder: Holder | None = None
     accounts: Sequence[LedgerAccount] = ()
-    door: Door | None = None  # None: given by the source
+    door: Door | None = None  # None: the source's
     token_id: int | None = None
     estimate: Estimate | None = None
     project: Project | None = None  # None: its user's private one
@@ -211,7 +215,7 @@ def _start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
 def _report(new: Sequence[tuple[Run, StartRequest]]) -> None:
     """Count the new runs and log the first of them."""
     for _, request in new:
-        counters.count("vitrine_runs_started_total", door=_door(request))
+        counters.count("vitrine_runs_started_total", door=request.door or request.source.door)
     first = " ".join(str(run.pk) for run, _ in new[:LOGGED_RUNS])
     log.info("runs started: %s, the first: %s", len(new), first)
 
@@ -408,16 +412,12 @@ def _charge(run: Run, request: StartRequest, expected: Decimal | None) -> Charge
         project_id=run.project_id,
         endpoint=endpoint,
         token_id=request.token_id or calling_token(),
-        door=_door(request),
+        door=request.door or request.source.door,
         created_at=run.created_at,
         unit_price=endpoint.unit_price_usd if has_price else None,
         price_unit=endpoint.price_unit,
         expected=expected,
     )
-
-
-def _door(request: StartRequest) -> Door:
-    return request.door or _DOORS.get(request.source, Door.PAGE)
 
 
 def _tell_origins(new: Sequence[tuple[Run, StartRequest]]) -> None:

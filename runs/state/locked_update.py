@@ -63,9 +63,9 @@ def _locked() -> RunQuerySet:
     No decision depends on a run's input or its result.
     """
     rows = Run.objects.select_for_update(of=("self",)).light(*LIVE)
-    # Every submit checks the standing; the end settles with price and currency.
+    # Every submit checks the model's mark; the end settles with price and currency.
     return rows.filter(pk=Param("pk", UUIDField())).annotate(
-        standing=F("endpoint__standing"),
+        mark=F("endpoint__mark"),
         unit_price=F("endpoint__unit_price_usd"),
         currency=F("endpoint__currency"),
     )

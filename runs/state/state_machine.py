@@ -20,7 +20,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 import fal
-from catalog.models import Endpoint, Standing
+from catalog.models import Endpoint, Mark
 from core.db import clock
 from fal.db_safe import db_safe
 from runs.file_kinds import MEDIA
@@ -150,11 +150,9 @@ def _overdue_end(run: Run) -> ChangedColumns:
 
 def _blocked_end(run: Run) -> ChangedColumns:
     """Return the end of a run whose model is blocked, or {}, according to its locked row."""
-    if run.standing != Standing.BLOCKED:  # type: ignore[attr-defined]  # an annotation of `locked_update`
+    if run.mark != Mark.BLOCKED:  # type: ignore[attr-defined]  # an annotation of `locked_update`
         return {}
-    endpoint = Endpoint.objects.only("gone_at", "standing", "standing_reason").get(
-        pk=run.endpoint_id
-    )
+    endpoint = Endpoint.objects.only("gone_at", "mark", "mark_reason").get(pk=run.endpoint_id)
     error = fal.FalError(endpoint.refusal, type="model_blocked").as_json()
     return _local_end(run, State.FAILED) | {"error": error}
 

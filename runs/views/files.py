@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from typing import IO, TYPE_CHECKING, Any, cast
 
+from django import forms
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.http import (
@@ -28,6 +29,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.limits.rate_limit import limit
 from core.file_names import clean_name
+from core.forms import cleaned
 from core.http.caching import no_store
 from core.http.conditional import parse_range
 from core.http.errors import Unavailable
@@ -218,6 +220,14 @@ def uploads(request: HtmxRequest) -> JsonResponse:
     return JsonResponse(_upload_json(upload))
 
 
+class KnownFileForm(forms.Form):
+    """A file that a page is about to send, if its content is not here yet."""
+
+    digest = forms.CharField(required=False)
+    name = forms.CharField(required=False)
+    size_bytes = forms.IntegerField(min_value=0)
+
+
 @limit("file")
 @require_POST
 def known_upload(request: HtmxRequest) -> HttpResponse:
@@ -225,15 +235,9 @@ def known_upload(request: HtmxRequest) -> HttpResponse:
     project = current.current(request)
     if refusal := roles.refusal_to_make(request.user, project):
         return JsonResponse({"error": refusal}, status=HTTPStatus.FORBIDDEN)
-    size = hidden(request, "size_bytes")
     try:
-        upload = domain.find_by_digest(
-            request.user.pk or 0,
-            hidden(request, "digest"),
-            hidden(request, "name"),
-            int(size) if re.fullmatch(r"[0-9]{1,18}", size) else 0,
-            project,
-        )
+        file = cleaned(KnownFileForm(request.POST))
+        upload = domain.find_by_digest(request.user.pk or 0, **file, project=project)
     except ValueError as error:
         return JsonResponse({"error": str(error)}, status=422)
     return JsonResponse(_upload_json(upload)) if upload else HttpResponse(status=204)

@@ -10,7 +10,7 @@ from functools import partial
 from asgiref.sync import sync_to_async
 
 import fal
-from catalog.models import Standing
+from catalog.models import Mark
 from runs.files import inputs
 from runs.models import Run
 from runs.progress import account_concurrency
@@ -45,7 +45,7 @@ async def submit_run(
     """
     began = account.now()
     was_submitted = run.sent_at is not None  # marked by its claim
-    is_blocked = run.endpoint.standing == Standing.BLOCKED
+    is_blocked = run.endpoint.mark == Mark.BLOCKED
     if is_blocked and await retry_until_committed(state_machine.fail_if_blocked, run.pk):
         return None  # before its files are uploaded
     try:

@@ -5,25 +5,23 @@ Every page, API answer and refusal uses these functions, or `Estimate.label`, wh
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Decimal
 
 from core.formatting import money
+from core.provided import Provided
 
 UNKNOWN = "Price unknown"
 FREE = "Free"
 _CENT = Decimal("0.01")
-_is_free: list[Callable[[], bool]] = []
 
 
-def register(is_free: Callable[[], bool]) -> None:
-    """Set the function that says whether no run costs anything; called once, at the start."""
-    _is_free[:] = [is_free]
-
-
+@Provided
 def nobody_pays() -> bool:
-    """Whether prices are only for show, as those of the sandbox: pages do not name them."""
-    return any(is_free() for is_free in _is_free)
+    """Whether prices are only for show, as those of the sandbox: pages do not name them.
+
+    `runs.progress.current_upstream.is_free` provides the answer.
+    """
+    return False
 
 
 def label_for_pages(text: str) -> str:

@@ -1,12 +1,18 @@
 /*
  * The area above a model's form. Its buttons belong to the form but are outside of it, so htmx must
- * be told which one was pressed. Notices can be closed; changes of the form are scrolled into view.
+ * be told which one was pressed, and its address. That of a button which a live update has drawn
+ * does not name the project; the form's does. Notices can be closed; changes of the form are
+ * scrolled into view.
  */
 const FORM = "playground-form";
 document.addEventListener("htmx:configRequest", ({ detail }) => {
+  const form = document.getElementById(FORM);
+  if (!form || detail.elt !== form) return;
   const submitter = detail.triggeringEvent?.submitter;
-  if (detail.elt === document.getElementById(FORM) && submitter?.name)
-    detail.parameters[submitter.name] = submitter.value;
+  if (submitter?.name) detail.parameters[submitter.name] = submitter.value;
+  const [page, query] = form.getAttribute("action").split("?");
+  const [path] = (submitter?.getAttribute("formaction") ?? page).split("?");
+  detail.path = query ? `${path}?${query}` : path;
 });
 /*
  * Ignores the second click of a double click, which the browser counts: by then Run was answered and
@@ -64,8 +70,9 @@ document.addEventListener("form:fill", ({ detail }) => {
   document.getElementById("fill")?.remove();
   const button = Object.assign(document.createElement("button"), {
     id: "fill",
-    name: "~do",
+    name: "~source",
     value: detail.fill,
+    formAction: form.dataset.sourceUrl,
     hidden: true,
     formNoValidate: true,
   });

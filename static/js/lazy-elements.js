@@ -34,7 +34,7 @@ const IMMEDIATE = [
 ].join();
 /* A click on these waits for the script. */
 const HELD =
-  "[name='~do'], [data-pair], [data-tool], [data-share-verb], copy-button *, mesh-view a";
+  "[name='~do'], [formaction], [data-pair], [data-tool], [data-share-verb], copy-button *, mesh-view a";
 const load = (element) => {
   const wanted = [];
   for (let around = element; around; around = around.parentElement) {

@@ -161,7 +161,7 @@ def test_what_nobody_or_this_token_may_not_run_is_not_there(
         for word in ("open", "locked", "blocked", "gone")
     )
     Rule.objects.create(kind="id", value=locked.endpoint_id, reason="Not licensed")
-    Endpoint.objects.filter(pk=blocked.pk).update(standing="blocked")
+    Endpoint.objects.filter(pk=blocked.pk).update(mark="blocked")
     Endpoint.objects.filter(pk=gone.pk).update(gone_at=datetime(2026, 1, 1, tzinfo=UTC))
     for query in ("", "?q=cat", "?sort=recent", "?limit=1", "?status=active"):
         assert (ids_in(get(query)), get(query)["has_more"]) == ([open_.endpoint_id], False)

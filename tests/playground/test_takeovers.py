@@ -81,7 +81,11 @@ def failed(user: Any, flux: Any) -> Any:
         project = private_project(user)
         project.deputies_take_over = allowed
         project.save()
-        values: dict[str, Any] = {"arguments": {"prompt": "a cat"}, "source": "form", "key": "1"}
+        values: dict[str, Any] = {
+            "arguments": {"prompt": "a cat"},
+            "source": Source.FORM,
+            "key": "1",
+        }
         run = start(StartRequest(user=user, endpoint=flux, **values | more)).run
         failure = Observation(Run.State.FAILED, by="test", error=error, billable_units="1")
         state_machine.record(run.pk, failure)
@@ -132,7 +136,7 @@ def test_the_deputy_does_not_take_over_by_itself(failed: Any, case: str) -> None
     run = failed(
         INVALID if case == "its own fault" else DOWN,
         allowed=case != "not allowed",
-        source={"board": "cell", "program": "api"}.get(case, "form"),
+        source={"board": Source.BOARD, "program": Source.API}.get(case, Source.FORM),
         transport="realtime" if case == "session" else "queue",
     )
     now = timezone.now()
@@ -164,7 +168,7 @@ def test_a_deputy_above_the_estimate_is_not_promised(member: Client, failed: Any
 @pytest.mark.parametrize("others", ["program", "its own fault", "decided"])
 def test_no_number_of_other_failed_runs_hides_one_that_is_due(failed: Any, others: str) -> None:
     run = failed()
-    source = "api" if others == "program" else "form"
+    source = Source.API if others == "program" else Source.FORM
     for number in range(takeovers.AT_ONCE + 5):
         failed(INVALID if others == "its own fault" else DOWN, source=source, key=f"n{number}")
     if others == "decided":

@@ -150,7 +150,7 @@ def test_the_page_shows_the_cost_of_the_form(member: Client, films: Any) -> None
     page = member.get(FILMS).content.decode()
     assert "about $1.00" in page
     redrawn = member.post(
-        FILMS, {"duration": "5", "~do": "reset", "~variations": "2"}, headers=HTMX
+        "/forms/default-settings/a/films/", {"duration": "5", "~variations": "2"}, headers=HTMX
     )
     assert re.search(r'id="run-cost" hx-swap-oob="true"\s*>about \$1.00', redrawn.content.decode())
     refused = member.post(FILMS, {"duration": "5", "~do": "run", "~variations": "2"})
@@ -206,7 +206,7 @@ def test_a_result_offers_more_like_this_with_its_price(
 
 def test_a_blocked_model_offers_no_variations(member: Client, films: Any, make_run: Any) -> None:
     run = make_run(endpoint=films, state="succeeded")
-    type(films).objects.update(standing="blocked", standing_reason="too dear")
+    type(films).objects.update(mark="blocked", mark_reason="too dear")
     assert more(member, run, headers=HTMX).status_code == 422
     assert Run.objects.count() == 1
 

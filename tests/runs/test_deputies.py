@@ -40,7 +40,7 @@ def test_the_newest_version_of_the_name_is_proposed_first(
         make_endpoint(other)
     make_endpoint("a/veo/v12/pro", category="vision")
     make_endpoint("a/veo/v13/pro", status="deprecated")
-    make_endpoint("a/veo/v14/pro", standing="blocked")
+    make_endpoint("a/veo/v14/pro", mark="blocked")
     make_endpoint("a/veo/v15/pro", gone_at=timezone.now())
     assert proposed(row, project)[0] == expected
 

@@ -78,7 +78,7 @@ def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
     """
     address = next(iter(login.email_addresses), None)
     email, is_verified = (address.email, address.verified) if address else ("", False)
-    is_invited = joining.is_invited(request.session)
+    is_invited = bool(joining.pending(request.session))
     require_may_join(email, is_verified, is_invited, settings.SIGN_UP_DOMAINS)
     try:
         with transaction.atomic():
@@ -94,7 +94,8 @@ def create(request: HttpRequest, login: SocialLogin) -> SocialAccount:
             )
             program = from_settings.program_of(account)
             trail.record(None, "added", [user], account.uid, program=program)
-            joining.accept(user, request.session)
+            if joining.pending(request.session):
+                joining.accept(user, request.session)
     except IntegrityError as error:
         raise IssuerFailure(Reason.BUSY, "made at the same time") from error
     except Refused as error:

@@ -6,17 +6,19 @@ import uuid
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from django.http import HttpResponse, HttpResponseBase
+from django import forms
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
+from core.forms import cleaned
 from core.http.caching import no_store
 from core.http.parameters import parse_key
-from core.http.posts import hidden, is_posted
+from core.http.posts import is_posted
 from features.boards import decisions
 from features.boards.access import BoardRights
 from features.boards.display.judge import Scale, round_of, scale_of
-from features.boards.models import Board
+from features.boards.models import Board, Column
 from features.boards.views.actions import for_makers
 from features.boards.views.board import find, find_changeable
 from features.boards.votes import marks
@@ -65,21 +67,35 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     return render(request, f"features/boards/judge/{name}.html", context)
 
 
+class DecisionForm(forms.Form):
+    """The model that is taken, and why."""
+
+    column = forms.ModelChoiceField(
+        Column.objects.none(),
+        to_field_name="position",
+        error_messages=dict.fromkeys(
+            ("required", "invalid_choice"), "Choose the model that you take."
+        ),
+    )
+    why = forms.CharField(required=False)
+    is_approved = forms.BooleanField(required=False)
+
+    def __init__(self, board: Board, posted: QueryDict) -> None:
+        """Make a form that offers the models of the board."""
+        super().__init__(posted)
+        self.fields["column"].queryset = board.columns.named()  # type: ignore[attr-defined]
+
+
 @for_makers
 def decision(request: HtmxRequest, board: Board) -> Any:
     """Take the model of the posted `column` for the reason `why`; `undo` reverts that."""
     if is_posted(request, "undo"):
         decisions.take_back(request.user, board)
         return "The decision is taken back."
-    columns = {str(board_column.position): board_column for board_column in board.columns.named()}
-    column = columns.get(hidden(request, "column"))
-    if column is None:
-        return "Choose the model that you take."
     if not (so_far := decisions.judged(board)).is_whole:
         return f"{so_far.sentence} Judge the others first."
-    why, is_approved = hidden(request, "why"), is_posted(request, "approved")
     try:
-        decisions.take(request.user, board, column, why, is_approved=is_approved)
+        decisions.take(request.user, board, **cleaned(DecisionForm(board, request.POST)))
     except ValueError as error:
         return str(error)
     return redirect(board)

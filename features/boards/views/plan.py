@@ -288,7 +288,7 @@ class PlanPage:
             "troubles": self.troubles,
         }
         if self.models:
-            enforcement.mark(project, self.models)
+            enforcement.set_locks(project, self.models)
             offered = named_inputs.offered(request.user, project)
             plan = self.read(offered)
             plan.troubles.extend(self.troubles)

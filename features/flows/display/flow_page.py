@@ -118,7 +118,7 @@ def context(
     node = draw_nodes(root, post=shown_post, problems=problems)
     filled = answered(definition, form.answers(definition, versions, shown_post)[0])
     rights = FlowRights(user, flow, project)
-    enforcement.mark(rights.target, endpoints.values())
+    enforcement.set_locks(rights.target, endpoints.values())
     reused = reusable(flow, filled, rights.target)
     costs = step_prices(filled, endpoints, reused)
     steps = summaries(definition, endpoints, troubles, costs)

@@ -215,7 +215,7 @@ def _is_signed(value: str, user: Reader) -> Q:
 
 def _is_said_of(key: str) -> Callable[[str, Reader], Q]:
     def is_said(value: str, user: Reader) -> Q:
-        return Q(pk__in=feedback.source().runs(key, keys.span_of(value)))
+        return Q(pk__in=feedback.reviewed_runs(key, keys.span_of(value)))
 
     return is_said
 

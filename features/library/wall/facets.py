@@ -196,7 +196,7 @@ def _series(names: Sequence[str]) -> Descriptions:
 
 def _said_of(rows: Sequence[Row]) -> Iterable[Condition]:
     """Yield the conditions that the feedback on these shared runs fulfils, each once per run."""
-    for review in feedback.source().feedback_on([row.pk for row in rows]).values():
+    for review in feedback.feedback_on([row.pk for row in rows]).values():
         if review.picks:
             yield _PICKED
         if review.stars:

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
-from catalog.models import Endpoint, Revision, Standing
+from catalog.models import Endpoint, Mark, Revision
 from catalog.related.use_index import Taker, uses
 from core.http.parameters import parse_uuid
 from core.refusals import Refused
@@ -98,12 +98,12 @@ def _choose_model(share: Share, *, has_region: bool) -> Endpoint | None:
 
     def rank(taker: Taker) -> tuple[bool, int, bool, bool, bool]:
         endpoint = endpoints[taker.key]
-        approval = 2 - (endpoint.standing == Standing.APPROVED)
-        standing = 0 if taker.key in preferred else approval
-        suits = (taker.use == "inpaint") == (has_region and standing < 2)
+        approval = 2 - (endpoint.mark == Mark.APPROVED)
+        place = 0 if taker.key in preferred else approval
+        suits = (taker.use == "inpaint") == (has_region and place < 2)
         lacks_mask = has_region and taker.key not in with_mask
         has_no_price = endpoint.unit_price_usd is None
-        return not suits, standing, lacks_mask, not endpoint.highlighted, has_no_price
+        return not suits, place, lacks_mask, not endpoint.highlighted, has_no_price
 
     for taker in sorted((taker for taker in takers if taker.key in endpoints), key=rank):
         endpoint = endpoints[taker.key]

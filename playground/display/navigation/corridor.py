@@ -109,7 +109,10 @@ HEADER = (
             Room("Prices", "prices:prices", "real prices, measured, what models cost, price"),
             Room("Views", "library:views", "saved searches, searches, saved filters, alerts"),
         ),
-        ("catalog:model", "catalog:c", "library:view", "prices:", "playground:endpoint"),
+        (
+            *("catalog:model", "catalog:c", "library:view", "prices:"),
+            *("playground:endpoint", "playground:form-"),
+        ),
     ),
     Area(
         "Results",

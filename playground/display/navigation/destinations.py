@@ -20,7 +20,7 @@ MAX_OF_KIND = 4
 
 @dataclass(frozen=True)
 class Place:
-    """One place to jump to; `mark` is a model's standing, or says that it was removed upstream.
+    """One place to jump to; `mark` is that of a model, or says that it is gone upstream.
 
     `lock` says why a rule of the page's project locks a model. `namesake` is a model's id, shown if
     another model has the same name. `synonyms` are other words for a page, separated by commas.

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from catalog.curation.moderation import WORDS
+from catalog.curation.marks import WORDS
 from catalog.locks import Locks
 from catalog.models import Endpoint
 from catalog.pricing import shown_price
@@ -36,7 +36,7 @@ def place(endpoint: Endpoint, address: str, locks: Locks, label: str = "") -> Pl
     """Return a model as a place: its name, `label` and price, and its picture."""
     marks = [
         "Removed" if endpoint.gone_at else "",
-        WORDS[endpoint.standing] if endpoint.standing else "",
+        WORDS[endpoint.mark] if endpoint.mark else "",
     ]
     price = shown_price(endpoint)
     cost = f"{price.words} / {price.per}" if price.per else price.words

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from itertools import chain
+from types import MappingProxyType
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -39,22 +40,34 @@ _LABELLED = {
 }
 
 _MAX_OPEN_ROWS = 3  # a longer list of groups starts collapsed
+# The buttons with a view of their own, by the names of their routes.
+ADDRESSES = ("blank", "default-settings", "prompts", "references")
+NO_ADDRESSES = MappingProxyType(dict.fromkeys(ADDRESSES, ""))
 _UNTOUCHED: WeakKeyDictionary[Field, dict[str, SafeString]] = WeakKeyDictionary()
 
 
 def render_form(
-    root: Node, upload_url: str = "", origins: Mapping[str, str] | None = None
+    root: Node,
+    upload_url: str = "",
+    origins: Mapping[str, str] | None = None,
+    addresses: Mapping[str, str] = NO_ADDRESSES,
 ) -> SafeString:
     """Render everything inside `<form data-endpoint-id>` except the Run button.
 
     That is a summary of the problems, the main fields, and the rest under "More settings", which
     is open if a field in it was set or has an error. Without `upload_url` media fields accept
     addresses only. `origins` maps the address of a past result to the model that made it.
+    `addresses` are those of the buttons in `ADDRESSES`, which only the page of a model has.
     """
-    renderer = _FormRenderer(upload_url, origins, is_of_model=True)
+    renderer = _FormRenderer(upload_url, origins, addresses)
     if root.is_boxed:
         return renderer.fill(
-            "whole", {"node": root, "rows": str(min(root.text.count("\n") + 3, 30))}
+            "whole",
+            {
+                "node": root,
+                "rows": str(min(root.text.count("\n") + 3, 30)),
+                "addresses": addresses,
+            },
         )
     main, setting_nodes = sections(root)
     problems = list(_summary(root, ""))
@@ -72,6 +85,7 @@ def render_form(
             "is_more_open": bool(changed_count) or any(has_errors(node) for node in setting_nodes),
             "others": renderer.extra_rows(root),
             "changes": list(changes(root)),
+            "addresses": addresses,
         },
     )
 
@@ -150,16 +164,15 @@ def _environment() -> Environment:
 
 
 class _FormRenderer:
-    """Renders one form; only with `is_of_model` does it have the buttons of the model's page."""
+    """Renders one form, with those buttons of the model's page that have an address."""
 
     def __init__(
         self,
         upload_url: str,
         origins: Mapping[str, str] | None = None,
-        *,
-        is_of_model: bool = False,
+        addresses: Mapping[str, str] = NO_ADDRESSES,
     ) -> None:
-        self.upload_url, self.is_of_model = upload_url, is_of_model
+        self.upload_url, self.addresses = upload_url, addresses
         self.origins = origins or {}
 
     def fill(self, template: str, values: Mapping[str, Any]) -> SafeString:
@@ -209,13 +222,19 @@ class _FormRenderer:
         return mark_safe("".join(parts))  # noqa: S308
 
     def top_level_field(self, node: Node) -> SafeString:
-        """Render a field of the form's first level; untouched ones are cached."""
+        """Render a field of the form's first level; untouched ones are cached.
+
+        Not those with a button whose address names the model and the project.
+        """
         if node.is_posted or node.errors:
             return self.field(node)
         by_upload_url = _UNTOUCHED.setdefault(node.field, {})
-        if self.upload_url not in by_upload_url:
-            by_upload_url[self.upload_url] = self.field(node)
-        return by_upload_url[self.upload_url]
+        if self.upload_url in by_upload_url:
+            return by_upload_url[self.upload_url]
+        html = self.field(node)
+        if "formaction=" not in html:
+            by_upload_url[self.upload_url] = html
+        return html
 
     def field(self, node: Node, label: str = "") -> SafeString:
         """Render one field with its label, help and errors."""
@@ -248,7 +267,7 @@ class _FormRenderer:
             values["attributes"] = attributes(node, label if is_bare else "")
             values["upload_url"] = self.upload_url
             values["origin"] = self.origins.get(node.text, "")
-            values["is_of_model"] = self.is_of_model
+            values["addresses"] = self.addresses
         elif widget.name == "object":
             values |= self.object(node, label)
         elif widget.name == "list":

@@ -1,9 +1,9 @@
-"""Requests of a form while it is filled in: drafts, recent prompts, tickets of live sessions."""
+"""A form while it is filled in: drafts and their undo, recent prompts, tickets of live sessions."""
 
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_POST, require_safe
 
@@ -13,9 +13,11 @@ from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
 from playground.form import drafts, form_state, run_costs
-from playground.form.form_state import FormContents
+from playground.form.form_state import FormContents, FormState
 from playground.views import refusals
 from playground.views.model_page import page
+from playground.views.model_page.filling import fill
+from playground.views.model_page.posted_form import redraw, with_form
 from projects import current, roles
 from projects.models import Project
 from projects.rules import enforcement
@@ -55,6 +57,24 @@ def draft(request: HtmxRequest, endpoint_id: str) -> JsonResponse:
     resolved, named_inputs = form_state.with_names(endpoint, contents.parsed, request.user, project)
     cost = run_costs.of_form(endpoint, resolved, times, named_inputs).as_json()
     return JsonResponse({"version": version, "cost": cost})
+
+
+@with_form
+def undo(request: HtmxRequest, contents: FormContents) -> HttpResponseBase:
+    """Restore the form's previous contents; this can itself be undone."""
+    version, former_post = drafts.undo(request.user, contents, page.parse_tab(request))
+    word = "" if contents.is_untouched else "Redo"
+    filled = FormState(former_post, "Everything is back as it was.", undo=word)
+    return redraw(request, contents, filled, version=version)
+
+
+@with_form
+def other(request: HtmxRequest, contents: FormContents) -> HttpResponseBase:
+    """Fill the form with the draft of another browser tab."""
+    endpoint = contents.endpoint
+    own = drafts.find(request.user, endpoint, page.parse_tab(request))
+    draft = drafts.other_draft(request.user, endpoint, own) or own
+    return fill(request, contents, FormState(draft.post, "This is what the other tab holds."))
 
 
 @limit("search")

@@ -7,8 +7,7 @@ from http import HTTPStatus
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
-from django.db.models import Exists, OuterRef
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -17,24 +16,21 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts import permissions
 from accounts.limits.rate_limit import limit
 from accounts.sign_in import pending_form
-from accounts.sign_in.views import login_required
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
 from core.http.htmx import HtmxRequest
 from core.http.posts import BUTTON, hidden
 from playground.display import about, history
 from playground.form import drafts, form_state
-from playground.form.form_state import FormContents, FormState, Post
+from playground.form.form_state import FormContents, FormState
 from playground.form.prefill import sources
 from playground.form.prefill.place_of_run import in_place_of_run
-from playground.views.model_page import form, page
-from runs.models import Draft, Preset
+from playground.views.model_page import filling, form, page, posted_form
+from runs.models import Draft
 
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the session had expired
-HOUSE_DEFAULT = Preset.objects.house_defaults().filter(endpoint=OuterRef("pk"))
 TAB_QUERY = "draft"  # a tab's own id, if the cookie names another tab
 NO_TAB = "none"
-MAX_PENDING_CHARS = drafts.MAX_CHARS  # characters that survive the login in a cookie
 
 
 @limit("run")
@@ -44,9 +40,9 @@ def endpoint(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
     """Show the model's page; a POST submits or changes its form."""
     endpoint = _load_endpoint(request, endpoint_id)
     if not request.user.is_authenticated:
-        return _require_login(request, endpoint)
+        return posted_form.require_login(request, endpoint)
     if request.method == "POST":
-        return form.handle_post(request, endpoint)
+        return posted_form.answer(request, endpoint, form.submit)
     return _render_tab(request, endpoint)
 
 
@@ -56,13 +52,9 @@ def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
     A Run by htmx renders no page, so its query skips what only the page needs.
     """
     if request.htmx and request.method == "POST" and hidden(request, BUTTON, "run") in {"", "run"}:
-        rows = Endpoint.objects.defer(*CATALOGUE_ONLY)
+        rows: QuerySet[Endpoint] = Endpoint.objects.defer(*CATALOGUE_ONLY)
     else:
-        rows = (
-            Endpoint.objects.with_favourites_of(request.user.pk or 0)
-            .select_related("picture")
-            .annotate(has_house_default=Exists(HOUSE_DEFAULT))
-        )
+        rows = posted_form.rows_of_page(request)
     return get_object_or_404(rows, endpoint_id=endpoint_id)
 
 
@@ -127,7 +119,11 @@ def _initial_state(request: HtmxRequest, endpoint: Endpoint) -> tuple[Draft, For
         return draft, FormState(pending["post"], notice), False
     draft = drafts.find(request.user, endpoint, tab_in_front(request))
     filled = _state_from_query(request, endpoint)
-    if filled is None and not draft.post and (house := form.house_default_state(request, endpoint)):
+    if (
+        filled is None
+        and not draft.post
+        and (house := filling.house_default_state(request, endpoint))
+    ):
         return draft, house, False
     if filled is None:
         return draft, _draft_state(request, draft), False
@@ -178,28 +174,3 @@ _SOURCE_MISSING = {
     "seed": "The seed of that run is not known, or the run is somebody else's.",
     "use": "That result no longer exists, or it is somebody else's.",
 }
-
-
-def login_keeping_post(request: HtmxRequest, endpoint: Endpoint, post: Post) -> HttpResponse:
-    """Redirect a user whose session has expired to the login page without losing their post.
-
-    The browser keeps the post (`sign_in/pending_form.py`), the server stores nothing.
-    htmx requests get a 401: the page stays, and its script asks for the login.
-    """
-    is_small = drafts.size(post) <= MAX_PENDING_CHARS
-    value = {"endpoint": endpoint.endpoint_id, "post": post} if is_small else None
-    if not request.htmx:
-        return login_required(request, endpoint.get_absolute_url(), value)
-    response = HttpResponse(status=HTTPStatus.UNAUTHORIZED)
-    if value:
-        pending_form.set_cookie(response, value)
-    return response
-
-
-def _require_login(request: HtmxRequest, endpoint: Endpoint) -> HttpResponseBase:
-    """Redirect to the login page, keeping a posted form; answer 401 to htmx."""
-    if request.method == "POST":
-        return login_keeping_post(request, endpoint, page.form_fields(request))
-    if request.htmx:
-        return HttpResponse(status=HTTPStatus.UNAUTHORIZED)
-    return redirect_to_login(request.get_full_path())

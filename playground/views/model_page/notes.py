@@ -1,4 +1,4 @@
-"""The team's notes on a model, with or without JavaScript, and its standing."""
+"""The team's notes on a model, with or without JavaScript, and its mark."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from django_htmx.http import reswap, retarget
 
 from accounts import permissions
 from accounts.audit import trail
-from catalog.curation import moderation
+from catalog.curation import marks
 from catalog.curation import notes as domain
-from catalog.curation.moderation import StandingForm
+from catalog.curation.marks import MarkForm
 from catalog.curation.notes import NoteForm
 from catalog.curation.permissions import curators_only
 from catalog.models import Endpoint, Note
@@ -108,30 +108,30 @@ def _list(
 
 @curators_only(permissions.CHANGE_ENDPOINT)
 @require_http_methods(["GET", "HEAD", "POST"])
-def judgement(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
-    """Show the form; a POST sets the model's `standing` with a `reason`."""
+def mark(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
+    """Show the form; a POST sets the model's mark with a reason."""
     endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
-    former_values = {"standing": endpoint.standing, "reason": endpoint.standing_reason}
-    form = StandingForm(request.POST if request.method == "POST" else None, initial=former_values)
+    former_values = {"mark": endpoint.mark, "reason": endpoint.mark_reason}
+    form = MarkForm(request.POST if request.method == "POST" else None, initial=former_values)
     if not form.is_valid():
-        return _moderation_form(request, endpoint, form)
+        return _mark_form(request, endpoint, form)
     try:
         only = Endpoint.objects.filter(pk=endpoint.pk)
-        moderation.set_status(only, **form.cleaned_data, by=request.user)
+        marks.set_mark(only, **form.cleaned_data, by=request.user)
     except ValueError as error:
         form.add_error("reason", str(error))
-        return _moderation_form(request, endpoint, form)
-    label = moderation.WORDS[form.cleaned_data["standing"]]
+        return _mark_form(request, endpoint, form)
+    label = marks.WORDS[form.cleaned_data["mark"]]
     if not request.htmx:
         messages.success(request, f"{endpoint.name}: {label.lower()}.")
         return redirect(endpoint)
-    endpoint = Endpoint.objects.select_related("standing_by").get(pk=endpoint.pk)
+    endpoint = Endpoint.objects.select_related("marked_by").get(pk=endpoint.pk)
     context = {"endpoint": endpoint, "former_mark": former_values, "mark_label": label}
-    return render(request, "playground/standing/_updates.html", context)
+    return render(request, "playground/mark/_updates.html", context)
 
 
-def _moderation_form(request: HtmxRequest, endpoint: Endpoint, form: StandingForm) -> HttpResponse:
+def _mark_form(request: HtmxRequest, endpoint: Endpoint, form: MarkForm) -> HttpResponse:
     context = {"endpoint": endpoint, "form": form}
-    template = "playground/standing/_form.html" if request.htmx else "playground/standing.html"
+    template = "playground/mark/_form.html" if request.htmx else "playground/mark.html"
     response = render(request, template, context, status=422 if form.is_bound else 200)
-    return reswap(retarget(response, "#judge-form"), "outerHTML") if form.is_bound else response
+    return reswap(retarget(response, "#mark-form"), "outerHTML") if form.is_bound else response

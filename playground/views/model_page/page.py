@@ -32,10 +32,14 @@ from runs.records import counting
 from runs.start import transport_choices, wait_choices
 from schemas.variations import TIMES
 
+SOURCE = "~source"  # the buttons that fill in the form; the value says from what
+LIBRARY_FIELD = "~field"  # the button that opens the references; the value is the field to fill
 # Fields of a post that belong to the page, not to the model's input.
 PAGE_FIELDS = {
     "~token",
     BUTTON,
+    SOURCE,
+    LIBRARY_FIELD,
     "~tab",
     "~version",
     "~filled",
@@ -121,7 +125,9 @@ def form(
     parsed = parsed or form_state.parse_form_leniently(endpoint, filled.post)
     return {
         **run_bar(request, endpoint, parsed, requested_times),
-        "fields": form_state.render(endpoint, filled.post, filled.problems),
+        "fields": form_state.render(
+            endpoint, filled.post, filled.problems, current.query(current.current(request))
+        ),
         "is_json": json_view.is_json(filled.post),
         "notice": filled.notice,
         "fates": filled.fates,

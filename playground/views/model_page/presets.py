@@ -23,8 +23,15 @@ from core.http.parameters import search_words
 from core.http.posts import hidden
 from playground.display.navigation.destinations import having
 from playground.form import presets
+from playground.form.form_state import FormContents, FormState
 from playground.form.presets import PresetForm, Scope
-from playground.views.model_page.endpoint import login_keeping_post
+from playground.views.model_page.posted_form import (
+    login_keeping_post,
+    redraw,
+    refuse,
+    show_notice,
+    with_form,
+)
 from projects import current, roles
 from projects.kept.resource import Resource
 from projects.rights import Rights
@@ -108,6 +115,23 @@ def index(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
         context["is_menu"] = True
         return render(request, "playground/presets/_list.html", context)
     return render(request, "playground/presets.html", context)
+
+
+@with_form
+def new(request: HtmxRequest, contents: FormContents) -> HttpResponseBase:
+    """Show the form that saves the contents of a model's form as a preset."""
+    arguments, problems = contents.parsed
+    if problems:
+        return redraw(request, contents, FormState(contents.post, problems=problems), status=422)
+    project = current.current(request)
+    if refusal := roles.refusal_to_make(request.user, project):
+        return refuse(request, contents, refusal)
+    notice = {
+        "form": PresetForm(),
+        "new_preset": {"arguments": dumps(arguments, indent=None)},
+        "is_private": project.is_private,
+    }
+    return show_notice(request, contents, notice)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

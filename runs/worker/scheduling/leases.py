@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Case, F, Q, When, Window
 from django.db.models.functions import Greatest, RowNumber
 
-from catalog.models import Standing
+from catalog.models import Mark
 from core.db import clock
 from core.notify import channel
 from runs.files import inputs
@@ -184,9 +184,7 @@ def _mark(
 
 def _is_ready(run: Run) -> bool:
     """Whether a run (with its endpoint) can be submitted without preparation."""
-    is_refused = run.endpoint.standing == Standing.BLOCKED or transitions.is_start_overdue(
-        run, clock.now()
-    )
+    is_refused = run.endpoint.mark == Mark.BLOCKED or transitions.is_start_overdue(run, clock.now())
     return not is_refused and not inputs.has_files(run)
 
 

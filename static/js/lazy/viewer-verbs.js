@@ -77,7 +77,7 @@ export class Verbs {
     const control =
       link.dataset.key === "s"
         ? form?.querySelector("[name='seed']")
-        : document.querySelector(`button[name="~do"][value="run:${run}"]`);
+        : document.querySelector(`button[name="~source"][value="run:${run}"]`);
     if (!control) return;
     event.preventDefault();
     this.viewer.dialog.close();

@@ -69,9 +69,9 @@ def test_blocking_and_unblocking_are_logged_with_the_reason(
     admin: Client, make_endpoint: Any
 ) -> None:
     endpoint = make_endpoint()
-    page = reverse("playground:standing", args=[endpoint.endpoint_id])
-    admin.post(page, {"standing": "blocked", "reason": "Too dear"})
-    admin.post(page, {"standing": ""})
+    page = reverse("playground:mark", args=[endpoint.endpoint_id])
+    admin.post(page, {"mark": "blocked", "reason": "Too dear"})
+    admin.post(page, {"mark": ""})
     name = endpoint.endpoint_id
     assert entries() == [
         ("eva", "blocked", "catalog.endpoint", name),

@@ -109,16 +109,12 @@ def test_invitation_opens_the_way_without_a_checked_address(
 ) -> None:
     accepted = []
 
-    class Invitations:
-        def pending(self, session: Any) -> bool:
-            return "invitation" in session
+    def accept(user: User, session: Any) -> None:
+        accepted.append(user.username)
+        del session["invitation"]
 
-        def accept(self, user: User, session: Any) -> None:
-            accepted.append(user.username)
-            del session["invitation"]
-
-    monkeypatch.setattr(joining, "_registered", [])
-    joining.register(Invitations())
+    monkeypatch.setattr(joining, "pending", lambda session: "invitation" in session)
+    monkeypatch.setattr(joining, "accept", accept)
     mock("u-6", email="zoe@elsewhere.com")
     assert visitor.log_in("oidc", "u-6").status_code == 403
     session = visitor.client.session
@@ -225,7 +221,7 @@ def test_invitation_that_ends_in_between_makes_no_account(
         Invitation.objects.update(uses=1)
         return accept(*args)
 
-    monkeypatch.setattr(invitations, "accept", withdraw_first)
+    monkeypatch.setattr(joining, "accept", withdraw_first)
     page = visitor.log_in("oidc", "i-3", next=address)
     assert page.status_code == 403
     assert "You have no account here yet" in text_of(page)

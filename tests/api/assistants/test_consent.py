@@ -392,7 +392,7 @@ def test_a_flow_asks_as_well(talk: Any, flow: Flow) -> None:
 
 
 def test_a_refusal_comes_before_the_question(talk: Any, unpriced_model: Any) -> None:
-    Endpoint.objects.update(standing="blocked")
+    Endpoint.objects.update(mark="blocked")
     person = Person()
     assert run_once(talk, person).is_error
     assert person.questions == []

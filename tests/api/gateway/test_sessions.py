@@ -142,7 +142,7 @@ def test_a_session_is_refused_without_valid_credentials(
     if credential == "revoked":
         tokens.revoke(None, row)
     if credential == "blocked":
-        Endpoint.objects.filter(endpoint_id=LIVE).update(standing="blocked")
+        Endpoint.objects.filter(endpoint_id=LIVE).update(mark="blocked")
 
     async def act(address: str) -> tuple[dict[str, Any], Any, str]:
         url = f"ws://{address}/{model}/realtime{query}"

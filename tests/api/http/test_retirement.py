@@ -28,7 +28,7 @@ AT = datetime(2026, 11, 30, tzinfo=UTC)
 def test_answers_name_the_deputy_of_a_retired_model(
     client: Client, user: User, make_endpoint: Any, method: str, address: str, body: Any
 ) -> None:
-    blocked = {"standing": "blocked", "standing_reason": "Too dear.", "standing_at": AT}
+    blocked = {"mark": "blocked", "mark_reason": "Too dear.", "marked_at": AT}
     deputy = make_endpoint("lab/new")
     make_endpoint("lab/old", {"paths": {}}, facts=["out:image"], deputy=deputy, **blocked)
     _, secret = tokens.create(user, "program", ["read", "run"])

@@ -18,7 +18,7 @@ from api import tokens
 from api.fal_proxy.relayed_streams import RelayedStreams
 from api.wait import HeldResponses
 from catalog.models import Endpoint
-from catalog.models.endpoint import Standing
+from catalog.models.endpoint import Mark
 from runs.models import Run
 from runs.results import timeline
 from tests.api.gateway.conftest import (
@@ -118,7 +118,7 @@ def test_errors_are_raised_as_the_packages_exceptions(ask: Ask, sandbox: Control
     import openai
 
     Endpoint.objects.filter(endpoint_id="sandbox/eye").update(
-        standing=Standing.BLOCKED, standing_reason="not for us"
+        mark=Mark.BLOCKED, mark_reason="not for us"
     )
     sandbox.fault("completions", "cut", value=5, about="completions")
 

@@ -174,7 +174,7 @@ def test_each_missing_property_of_a_body_is_named(call: Any) -> None:
 
 
 def test_a_blocked_model_cannot_be_run(call: Any, make_endpoint: Any) -> None:
-    make_endpoint("fal-ai/bad", standing="blocked", standing_reason="It leaks")
+    make_endpoint("fal-ai/bad", mark="blocked", mark_reason="It leaks")
     response = call("POST", "/runs", {"endpoint_id": "fal-ai/bad", "arguments": {}})
     assert response.status_code == 409
     assert "It leaks" in response.json()["detail"]

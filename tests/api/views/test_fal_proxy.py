@@ -328,7 +328,7 @@ def test_unknown_and_blocked_models_are_refused(call: Call, make_endpoint: Any) 
         404,
         'Application "fal-ai/unknown" not found',
     )
-    make_endpoint(FLUX, standing="blocked")
+    make_endpoint(FLUX, mark="blocked")
     assert call("POST", SUBMIT, {}).status_code == 403
     assert not Run.objects.exists()
 

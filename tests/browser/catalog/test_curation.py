@@ -73,7 +73,7 @@ def test_a_model_is_blocked_in_place_and_its_head_follows(curate: Open) -> None:
     page.keyboard.press("Enter")
     expect(page.locator("#mark")).to_have_text("Blocked")
     expect(page.get_by_role("button", name="Change")).to_be_focused()
-    assert Endpoint.objects.get(endpoint_id="fal-ai/flux-42/run").standing == "blocked"
+    assert Endpoint.objects.get(endpoint_id="fal-ai/flux-42/run").mark == "blocked"
     page.get_by_role("button", name="Undo").click()
     expect(page.locator("#mark")).to_be_empty()
     curate.errors.clear()  # type: ignore[attr-defined]  # the console tells of each 422

@@ -176,6 +176,13 @@ def test_enter_runs_what_a_link_filled_in(aurora: Page) -> None:
         expect(aurora.locator("#stage [data-run-id]")).to_contain_text(f"{word} of a link")
 
 
+def test_the_keys_of_run_run_whichever_button_has_the_focus(aurora: Page) -> None:
+    prompt(aurora).fill("run me")
+    aurora.get_by_role("button", name="Reset form").press("Control+Enter")
+    expect(aurora.locator("#stage [data-run-id]")).to_contain_text("run me")
+    expect(prompt(aurora)).to_have_value("run me")
+
+
 @pytest.mark.exhaustive
 def test_a_preset_is_saved_chosen_changed_and_brought_back_by_keyboard(aurora: Page) -> None:
     prompt(aurora).fill("night over the fjord")

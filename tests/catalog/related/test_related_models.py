@@ -51,7 +51,7 @@ def klein(make_endpoint: Make) -> Endpoint:
         display_name="Poster",
         description="Posters in a flash",
         facts=same,
-        standing="blocked",
+        mark="blocked",
     )
     make_endpoint("a/gone", description="Pictures in a flash", facts=same, gone_at=NOW)
     return Endpoint.objects.get(endpoint_id="fal-ai/klein/4b")

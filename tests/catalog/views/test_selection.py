@@ -38,7 +38,7 @@ def test_members_star_and_are_offered_nothing_else(
         best = Collection.objects.create(slug=verb[:4], title="Best")
         refused = member.post(BAR, {"~do": verb, "model": "a/0", "collection": best.pk})
         assert refused.status_code == 403
-    assert not Endpoint.objects.exclude(standing="").exists()
+    assert not Endpoint.objects.exclude(mark="").exists()
 
 
 def test_curators_mark_many_and_the_switch_shows_them(
@@ -52,7 +52,7 @@ def test_curators_mark_many_and_the_switch_shows_them(
         ("mark:approved", "approved"),
     ):
         assert "2 models" in act(admin_client, verb, *endpoints[:2])
-        assert [Endpoint.objects.get(pk=endpoint.pk).standing for endpoint in endpoints] == [
+        assert [Endpoint.objects.get(pk=endpoint.pk).mark for endpoint in endpoints] == [
             mark,
             mark,
             "",
@@ -68,9 +68,9 @@ def test_blocking_requires_a_reason(
     admin_client: Client, admin_user: Any, endpoints: list[Endpoint]
 ) -> None:
     assert "Say why" in act(admin_client, "mark:blocked", *endpoints, reason=" ")
-    assert not Endpoint.objects.filter(standing="blocked").exists()
+    assert not Endpoint.objects.filter(mark="blocked").exists()
     act(admin_client, "mark:blocked", *endpoints, reason="Too dear")
-    assert Endpoint.objects.filter(standing_reason="Too dear", standing_by=admin_user).count() == 3
+    assert Endpoint.objects.filter(mark_reason="Too dear", marked_by=admin_user).count() == 3
 
 
 def test_many_models_can_be_collected_at_once(
@@ -91,4 +91,4 @@ def test_staff_without_the_permission_cannot_mark(
     client.force_login(looker)
     assert "mark:" not in client.get(BAR).content.decode()
     act(client, "mark:approved", *endpoints)
-    assert not Endpoint.objects.exclude(standing="").exists()
+    assert not Endpoint.objects.exclude(mark="").exists()

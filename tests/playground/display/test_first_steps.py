@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from catalog.models import Endpoint, Standing
+from catalog.models import Endpoint, Mark
 from runs.models import Run
 
 OFFER = r'action="/models/(a/[\w/-]+)/'
@@ -35,7 +35,7 @@ def models(make_endpoint: Any, documents: dict[str, Any]) -> None:
         ("mishap", "text-to-image", priced("0.01") | {"tags": ["test"]}),
         ("old", "text-to-image", priced("0.01") | {"status": "deprecated"}),
         ("picture", "text-to-image", priced("0.03")),
-        ("approved", "text-to-image", priced("0.03") | {"standing": Standing.APPROVED}),
+        ("approved", "text-to-image", priced("0.03") | {"mark": Mark.APPROVED}),
         ("film", "text-to-video", priced("0.4")),
         ("voice", "text-to-speech", priced("0.02")),
         ("essay", "llm", priced("0.01")),
@@ -60,7 +60,7 @@ def test_a_newcomer_has_a_picture_a_film_and_a_voice_at_known_prices(
         "about $0.40",
         "about $0.02",
     ]
-    Endpoint.objects.filter(endpoint_id="a/approved").update(standing="blocked")
+    Endpoint.objects.filter(endpoint_id="a/approved").update(mark="blocked")
     assert re.findall(OFFER, read_front_page(member))[0] == "a/picture"
 
 
@@ -83,5 +83,5 @@ def test_what_the_newcomer_may_not_run_is_not_offered(
     member: Client, models: None, user: User, make_run: Any, stranger: User
 ) -> None:
     make_run(user=stranger)  # a run of another user
-    Endpoint.objects.filter(endpoint_id="a/film").update(standing="blocked")
+    Endpoint.objects.filter(endpoint_id="a/film").update(mark="blocked")
     assert re.findall(OFFER, read_front_page(member)) == ["a/approved", "a/voice"]

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("flux")
 PAGE = f"/models/{FLUX}/"
 SAVE = f"/drafts/{FLUX}/"
 HTMX = {"hx-request": "true", "hx-current-url": f"http://testserver{PAGE}?preset=1&shown=x"}
-UNDO = 'value="undo"'
+UNDO = f"/forms/undo/{FLUX}/"
 
 
 def save(member: Client, prompt: str, tab: str, version: int, **more: str) -> Any:
@@ -62,11 +62,11 @@ def test_a_new_tab_starts_with_the_newest_draft_and_offers_the_other(member: Cli
     page = read_in_front_tab(member, "three")
     assert prompt(page) == "from two"
     assert OTHER in page
-    post = {"prompt": "from two", "~do": "other", "~tab": "three"}
-    page = member.post(PAGE, post, headers=HTMX).content.decode()
+    post = {"prompt": "from two", "~tab": "three"}
+    page = member.post(f"/forms/other-draft/{FLUX}/", post, headers=HTMX).content.decode()
     assert prompt(page) == "from one"
     assert UNDO in page
-    back = member.post(PAGE, {**post, "prompt": "from one", "~do": "undo"}).content.decode()
+    back = member.post(UNDO, {**post, "prompt": "from one"}).content.decode()
     assert prompt(back) == "from two"
     assert prompt(read_in_front_tab(member, "one")) == "from one"
 
@@ -94,10 +94,10 @@ def test_a_run_in_one_tab_keeps_the_draft_of_another(member: Client) -> None:
 def test_undo_in_a_tab_affects_only_its_own_changes(member: Client) -> None:
     save(member, "from one", "one", 0)
     save(member, "from two", "two", 0)
-    member.post(PAGE, {"prompt": "from one", "~do": "clear", "~tab": "one"})
-    member.post(PAGE, {"prompt": "from two", "~do": "clear", "~tab": "two"})
+    member.post(f"/forms/blank/{FLUX}/", {"prompt": "from one", "~tab": "one"})
+    member.post(f"/forms/blank/{FLUX}/", {"prompt": "from two", "~tab": "two"})
     for tab, text in (("one", "from one"), ("two", "from two")):
-        back = member.post(PAGE, {"prompt": "", "~do": "undo", "~tab": tab})
+        back = member.post(UNDO, {"prompt": "", "~tab": tab})
         assert prompt(back.content.decode()) == text
 
 
@@ -125,12 +125,12 @@ def test_a_too_large_draft_is_refused_and_the_old_one_kept(member: Client) -> No
 
 
 def test_start_over_can_be_undone_and_redone(member: Client) -> None:
-    cleared = member.post(PAGE, {"prompt": "an hour's work", "seed": "7", "~do": "clear"})
+    cleared = member.post(f"/forms/blank/{FLUX}/", {"prompt": "an hour's work", "seed": "7"})
     page = cleared.content.decode()
     assert "Cleared." in page
     assert UNDO in page
     assert prompt(page) == ""
-    undone = member.post(PAGE, {"prompt": "", "~do": "undo"}).content.decode()
+    undone = member.post(UNDO, {"prompt": ""}).content.decode()
     assert prompt(undone) == "an hour's work"
     assert 'value="7"' in undone
     assert prompt(member.get(PAGE).content.decode()) == "an hour's work"
@@ -151,7 +151,7 @@ def test_a_form_filled_by_an_address_keeps_the_draft_until_edited(
     page = member.get(PAGE, {"input": '{"prompt": "theirs"}'}).content.decode()
     assert prompt(page) == "theirs"
     assert "Back to what you had typed" in page
-    back = member.post(PAGE, {"prompt": "theirs", "~do": "undo", "~filled": "1", "~version": "1"})
+    back = member.post(UNDO, {"prompt": "theirs", "~filled": "1", "~version": "1"})
     assert prompt(back.content.decode()) == "my own"
     assert prompt(member.get(PAGE).content.decode()) == "my own"
 
@@ -161,7 +161,7 @@ def submits_of(page: str) -> list[str]:
     begin = page.index('id="playground-form"')
     end = page.index("</form>", begin)
     own = [
-        re.findall(r'value="([^"]*)"', match[1]) or [""]
+        re.findall(r'(?:value|formaction)="([^"?]*)', match[1]) or [""]
         for match in re.finditer(r"<button\b([^>]*)>", page)
         if 'form="playground-form"' in match[1] or begin < match.start() < end
         if 'type="button"' not in match[1]
@@ -180,13 +180,15 @@ def test_enter_presses_run_whatever_stands_above_the_form(member: Client) -> Non
         member.post(PAGE, {"num_images": "x"}).content.decode(),
     ]
     assert [submits_of(page)[0] for page in pages] == ["run"] * len(pages)
-    assert {"undo", "other"} <= {does for page in pages for does in submits_of(page)[1:]}
+    assert {UNDO, f"/forms/other-draft/{FLUX}/"} <= {
+        does for page in pages for does in submits_of(page)[1:]
+    }
 
 
 def test_editing_a_form_filled_by_an_address_sets_the_draft_aside(member: Client) -> None:
     save(member, "my own", "one", 0)
     assert "version" in save(member, "theirs!", "two", 1, **{"~filled": "1"}).json()
-    back = member.post(PAGE, {"prompt": "theirs!", "~do": "undo", "~tab": "two"})
+    back = member.post(UNDO, {"prompt": "theirs!", "~tab": "two"})
     assert prompt(back.content.decode()) == "my own"
 
 

@@ -55,10 +55,10 @@ def test_an_invalid_field_name_is_not_used_as_a_selector(
 
 
 def test_all_settings_can_be_reset_and_restored(member: Client, flux: Any) -> None:
-    text = member.post(PAGE, SET | {"~do": "reset"}).content.decode()
+    text = member.post("/forms/default-settings/fal-ai/flux/dev/", SET).content.decode()
     assert arguments(flux, text) == {"prompt": "a cat"}
     assert "Every setting is back at its default." in text
-    again = member.post(PAGE, {"prompt": "a cat", "~do": "undo"}).content.decode()
+    again = member.post("/forms/undo/fal-ai/flux/dev/", {"prompt": "a cat"}).content.decode()
     assert arguments(flux, again)["seed"] == 7
 
 

@@ -21,7 +21,7 @@ from runs.models import Draft, Preset
 from tests.playground.browser_post import post_of
 
 FLUX = "fal-ai/flux/dev"
-PAGE = f"/models/{FLUX}/"
+PAGE, REPAIR = f"/models/{FLUX}/", f"/forms/repair/{FLUX}/"
 PRESETS = f"/presets/of/{FLUX}/"
 HTMX = {"hx-request": "true"}
 OLD = {
@@ -92,20 +92,21 @@ def test_a_missing_value_of_a_preset_is_no_misfit(
 def test_an_older_preset_is_repaired_in_the_form(
     member: Client, make_preset: Any, change: Any
 ) -> None:
-    preset, was = make_preset(), change()
+    preset = make_preset()
+    change()
     page = text_of(member.get(PAGE, {"preset": str(preset.pk)}))
     assert "“Night” is filled in. The model has changed since: " in page
     assert "num_inference_steps must be 40 or less; it is 50" in page
-    assert f'value="mend:{was}"' in page
-    page = text_of(member.post(PAGE, {"~do": f"preset:{preset.pk}"}))
+    assert REPAIR in page
+    page = text_of(member.post(f"/forms/source/{FLUX}/", {"~source": f"preset:{preset.pk}"}))
     filled = Draft.objects.get().post
-    repaired = text_of(member.post(PAGE, {**filled, "~do": f"mend:{was}"}))
+    repaired = text_of(member.post(REPAIR, filled))
     assert "seed left out" in repaired
     assert 'value="40"' in repaired
     assert 'name="guidance"' in repaired
-    assert 'value="undo"' in repaired
+    assert f"/forms/undo/{FLUX}/" in repaired
     now = Draft.objects.get().post
-    back = text_of(member.post(PAGE, {**now, "~do": "undo"}))
+    back = text_of(member.post(f"/forms/undo/{FLUX}/", now))
     assert 'value="50"' in back
     assert Draft.objects.get().post == filled
     preset.refresh_from_db()
@@ -124,13 +125,13 @@ def test_a_draft_of_an_older_version_keeps_everything_and_offers_the_repair(
     member.post(f"/drafts/{FLUX}/", typed)
     assert Draft.objects.get().schema_digest == flux.schema_id
     assert "has changed since" not in text_of(member.get(PAGE))
-    was = change()
+    change()
     page = text_of(member.get(PAGE))
     assert "This is what you had typed. The model has changed since: " in page
     assert "seed is gone" in page
     assert 'value="seed"' in page  # the form lists it under "other keys"
     assert 'value="50"' in page
-    assert f'value="mend:{was}"' in page
+    assert REPAIR in page
     assert {name: value[0] for name, value in Draft.objects.get().post.items()} == typed
 
 
@@ -146,7 +147,7 @@ def test_an_invalid_value_stays_flagged_until_repaired(
     preset = make_preset()
     run = make_run(endpoint=flux, arguments=OLD, schema_id=flux.schema_id, state="succeeded")
     member.post(f"/drafts/{FLUX}/", form_of(member.get(PAGE, {"preset": str(preset.pk)})))
-    was = change()
+    change()
     chosen = {"preset": str(preset.pk), "run": str(run.pk)}
     for _ in range(2):
         page = member.get(PAGE, {kind: chosen[kind] for kind in query})
@@ -154,10 +155,10 @@ def test_an_invalid_value_stays_flagged_until_repaired(
     page = member.get(PAGE)
     assert ">\nanother night</textarea>" in text_of(page)
     assert "seed is gone" in text_of(page)
-    member.post(PAGE, {**form_of(page), "~do": f"mend:{was}"})
+    member.post(REPAIR, form_of(page))
     page = member.get(PAGE)
     assert "has changed since" not in text_of(page)
-    member.post(PAGE, {**form_of(page), "~do": "undo"})
+    member.post(f"/forms/undo/{FLUX}/", form_of(page))
     assert "seed is gone" in text_of(member.get(PAGE))
 
 
@@ -166,7 +167,7 @@ def test_a_draft_that_still_fits_has_no_notice(member: Client, flux: Endpoint, c
     change()
     page = text_of(member.get(PAGE))
     assert ">\na night</textarea>" in page
-    assert 'value="mend:' not in page
+    assert REPAIR not in page
 
 
 def test_an_invalid_value_stays_flagged_in_form_and_json(
@@ -179,17 +180,17 @@ def test_an_invalid_value_stays_flagged_in_form_and_json(
         assert form_of(page)["~made-for"] == [was]
         for text in (text_of(page), text_of(member.get(PAGE))):
             assert "seed is gone" in text
-            assert f'value="mend:{was}"' in text
+            assert REPAIR in text
 
 
 def test_a_run_of_an_older_version_offers_the_repair(
     member: Client, flux: Endpoint, make_run: Any, change: Any
 ) -> None:
     run = make_run(endpoint=flux, arguments=OLD, schema_id=flux.schema_id, state="succeeded")
-    was = change()
+    change()
     page = text_of(member.get(PAGE, {"run": str(run.pk)}))
     assert "guidance_scale is called guidance now" in page
-    assert f'value="mend:{was}"' in page
+    assert REPAIR in page
 
 
 def test_only_formerly_valid_settings_are_blamed_on_the_schema_change(
@@ -209,5 +210,5 @@ def test_only_formerly_valid_settings_are_blamed_on_the_schema_change(
 def test_any_schema_version_can_be_named_in_the_form(
     member: Client, flux: Endpoint, digest: str
 ) -> None:
-    answer = member.post(PAGE, {"prompt": "p", "~do": f"mend:{digest}"})
+    answer = member.post(REPAIR, {"prompt": "p", "~made-for": digest})
     assert answer.status_code == 200

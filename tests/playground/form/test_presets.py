@@ -50,7 +50,7 @@ def video_page(make_endpoint: Any, documents: dict[str, Any], stored_png: None) 
 
 def test_without_script_the_form_can_be_saved_as_a_preset(member: Client, flux: Any) -> None:
     page = member.post(
-        PAGE, {"prompt": "a <b>", "num_images": "2", "~do": "save-preset"}
+        f"/forms/preset/{FLUX}/", {"prompt": "a <b>", "num_images": "2"}
     ).content.decode()
     match = re.search(r'name="arguments" hidden>\n(.*?)</textarea>', page, re.DOTALL)
     assert match
@@ -155,7 +155,7 @@ def test_a_link_fills_in_the_form_for_everybody(
     client: Client, member: Client, stranger: User, flux: Any, size: int, key: str
 ) -> None:
     text = "é" * size
-    page = member.post(PAGE, {"prompt": text, "~do": "link"}, headers=HTMX).content.decode()
+    page = member.post(f"/forms/link/{FLUX}/", {"prompt": text}, headers=HTMX).content.decode()
     address = link_in(page)
     assert key in address
     assert len(address) < share_links.MAX_ADDRESS_CHARS
@@ -182,13 +182,13 @@ def test_a_link_gives_access_to_exactly_its_files(
         )
         for d in "ab"
     )  # fmt: skip
-    post = {"prompt": "go", "image_url": linked_file.get_absolute_url(), "~do": "link"}
-    page = member.post(video_page, post).content.decode()
+    post = {"prompt": "go", "image_url": linked_file.get_absolute_url()}
+    page = member.post(link_of(video_page), post).content.decode()
     assert "Colleagues with this link can see 1 of your files" in page
     client.force_login(stranger)
     assert client.get(linked_file.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404
-    refused = client.post(video_page, post | {"image_url": other.get_absolute_url()})
+    refused = client.post(link_of(video_page), post | {"image_url": other.get_absolute_url()})
     assert "can see" not in refused.content.decode()
     assert client.get(other.get_absolute_url()).status_code == 404
 
@@ -204,14 +204,14 @@ def test_a_link_gives_access_to_results_by_the_same_rule(
         )
         for at in (0, 1)
     )  # fmt: skip
-    post = {"prompt": "go", "image_url": linked_file.get_absolute_url(), "~do": "link"}
-    page = member.post(video_page, post).content.decode()
+    post = {"prompt": "go", "image_url": linked_file.get_absolute_url()}
+    page = member.post(link_of(video_page), post).content.decode()
     assert "can see 1 of your files (uploads and results)" in join_lines(page)
     client.force_login(stranger)
     assert client.get(linked_file.get_absolute_url()).getvalue() == b"\x89PNG"
     assert client.get(other.get_absolute_url()).status_code == 404
     assert client.get(run.get_absolute_url()).status_code == 404
-    refused = client.post(video_page, post | {"image_url": other.get_absolute_url()})
+    refused = client.post(link_of(video_page), post | {"image_url": other.get_absolute_url()})
     assert "You may not share 1 of the files in it" in join_lines(refused.content.decode())
     assert client.get(other.get_absolute_url()).status_code == 404
 
@@ -219,8 +219,8 @@ def test_a_link_gives_access_to_results_by_the_same_rule(
 def test_access_to_a_file_ends_with_its_link(
     client: Client, member: Client, stranger: User, video_page: str, upload: Upload
 ) -> None:
-    post = {"prompt": "go", "image_url": upload.get_absolute_url(), "~do": "link"}
-    link = link_in(member.post(video_page, post).content.decode())
+    post = {"prompt": "go", "image_url": upload.get_absolute_url()}
+    link = link_in(member.post(link_of(video_page), post).content.decode())
     listed = member.get("/shares/").content.decode()
     share = Share.objects.get()
     assert re.search(rf'aria-describedby="link-{share.pk}"\s*>\s*End this link', listed)
@@ -256,6 +256,10 @@ def test_a_preset_gives_no_access_to_files_of_others(
     presets.create(stranger, flux, "Mine", arguments, Scope.HOUSE)
     client.force_login(stranger)
     assert client.get(upload.get_absolute_url()).status_code == 404
+
+
+def link_of(page: str) -> str:
+    return page.replace("/models/", "/forms/link/")
 
 
 def join_lines(page: str) -> str:
@@ -301,10 +305,10 @@ def test_an_earlier_run_fills_in_the_form_on_the_same_page(
 ) -> None:
     run = make_run(endpoint=flux, arguments={"prompt": "from before"})
     assert f'value="run:{run.pk}"' in member.get(PAGE).content.decode()
-    post = {"prompt": "typed", "~do": f"run:{run.pk}"}
-    page = member.post(PAGE, post, headers=HTMX).content.decode()
+    post = {"prompt": "typed", "~source": f"run:{run.pk}"}
+    page = member.post(f"/forms/source/{FLUX}/", post, headers=HTMX).content.decode()
     assert ">\nfrom before</textarea>" in page
-    assert 'value="undo"' in page
+    assert f"/forms/undo/{FLUX}/" in page
 
 
 def test_an_unknown_source_leaves_the_form_unchanged(
@@ -319,7 +323,7 @@ def test_an_unknown_source_leaves_the_form_unchanged(
         "saved:",
         "example:",
     ):
-        answer = member.post(PAGE, {"prompt": "mine", "~do": source})
+        answer = member.post(f"/forms/source/{FLUX}/", {"prompt": "mine", "~source": source})
         if source == "example:":
             assert answer.status_code == 200
             continue
@@ -394,12 +398,12 @@ def test_filled_in_values_take_precedence_over_the_house_default(
 
 def test_the_models_own_defaults_can_be_chosen_and_stay(member: Client, house: Preset) -> None:
     posted = {"prompt": "our own lighthouse", "guidance_scale": "7", "~house": "1"}
-    answer = member.post(PAGE, {**posted, "~do": "own"}, headers=HTMX).content.decode()
+    answer = member.post(f"/forms/own-defaults/{FLUX}/", posted, headers=HTMX).content.decode()
     assert "our own lighthouse" not in answer
     assert "own defaults are back" in answer
     assert SAID not in read_page(member)
     assert "our own lighthouse" not in read_page(member)
-    back = member.post(PAGE, {"prompt": "", "~house": "1", "~do": "undo"}, headers=HTMX)
+    back = member.post(f"/forms/undo/{FLUX}/", {"prompt": "", "~house": "1"}, headers=HTMX)
     assert "our own lighthouse" in back.content.decode()
 
 
@@ -409,7 +413,7 @@ def test_a_cleared_form_stays_empty(member: Client, house: Preset) -> None:
 
 
 def test_starting_over_restores_the_house_default(member: Client, house: Preset) -> None:
-    text = member.post(PAGE, {"prompt": "x", "~house": "1", "~do": "clear"}).content.decode()
+    text = member.post(f"/forms/blank/{FLUX}/", {"prompt": "x", "~house": "1"}).content.decode()
     assert SAID in text
     assert "our own lighthouse" in text
 

@@ -63,7 +63,7 @@ any_model = st.builds(
     model,
     st.sampled_from(IDS),
     category=st.sampled_from(CATEGORIES),
-    standing=st.sampled_from(("", "approved", "experimental", "blocked")),
+    mark=st.sampled_from(("", "approved", "experimental", "blocked")),
     license_type=st.sampled_from(("", "commercial", "research")),
 )
 any_rules = st.lists(any_rule(), max_size=5)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog.locks import locks_of
-from catalog.models import Endpoint, Revision, Standing
+from catalog.models import Endpoint, Mark, Revision
 from catalog.search.engine import search
 from catalog.search.query import Query
 from projects.models import Membership, Project, Rule
@@ -33,8 +33,8 @@ MODELS = "/models/"
 def models(make_endpoint: Any) -> list[Endpoint]:
     """The models that the rules in the decision's tests name."""
     return [
-        make_endpoint("acme/paint", license_type="commercial", standing=Standing.APPROVED),
-        make_endpoint("acme/paint/fast", standing=Standing.EXPERIMENTAL),
+        make_endpoint("acme/paint", license_type="commercial", mark=Mark.APPROVED),
+        make_endpoint("acme/paint/fast", mark=Mark.EXPERIMENTAL),
         make_endpoint(
             "acme/film",
             category="text-to-video",
@@ -152,11 +152,11 @@ def test_a_mark_opens_a_model_on_its_page_at_once(project: Project) -> None:
     eva = person("eva")
     grant(eva, "catalog.change_endpoint")
     client = logged_in(eva)
-    page, address = "/models/acme/film/", "/standings/acme/film/"
-    for standing in ("", "experimental"):
-        client.post(address, {"standing": standing, "reason": "New"})
+    page, address = "/models/acme/film/", "/marks/acme/film/"
+    for mark in ("", "experimental"):
+        client.post(address, {"mark": mark, "reason": "New"})
         assert "“Allow only models marked approved”" in client.get(page).content.decode()
-    client.post(address, {"standing": "approved", "reason": "Tested"})
+    client.post(address, {"mark": "approved", "reason": "Tested"})
     assert "data-lock" not in client.get(page).content.decode()
 
 

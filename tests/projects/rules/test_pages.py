@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import Role, set_role
-from catalog.models import Standing
+from catalog.models import Mark
 from core.periods import UNDO_WITHIN
 from projects.models import Rule
 from projects.rules import editing
@@ -28,7 +28,7 @@ HOUSE = "/people/rules/"
 @pytest.fixture
 def models(make_endpoint: Any) -> None:
     """Three models of two owners."""
-    make_endpoint("acme/paint", license_type="commercial", standing=Standing.APPROVED)
+    make_endpoint("acme/paint", license_type="commercial", mark=Mark.APPROVED)
     make_endpoint("acme/film", category="text-to-video")
     make_endpoint("bolt/song", category="text-to-audio")
 

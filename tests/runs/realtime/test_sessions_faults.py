@@ -33,7 +33,7 @@ from tests.statements import failing
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # The beginnings of a session's SQL statements.
-READS_THE_FORM = 'SELECT "catalog_endpoint"."id", "catalog_endpoint"."standing"'
+READS_THE_FORM = 'SELECT "catalog_endpoint"."id", "catalog_endpoint"."mark"'
 RENEWS_THE_LEASE = 'UPDATE "playground_run" SET "lease_until"'
 
 

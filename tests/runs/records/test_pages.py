@@ -100,7 +100,7 @@ def test_cards_and_the_models_page_say_it(member: Client, user: User) -> None:
 @pytest.mark.usefixtures("records")
 def test_the_sandbox_names_no_price(member: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(current_upstream, "is_free", lambda: True)
-    monkeypatch.setattr("schemas.estimate.wording._is_free", [lambda: True])
+    monkeypatch.setattr("schemas.estimate.wording.nobody_pays._function", lambda: True)
     assert re.search(r"(?<!\S)1 of 4 kept (?!·)", text_of(member, "/models/"))
     for address in ("/models/", "/models/lab/good/?tab=about", "/leaderboard/"):
         page = text_of(member, address)

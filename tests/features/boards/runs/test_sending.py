@@ -10,7 +10,7 @@ import pytest
 from django.contrib.auth.models import User
 
 from accounts.profile import preferences
-from catalog.models import Endpoint, Standing
+from catalog.models import Endpoint, Mark
 from features.boards.models import Board, Cell
 from features.boards.plan.cells import expand
 from features.boards.plan.plan import Plan
@@ -201,8 +201,8 @@ def test_a_cap_holds_back_runs_without_a_price(plan_of: Planned, send: Send) -> 
 def test_a_blocked_model_is_not_sent(
     plan_of: Planned, send: Send, models: dict[str, Endpoint]
 ) -> None:
-    models["turbo"].standing = Standing.BLOCKED
-    models["turbo"].standing_reason = "too odd"
+    models["turbo"].mark = Mark.BLOCKED
+    models["turbo"].mark_reason = "too odd"
     models["turbo"].save()
     expanded = expand(plan_of(**TWO_ROWS))
     assert "too odd" in expanded.reports[1].trouble

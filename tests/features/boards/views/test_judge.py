@@ -202,7 +202,7 @@ def test_we_take_a_model_for_a_reason(
     judge_rows(board)
     address = f"{board.get_absolute_url()}decision/"
     about = "/models/lab/turbo/?tab=about"
-    mark = {"column": "1", "why": "Hands are right, half the price", "approved": "1"}
+    mark = {"column": "1", "why": "Hands are right, half the price", "is_approved": "1"}
     for posted, words in (
         ({"column": "9", "why": "x"}, "Choose the model"),
         ({"column": "1"}, "Say why"),
@@ -213,7 +213,7 @@ def test_we_take_a_model_for_a_reason(
     assert "data-taken" in page
     assert "Taken for" in (of_model := member.get(about).content.decode())
     assert re.search(r"by ana on \d+ \w+ \d{4}: Hands are right, half the price", of_model)
-    assert not Endpoint.objects.exclude(standing="").exists()  # only curators mark models
+    assert not Endpoint.objects.exclude(mark="").exists()  # only curators mark models
     assert AuditEntry.objects.filter(event="decided on").count() == 1
     client.force_login(stranger)
     assert "Taken for" not in client.get(about).content.decode()
@@ -234,7 +234,7 @@ def test_a_curator_marks_in_the_same_step(
         in member.get(f"{board.get_absolute_url()}judge/").content.decode()
     )
     member.post(
-        f"{board.get_absolute_url()}decision/", {"column": "0", "why": "Best", "approved": "1"}
+        f"{board.get_absolute_url()}decision/", {"column": "0", "why": "Best", "is_approved": "1"}
     )
-    marked = Endpoint.objects.get(standing="approved")
-    assert (marked.endpoint_id, marked.standing_reason) == ("lab/flux", "Best")
+    marked = Endpoint.objects.get(mark="approved")
+    assert (marked.endpoint_id, marked.mark_reason) == ("lab/flux", "Best")

@@ -15,7 +15,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.models import Collection, Endpoint, Standing
+from catalog.models import Collection, Endpoint, Mark
 from catalog.schema_versions import version_of
 from features.boards.models import Board
 from features.boards.plan.editing import endpoints_of, first_post
@@ -159,7 +159,7 @@ def test_a_schema_change_since_the_form_is_reported(
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"standing": Standing.BLOCKED, "standing_reason": "odd"}, "is blocked"),
+        ({"mark": Mark.BLOCKED, "mark_reason": "odd"}, "is blocked"),
         ({"gone": 1}, "no longer lists"),
     ],
 )

@@ -37,7 +37,7 @@ def catalogue(make_endpoint: Any) -> None:
         ("quick-lora", documents.FLUX, PRICE),
         ("klein-base", documents.FLUX, PRICE),
         ("old", documents.FLUX, PRICE | {"status": "deprecated"}),
-        ("locked", documents.FLUX, PRICE | {"standing": "blocked"}),
+        ("locked", documents.FLUX, PRICE | {"mark": "blocked"}),
         ("test", documents.FLUX, PRICE | {"tags": ["test"]}),
         ("flux", documents.FLUX, PRICE | {"group_key": "flux"}),
         ("flux-two", documents.FLUX, PRICE | {"group_key": "flux"}),

@@ -174,7 +174,7 @@ def test_access_to_a_file_ends_with_its_flow(flow: Flow, stranger: User) -> None
 
 
 def test_a_blocked_or_missing_model_is_named_before_paying(member: Client, flow: Flow) -> None:
-    Endpoint.objects.filter(endpoint_id=SEEDREAM).update(standing="blocked", standing_reason="old")
+    Endpoint.objects.filter(endpoint_id=SEEDREAM).update(mark="blocked", mark_reason="old")
     post = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
     response = member.post(flow.get_absolute_url(), post)
     assert response.status_code == 422

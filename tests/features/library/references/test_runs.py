@@ -165,7 +165,8 @@ def test_the_way_without_script_leads_back_to_the_filled_form(
     member: Client, make_reference: MakeReference
 ) -> None:
     bottle = make_reference("bottle", 1)
-    answer = press(member, EDIT, prompt="on ice,", **{"~do": "references:image_url"})
+    posted = {"prompt": "on ice,", "~field": "image_url"}
+    answer = member.post(f"/forms/references/{EDIT}/", posted)
     listed = read_page(member, answer.headers["location"])
     address = f"/models/{EDIT}/?reference={bottle.pk}%2Fimage_url&project=private"
     assert html.unescape(listed).count(address) == 1

@@ -12,7 +12,7 @@ import pytest
 from django.db import DatabaseError
 
 import fal
-from catalog.models import Standing
+from catalog.models import Mark
 from core.db import clock
 from core.process import counters, identity
 from house.operations.metrics import reporting, upstream_calls
@@ -109,7 +109,7 @@ def test_every_way_a_run_begins_and_ends_is_counted(
         endpoint = make_endpoint("sandbox/aurora")
         run, _ = start_run(user=user, endpoint=endpoint, arguments={}, key="1")
         start_run(user=user, endpoint=endpoint, arguments={}, key="1")  # the same press
-        endpoint.standing = Standing.BLOCKED
+        endpoint.mark = Mark.BLOCKED
         with pytest.raises(StartRefused):
             start_run(user=user, endpoint=endpoint, arguments={}, key="2")
         times = {"sent_at": run.created_at + timedelta(seconds=2)}

@@ -196,7 +196,7 @@ def test_settings_of_a_run_are_offered_to_the_most_similar_models(
     own = make_endpoint("lab/own", category="text-to-image", group_key="own")
     make_endpoint("lab/own/fast", category="image-to-image", group_key="own")
     make_endpoint("lab/other", category="text-to-image")
-    make_endpoint("lab/blocked", category="text-to-image", standing="blocked")
+    make_endpoint("lab/blocked", category="text-to-image", mark="blocked")
     make_endpoint("lab/film", category="text-to-video")
     run = make_run(endpoint=own, user=user, state="succeeded", output={})
     offered = {
@@ -219,7 +219,7 @@ def test_gone_models_are_found_last_and_marked(
     for n in range(9):
         make_endpoint(f"lab/bird-{n}", display_name=f"Bird {n}")
     gone = make_endpoint("lab/bird", display_name="Bird", gone_at=timezone.now())
-    blocked = {"gone_at": timezone.now(), "standing": "blocked"}
+    blocked = {"gone_at": timezone.now(), "mark": "blocked"}
     make_endpoint("lab/bird/old", display_name="Bird old", **blocked)
     models = command_palette.find_places(user, "bird")[0].places
     assert [(place.label, place.mark) for place in models[command_palette.MAX_MODELS :]] == [

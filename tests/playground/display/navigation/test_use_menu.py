@@ -166,7 +166,7 @@ def test_enter_picks_the_best_name_and_not_the_first_mention(
 def test_blocked_and_removed_models_are_not_offered(
     user: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
-    Endpoint.objects.filter(endpoint_id="a/film").update(standing="blocked")
+    Endpoint.objects.filter(endpoint_id="a/film").update(mark="blocked")
     Endpoint.objects.filter(endpoint_id="a/upscaler").update(gone_at="2026-01-01T00:00Z")
     uses = menu(user, result_of(models["draw"], "image"))
     assert "Start frame of a film" not in uses

@@ -170,7 +170,7 @@ def test_typed_values_survive_a_reload(member: Client, flux: Any) -> None:
     member.post(f"/drafts/{FLUX}/", {"prompt": "half a tho", "num_images": "x"})
     text = member.get(PAGE).content.decode()
     assert "half a tho" in text
-    member.post(PAGE, {"~do": "clear"})
+    member.post(f"/forms/blank/{FLUX}/", {})
     assert Draft.objects.get().post == {}
     assert "half a tho" not in member.get(PAGE).content.decode()
 

@@ -14,8 +14,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from websockets.asyncio.client import connect
 
-from catalog.curation import moderation
-from catalog.models import Endpoint, Standing
+from catalog.curation import marks
+from catalog.models import Endpoint, Mark
 from runs.models import Preset, Run, Transport
 from runs.realtime import tickets
 from runs.start import refused_starts
@@ -30,7 +30,7 @@ from tests.tables import each_row
 __all__ = ["relayed"]
 
 FLUX = "fal-ai/flux/dev"
-PAGE, MARK = f"/models/{FLUX}/", f"/standings/{FLUX}/"
+PAGE, MARK = f"/models/{FLUX}/", f"/marks/{FLUX}/"
 HTMX = {"hx-request": "true"}
 WHY = "Its licence forbids what we do"
 
@@ -55,9 +55,7 @@ def blocked(flux: Endpoint, curator: User) -> Endpoint:
 
 def block(endpoint_id: str, by: User | None = None) -> None:
     by = by or User.objects.get_or_create(username="eva")[0]
-    moderation.set_status(
-        Endpoint.objects.filter(endpoint_id=endpoint_id), Standing.BLOCKED, WHY, by
-    )
+    marks.set_mark(Endpoint.objects.filter(endpoint_id=endpoint_id), Mark.BLOCKED, WHY, by)
 
 
 def test_presets_and_links_of_a_blocked_model_start_no_run(
@@ -70,7 +68,7 @@ def test_presets_and_links_of_a_blocked_model_start_no_run(
     page = client.get(PAGE, {"preset": preset.pk}).content.decode()
     assert "a cat" in page
     assert WHY in page
-    client.post(PAGE, {"~do": f"preset:{preset.pk}"})
+    client.post(f"/forms/source/{FLUX}/", {"~source": f"preset:{preset.pk}"})
     assert not Run.objects.exists()
 
 
@@ -142,7 +140,7 @@ def test_a_block_between_claim_and_submit_stops_the_run(flux: Any, make_run: Any
     run = make_run(endpoint=flux)
     (claimed,) = leases.claim("w", 5).to_send
     block(FLUX)
-    assert claimed.endpoint.standing == ""
+    assert claimed.endpoint.mark == ""
     assert state_machine.mark_submitted(run.pk, set()) is False
     run.refresh_from_db()
     assert (run.state, run.sent_at) == ("failed", None)
@@ -153,7 +151,7 @@ def test_a_block_lifted_before_the_submit_lets_the_run_go(flux: Any, make_run: A
     block(FLUX)
     run = make_run(endpoint=flux)
     leases.claim("w", 5)
-    moderation.set_status(Endpoint.objects.all(), "", "", User.objects.get(username="eva"))
+    marks.set_mark(Endpoint.objects.all(), "", "", User.objects.get(username="eva"))
     assert state_machine.fail_if_blocked(run.pk) is False
     assert state_machine.mark_submitted(run.pk, set()) is True
 
@@ -171,21 +169,21 @@ def test_curators_can_block_and_unblock_on_the_page(
     staff: Client, flux: Any, curator: User, django_assert_max_num_queries: Any
 ) -> None:
     assert b"cannot be run" not in staff.get(PAGE).content
-    response = staff.post(MARK, {"standing": "blocked", "reason": f" {WHY}\n"}, headers=HTMX)
+    response = staff.post(MARK, {"mark": "blocked", "reason": f" {WHY}\n"}, headers=HTMX)
     text = response.content.decode()
     assert WHY in text
-    assert 'name="standing" value=""' in text  # the button that lifts the block
+    assert 'name="mark" value=""' in text  # the button that lifts the block
     flux.refresh_from_db()
-    assert (flux.standing, flux.standing_reason) == ("blocked", WHY)
-    assert flux.standing_by == curator
-    assert flux.standing_at
+    assert (flux.mark, flux.mark_reason) == ("blocked", WHY)
+    assert flux.marked_by == curator
+    assert flux.marked_at
     page = staff.get(PAGE).content.decode()
     assert "Blocked" in page
     assert "disabled" in page
     assert "eva" in staff.get(PAGE, {"tab": "about"}).content.decode()
-    assert staff.post(MARK, {"standing": ""}).headers["Location"] == PAGE
+    assert staff.post(MARK, {"mark": ""}).headers["Location"] == PAGE
     flux.refresh_from_db()
-    assert (flux.standing, flux.standing_reason, flux.standing_by) == ("", "", None)
+    assert (flux.mark, flux.mark_reason, flux.marked_by) == ("", "", None)
     assert staff.post(PAGE, {"prompt": "a cat", "~token": "t"}).status_code == 302
     assert Run.objects.count() == 1
 
@@ -193,30 +191,30 @@ def test_curators_can_block_and_unblock_on_the_page(
 @each_row(
     "posted",
     [
-        {"standing": "blocked"},
-        {"standing": "nonsense"},
-        {"standing": "approved", "reason": "x" * 256},
+        {"mark": "blocked"},
+        {"mark": "nonsense"},
+        {"mark": "approved", "reason": "x" * 256},
     ],
 )
 @each_row("headers", [{}, HTMX], ids=["page", "fragment"])
-def test_an_invalid_standing_is_reported(
+def test_an_invalid_mark_is_reported(
     staff: Client, flux: Any, posted: dict[str, str], headers: dict[str, str]
 ) -> None:
     response = staff.post(MARK, posted, headers=headers)
     assert response.status_code == 422
     assert b'role="alert"' in response.content
     flux.refresh_from_db()
-    assert flux.standing == ""
+    assert flux.mark == ""
 
 
 @pytest.mark.parametrize("mark", ["approved", "experimental", "blocked"])
-def test_a_standing_is_shown_wherever_models_are_listed(
+def test_a_mark_is_shown_wherever_models_are_listed(
     client: Client, user: User, flux: Any, curator: User, mark: str
 ) -> None:
     client.force_login(user)
     for address in ("/models/", "/models/?q=dev"):
         assert mark.capitalize() not in client.get(address).content.decode()
-    moderation.set_status(Endpoint.objects.all(), mark, WHY, curator)
+    marks.set_mark(Endpoint.objects.all(), mark, WHY, curator)
     for address in ("/models/", "/models/?q=dev", f"/models/?q=is:{mark}", "/jump/?q=dev", PAGE):
         assert mark.capitalize() in client.get(address).content.decode()
     assert "No model matches" in client.get(f"/models/?q=-is:{mark}").content.decode()

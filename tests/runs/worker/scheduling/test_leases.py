@@ -158,7 +158,7 @@ def test_a_claim_marks_runs_as_sent_unless_they_need_preparation(
     make_run: Callable[..., Run], make_endpoint: Callable[..., Any]
 ) -> None:
     """Preparation: a file to upload, a blocked model, or a caller that still holds the run."""
-    blocked = make_endpoint("fal-ai/blocked", standing="blocked")
+    blocked = make_endpoint("fal-ai/blocked", mark="blocked")
     upload = f"/uploads/{uuid.uuid4()}/cat.png"
     plain, ahead, held, of_blocked, with_file = (
         make_run(),
