@@ -139,11 +139,13 @@ def _rounded(number: int) -> int:
 class ModelRecords:
     """The records that a page shows, by the key of the model.
 
-    `key` is equal only for equal records: rendered fragments are cached under it.
+    `runs` counts the runs of the page's project alone. `key` is equal only for equal records:
+    rendered fragments are cached under it.
     """
 
     key: str = ""
     shown: Mapping[int, ModelRecord] = field(default_factory=dict, compare=False)
+    runs: Mapping[int, int] = field(default_factory=dict, compare=False)
 
     def __bool__(self) -> bool:
         """Whether there is any record."""
@@ -154,11 +156,6 @@ class ModelRecords:
         record = self.shown.get(model)
         price = None if record is None or record.too_few else record.price_per_kept
         return "" if price is None else f"keeper:{price.normalize():f}"
-
-    def runs_of(self, model: int) -> int:
-        """Return how many runs a model has had here."""
-        record = self.shown.get(model)
-        return record.runs if record else 0
 
     def rank(self, model: int) -> tuple[float, float]:
         """Return a model's sort key: the lowest price of a kept result first, the untold last."""

@@ -25,6 +25,8 @@ _VERSION = re.compile(
 )
 _SAID = re.compile(r"(?<!\d)(\d++(?:\.\d++)*+)(?![\da-z]|\.\d)", re.IGNORECASE)  # no 3D, no 13B
 _CATEGORY = re.compile(r"(?i)\w+-to-\w+|[a-z]2[a-z]")
+# Parts of names of models that need more than a prompt to show what they can do.
+_SPECIAL = re.compile(r"(?i)(?<![a-z])(?:loras?|base|train(?:er|ing)?)(?![a-z])")
 _VARIANTS = frozenset(
     """pro standard master fast turbo lite max ultra plus preview dev mini flash distilled base lora
     hd api stream""".split()  # noqa: SIM905
@@ -38,6 +40,11 @@ class Title(NamedTuple):
     endpoint_id: str
     display_name: str
     category: str
+
+
+def is_special(endpoint_id: str, display_name: str) -> bool:
+    """Whether a model needs more than a prompt, by its name: a base, a LoRA, a trainer."""
+    return bool(_SPECIAL.search(f"{endpoint_id} {display_name}"))
 
 
 @byte_cached(1 << 20)

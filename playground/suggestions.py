@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
 from catalog.filters.natural_language import read_wish
 from catalog.filters.operations import Operation, read_request, wider
-from catalog.locks import Locks
-from catalog.models import CollectionItem, Endpoint, Mark
+from catalog.locks import Locks, locks_of
+from catalog.model_records import ModelRecords, records_for
+from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
-from catalog.pricing import price_of
+from catalog.naming import is_special
+from catalog.preference import Preference, Rank
 from catalog.schema_versions import version_of
 from catalog.search import engine
 from catalog.search.filter_sets import LEAST_FIRST
@@ -25,12 +26,12 @@ from schemas.uses.ordered_files import GivenFile, place_in_order
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from django.http import HttpRequest
+
 OFFERED = 12  # models of an operation
 MAX_READ = 80  # schemas that are read for one operation
 SAMPLE_PROMPT = "a red boat on a lake"
 _SAMPLE_NAMES = {"image": "png", "video": "mp4", "audio": "mp3"}
-# Parts of names of models that need more than a prompt to show what they can do.
-_PARTS = re.compile(r"(?i)(?<![a-z])(?:loras?|base|train(?:er|ing)?)(?![a-z])")
 
 
 def sample_files(operation: Operation, count: int) -> list[str]:
@@ -75,14 +76,32 @@ def wanted(operation: Operation, sentence: str = "", kinds: Sequence[str] = ()) 
     )
 
 
-def answer(wanted: Wanted, revision: str, locks: Locks) -> tuple[list[Endpoint], Wanted]:
+class House(NamedTuple):
+    """Who suggests: a revision of the catalogue, with a project's locks and records."""
+
+    revision: str
+    locks: Locks
+    records: ModelRecords
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """Equal only for equal suggestions: they are cached under it."""
+        return self.revision, self.locks.key, self.records.key
+
+
+def house_of(request: HttpRequest, revision: str) -> House:
+    """Return who suggests on a page of a request."""
+    return House(revision, locks_of(request, revision), records_for(request))
+
+
+def answer(wanted: Wanted, house: House) -> tuple[list[Endpoint], Wanted]:
     """Return models for what is wanted, and what these models do.
 
     If none meets all conditions, as few as possible are left out. If none does the operation (a
     vector), the models are those that make the same of anything (a picture).
     """
     for one in _attempts(wanted):
-        if models := suggested(one, revision, locks):
+        if models := suggested(one, house):
             return models, one
     return [], wanted
 
@@ -104,21 +123,21 @@ def _importance(word: str) -> int:
     return LEAST_FIRST.index(word.lstrip("-").partition(":")[0])
 
 
-def suggested(wanted: Wanted, revision: str, locks: Locks) -> list[Endpoint]:
+def suggested(wanted: Wanted, house: House) -> list[Endpoint]:
     """Return models that nothing prevents from running, the best of each family first.
 
-    Known prices come before unknown ones, then the house's choice before upstream's.
+    They come in the order of `catalog/preference.py`.
     """
-    keys = _suggested(wanted, revision, locks)
+    keys = _suggested(wanted, house)
     by_key = Endpoint.objects.select_related("picture").in_bulk(keys)
     return [by_key[key] for key in keys if key in by_key]
 
 
-@byte_cached(1 << 18, key=lambda wanted, revision, locks: (wanted, revision, locks.key))
-def _suggested(wanted: Wanted, revision: str, locks: Locks) -> list[int]:
+@byte_cached(1 << 18, key=lambda wanted, house: (wanted, house.key))
+def _suggested(wanted: Wanted, house: House) -> list[int]:
     families: dict[tuple[str, str], int] = {}
     others = []
-    for endpoint in _fitting(wanted, _candidates(wanted, revision, locks)):
+    for endpoint in _fitting(wanted, _candidates(wanted, house)):
         if family_of(endpoint) in families:
             others.append(endpoint.pk)
         families.setdefault(family_of(endpoint), endpoint.pk)
@@ -127,30 +146,24 @@ def _suggested(wanted: Wanted, revision: str, locks: Locks) -> list[int]:
     return [*families.values(), *others][:OFFERED]
 
 
-def _candidates(wanted: Wanted, revision: str, locks: Locks) -> list[Endpoint]:
-    rows = Endpoint.objects.worth_suggesting().filter(schema__isnull=False)
-    rows = rows.exclude(kind="training")
-    places = engine.rank_all(wanted.query, current(revision))
-    rows = rows.filter(pk__in=places)
-    collected = CollectionItem.objects.filter(collection__is_published=True)
-    chosen = {*collected.values_list("endpoint_id", flat=True)}
+def _candidates(wanted: Wanted, house: House) -> list[Endpoint]:
+    index = current(house.revision)
+    places, preference = engine.rank_all(wanted.query, index), Preference(index, house.records)
+    rows = Endpoint.objects.worth_suggesting().filter(schema__isnull=False, pk__in=places)
+    rows = rows.exclude(kind="training").defer(*CATALOGUE_ONLY).order_by(*UPSTREAM_ORDER)
 
-    def rank(endpoint: Endpoint) -> tuple[bool, bool, bool, int]:
-        is_approved = endpoint.mark == Mark.APPROVED or endpoint.pk in chosen
+    def rank(endpoint: Endpoint) -> tuple[Rank, bool, int]:
         is_known = endpoint.highlighted or endpoint.pinned or bool(endpoint.measured_runs)
-        place = places.get(endpoint.pk, 0)
-        return price_of(endpoint).unit_price is None, not is_approved, not is_known, place
+        return preference.rank(endpoint.pk), not is_known, places[endpoint.pk]
 
-    return sorted(
-        (
-            endpoint
-            for endpoint in rows.defer(*CATALOGUE_ONLY).order_by(*UPSTREAM_ORDER)
-            if endpoint.is_runnable
-            and endpoint.pk not in locks.models
-            and not _PARTS.search(f"{endpoint.endpoint_id} {endpoint.display_name}")
-        ),
-        key=rank,
+    usable = (
+        endpoint
+        for endpoint in rows
+        if endpoint.is_runnable
+        and endpoint.pk not in house.locks.models
+        and not is_special(endpoint.endpoint_id, endpoint.display_name)
     )
+    return sorted(usable, key=rank)
 
 
 def _fitting(wanted: Wanted, endpoints: Iterable[Endpoint]) -> Iterator[Endpoint]:

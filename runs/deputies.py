@@ -1,9 +1,9 @@
 """Finds the model that takes over from another one: its deputy, or up to three proposals.
 
-Curators name the deputy. Without one, the models are proposed that take and make the same media,
-ask for no input that the former has not, and are allowed by licence and by the project's rules:
-first the one that upstream names, then those with the best record, newer versions of the name, the
-family, and the rest of the category.
+Curators name the deputy. Without one, the models are proposed that do the same operation with the
+same media, ask for no input that the former has not, have a known price, and are allowed by
+licence and by the project's rules: first the one that upstream names, then those that the house
+prefers (`catalog/preference.py`), newer versions of the name, the family, and the rest.
 """
 
 from __future__ import annotations
@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from catalog.models import Endpoint, ListingEntry, Mark
+from catalog.filters.operations import done_by
+from catalog.models import Endpoint, ListingEntry, Mark, Revision
+from catalog.models.querysets import CARD
+from catalog.naming import is_special
+from catalog.preference import Preference
+from catalog.pricing import price_of
+from catalog.search.index import current
 from projects.rules import enforcement
 from runs.records import model_record
 from schemas.uses.inputs import Input
@@ -34,18 +40,14 @@ _FIELD = re.compile(
     rf'"(?:[^"]{{0,60}}?[ /:])??{_ID}"'
 )
 _MEDIUM = re.compile(r"(?:in|out):(?!text)").match  # nearly everything takes a prompt
-_READ = (
-    *Endpoint.NAMED_BY,
-    *("owner", "category", "group_key", "license_type", "published_at", "facts", "inputs"),
-    *("status", "gone_at", "mark", "mark_reason"),
-)
+_READ = (*CARD, *Endpoint.NAMED_BY, "license_type", "inputs", "mark_reason")
 
 
 def deputy_of(endpoint: Endpoint, project: Project) -> Endpoint | None:
     """Return the deputy that curators named, if the project may run it; three queries at most."""
     if endpoint.deputy_id is None:
         return None
-    deputy = Endpoint.objects.only(*_READ).get(pk=endpoint.deputy_id)
+    deputy = Endpoint.objects.select_related("picture").only(*_READ).get(pk=endpoint.deputy_id)
     is_refused = deputy.refusal_everywhere or enforcement.refusal(project, deputy)
     return None if is_refused else deputy
 
@@ -62,6 +64,7 @@ def proposals(endpoint: Endpoint, project: Project) -> list[Endpoint]:
         .filter(Q(category=endpoint.category) | Q(endpoint_id__in=named), status="active")
         .exclude(pk__in=[endpoint.pk, endpoint.deputy_id or 0])
         .exclude(mark=Mark.BLOCKED)
+        .select_related("picture")
         .only(*_READ)
         .order_by("-published_at", "position")
     )
@@ -69,9 +72,10 @@ def proposals(endpoint: Endpoint, project: Project) -> list[Endpoint]:
     locked = enforcement.refusals(project, fitting)
     allowed = [row for row in fitting if row.pk not in locked]
     records = model_record.shown_in(project.pk)
+    preference = Preference(current(Revision.current()), records, with_special=True)
 
     def rank(row: Endpoint) -> tuple[Any, ...]:
-        return row.endpoint_id not in named, records.rank(row.pk), *_distance(row, endpoint)
+        return row.endpoint_id not in named, preference.rank(row.pk), *_distance(row, endpoint)
 
     return sorted(allowed, key=rank)[:MOST]
 
@@ -79,8 +83,13 @@ def proposals(endpoint: Endpoint, project: Project) -> list[Endpoint]:
 def _can_do(new: Endpoint, old: Endpoint) -> bool:
     """Whether a model of the same category takes over all that the old one was used for.
 
-    Media or a licence that is not known fit.
+    Media or a licence that is not known fit. A model without a known price, or one that is special
+    (a LoRA), takes over only from such a one.
     """
+    if not _operations(old) <= _operations(new) or _is_special(new) > _is_special(old):
+        return False
+    if price_of(new).unit_price is None and price_of(old).unit_price is not None:
+        return False
     media, own = ({fact for fact in row.facts or [] if _MEDIUM(fact)} for row in (new, old))
     former_inputs = {(taker.kind, taker.role) for taker in _inputs(old)}
     required_inputs = {(taker.kind, taker.role) for taker in _inputs(new) if taker.is_required}
@@ -90,6 +99,14 @@ def _can_do(new: Endpoint, old: Endpoint) -> bool:
         and (not media or own <= media)
         and (not former_inputs or required_inputs <= former_inputs)
     )
+
+
+def _operations(endpoint: Endpoint) -> set[str]:
+    return {*done_by(endpoint.category, f"{endpoint.endpoint_id} {endpoint.display_name}")}
+
+
+def _is_special(endpoint: Endpoint) -> bool:
+    return is_special(endpoint.endpoint_id, endpoint.display_name)
 
 
 def _inputs(endpoint: Endpoint) -> list[Input]:

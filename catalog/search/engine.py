@@ -296,7 +296,9 @@ def _ranked(sets: FilterSets, query: Query, matches: QueryMatches | None, end: i
     if query.order == KEEPER:
         return nsmallest(end, hits, key=lambda place: (records.rank(index.keys[place]), place))
     if query.order == USED:
-        return nsmallest(end, hits, key=lambda place: (-records.runs_of(index.keys[place]), place))
+        return nsmallest(
+            end, hits, key=lambda place: (-records.runs.get(index.keys[place], 0), place)
+        )
     if matches is None and query.text and not query.order:  # a wish without words of content
         return nsmallest(end, hits, key=lambda place: (-index.merit[place], place))
     if matches is None or query.sort:

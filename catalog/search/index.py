@@ -27,6 +27,7 @@ from catalog.filters.conditions import BY_DURATION, Condition, numbers_of
 from catalog.filters.facts import Listing, facts_of, texts, usual_s
 from catalog.filters.vocabulary import OPEN_FACETS
 from catalog.models import Endpoint, Favourite, Revision
+from catalog.naming import is_special
 from catalog.pricing import keep_usual
 from catalog.search.full_text import index_labels, index_names, index_texts
 from catalog.search.tokenizer import synonym_words
@@ -71,6 +72,11 @@ class Index:
         self.descriptions = index_texts(tuple(row.description for row in listings))
         self.fields = index_texts(tuple(field_words))
         self._with_fact: dict[str, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+        self.special: Places = frozenset(
+            place
+            for place, listing in enumerate(listings)
+            if is_special(listing.endpoint_id, listing.display_name)
+        )
         self._counted: list[list[str]] = []  # per endpoint: the facts of open facets
         self._prices: list[str] = []
         for place, listing in enumerate(listings):
@@ -106,6 +112,11 @@ class Index:
                 self._having.clear()
             self._having[key] = matching
         return matching
+
+    @cached_property
+    def priced(self) -> Places:
+        """The endpoints with a known price per unit."""
+        return frozenset[int]().union(*self._with_fact["per"].values())
 
     def count_facts(self, hits: Places) -> Counter[str]:
         """Count the hits by fact, for the facets whose values come from the catalogue."""

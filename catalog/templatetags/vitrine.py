@@ -15,6 +15,7 @@ from django.utils.html import format_html, linebreaks, urlize
 from django.utils.safestring import SafeString, mark_safe
 
 from catalog.display.card_facts import card_facts
+from catalog.display.evidence import evidence as known
 from catalog.filters.labels import Group, summarize
 from catalog.locks import Locks
 from catalog.model_records import ModelRecords
@@ -61,6 +62,12 @@ def typical_price(context: template.Context, endpoint: Any) -> TypicalPrice:
 def facts_on_card(context: template.Context, endpoint: Endpoint) -> list[str]:
     """Return what a card says in its last line; `asked_query` is that of a page of results."""
     return card_facts(endpoint, context.get("asked_query") or Query())
+
+
+@register.simple_tag
+def evidence(endpoint: Endpoint, records: ModelRecords, has_price: bool = True) -> str:
+    """What speaks for a model that is proposed: its price, its time and its record."""
+    return " · ".join(known(endpoint, records, has_price=has_price))
 
 
 @register.simple_tag

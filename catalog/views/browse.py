@@ -110,6 +110,7 @@ def search_page(
     starred = Favourite.objects.endpoints_of(request.user)
     locks, records = locks_of(request, revision), records_for(request)
     region = page_cache.region(revision, place, query, starred, locks, records)
+    has_figures = {KEEPER: bool(records), USED: bool(records.runs)}
     context = {
         "place": place,
         "query": query,
@@ -117,9 +118,7 @@ def search_page(
         "revision": revision,
         "summary": region.said,
         "sorts": [
-            (v, word)
-            for v, word in SORTS.items()
-            if records or v not in {KEEPER, USED} or query.sort == v
+            (v, word) for v, word in SORTS.items() if has_figures.get(v, True) or query.sort == v
         ],
         "search_help": page_cache.how(place),
         "search_label": f"Search in {place.title}" if place.fixed else "",

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts import permissions
+from catalog.model_records import records_for
 from catalog.models import Endpoint
 from core.http.caching import no_store
 from core.http.parameters import search_words
@@ -53,6 +54,7 @@ def dependants(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
         "endpoint": endpoint,
         "deputy": deputy,
         "target": target,
+        "records": records_for(request),
         "choices": _choices(endpoint, project, query),
         "search_text": query,
         "only": only,

@@ -7,7 +7,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from catalog.display.operations import BY_SLUG
-from catalog.locks import Locks, locks_of
 from catalog.schema_versions import version_of
 from core.byte_cache import byte_cached
 from playground import suggestions
@@ -51,15 +50,15 @@ def first_steps(request: HttpRequest, revision: str) -> list[FirstStep]:
     user, project = cast("User", request.user), current.current(request)
     if Run.objects.filter(user_id=user.pk).exists() or roles.refusal_to_make(user, project):
         return []
-    return _steps(revision, locks_of(request, revision))
+    return _steps(suggestions.house_of(request, revision))
 
 
-@byte_cached(1 << 18, key=lambda revision, locks: (revision, locks.key))
-def _steps(revision: str, locks: Locks) -> list[FirstStep]:
+@byte_cached(1 << 18, key=lambda house: house.key)
+def _steps(house: suggestions.House) -> list[FirstStep]:
     steps: list[FirstStep] = []
     for title, slugs in STEPS.items():
         wanted = (suggestions.wanted(BY_SLUG[slug]) for slug in slugs)
-        endpoints = (e for one in wanted for e in suggestions.suggested(one, revision, locks))
+        endpoints = (e for one in wanted for e in suggestions.suggested(one, house))
         suitable = (
             step
             for endpoint in endpoints

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.limits.rate_limit import limit
 from catalog.locks import Locks, locks_of
+from catalog.model_records import records_for
 from catalog.models import Revision
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
@@ -109,7 +110,7 @@ def _menu(
     text, use = request.GET.get("q", ""), request.GET.get("use", "")
     context = extra_context | {
         "result": result,
-        "groups": use_menu.menu(result, request.path, text, use, locks),
+        "groups": use_menu.menu(result, request.path, text, use, locks, records_for(request)),
         "q": text,
         "use": use,
         "label": f"Use this {result.noun} as…",

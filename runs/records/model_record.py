@@ -93,10 +93,12 @@ def _record(row: RecordSum) -> ModelRecord | None:
 def _shown(project: int, versions: tuple[_Version, ...]) -> ModelRecords:
     """Return for each model its own record if that tells, else the house's if that does."""
     records = {version[0]: _records(version) for version in versions}
-    own = {key: record for key, record in records.get(project, {}).items() if record.judged}
+    of_project = records.get(project, {})
+    own = {key: record for key, record in of_project.items() if record.judged}
+    runs = {key: record.runs for key, record in of_project.items() if record.runs}
     house = records.get(None, {})
     telling = {key: house[key] for key in house if key not in own or own[key].too_few}
-    return ModelRecords(_digest(project, versions), own | telling)
+    return ModelRecords(_digest(project, versions), own | telling, runs)
 
 
 def _digest(*values: Any) -> str:

@@ -8,11 +8,17 @@ import pytest
 
 from catalog.display.operations import ANYTHING, BY_SLUG
 from catalog.locks import NO_LOCKS
+from catalog.model_records import NO_RECORDS
 from catalog.models import Revision
-from playground.suggestions import answer, wanted
+from playground.suggestions import House, answer, wanted
 from tests.features.boards import documents
 
 PHOTO, PHOTOS = ["image"], ["image", "image"]
+
+
+def house() -> House:
+    """Who suggests to a project without rules and records."""
+    return House(Revision.current(), NO_LOCKS, NO_RECORDS)
 
 
 @pytest.mark.parametrize(
@@ -44,7 +50,7 @@ def test_the_prompt_of_an_operation_is_no_wish() -> None:
 def test_the_least_important_condition_is_left_out_first(make_endpoint: Any) -> None:
     make_endpoint("lab/flux", documents.FLUX, license_type="commercial")
     asked = wanted(ANYTHING, "a square fox, for commercial use, under 1 cent")
-    models, answered = answer(asked, Revision.current(), NO_LOCKS)
+    models, answered = answer(asked, house())
     assert [model.endpoint_id for model in models] == ["lab/flux"]
     assert answered.conditions == ("license:commercial",)
     assert answered.left_out == ("ratio:1:1", "price:<0.01")
@@ -52,7 +58,7 @@ def test_the_least_important_condition_is_left_out_first(make_endpoint: Any) -> 
 
 def test_without_models_for_an_operation_others_make_the_same(make_endpoint: Any) -> None:
     make_endpoint("lab/flux", documents.FLUX)
-    models, answered = answer(wanted(ANYTHING, "a logo as a vector"), Revision.current(), NO_LOCKS)
+    models, answered = answer(wanted(ANYTHING, "a logo as a vector"), house())
     assert [model.endpoint_id for model in models] == ["lab/flux"]
     assert answered.operation.slug == "make-a-picture"
     assert answered.left_out == ("does:make-a-vector",)

@@ -84,6 +84,19 @@ def test_other_media_inputs_and_licences_and_locked_models_are_not_proposed(
     assert proposed(old, project) == ["a/fits"]
 
 
+def test_a_deputy_does_the_same_operation_for_a_known_price_without_a_lora(
+    make_endpoint: Any, project: Project
+) -> None:
+    price = {"unit_price_usd": "0.02", "price_unit": "images", "currency": "USD"}
+    old = make_endpoint("a/clarity-upscaler", category="image-to-image", **price)
+    make_endpoint("a/other-upscaler", category="image-to-image", **price)
+    make_endpoint("a/paints-with-words", category="image-to-image", **price)
+    make_endpoint("a/free-upscaler", category="image-to-image")
+    lora = make_endpoint("a/lora-upscaler", category="image-to-image", **price)
+    assert proposed(old, project) == ["a/other-upscaler"]
+    assert set(proposed(lora, project)) == {"a/other-upscaler", "a/clarity-upscaler"}
+
+
 def test_a_named_deputy_takes_over_where_it_may_run(make_endpoint: Any, project: Project) -> None:
     deputy = make_endpoint("b/two")
     old = make_endpoint("a/one", deputy=deputy)

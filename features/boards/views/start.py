@@ -16,7 +16,6 @@ from accounts.limits.rate_limit import limit
 from catalog.display import page_cache
 from catalog.display.operations import ANYTHING, BY_SLUG
 from catalog.filters.operations import Operation
-from catalog.locks import locks_of
 from catalog.model_records import records_for
 from catalog.models import Revision
 from core.http.caching import no_store
@@ -88,10 +87,9 @@ def _operation(request: HtmxRequest) -> Operation | None:
 
 def _choose(request: HtmxRequest, question: Question) -> tuple[Choice, list[Trouble]]:
     """Return the models for a question with their highest costs, and what prevents a run."""
-    project, revision = current.current(request), Revision.current()
-    models, wanted = suggestions.answer(question.wanted, revision, locks_of(request, revision))
-    records = records_for(request)
-    models.sort(key=lambda model: records.rank(model.pk))  # those that are not judged keep order
+    project = current.current(request)
+    house = suggestions.house_of(request, Revision.current())
+    models, wanted = suggestions.answer(question.wanted, house)
     added, unknown = endpoints_of([*ticked(request, ADDED), *_typed(request)])
     off = {*ticked(request, SHOWN)} - {*ticked(request, USED)}
     choice = Choice(wanted, off=off, added=[model.endpoint_id for model in added])
@@ -213,6 +211,7 @@ def _render(
         "troubles": troubles,
         "is_refused": is_refused,
         "is_update": is_update,
+        "records": records_for(request),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else status
     name = "plan/_chosen" if is_update else "start"

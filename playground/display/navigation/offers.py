@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from catalog.curation.marks import WORDS
+from catalog.display.evidence import evidence
 from catalog.locks import Locks
+from catalog.model_records import NO_RECORDS, ModelRecords
 from catalog.models import Endpoint
-from catalog.pricing import shown_price
 from playground.display.navigation.destinations import Group, Place
 
 Item = TypeVar("Item")
@@ -32,17 +33,21 @@ def title_of(need: str) -> str:
     return f"Needs {need}" if need.startswith("another") else f"Needs {need} too"
 
 
-def place(endpoint: Endpoint, address: str, locks: Locks, label: str = "") -> Place:
-    """Return a model as a place: its name, `label` and price, and its picture."""
+def place(
+    endpoint: Endpoint,
+    address: str,
+    locks: Locks,
+    label: str = "",
+    records: ModelRecords = NO_RECORDS,
+) -> Place:
+    """Return a model as a place: its name, `label` and what speaks for it, and its picture."""
     marks = [
         "Removed" if endpoint.gone_at else "",
         WORDS[endpoint.mark] if endpoint.mark else "",
     ]
-    price = shown_price(endpoint)
-    cost = f"{price.words} / {price.per}" if price.per else price.words
     return Place(
         endpoint.name,
-        ", ".join(filter(None, (label, cost))),
+        " · ".join(filter(None, (label, *evidence(endpoint, records)))),
         address,
         "image",
         mark=", ".join(filter(None, marks)),

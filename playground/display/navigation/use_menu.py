@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
+from typing import Any
 
 from catalog.locks import NO_LOCKS, Locks
+from catalog.model_records import NO_RECORDS, ModelRecords
 from catalog.models import Endpoint, Revision
+from catalog.preference import Preference
 from catalog.related.use_index import Taker, UseIndex, uses
 from catalog.search import engine
 from catalog.search.query import Query
@@ -24,12 +27,18 @@ IN_FULL = 300  # on the page of one use
 MAX_TEXT_CHARS = 200
 
 
-Rank = tuple[int, int]  # of an input, the smaller the better
+Rank = tuple[Any, ...]  # of an input, the smaller the better
 
 
-def _gallerys(taker: Taker, title: str) -> Rank:
-    """Rank all inputs alike: they are listed in the gallery's order."""
-    return 0, 0
+@dataclass(frozen=True)
+class _ByPreference:
+    """The order in which the house prefers the models, if no text is searched for."""
+
+    preference: Preference
+
+    def rank(self, taker: Taker, title: str) -> Rank:
+        """Return the rank of an input: that of its model."""
+        return self.preference.rank(taker.key)
 
 
 @dataclass(frozen=True)
@@ -76,15 +85,20 @@ class Menu:
     is_own_best: bool = True
 
 
-def offered(kind: str, own: int, text: str = "", use: str = "") -> Menu:
+def offered(
+    kind: str, own: int, text: str = "", use: str = "", records: ModelRecords = NO_RECORDS
+) -> Menu:
     """Return the inputs that accept a kind of result: those matching `text`, or all of one `use`.
 
-    `own` is the key of the model that made it. Models that need more than the result come last.
+    Without a text, models come in the order of `catalog/preference.py`; those that need more than
+    the result come last. `own` is the key of the model that made it.
     """
     index = uses(Revision.current())
     text = " ".join(db_safe_text(text[:MAX_TEXT_CHARS]).split())
     by_text = _TextRanking(text, engine.rank_all(Query(q=text), index.search)) if text else None
-    rank = by_text.rank if by_text else _gallerys
+    # Trained weights are for LoRA models, which are rarely what is wanted for anything else.
+    preference = Preference(index.search, records, with_special=kind == "weights")
+    rank = by_text.rank if by_text else _ByPreference(preference).rank
     offers = _offers(index, kind, use, own, rank)
     ranked = [] if use else _ranked(index.inputs_of(own, kind), "This model", rank)
     is_own_best = not (by_text and ranked and offers) or ranked[0][0] < min(at for at, _ in offers)
@@ -151,9 +165,10 @@ def menu(
     text: str = "",
     use: str = "",
     locks: Locks = NO_LOCKS,
+    records: ModelRecords = NO_RECORDS,
 ) -> list[Group]:
     """Return the menu of a result or upload; `address` is its own URL, for its links."""
-    offer = offered(result.kind, result.made_by, text, use)
+    offer = offered(result.kind, result.made_by, text, use, records)
     cards = offer.cards
     own = Group("This model", [_own_place(taker, result, cards, locks) for taker in offer.own])
     menu_groups = []
@@ -164,6 +179,7 @@ def menu(
                 result.address_in(cards[t.key], t.input.path),
                 locks,
                 "" if group.use else USES[result.kind][t.use],
+                records,
             )
             for t in group.takers
             if t.key in cards

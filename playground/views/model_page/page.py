@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
+from catalog.model_records import records_for
 from catalog.models import Endpoint
 from core.db.json_field import small
 from core.http.htmx import HtmxRequest
@@ -79,6 +80,7 @@ def render_page(
     project = current.current(request)
     if endpoint.retirement:
         context["deputy"] = deputy_of(endpoint, project)
+        context["shown_records"] = records_for(request)
         context["proposals"] = [] if context["deputy"] else proposals(endpoint, project)
     if tab == "playground":
         role = roles.role_in(project, request.user)

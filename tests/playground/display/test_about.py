@@ -242,11 +242,15 @@ def test_a_retired_model_links_to_what_could_take_over(
     for name, value in {"group_key": "flux", **values}.items():
         setattr(flux, name, value)
     flux.save()
-    deputy = make_endpoint("fal-ai/flux-3", group_key="flux", display_name="Flux 3")
+    price = {"unit_price_usd": "0.02", "price_unit": "images", "currency": "USD"}
+    deputy = make_endpoint(
+        "fal-ai/flux-3", group_key="flux", display_name="Flux 3", duration_estimate_min=0.1, **price
+    )
+    evidence = '<span class="muted figures">$0.02 / image · about 6.0 s</span>'
     link = '<a href="/models/fal-ai/flux-3/">Flux 3</a>'
     page = " ".join(member.get(PAGE).content.decode().split())
-    assert f"Could take over: {link}" in page
+    assert f"Could take over: {link} {evidence}" in page
     assert '/dependants/">What uses it' in page
     flux.deputy = deputy
     flux.save()
-    assert f"Use {link} instead" in " ".join(member.get(PAGE).content.decode().split())
+    assert f"Use {link} instead {evidence}" in " ".join(member.get(PAGE).content.decode().split())

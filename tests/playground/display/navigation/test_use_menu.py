@@ -53,7 +53,7 @@ def test_weights_sounds_and_texts_have_uses_too(
     }
 
 
-def test_what_can_run_comes_first_in_the_gallerys_order_with_its_price(
+def test_what_can_run_comes_first_by_the_houses_preference_with_its_price(
     user: User, make_endpoint: Any, models: dict[str, Endpoint], result_of: Make
 ) -> None:
     price = {"unit_price_usd": "0.02", "price_unit": "images", "currency": "USD"}
@@ -68,13 +68,13 @@ def test_what_can_run_comes_first_in_the_gallerys_order_with_its_price(
     assert result is not None
     groups = {group.title: group.places for group in use_menu.menu(result, "/")}
     assert [(place.label, place.note) for place in groups["Edit it"]] == [
-        ("edit", ""),
         ("Same First", "$0.02 / image"),
         ("Same Last", "$0.02 / image"),
+        ("edit", ""),
     ]
     assert [*groups][-2:] == ["Needs another image", "Needs a sound too"]
     (needy,) = groups["Needs a sound too"]
-    assert needy.note == "Let it speak, $0.02 / image"
+    assert needy.note == "Let it speak · $0.02 / image"
     menu = use_menu.menu(result, "/", "also")
     assert [group.title for group in menu] == ["Needs a sound too"]
 
