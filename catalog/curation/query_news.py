@@ -34,7 +34,7 @@ def params_of(query: Query) -> str:
 
     It lacks the filter by rules, because rules belong to a project and the query to a user.
     """
-    stored_query = replace(Query.from_address(query.as_params()), page=1, allowed="")
+    stored_query = replace(Query.from_address(query.as_params()), page=1, locked=False)
     return stored_query.as_params().removeprefix("?")
 
 

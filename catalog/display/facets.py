@@ -13,7 +13,7 @@ from catalog.filters.vocabulary import KEEPER, KEYS
 from catalog.search.engine import Answer
 from catalog.search.filter_sets import Facet, FacetValue
 from catalog.search.index import Index
-from catalog.search.query import ALLOWED, STATUSES, Query
+from catalog.search.query import STATUSES, Query
 from schemas.estimate.wording import nobody_pays
 
 APPROVED = "approved"
@@ -154,8 +154,8 @@ def chips(query: Query, place: SearchScope) -> list[Chip]:
         removals.append((STATUSES[query.status], query.without("status")))
     if query.favourite and "favourite" not in place.fixed:
         removals.append(("Starred", query.without("favourite")))
-    if query.allowed:
-        removals.append((ALLOWED[query.allowed], query.without("allowed")))
+    if query.locked:
+        removals.append(("Locked here", query.without("locked")))
     return [Chip(text, place.href(less)) for text, less in removals]
 
 

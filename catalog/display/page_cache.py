@@ -28,7 +28,7 @@ from catalog.models.querysets import TEST_TAG
 from catalog.search.engine import Answer, search
 from catalog.search.index import UPSTREAM_ORDER, current
 from catalog.search.matching import QueryMatches
-from catalog.search.query import ALLOWED, STATUSES, Query
+from catalog.search.query import STATUSES, Query
 from catalog.variants import Family, fold
 from core.byte_cache import byte_cached
 from core.formatting import counted
@@ -114,6 +114,9 @@ def _region(
         "place": place,
         "previous": place.href(query, answer.page - 1) if answer.page > 1 else "",
         "next": place.href(query, answer.page + 1) if answer.page < answer.pages else "",
+        "others": place.href(replace(query, locked=True, page=1))
+        if answer.locked and not query.locked
+        else "",
         "relaxations": [
             (relaxation.title, place.href(relaxation.query), relaxation.count)
             for relaxation in answer.relaxations
@@ -136,9 +139,6 @@ def _region(
                 "query": query,
                 "place": place,
                 "statuses": STATUSES.items(),
-                "allowed": [(v, word, answer.allowed[v]) for v, word in ALLOWED.items()]
-                if locks or query.allowed
-                else [],
             },
         ),
         results=render_to_string("catalog/partials/_results.html", context),
@@ -169,13 +169,17 @@ def front(
     records: ModelRecords = NO_RECORDS,
 ) -> SafeString:
     """Render the shelves of the front page."""
-    endpoints = Endpoint.objects.listed()
-    cards = endpoints.for_cards().in_bulk(starred[:ON_A_SHELF])
+    endpoints = Endpoint.objects.listed().exclude(pk__in=locks.models)
+    cards = Endpoint.objects.listed().for_cards().in_bulk(starred[:ON_A_SHELF])
     shelves = [
         (collection.title, collection.description, collection.get_absolute_url(), len(items), items)
         for collection in published()
         if (
-            items := [item.endpoint for item in collection.items.all() if item.endpoint.is_runnable]
+            items := [
+                item.endpoint
+                for item in collection.items.all()
+                if item.endpoint.is_runnable and item.endpoint_id not in locks.models
+            ]
         )
     ]
     return render_to_string(

@@ -32,8 +32,8 @@ from catalog.search.filter_sets import (
     Facet,
     FilterRelaxation,
     FilterSets,
-    count_allowed,
     count_facets,
+    count_locked,
     fewest_to_drop,
     relax,
 )
@@ -71,7 +71,7 @@ class Answer:
     ranked_by: str = ""  # words of a wish that decide what comes first
     found: QueryMatches | None = None
     hints: Sequence[Hint] = field(default_factory=tuple)
-    allowed: Mapping[str, int] = field(default_factory=dict)  # numbers of open and locked results
+    locked: int = 0  # results that the project's rules lock
 
     @property
     def numbers(self) -> list[int]:
@@ -125,7 +125,7 @@ def search(
         page=page,
         pages=pages.num_pages,
         facets=count_facets(sets),
-        allowed=count_allowed(sets),
+        locked=count_locked(sets),
         relaxations=[] if total else relax(sets),
         suggestions=[] if sets.base or not query.text else _other_words(sets),
         near=[cards[key] for key in near if key in cards],

@@ -16,7 +16,7 @@ from catalog.filters.vocabulary import FAVOURITE, KEEPER, KEYS, Key
 from catalog.model_records import NO_RECORDS, ModelRecords
 from catalog.models.querysets import TEST_TAG
 from catalog.search.index import Index, Places
-from catalog.search.query import ALLOWED, STATUSES, Query
+from catalog.search.query import STATUSES, Query
 from core.byte_cache import byte_cached
 
 _GONE, _LISTED = (Condition("is", ("gone",), is_negated=negated) for negated in (False, True))
@@ -38,7 +38,7 @@ LEAST_FIRST = (
     "does",
 )
 _MEDIA = {"in": 1, "out": 2, "category": 2, "does": 3}
-_OWN_TITLES = {"favourite": "Starred only", "status": "Status", "allowed": "Rules"}
+_OWN_TITLES = {"favourite": "Starred only", "status": "Status", "locked": "Locked here"}
 _MOST = 4
 
 
@@ -74,8 +74,9 @@ class FilterSets:
     """A query's filters as sets of places in an index.
 
     `base` is the result of the words, `favourites` the user's starred endpoints, `by_name` the
-    endpoints that meet each filter: the key of its conditions, `status`, `favourite` or `allowed`.
-    `locked` are the endpoints that the project's rules lock, `records` the records of endpoints.
+    endpoints that meet each filter: the key of its conditions, `status`, `favourite` or `locked`.
+    `locked` are the endpoints that the project's rules lock, which a gallery shows only if a query
+    asks for them, `records` the records of endpoints.
     """
 
     def __init__(
@@ -94,8 +95,8 @@ class FilterSets:
         self.by_name = {"status": self._with_status(query.status)}
         if query.favourite:
             self.by_name["favourite"] = favourites
-        if query.allowed:
-            self.by_name["allowed"] = self.with_lock(is_allowed=query.allowed == "1")
+        if query.locked or (query.is_gallery and locked):
+            self.by_name["locked"] = locked if query.locked else index.everything - locked
         for condition in query.conditions:
             places = self._having(condition)
             self.by_name[condition.key] = self.by_name.get(condition.key, index.everything) & places
@@ -135,10 +136,6 @@ class FilterSets:
         sets = (self.base, self.favourites, self.locked)
         return FilterSets(self.index, query, *sets, self.records).hits
 
-    def with_lock(self, *, is_allowed: bool) -> Places:
-        """Return the places that rules leave open, or those that they lock."""
-        return self.index.everything - self.locked if is_allowed else self.locked
-
     def having_kept(self, condition: Condition) -> Places:
         """Return the places whose kept results have the price that a condition asks for."""
         models = (key for key in self.records.shown if condition.accepts(self.records.fact(key)))
@@ -168,10 +165,9 @@ def count_facets(sets: FilterSets) -> list[Facet]:
     return [facet for facet in facets if facet.values]
 
 
-def count_allowed(sets: FilterSets) -> dict[str, int]:
-    """Count the results that rules leave open and lock, as values of `Query.allowed`."""
-    candidates = sets.without("allowed")
-    return {value: len(candidates & sets.with_lock(is_allowed=value == "1")) for value in ALLOWED}
+def count_locked(sets: FilterSets) -> int:
+    """Count the results that the project's rules lock."""
+    return len(sets.without("locked") & sets.locked)
 
 
 def _facet_values(sets: FilterSets, key: Key, counts: Counter[str]) -> list[FacetValue]:
@@ -229,7 +225,7 @@ def relax(sets: FilterSets) -> list[FilterRelaxation]:
     names = (name for name in sets.by_name if name != "status" or query.status)
     relaxations = [_relaxed(sets, _title(query, name), query.without(name), name) for name in names]
     relaxations.sort(key=lambda relaxation: -relaxation.count)
-    if query.text and (query.conditions or query.favourite or query.allowed):
+    if query.text and (query.conditions or query.favourite or query.locked):
         title = f"Without “{query.plain}”"
         relaxations.append(FilterRelaxation(title, query.saying(""), len(sets.filtered)))
     relaxations = [relaxation for relaxation in relaxations if relaxation.count][:_MOST]

@@ -1,6 +1,6 @@
 """The search index of the catalogue in memory: words, facts and orders, by place.
 
-A place is an endpoint's rank in upstream's order, pinned or highlighted ones first. One pass over
+A place is an endpoint's rank in upstream's order, approved, then pinned ones first. One pass over
 plain rows builds everything; the index is valid for one revision of the catalogue.
 """
 
@@ -21,12 +21,12 @@ from typing import Any
 
 from django.apps import apps
 from django.db import connection
-from django.db.models import Count, Sum
+from django.db.models import Case, Count, Sum, When
 
 from catalog.filters.conditions import BY_DURATION, Condition, numbers_of
 from catalog.filters.facts import Listing, facts_of, texts, usual_s
 from catalog.filters.vocabulary import OPEN_FACETS
-from catalog.models import Endpoint, Favourite, Revision
+from catalog.models import Endpoint, Favourite, Mark, Revision
 from catalog.naming import is_special
 from catalog.pricing import keep_usual
 from catalog.search.full_text import index_labels, index_names, index_texts
@@ -42,6 +42,7 @@ REST = 10  # a background rebuild waits this many times the duration of the one 
 OLDEST_S = 600.0  # maximum age, because new runs do not renew the revision
 UPSTREAM_ORDER = ("-pinned", "-highlighted", "position", "endpoint_id")
 _POPULARITY_WEIGHT = 0.25  # merit per doubling; position and freshness together are at most 1
+_APPROVED_MERIT = 10.0  # more than any use: of equally good matches, the approved ones come first
 _YEAR_S = 365 * 86400.0
 _CARDS_BYTES = 8 << 20
 _CARD_BYTES = 3000  # about
@@ -197,6 +198,7 @@ def _static_rank(listings: list[Listing], popularity: Iterable[int]) -> list[flo
         is_old = listing.gone_at is not None or listing.status == "deprecated"
         own = liked + 0.6 * (1 - place / len(listings)) + 0.4 * fresh
         # "wan" means the models that make films; trainers of the same name come after them.
+        own += _APPROVED_MERIT * (listing.mark == Mark.APPROVED)
         merit.append(own - 0.3 * (listing.kind == "training") - 1000 * is_old)
     return merit
 
@@ -260,7 +262,8 @@ def _rebuild_aside() -> None:
 def _build() -> Index:
     started = time.monotonic()
     token = Revision.current()  # before the rows: at worst the index is built once more
-    endpoints = Endpoint.objects.order_by(*UPSTREAM_ORDER)
+    is_approved = Case(When(mark=Mark.APPROVED, then=0), default=1)
+    endpoints = Endpoint.objects.order_by(is_approved, *UPSTREAM_ORDER)
     rows = endpoints.values_list("pk", "field_words", *Listing._fields)
     index = Index(token, rows.iterator(chunk_size=2000), _popularity())
     _cache.built_at = time.monotonic()

@@ -21,7 +21,6 @@ STATUSES = {
     "gone": "No longer listed",
     "all": "All",
 }
-ALLOWED = {"1": "Allowed here", "0": "Locked here"}  # by rules; see `catalog/locks.py`
 SORTS = {
     "": "Relevance",
     "newest": "Newest",
@@ -43,10 +42,10 @@ class Query:
     picked: frozenset[tuple[str, str]] = frozenset()
     status: str = ""
     favourite: bool = False
-    allowed: str = ""
+    locked: bool = False  # only models that the project's rules lock; see `catalog/locks.py`
     sort: str = ""
     page: int = 1
-    is_gallery: bool = False  # hides models for tests unless it is asked for them
+    is_gallery: bool = False  # hides models for tests and locked ones unless asked for them
 
     @classmethod
     def from_params(cls, params: QueryDict, **fixed: str) -> Query:
@@ -67,7 +66,7 @@ class Query:
             ),
             status=_one_of(STATUSES, params.get("status")),
             favourite=params.get("favourite") in {"1", "on", "true"},
-            allowed=_one_of(ALLOWED, params.get("allowed")),
+            locked=params.get("allowed") == "0",
             sort=_one_of(SORTS, params.get("sort")),
             page=max(int(page), 1) if page.isascii() and page.isdigit() and len(page) < 7 else 1,
         )
@@ -112,7 +111,7 @@ class Query:
         pairs += sorted(pair for pair in self.picked if pair[0] not in hidden)
         pairs += [("status", self.status)] if self.status else []
         pairs += [("favourite", "1")] if self.favourite and "favourite" not in hidden else []
-        pairs += [("allowed", self.allowed)] if self.allowed else []
+        pairs += [("allowed", "0")] if self.locked else []
         pairs += [("sort", self.sort)] if self.sort else []
         pairs += [("page", str(self.page))] if self.page > 1 else []
         return "?" + urlencode(pairs) if pairs else ""
@@ -120,7 +119,7 @@ class Query:
     @property
     def is_open(self) -> bool:
         """Whether the query selects everything that is listed."""
-        return not (self.q or self.picked or self.status or self.favourite or self.allowed)
+        return not (self.q or self.picked or self.status or self.favourite or self.locked)
 
     @property
     def parsed(self) -> ParsedQuery:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from catalog.models import Endpoint, Mark
 from core.http.posts import BUTTON, hidden
 from core.http.refusals import refusals_as_messages
 from core.resource import Resource
@@ -21,17 +23,29 @@ from projects.rules.form import EXAMPLES, MEANINGS, RuleForm
 from projects.views.lookup import of_member
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from django.http import HttpResponse
 
     from core.http.htmx import HtmxRequest
 
 
 class RuleView(NamedTuple):
-    """A rule on its page: in words, and with the number of models that it locks now."""
+    """A rule on its page: in words, and with the number of models that it locks now.
+
+    An exception for one model has the model's card.
+    """
 
     rule: Rule
     words: str
     locks: int
+    card: Endpoint | None = None
+
+
+ALLOW_MODEL = Rule.Effect.ALLOW, Rule.Kind.ID
+NO_CARDS: Mapping[str, Endpoint] = {}
+# The rule that the switch "Only approved models" adds and removes: controls of the form.
+ONLY_APPROVED = {"effect": Rule.Effect.ONLY, "kind": Rule.Kind.MARK, "value": Mark.APPROVED}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -91,9 +105,16 @@ def _context(request: HtmxRequest, project: Project | None, form: RuleForm) -> d
     own, house = editing.list_rules(project), editing.list_rules(None) if project else []
     effects = preview.effects([*own, *house])
     may_change = editing.may_change(request.user, project)
+    cards = _cards(own)
+    views = [_describe_rule(rule, effects, cards) for rule in own]
+    switch = next((view for view in views if _is_switch(view.rule)), None)
     return {
         "this_project": project,
-        "rules": [_describe_rule(rule, effects) for rule in own],
+        "switch": switch,
+        "only_approved": ONLY_APPROVED.items(),
+        "approved": Endpoint.objects.listed().filter(mark=Mark.APPROVED).count(),
+        "exceptions": [view for view in views if view.card],
+        "rules": [view for view in views if view != switch and not view.card],
         "house_rules": [_describe_rule(rule, effects) for rule in house],
         "may_change": may_change,
         "may_change_house": editing.may_change(request.user, None),
@@ -109,8 +130,22 @@ def _context(request: HtmxRequest, project: Project | None, form: RuleForm) -> d
     }
 
 
-def _describe_rule(rule: Rule, effects: preview.Effects) -> RuleView:
-    return RuleView(rule, wording.in_words(rule), effects.by_rule.get(rule.pk, 0))
+def _is_switch(rule: Rule) -> bool:
+    return all(getattr(rule, name) == value for name, value in ONLY_APPROVED.items())
+
+
+def _cards(rules: Iterable[Rule]) -> dict[str, Endpoint]:
+    """Return the cards of the models that rules make exceptions for, by id; one query."""
+    ids = [rule.value for rule in rules if (rule.effect, rule.kind) == ALLOW_MODEL]
+    rows = Endpoint.objects.for_cards().filter(endpoint_id__in=ids) if ids else ()
+    return {row.endpoint_id: row for row in rows}
+
+
+def _describe_rule(
+    rule: Rule, effects: preview.Effects, cards: Mapping[str, Endpoint] = NO_CARDS
+) -> RuleView:
+    card = cards.get(rule.value) if (rule.effect, rule.kind) == ALLOW_MODEL else None
+    return RuleView(rule, wording.in_words(rule), effects.by_rule.get(rule.pk, 0), card)
 
 
 def _why_not(project: Project | None) -> str:

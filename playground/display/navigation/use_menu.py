@@ -32,13 +32,14 @@ Rank = tuple[Any, ...]  # of an input, the smaller the better
 
 @dataclass(frozen=True)
 class _ByPreference:
-    """The order in which the house prefers the models, if no text is searched for."""
+    """The order in which the house prefers the models, locked ones last, if no text is given."""
 
     preference: Preference
+    locks: Locks
 
     def rank(self, taker: Taker, title: str) -> Rank:
         """Return the rank of an input: that of its model."""
-        return self.preference.rank(taker.key)
+        return taker.key in self.locks.reasons, self.preference.rank(taker.key)
 
 
 @dataclass(frozen=True)
@@ -86,19 +87,24 @@ class Menu:
 
 
 def offered(
-    kind: str, own: int, text: str = "", use: str = "", records: ModelRecords = NO_RECORDS
+    kind: str,
+    own: int,
+    text: str = "",
+    use: str = "",
+    locks: Locks = NO_LOCKS,
+    records: ModelRecords = NO_RECORDS,
 ) -> Menu:
     """Return the inputs that accept a kind of result: those matching `text`, or all of one `use`.
 
-    Without a text, models come in the order of `catalog/preference.py`; those that need more than
-    the result come last. `own` is the key of the model that made it.
+    Without a text, models come in the order of `catalog/preference.py`, locked ones last; so do
+    those that need more than the result. `own` is the key of the model that made it.
     """
     index = uses(Revision.current())
     text = " ".join(db_safe_text(text[:MAX_TEXT_CHARS]).split())
     by_text = _TextRanking(text, engine.rank_all(Query(q=text), index.search)) if text else None
     # Trained weights are for LoRA models, which are rarely what is wanted for anything else.
     preference = Preference(index.search, records, with_special=kind == "weights")
-    rank = by_text.rank if by_text else _ByPreference(preference).rank
+    rank = by_text.rank if by_text else _ByPreference(preference, locks).rank
     offers = _offers(index, kind, use, own, rank)
     ranked = [] if use else _ranked(index.inputs_of(own, kind), "This model", rank)
     is_own_best = not (by_text and ranked and offers) or ranked[0][0] < min(at for at, _ in offers)
@@ -168,7 +174,7 @@ def menu(
     records: ModelRecords = NO_RECORDS,
 ) -> list[Group]:
     """Return the menu of a result or upload; `address` is its own URL, for its links."""
-    offer = offered(result.kind, result.made_by, text, use, records)
+    offer = offered(result.kind, result.made_by, text, use, locks, records)
     cards = offer.cards
     own = Group("This model", [_own_place(taker, result, cards, locks) for taker in offer.own])
     menu_groups = []

@@ -77,11 +77,10 @@ def test_gallery_filter_and_door_agree(
     revision = Revision.current()
     locks = locks_of(Page(person("max"), project), revision)  # type: ignore[arg-type]
     assert locks.models == at_door == enforcement.refusals(project, models).keys()
-    for allowed, wanted in (("1", {m.pk for m in models} - at_door), ("0", at_door)):
-        answer = search(Query(allowed=allowed), locked=locks.models)
+    for is_locked, wanted in ((False, {m.pk for m in models} - at_door), (True, at_door)):
+        answer = search(Query(locked=is_locked, is_gallery=True), locked=locks.models)
         assert {endpoint.pk for endpoint in answer.endpoints} == wanted
-    counts = search(Query(), locked=locks.models).allowed
-    assert counts == {"1": len(models) - len(at_door), "0": len(at_door)}
+        assert answer.locked == len(at_door)
 
 
 def forbid(value: str = "acme", project: Project | None = None, **more: Any) -> Rule:
@@ -89,39 +88,54 @@ def forbid(value: str = "acme", project: Project | None = None, **more: Any) -> 
     return Rule.objects.create(project=project, **(values | more))
 
 
-def test_a_card_has_a_lock_with_the_reason_in_its_project_alone(project: Project) -> None:
+OTHERS = f"{MODELS}?allowed=0"
+
+
+def test_locked_models_are_behind_others_with_the_reason_in_their_project(
+    project: Project,
+) -> None:
     forbid(project=project, reason="Not licensed")
     mine = person("max")
-    page = working_in(project, mine).get(MODELS).content.decode()
-    assert page.count("data-lock") == 3
-    assert "Locked by a rule of this project: “Forbid models of acme”. Not licensed." in page
-    assert 'id="facet-allowed"' in page
+    client = working_in(project, mine)
+    page = client.get(MODELS).content.decode()
+    assert "data-lock" not in page
+    assert "bolt/song" in page
+    assert f'<a href="{OTHERS}">Others</a>' in page
+    assert "3 models that may not run here" in page
+    others = client.get(OTHERS).content.decode()
+    assert others.count("data-lock") == 3
+    assert "bolt/song" not in others
+    assert "Locked by a rule of this project: “Forbid models of acme”. Not licensed." in others
+    assert "Remove the filter Locked here" in others
     private = logged_in(mine).get(f"{MODELS}?project=private").content.decode()
-    assert "data-lock" not in private
-    assert "facet-allowed" not in private
+    assert "acme/film" in private
+    assert "Others" not in private
 
 
-def test_the_filter_shows_what_is_open_and_what_is_locked(project: Project) -> None:
+def test_where_nothing_may_run_the_others_are_named(project: Project) -> None:
     forbid()
-    client = working_in(project, person("max"))
-    open_models = client.get(f"{MODELS}?allowed=1").content.decode()
-    assert "bolt/song" in open_models
-    assert "acme/film" not in open_models
-    assert "Allowed here" in open_models
-    locked = client.get(f"{MODELS}?allowed=0").content.decode()
-    assert "acme/film" in locked
-    assert "bolt/song" not in locked
-    assert "Remove the filter Locked here" in locked or "Locked here" in locked
+    page = working_in(project, person("max")).get(f"{MODELS}?q=film").content.decode()
+    assert "acme/film" not in page
+    assert ">Others</a>" in page
 
 
 def test_a_new_rule_is_seen_at_once_and_its_end_too(project: Project) -> None:
     client = working_in(project, person("max"))
-    assert b"data-lock" not in client.get(MODELS).content
+    for address in (MODELS, "/"):  # the shelves of the front page
+        assert b"acme/film" in client.get(address).content
     rule = forbid()
-    assert b"data-lock" in client.get(MODELS).content
-    assert b"data-lock" in client.get("/").content  # the shelves of the front page
+    for address in (MODELS, "/"):
+        assert b"acme/film" not in client.get(address).content
     rule.delete()
-    assert b"data-lock" not in client.get(MODELS).content
+    assert b"acme/film" in client.get(MODELS).content
+
+
+def test_approved_models_come_first(project: Project, make_endpoint: Any) -> None:
+    make_endpoint("dear/paint", mark=Mark.APPROVED, position=99)
+    client = working_in(project, person("max"))
+    for address in (MODELS, f"{MODELS}?q=paint"):
+        page = client.get(address).content.decode()
+        assert page.index("dear/paint") < page.index("bolt/paint")
 
 
 @pytest.mark.parametrize("has_rules", [False, True])
@@ -130,7 +144,7 @@ def test_a_cached_gallery_page_asks_nothing_for_rules(
 ) -> None:
     if has_rules:
         forbid()
-        forbid("bolt", project)
+        forbid("bolt/song", project, kind="id")
     client: Client = working_in(project, person("max"))
     client.get(MODELS)
     with django_assert_num_queries(6) as captured:  # one of them for the models' records

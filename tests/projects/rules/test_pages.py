@@ -73,6 +73,24 @@ def test_a_manager_adds_a_rule_and_members_see_it(project: Any) -> None:
     assert entry.detail == "Forbid models of acme: Not licensed"
 
 
+def test_a_manager_lets_only_approved_models_run_with_exceptions(project: Any) -> None:
+    client, page = logged_in(person("mia")), address(project)
+    before = client.get(page).content.decode()
+    assert 'aria-checked="false"' in before
+    only = {"effect": "only", "kind": "mark", "value": "approved"}
+    client.post(page, form(**only))
+    client.post(page, form(effect="allow", kind="id", value="acme/film"))
+    client.get(page)  # which has the messages of the posts
+    after = client.get(page).content.decode()
+    assert 'aria-checked="true"' in after
+    assert "1 of 3 models are locked here." in after
+    assert 'Remove<span class="visually-hidden"> the exception for film</span>' in after
+    assert "Allow only models marked approved" not in after  # the switch says it
+    switch = Rule.objects.get(**{name: only[name] for name in only})
+    client.post(removal_of(switch))
+    assert 'aria-checked="false"' in client.get(page).content.decode()
+
+
 def test_the_preview_says_how_many_models_and_adds_nothing(project: Any) -> None:
     client = logged_in(person("mia"))
     response = client.post(address(project), form(**{"~do": "preview"}))
