@@ -33,6 +33,10 @@ _VARIANTS = frozenset(
 )
 
 
+_MEDIUM = r"(?:text|images?|videos?|audio|speech|music|3d|json)"
+_DEED = re.compile(rf"(?i)(?P<model>.*?[\w\])]),? +\(?(?P<deed>{_MEDIUM} to {_MEDIUM})\)?")
+
+
 class Title(NamedTuple):
     """The parts of a model's name, and its primary key."""
 
@@ -45,6 +49,22 @@ class Title(NamedTuple):
 def is_special(endpoint_id: str, display_name: str) -> bool:
     """Whether a model needs more than a prompt, by its name: a base, a LoRA, a trainer."""
     return bool(_SPECIAL.search(f"{endpoint_id} {display_name}"))
+
+
+@byte_cached(1 << 20)
+def in_parts(name: str, base: str) -> tuple[str, str]:
+    """Return a model's name and what tells its variants apart: `Kling 1.0`, `text to video`.
+
+    `base` is the name before it was told apart (`with_version`). What a variant does is no part of
+    the name, even if upstream's title says it: `Hailuo 02 [Pro] (Image to Video)`.
+    """
+    variant = name.removeprefix(base).strip(" ,") if name.startswith(base) else ""
+    model = name[: len(name) - len(variant)].rstrip(" ,") if variant else name
+    if match := _DEED.fullmatch(model):
+        deed = match["deed"].lower()
+        said = (deed, *([variant] if variant and deed not in variant else ()))
+        model, variant = match["model"], variant if deed in variant else ", ".join(said)
+    return model, variant
 
 
 @byte_cached(1 << 20)

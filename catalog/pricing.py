@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from core.formatting import counted, enumerated, money, price, unit
+from core.formatting import counted, enumerated, exactly, money, price, unit
 from schemas.estimate import Price, Typical, Usual, parse_unit, read_usual, typical
-from schemas.estimate.wording import FREE, computed, nobody_pays, rounded
+from schemas.estimate.wording import FREE, computed, nobody_pays
 
 _MOST_UNITS = 12  # digits; larger amounts from upstream are invalid and not multiplied
 _MADE = {"out:video": "video", "out:audio": "sound"}
@@ -103,6 +103,8 @@ def typical_price(endpoint: Any, seconds: float | None = None) -> TypicalPrice:
     typical_cost = typical(used_price, usual, _expected_s(endpoint), seconds)
     low = typical_cost.estimate.low
     basis = ". ".join((*typical_cost.estimate.basis, *filter(None, [used_price.note])))
+    if low is not None and exactly(low, used_price.currency) != money(low, used_price.currency):
+        basis = ". ".join(filter(None, (f"Exactly {exactly(low, used_price.currency)}", basis)))
     if typical_cost.estimate.is_free:
         return TypicalPrice(Decimal(), FREE, "", basis)
     if low is None:
@@ -110,7 +112,7 @@ def typical_price(endpoint: Any, seconds: float | None = None) -> TypicalPrice:
         price_text = money(amount, used_price.currency) if amount else ""
         per = unit(used_price.unit) if price_text else ""
         return TypicalPrice(None, price_text, per, basis, bool(used_price.note))
-    price_text = money(rounded(low), used_price.currency)
+    price_text = money(low, used_price.currency)
     return TypicalPrice(low, price_text, typical_cost.per, basis, bool(used_price.note))
 
 
@@ -142,7 +144,7 @@ def in_words(endpoint: Any, facts: Iterable[str]) -> str:
     low = typical_cost.estimate.low
     if low is None or low == used_price.unit_price:
         return text
-    return f"{text}; {_what(typical_cost)} {computed(rounded(low), used_price.currency)}"
+    return f"{text}; {_what(typical_cost)} {computed(low, used_price.currency)}"
 
 
 def _what(typical_cost: Typical) -> str:

@@ -13,20 +13,30 @@ _THOUSANDS = re.compile(r"(?<![\d.,])\d{4,12}(?![\d.,])")
 
 
 def money(amount: Decimal | float | None, currency: str = "USD") -> str:
-    """`0.025` → `$0.025`, `12` → `$12.00`: two to four significant digits."""
+    """`0.02549` → `$0.025`, `0.025` → `$0.025`, `12` → `$12.00`: two digits after the zeros.
+
+    An exact amount of three such digits keeps them: `0.0125` → `$0.0125`.
+    """
     if amount is None:
         return ""
     value = Decimal(str(amount))
     if value == 0 or abs(value) >= 1:
-        text = f"{value:,.2f}"
-    else:
-        places = min(2 - value.adjusted(), 8)
-        text = f"{value:.{max(places, 2)}f}".rstrip("0")
-        whole, _, rest = text.partition(".")
-        text = f"{whole}.{rest:0<2}"
+        return _in_currency(f"{value:,.2f}", currency)
+    places = min(1 - value.adjusted(), 8)
+    exact = round(value, places + 1)
+    return exactly(exact if exact == value else round(value, places), currency)
+
+
+def exactly(amount: Decimal, currency: str = "USD") -> str:
+    """Return an amount with all its digits, at least the cents: `0.02549` → `$0.02549`."""
+    whole, _, rest = f"{amount.normalize():,f}".partition(".")
+    return _in_currency(f"{whole}.{rest:0<2}", currency)
+
+
+def _in_currency(text: str, currency: str) -> str:
     if currency not in {"", "USD"}:
         return f"{text} {currency}"
-    return f"${text}" if value >= 0 else f"-${text[1:]}"
+    return f"-${text[1:]}" if text.startswith("-") else f"${text}"
 
 
 def in_cents(amount: Decimal) -> Decimal:

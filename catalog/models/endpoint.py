@@ -11,7 +11,7 @@ from django.db import connection, models
 from django.urls import reverse
 
 from catalog.models.querysets import EndpointQuerySet
-from catalog.naming import with_version
+from catalog.naming import in_parts, with_version
 from core.db.dollars_field import DollarsField
 
 
@@ -206,6 +206,11 @@ class Endpoint(models.Model):
     def name(self) -> str:
         """Its name for people, with its version; no two of a synced catalogue are the same."""
         return self.full_name or with_version(self.display_name, self.endpoint_id)
+
+    @property
+    def in_parts(self) -> tuple[str, str]:
+        """Its name, and what tells its variants apart: `Kling 1.0` and `text to video`."""
+        return in_parts(self.name, with_version(self.display_name, self.endpoint_id))
 
     @property
     def duration_estimate_s(self) -> float | None:

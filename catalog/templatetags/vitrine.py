@@ -64,6 +64,15 @@ def facts_on_card(context: template.Context, endpoint: Endpoint) -> list[str]:
     return card_facts(endpoint, context.get("asked_query") or Query())
 
 
+@register.filter
+def named(endpoint: Endpoint, lead: Endpoint | None = None) -> SafeString:
+    """Draw a model's name; what tells its variants apart follows in grey, alone below a `lead`."""
+    model, variant = endpoint.in_parts
+    if variant and lead and model == lead.in_parts[0]:
+        return format_html("{}", f"{variant[:1].upper()}{variant[1:]}")
+    return format_html('{} <small class="muted">{}</small>' if variant else "{}", model, variant)
+
+
 @register.simple_tag
 def evidence(endpoint: Endpoint, records: ModelRecords, has_price: bool = True) -> str:
     """What speaks for a model that is proposed: its price, its time and its record."""

@@ -84,7 +84,7 @@ class Estimate:
 
     def _figures(self, low: Decimal) -> str:
         if self.high is None and self.usual is not None:
-            return f"usually {money(wording.rounded(self.usual), self.currency)}"
+            return f"usually {money(self.usual, self.currency)}"
         return wording.between(low, self.high, self.currency)
 
     def __add__(self, other: Estimate) -> Estimate:

@@ -5,14 +5,13 @@ Every page, API answer and refusal uses these functions, or `Estimate.label`, wh
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from core.formatting import money
 from core.provided import Provided
 
 UNKNOWN = "Price unknown"
 FREE = "Free"
-_CENT = Decimal("0.01")
 
 
 @Provided
@@ -36,10 +35,10 @@ def about(amount: Decimal, currency: str = "USD") -> str:
 
 def between(low: Decimal, high: Decimal | None, currency: str = "USD") -> str:
     """Return `$0.10 to $0.20`, `about $0.10`, `up to $0.20`; without a limit `at least $0.10`."""
-    least = money(rounded(low), currency)
+    least = money(low, currency)
     if high is None:
         return f"at least {least}"
-    most = money(rounded(high), currency)
+    most = money(high, currency)
     if least == most:
         return f"about {least}"
     return f"{least} to {most}" if low else f"up to {most}"
@@ -48,11 +47,3 @@ def between(low: Decimal, high: Decimal | None, currency: str = "USD") -> str:
 def computed(amount: Decimal, currency: str = "USD") -> str:
     """Return `≈ $0.10`: what we have computed of what something has cost."""
     return f"≈ {money(amount, currency)}"
-
-
-def rounded(amount: Decimal) -> Decimal:
-    """Round to cents, or below one unit of money to two significant digits."""
-    if not amount:
-        return amount
-    least = _CENT if abs(amount) >= 1 else Decimal(1).scaleb(amount.adjusted() - 1)
-    return amount.quantize(least, rounding=ROUND_HALF_UP)

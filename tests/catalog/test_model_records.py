@@ -27,7 +27,7 @@ def test_its_interval_is_wilsons_of_the_share() -> None:
     assert interval is not None
     assert interval.low == pytest.approx(Decimal("0.0775") / Decimal(high))
     assert interval.high == pytest.approx(Decimal("0.0775") / Decimal(low))
-    assert TOLD.interval_words == "$0.193 to $0.546"
+    assert TOLD.interval_words == "$0.19 to $0.55"
 
 
 @each_row(

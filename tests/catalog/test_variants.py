@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from catalog import pricing
 from catalog.models import Endpoint
-from catalog.naming import Title, full_names, with_version
+from catalog.naming import Title, full_names, in_parts, with_version
 from catalog.sync import post_sync
 from catalog.variants import fold
 from tests.catalog.cards import cards
@@ -57,6 +57,27 @@ def test_namesakes_are_told_apart_in_words(ids: str, expected: list[str]) -> Non
     pairs = (one.partition(":") for one in ids.split())
     titles = [Title(n, name, "FLUX [dev]", category) for n, (name, _, category) in enumerate(pairs)]
     assert [*full_names(titles).values()] == expected
+
+
+@each_row(
+    ("name", "base", "parts"),
+    [
+        ("FLUX.1 [dev]", "FLUX.1 [dev]", ("FLUX.1 [dev]", "")),
+        ("Kling 1.0, text to video", "Kling 1.0", ("Kling 1.0", "text to video")),
+        ("LongCat 720p, text to video", "LongCat", ("LongCat", "720p, text to video")),
+        ("FLUX [dev] Fill", "FLUX [dev]", ("FLUX [dev]", "Fill")),
+        ("Hailuo 02 [Pro] (Image to Video)", "Hailuo 02 [Pro] (Image to Video)",
+         ("Hailuo 02 [Pro]", "image to video")),
+        ("Wan v2.6 Image TO Video", "Wan v2.6 Image TO Video", ("Wan v2.6", "image to video")),
+        ("Ray (Text to Video), Luma", "Ray (Text to Video)", ("Ray", "text to video, Luma")),
+        ("Text to Image", "Text to Image", ("Text to Image", "")),
+        ("Road to Rome", "Road to Rome", ("Road to Rome", "")),
+    ],
+)  # fmt: skip
+def test_what_tells_variants_apart_follows_the_name(
+    name: str, base: str, parts: tuple[str, str]
+) -> None:
+    assert in_parts(name, base) == parts
 
 
 def family(*ids: str) -> list[Endpoint]:

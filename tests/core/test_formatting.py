@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from catalog.pricing import listed_price
 from catalog.templatetags import vitrine
-from core.formatting import category_name, counted, duration, money, shorten, size, unit
+from core.formatting import category_name, counted, duration, exactly, money, shorten, size, unit
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -85,15 +85,29 @@ def test_every_count_is_worded_by_one_function() -> None:
     [
         ("0.025", "$0.025"),
         ("0.00008", "$0.00008"),
-        ("0.012345", "$0.0123"),
+        ("0.012345", "$0.012"),
+        ("0.0125", "$0.0125"),
+        ("0.0045", "$0.0045"),
+        ("0.14159", "$0.14"),
+        ("-0.14159", "-$0.14"),
+        ("0.996", "$0.996"),
+        ("0.9996", "$1.00"),
+        ("2.6", "$2.60"),
         ("0.1", "$0.10"),
         ("12", "$12.00"),
         ("1234.5", "$1,234.50"),
         ("0", "$0.00"),
     ],
 )
-def test_money_has_two_to_four_significant_digits(amount: str, text: str) -> None:
+def test_money_has_two_digits_after_its_zeros_or_three_exact_ones(amount: str, text: str) -> None:
     assert money(Decimal(amount)) == text
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"), [("0.14159", "$0.14159"), ("0.1000", "$0.10"), ("1234.5", "$1,234.50")]
+)
+def test_an_exact_amount_has_all_its_digits(amount: str, text: str) -> None:
+    assert exactly(Decimal(amount)) == text
 
 
 def test_other_currencies_are_named() -> None:

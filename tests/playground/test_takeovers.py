@@ -281,7 +281,8 @@ def test_the_offer_says_what_the_best_proposal_changes(
     Endpoint.objects.exclude(pk=flux.pk).delete()
     ratio = {"type": "string", "enum": ["1:1", "16:9"], "default": "1:1"}
     fields = {"prompt": {"type": "string"}, "aspect_ratio": ratio}
-    make_endpoint("b/wide", document(fields, "image"), display_name="Wide")
+    price = {"unit_price_usd": flux.unit_price_usd, "price_unit": flux.price_unit}
+    make_endpoint("b/wide", document(fields, "image"), display_name="Wide", **price)
     arguments = {"prompt": "a cat", "image_size": "landscape_16_9"}
     markup = page(member, failed(allowed=False, arguments=arguments))
     assert "image_size landscape_16_9 → aspect_ratio 16:9" in markup

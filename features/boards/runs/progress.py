@@ -19,7 +19,7 @@ from runs.costs.ledger import NOTHING
 from runs.models import Run
 from runs.models.ledger import SumState
 from schemas.estimate import Estimate, unknown
-from schemas.estimate.wording import label_for_pages, rounded
+from schemas.estimate.wording import label_for_pages
 
 MOST_SHARE = 0.95  # before everything has ended
 _USUAL_S = 20.0
@@ -66,7 +66,7 @@ class Progress:
         if self.is_over:
             return self._end_in_words()
         remainder = f"about {_roughly(self.seconds_to_go)}"
-        if self.to_go and (price := label_for_pages(money(rounded(self.to_go)))):
+        if self.to_go and (price := label_for_pages(money(self.to_go))):
             remainder += f" and {price}"
         return f"{self.ended} of {self.total}, {remainder} to go"
 

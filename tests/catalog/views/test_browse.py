@@ -343,7 +343,7 @@ def test_cards_and_price_order_use_the_same_typical_run(
         return [f"{name} {re.sub('<[^>]+>', '', price)}" for name, price in priced]
 
     assert cards("/models/?sort=price") == [
-        "by-video $0.052 / video",
+        "by-video $0.0523 / video",
         "by-second $0.10 / 5 s",
         "by-unit $0.001 / unit",
     ]

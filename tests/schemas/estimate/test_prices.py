@@ -38,7 +38,7 @@ def about(low: str, high: str | None = "same", currency: str = "USD") -> Estimat
     [
         (about("0.1"), "about $0.10"),
         (about("0.0196608"), "about $0.02"),
-        (about("0.0237"), "about $0.024"),
+        (about("0.02371"), "about $0.024"),
         (about("4.8"), "about $4.80"),
         (about("12.3456"), "about $12.35"),
         (about("1234.5"), "about $1,234.50"),
@@ -257,8 +257,8 @@ def test_a_length_that_is_asked_for_replaces_the_usual_one() -> None:
     usual = read_usual(["out:video", "default-duration:5"])
     by_second = typical(Price(Decimal("0.0205"), "seconds"), usual, seconds=10)
     by_video = typical(Price(Decimal("0.0223"), "videos"), usual, seconds=10)
-    assert by_second.estimate.label == "about $0.21"
-    assert by_video.estimate.label == "about $0.022"
+    assert by_second.estimate.label == "about $0.205"
+    assert by_video.estimate.label == "about $0.0223"
     assert (by_second.rate, by_second.length_s, by_video.rate) == (
         Decimal("0.0205"),
         Decimal(10),

@@ -63,7 +63,7 @@ def test_the_projects_managers_allow_what_its_rule_locks(
     maker, mia, eve = working_in(spring, person("max")), person("mia"), person("eve")
     page = maker.get("/models/acme/film/").content.decode()
     assert "Ask for this model" in page
-    assert "new/?model=acme%2Ffilm" in maker.get("/models/").content.decode()
+    assert "new/?model=acme%2Ffilm" in maker.get("/models/?allowed=0").content.decode()
     assert "Ask eve and mia" in text_of(maker.get(NEW))
     answer = maker.post(NEW, {"sentence": "For the trailer"}, follow=True)
     assert "have been notified" in text_of(answer)
