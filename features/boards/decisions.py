@@ -23,8 +23,11 @@ from runs.models import Run
 from runs.promises.places import Place
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.contrib.auth.models import AnonymousUser, User
 
+IN_ONE_VIEW = 6  # results of a row; whoever picks one of them has seen all
 MOST = 5  # decisions named on a model's page
 ASKED_CHARS = 160
 
@@ -32,8 +35,8 @@ ASKED_CHARS = 160
 class Judged(NamedTuple):
     """How much of a board was judged: its rows with several results, and the results in them.
 
-    A row is judged if its runs have ended and it has a winner or a blind vote, or if each of its
-    results has stars or a verdict.
+    A row is judged if its runs have ended and it has a winner that all its results have met, or a
+    blind vote, or if each of its results has stars or a verdict.
     """
 
     rows: int
@@ -55,7 +58,7 @@ class Judged(NamedTuple):
 
 
 def judged(board: Board) -> Judged:
-    """Return how much of a board was judged. One query."""
+    """Return how much of a board was judged. One query, two if a row has more than one view."""
     shown = Q(
         cells__replaced_at=None,
         cells__run__state=Run.State.SUCCEEDED,
@@ -74,15 +77,31 @@ def judged(board: Board) -> Judged:
         marked=Count("cells__mark", filter=has_mark, distinct=True),
         has_votes=Exists(votes),
     )
-    columns = ("results", "coming", "marked", "has_votes", "mark__winner")
+    columns = ("pk", "results", "coming", "marked", "has_votes", "mark__winner")
+    found = list(rows.values_list(*columns))
+    unmet = _unmet(board, [pk for pk, results, *_ in found if results > IN_ONE_VIEW])
     counts = [
-        (results, not coming and bool(winner or has_votes or marked == results))
-        for results, coming, marked, has_votes, winner in rows.values_list(*columns)
+        (
+            results,
+            not coming and bool((winner and pk not in unmet) or has_votes or marked == results),
+        )
+        for pk, results, coming, marked, has_votes, winner in found
         if results + coming > 1
     ]
     return Judged(
         len(counts), sum(is_done for _, is_done in counts), sum(results for results, _ in counts)
     )
+
+
+def _unmet(board: Board, rows: Sequence[int]) -> set[int]:
+    """Return those of the rows with a result that has not stood beside the winner."""
+    if not rows:
+        return set()
+    shown = board.cells.filter(
+        row__in=rows, replaced_at=None, run__state=Run.State.SUCCEEDED, run__deleted_at=None
+    )
+    cells = shown.order_by().values_list("row_id", "pk", "row__mark__met")
+    return {row for row, cell, met in cells if met and cell not in met}
 
 
 def may_mark(user: User | AnonymousUser) -> bool:

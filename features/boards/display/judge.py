@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from django.contrib.sessions.backends.base import SessionBase
 from django.db.models import Case, Q, TextChoices, When
 from django.http import QueryDict
 from django.urls import reverse
 
+from catalog.filters.operations import done_by
 from core.http.parameters import parse_key
 from features.boards.display import cell_queries
+from features.boards.display.ballot import MAX_INPUTS, BlindFile, input_addresses
 from features.boards.models import Board, Cell, Mark, Row, RowMark
 from features.boards.models.vote import MAX_STARS
+from features.boards.plan.input_files import known_files
 from features.boards.runs.visibility import withhold_unreadable
 from features.boards.votes.rankings import Ranking, name_of
 from playground.display.comparison import Pane, panes_of
@@ -22,7 +25,11 @@ from playground.display.renderers import ArtifactView, artifacts_with_urls
 from runs.models import Run
 from runs.models.querysets import heavy_columns
 
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
 LEAST, MOST = 2, 6
+UPSCALING = {"upscale", "upscale-a-film"}
 MOST_ROWS = 50  # of a report
 _JUDGED_BY = "judged_by"  # session key
 
@@ -84,10 +91,22 @@ class Round:
         return self.ended == len(self.cells)
 
     @property
+    def is_upscaled(self) -> bool:
+        """Whether its models make what they are given larger, so that it is judged by it."""
+        models = (cell.column.endpoint for cell in self.cells)
+        return any(UPSCALING & {*done_by(model.category, model.endpoint_id)} for model in models)
+
+    @property
     def judged(self) -> list[tuple[Pane, Cell, bool]]:
         """Return each pane with its cell, and whether it wins its row."""
         wins = [_winner(cell.row) == cell.column_id for cell in self.cells]
         return list(zip(self.panes, self.cells, wins, strict=True))
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the winner was chosen among all of these results; old marks do not tell."""
+        mark: RowMark | None = getattr(self.row, "mark", None)
+        return not (mark and mark.met) or {cell.pk for cell in self.cells} <= {*mark.met}
 
 
 def round_of(board: Board, query: QueryDict) -> Round | None:
@@ -109,6 +128,17 @@ def round_of(board: Board, query: QueryDict) -> Round | None:
         won_keys = set(won.values_list("row_id", flat=True))
         row = next((pk for pk in rows if pk not in won_keys), rows[0] if rows else None)
     return _of_row(board, rows, row, parse_key(query.get("from", "")) or 0) if row else None
+
+
+def inputs_of(row: Row, user: User) -> list[BlindFile]:
+    """Return the pictures and films among a row's values that are stored here, for the user."""
+    addresses = input_addresses(row.values)[:MAX_INPUTS]
+    known = known_files(addresses, user, row.board.project, ()) if addresses else {}
+    return [
+        BlindFile(file.kind, address)
+        for address, file in known.items()
+        if file.kind in {"image", "video"} and not file.refusal
+    ]
 
 
 def report_panes(board: Board, ranking: Ranking) -> list[Pane]:

@@ -44,6 +44,7 @@ class RowMark(models.Model):
     winner = models.ForeignKey(
         Column, null=True, blank=True, on_delete=models.SET_NULL, related_name="wins"
     )
+    met = models.JSONField(default=list, help_text="keys of the cells that the winner was beside")
     tags = models.JSONField(default=list, help_text="short words")
     changed_at = models.DateTimeField(auto_now=True)
 

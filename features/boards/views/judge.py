@@ -17,7 +17,7 @@ from core.http.parameters import parse_key
 from core.http.posts import is_posted
 from features.boards import decisions
 from features.boards.access import BoardRights
-from features.boards.display.judge import Scale, round_of, scale_of
+from features.boards.display.judge import Round, Scale, inputs_of, round_of, scale_of
 from features.boards.models import Board, Column
 from features.boards.views.actions import for_makers
 from features.boards.views.board import find, find_changeable
@@ -40,7 +40,7 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     """
     if request.method == "POST":
         board = find_changeable(request, pk, "taken__endpoint", "taken_by")
-        _save(request.user, board, request.POST)
+        _save(request.user, board, request.POST, request.GET)
     else:
         board = find(request, pk)
     judging_round = round_of(board, request.GET)
@@ -54,6 +54,7 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         "panes": judging_round.panes if judging_round else (),
         "kind": stage_kind(judging_round.panes) if judging_round else "",
         "input": judging_round.row.label if judging_round and judging_round.row else "",
+        **_inputs(request.user, judging_round),
         "vote_url": board.get_absolute_url(),
         "scale": scale_of(request.session, request.GET),
         "scales": list(Scale),
@@ -65,6 +66,15 @@ def judge(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     }
     name = "_facts" if context["is_part"] else "judge"
     return render(request, f"features/boards/judge/{name}.html", context)
+
+
+def _inputs(user: User, judging_round: Round | None) -> dict[str, Any]:
+    """Return the row's files, and among them the original of what was upscaled."""
+    if not judging_round or not judging_round.row:
+        return {}
+    files = inputs_of(judging_round.row, user)
+    original = files[0] if len(files) == 1 and judging_round.is_upscaled else None
+    return {"input_files": [] if original else files, "original": original}
 
 
 class DecisionForm(forms.Form):
@@ -101,11 +111,13 @@ def decision(request: HtmxRequest, board: Board) -> Any:
     return redirect(board)
 
 
-def _save(user: User, board: Board, posted: Any) -> None:
+def _save(user: User, board: Board, posted: Any, query: QueryDict) -> None:
     if key := parse_key(posted.get("cell", "")):
         cell = get_object_or_404(board.cells.select_related("mark", "row"), pk=key)
         if "winner" in posted:
-            marks.mark_row(cell.row, posted)
+            shown = round_of(board, query)
+            met = [one.pk for one in shown.cells] if shown else ()
+            marks.mark_row(cell.row, posted, met)
             decisions.answer(user, board)
         else:
             marks.mark_cell(cell, posted)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from django.db import transaction
 
@@ -44,14 +44,19 @@ def mark_cell(cell: Cell, posted: Mapping[str, str]) -> Mark:
 
 
 @transaction.atomic
-def mark_row(row: Row, posted: Mapping[str, str]) -> RowMark:
-    """Save a row's posted `winner` (a column's position, or empty) and `tags`; absent ones stay."""
+def mark_row(row: Row, posted: Mapping[str, str], met: Collection[int] = ()) -> RowMark:
+    """Save a row's posted `winner` (a column's position, or empty) and `tags`; absent ones stay.
+
+    `met` are the keys of the cells that the winner was chosen among; they add up, because a new
+    winner has beaten the one before it.
+    """
     mark, _ = RowMark.objects.get_or_create(row=row)
     winner = posted.get("winner")
     if winner == "":
-        mark.winner = None
+        mark.winner, mark.met = None, []
     elif winner and winner.isdecimal():
         mark.winner = row.board.columns.filter(position=int(winner[:6])).first() or mark.winner
+        mark.met = sorted({*mark.met, *met})
     if "tags" in posted:
         mark.tags = read_tags(posted["tags"])
     mark.save()

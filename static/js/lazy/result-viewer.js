@@ -19,6 +19,13 @@ class ResultViewer extends HTMLElement {
     this.at = [0, 0];
     this.leave = new AbortController();
     const { signal } = this.leave;
+    this.pictures = this.panes.map((pane) => pane.querySelector(":scope > :is(img, video)"));
+    if (this.isFlat) {
+      for (const type of ["load", "loadedmetadata"])
+        this.stage.addEventListener(type, () => this.level(), { signal, capture: true });
+      this.sizes = new ResizeObserver(() => this.level());
+      this.sizes.observe(this.stage);
+    }
     this.player = players[this.dataset.kind]?.(this, signal);
     if (!this.dataset.kind) return;
     this.tools.hidden = false;
@@ -36,6 +43,7 @@ class ResultViewer extends HTMLElement {
   }
   disconnectedCallback() {
     clearInterval(this.blinking);
+    this.sizes?.disconnect();
     this.leave.abort();
   }
   /** Whether its files can be shown on top of each other. */
@@ -44,6 +52,25 @@ class ResultViewer extends HTMLElement {
   }
   get mode() {
     return this.tools.querySelector("[name='mode']:checked").value;
+  }
+  /** Makes pictures of different formats equally large in area, as the wider one looks better. */
+  level() {
+    const ratios = this.pictures.map((picture) =>
+      picture?.videoWidth
+        ? picture.videoWidth / picture.videoHeight
+        : picture?.naturalWidth / picture?.naturalHeight,
+    );
+    if (ratios.length < 2 || !ratios.every((ratio) => ratio > 0)) return;
+    const areas = ratios.map((ratio, place) => {
+      const { offsetWidth, offsetHeight } = this.pictures[place];
+      return Math.min(offsetWidth, offsetHeight * ratio) ** 2 / ratio;
+    });
+    const isLevelled = Math.max(...ratios) > 1.02 * Math.min(...ratios);
+    for (const [place, picture] of this.pictures.entries()) {
+      const fit = isLevelled ? Math.sqrt(Math.min(...areas) / areas[place]) : 1;
+      picture.style.setProperty("--fit", fit);
+    }
+    this.querySelector(".look-equal").hidden = !isLevelled;
   }
   /** Draws the chosen mode. */
   show() {

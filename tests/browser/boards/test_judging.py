@@ -17,6 +17,13 @@ MODELS = "model=sandbox/aurora/lite&model=sandbox/ridgeline"
 INPUT = "%7B%22prompt%22%3A%20%22a%20harbour%20to%20judge%22%7D"
 COPIED = """async (ballot) => (await (await fetch(ballot)).text()).includes('name="choice"')"""
 
+# What is seen of each picture, in square pixels: it is drawn within its box, in its own format.
+AREAS = """() => [...document.querySelectorAll('.look-pane > img')].map((picture) => {
+  const box = picture.getBoundingClientRect();
+  const ratio = picture.naturalWidth / picture.naturalHeight;
+  return Math.min(box.width, box.height * ratio) ** 2 / ratio;
+})"""
+
 
 def run_plan(page: Page) -> str:
     """Run the plan on the page; return the board's address once its two runs have ended."""
@@ -53,6 +60,9 @@ def test_results_are_compared_voted_on_and_judged(open_page: Open) -> None:
     expect(page.locator("[name='zoom']")).to_have_text("150 %")
     page.keyboard.press("s")
     axe.assert_clean(page)
+    expect(page.locator(".look-equal")).to_be_visible()
+    areas = page.evaluate(AREAS)
+    assert areas[0] == pytest.approx(areas[1], rel=0.03)
     wins = page.get_by_role("button", name="Wins its row: B")
     wins.click()
     expect(wins).to_have_attribute("aria-pressed", "true")
@@ -69,7 +79,7 @@ def test_results_are_compared_voted_on_and_judged(open_page: Open) -> None:
     expect(link).to_have_value(re.compile(rf"{address}vote/\?token=\S+$"))
     axe.assert_clean(page)
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    for part in ("results/", "vote/", "sheet/"):
+    for part in ("results/", "vote/"):
         page.goto(f"{address}{part}")
         axe.assert_fits(page)
     page.goto(f"{address}results/")

@@ -7,15 +7,17 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from accounts.audit.entries import AuditEntry
 from catalog.models import Endpoint
 from features.boards.models import Board, Mark, RowMark
+from runs.files import uploads
 from runs.models import Run
 from tests import charged
 from tests.conftest import grant
-from tests.features.boards.judging import Judged
+from tests.features.boards.judging import Judged, picture
 
 pytestmark = pytest.mark.django_db
 
@@ -92,6 +94,35 @@ def test_a_wide_row_goes_by_knock_out(member: Client, make_judged_board: Judged)
     page = member.get(after).content.decode()
     assert page.count('class="look-pane"') == 3
     assert f'id="fact-{first.pk}"' in page
+    # The winner has not met the last two: nothing can be decided yet.
+    assert "0 of 1 row judged. Then you can decide." in page
+    assert "Still wins" in page
+    member.post(after, {"cell": first.pk, "winner": str(first.column.position)})
+    page = member.get(after).content.decode()
+    assert "It rests on 1 row with 8 results." in page
+    assert "Still wins" not in page
+
+
+def test_an_upscalers_row_shows_the_original_beside_the_results(
+    member: Client, user: User, make_judged_board: Judged
+) -> None:
+    board = make_judged_board(prompts="a")
+    photo = SimpleUploadedFile("photo.png", picture(), "image/png")
+    upload = uploads.store(user.pk, photo, "image", project=board.project)
+    row = board.rows.get()
+    row.values |= {"image_url": upload.get_absolute_url()}
+    row.save()
+    page = read_page(member, board)
+    assert "data-original" not in page
+    assert f'<img src="{upload.get_absolute_url()}" alt="The input"' in page
+    for column in board.columns.all():
+        name = f"{column.endpoint.endpoint_id}/upscale"
+        models = Endpoint.objects.filter(pk=column.endpoint_id)
+        models.update(category="image-to-image", endpoint_id=name)
+    page = read_page(member, board)
+    assert "data-original" in page
+    assert f'<img src="{upload.get_absolute_url()}" alt="The original"' in page
+    assert '<option value="2">Original</option>' in page
 
 
 def test_a_decision_needs_all_rows_to_be_judged(member: Client, make_judged_board: Judged) -> None:
