@@ -111,9 +111,9 @@ def _text(run: Run) -> str:
 
 
 def _seconds_delta(reference: Run, run: Run) -> str:
-    """Return `+3.2 s`, or with a minus sign; empty where both are shown as the same time."""
+    """Return `+3.2 s`, or with a minus sign; empty where the difference is none to speak of."""
     first, own = seconds(reference), seconds(run)
-    if first is None or own is None or duration(first) == duration(own):
+    if first is None or own is None or duration(abs(own - first)) == duration(0):
         return ""
     return f"{_sign(own - first)}{duration(abs(own - first))}"
 
