@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from core.file_names import clean_name
 from core.formatting import counted, enumerated, size
 from core.refusals import Refused
 from features.library import archives
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from schemas.uses.archives import Rules
 
 MAX_BYTES = uploads.MAX_BYTES - (4 << 20)  # leaves room for names and captions in the ZIP
-MAX_NAME_CHARS = 80
 # Why results are left out, after their number.
 WRONG_KIND = "of another kind"
 DUPLICATE = "the same as another one"
@@ -124,9 +122,7 @@ def pack(
     package.left_out[GONE] += len(keys) - len(pieces) - len(missing)
     texts: dict[str, str] = {}
     files = _opened(package, texts, missing)
-    upload = archive_uploads.store(
-        user.pk, f"{clean_name(name)[:MAX_NAME_CHARS]}.zip", files, texts, project
-    )
+    upload = archive_uploads.store(user.pk, f"{name}.zip", files, texts, project)
     if any(piece.artifact.run.is_hidden for piece in package.pieces):
         Upload.objects.filter(pk=upload.pk).update(is_hidden=True)
     return upload, package.report(upload.size_bytes)
