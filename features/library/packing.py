@@ -60,10 +60,13 @@ class Package:
         """Return sentences on what a ZIP of this size holds, and what was left out."""
         rules, numbers = self.rules, Counter(piece.artifact.kind for piece in self.pieces)
         nouns = [counted(number, KINDS[kind].noun) for kind, number in numbers.items()]
+        captioned = sum(bool(piece.caption) for piece in self.pieces)
         captions = "without captions: the field's description mentions none"
         if rules.has_captions:
-            captions = f"with {counted(sum(bool(p.caption) for p in self.pieces), 'caption')}"
+            captions = f"with {counted(captioned, 'caption')}"
         sentences = [f"{enumerated(nouns)}, {size(size_bytes)}, {captions}.", self.why_not()]
+        if rules.needs_caption and captioned < len(self.pieces):
+            sentences.append("For those without a caption, fill in the default caption.")
         for fewest, verb in ((rules.fewest, "needs"), (rules.advised, "recommends")):
             if len(self.pieces) < fewest:
                 sentences.append(f"The model {verb} at least {fewest}.")
@@ -77,20 +80,20 @@ class Package:
 
 def choose(pieces: Iterable[Piece], rules: Rules) -> Package:
     """Return the package of the pieces that the field takes, in order, each content once."""
-    package, digests, room = Package(rules), set(), MAX_BYTES
+    package, contents, room = Package(rules), set(), MAX_BYTES
     for piece in pieces:
         file = piece.artifact
-        size_bytes = file.size_bytes or 0
+        size_bytes, content = file.size_bytes or 0, file.digest or file.file
         if file.kind not in rules.kinds:
             package.left_out[WRONG_KIND] += 1
-        elif file.digest in digests:
+        elif content in contents:
             package.left_out[DUPLICATE] += 1
         elif rules.most and len(package.pieces) == rules.most:
             package.left_out[TOO_MANY.format(rules.most)] += 1
         elif size_bytes > room:
             package.left_out[TOO_LARGE] += 1
         else:
-            digests.add(file.digest)
+            contents.add(content)
             room -= size_bytes
             package.pieces.append(piece)
     return package

@@ -71,8 +71,6 @@ def test_only_trainers_have_rules(documents: dict[str, Any]) -> None:
 
 
 LIKE_FAL = (  # name and description of a field, kinds, words of another layout, captions
-    ("image_data_url", "URL to zip archive with images. The zip can also contain a text file for "
-     "each image, named: ROOT.txt For example: photo.txt", ("image",), "", True),
     ("image_data_url", "URL to the input data zip archive. The zip should contain pairs of images "
      "and corresponding captions, named ROOT.EXT and ROOT.txt", ("image",), "", True),
     ("image_data_url", TRAINERS["fal-ai/flux-2-trainer/edit"]["components"]["schemas"]["Input"][
