@@ -37,8 +37,8 @@ FORMS = _views(
     boards="board-plan board-rows plan plan-of-form",
     flows="flow flow-run",
     playground="draft endpoint form-blank form-default-settings form-link form-other-draft "
-    "form-own-defaults form-preset form-prompts form-references form-repair form-source form-undo "
-    "preset presets ticket",
+    "form-own-defaults form-preset form-prompts form-references form-repair form-series "
+    "form-source form-undo preset presets ticket",
     training="dataset-form",
 )
 # Files, imports, and tables that fill a page.

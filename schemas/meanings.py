@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from schemas.fields import Field, hints
-from schemas.fields.media import words_in
+from schemas.fields.media import is_archive_in_prose, words_in
 from schemas.fields.quantities import duration_scale, is_frame_count
 from schemas.vocabulary import NAMES, OPERATIONS, ROLES, WORDS
 
@@ -136,6 +136,8 @@ def file_kind(names: Sequence[str], field: Field) -> str:
     """The kind of file at a path: image, video, audio, mesh, weights, archive or file; else ""."""
     if not field.is_file or field.media != "file":
         return field.media if field.is_file else ""
+    if is_archive_in_prose(field.help):
+        return "archive"
     words = words_of(names[-2:])
     prose = f"{field.help} {field.label}".lower()
     # A `path` is a LoRA's only by the name of its list, or by its description.

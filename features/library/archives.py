@@ -85,8 +85,8 @@ def prepare(user: User, selection: Selection) -> Archive:
 def _read(archive: Archive, user: User, selection: Selection) -> None:
     namer, names = result_names.Namer(user), _FreeNames()
     run, projects, unreadable, size_bytes = None, set(), dict(selection.positions), 0
-    for run in _runs(user, selection):
-        for artifact in _stored(run, unreadable.pop(run.pk), archive.missing):
+    for run in runs_of(user, selection):
+        for artifact in stored(run, unreadable.pop(run.pk), archive.missing):
             projects.add(run.project_id)
             size_bytes += artifact.size_bytes or 0
             if len(archive.entries) == MOST_FILES:
@@ -104,14 +104,15 @@ def _read(archive: Archive, user: User, selection: Selection) -> None:
     archive.name = namer.of_run(run, ".zip") if run and is_one_run else _name_of_today()
 
 
-def _runs(user: User, selection: Selection) -> Iterator[Run]:
+def runs_of(user: User, selection: Selection) -> Iterator[Run]:
+    """Yield the selected runs that the user may read, the oldest first, with their arguments."""
     runs = Run.objects.readable_by(user).filter(pk__in=[*selection.positions])
     light = runs.with_endpoint().light("arguments")  # for the recipes
     named_runs = result_names.with_names(light).with_artifacts()
     return named_runs.order_by("created_at", "pk").iterator(READ_AT_ONCE)
 
 
-def _stored(
+def stored(
     run: Run, positions: set[int] | None, missing: list[tuple[str, str]]
 ) -> Iterator[Artifact]:
     """Yield the chosen files that are in our storage; add the others to `missing`."""
@@ -164,7 +165,7 @@ def stream(archive: Archive) -> Iterator[bytes]:
     zipped, is_packed = ZipStream(), []
     with archive.recipes:
         for entry in archive.entries:
-            file = _opened(entry, archive.missing)
+            file = open_stored(entry.key, entry.file, archive.missing)
             is_packed.append(file is not None)
             if file is not None:
                 zipped.add(chunks(file), entry.name, size=entry.size_bytes)
@@ -176,14 +177,15 @@ def stream(archive: Archive) -> Iterator[bytes]:
         yield from zipped
 
 
-def _opened(entry: Entry, missing: list[tuple[str, str]]) -> IO[bytes] | None:
+def open_stored(key: str, file: str, missing: list[tuple[str, str]]) -> IO[bytes] | None:
+    """Open the stored file of the result `key`; if there is none, add it to `missing`."""
     try:
-        return default_storage.open(entry.file)
+        return default_storage.open(file)
     except FileNotFoundError:
-        missing.append((entry.key, GONE))
+        missing.append((key, GONE))
     except Exception as error:  # storage backends raise any kind of exception
-        log.error("%s cannot be read, the storage failed: %r", entry.file, error)
-        missing.append((entry.key, UNREADABLE))
+        log.error("%s cannot be read, the storage failed: %r", file, error)
+        missing.append((key, UNREADABLE))
     return None
 
 

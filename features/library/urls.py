@@ -9,7 +9,7 @@ from features.library.views.prompts import prompts
 from features.library.views.prompts.prompts import PROMPTS
 from features.library.views.references import pictures, references
 from features.library.views.references.references import REFERENCES
-from features.library.views.series import run_series, series
+from features.library.views.series import packing, run_series, series
 from features.library.views.series.series import SERIES
 from features.library.views.views import VIEWS
 
@@ -31,6 +31,8 @@ urlpatterns = [
     path("runs/<uuid:pk>/series/", run_series.of_run, name="run-series"),
     *SERIES.urls(),
     path("series/offered/", series.offered, name="series-offered"),
+    # The model stands last: its id may contain slashes and any word.
+    path("series/packing/<path:endpoint_id>/", packing.packing, name="packing"),
     path("series/additions/", series.additions, name="results-additions"),
     path("series/<uuid:pk>/order/", series.order, name="series-order"),
     path("series/<uuid:pk>/cover/", series.cover, name="series-cover"),

@@ -94,6 +94,8 @@ def render(endpoint: Endpoint, post: Post, problems: list[Problem], query: str =
         name: reverse(f"playground:form-{name}", args=[endpoint.endpoint_id]) + query
         for name in rendering.ADDRESSES
     }
+    packing = reverse("library:packing", args=[endpoint.endpoint_id])
+    addresses[rendering.PACKING] = packing + query
     return rendering.render_form(node, reverse("playground:uploads"), made_by, addresses)
 
 

@@ -49,7 +49,12 @@ ALSO_ACCEPTED = {
 
 
 WEIGHTS = (".safetensors", ".ckpt", ".pt", ".pth", ".bin")
-_NAMES_WEIGHTS = reduce(or_, (Q(file_name__iendswith=suffix) for suffix in WEIGHTS))
+ARCHIVES = (".zip", ".tar", ".gz", ".tgz")
+# Kinds of files that only their names tell.
+_NAMED = {
+    kind: reduce(or_, (Q(file_name__iendswith=suffix) for suffix in suffixes))
+    for kind, suffixes in (("weights", WEIGHTS), ("archive", ARCHIVES))
+}
 
 
 class NotStored(ValueError):
@@ -292,10 +297,15 @@ class Choices:
 
 
 def results(
-    user: User, kind: str, q: str = "", page: int = 1, project: Project | None = None
+    user: User,
+    kind: str | Sequence[str],
+    q: str = "",
+    page: int = 1,
+    project: Project | None = None,
 ) -> Choices:
     """Return results that the user sees in a project, searched by prompt or model; one query.
 
+    `kind` is one kind of file, or several.
     Without a project, searches the user's private one.
     """
     project = project or private_project(user)
@@ -306,10 +316,10 @@ def results(
     )
     rows = rows.select_related("run", "run__endpoint").defer(*heavy_columns("run__"))
     rows = rows.order_by("-run__created_at", "position")
-    if kind == "weights":
-        rows = rows.filter(_NAMES_WEIGHTS)
+    if kind in _NAMED:
+        rows = rows.filter(_NAMED[kind])
     elif kind != "file":
-        rows = rows.filter(kind=kind)
+        rows = rows.filter(kind__in=[kind] if isinstance(kind, str) else kind)
     if q:
         rows = rows.filter(Q(run__title__icontains=q) | Q(run__endpoint__endpoint_id__icontains=q))
     return _page_of_choices(rows, page, _artifact_choice)
@@ -324,8 +334,8 @@ def uploads(
     """
     project = project or private_project(user)
     rows = Upload.objects.filter(user_id=user.pk, project=project).order_by("-created_at")
-    if kind == "weights":
-        rows = rows.filter(_NAMES_WEIGHTS)
+    if kind in _NAMED:
+        rows = rows.filter(_NAMED[kind])
     elif kind != "file":
         rows = rows.filter(content_type__startswith=f"{kind}/")
     if q:

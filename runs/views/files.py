@@ -262,7 +262,7 @@ def _upload_json(upload: Upload) -> dict[str, Any]:
 def choices(request: HttpRequest) -> HttpResponse:
     """Render the dialog with the project's results or the user's uploads of one `kind`."""
     kind = request.GET.get("kind", "")
-    kind = kind if kind in domain.KINDS or kind == "weights" else "file"
+    kind = kind if kind in domain.KINDS or kind in {"weights", "archive"} else "file"
     source = "uploads" if request.GET.get("from") == "uploads" else "results"
     query = search_words(request)
     page = request.GET.get("page", "")

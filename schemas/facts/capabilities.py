@@ -21,7 +21,7 @@ from schemas.fields.quantities import values
 from schemas.meanings import file_kind, is_guide, is_main_prompt, words_of
 from schemas.vocabulary import ROLES, WHOLE_NAMES, WORDS
 
-RULES = 7
+RULES = 8
 MAX_FACTS = 250  # facts of one document
 _MAX_PARTS = 3000
 _MAX_WORD_CHARS = 2500  # letters

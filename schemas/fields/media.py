@@ -22,6 +22,10 @@ _IN_PROSE = re.compile(
     r"(?:of|to|for|pointing to|containing) "
     r"(?:\w+ ){0,3}?(image|picture|photo|video|audio|mask)s?\b"
 )
+_ARCHIVE_IN_PROSE = re.compile(
+    r"(?i)\W*(?:(?:the|an?|optional|public|direct) ){0,4}ur[li] (?:of|to|for|pointing to) "
+    r"(?:[\w.]+ ){0,4}?(?:zip|archive)\b"
+)
 _MOST_PROSE = 300  # characters of a description that are read
 _WEIGHTS = WORDS["lora"] | {"controlnet", "controlnets"}
 _RANGES = ("width", "height", "area", "aspect_ratio", "duration", "fps", "frames")
@@ -53,6 +57,8 @@ def media_of(name: str, flat: Schema, is_text: bool) -> str:
     words = words_in(name)
     if not is_text or not words or {"webhook", "callback"} & set(words):
         return ""
+    if is_archive_in_prose(flat.get("description")):
+        return "file"
     # `path` is an address only among weights: that of a LoRA. The IP-Adapter of
     # stable-diffusion-v35-large has an `image_encoder_path`, a repository's name.
     if words[-1] == "path" and not _WEIGHTS.isdisjoint(words):
@@ -99,6 +105,12 @@ def kind_in_prose(description: Any) -> str:
     if len(kinds) == 1:
         return kinds.pop()
     return "file" if kinds or words & {"media", "file", "files"} else ""
+
+
+def is_archive_in_prose(description: Any) -> bool:
+    """Whether a description begins like "URL to zip archive with images"."""
+    is_text = isinstance(description, str)
+    return is_text and bool(_ARCHIVE_IN_PROSE.match(description[:_MOST_PROSE]))
 
 
 def accept_files(field: Field, kind: str, outer: dict[str, Any]) -> Field:

@@ -30,6 +30,7 @@ SCHEMA = {
         "audio_url": {"type": "string"},
         "video_url": {"type": "string"},
         "image_urls": {"type": "array", "items": {"type": "string"}},
+        "images_data_url": {"type": "string", "description": "ZIP of images and captions."},
     },
 }
 DROP = """([selector, files, link, html, type]) => {

@@ -1,4 +1,4 @@
-"""ZIP archives: reads posted ones defensively, writes ours reproducibly.
+"""Reads posted ZIP archives defensively.
 
 A posted archive is untrusted: sizes are counted while it is unpacked, paths only say which caption
 belongs to which file, and files that are neither media nor captions are skipped and reported.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -54,7 +54,6 @@ MEDIA = {
     ".opus",
 }
 _SAYS_UTF8 = 0x800
-_STAMP = (1980, 1, 1, 0, 0, 0)  # the earliest time that a ZIP can have
 _BROKEN = (zipfile.BadZipFile, ZlibError, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
@@ -181,24 +180,3 @@ def _unpack(archive: zipfile.ZipFile, info: zipfile.ZipInfo, file: IO[bytes], mo
             size_bytes += len(chunk)
     file.seek(0)
     return size_bytes
-
-
-def write(target: IO[bytes], files: Iterable[tuple[str, IO[bytes]]], texts: dict[str, str]) -> None:
-    """Write a ZIP: media uncompressed, as they are already compressed, then captions by name.
-
-    Equal files produce equal bytes, so a data set is stored and uploaded once.
-    """
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as archive:
-        for name, file in files:
-            with file, archive.open(_info(name), "w", force_zip64=True) as packed:
-                while chunk := file.read(CHUNK_BYTES):
-                    packed.write(chunk)
-        for name in sorted(texts):
-            archive.writestr(_info(name), texts[name].encode())
-
-
-def _info(name: str) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, _STAMP)
-    info.external_attr = 0o644 << 16
-    info.create_system = 3
-    return info

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.training.data.items import Item
-from features.training.data.rules import Rules
 from runs.file_kinds import KINDS
+from schemas.uses.archives import Rules
 
 _NAMED = 3  # examples in a sentence
 

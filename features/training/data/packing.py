@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING
 
 from django.core.files.storage import default_storage
-from django.core.files.uploadedfile import UploadedFile
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from core.file_names import clean_name
 from core.http.parameters import parse_uuid
 from core.refusals import Refused
-from features.training.data import archives
 from features.training.data.checks import findings_of
 from features.training.data.items import Item, items_of, kept
-from features.training.data.rules import Rules, rules_of
 from features.training.models import Dataset, DatasetArchive
 from playground.form import form_state
 from playground.form.form_state import FormState
 from playground.form.prefill import use_as
-from runs.files import input_references, uploads
+from runs.files import archive_uploads, input_references, uploads
 from runs.models import Upload
+from schemas.uses.archives import Rules, rules_of
 from schemas.uses.placing import place, values_at
 
 if TYPE_CHECKING:
@@ -45,12 +42,9 @@ def pack(dataset: Dataset, rules: Rules, user: User) -> Upload:
     blocking = [finding.text for finding in findings_of(items, rules) if finding.is_blocking]
     if blocking:
         raise Refused(" ".join(blocking))
-    with tempfile.TemporaryFile() as file:
-        archives.write(file, _opened(items), captions(items, rules))
-        size_bytes = file.seek(0, 2)
-        name = f"{clean_name(dataset.name)[:80]}.zip"
-        packed_file = UploadedFile(file, name, "application/zip", size_bytes)
-        upload = uploads.store(user.pk, packed_file, project=dataset.project)
+    name = f"{clean_name(dataset.name)[:80]}.zip"
+    files, texts = _opened(items), captions(items, rules)
+    upload = archive_uploads.store(user.pk, name, files, texts, dataset.project)
     uploads.show_with(dataset, [upload.get_absolute_url()])
     DatasetArchive.objects.get_or_create(dataset=dataset, upload=upload)
     return upload

@@ -41,8 +41,9 @@ _LABELLED = {
 
 _MAX_OPEN_ROWS = 3  # a longer list of groups starts collapsed
 # The buttons with a view of their own, by the names of their routes.
-ADDRESSES = ("blank", "default-settings", "prompts", "references")
-NO_ADDRESSES = MappingProxyType(dict.fromkeys(ADDRESSES, ""))
+ADDRESSES = ("blank", "default-settings", "prompts", "references", "series")
+PACKING = "packing"  # the address that packs a series into the ZIP for a field
+NO_ADDRESSES = MappingProxyType(dict.fromkeys((*ADDRESSES, PACKING), ""))
 _UNTOUCHED: WeakKeyDictionary[Field, dict[str, SafeString]] = WeakKeyDictionary()
 
 
@@ -57,7 +58,8 @@ def render_form(
     That is a summary of the problems, the main fields, and the rest under "More settings", which
     is open if a field in it was set or has an error. Without `upload_url` media fields accept
     addresses only. `origins` maps the address of a past result to the model that made it.
-    `addresses` are those of the buttons in `ADDRESSES`, which only the page of a model has.
+    `addresses` are those of the buttons in `ADDRESSES`, and of `PACKING`: only the page of a model
+    has them.
     """
     renderer = _FormRenderer(upload_url, origins, addresses)
     if root.is_boxed:

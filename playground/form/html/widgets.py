@@ -16,6 +16,8 @@ from django.utils.safestring import mark_safe
 
 from schemas import Field, Node, Option
 from schemas.fields.media import is_of_weights
+from schemas.meanings import file_kind
+from schemas.uses.inputs import names_in
 from schemas.wording.labels import number, span
 
 Context = dict[str, Any]
@@ -31,6 +33,7 @@ _ACCEPT = {
     "video": "video/*",
     "audio": "audio/*",
     "weights": ".safetensors,.ckpt,.pt,.bin",
+    "archive": ".zip,.tar,.gz,.tgz",
 }
 _PLACEHOLDERS = {
     "image": "Drop or paste an image, or its address",
@@ -38,6 +41,7 @@ _PLACEHOLDERS = {
     "audio": "Drop a sound, or paste its address",
     "file": "Drop a file, or paste its address",
     "weights": "Drop weights, or paste an address or path",
+    "archive": "Drop a ZIP, or paste its address",
 }
 
 
@@ -261,7 +265,11 @@ def limits(field: Field) -> tuple[float | None, float | None]:
 
 def _media(node: Node) -> Context:
     kind = node.field.media
-    wants = "weights" if kind == "file" and _names_weights(node.field) else kind
+    wants = kind
+    if file_kind(names_in(node.name), node.field) == "archive":
+        wants = "archive"
+    elif kind == "file" and _names_weights(node.field):
+        wants = "weights"
     return {
         "accept": _ACCEPT.get(wants, ""),
         "placeholder": _PLACEHOLDERS[wants],

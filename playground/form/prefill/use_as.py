@@ -38,7 +38,7 @@ NOUNS = {
 }
 _SUFFIXES = {
     "weights": set(uploads.WEIGHTS),
-    "archive": {".zip", ".tar", ".gz", ".tgz"},
+    "archive": set(uploads.ARCHIVES),
 }
 REWRITTEN = "p"  # the key of the prompt that a model has rewritten
 UPLOAD = "u"  # in links, in place of the key of a result

@@ -91,6 +91,12 @@ def references(request: HtmxRequest, contents: FormContents) -> HttpResponseBase
     return _open_library(request, contents, "library:references")
 
 
+@with_form
+def series(request: HtmxRequest, contents: FormContents) -> HttpResponseBase:
+    """Open the series to pack one into the ZIP for a named field."""
+    return _open_library(request, contents, "library:all-series")
+
+
 def _open_library(request: HtmxRequest, contents: FormContents, route: str) -> HttpResponseBase:
     """Redirect to a list of the library, which leads back; the draft keeps the form's contents."""
     save_draft(request, contents)

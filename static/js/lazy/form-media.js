@@ -67,15 +67,16 @@ class MediaField extends HTMLElement {
     this.upload(target.files[0]);
     target.value = "";
   }
-  async click({ target }) {
-    const pressed = target.closest("button");
+  async click(event) {
+    const pressed = event.target.closest("button");
     const tool = pressed?.dataset.tool;
-    if (tool === "again") this.upload(this.held.file);
+    if (tool === "again") this.again();
     if (tool === "cancel" || pressed?.matches(".media-clear")) {
       this.put("");
       this.text.focus();
     }
     if (!TOOLS[tool]) return;
+    event.preventDefault(); // without script, the button sends the form
     try {
       await (await TOOLS[tool]()).open(this);
     } catch (error) {

@@ -1,37 +1,44 @@
 /*
- * The upload of a media field's file: check, progress bar, retry after a failure.
+ * The upload of a media field's file, or the packing of one: check, progress bar, retry.
  */
 import { figures, refusal } from "./media-files.js";
-import { send } from "./media-upload.js";
+import { pack, send } from "./media-upload.js";
 import { button, draw } from "./media-view.js";
 
 /** Uploads `file` for `field` and sets its URL as the value; `remark` is shown beside it. */
-export async function upload(field, file, remark) {
+export function upload(field, file, remark) {
+  field.again = () => upload(field, file, remark);
+  const src = URL.createObjectURL(file);
+  const held = { name: file.name, size_bytes: file.size, remark, src };
+  return fill(field, held, async (options) => {
+    const refused = await refusal(file, field.kind, figures(field.dataset.limits));
+    if (refused) throw Object.assign(new Error(refused), { isFinal: true });
+    return send(file, { ...options, kind: field.kind, onProgress: progress(field) });
+  });
+}
+
+/** Packs `chosen`, pairs of a form, into a ZIP on the server, and sets its URL as the value. */
+export function packInto(field, name, chosen) {
+  field.again = () => packInto(field, name, chosen);
+  return fill(field, { name, src: "" }, (options) =>
+    pack(name, chosen, { ...options, onProgress: progress(field) }),
+  );
+}
+
+/* Shows `held` in the field while `store` stores it. */
+async function fill(field, held, store) {
   field.cancel();
   const { signal } = (field.sending = new AbortController());
-  field.held = {
-    name: file.name,
-    size_bytes: file.size,
-    file,
-    remark,
-    src: URL.createObjectURL(file),
-  };
+  field.held = held;
   field.dataset.state = "busy";
   draw(field);
   try {
-    const refused = await refusal(file, field.kind, figures(field.dataset.limits));
-    if (refused) throw Object.assign(new Error(refused), { isFinal: true });
-    const stored = await send(file, {
-      field,
-      kind: field.kind,
-      form: field.closest("form"),
-      signal,
-      onProgress: progress(field),
-    });
+    const stored = await store({ field, form: field.closest("form"), signal });
     if (signal.aborted) return;
-    Object.assign(field.held, { name: stored.name, address: stored.url, file: null });
+    const { url: address, name, report, size_bytes } = stored;
+    Object.assign(held, { address, name, report, size_bytes, src: held.src || address });
     field.settle();
-    field.put(stored.url, field.held);
+    field.put(address, held);
   } catch (error) {
     if (signal.aborted) return;
     field.settle("failed");

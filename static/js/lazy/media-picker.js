@@ -1,24 +1,43 @@
-/* Chooses a file from an earlier result or upload. */
+/* Chooses a file from an earlier result or upload, or results to pack into one. */
 import { dialog } from "./dialog.js";
-import { uploadsAddress } from "./media-upload.js";
+import { packInto } from "./media-field-upload.js";
+import { packingAddress, uploadsAddress } from "./media-upload.js";
 import { parsed } from "./server.js";
 
 const PAUSE_MS = 250;
 
 /** Opens the picker of `field`; the chosen file becomes its value. */
 export async function open(field) {
-  const base = uploadsAddress(field, "choices/");
+  const base = field.dataset.packing ? packingAddress(field) : uploadsAddress(field, "choices/");
   base.searchParams.set("kind", field.dataset.wants ?? field.kind);
   const shown = await dialog(base);
-  (shown.querySelector("[data-address]") ?? shown.querySelector("[type='search']")).focus();
+  (shown.querySelector(".choice") ?? shown.querySelector("[type='search']")).focus();
+  const results = new Set(); // to pack, also those of other pages and searches
   let timer = 0;
   let turn = 0;
   const look = async (address) => {
     const mine = ++turn;
     const answer = await fetch(address);
     const choices = parsed(await answer.text()).querySelector(".picker-choices");
-    if (mine === turn && choices)
-      shown.querySelector(".picker-choices").replaceWith(document.importNode(choices, true));
+    if (mine !== turn || !choices) return;
+    shown.querySelector(".picker-choices").replaceWith(document.importNode(choices, true));
+    mark();
+  };
+  const mark = () => {
+    for (const choice of shown.querySelectorAll("[data-result]"))
+      choice.setAttribute("aria-pressed", results.has(choice.dataset.result));
+    const footer = shown.querySelector("footer");
+    if (!footer) return;
+    footer.hidden = !results.size;
+    footer.firstElementChild.textContent = counted(results.size);
+  };
+  const pack = async (name, chosen) => {
+    shown.close();
+    const packing = packInto(field, name, chosen);
+    field.querySelector("[data-tool='cancel']").focus();
+    await packing; // which removes that button
+    if (document.activeElement === document.body)
+      field.querySelector("[data-tool='picker']").focus();
   };
   const search = () => {
     const form = shown.querySelector("form");
@@ -27,9 +46,21 @@ export async function open(field) {
     return look(address);
   };
   shown.addEventListener("click", (event) => {
-    const choice = event.target.closest("[data-address]");
+    const choice = event.target.closest(".choice");
+    const { series, result } = choice?.dataset ?? {};
     const page = event.target.closest(".picker-choices nav a");
-    if (choice) {
+    if (series) pack(choice.querySelector(".choice-name").textContent, [["series", series]]);
+    else if (result) {
+      if (!results.delete(result)) results.add(result);
+      mark();
+    } else if (event.target.closest("[data-pack]"))
+      pack(
+        counted(results.size),
+        [...results]
+          .map((address) => address.split("/"))
+          .map((at) => ["artifact", `${at[2]}/${at[4]}`]),
+      );
+    else if (choice) {
       shown.close();
       const { address } = choice.dataset;
       field.put(address, {
@@ -40,7 +71,7 @@ export async function open(field) {
       field.querySelector(".media-clear").focus();
     } else if (page) {
       event.preventDefault();
-      look(page.href).then(() => shown.querySelector("[data-address]")?.focus());
+      look(page.href).then(() => shown.querySelector(".choice")?.focus());
     }
   });
   shown.addEventListener("submit", (event) => {
@@ -52,7 +83,7 @@ export async function open(field) {
     timer = setTimeout(search, PAUSE_MS);
   });
   shown.addEventListener("keydown", (event) => {
-    const all = [...shown.querySelectorAll("[data-address]")];
+    const all = [...shown.querySelectorAll(".choice")];
     const at = all.indexOf(document.activeElement);
     const across = all.filter((choice) => choice.offsetTop === all[0].offsetTop).length;
     const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: across, ArrowUp: -across }[event.key];
@@ -63,3 +94,5 @@ export async function open(field) {
     event.preventDefault();
   });
 }
+
+const counted = (number) => `${number} result${number === 1 ? "" : "s"}`;

@@ -26,13 +26,31 @@ export function uploadsAddress(field, part = "") {
  * aborted.
  */
 export async function send(file, { field, kind, form, signal, onProgress }) {
-  const token = csrfToken() || (form?.querySelector("[name='csrfmiddlewaretoken']")?.value ?? "");
+  const token = tokenOf(form);
   const stored = await ask(file, uploadsAddress(field, "known/"), token, signal);
   if (stored) return stored;
   const body = new FormData();
   body.append("kind", kind);
   body.append("file", file);
   return post(file.name, uploadsAddress(field), body, token, signal, onProgress);
+}
+
+/** Lets the server pack `chosen`, pairs of a form, for `field`; returns and throws as `send` does. */
+export function pack(name, chosen, { field, form, signal, onProgress }) {
+  const body = new FormData();
+  for (const [key, value] of chosen) body.append(key, value);
+  return post(name, packingAddress(field), body, tokenOf(form), signal, onProgress);
+}
+
+/** The address that offers what may be packed for `field`, and packs it. */
+export function packingAddress(field) {
+  const address = new URL(field.dataset.packing, location.href);
+  address.searchParams.set("field", field.text.name);
+  return address;
+}
+
+function tokenOf(form) {
+  return csrfToken() || (form?.querySelector("[name='csrfmiddlewaretoken']")?.value ?? "");
 }
 
 /* Announces the file first: one that the server has or would reject is not sent. */
@@ -69,6 +87,7 @@ function post(name, url, body, token, signal, onProgress) {
     const request = new XMLHttpRequest();
     request.open("POST", url);
     request.setRequestHeader("x-csrftoken", token);
+    request.setRequestHeader("accept", "application/json");
     request.upload.addEventListener(
       "progress",
       (event) => event.lengthComputable && onProgress(event.loaded / event.total),

@@ -128,7 +128,7 @@ function player(field, sound) {
 function tell(field, facts = {}) {
   field.facts = facts;
   if (field.dataset.state === "failed") return;
-  const { name, size_bytes: bytes, remark } = field.held ?? {};
+  const { name, size_bytes: bytes, remark, report } = field.held ?? {};
   const kind = name?.match(/\.(\w{2,4})$/)?.[1].toUpperCase();
   const doubts = [
     doubt(facts, field.kind, figures(field.dataset.limits)),
@@ -141,7 +141,8 @@ function tell(field, facts = {}) {
     facts.width && `${facts.width} × ${facts.height}`,
     facts.duration_s && length(facts.duration_s),
   ];
-  field.say(doubts.join(" ") || parts.filter(Boolean).join(" · "), doubts.length ? "warn" : "");
+  const told = report ?? parts.filter(Boolean).join(" · ");
+  field.say(doubts.join(" ") || told, doubts.length ? "warn" : "");
 }
 
 /* A mask must have its picture's size. */

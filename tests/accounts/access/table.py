@@ -47,6 +47,9 @@ from tests.accounts.access.marks import (
 from tests.accounts.access.programs import PROGRAMS
 from tests.accounts.access.shares import SHARES
 
+# What may be packed is tested with a model that takes a ZIP, in test_packing.py of the library.
+TAKES_NO_ZIP = "login none none none none none"
+
 HOUSE: dict[str, Row] = {
     "account": Row(ANYBODYS, METHOD),
     "account-connection": Row(METHOD, ANYBODYS),
@@ -131,6 +134,7 @@ HOUSE: dict[str, Row] = {
     "library:reference-pictures": Row(METHOD, OWNERS_ALONE),
     "library:reference-results": Row(OWNERS_ALONE, METHOD),
     "library:reference-version-recovery": Row(METHOD, OWNERS_ALONE),
+    "library:packing": Row(TAKES_NO_ZIP, TAKES_NO_ZIP),
     "library:references-cover": Row(ANYBODYS, METHOD),
     "library:references-offered": Row(ANYBODYS, METHOD),
     "mfa_activate_totp": Row(ANYBODYS, ANYBODYS),
@@ -199,6 +203,7 @@ HOUSE: dict[str, Row] = {
     "playground:form-preset": Row(ANYBODYS, ANYBODYS),
     "playground:form-prompts": Row(ANYBODYS, ANYBODYS),
     "playground:form-references": Row(ANYBODYS, ANYBODYS),
+    "playground:form-series": Row(ANYBODYS, ANYBODYS),
     "playground:form-repair": Row(ANYBODYS, ANYBODYS),
     "playground:form-source": Row(ANYBODYS, ANYBODYS),
     "playground:form-undo": Row(ANYBODYS, ANYBODYS),

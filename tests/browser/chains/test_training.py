@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
@@ -45,8 +44,8 @@ def drop(page: Page, files: list[FilePayload]) -> None:
 
 @pytest.mark.exhaustive
 def test_pictures_become_weights_and_weights_a_picture(open_page: Open) -> None:
-    page = open_page("/training/", PHONE)
-    page.get_by_role("link", name=re.compile("^Aurora Trainer")).click()
+    page = open_page("/models/sandbox/aurora/trainer/", PHONE)
+    page.get_by_role("link", name="Create a data set").click()
     page.get_by_label("Name", exact=True).fill("Embers")
     page.get_by_label("Trigger word").fill("emberglow")
     colours = {"a.png": "orange", "b.png": "darkred", "c.png": "gold"}

@@ -34,7 +34,7 @@ def chromium(chromium: Browser) -> Iterator[Browser]:
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("size", sample([WIDE, PHONE], 1))
-def test_a_past_result_is_found_and_taken_by_keyboard(
+def test_past_results_are_found_and_taken_by_keyboard(
     open_form: Open, make_run: Any, size: Any
 ) -> None:
     page = open_form(size)
@@ -59,6 +59,22 @@ def test_a_past_result_is_found_and_taken_by_keyboard(
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(picture.get_by_role("button", name="Results")).to_be_focused()
+    archive = field(page, "images_data_url")
+    archive.get_by_role("button", name="From a series").press("Enter")
+    dialog = page.get_by_role("dialog", name="Fill “Images data”")
+    expect(dialog).to_contain_text("This project has no series yet.")
+    dialog.get_by_role("radio", name="Results").press("Space")
+    expect(dialog.locator(".choice")).to_have_count(2)
+    for name in ("a blue lake", "a red barn"):
+        dialog.get_by_role("button", name=name).press("Space")
+    expect(dialog.locator("[aria-pressed=true]")).to_have_count(2)
+    assert_clean(page)
+    dialog.get_by_role("button", name="Pack into a ZIP").press("Enter")
+    expect(archive.locator(".media-note")).to_contain_text(
+        re.compile("^2 pictures, .* with 2 captions")
+    )
+    expect(archive.locator(".media-name")).to_have_text("2 results.zip")
+    expect(archive.get_by_role("button", name="From a series")).to_be_focused()
 
 
 def mask_of(page: Page) -> Image.Image:

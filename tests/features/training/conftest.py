@@ -11,7 +11,7 @@ import pytest
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
 from schemas.uses.inputs import inputs_of
-from tests.features.training.trainers import TRAINERS, document, text_property
+from tests.schemas.uses.trainers import TRAINERS, document, text_property
 
 TRAINER, TAKER = "fal-ai/flux-lora-fast-training", "fal-ai/flux-lora"
 _LORA = {

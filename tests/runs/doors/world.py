@@ -19,8 +19,8 @@ from runs.models import Run
 from tests.api.openai_proxy import documents as chat_documents
 from tests.features.boards import documents as boards_documents
 from tests.features.flows.conftest import FLUX, SEEDREAM, store_inputs
-from tests.features.training.trainers import TRAINERS
 from tests.projects.people import working_in
+from tests.schemas.uses.trainers import TRAINERS
 
 PAINT = "lab/flux"
 LLM, SHORT = "lab/llm", "lab/short"

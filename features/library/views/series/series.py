@@ -19,6 +19,8 @@ from core.refusals import Refused
 from core.resource import Resource
 from features.library import selection
 from features.library.models import Series, SeriesItem
+from features.library.prompts.using import endpoint_named
+from features.library.references.using import MAX_FIELD_CHARS
 from features.library.search.conditions import SERIES as SERIES_CONDITION
 from features.library.search.conditions import Condition
 from features.library.series import display as shown_series
@@ -40,7 +42,7 @@ GONE = "It is no longer in the series."
 
 
 class AllSeries(KeptResource[Series]):
-    """Series, each with a cover; other views add results to them."""
+    """Series, each with a cover; `?for=<model>&field=` chooses one to pack for a model's field."""
 
     model, fields = Series, ("name",)
     at, list_route = "series/", "library:all-series"
@@ -51,7 +53,11 @@ class AllSeries(KeptResource[Series]):
     def list_context(self, request: HtmxRequest, page: Page[Series]) -> Mapping[str, Any]:
         """Return the cards."""
         keys = [row.pk for row in page.object_list]
-        return {"cards": shown_series.cards(request.user, Series.objects.filter(pk__in=keys))}
+        return {
+            "cards": shown_series.cards(request.user, Series.objects.filter(pk__in=keys)),
+            "endpoint": endpoint_named(request.GET.get("for", "")),
+            "field": request.GET.get("field", "")[:MAX_FIELD_CHARS],
+        }
 
     def page_context(self, request: HtmxRequest, row: Series) -> Mapping[str, Any]:
         """Return its results in their order."""

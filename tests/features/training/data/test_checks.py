@@ -7,7 +7,6 @@ import struct
 import unicodedata
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,9 +15,7 @@ from features.training.data import archives
 from features.training.data.checks import findings_of
 from features.training.data.editing import has_trigger, prefixed
 from features.training.data.items import Item, free_name
-from features.training.data.rules import Rules, rules_of
-from schemas import build, contract
-from tests.features.training.trainers import TRAINERS
+from schemas.uses.archives import Rules
 from tests.growth.measuring import largest_memory
 from tests.tables import each_row
 
@@ -87,64 +84,6 @@ def test_file_names_get_unique_stems_and_keep_their_suffixes() -> None:
     names = ["cat.png", "cat.jpg", "CAT.png", "a_start.png", "a_start.png"]
     expected = ["cat.png", "cat-2.jpg", "CAT-3.png", "a_start.png", "a-2_start.png"]
     assert [free_name(name, used_names) for name in names] == expected
-
-
-def rules(name: str, document: Any) -> Rules | None:
-    return rules_of(build(contract(document, name)), name)
-
-
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        (
-            "fal-ai/flux-lora-fast-training",
-            {
-                "path": "images_data_url",
-                "kinds": ("image",),
-                "advised": 4,
-                "fewest": 0,
-                "has_captions": True,
-                "trigger": "trigger_word",
-                "is_of_pairs": False,
-            },
-        ),
-        (
-            "fal-ai/flux-2-trainer/edit",
-            {
-                "path": "image_data_url",
-                "is_of_pairs": True,
-                "needs_caption": True,
-                "most": 0,
-                "default_caption": "default_caption",
-                "has_masks": False,
-            },
-        ),
-        (
-            "fal-ai/wan-trainer",
-            {
-                "path": "training_data_url",
-                "kinds": ("image", "video"),
-                "advised": 10,
-                "trigger": "trigger_phrase",
-            },
-        ),
-        ("acme/voice-trainer", {"path": "dataset", "kinds": ("audio",), "fewest": 5, "most": 20}),
-        ("acme/masked", {"has_masks": True, "kinds": ("image",)}),
-        ("acme/no-words", {"path": "audio_data_url", "kinds": ("audio",), "has_captions": False}),
-    ],
-    ids=["lora", "pairs", "films", "voice", "masked", "no-words"],
-)
-def test_rules_are_read_from_field_names_and_descriptions(
-    name: str, expected: dict[str, Any]
-) -> None:
-    trainer_rules = rules(name, TRAINERS[name])
-    assert trainer_rules is not None
-    assert {key: getattr(trainer_rules, key) for key in expected} == expected
-
-
-def test_only_trainers_have_rules(documents: dict[str, Any]) -> None:
-    trainers = {name for name in documents if rules(name, documents[name])}
-    assert trainers == {"lab/trainer", "sandbox/aurora/trainer"}
 
 
 @each_row(
@@ -251,16 +190,3 @@ def test_a_broken_entry_is_named() -> None:
     broken = io.BytesIO(data.replace(b"a picture", b"b picture"))
     first, second = archives.entries(broken, "set.zip")
     assert (first.trouble, second.trouble) == ("is damaged in the archive", "")
-
-
-def test_the_same_files_make_the_same_bytes() -> None:
-    def archive_bytes() -> bytes:
-        target = io.BytesIO()
-        files = [("a.png", io.BytesIO(b"1")), ("b.png", io.BytesIO(b"2"))]
-        archives.write(target, files, {"b.txt": "two", "a.txt": "één"})
-        return target.getvalue()
-
-    assert archive_bytes() == archive_bytes()
-    with zipfile.ZipFile(io.BytesIO(archive_bytes())) as archive:
-        assert archive.namelist() == ["a.png", "b.png", "a.txt", "b.txt"]
-        assert archive.read("a.txt").decode() == "één"

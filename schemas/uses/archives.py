@@ -1,4 +1,4 @@
-"""Derives the rules for data sets from a trainer's schema: field, kinds of files, counts, names.
+"""What the ZIP for a field, mostly of a trainer, has to contain: kinds, numbers, names, captions.
 
 Works for any schema, like `schemas/facts/capabilities.py`: rules come from names and descriptions,
 so unknown trainers get rules, too. Properties that these do not mention are not checked.
@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from schemas.fields import Field
+from schemas.fields import Field, find
 from schemas.fields.media import words_in
 from schemas.form.decode import segment
+from schemas.uses.inputs import ROW, inputs_of, names_in
 
 _ARCHIVE = {"zip", "archive", "dataset", "data", "tar", "training"}
 _SAYS_ARCHIVE = re.compile(r"(?i)\b(?:zip|archive|data ?set)\b")
@@ -35,12 +36,19 @@ _ADVICE = re.compile(r"(?i)\b(?:try|recommend\w*|suggest\w*|ideally|prefer\w*|be
 _PAIRS = re.compile(r"(?i)_start\b.*_end\b", re.DOTALL)
 _MASKS = re.compile(r"(?i)_mask\b|\bmask (?:files?|images?)\b|\bmasks? (?:for|of) (?:each|the)\b")
 _CAPTIONS = re.compile(r"(?i)\bcaptions?\b|\btext files?\b|\.txt\b")
+# Anything but files side by side with a caption each: ROOT_start.EXT, before_control.png, folders,
+# a table of captions.
+_LAYOUT = re.compile(
+    r"(?i)\b[a-z]\w{0,40}_(?:start|end|control|condition|reference|input|target|before|after)\d*\.\w+"
+    r"|\b[\w-]{1,40}\.(?:jsonl?|csv|tsv|parquet)\b|\b(?:jsonl?|csv|tsv|parquet) files?\b"
+    r"|(?<!root )(?<!no )(?<!without )\b(?:sub)?(?:folders?|directory|directories)\b"
+)
 _CAPTION_NEEDED = re.compile(r"(?i)no default_?\s?caption.{0,60}\bfail")
 
 
 @dataclass(frozen=True)
 class Rules:
-    """The rules for a data set; `path` is the path of the field that takes its ZIP."""
+    """The rules for a ZIP; `path` is the path of the field that takes it."""
 
     path: str
     label: str
@@ -50,6 +58,7 @@ class Rules:
     most: int = 0  # 0: no limit is known
     advised: int = 0  # fewer give poor weights
     is_of_pairs: bool = False  # ROOT_start.EXT, ROOT_end.EXT and ROOT.txt
+    layout: str = ""  # words for anything but files side by side: `ROOT_start.EXT`
     has_masks: bool = False
     has_captions: bool = False
     needs_caption: bool = False  # files without a caption fail unless the form has a default
@@ -68,14 +77,35 @@ def rules_of(root: Field, name: str = "") -> Rules | None:
     if not ranked:
         return None
     field = max(ranked, key=lambda entry: entry[:2])[2]
+    return _rules(root, field, _path_of(field), name)
+
+
+def rules_at(root: Field, control: str, name: str = "") -> Rules | None:
+    """Return the rules of the field with a form's control; None if it takes no archive.
+
+    `control` is `images_data_url`, `archives.0` for a row of a list, or `data~2.url` for an
+    alternative.
+    """
+    parts = (part.partition("~")[0] for part in control.split("."))
+    path = ".".join(ROW if part.isdecimal() else part for part in parts)
+    taker = next(
+        (item for item in inputs_of(root) if item.kind == "archive" and item.path == path), None
+    )
+    # The description of an object's `url` is that of the object.
+    return _rules(root, find(root, tuple(names_in(path)[:1])), path, name) if taker else None
+
+
+def _rules(root: Field, field: Field, path: str, name: str) -> Rules:
     text = f"{field.help} {field.more}"
+    layout = _LAYOUT.search(text)
     counts = _counts(text)
     return Rules(
-        path=_path_of(field),
+        path=path,
         label=field.label,
         help=text.strip(),
         kinds=_kinds(field, text, name),
         is_of_pairs=bool(_PAIRS.search(text)),
+        layout=layout[0] if layout else "",
         has_masks=bool(_MASKS.search(text)),
         has_captions=bool(_CAPTIONS.search(text)),
         needs_caption=bool(_CAPTION_NEEDED.search(text)),

@@ -1,0 +1,127 @@
+"""Fills a field that takes a ZIP: the dialog that offers series and results, and the packing."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.limits.rate_limit import limit
+from catalog.models import Endpoint
+from catalog.schema_versions import version_of
+from core.formatting import counted
+from core.http.caching import no_store
+from core.http.parameters import page_number, parse_uuid, search_words
+from core.http.posts import hidden
+from features.library import packing as packages
+from features.library import selection
+from features.library.models import Series
+from features.library.selection import ResultKey
+from features.library.series import display, items
+from features.library.views.series.series import SERIES
+from playground.form.prefill.use_as import UPLOAD
+from projects import current, roles
+from runs.files import uploads
+from runs.files.uploads import PAGE_SIZE, Choice, Choices
+from runs.models import Run
+from schemas.uses.archives import Rules, rules_at
+
+if TYPE_CHECKING:
+    from core.http.htmx import HtmxRequest
+    from features.library.models.series import SeriesQuerySet
+
+SOURCES = ("series", "results", "uploads")
+
+
+@limit("archive")
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def packing(request: HtmxRequest, endpoint_id: str) -> HttpResponseBase:
+    """Offer what can fill the model's `?field=`; a POST packs `series`, or each `artifact`."""
+    endpoint = get_object_or_404(Endpoint, endpoint_id=endpoint_id)
+    rules = rules_at(version_of(endpoint).root, request.GET.get("field", ""), endpoint_id)
+    if rules is None:
+        raise Http404("This model has no such field for a ZIP.")
+    if request.method == "POST":
+        return _pack(request, endpoint, rules)
+    return _offer(request, rules)
+
+
+def _offer(request: HtmxRequest, rules: Rules) -> HttpResponse:
+    source = request.GET.get("from", "")
+    source = source if source in SOURCES else SOURCES[0]
+    user, project, query = request.user, current.current(request), search_words(request)
+    page, why_not = page_number(request.GET.get("page", "")), ""
+    if source == "uploads":
+        choices = uploads.uploads(user, "archive", query, page, project)
+    elif why_not := packages.refusal_of_layout(rules):
+        choices = Choices([], 1, has_next=False)
+    elif source == "results":
+        choices = uploads.results(user, rules.kinds, query, page, project)
+    else:
+        choices = _series(request, query, page)
+    context = {"choices": choices, "kind": "archive", "source": source, "q": query}
+    context |= {"rules": rules, "why_not": why_not}
+    return render(request, "playground/media/picker.html", context)
+
+
+def _rows(request: HtmxRequest) -> SeriesQuerySet:
+    return Series.objects.kept().in_project(current.current(request), request.user)
+
+
+def _series(request: HtmxRequest, query: str, page: int) -> Choices:
+    """Return one page of the project's series, with their covers."""
+    rows, first = _rows(request), (page - 1) * PAGE_SIZE
+    found = rows.with_words(query).values_list("pk", flat=True)
+    keys = list(found[first : first + PAGE_SIZE + 1])
+    offered = []
+    for card in display.cards(request.user, rows.filter(pk__in=keys[:PAGE_SIZE])):
+        still = card.cover.piece.still if card.cover and card.cover.piece else ""
+        note = counted(card.number, "result")
+        offered.append(Choice(str(card.series.pk), "", card.series.name, note, "image", still))
+    return Choices(offered, page, len(keys) > PAGE_SIZE)
+
+
+def _pack(request: HtmxRequest, endpoint: Endpoint, rules: Rules) -> HttpResponseBase:
+    """Answer scripts with the upload as JSON, and others with the model's form filled in."""
+    project = current.current(request)
+    is_script = request.get_preferred_type(["text/html", "application/json"]) != "text/html"
+    why, status = roles.refusal_to_make(request.user, project), HTTPStatus.FORBIDDEN
+    try:
+        if not why:
+            name, keys = _chosen(request)
+            upload, report = packages.pack(request.user, project, keys, rules, name)
+    except ValueError as refusal:
+        why, status = str(refusal), HTTPStatus.UNPROCESSABLE_ENTITY
+    if why and is_script:
+        return JsonResponse({"error": why}, status=status)
+    if why:
+        messages.error(request, why)
+        return SERIES.render_list(request, status)
+    if is_script:
+        values = {"url": upload.get_absolute_url(), "name": upload.file_name}
+        return JsonResponse({**values, "size_bytes": upload.size_bytes, "report": report})
+    messages.success(request, report)
+    query = {current.PARAMETER: project.key, "use": f"{upload.pk}/{UPLOAD}/{rules.path}"}
+    return redirect(f"{endpoint.get_absolute_url()}?{urlencode(query)}")
+
+
+def _chosen(request: HtmxRequest) -> tuple[str, list[ResultKey]]:
+    """Return a name, and the results of the posted series, or the posted ones, of the project.
+
+    Raises Http404 if any is in another one, and Refused if none is posted.
+    """
+    if pk := hidden(request, "series"):
+        series = get_object_or_404(_rows(request), pk=parse_uuid(pk))
+        results = items.items_of(series).values_list("run_id", "position")
+        return series.name, [ResultKey(*result) for result in results]
+    runs = Run.objects.kept().in_project(current.current(request), request.user)
+    chosen = selection.choose(selection.posted(request), runs)
+    if chosen.out_of_reach:
+        raise Http404("Not all of these results are in the project.")
+    return counted(len(chosen.results), "result"), chosen.results

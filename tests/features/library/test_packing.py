@@ -1,0 +1,51 @@
+"""What goes into a ZIP for a model's field, and what the report says of the rest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from features.library.packing import Piece, choose
+from runs.models import Artifact
+from schemas.uses.archives import Rules
+from tests.tables import each_row
+
+ONE = ("image", "a", 1, "a fox")
+
+
+@each_row(
+    ("rules", "files", "report"),
+    [
+        (
+            {"needs_caption": True}, [ONE, ("image", "b", 1, "")],
+            "2 pictures, 20 KB, with 1 caption. For those without a caption, fill in the default "
+            "caption.",
+        ),
+        (
+            {"has_captions": False}, [ONE],
+            "1 picture, 20 KB, without captions: the field's description mentions none.",
+        ),
+        (
+            {"kinds": ("image", "video")}, [ONE, ("video", "b", 1, "x"), ("audio", "c", 1, "x")],
+            "1 picture and 1 film, 20 KB, with 2 captions. Left out: 1 of another kind.",
+        ),
+        ({}, [ONE] * 3, "1 picture, 20 KB, with 1 caption. Left out: 2 the same as another one."),
+        (
+            {}, [("image", "b", 150, "x"), ("image", "c", 50, "x"), ONE],
+            "2 pictures, 20 KB, with 2 captions. Left out: 1 too large: a ZIP holds 196 MB.",
+        ),
+        (
+            {"most": 1, "fewest": 5}, [ONE, ("image", "b", 1, "x")],
+            "1 picture, 20 KB, with 1 caption. Left out: 1 beyond the 1 that the model takes. "
+            "The model needs at least 5.",
+        ),
+    ],
+)  # fmt: skip
+def test_the_report_says_what_goes_in_and_what_is_left_out(
+    rules: dict[str, Any], files: list[Any], report: str
+) -> None:
+    pieces = (
+        Piece(Artifact(kind=kind, digest=digest, size_bytes=megabytes << 20), caption)
+        for kind, digest, megabytes, caption in files
+    )
+    package = choose(pieces, Rules("data", "Data", **{"has_captions": True, **rules}))
+    assert package.report(20_000) == report
