@@ -41,7 +41,7 @@ MODEL = "fal-ai/flux/dev"
 FEW, MANY = 7, 12
 MEMBERS = {
     "/": 18, "/models/": 7, "/categories/": 7, "/categories/text-to-image/": 7, "/collections/": 5,
-    "/collections/best/": 8, "/changes/": 9, "/leaderboard/": 6,
+    "/collections/best/": 8, "/changes/": 9, "/leaderboard/": 8,
     f"/models/{MODEL}/": 14, f"/models/{MODEL}/?tab=about": 14, f"/presets/of/{MODEL}/": 6,
     "/runs/?as=list": 7, "/runs/?as=wall": 9, "/runs/?state=deleted": 8, "/runs/?q=word": 10,
     "/runs/?by=model": 11, "/runs/?by=day": 9, "/jump/?q=word": 10,

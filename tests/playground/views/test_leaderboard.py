@@ -67,6 +67,10 @@ def test_each_operation_with_data_has_a_block_with_the_best_model_first(
     assert "model=lab%2Fcheap&amp;model=lab%2Ffair&amp;model=lab%2Fdear" in page
 
 
+def test_the_former_address_of_prices_leads_here(member: Client) -> None:
+    assert member.get("/prices/").headers["Location"] == "/leaderboard/"
+
+
 def test_without_data_it_says_what_to_do(member: Client) -> None:
     page = member.get("/leaderboard/").content.decode()
     assert "star what you like" in page
@@ -100,6 +104,7 @@ def keep(run: Run, *, is_starred: bool = True) -> str:
 
 
 def picture_in(client: Client, address: str = "/leaderboard/") -> str:
+    picture: str
     (picture,) = re.findall(
         r'<span class="mat">\s*<img\s+src="([^"]+)"', client.get(address).content.decode()
     )

@@ -156,16 +156,22 @@ def test_a_view_can_include_favourites(
     assert new_counts() == [("Pictures", 1)]
 
 
-def test_a_view_of_models_is_renamed(member: Client, catalogue: None) -> None:
+def test_a_view_of_models_is_renamed_and_deleted(member: Client, catalogue: None) -> None:
     save(member, "category=text-to-image")
     view = View.objects.get()
     page = f"/views/{view.pk}/"
+    assert page in member.get("/").content.decode()  # the page that lists it
+    assert f'href="{page}form/"' in member.get(page).content.decode()
     assert member.post(f"{page}form/", {"name": " Ours "}).headers["Location"] == page
     for name in ("", "x" * 81):
         answer = member.post(f"{page}form/", {"name": name})
         assert answer.status_code == 422
         assert b'role="alert"' in answer.content
     assert View.objects.get().name == "Ours"
+    front = member.post(f"{page}deletion/", follow=True)
+    assert front.redirect_chain[-1][0] == f"/?undo=view/{view.pk}"
+    assert f'action="/undo/view/{view.pk}/"' in front.content.decode()
+    assert page not in front.content.decode()
 
 
 def test_a_member_sees_the_models_of_a_view_and_reads_no_news_away(
