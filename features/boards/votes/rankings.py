@@ -86,8 +86,11 @@ class Ranking:
 
     @property
     def has_times(self) -> bool:
-        """Return whether the median time of any model is known."""
-        return any(column.column.endpoint.median_s is not None for column in self.columns)
+        """Return whether the models' median times tell the columns apart."""
+        times = {
+            ranked.column.endpoint_id: ranked.column.endpoint.median_s for ranked in self.columns
+        }
+        return len(times) > 1 and any(seconds is not None for seconds in times.values())
 
     @property
     def summary(self) -> str:
