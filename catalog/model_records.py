@@ -11,15 +11,16 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from core.formatting import money
+from core.formatting import counted, money
 from core.provided import Provided
 from schemas.estimate.wording import label_for_pages
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-FEWEST_JUDGED = 20
-_ROUNDED = ("runs", "failed", "judged", "kept", "priced", "votes", "half_wins")
+FEWEST_JUDGED = 20  # results, to compare a model with others
+FEWEST_TOLD = 5  # results, to say anything about it
+_ROUNDED = ("runs", "failed", "judged", "kept", "priced", "rows", "rows_won")
 _Z_95 = 1.96
 
 
@@ -40,8 +41,8 @@ class ModelRecord:
     kept: int = 0
     priced: int = 0
     spent: Decimal = Decimal()
-    votes: int = 0
-    half_wins: int = 0
+    rows: int = 0
+    rows_won: int = 0
     is_of_house: bool = False
 
     @property
@@ -82,11 +83,6 @@ class ModelRecord:
     def _mean_price(self) -> Decimal | None:
         return self.spent / self.priced if self.priced else None
 
-    @property
-    def wins(self) -> float:
-        """Return the blind votes that it won; a tie is half a win."""
-        return self.half_wins / 2
-
     def of_house(self) -> ModelRecord:
         """Return the record as that of the house: each figure is a multiple of five, or rounder.
 
@@ -100,16 +96,29 @@ class ModelRecord:
     @property
     def line(self) -> str:
         """Return the card's line: `$0.31 per kept result · 1 of 4 kept`; empty if none judged."""
+        return " · ".join(self.parts)
+
+    @property
+    def parts(self) -> list[str]:
+        """Return what the judged runs tell: `$0.31 per kept result`, `17 of 30 kept`."""
         if not self.judged:
-            return ""
+            return []
         where = " in the house" if self.is_of_house else ""
         words = (self.price_words, f"{self.kept} of {self.judged} kept{where}", self.doubt)
-        return " · ".join(filter(None, words))
+        return [word for word in words if word]
+
+    @property
+    def won(self) -> str:
+        """Return `won 3 of 4 rows`, of boards, against other models; empty if it was in none."""
+        return f"won {self.rows_won} of {counted(self.rows, 'row')}" if self.rows else ""
 
     @property
     def doubt(self) -> str:
-        """Return that too few runs were judged for a price; empty where no prices are shown."""
-        return label_for_pages("too few to tell") if self.too_few else ""
+        """Return that few runs were judged, with the interval of the share kept if it tells."""
+        if self.judged < FEWEST_TOLD:
+            return label_for_pages("too few to tell")  # where no prices are shown, nobody asks
+        low, high = self.share_interval
+        return f"early: {100 * low:.0f} to {100 * high:.0f} %" if self.too_few else ""
 
     @property
     def price_words(self) -> str:

@@ -8,7 +8,6 @@ from django.utils.functional import lazy
 from django.views.generic import RedirectView
 
 from core.resource import undo
-from features.spending.urls import PRICES
 from projects.urls import HOUSE_RULES
 
 handler400 = "core.http.errors.bad_request"
@@ -28,7 +27,7 @@ urlpatterns = [
     path("", include("features.library.urls")),
     path("training/", include("features.training.urls")),
     path("spend/", include("features.spending.urls")),
-    path("prices/", include(PRICES)),
+    path("prices/", RedirectView.as_view(pattern_name="playground:leaderboard"), name="prices"),
     path("", include("features.sharing.urls")),
     path("projects/", include("projects.urls")),
     path("people/rules/", include(HOUSE_RULES)),

@@ -11,7 +11,6 @@ from api.spending import plain
 from catalog import pricing
 from catalog.models import Change, Endpoint, ListingEntry
 from playground.form import form_state
-from runs.progress import waiting
 from runs.start import transport_choices
 from schemas.document.openapi import as_list
 from schemas.fields.examples import example
@@ -52,7 +51,6 @@ def whole(endpoint: Endpoint, call: Call) -> dict[str, Any]:
     """Return a `Model`; needs the annotation `is_favourite`."""
     root = form_state.version_of(endpoint).root
     facts = [str(fact) for fact in as_list(endpoint.facts)]
-    typical = waiting.typical_duration(endpoint)
     return card(endpoint, call) | {
         "refusal": endpoint.refusal,
         "deputy": endpoint.deputy.endpoint_id if endpoint.deputy else None,
@@ -61,7 +59,7 @@ def whole(endpoint: Endpoint, call: Call) -> dict[str, Any]:
         "group": endpoint.group_label,
         "capabilities": facts,
         "price_in_words": pricing.in_words(endpoint, facts),
-        "typical_duration_s": typical.seconds if typical else None,
+        "typical_duration_s": endpoint.median_s,
         "published_at": moments.as_text(endpoint.published_at),
         "is_favourite": endpoint.is_favourite,  # type: ignore[attr-defined]
         "transports": [choice.value.value for choice in transport_choices.offered(endpoint)],

@@ -221,18 +221,16 @@ def get_leaderboard(call: Call) -> Reply:
     first = _first_place(values["cursor"])
     operation = BY_SLUG.get(values["operation"] or "")
     records = model_record.records_of(None if values["house"] else call.reach.target)
-    ranked = [
-        row
-        for row in leaderboard.rank(records, values["sort"] or "price", operation)
-        if values["category"] in {None, row.category}
+    entries = [
+        entry
+        for entry in leaderboard.rank(records, values["sort"] or "price", operation)
+        if values["category"] in {None, entry.endpoint.category}
     ]
     end = first + limit
     return Reply(
         {
-            "items": [
-                _record(entry) for entry in leaderboard.entries_of(ranked[first:end], records)
-            ],
-            "next_cursor": cursor.encode(end) if end < len(ranked) else None,
+            "items": [_record(entry) for entry in entries[first:end]],
+            "next_cursor": cursor.encode(end) if end < len(entries) else None,
         }
     )
 
@@ -258,7 +256,7 @@ def _record(entry: leaderboard.Entry) -> dict[str, Any]:
         "low_usd": None if interval is None else float(interval.low),
         "high_usd": None if interval is None or interval.high is None else float(interval.high),
         "too_few": record.too_few,
-        "votes": record.votes,
-        "wins": record.wins,
+        "rows": record.rows,
+        "rows_won": record.rows_won,
         "median_duration_s": endpoint.median_s,
     }

@@ -20,7 +20,7 @@ from catalog.filters.labels import Group, summarize
 from catalog.locks import Locks
 from catalog.model_records import ModelRecords
 from catalog.models import Endpoint
-from catalog.pricing import TypicalPrice, current_price, listed_price, price_note, shown_price
+from catalog.pricing import TypicalPrice, current_price, price_note, shown_price
 from catalog.search.query import Query
 from core.formatting import category_name, counted, duration, money, shorten, size, unit
 from core.http import posts
@@ -46,7 +46,6 @@ def linked(text: str) -> SafeString:
 for function in (money, about, unit, duration, size, category_name, counted, linked):
     register.filter(function)
 register.filter("price", lambda endpoint: label_for_pages(current_price(endpoint)))
-register.filter("list_price", listed_price)
 register.filter("paid", lambda amount: label_for_pages(money(amount)))
 register.filter(price_note)
 

@@ -137,7 +137,7 @@ def answer(user: User, board: Board) -> None:
     """Take the winner of a board that answers a question, once all is judged; else take it back."""
     if ASKED not in board.plan:
         return
-    marks = RowMark.objects.filter(row__board=board).exclude(winner=None)
+    marks = RowMark.objects.decided().filter(row__board=board)
     won = Counter(mark.winner for mark in marks.select_related("winner__endpoint"))
     if not won or not judged(board).is_whole:
         take_back(user, board)
@@ -155,7 +155,7 @@ def in_words(board: Board, ranking: Ranking) -> str:
     if ranking.vote_count:
         won = f"won {best.wins} of {counted(best.votes, 'vote')}"
     else:
-        won = f"won {best.rows_won} of {counted(ranking.row_count, 'row')}" if best.rows_won else ""
+        won = f"won {best.rows_won} of {counted(best.rows, 'row')}" if best.rows_won else ""
     if won and best.price and ranking.has_prices:
         won += f" at {money(best.price)} a run"
     taken = next((ranked for ranked in ranking.columns if ranked.column == board.taken), None)

@@ -72,9 +72,9 @@ class BoardsOwner(Keeps, Places):
         won = cells.filter(row__mark__winner=F("column"))
         return {run_id for run_id in won.values_list("run_id", flat=True) if run_id}
 
-    def votes_on(self, endpoint_id: int) -> Mapping[int, tuple[int, int]]:
-        """Return the votes between this model and others."""
-        return for_record.votes_on(endpoint_id)
+    def rows_won(self, endpoint_id: int) -> Mapping[int, tuple[int, int]]:
+        """Return the decided rows between this model and others."""
+        return for_record.rows_won(endpoint_id)
 
     def goes_along(self, rows: SelectedRows) -> SelectedRows:
         """Return the runs that were made for the cells of moved boards."""

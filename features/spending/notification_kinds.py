@@ -12,7 +12,7 @@ from features.notifications.kinds import Kind, register
 from features.spending import visibility
 from features.spending.bills import balance, high_bills
 from features.spending.budgets import access
-from features.spending.models import Budget, BudgetRequest
+from features.spending.models import Budget, BudgetRequest, MeasuredPrice
 from features.spending.prices import updating
 from features.spending.requests import listing, submission
 from projects.models import Project
@@ -37,6 +37,7 @@ KINDS = (
         "Measured price",
         "for admins: a model seems to cost more than twice its list price",
         CHANGE_BUDGETS,
+        asks=True,
     ),
     Kind(
         submission.KIND,
@@ -59,6 +60,12 @@ def connect() -> None:
         register(kind)
     subjects.register(Budget, access.visible)
     subjects.register(BudgetRequest, listing.visible, listing.undecided, buttons=listing.buttons)
+    subjects.register(
+        MeasuredPrice,
+        lambda _: MeasuredPrice.objects.all(),
+        updating.waiting,
+        buttons=updating.buttons,
+    )
     subjects.register(Project, _projects)
     subjects.register(User, _people)
 

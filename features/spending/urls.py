@@ -1,4 +1,4 @@
-"""The addresses of money: below /spend/, and the price list."""
+"""The addresses of money, below /spend/."""
 
 from django.urls import path
 
@@ -16,11 +16,5 @@ urlpatterns = [
     path("requests/new/", requests.new, name="new-request"),
     path("requests/<uuid:pk>/", requests.request_page, name="request"),
     path("requests/<uuid:pk>/decision/", requests.decide, name="request-decision"),
+    path("prices/<int:pk>/agreement/", prices.agreement, name="price-agreement"),
 ]
-PRICES = (
-    [
-        path("", prices.prices, name="prices"),
-        path("<int:pk>/agree/", prices.agree, name="agree"),
-    ],
-    "prices",
-)

@@ -1,4 +1,4 @@
-"""Context of a model's About tab: typical duration, examples, collections, licence, links."""
+"""Context of a model's About tab: records, examples, collections, licence, links."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playground.display import history
 from playground.display.sample import sample_of
 from projects import current
 from runs.models import Run
-from runs.progress import current_upstream, model_calls, waiting
+from runs.progress import current_upstream, model_calls
 from runs.promises import places
 from runs.records import model_record
 
@@ -39,7 +39,6 @@ def context(request: HttpRequest, endpoint: Endpoint) -> dict[str, Any]:
         "endpoint": endpoint,
         "related": related_models.find_related(endpoint, revision),
         "locks": locks_of(request, revision),
-        "typical": waiting.typical_duration(endpoint),
         "calls": model_calls.calls_to(endpoint.pk, Run.objects.in_project(project, user)),
         "licence": licence(endpoint),
         "links": links(endpoint),

@@ -2,51 +2,34 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from catalog.display.operations import BY_SLUG
+from catalog.locks import locks_of
+from catalog.model_records import FEWEST_TOLD
+from catalog.models import Revision
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
-from core.http.parameters import page_of
-from playground.display.leaderboard import SORTS, entries_of, rank
+from playground.display import leaderboard as display
 from projects import current
+from runs.models import Run
 from runs.records.model_record import records_of
 from schemas.estimate.wording import nobody_pays
-
-LISTED = 50
 
 
 @require_safe
 @no_store
 def leaderboard(request: HtmxRequest) -> HttpResponse:
-    """List the records of the project's models, or with `?of=house` those of the house.
-
-    `category` and `operation` choose models, `sort` is one of `SORTS`.
-    """
-    sorts = {name: label for name, (label, _) in SORTS.items()}
-    if nobody_pays():
-        del sorts["price"]
-    sort, chosen = request.GET.get("sort", ""), request.GET.get("category", "")
-    sort = sort if sort in sorts else next(iter(sorts))
-    operation = BY_SLUG.get(request.GET.get("operation", ""))
+    """Show what to use for each operation: in the project, or with `?of=house` in the house."""
     project, is_of_house = current.current(request), request.GET.get("of") == "house"
+    user, locks = request.user, locks_of(request, Revision.current())
+    runs = Run.objects.shown_to(user) if is_of_house else Run.objects.in_project(project, user)
     records = records_of(None if is_of_house else project)
-    ranked = rank(records, sort, operation)
-    page = page_of(request, [row for row in ranked if chosen in {"", row.category}], LISTED)
     context = {
-        "page": page,
-        "entries": entries_of(page, records),
+        "blocks": display.blocks(records, locks.models, runs, is_free=nobody_pays()),
         "project": project,
         "is_of_house": is_of_house,
-        "sorts": sorts,
-        "sort": sort,
-        "category": chosen,
-        "categories": Counter(row.category for row in ranked).most_common(),
-        "operation": operation,
-        "operations": BY_SLUG.values(),
+        "fewest": FEWEST_TOLD,
     }
     return render(request, "playground/leaderboard.html", context)

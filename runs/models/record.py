@@ -59,7 +59,7 @@ class RecordSum(models.Model):
     changed, also after a backup was restored.
     """
 
-    FIGURES = ("runs", "failed", "judged", "kept", "priced", "spent", "votes", "half_wins")
+    FIGURES = ("runs", "failed", "judged", "kept", "priced", "spent", "rows", "rows_won")
 
     project = models.ForeignKey(Project, null=True, **_KEPT)
     endpoint = models.ForeignKey(Endpoint, **_KEPT)
@@ -69,8 +69,10 @@ class RecordSum(models.Model):
     kept = models.IntegerField(default=0, db_default=0)
     priced = models.IntegerField(default=0, db_default=0, help_text="judged, of known cost")
     spent = DollarsField(default=Decimal(0), db_default=0, help_text="on those")
-    votes = models.IntegerField(default=0, db_default=0, help_text="blind, against other models")
-    half_wins = models.IntegerField(default=0, db_default=0, help_text="two a win, one a tie")
+    rows = models.IntegerField(
+        default=0, db_default=0, help_text="of boards, with a winner, against other models"
+    )
+    rows_won = models.IntegerField(default=0, db_default=0, help_text="of those rows")
     projects = models.IntegerField(
         default=0, db_default=0, help_text="the house's: how many projects have judged the model"
     )

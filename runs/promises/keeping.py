@@ -64,8 +64,11 @@ class Keeps(RunOwner):
         """
         return ()
 
-    def votes_on(self, endpoint_id: int) -> Mapping[int, tuple[int, int]]:
-        """Return the blind votes on a model and twice its wins, by project, for its record."""
+    def rows_won(self, endpoint_id: int) -> Mapping[int, tuple[int, int]]:
+        """Return by project the rows of boards with a winner, and how many the model won.
+
+        They are the rows in which it stood against another model.
+        """
         return {}
 
     def handed_over(self) -> Sequence[UserRelation]:
@@ -115,12 +118,12 @@ def chosen_runs(run_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:
     return {run_id for owner in registered(Keeps) for run_id in owner.chosen_runs(run_ids)}
 
 
-def votes_on(endpoint_id: int) -> dict[int, tuple[int, int]]:
-    """Return the blind votes on a model and twice its wins, by project."""
+def rows_won(endpoint_id: int) -> dict[int, tuple[int, int]]:
+    """Return by project the rows of boards with a winner, and how many a model won."""
     return {
-        project: votes
+        project: rows
         for owner in registered(Keeps)
-        for project, votes in owner.votes_on(endpoint_id).items()
+        for project, rows in owner.rows_won(endpoint_id).items()
     }
 
 

@@ -78,7 +78,7 @@ def count_due() -> float:
 
 @transaction.atomic
 def count_model(endpoint: int) -> None:
-    """Count the touched runs of a model, and its votes."""
+    """Count the touched runs of a model, and the rows of boards that it won."""
     lock(endpoint)
     # Without an order: PostgreSQL would walk the primary key instead of the few rows that are due.
     due = RecordedRun.objects.filter(endpoint=endpoint, is_due=True).order_by()
@@ -166,7 +166,7 @@ def _adds(row: RecordedRun) -> dict[str, Any]:
 
 
 def write_sums(endpoint: int, changes: Totals) -> None:
-    """Add changes to a model's sums by project, count its votes, and add up the house's."""
+    """Add changes to a model's sums by project, count its rows, and add up the house's."""
     rows: dict[int | None, list[RecordSum]] = defaultdict(list)
     for row in RecordSum.objects.filter(endpoint=endpoint).order_by("pk"):
         rows[row.project_id].append(row)
@@ -176,8 +176,8 @@ def write_sums(endpoint: int, changes: Totals) -> None:
             totals[project].update({name: _total(written, name) for name in OF_RUNS})
     for project, change in changes.items():
         totals[project].update(change)
-    for project, (votes, half_wins) in keeping.votes_on(endpoint).items():
-        totals[project].update({"votes": votes, "half_wins": half_wins})
+    for project, (rows_of_boards, rows_won) in keeping.rows_won(endpoint).items():
+        totals[project].update({"rows": rows_of_boards, "rows_won": rows_won})
     house: Counter[str] = Counter()
     for figures in totals.values():
         house.update(figures)

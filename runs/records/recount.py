@@ -132,7 +132,7 @@ def _added_up(rows: QuerySet[RecordedRun]) -> Any:
 
 @transaction.atomic
 def correct(endpoint: int, *, of_runs: bool) -> None:
-    """Count a model's votes and add up the house's sums; with `of_runs`, also the projects'."""
+    """Count a model's rows and add up the house's sums; with `of_runs`, also the projects'."""
     counting.lock(endpoint)
     changes: counting.Totals = {}
     if of_runs:

@@ -38,7 +38,9 @@ def test_its_interval_is_wilsons_of_the_share() -> None:
         (ModelRecord(judged=4, kept=1, priced=4, spent=TWO_CENTS),
          "1 of 4 kept · too few to tell", ""),
         (ModelRecord(judged=19, kept=9, priced=19, spent=TWO_CENTS),
-         "9 of 19 kept · too few to tell", ""),
+         "9 of 19 kept · early: 27 to 68 %", ""),
+        (ModelRecord(judged=5, kept=0, priced=5, spent=TWO_CENTS),
+         "0 of 5 kept · early: 0 to 43 %", ""),
         (ModelRecord(judged=20, kept=0, priced=20, spent=TWO_CENTS), "0 of 20 kept", ""),
         (ModelRecord(judged=20, kept=4), "4 of 20 kept", ""),  # of unknown cost
         (ModelRecord(judged=20, kept=4, priced=20, spent=TWO_CENTS),

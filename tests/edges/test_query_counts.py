@@ -41,14 +41,13 @@ MODEL = "fal-ai/flux/dev"
 FEW, MANY = 7, 12
 MEMBERS = {
     "/": 18, "/models/": 7, "/categories/": 7, "/categories/text-to-image/": 7, "/collections/": 5,
-    "/collections/best/": 8, "/changes/": 9, "/leaderboard/": 6, "/prices/": 6,
-    "/prices/?format=csv": 4,
+    "/collections/best/": 8, "/changes/": 9, "/leaderboard/": 8,
     f"/models/{MODEL}/": 14, f"/models/{MODEL}/?tab=about": 14, f"/presets/of/{MODEL}/": 6,
     "/runs/?as=list": 7, "/runs/?as=wall": 9, "/runs/?state=deleted": 8, "/runs/?q=word": 10,
     "/runs/?by=model": 11, "/runs/?by=day": 9, "/jump/?q=word": 10,
     "/compare/": 10, "/flows/": 6, "/training/": 9,
     "/prompts/": 9, "/references/": 6, "/references/offered/": 4,
-    "/series/": 11, "/views/": 9, "/uploads/choices/?kind=image&from=uploads": 3,
+    "/series/": 11, "/uploads/choices/?kind=image&from=uploads": 3,
     "/uploads/choices/?kind=image&from=results": 3,
     "/projects/": 6, "/projects/best/rules/": 11, "/inbox/": 7,
     "/account/": 8, "/account/tokens/": 6, "/account/notifications/": 9,

@@ -124,7 +124,7 @@ def round_of(board: Board, query: QueryDict) -> Round | None:
     rows = [pk for pk, _ in cell_queries.row_labels(board)]
     row = parse_key(query.get("row", ""))
     if row not in rows:
-        won = RowMark.objects.filter(row__board=board).exclude(winner=None)
+        won = RowMark.objects.decided().filter(row__board=board)
         won_keys = set(won.values_list("row_id", flat=True))
         row = next((pk for pk in rows if pk not in won_keys), rows[0] if rows else None)
     return _of_row(board, rows, row, parse_key(query.get("from", "")) or 0) if row else None

@@ -82,7 +82,7 @@ class Board(Kept):
         ]
 
     def touch_contents(self) -> None:
-        """Let the record of models count its winners and votes again."""
+        """Let the record of models count its winners again."""
         counting.touch(filter(None, self.cells.values_list("run_id", flat=True)))
 
 

@@ -37,6 +37,14 @@ class Mark(models.Model):
         return "★" * self.stars + "☆" * (MAX_STARS - self.stars)
 
 
+class RowMarkQuerySet(models.QuerySet["RowMark"]):
+    """Filters for the marks of rows."""
+
+    def decided(self) -> RowMarkQuerySet:
+        """Return those with a winner."""
+        return self.exclude(winner=None)
+
+
 class RowMark(models.Model):
     """The winner of a row, and the row's tags, by which votes are grouped."""
 
@@ -47,6 +55,8 @@ class RowMark(models.Model):
     met = models.JSONField(default=list, help_text="keys of the cells that the winner was beside")
     tags = models.JSONField(default=list, help_text="short words")
     changed_at = models.DateTimeField(auto_now=True)
+
+    objects = RowMarkQuerySet.as_manager()
 
     def __str__(self) -> str:
         return f"{self.row_id}: {self.winner_id}"

@@ -1,4 +1,4 @@
-"""A board's progress: counts, and the remaining time and cost, from its own timings."""
+"""A board's progress: counts, and the remaining time and cost."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from statistics import median
 from typing import NamedTuple
 
 from django.conf import settings
@@ -18,6 +17,7 @@ from features.boards.models import Board, Cell
 from runs.costs.ledger import NOTHING
 from runs.models import Run
 from runs.models.ledger import SumState
+from runs.progress.waiting import usual_s
 from schemas.estimate import Estimate, unknown
 from schemas.estimate.wording import label_for_pages
 
@@ -100,7 +100,7 @@ _ALIKE = ("column__endpoint_id", "run__state", "is_reused", "not_sent")
 
 
 def progress_of(board: Board) -> Progress:
-    """Count the current cells of a board. Two queries, three while runs are in progress."""
+    """Count the current cells of a board. Two queries; while runs are in progress, one a model."""
     tallies = _tallies(board)
     with_run = [tally for tally in tallies if tally.state]
     open_cells = [tally for tally in with_run if tally.is_open]
@@ -120,7 +120,7 @@ def progress_of(board: Board) -> Progress:
         reused=_count(tally for tally in tallies if tally.is_reused),
         spent=sum((tally.paid or NOTHING for tally in with_run if not tally.is_reused), NOTHING),
         to_go=sum((tally.estimate_usd or NOTHING for tally in open_cells), NOTHING),
-        seconds_to_go=_seconds_to_go(board, open_cells, endpoints) if open_cells else 0.0,
+        seconds_to_go=_seconds_to_go(open_cells, endpoints) if open_cells else 0.0,
         retry_price=_price(tally for tally in with_run if tally.state in CAN_REPEAT),
         held_price=_price(tally for tally in tallies if tally.not_sent),
     )
@@ -164,21 +164,12 @@ def _endpoints(tallies: Sequence[Tally]) -> Mapping[int, Endpoint]:
     return Endpoint.objects.only("duration_estimate_min").in_bulk(keys)
 
 
-def _seconds_to_go(board: Board, rows: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:
-    """Estimate the seconds for the remaining parallel runs, from their models' durations here."""
-    durations: dict[int, list[float]] = {}
-    succeeded = _current(board).filter(run__state=Run.State.SUCCEEDED)
-    for endpoint_id, started_at, ended_at in succeeded.values_list(
-        "column__endpoint_id", "run__started_at", "run__ended_at"
-    ):
-        if started_at and ended_at:
-            worked_s = max((ended_at - started_at).total_seconds(), 0.0)
-            durations.setdefault(endpoint_id, []).append(worked_s)
-    usual = {pk: median(seconds) for pk, seconds in durations.items()}
+def _seconds_to_go(rows: Sequence[Tally], endpoints: Mapping[int, Endpoint]) -> float:
+    """Estimate the seconds for the remaining parallel runs, from their models' usual durations."""
     times = [
-        usual.get(pk) or endpoints[pk].duration_estimate_s or _USUAL_S
-        for pk, count in ((tally.endpoint_id, tally.cells) for tally in rows)
-        for _ in range(count)
+        seconds
+        for tally in rows
+        for seconds in [usual_s(endpoints[tally.endpoint_id]) or _USUAL_S] * tally.cells
     ]
     at_once = max(1, min(settings.RUNS_AT_ONCE_PER_USER, len(times)))
     return max([sum(times) / at_once, *times])

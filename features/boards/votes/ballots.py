@@ -19,7 +19,6 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from core.encryption import cipher
-from features.boards import for_record
 from features.boards.models import Board, Cell, Vote
 from features.boards.votes import bradley_terry
 from runs.file_kinds import MEDIA
@@ -204,7 +203,6 @@ def record(
                 **voter.fields("voter"),
             )
             counting.judge(cell.run_id for cell in cells.values() if cell.run_id)
-            for_record.touch(cells.values())
     except IntegrityError:  # voted in another tab
         return False
     return True
@@ -216,16 +214,13 @@ def take_back(voter: Participant, board: Board) -> bool:
     last = board.votes.counted().filter(**voter.filter("voter")).order_by("-pk").first()
     if last:
         last.delete()
-        for_record.touch([last.first, last.second])
     return last is not None
 
 
 @transaction.atomic
 def reset(board: Board) -> int:
     """Exclude all votes so far from the count and return how many; `restore` undoes that."""
-    count = board.votes.counted().update(reset_at=timezone.now())
-    board.touch_contents()
-    return count
+    return board.votes.counted().update(reset_at=timezone.now())
 
 
 @transaction.atomic
@@ -241,9 +236,7 @@ def restore(board: Board) -> int:
         for vote in reset_votes
         if (vote.voter_key, vote.first_id, vote.second_id) not in anew
     ]
-    count = board.votes.filter(pk__in=keys).update(reset_at=None)
-    board.touch_contents()
-    return count
+    return board.votes.filter(pk__in=keys).update(reset_at=None)
 
 
 def encrypt_token(kind: str, voter_key: Part, *parts: Part) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -34,9 +34,9 @@ class RankedColumn:
     high: int
     best: int
     worst: int
+    rows: int  # with a winner
     rows_won: int
     price: Decimal | None  # per run, in US dollars
-    seconds: float | None  # per run
 
     @property
     def votes(self) -> int:
@@ -68,7 +68,6 @@ class Ranking:
     vote_count: int
     has_ranks: bool
     leader: RankedColumn | None
-    row_count: int = 0
 
     @property
     def best(self) -> RankedColumn:
@@ -84,6 +83,14 @@ class Ranking:
     def has_wins(self) -> bool:
         """Return whether any row has a winner."""
         return any(column.rows_won for column in self.columns)
+
+    @property
+    def has_times(self) -> bool:
+        """Return whether the models' median times tell the columns apart."""
+        times = {
+            ranked.column.endpoint_id: ranked.column.endpoint.median_s for ranked in self.columns
+        }
+        return len(times) > 1 and any(seconds is not None for seconds in times.values())
 
     @property
     def summary(self) -> str:
@@ -133,14 +140,14 @@ def rankings(board: Board) -> list[Ranking]:
     columns = list(board.columns.named())
     votes = list(board.votes.counted().select_related("first__row", "second"))
     cells = _cells(board, columns)
-    wins = Counter(RowMark.objects.filter(row__board=board).values_list("winner_id", flat=True))
+    decided = RowMark.objects.decided().filter(row__board=board)
+    winners = dict(decided.values_list("row_id", "winner_id"))
     names = column_names(columns)
-    facts = {c.pk: _Facts(c, names[c.pk], cells, wins[c.pk]) for c in columns}
+    facts = {c.pk: _Facts(c, names[c.pk], cells, winners) for c in columns}
     tags = _tags(board, cells)
     by_tag = {tag: [v for v in votes if tag in _tags_of(v, tags)] for tag in _all(tags)}
     voted = {"": votes} | {tag: tagged for tag, tagged in by_tag.items() if tagged}
-    rows = len({cell.row_id for cell in cells})
-    return [_ranking(tag, columns, vote_counts, facts, rows) for tag, vote_counts in voted.items()]
+    return [_ranking(tag, columns, vote_counts, facts) for tag, vote_counts in voted.items()]
 
 
 def _cells(board: Board, columns: Sequence[Column]) -> list[Cell]:
@@ -160,15 +167,16 @@ def _cells(board: Board, columns: Sequence[Column]) -> list[Cell]:
 class _Facts:
     """A column's name, marks and prices."""
 
-    def __init__(self, column: Column, name: str, cells: Sequence[Cell], rows_won: int) -> None:
+    def __init__(
+        self, column: Column, name: str, cells: Sequence[Cell], winners: Mapping[int, int | None]
+    ) -> None:
         self.name = name
         own = [cell for cell in cells if cell.column_id == column.pk]
         done_runs = [cell.run for cell in own if cell.run and cell.run.state == Run.State.SUCCEEDED]
         costs = [figure.amount for run in done_runs if (figure := known_costs.paid(run))]
-        self.rows_won = rows_won
+        rows = {cell.row_id for cell in own} & winners.keys()
+        self.rows, self.rows_won = len(rows), sum(winners[row] == column.pk for row in rows)
         self.price = sum(costs, Decimal(0)) / len(costs) if costs else None
-        times = [run.took.total_seconds() for run in done_runs if run.ended_at]
-        self.seconds = sum(times) / len(times) if times else None
 
 
 def _ranking(
@@ -176,7 +184,6 @@ def _ranking(
     columns: Sequence[Column],
     votes: Sequence[Vote],
     facts: dict[int, _Facts],
-    rows: int,
 ) -> Ranking:
     compared = {cell.column_id for vote in votes for cell in (vote.first, vote.second)}
     numbers = {pk: place for place, pk in enumerate(c.pk for c in columns if c.pk in compared)}
@@ -195,7 +202,7 @@ def _ranking(
     )
     sure = [column for column in ranked if column.votes and column.worst == 1]
     leader = sure[0] if sure and len(numbers) > 1 else None
-    return Ranking(tag, ranked, len(votes), has_ranks, leader, rows)
+    return Ranking(tag, ranked, len(votes), has_ranks, leader)
 
 
 def _counts(votes: Sequence[Vote]) -> dict[int, Counter[str]]:
@@ -241,9 +248,9 @@ def _ranked(
         high=round(MIDDLE + score + half),
         best=best,
         worst=worst,
+        rows=facts.rows,
         rows_won=facts.rows_won,
         price=facts.price,
-        seconds=facts.seconds,
     )
 
 

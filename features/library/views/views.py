@@ -1,4 +1,4 @@
-"""Lists, saves, opens, changes and deletes views of results and of models."""
+"""Saves, opens, changes and deletes views of results and of models."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from catalog.display.facets import SearchScope
 from catalog.locks import locks_of
 from catalog.models import Favourite, Revision
 from catalog.views.browse import own_media
-from features.library.wall import views
 from features.library.wall.views import ViewForm
 from projects.kept.resource import Resource
 from runs.models import View
@@ -31,20 +30,11 @@ if TYPE_CHECKING:
 
 
 class Views(Resource[View]):
-    """Views, in two short lists that pages show beside the models or results they narrow."""
+    """Views: the wall lists those of results, the front page those of models."""
 
     model, form = View, ViewForm
-    at, list_route = "views/", "library:views"
+    at, list_route, parts = "views/", "library:runs", ("new", "page", "form", "deletion")
     form_template = "features/library/views/form.html"
-
-    @method_decorator(require_safe)
-    def index(self, request: HtmxRequest) -> HttpResponseBase:
-        """List the user's views of models, and the views of results that the wall offers."""
-        context = {
-            "of_models": views.of_models(request),
-            "of_results": views.offered(request),
-        }
-        return self.render(request, "features/library/views/index.html", context)
 
     @method_decorator([require_safe, own_media])
     def show_row(self, request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
@@ -68,8 +58,8 @@ class Views(Resource[View]):
         messages.success(request, f"“{row.name}” is saved{hint}.")
 
     def list_address(self, request: HtmxRequest, row: View) -> str:
-        """Return the address of the views of models, or of the results."""
-        return reverse("library:views" if row.is_of_models else "library:runs")
+        """Return the address of the page that lists the view."""
+        return reverse("catalog:front" if row.is_of_models else self.list_route)
 
 
 VIEWS = Views()

@@ -6,22 +6,23 @@ only if they change: each change rebuilds the catalogue's search index.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlencode
 
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connections
+from django.db.models import QuerySet
 from django.urls import reverse
 
-from accounts import roles
+from accounts import permissions, roles
 from accounts.audit import trail
 from catalog.models import Endpoint
 from core.formatting import counted, money, unit
 from features.notifications import outbox
+from features.notifications.subjects import Button
 from features.spending.models import MeasuredPrice, UnmeasuredRun
 from features.spending.prices.measuring import PER_RUN, Figures, Measurement, measure
 from features.spending.prices.samples import defaults_of, read_samples
@@ -33,7 +34,7 @@ PAUSE_S = 20.0  # between two checks of the queue
 SOON_S = 0.1  # while the queue has more
 AT_ONCE = 1000  # bills taken from the queue
 _SAME = Decimal("0.01")  # of a price; a smaller change is not worth a new search index
-_NEW_COUNT = Decimal("1.2")  # times the number of runs that the page shows
+_NEW_COUNT = Decimal("1.2")  # times the number of runs that pages show
 _NANO = Decimal("1e-9")
 _MOST_DIFFERENCE = Decimal(10**9)
 MOST_UNASKED = Decimal(1)  # relative difference to the list price, above which an admin is asked
@@ -102,6 +103,20 @@ def agree(by: User, row: MeasuredPrice) -> None:
     measure_models([row.endpoint_id])
 
 
+def waiting(user: User) -> QuerySet[MeasuredPrice]:
+    """Return the prices that wait for the user, who has to be an admin, to agree."""
+    rows = MeasuredPrice.objects.filter(awaits_yes=True)
+    return rows if permissions.may(user, permissions.CHANGE_BUDGETS) else rows.none()
+
+
+def buttons(user: User, keys: Collection[int]) -> dict[int, Button]:
+    """Return the buttons that agree to those of these prices that wait for the user. One query."""
+    return {
+        pk: Button("Use the measured price", reverse("spending:price-agreement", args=[pk]), "")
+        for pk in waiting(user).filter(pk__in=keys).values_list("pk", flat=True)
+    }
+
+
 def _is_approved(row: MeasuredPrice) -> bool:
     """Return whether estimates may use a price; asks admins about one far above the list price."""
     difference = row.difference or Decimal()
@@ -123,9 +138,10 @@ def _ask_admins(row: MeasuredPrice) -> None:
             KIND,
             subject=f"{name} seems to cost {money(row.median)} per {per}, not {list_price}",
             text=f"Measured from the bills of {counted(row.count, 'run')}. Estimates use the list "
-            "price until an admin agrees on the page below.",
-            path=f"{reverse('prices:prices')}?{urlencode({'q': row.endpoint.endpoint_id})}",
+            "price until an admin agrees in the inbox.",
+            path=reverse("notifications:inbox"),
             key=f"measured price {row.endpoint_id} {row.updated_at:%Y-%m-%d}",
+            about=row,
         )
 
 

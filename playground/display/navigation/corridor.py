@@ -105,12 +105,14 @@ HEADER = (
                 "what changed, changes, changelog, news",
                 name="New models",
             ),
-            Room("Leaderboard", "playground:leaderboard", "records, ranking, best models, votes"),
-            Room("Prices", "prices:prices", "real prices, measured, what models cost, price"),
-            Room("Views", "library:views", "saved searches, searches, saved filters, alerts"),
+            Room(
+                "Leaderboard",
+                "playground:leaderboard",
+                "records, ranking, best models, what to use, real prices, what models cost",
+            ),
         ),
         (
-            *("catalog:model", "catalog:c", "library:view", "prices:"),
+            *("catalog:model", "catalog:c", "library:view"),
             *("playground:endpoint", "playground:form-"),
         ),
     ),

@@ -28,7 +28,7 @@ def test_a_decision_against_the_votes_is_explained(make_judged_board: Judged, us
     flux, turbo = board.columns.named()
     assert report(board) == "Nothing was decided yet."
     marks.mark_row(Row.objects.filter(board=board)[0], {"winner": "1"})
-    assert report(board) == "turbo won 1 of 2 rows at $0.02 a run; nothing was decided."
+    assert report(board) == "turbo won 1 of 1 row at $0.02 a run; nothing was decided."
     judge_all(user, board, "lab/turbo")
     decisions.take(user, board, flux, "Half the price")
     assert (

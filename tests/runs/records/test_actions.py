@@ -15,7 +15,6 @@ from django.contrib.auth.models import User
 
 from catalog.models import Endpoint
 from features.boards.models import Board, Row
-from features.boards.votes import ballots
 from features.boards.votes.marks import mark_row
 from features.library.models import Series
 from features.library.selection import ResultKey, Selection
@@ -32,7 +31,7 @@ from runs.ownership import deletion, moving
 from runs.records import counting
 from runs.results import stars
 from tests.projects.people import make_project
-from tests.runs.records.worth import count_all, make_board, make_done, recount, vote
+from tests.runs.records.worth import count_all, make_board, make_done, recount
 from tests.sampling import SEED
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +59,7 @@ class Life:
 
 
 class House:
-    """Does things at random, and writes down what they mean, by run and by vote."""
+    """Does things at random, and writes down what they mean, by run and by row."""
 
     def __init__(self, user: User, projects: list[Project], models: list[Endpoint]) -> None:
         self.user, self.projects, self.models = user, projects, models
@@ -73,7 +72,9 @@ class House:
         self.in_series: set[tuple[uuid.UUID, uuid.UUID]] = set()
         self.users_of: dict[uuid.UUID, set[uuid.UUID]] = defaultdict(set)  # by the used run
         self.boards: list[tuple[Board, Row, list[Life]]] = []
-        self.votes: dict[uuid.UUID, list[Any]] = {}  # by board: project, winner, loser, number
+        self.winners: dict[
+            uuid.UUID, tuple[int, int]
+        ] = {}  # by board: its project, the model's place
         self.moves: list[tuple[Any, dict[uuid.UUID, int]]] = []
 
     def any_life(self, *, is_deleted: bool = False) -> Life | None:
@@ -167,28 +168,17 @@ class House:
 
     def pick(self) -> None:
         if self.boards:
-            _, row, lives = self.chance.choice(self.boards)
+            board, row, lives = self.chance.choice(self.boards)
             winner = self.chance.choice([0, 1, None])
             mark_row(row, {"winner": "" if winner is None else str(winner)})
+            self.winners.pop(board.pk, None)
+            if winner is not None:
+                board.refresh_from_db()
+                self.winners[board.pk] = board.project_id, winner
             for position, life in enumerate(lives):
                 self.keep(life, "pick", is_kept=position == winner)
                 is_there = Run.objects.filter(pk=life.run).exists()
                 life.is_judged |= winner is not None and is_there
-
-    def vote(self) -> None:
-        unvoted = [board for board, *_ in self.boards if board.pk not in self.votes]
-        if unvoted:
-            board, winner = unvoted[0], self.chance.choice([0, None])
-            board.refresh_from_db()
-            vote(self.user, board, winner, 1)
-            halves = (1, 1) if winner is None else (2, 0)
-            self.votes[board.pk] = [board.project_id, *halves]
-
-    def take_vote_back(self) -> None:
-        if self.votes:
-            board = Board.objects.get(pk=self.chance.choice(list(self.votes)))
-            assert ballots.reset(board)
-            del self.votes[board.pk]
 
     def share(self) -> None:
         if life := self.any_life():
@@ -249,8 +239,8 @@ class House:
             for life in lives:
                 if Run.objects.filter(pk=life.run).exists():
                     life.project = target.pk
-            if board.pk in self.votes:
-                self.votes[board.pk][0] = target.pk
+            if board.pk in self.winners:
+                self.winners[board.pk] = target.pk, self.winners[board.pk][1]
 
     def move_back(self) -> None:
         if self.moves:
@@ -261,7 +251,7 @@ class House:
             moving.undo(self.user, record)
 
     def counted(self) -> dict[tuple[int | None, int], Counted]:
-        """Return by project and model: runs, failed, judged, kept, spent, votes, half wins."""
+        """Return by project and model: runs, failed, judged, kept, spent, rows, rows won."""
         sums: dict[tuple[int | None, int], list[Any]] = defaultdict(lambda: [0, 0, 0, 0, 0, 0, 0])
         for life in self.lives.values():
             is_judged = life.is_done and life.is_judged
@@ -269,11 +259,11 @@ class House:
             for project in (life.project, None):
                 own = sums[project, life.endpoint]
                 own[:] = [a + b for a, b in zip(own, figures, strict=True)]
-        for project, *halves in self.votes.values():
+        for project, winner in self.winners.values():
             for where in (project, None):
-                for model, half in zip(self.models, halves, strict=False):
+                for place, model in enumerate(self.models[:2]):
                     sums[where, model.pk][5] += 1
-                    sums[where, model.pk][6] += half
+                    sums[where, model.pk][6] += place == winner
         return {key: tuple(Decimal(figure) for figure in own) for key, own in sums.items()}
 
     def recorded(self) -> dict[tuple[int | None, int], Counted]:
@@ -281,10 +271,10 @@ class House:
         return {
             (r.project_id, r.endpoint_id): tuple(
                 Decimal(figure)
-                for figure in (r.runs, r.failed, r.judged, r.kept, r.spent, r.votes, r.half_wins)
+                for figure in (r.runs, r.failed, r.judged, r.kept, r.spent, r.rows, r.rows_won)
             )
             for r in RecordSum.objects.all()
-            if r.runs or r.votes
+            if r.runs or r.rows
         }
 
 
@@ -298,7 +288,7 @@ def test_the_record_equals_a_count_by_hand(user: User, make_endpoint: Callable[.
     actions: list[Callable[[], None]] = [
         *[house.start] * 3, *[house.open] * 2, *[house.star] * 3, house.put_into_series,
         house.put_into_series, house.delete_series, house.use, house.compare, house.pick,
-        house.vote, house.take_vote_back, house.share, house.revoke, *[house.delete] * 2,
+        house.share, house.revoke, *[house.delete] * 2,
         house.undelete, house.purge, house.move, house.move_board, house.move_back,
     ]  # fmt: skip
     for number in range(1, ACTIONS + 1):

@@ -15,6 +15,7 @@ from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Endpoint
+from features.boards.votes.marks import mark_row
 from projects.models.project import private_project
 from projects.rules import values
 from runs.models import RecordedRun, RecordSum, Run
@@ -109,23 +110,27 @@ def test_the_sandbox_names_no_price(member: Client, monkeypatch: pytest.MonkeyPa
         assert not re.search(r"\$\d", page)
 
 
-@pytest.mark.usefixtures("records")
-def test_the_leaderboard_orders_by_price_share_and_speed(
+def test_wins_and_median_time_are_the_same_figures_on_all_pages(
     member: Client, user: User, models: list[Endpoint]
 ) -> None:
-    make_board(user, [models[1], models[0]], wins=1)
+    dear, good, *_ = models
+    Endpoint.objects.filter(pk=dear.pk).update(median_s=3.2)
+    board = make_board(user, [dear, good], rows=5, wins=3)
+    mark_row(board.rows.get(position=3), {"winner": "1"})
+    # Columns of one model say nothing, nor does a board that is deleted.
+    make_board(user, [dear, dear], rows=2, wins=2)
+    make_board(user, [dear, good], wins=1).delete_by(user)
     count_all()
-
-    def order(address: str) -> list[str]:
-        return re.findall(r'"/models/lab/(\w+)/\?tab=about"', member.get(address).content.decode())
-
-    assert order("/leaderboard/") == ["good", "dear", "new"]
-    assert order("/leaderboard/?sort=share") == ["good", "new", "dear"]
-    assert order("/leaderboard/?category=image-to-video") == []
-    assert order("/leaderboard/?operation=make-a-picture") == ["good", "dear", "new"]
-    assert order("/leaderboard/?operation=animate-a-picture") == []
-    assert order("/leaderboard/?of=house") == []  # one project alone is not the house
-    assert "1 of 1" in text_of(member, "/leaderboard/")
+    assert "won 3 of 4 rows" in text_of(member, "/models/lab/dear/?tab=about")
+    assert "3.2 s, the house" in text_of(member, "/models/lab/dear/?tab=about")
+    assert "3.2 s, won 3 of 4 rows" in text_of(member, "/leaderboard/")
+    assert "3 of 4 $1.00 3.2 s" in text_of(member, f"/compare/{board.pk}/results/")
+    rival = next(
+        item
+        for item in Caller(user, ["read"])("GET", "/leaderboard").json()["items"]
+        if item["endpoint_id"] == "lab/good"
+    )
+    assert (rival["rows"], rival["rows_won"]) == (4, 1)
 
 
 def test_a_project_sees_its_own_record_and_the_houses_never_anothers(
@@ -143,10 +148,10 @@ def test_a_project_sees_its_own_record_and_the_houses_never_anothers(
     for address in addresses:
         assert "of 19" not in text_of(ana, address)
         assert "of 19" in text_of(mia, address) or "of=house" in address
-    make_judged(user, models[0], 2, 2)
+    make_judged(user, models[0], 5, 2)
     for address in (*addresses, "/api/v1/leaderboard?house=true"):
-        assert "house" not in text_of(ana, address) or "of 21" not in text_of(ana, address)
-    assert "2 of 2" in text_of(ana, "/leaderboard/")
+        assert "house" not in text_of(ana, address) or "of 24" not in text_of(ana, address)
+    assert "2 of 5" in text_of(ana, "/leaderboard/")
 
 
 def test_the_houses_record_needs_three_projects_and_is_rounded(
@@ -169,6 +174,16 @@ def test_the_houses_record_needs_three_projects_and_is_rounded(
 @pytest.mark.usefixtures("records")
 def test_programs_get_the_same(user: User) -> None:
     call = Caller(user, ["read"])
+
+    def order(params: str) -> list[str]:
+        found = call("GET", f"/leaderboard?{params}").json()["items"]
+        return [item["endpoint_id"].removeprefix("lab/") for item in found]
+
+    assert order("sort=share") == ["good", "new", "dear"]
+    assert order("category=image-to-video") == []
+    assert order("operation=make-a-picture") == ["good", "dear", "new"]
+    assert order("operation=animate-a-picture") == []
+    assert order("house=true") == []  # one project alone is not the house
     items = call("GET", "/leaderboard").json()["items"]
     assert [item["endpoint_id"] for item in items] == ["lab/good", "lab/dear", "lab/new"]
     assert (items[0]["price_per_kept_usd"], items[0]["too_few"]) == (2.0, False)
@@ -242,7 +257,7 @@ def test_runs_that_nobody_touched_are_found_at_night(user: User, models: list[En
     recount()
     count_all()
     later = model_record.records_of(project).shown[models[0].pk]
-    assert (later.runs, later.judged, later.kept) == (before.runs + 1, 6, 3)
+    assert (later.runs, later.judged, later.kept) == (before.runs + 1, 7, 4)
 
     RecordedRun.objects.all().delete()
     RecordSum.objects.all().delete()
@@ -251,8 +266,8 @@ def test_runs_that_nobody_touched_are_found_at_night(user: User, models: list[En
         count_all()
         earlier = model_record.records_of(project).shown[models[0].pk]
         # Nobody knows any more who had looked at the others.
-        assert (earlier.runs, earlier.judged, earlier.kept) == (later.runs, 3, 3)
-        assert (earlier.votes, earlier.half_wins) == (1, 2)
+        assert (earlier.runs, earlier.judged, earlier.kept) == (later.runs, 4, 4)
+        assert (earlier.rows, earlier.rows_won) == (1, 1)
 
 
 def test_sums_that_differ_from_their_runs_are_corrected(user: User, models: list[Endpoint]) -> None:

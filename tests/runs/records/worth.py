@@ -9,8 +9,8 @@ from typing import Any
 from django.contrib.auth.models import User
 
 from catalog.models import Endpoint
-from features.boards import for_record
-from features.boards.models import Board, Cell, Column, Row, Vote
+from features.boards.models import Board, Cell, Column, Row
+from features.boards.votes.marks import mark_row
 from runs.models import RecordedRun, Run
 from runs.records import counting
 from runs.records.recount import Recount
@@ -45,7 +45,7 @@ def count_all() -> None:
 def make_board(
     user: User, models: Sequence[Endpoint], rows: int = 1, wins: int = 0, **values: Any
 ) -> Board:
-    """Return a board with a column per model; the first has won `wins` votes on the second."""
+    """Return a board with a column per model; the first has won `wins` rows."""
     board = Board.objects.create(
         user=user, source=models[0], title="Cats", form_token=uuid.uuid4().hex, **values
     )
@@ -58,22 +58,9 @@ def make_board(
         for column in columns:
             run = make_done(user, column.endpoint, project=board.project)
             Cell.objects.create(board=board, row=row, column=column, run=run)
-    for position in range(wins):
-        vote(user, board, 0, 1, position)
+    for row in board.rows.order_by("position")[:wins]:
+        mark_row(row, {"winner": "0"})
     return board
-
-
-def vote(voter: User, board: Board, winner: int | None, loser: int, row: int = 0) -> Vote:
-    """Vote blindly; without a winner, neither column 0 nor `loser` is better."""
-    cells = {
-        cell.column.position: cell
-        for cell in board.cells.filter(row__position=row).select_related("column")
-    }
-    first, second = sorted((cells[winner or 0], cells[loser]), key=lambda cell: cell.pk)
-    won = None if winner is None else cells[winner]
-    made = Vote.objects.create(board=board, voter=voter, first=first, second=second, winner=won)
-    for_record.touch([first, second])
-    return made
 
 
 def recount() -> None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 
+from catalog.models import Endpoint
 from features.boards.models import RowMark
 from features.boards.votes import marks
 from features.boards.votes.rankings import rankings
@@ -60,7 +61,19 @@ def test_votes_are_counted_by_row_and_cell_tags(make_judged_board: Judged, user:
     counts = {ranking.tag: ranking.vote_count for ranking in rankings(board)}
     assert counts == {"": 2, "portrait": 1, "two words": 1, "x": 1}
     flux, turbo = sorted(rankings(board)[0].columns, key=lambda ranked: ranked.column.position)
-    assert (flux.rows_won, turbo.rows_won) == (0, 1)
+    # Of the rows with a winner: the other one says nothing yet.
+    assert [(ranked.rows_won, ranked.rows) for ranked in (flux, turbo)] == [(0, 1), (1, 1)]
+
+
+def test_median_times_are_shown_where_they_tell_columns_apart(
+    make_judged_board: Judged, user: User
+) -> None:
+    board = make_judged_board()
+    assert not rankings(board)[0].has_times
+    Endpoint.objects.filter(endpoint_id="lab/flux").update(median_s=3.0)
+    assert rankings(board)[0].has_times
+    board.columns.update(endpoint=Endpoint.objects.get(endpoint_id="lab/flux"))  # two settings
+    assert not rankings(board)[0].has_times
 
 
 @pytest.mark.parametrize(

@@ -62,8 +62,8 @@ def test_a_query_is_saved_in_canonical_form(member: Client, catalogue: None) -> 
     save(member, "page=3&sort=&category=text-to-image&q=++a+b&nonsense=1")
     view = View.objects.get()
     assert (view.line, view.name) == ("q=a+b&category=text-to-image", "Pictures")
-    assert "“Pictures” is saved" in member.get("/views/").content.decode()
-    assert member.get("/views/").content.decode().count("Pictures") == 1
+    assert "“Pictures” is saved" in member.get("/").content.decode()
+    assert member.get("/").content.decode().count(">Pictures<") == 1
     # this page lists views of results only
     assert "Pictures" not in member.get("/runs/").content.decode()
 
@@ -156,16 +156,22 @@ def test_a_view_can_include_favourites(
     assert new_counts() == [("Pictures", 1)]
 
 
-def test_a_view_of_models_is_renamed(member: Client, catalogue: None) -> None:
+def test_a_view_of_models_is_renamed_and_deleted(member: Client, catalogue: None) -> None:
     save(member, "category=text-to-image")
     view = View.objects.get()
     page = f"/views/{view.pk}/"
+    assert page in member.get("/").content.decode()  # the page that lists it
+    assert f'href="{page}form/"' in member.get(page).content.decode()
     assert member.post(f"{page}form/", {"name": " Ours "}).headers["Location"] == page
     for name in ("", "x" * 81):
         answer = member.post(f"{page}form/", {"name": name})
         assert answer.status_code == 422
         assert b'role="alert"' in answer.content
     assert View.objects.get().name == "Ours"
+    front = member.post(f"{page}deletion/", follow=True)
+    assert front.redirect_chain[-1][0] == f"/?undo=view/{view.pk}"
+    assert f'action="/undo/view/{view.pk}/"' in front.content.decode()
+    assert page not in front.content.decode()
 
 
 def test_a_member_sees_the_models_of_a_view_and_reads_no_news_away(
@@ -175,7 +181,7 @@ def test_a_member_sees_the_models_of_a_view_and_reads_no_news_away(
         user=user, project=private_project(user), of="models", name="Mine", line="category=x"
     )
     client.force_login(stranger)
-    assert b"Mine" not in client.get("/views/").content
+    assert b"Mine" not in client.get("/").content
     assert client.get(f"/views/{view.pk}/").status_code == 404
     shared = make_project("Foxes", ana="manager", sam="viewer")
     View.objects.update(project=shared, seen_at=timezone.now() - A_WEEK)

@@ -217,19 +217,21 @@ def test_a_price_beyond_twice_the_list_is_used_once_an_admin_agrees(
 
 
 @pytest.mark.usefixtures("admin_is_asked")
-def test_admins_agree_on_the_page(member: Client, painter: Endpoint, bill: PictureBill) -> None:
+def test_admins_agree_in_the_inbox(member: Client, painter: Endpoint, bill: PictureBill) -> None:
+    eva = Client()
+    eva.force_login(User.objects.create_superuser("eva"))
     for _ in range(5):
         bill("0.049")
     updating.measure_due()
-    assert "Waits for an admin" in member.get("/prices/").content.decode()
-    assert member.post(f"/prices/{painter.pk}/agree/").status_code == 403
-    eva = Client()
-    eva.force_login(User.objects.create_superuser("eva"))
-    page = eva.get("/prices/").content.decode()
-    assert "Use the measured price" in page
-    assert "csrfmiddlewaretoken" in page.partition("/agree/")[2][:400]
-    eva.post(f"/prices/{painter.pk}/agree/")
-    assert "Measured is used" in eva.get("/prices/").content.decode()
+    address = f"/spend/prices/{painter.pk}/agreement/"
+    assert member.post(address).status_code == 403
+    assert address in eva.get("/inbox/").content.decode()
+    assert "seems to cost $0.049 per image" in eva.get("/").content.decode()  # it waits for her
+    told = eva.post(address, follow=True).content.decode()
+    assert "Estimates of paint use the measured price now" in told
+    assert address not in told
+    assert current(painter).measured_price == Decimal("0.049")
+    assert "seems to cost" not in eva.get("/").content.decode()
 
 
 def test_what_was_asked_for_is_measured_and_not_what_came(
