@@ -90,7 +90,8 @@ document.addEventListener("focusin", ({ target }) => {
 /* ↑ in an empty prompt takes the words of the last try. */
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
-  if (key !== "ArrowUp" || target.value !== "" || !target.closest?.("long-text[data-saved]")) return;
+  if (key !== "ArrowUp" || target.value !== "" || !target.closest?.("long-text[data-saved]"))
+    return;
   const words = document.querySelector("#tries [data-words]")?.dataset.words;
   if (!words) return;
   event.preventDefault();
