@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Endpoint, Mark
-from runs.models import Run
+from runs.models import Artifact, Run
 
 OFFER = r'action="/models/(a/[\w/-]+)/'
 TITLE = "Start with one of these"
@@ -76,6 +76,18 @@ def test_one_press_runs_the_words_on_the_card_and_opens_the_filled_form(
     page = member.get(run.stage_address).content.decode()
     assert f'id="run-{run.pk}' in page
     assert re.search(r'<textarea[^>]*name="prompt"[^>]*>\s*a red door', page)
+
+
+def test_a_starter_stays_until_its_kind_was_made(
+    member: Client, models: None, make_run: Any
+) -> None:
+    run = make_run()
+    assert len(re.findall(OFFER, read_front_page(member))) == 3  # nothing has come of it yet
+    for place, (kind, left) in enumerate([("image", 2), ("video", 1), ("audio", 0)]):
+        Artifact.objects.create(
+            run=run, position=place, path="x", kind=kind, url="https://a.test/a"
+        )
+        assert len(re.findall(OFFER, read_front_page(member))) == left
     assert TITLE not in read_front_page(member)
 
 
