@@ -27,6 +27,7 @@ from playground.form.form_state import FormContents, FormState
 from playground.form.prefill import sources
 from playground.form.prefill.place_of_run import in_place_of_run
 from playground.views.model_page import filling, form, page, posted_form
+from projects import current
 from runs.models import Draft
 
 PENDING_KEY = pending_form.SESSION_KEY  # the form posted after the session had expired
@@ -70,7 +71,8 @@ def tries(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
     if request.method == "POST":
         page.pin_try(request, hidden(request, "pin"))
         if not request.htmx:
-            return redirect(f"{endpoint.get_absolute_url()}#tries")
+            project = current.query(current.current(request))
+            return redirect(f"{endpoint.get_absolute_url()}{project}#tries")
     latest = page.my_latest(request)
     if latest and request.GET.get("newest") == str(latest[0].pk):
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
