@@ -36,6 +36,8 @@ const jump = async (address = "/jump/?") => {
   if (!shell || document.querySelector("dialog[open]:not(.viewer)")) return;
   const shown = document.importNode(shell.content, true).firstElementChild;
   shown.addEventListener("close", () => shown.remove());
+  // The second press of a double click lands beside it: the focus stays in its field.
+  shown.addEventListener("mousedown", (event) => event.target === shown && event.preventDefault());
   document.body.append(shown);
   shown.showModal();
   try {
@@ -108,9 +110,7 @@ addEventListener("submit", (event) => {
   const { target, submitter } = event;
   if (!target.matches("form[data-jump]")) return;
   event.preventDefault();
-  jump(
-    import("./lazy/film-frames.js").then(({ take }) => take(target, submitter)).then(listOf),
-  );
+  jump(import("./lazy/film-frames.js").then(({ take }) => take(target, submitter)).then(listOf));
 });
 /* The detail is a promise of the link whose targets are listed: the viewer may still load it. */
 addEventListener("jump", ({ detail }) => jump(detail.then((link) => link && listOf(link))));

@@ -9,8 +9,9 @@ export async function take(form, pressed) {
   const body = new FormData(form);
   const film = form.closest(".artifact, .viewer-result").querySelector("video");
   film.pause();
-  // The time of the frame itself, which browsers tell: seeking rounds the film's own time.
-  if (pressed?.name === "at") body.set("at", film.shownS ?? film.currentTime);
+  // The time of the frame itself, if the browser tells it: it may show another one than is due.
+  const shownS = film.seeking ? undefined : film.shownS;
+  if (pressed?.name === "at") body.set("at", shownS ?? film.currentTime);
   const headers = { Accept: "application/json" };
   const answer = await fetch(form.action, { method: "POST", body, headers }).catch(() => null);
   const { uses, error } = (await answer?.json().catch(() => null)) ?? {};
