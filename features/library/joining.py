@@ -12,6 +12,7 @@ from features.library import pictures
 from features.library.descent import Lineage
 from features.library.selection import ResultKey
 from playground.display.navigation.destinations import Place
+from playground.display.navigation.offers import place
 from playground.form.prefill import place_of_run
 from projects import current, roles
 from projects.rules import gallery
@@ -56,7 +57,9 @@ def offer(request: HtmxRequest, films: list[ResultKey]) -> Place | None:
     cards = index.search.cards(takers)
     merging = [key for key in cards if OPERATION in operations_of(cards[key].endpoint_id)]
     best = min(merging, key=index.search.places.__getitem__, default=None)
-    return None if best is None else pictures.filled_in(films, takers[best], cards[best])
+    if best is None:
+        return None
+    return place(cards[best], pictures.address_in(cards[best], takers[best], films), locks)
 
 
 def _back(lineage: Lineage, key: uuid.UUID) -> Iterator[ResultKey]:

@@ -76,10 +76,7 @@ def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Gr
     shown_takers = {title: takers[:IN_GROUP] for title, takers in takers_by_title.items()}
     cards = index.search.cards(taker.key for takers in shown_takers.values() for taker in takers)
     groups = (
-        Group(
-            title,
-            [filled_in(pictures.keys, t, cards[t.key], locks) for t in takers if t.key in cards],
-        )
+        Group(title, [_place(pictures, t, cards[t.key], locks) for t in takers if t.key in cards])
         for title, takers in shown_takers.items()
     )
     return sorted(told_apart(groups), key=lambda group: group.title.startswith("Needs "))
@@ -90,12 +87,15 @@ def takes_several(taker: Taker) -> bool:
     return names_in(taker.input.path)[-1:] == [ROW]
 
 
-def filled_in(
-    keys: Iterable[ResultKey], taker: Taker, endpoint: Endpoint, locks: Locks = NO_LOCKS
-) -> Place:
-    """Return a model as a place: its form with these results filled into a list, in order."""
+def _place(pictures: Pictures, taker: Taker, endpoint: Endpoint, locks: Locks) -> Place:
+    address = address_in(endpoint, taker, pictures.keys)
+    return place_of(endpoint, address, locks, taker.input.label)
+
+
+def address_in(endpoint: Endpoint, taker: Taker, keys: Iterable[ResultKey]) -> str:
+    """Return the address of a model's form with these results in a list, in their order."""
     query = urlencode({KIND: f"{','.join(map(str, keys))}:{taker.input.path}"})
-    return place_of(endpoint, f"{endpoint.get_absolute_url()}?{query}", locks, taker.input.label)
+    return f"{endpoint.get_absolute_url()}?{query}"
 
 
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:

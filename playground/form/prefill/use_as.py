@@ -64,7 +64,7 @@ class UsableUpload(Usable):
 
     upload: Upload
     made_by: int = 0
-    own_title = "The film’s model"
+    own_title = "The film's model"
 
     @property
     def origin(self) -> str:

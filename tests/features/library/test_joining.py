@@ -78,7 +78,7 @@ def test_the_films_of_a_line_are_filled_in_in_their_order(
     third = make_film(second, title="third")
     address, words = join(member, third)
     assert "Join the 3 films of this line" in words
-    assert "with merge-videos · Videos · $0.00017 / compute second" in words
+    assert "with merge-videos · $0.00017 / compute second" in words
     page = member.get(address).content.decode()
     for film in (f"{first.pk}/artifacts/1/", f"{second.pk}/artifacts/0/"):
         assert film in page
