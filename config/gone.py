@@ -64,6 +64,13 @@ PAGES: tuple[Page, ...] = (
         "All results",
     ),
     Page(
+        r"runs/differences/",
+        "What differs between tries stands beside them on the model's page; pin one there to see "
+        "all others against it.",
+        "/runs/",
+        "All results",
+    ),
+    Page(
         r"restorations/models/",
         "Pictures of other programs are an input like any other: their recipes are not read.",
         "/restorations/",

@@ -75,7 +75,6 @@ urlpatterns = [
     path("runs/<uuid:pk>/artifacts/<int:position>/viewer/", files.viewer, name="artifact-viewer"),
     path("webhooks/fal/<slug:token>/", webhooks.fal, name="webhook"),
     path("jump/", command_palette.jump, name="jump"),
-    path("prompts/recent/", drafts.recent, name="recent-prompts"),
     path("uploads/", files.uploads, name="uploads"),
     path("uploads/known/", files.known_upload, name="upload-known"),
     path("uploads/choices/", files.choices, name="upload-choices"),
@@ -110,6 +109,6 @@ urlpatterns = [
     path("notes/<int:pk>/", notes.note, name="note"),
     *notes.NOTES.urls(),
     path("notes/of/<path:endpoint_id>/", notes.notes, name="notes"),
-    path("strips/<path:endpoint_id>/", endpoint.strip, name="strip"),
+    path("tries/<path:endpoint_id>/", endpoint.tries, name="tries"),
     path("leaderboard/", leaderboard.leaderboard, name="leaderboard"),
 ]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.core.files.storage import default_storage
 from django.db import connection, transaction
@@ -35,6 +36,10 @@ class RenderedPicture:
     error: str = ""
 
 
+FIRST_SEEN = 48  # two pages of the gallery
+FIRST_OF_CATEGORY = 4
+
+
 class WantedPicture(NamedTuple):
     """The picture that an endpoint should show, and the one that it shows now."""
 
@@ -47,12 +52,23 @@ class WantedPicture(NamedTuple):
 
 
 def wanted() -> list[WantedPicture]:
-    """The wanted picture of every endpoint with a thumbnail, in upstream's order."""
+    """The wanted picture of every endpoint with a thumbnail; those that are seen first come first.
+
+    These are the first pages of the gallery, and the first models of each category, which stand for
+    it on the front page; the others follow in upstream's order.
+    """
     rows = Endpoint.objects.exclude(thumbnail_url="", thumbnail_animated_url="").values_list(
-        "pk", "thumbnail_url", "thumbnail_animated_url", "picture_id", "gone_at"
+        "pk", "thumbnail_url", "thumbnail_animated_url", "picture_id", "gone_at", "category"
     )
+    of_category = Counter[str]()
+    seen_first: list[Any] = []
+    others: list[Any] = []
+    for row in rows.order_by("-pinned", "-highlighted", "position", "pk"):
+        of_category[row[-1]] += 1
+        is_seen = len(seen_first) < FIRST_SEEN or of_category[row[-1]] <= FIRST_OF_CATEGORY
+        (seen_first if is_seen else others).append(row)
     pictures = []
-    for pk, still, moving, picture_pk, gone_at in rows.order_by("position", "pk"):
+    for pk, still, moving, picture_pk, gone_at, _ in (*seen_first, *others):
         url, animated_url = (still, moving) if still and moving != still else (still or moving, "")
         key = Picture.key(url, animated_url)
         pictures.append(WantedPicture(pk, key, url, animated_url, picture_pk, gone_at is not None))

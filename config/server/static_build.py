@@ -37,7 +37,7 @@ def minify_module(files: list[Path]) -> str:
 ONLY = {
     "gallery": {"card", "facets", "gallery", "search-words"},
     "playground": {
-        *("draft-tab", "endpoint", "endpoint-stage", "film-strip", "form-fields", "form-head"),
+        *("draft-tab", "endpoint", "endpoint-stage", "tries", "form-fields", "form-head"),
         *("form-inputs", "form-rows", "keep-seed", "lazy-elements", "run", "run-stage"),
         "stage-film",
         "viewer-loader",

@@ -22,7 +22,6 @@ urlpatterns = [
     path("runs/suggestions/", wall.suggestions, name="line-suggestions"),
     *VIEWS.urls(),
     path("runs/archives/", selection_actions.archives, name="archives"),
-    path("runs/differences/", relations.differences, name="differences"),
     path("runs/<uuid:pk>/descent/", relations.descent, name="run-descent"),
     path("runs/comparison/", selection_actions.comparison, name="results-comparison"),
     path("runs/board/", selection_actions.board, name="results-board"),

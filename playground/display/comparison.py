@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Protocol
 
-from django.db.models import DateTimeField, IntegerField, UUIDField
-
-from core.db.prepared_queries import Param
 from core.formatting import duration, money
 from core.word_diff import Part, word_diff
 from playground.display import renderers
@@ -20,20 +15,9 @@ from playground.display.renderers import ArtifactView
 from runs.costs import known_costs
 from runs.file_kinds import KNOWN
 from runs.models import Run
-from runs.models.querysets import ReadableQuery, RunQuerySet
 from runs.results import previews
 from runs.results.outputs import artifacts_in
-from runs.start import starting
-from runs.start.starting import Source
 from schemas.estimate.wording import label_for_pages
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
-    from django.db.models import QuerySet
-
-_ORIGINAL = re.compile(
-    rf"(?:{Source.RERUN}|{Source.VARIATION})-([0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}})-"
-)
 
 
 class HasKind(Protocol):
@@ -128,50 +112,3 @@ def _price_delta(reference: Run, run: Run) -> str:
 
 def _sign(difference: float | Decimal) -> str:
     return "\N{MINUS SIGN}" if difference < 0 else "+"
-
-
-# The run to compare a run with: the one that it repeats, or the one before it.
-
-
-class Predecessor(NamedTuple):
-    """A run to compare with, and its description: `the run that it repeats`."""
-
-    pk: uuid.UUID
-    description: str
-
-
-def predecessor_of(user: User | AnonymousUser, run: Run) -> Predecessor | None:
-    """Return the run that a run repeats, else the one before it in its batch or of its model.
-
-    Only runs that the user may read count; None without one. Takes one query, up to three if the
-    first candidates are gone.
-    """
-    original = _ORIGINAL.match(run.form_token)
-    if original and (pk := _ORIGINAL_RUN.first(user, pk=uuid.UUID(original[1]))):
-        verb = "repeats" if starting.is_of(run, Source.RERUN) else "varies"
-        return Predecessor(pk, f"the run that it {verb}")
-    before = run.created_at
-    if run.batch and (pk := _VARIATION_BEFORE.first(user, before=before, batch=run.batch)):
-        return Predecessor(pk, "the variation before it")
-    of_model = {"owner": run.user_id, "endpoint": run.endpoint_id}
-    pk = _RUN_BEFORE.first(user, before=before, **of_model)
-    return Predecessor(pk, "the run before it") if pk else None
-
-
-def _last_key(runs: RunQuerySet) -> QuerySet[Any, uuid.UUID]:
-    return runs.order_by("-created_at", "-pk").values_list("pk", flat=True)[:1]
-
-
-def _key_before(runs: RunQuerySet, **of: Param) -> QuerySet[Any, uuid.UUID]:
-    return _last_key(runs.filter(created_at__lt=Param("before", DateTimeField()), **of))
-
-
-_ORIGINAL_RUN = ReadableQuery(lambda runs: _last_key(runs.filter(pk=Param("pk", UUIDField()))))
-_VARIATION_BEFORE = ReadableQuery(lambda runs: _key_before(runs, batch=Param("batch", UUIDField())))
-_RUN_BEFORE = ReadableQuery(
-    lambda runs: _key_before(
-        runs,
-        user_id=Param("owner", IntegerField()),
-        endpoint_id=Param("endpoint", IntegerField()),
-    )
-)

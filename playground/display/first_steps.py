@@ -12,7 +12,7 @@ from core.byte_cache import byte_cached
 from playground import suggestions
 from playground.form import form_state, run_costs
 from projects import current, roles
-from runs.models import Run
+from runs.models import Artifact
 from schemas.fields.examples import example
 from schemas.form.decode import segment
 from schemas.meanings import by_meaning, media_of
@@ -29,6 +29,7 @@ STEPS = {
     "A film": ("film-from-words",),
     "A voice": ("speak", "music-and-sound"),
 }
+KINDS = {"A picture": "image", "A film": "video", "A voice": "audio"}
 MOST_OF_FIRST = Decimal("0.05")  # dollars
 
 
@@ -46,11 +47,14 @@ class FirstStep(NamedTuple):
 
 
 def first_steps(request: HttpRequest, revision: str) -> list[FirstStep]:
-    """Return a step of each kind with a known price, for a user without runs."""
+    """Return a step with a known price for each kind that the user has not made yet."""
     user, project = cast("User", request.user), current.current(request)
-    if Run.objects.filter(user_id=user.pk).exists() or roles.refusal_to_make(user, project):
+    kinds = Artifact.objects.filter(run__user_id=user.pk).order_by()
+    made = set(kinds.filter(kind__in=KINDS.values()).values_list("kind", flat=True).distinct())
+    if len(made) == len(KINDS) or roles.refusal_to_make(user, project):
         return []
-    return _steps(suggestions.house_of(request, revision))
+    steps = _steps(suggestions.house_of(request, revision))
+    return [step for step in steps if KINDS[step.title] not in made]
 
 
 @byte_cached(1 << 18, key=lambda house: house.key)

@@ -106,10 +106,15 @@ def item(run: Run, view: str) -> Row:
     return Row(run, watch, None, seconds(run))
 
 
-def strip_row(viewer: watch_tokens.Viewer, run: Run, *, is_on_stage: bool) -> Row:
-    """Return a run's item in the film strip; no watch token for a run that the stage watches."""
-    strip_item = row(run, viewer.view_of(run, "strip"))
-    return replace(strip_item, watch="", is_on_stage=True) if is_on_stage else strip_item
+def try_row(viewer: watch_tokens.Viewer, run: Run, page_of: int, *, is_on_stage: bool) -> Row:
+    """Return a run's picture among the tries on the page of the model with this key.
+
+    A run of another model is a link to that model's page. A run that the stage watches has no watch
+    token.
+    """
+    view = "try" if run.endpoint_id == page_of else "elsewhere"
+    item_of_try = row(run, viewer.view_of(run, view))
+    return replace(item_of_try, watch="", is_on_stage=True) if is_on_stage else item_of_try
 
 
 def rows_for(user: User | AnonymousUser, runs: Iterable[Run]) -> list[Row]:

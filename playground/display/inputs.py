@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from catalog.schema_versions import version_of
 from runs.file_kinds import KINDS, VISUAL
@@ -13,6 +13,9 @@ from runs.files.artifact_urls import may_show
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
 from schemas.meanings import by_meaning
+
+if TYPE_CHECKING:
+    from catalog.models import Endpoint
 
 MOST_INPUTS = 12
 _Key = tuple[str, int]  # of a file: (upload, 0) or (run, position)
@@ -56,10 +59,28 @@ def main_input(run: Run, kind: str) -> ComparisonFile | None:
 
 def main_addresses(run: Run, kind: str) -> list[str]:
     """Return the addresses in the run's main input of this kind."""
-    field = by_meaning(version_of(run.endpoint).root.children).get(kind)
-    value = run.arguments.get(field.name) if field and isinstance(run.arguments, dict) else None
+    return _in_main(run.endpoint, run.arguments, kind)
+
+
+def own_file(endpoint: Endpoint, arguments: Any) -> InputFile | None:
+    """Return the first file of a form, which its stage shows: a picture, film or sound.
+
+    None without one, or if a page may not load it.
+    """
+    for kind in ("image", "video", "audio"):
+        for address in _in_main(endpoint, arguments, kind)[:1]:
+            is_long = address.startswith("data:")
+            if OUR_ADDRESS.fullmatch(address) or (may_show(address) and not is_long):
+                return InputFile(address, kind)
+    return None
+
+
+def _in_main(endpoint: Endpoint, arguments: Any, kind: str) -> list[str]:
+    """Return the addresses in a model's main input of a kind."""
+    field = by_meaning(version_of(endpoint).root.children).get(kind)
+    value = arguments.get(field.name) if field and isinstance(arguments, dict) else None
     texts = value if isinstance(value, list) else [value]
-    return [text for text in texts if isinstance(text, str)]
+    return [text for text in texts if isinstance(text, str) and text]
 
 
 def input_files(run: Run) -> list[InputFile]:

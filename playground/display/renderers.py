@@ -43,9 +43,12 @@ LONG = 5  # times as long as wide: such a picture scrolls
 MAX_SUFFIX_CHARS = 16
 MAX_MESSAGE_CHARS = 500  # of a streaming model's progress message
 LARGE = {"stage", "page"}  # views that show a whole run
-OF_LISTS = {"row", "strip", "tile", "tray", "wall"}  # views that need only the run's own row
+# Views that need only the run's own row.
+OF_LISTS = {"elsewhere", "row", "tile", "tray", "try", "wall"}
 # Views of a run, each with a template in templates/playground/live/.
-KINDS = ("copies", "page", "row", "stage", "strip", "tile", "tray", "variation", "wall")
+KINDS = (
+    *("copies", "elsewhere", "page", "row", "stage", "tile", "tray", "try", "variation", "wall"),
+)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ from core.formatting import size as size_in_words
 from core.word_diff import Part, word_diff
 from fal.db_safe import db_safe
 from playground.display import history, renderers
-from playground.display.comparison import Predecessor, predecessor_of
 from playground.display.inputs import ComparisonFile, InputFile, input_files
 from playground.display.renderers import ArtifactView
 from playground.display.result import caption
@@ -161,11 +160,6 @@ class ResultView:
         addresses = (file.address for file in self.inputs if file.kind == self.kind)
         address = next(addresses, None)
         return ComparisonFile(address, "Before", "After") if address else None
-
-    @property
-    def predecessor(self) -> Predecessor | None:
-        """Return the run to compare the run with."""
-        return predecessor_of(self.user, self.run)
 
     @cached_property
     def more(self) -> MoreLike | None:

@@ -19,15 +19,11 @@ from django.db.models import Case, QuerySet, When
 from django.utils import timezone
 
 from catalog.models import Endpoint
-from core.db.json_field import small
 from playground.form import form_state, json_view, migrate_arguments
 from playground.form.form_state import FormContents, FormState, Post
 from runs.models import Draft, Run
 from runs.start import starting, transport_choices
 
-SEARCHED_RUNS = 200  # newest runs that are searched, by the index `run_history`
-MAX_PROMPTS = 20
-MAX_PROMPT_CHARS = 10_000  # longer texts are not prompts
 MAX_CHARS = 1 << 20
 MAX_EARLIER = 6
 MAX_TABS = 4  # per form; the drafts of further tabs are deleted
@@ -217,16 +213,3 @@ def _push_undo(draft: Draft, post: Post) -> None:
             break
         entries.insert(0, entry)
     draft.earlier = entries
-
-
-def recent_prompts(user: User, field: str) -> list[str]:
-    """Return the latest distinct texts that `user` entered in fields of this name, newest first."""
-    runs = Run.objects.owned_by(user).order_by("-created_at")
-    prompts: dict[str, None] = {}
-    for arguments in runs.values_list(small("arguments"), flat=True)[:SEARCHED_RUNS]:
-        text = arguments.get(field) if isinstance(arguments, dict) else None
-        if isinstance(text, str) and text.strip() and len(text) <= MAX_PROMPT_CHARS:
-            prompts.setdefault(text)
-        if len(prompts) == MAX_PROMPTS:
-            break
-    return list(prompts)

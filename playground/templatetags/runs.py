@@ -95,10 +95,10 @@ def run_in_tray(run: Run, oob: int = 0) -> dict[str, Any]:
     return {"row": history.item(run, "tray"), "oob": oob}
 
 
-@register.inclusion_tag("playground/endpoint/_strip_item.html")
-def run_in_strip(run: Run, view: str = "strip", oob: int = 0) -> dict[str, Any]:
-    """Render a run's item in a model's film strip."""
-    return {"row": history.row(run, view), "oob": oob}
+@register.inclusion_tag("playground/endpoint/_try_run.html")
+def run_in_try(run: Run, view: str, is_elsewhere: int = 0) -> dict[str, Any]:
+    """Render a run's picture among the tries of a model's page, which may be another model's."""
+    return {"row": history.row(run, view), "is_elsewhere": is_elsewhere, "oob": 1}
 
 
 @register.inclusion_tag("playground/batch/_variation.html")

@@ -15,7 +15,6 @@ from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
 from playground.display import covered_row, history, renderers, wall
-from playground.display.comparison import predecessor_of
 from playground.display.result.settings import settings_of
 from projects import roles
 from projects.kept.models import GRACE
@@ -67,7 +66,6 @@ def run_page(request: HtmxRequest, run: Run, status: int = 200, **more: Any) -> 
     view = watch_tokens.view_for(request.user, run, "page")
     context = renderers.context(run, view) | {
         "belongs_to": places.places_of(request.user, run),
-        "predecessor": predecessor_of(request.user, run),
         "settings": settings_of(run),
         "arguments_text": json_tree.preview(run.arguments),
         "sent_text": json_tree.preview(run.sent_arguments)

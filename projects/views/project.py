@@ -12,18 +12,23 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import permissions, single_use
 from accounts import roles as house_roles
+from catalog.models import Revision
+from catalog.search.engine import search
+from catalog.search.query import Query
 from core.http.posts import hidden
 from projects import creation, current, listing, members, roles
 from projects.forms import ProjectForm
-from projects.rules import preview
+from projects.rules import gallery, preview
 from projects.views.lookup import of_member
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from catalog.models import Endpoint
     from core.http.htmx import HtmxRequest
     from projects.models import Project
 
+MOST_MODELS = 8  # on the page of a project without results
 ONE_PRESS_S = 3600.0  # a form that is posted again within this time creates nothing
 
 
@@ -75,6 +80,7 @@ def project(request: HtmxRequest, slug: str) -> HttpResponse:
         "role": role,
         "manages": manages,
         "allowed": preview.effects_in(member_project),
+        "models": _first_models(member_project),
         "has_results": bool(listing.latest_activity(request.user, [member_project.pk])),
         "invites": invites,
         "whom_to_ask": "" if invites else _whom_to_ask(member_project, manages=manages),
@@ -88,6 +94,13 @@ def project(request: HtmxRequest, slug: str) -> HttpResponse:
         "project_query": current.query(member_project),
     }
     return render(request, "projects/project.html", context)
+
+
+def _first_models(member_project: Project) -> list[Endpoint]:
+    """Return a few models that may run in a project, the first of the gallery."""
+    locks = gallery.locks_in(member_project, Revision.current())
+    found = search(Query(is_gallery=True), locked=locks.models).endpoints
+    return found[:MOST_MODELS]
 
 
 def _whom_to_ask(member_project: Project, *, manages: bool) -> str:

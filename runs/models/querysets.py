@@ -15,6 +15,7 @@ from django.db.models.functions import Substr
 from accounts import permissions
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
+from core.db.json_field import small
 from core.db.prepared_queries import Param, ParamList, PreparedQuery, custom_plans
 from projects.kept.models import KeptQuerySet
 from projects.models import InProjectQuerySet
@@ -225,7 +226,7 @@ class RunQuerySet(InProjectQuerySet["Run"]):
     # row by a prepared query.
 
     def load_recent(self, count: int) -> list[Run]:
-        """Return the newest runs like `recent`, with their users."""
+        """Return the newest runs like `recent`, with their users and `small_arguments`."""
         newest = self.order_by("-created_at").values_list("pk", flat=True)
         with custom_plans():
             keys = list(newest[:count])
@@ -284,7 +285,13 @@ class ReadableQuery(Generic[T]):
 
 
 _RECENT = PreparedQuery(
-    lambda: _runs().recent().select_related("user").filter(pk__in=ParamList("pks", UUIDField()))
+    lambda: (
+        _runs()
+        .recent()
+        .annotate(small_arguments=small("arguments"))
+        .select_related("user")
+        .filter(pk__in=ParamList("pks", UUIDField()))
+    )
 )
 _WHOLE = PreparedQuery(lambda: _whole(_runs()))
 _READABLE: ReadableQuery[Run] = ReadableQuery(_whole)

@@ -82,9 +82,18 @@ document.addEventListener("form:fill", ({ detail }) => {
 /* Rarely used parts are loaded at their first focus. */
 document.addEventListener("focusin", ({ target }) => {
   if (target.closest?.("json-text")) import("./lazy/json-text.js");
-  const prompt = target.closest?.("long-text[data-recent]");
+  const prompt = target.closest?.("long-text[data-saved]");
   if (!prompt) return;
-  import("./lazy/recent-prompts.js").then(({ attach }) => attach(prompt));
   const before = prompt.querySelector("textarea").value;
   import("./lazy/saved-prompts.js").then(({ attach }) => attach(prompt, before));
+});
+/* ↑ in an empty prompt takes the words of the last try. */
+document.addEventListener("keydown", (event) => {
+  const { key, target } = event;
+  if (key !== "ArrowUp" || target.value !== "" || !target.closest?.("long-text[data-saved]"))
+    return;
+  const words = document.querySelector("#tries [data-words]")?.dataset.words;
+  if (!words) return;
+  event.preventDefault();
+  import("./lazy/text-suggestions.js").then(({ typeIn }) => typeIn(target, words, 0, 0));
 });

@@ -4,7 +4,7 @@
  * ignored. `media-failure.js` handles one that fails to load.
  */
 const PLACED = ".place > :is(img, video)";
-const LISTED = ".run-row .mat img, .strip-list img";
+const LISTED = ".run-row .mat img, .try-runs img";
 const LARGE_PX = 512; // a small picture is shown enlarged (`placeholder_size.py`)
 const PLAYED = "figure.artifact > audio";
 

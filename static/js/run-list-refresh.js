@@ -1,7 +1,7 @@
 /**
  * Lists of runs refresh (`hx-trigger="runs:look from:body"`) when another tab of this browser
  * starts a run, and when their page is shown again, since runs started elsewhere send no event. A
- * film strip refreshes only then (`runs:shown`): with seven open tabs each would render and watch
+ * model's tries refresh only then (`runs:shown`): with seven open tabs each would render and watch
  * the runs of all others. Storage events are used instead of a channel, which would keep the page
  * out of the back/forward cache.
  */

@@ -43,21 +43,22 @@ class ElapsedTime extends HTMLElement {
 customElements.define("elapsed-time", ElapsedTime);
 
 /*
- * Scrolls to the new run's state after Run: on a narrow screen the stage is below the form, and
- * beside a long form its head may be above the viewport.
+ * Scrolls to the new run after Run: on a narrow screen the stage is above the form, and beside a
+ * long form its head may be above the viewport.
  */
 document.addEventListener("htmx:afterSettle", ({ target }) => {
   if (target.id !== "stage") return;
   // In the next frame: until then scroll anchoring keeps the content below the stage in place.
   requestAnimationFrame(() => {
     const isNarrow = matchMedia("(width < 48rem)").matches;
-    const isBelow = target.getBoundingClientRect().top > innerHeight * (isNarrow ? 0.15 : 0.85);
-    const seen = isBelow ? target : target.querySelector(".run-status");
+    const place = target.getBoundingClientRect().top / innerHeight;
+    const isAway = isNarrow ? place < 0 || place > 0.15 : place > 0.85;
+    const seen = isAway ? target : target.querySelector(".run-status");
     // At once on a narrow screen: the next change of the run would stop a smooth scroll.
-    const behavior = isBelow && isNarrow ? "instant" : "smooth";
-    seen?.scrollIntoView({ behavior, block: isBelow ? "start" : "nearest" });
+    const behavior = isAway && isNarrow ? "instant" : "smooth";
+    seen?.scrollIntoView({ behavior, block: isAway ? "start" : "nearest" });
     // The pressed button scrolls out of view.
-    if (isBelow && document.activeElement.id === "run-button")
+    if (isAway && document.activeElement.id === "run-button")
       target.querySelector(".state")?.focus({ preventScroll: true });
   });
 });

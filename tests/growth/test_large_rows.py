@@ -33,7 +33,7 @@ PAGES = (
     *("boards:boards", "boards:board-comments"),
     *("library:run-series", "library:run-descent", "library:references"),
     *("notifications:inbox", "operations:going", "playground:all-presets"),
-    *("playground:presets", "playground:recent-prompts", "playground:strip", "projects:project"),
+    *("playground:presets", "playground:tries", "projects:project"),
     *("sharing:review", "spending:spend", "spending:spend-runs", "training:training"),
     *("playground:upload-choices", "library:reference-results"),
     *("training:dataset-results", "sharing:answers-versions"),

@@ -113,22 +113,18 @@ def starrable_by(user: User) -> RunQuerySet:
     return Run.objects.kept().filter(own | in_living)
 
 
-# Compares selected results: two runs side by side, more on a board.
+# Compares the models of selected results on a board.
 
 
 @require_POST
 def comparison(request: HtmxRequest) -> HttpResponseBase:
-    """Show what differs between two runs; plan a board with the inputs of more."""
+    """Plan a board with the inputs of two results or more."""
     try:
         selected = _chosen(request)
-        keys = selected.run_keys
-        if len(keys) < PAIR:
+        if len(selected.run_keys) < PAIR:
             raise Refused("Select results of two runs or more to compare them.")
     except Refused as refusal:
         return refuse(request, str(refusal))
-    if len(keys) == PAIR:
-        query = urlencode({"run": [str(key) for key in keys]}, doseq=True)
-        return redirect(f"{reverse('library:differences')}?{query}")
     return redirect(_plan(selected, KINDS[0]))
 
 

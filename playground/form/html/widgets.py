@@ -176,14 +176,13 @@ def _color(node: Node) -> Context:
 def _long(node: Node) -> Context:
     field = node.field
     is_main = field.is_required or field.is_important
-    offers = {"recent": "", "saved": ""}
-    if is_main and node.name == field.name:  # a prompt: offers recent and saved ones
-        offers = {
-            "recent": f"{reverse('playground:recent-prompts')}?field={field.name}",
-            "saved": reverse("library:prompts-offered"),
-        }
-    rows = "4" if is_main else "2"
-    return {"placeholder": example(field), "rows": rows, "references": references(), **offers}
+    is_prompt = is_main and node.name == field.name
+    return {
+        "placeholder": example(field),
+        "rows": "4" if is_main else "2",
+        "references": references(),
+        "saved": reverse("library:prompts-offered") if is_prompt else "",
+    }
 
 
 def references() -> str:

@@ -1,15 +1,14 @@
-"""A form while it is filled in: drafts and their undo, recent prompts, tickets of live sessions."""
+"""A form while it is filled in: drafts and their undo, tickets of live sessions."""
 
 from __future__ import annotations
 
 from django.conf import settings
 from django.http import Http404, HttpResponse, HttpResponseBase, JsonResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_POST, require_safe
+from django.shortcuts import get_object_or_404
+from django.views.decorators.http import require_POST
 
 from accounts.limits.rate_limit import limit
 from catalog.models import Endpoint
-from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import hidden
 from playground.form import drafts, form_state, run_costs
@@ -75,15 +74,6 @@ def other(request: HtmxRequest, contents: FormContents) -> HttpResponseBase:
     own = drafts.find(request.user, endpoint, page.parse_tab(request))
     draft = drafts.other_draft(request.user, endpoint, own) or own
     return fill(request, contents, FormState(draft.post, "This is what the other tab holds."))
-
-
-@limit("search")
-@require_safe
-@no_store
-def recent(request: HtmxRequest) -> HttpResponse:
-    """Render the user's latest texts for `?field=<name>` as options of a list."""
-    texts = drafts.recent_prompts(request.user, request.GET.get("field", ""))
-    return render(request, "playground/partials/_recent_prompts.html", {"texts": texts})
 
 
 @limit("ticket")

@@ -9,18 +9,19 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods
 
 from accounts import permissions
 from accounts.limits.rate_limit import limit
 from accounts.sign_in import pending_form
 from catalog.models import Endpoint
 from catalog.models.querysets import CATALOGUE_ONLY
+from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
 from core.http.posts import BUTTON, hidden
-from playground.display import about, history
+from playground.display import about
 from playground.form import drafts, form_state
 from playground.form.form_state import FormContents, FormState
 from playground.form.prefill import sources
@@ -58,15 +59,22 @@ def _load_endpoint(request: HtmxRequest, endpoint_id: str) -> Endpoint:
     return get_object_or_404(rows, endpoint_id=endpoint_id)
 
 
-@require_safe
-def strip(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
-    """Render the film strip of a model's page; 204 if `?newest` is still the newest run."""
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def tries(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
+    """Render the tries of a model's page; 204 if `?newest` is still the newest run.
+
+    A POST pins the run in `pin`, or none.
+    """
     endpoint = get_object_or_404(Endpoint.objects.only("endpoint_id"), endpoint_id=endpoint_id)
-    rows = page.strip(request, endpoint)
-    if request.GET.get("newest") == history.newest_id(rows):
+    if request.method == "POST":
+        page.pin_try(request, hidden(request, "pin"))
+        if not request.htmx:
+            return redirect(f"{endpoint.get_absolute_url()}#tries")
+    latest = page.my_latest(request)
+    if latest and request.GET.get("newest") == str(latest[0].pk):
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    context = {"endpoint": endpoint, "strip": rows}
-    return render(request, "playground/endpoint/_strip.html", context)
+    return page.render_tries(request, endpoint, latest)
 
 
 @in_place_of_run

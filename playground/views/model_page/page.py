@@ -1,8 +1,11 @@
-"""Context of a model's page: tabs, form, stage, film strip, header and notice; reads its posts."""
+"""Context of a model's page: tabs, form, stage, tries, header and notice; reads its posts."""
 
 from __future__ import annotations
 
 import secrets
+import uuid
+from collections.abc import Collection
+from copy import copy
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +19,8 @@ from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from core.http.posts import BUTTON, controls, hidden
 from playground import variations
-from playground.display import about, batch, history, renderers
+from playground.display import about, batch, renderers, tries
+from playground.display.inputs import InputFile, main_addresses, own_file
 from playground.display.sample import sample_of
 from playground.form import form_state, json_view, run_costs
 from playground.form.drafts import Tab
@@ -54,7 +58,7 @@ TABS = [
 TEMPLATES = {tab: f"playground/endpoint/_{tab}.html" for tab in ("playground", "api")} | {
     "about": "playground/about/_about.html"
 }
-STRIP_LENGTH = 12
+PINNED = "pinned_try"  # session key: the run that all tries are told against
 MAX_BATCH = 24  # runs of one grid
 EXAMPLES = 8  # of colleagues, below the stage
 
@@ -84,7 +88,10 @@ def render_page(
         context["proposals"] = [] if context["deputy"] else proposals(endpoint, project)
     if tab == "playground":
         role = roles.role_in(project, request.user)
-        context |= form(request, endpoint, filled, **more) | stage(request, endpoint, role)
+        parsed = more.pop("parsed", None) or form_state.parse_form_leniently(endpoint, filled.post)
+        own = own_file(endpoint, parsed.arguments)
+        context |= form(request, endpoint, filled, parsed=parsed, **more)
+        context |= stage(request, endpoint, role, own)
         context |= {"examples": about.examples(endpoint, EXAMPLES), "sample": sample_of(endpoint)}
         context["no_run"] = roles.refusal_to_make(request.user, project, role)
         if not context["no_run"] and (rule := enforcement.lock(project, endpoint)):
@@ -167,32 +174,39 @@ def run_bar(
     }
 
 
-def stage(request: HttpRequest, endpoint: Endpoint, role: str | None = None) -> dict[str, Any]:
-    """Return the context of the run on the stage and of the film strip.
+def stage(
+    request: HttpRequest,
+    endpoint: Endpoint,
+    role: str | None = None,
+    own: InputFile | None = None,
+) -> dict[str, Any]:
+    """Return the context of the run on the stage and of the tries below it.
 
-    The stage shows the run in the address (`?shown`), else `_most_relevant`. `role` is the user's
+    The stage shows the run in the address (`?shown`), else `_most_relevant`, unless that has ended
+    and was made of another file than the form's `own`, which is shown instead. `role` is the user's
     in the project, if the caller knows it.
     """
-    latest = _latest(request, endpoint)
+    latest = my_latest(request)
     known_roles = {} if role is None else {current.current(request).pk: role}
     viewer = watch_tokens.Viewer(request.user, known_roles)
     grid = _batch(request, endpoint, request.GET.get("batch", ""))
     addressed_run = None if grid else run_from_address(request, request.GET.get("shown", ""))
     run = None if grid else addressed_run or _most_relevant(request, endpoint, latest)
+    is_of_own = run and own and own.address in main_addresses(run, own.kind)
+    if own and not (grid or addressed_run or is_of_own or (run and run.is_awaited)):
+        return {"run": None, "own": own, **_tries(request, endpoint, latest, viewer)}
     if run and run.batch and not addressed_run:
         grid = _batch(request, endpoint, str(run.batch))
     if grid:
-        return {
-            "batch": grid,
-            "strip": _strip(viewer, latest, *(variation.run for variation in grid.variations)),
-        }
+        on_stage = {variation.run.pk for variation in grid.variations}
+        return {"batch": grid, **_tries(request, endpoint, latest, viewer, on_stage)}
     stage_context: dict[str, Any] = {"run": None}
     if run is not None:
         counting.judge([run.pk])
         stage_context = renderers.context(run, viewer.view_of(run, "stage"))
         if run.user_id != request.user.pk:
             stage_context["by"] = run.author
-    return stage_context | {"strip": _strip(viewer, latest, *([run] if run else []))}
+    return stage_context | _tries(request, endpoint, latest, viewer, {run.pk} if run else ())
 
 
 def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch | None:
@@ -215,44 +229,74 @@ def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch |
 
 
 def _most_relevant(request: HttpRequest, endpoint: Endpoint, latest: list[Run]) -> Run | None:
-    """Return the user's newest run that is in progress or needs a decision, else their result."""
-    own = [run for run in latest if run.user_id == request.user.pk]
+    """Return the user's newest run of the model that is in progress or needs a decision.
+
+    Without one, return their newest result.
+    """
+    own = [run for run in latest if run.endpoint_id == endpoint.pk]
+    if not own and len(latest) == tries.MOST_RUNS:  # they may be older than all tries
+        own = _mine(request, endpoint).load_recent(1)
     newest = own[0] if own else None
     run = next((run for run in own if run.is_awaited), None)
-    if run is None and len(latest) == STRIP_LENGTH:  # a run in progress may be older than the strip
+    if run is None and len(latest) == tries.MOST_RUNS:
         older = _mine(request, endpoint).unfinished().exclude(state=Run.State.UNCONFIRMED)
         run = older.with_endpoint().with_artifacts().first()
     if run is None and newest and newest.state == Run.State.UNCONFIRMED:
         run = newest
     run = run or next((run for run in own if run.state == Run.State.SUCCEEDED), None)
     if run:
-        run.refresh_from_db(fields=run.get_deferred_fields())  # lists leave these out
+        run = copy(run)  # a try has no large arguments
+        run.refresh_from_db(fields={*run.get_deferred_fields(), "arguments"})
     return run
 
 
-def strip(request: HttpRequest, endpoint: Endpoint) -> list[history.Row]:
-    """Return the project's latest runs of the model."""
-    return _strip(watch_tokens.Viewer(request.user), _latest(request, endpoint))
+def render_tries(request: HttpRequest, endpoint: Endpoint, latest: list[Run]) -> HttpResponse:
+    """Render the tries alone, as a page asks for them again."""
+    viewer = watch_tokens.Viewer(request.user)
+    context = _tries(request, endpoint, latest, viewer) | {"endpoint": endpoint}
+    return render(request, "playground/endpoint/_tries.html", context)
 
 
-def _strip(viewer: watch_tokens.Viewer, latest: list[Run], *on_stage: Run) -> list[history.Row]:
-    keys = {run.pk for run in on_stage}
-    return [history.strip_row(viewer, run, is_on_stage=run.pk in keys) for run in latest]
+def pin_try(request: HttpRequest, text: str) -> None:
+    """Tell all tries against this run of the user's; an empty text ends that."""
+    key = parse_uuid(text)
+    if key and Run.objects.kept().own(request.user).filter(pk=key).exists():
+        request.session[PINNED] = str(key)
+    else:
+        request.session.pop(PINNED, None)
 
 
-def _runs_of_model(request: HttpRequest, endpoint: Endpoint) -> RunQuerySet:
-    return current.rows_in_scope(Run.objects.kept(), request).filter(endpoint=endpoint)
+def _tries(
+    request: HttpRequest,
+    endpoint: Endpoint,
+    latest: list[Run],
+    viewer: watch_tokens.Viewer,
+    on_stage: Collection[uuid.UUID] = (),
+) -> dict[str, Any]:
+    """Return the context of the tries: `tries`, and `is_more` if there are earlier ones."""
+    pinned = next((run for run in latest if str(run.pk) == request.session.get(PINNED)), None)
+    if pinned is None and (key := request.session.get(PINNED)):
+        one = current.rows_in_scope(Run.objects.kept().own(request.user), request).filter(pk=key)
+        pinned = next(iter(_with_arguments(one.load_recent(1))), None)
+    shown = tries.tries(viewer, endpoint, latest, on_stage, pinned)
+    return {"tries": shown, "is_more": len(latest) > sum(len(one.rows) for one in shown)}
 
 
 def _mine(request: HttpRequest, endpoint: Endpoint) -> RunQuerySet:
-    return _runs_of_model(request, endpoint).filter(user_id=request.user.pk or 0)
+    own = current.rows_in_scope(Run.objects.kept().own(request.user), request)
+    return own.filter(endpoint=endpoint)
 
 
-def _latest(request: HttpRequest, endpoint: Endpoint) -> list[Run]:
-    latest = _runs_of_model(request, endpoint).load_recent(STRIP_LENGTH)
-    for run in latest:
-        run.endpoint = endpoint
-    return latest
+def my_latest(request: HttpRequest) -> list[Run]:
+    """Return the user's newest runs in the project, of all models."""
+    own = current.rows_in_scope(Run.objects.kept().own(request.user), request)
+    return _with_arguments(own.load_recent(tries.MOST_RUNS))
+
+
+def _with_arguments(runs: list[Run]) -> list[Run]:
+    for run in runs:
+        run.arguments = run.small_arguments  # type: ignore[attr-defined]  # None: too large
+    return runs
 
 
 def run_from_address(request: HttpRequest, text: str) -> Run | None:

@@ -3,7 +3,7 @@
  * URL, where a copy may exist by then. What the server has, but this browser cannot show twice, is
  * of a format that it does not know: a note says so, below the still picture of it.
  */
-const LISTED = ".run-row .mat img, .strip-list img";
+const LISTED = ".run-row .mat img, .try-runs img";
 const RETRY_MS = [3000, 8000, 20_000, 60_000];
 
 export async function handle(medium) {

@@ -3,6 +3,7 @@
  */
 import { doubt, figures, length, size } from "./media-files.js";
 import { parsed } from "./server.js";
+import { showOnStage } from "./stage-own.js";
 
 const TAGS = { image: "img", video: "video", audio: "audio" };
 export const OURS = /^\/(?:uploads\/[0-9a-f-]{36}\/[^/]*|runs\/[0-9a-f-]{36}\/artifacts\/\d+\/)$/;
@@ -75,6 +76,7 @@ export function draw(field) {
     field.text.before(name);
   }
   tell(field, {});
+  if (!src) showOnStage(field, "");
   if (src && field.kind !== "file" && mayShow(field, src)) preview(field, src);
 }
 
@@ -90,6 +92,7 @@ function preview(field, src) {
   shown.addEventListener(field.kind === "image" ? "load" : "loadedmetadata", () => {
     if (src !== (field.held?.src ?? field.address)) return;
     field.view.append(shown);
+    showOnStage(field, src);
     if (field.kind === "audio") field.view.append(player(field, shown));
     field.view.setAttribute("aria-hidden", field.kind !== "audio");
     const [width, height] = [

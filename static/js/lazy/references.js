@@ -6,7 +6,7 @@ import { TextSuggestions, made, once, typeIn } from "./text-suggestions.js";
 import { textAt } from "./type-ahead.js";
 const MARK = /(?:^|[^\w@./:+&=#%\\-])(@(?:me\/)?[\p{L}\p{M}\p{N}_-]*)$/u;
 const MARKUP = `
-  <div class="recent saved-prompts sheet" popover="manual" role="dialog" aria-label="References">
+  <div class="saved-prompts sheet" popover="manual" role="dialog" aria-label="References">
     <ul role="listbox" aria-label="References"></ul>
     <p class="muted small" role="status"></p>
   </div>`;

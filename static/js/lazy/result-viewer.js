@@ -70,7 +70,7 @@ class ResultViewer extends HTMLElement {
       const fit = isLevelled ? Math.sqrt(Math.min(...areas) / areas[place]) : 1;
       picture.style.setProperty("--fit", fit);
     }
-    this.querySelector(".look-equal").hidden = !isLevelled;
+    this.querySelector(".look-equal")?.toggleAttribute("hidden", !isLevelled);
   }
   /** Draws the chosen mode. */
   show() {

@@ -7,7 +7,7 @@ import { textAt } from "./type-ahead.js";
 const MARK = /(?:^|\s)(\/[^\s/]*)$/;
 const AWAY = "The server does not answer. Close this and try again.";
 const MARKUP = `
-  <div class="recent saved-prompts sheet" popover="manual" role="dialog" aria-label="Saved prompts">
+  <div class="saved-prompts sheet" popover="manual" role="dialog" aria-label="Saved prompts">
     <ul role="listbox" aria-label="Saved prompts"></ul>
     <div class="saved-filling"></div>
     <p class="muted small" role="status"></p>

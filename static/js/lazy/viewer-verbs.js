@@ -43,7 +43,7 @@ export class Verbs {
   get mark() {
     return JSON.parse(sessionStorage.getItem(MARK) ?? "null");
   }
-  /** Marks a result; for another one, lays both over each other or shows their differences. */
+  /** Marks a result; for another one, lays both over each other. */
   async compare() {
     const { key, run, name } = this.element.dataset;
     const { mark, viewer } = this;
@@ -65,8 +65,7 @@ export class Verbs {
       return viewer.say(error.message);
     }
     sessionStorage.removeItem(MARK);
-    if (mark.run === run) return viewer.say("The two are of one run, and cannot be laid over.");
-    location.assign(`${viewer.dialog.dataset.differences}?run=${mark.run}&run=${run}`);
+    viewer.say("These two cannot be laid over each other.");
   }
   /** Fills the page's form, if it is the model's own, instead of loading another page. */
   follow(event) {

@@ -88,7 +88,7 @@ def make_result(page: Page) -> str:
 
 def made_again(page: Page) -> None:
     page.wait_for_selector(f"#stage {DONE}")
-    expect(page.locator("#strip li").nth(1)).to_be_visible()
+    expect(page.locator(".try").nth(1)).to_be_visible()
     expect(prompt(page)).to_have_value("a heron in the mist")
 
 

@@ -1,4 +1,4 @@
-"""Settings: form and JSON, drafts in two tabs, undo, presets, links, recent prompts, drops."""
+"""Settings: form and JSON, drafts in two tabs, undo, presets, links, drops."""
 
 from __future__ import annotations
 

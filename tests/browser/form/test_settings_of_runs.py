@@ -1,4 +1,4 @@
-"""Settings of earlier runs return to the form: by recent prompts, dropped files and Remix."""
+"""Settings of earlier runs return to the form: by the last words, dropped files and Remix."""
 
 from __future__ import annotations
 
@@ -39,26 +39,14 @@ def run(page: Page, text: str) -> str:
 
 
 @pytest.mark.exhaustive
-def test_recent_prompts_are_found_by_typing(aurora: Page) -> None:
-    for text in ("a lighthouse at dusk", "an owl of copper wire"):
-        run(aurora, text)
-        aurora.goto(AURORA)
+def test_the_words_of_the_last_try_return_to_an_empty_prompt(aurora: Page) -> None:
+    run(aurora, "an owl of copper wire")
+    aurora.goto(AURORA)
     prompt(aurora).fill("")
-    expect(aurora.get_by_role("button", name="Recent")).to_be_visible()
     prompt(aurora).press("ArrowUp")
-    options = aurora.locator("[role=option]:visible")
-    expect(options.first).to_have_text("an owl of copper wire")
-    aurora.keyboard.type("light dusk")
-    expect(options).to_have_count(1)
-    aurora.keyboard.press("Enter")
-    expect(prompt(aurora)).to_have_value("a lighthouse at dusk")
-    expect(prompt(aurora)).to_be_focused()
+    expect(prompt(aurora)).to_have_value("an owl of copper wire")
     aurora.keyboard.press("Control+z")
     expect(prompt(aurora)).to_have_value("")
-    aurora.keyboard.press("ArrowUp")
-    expect(options.first).to_be_visible()
-    aurora.keyboard.press("Escape")
-    expect(prompt(aurora)).to_be_focused()
 
 
 @pytest.mark.exhaustive
@@ -103,7 +91,7 @@ def test_a_run_a_picture_and_a_run_file_give_their_settings_back_when_dropped(
 def test_remix_gives_settings_back_and_back_shows_the_form_as_it_was(aurora: Page) -> None:
     run(aurora, "a fox in the snow")
     prompt(aurora).fill("changed since")
-    expect(aurora.locator(".strip-list a").first).to_have_attribute("title", "a fox in the snow")
+    expect(aurora.locator(".try-runs a").first).to_have_attribute("title", "a fox in the snow")
     aurora.locator("#stage").get_by_role("button", name="Remix").click()
     expect(prompt(aurora)).to_have_value("a fox in the snow")
     aurora.get_by_role("button", name="Undo").click()

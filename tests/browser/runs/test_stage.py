@@ -75,7 +75,7 @@ def test_four_pictures_fill_the_stage(open_page: Open, size: tuple[int, int]) ->
     brand, content = page.evaluate(EDGES)
     assert brand == content
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    expect(page.locator(f"#strip-{id_of_large_run(page)}:visible")).to_have_count(0)
+    expect(page.locator(f"#try-{id_of_large_run(page)}")).to_have_attribute("aria-current", "true")
     page.goto("/runs/?as=list")
     for width in (820, 768, 360):
         page.set_viewport_size({"width": width, "height": 900})
@@ -92,16 +92,17 @@ def test_what_an_editor_made_is_compared_with_its_picture_at_once(open_page: Ope
     page.locator("[name=prompt]").fill("repainted at dusk")
     choose(field(page, "image_url"), file("sea.png", png(640, 480), "image/png"))
     held(field(page, "image_url"))
+    expect(page.locator("#stage").get_by_role("img", name="Your picture")).to_be_visible()
     mask = field(page, "mask_url")
     expect(page.locator("label[for='f-mask_url']")).to_have_text("Mask")
-    mask.get_by_role("button", name="Paint").press("Enter")
+    page.locator("#stage").get_by_role("button", name="Paint the mask").press("Enter")
     dialog = page.get_by_role("dialog", name="Paint the mask")
     expect(dialog.locator("canvas")).to_be_focused()
     page.keyboard.press("Space")
     dialog.get_by_role("button", name="Use this mask").press("Enter")
     held(mask)
     page.locator("#run-button").press("Enter")
-    stage = page.locator(f"[data-title='repainted at dusk']{DONE}")
+    stage = page.locator(f"#stage [data-title='repainted at dusk']{DONE}")
     slider = stage.get_by_role("slider", name="Slider")
     expect(slider).to_have_value("50")
     for word in ("Before", "After"):
@@ -121,10 +122,8 @@ def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
     run(open_page, WIDE, prompt="before")
     page = run(open_page, WIDE, prompt="after")
     newest = page.url
-    expect(page.locator(f"#strip-{id_of_large_run(page)}")).to_be_hidden()
-    expect(page.locator(f"#strip-{id_of_large_run(page)}")).to_have_count(
-        1
-    )  # the strip has reloaded
+    shown = page.locator(f"#try-{id_of_large_run(page)}")
+    expect(shown).to_have_attribute("aria-current", "true")
     page.locator("#stage .run-status .state").focus()
     page.keyboard.press("ArrowRight")
     expect(page).not_to_have_url(newest)
@@ -207,7 +206,7 @@ def test_the_bell_counts_a_run_down_whose_rows_were_never_fetched(open_page: Ope
     page.locator("#run-button").click()
     bell = page.locator("[data-inbox]")
     expect(bell).to_contain_text("1 running")
-    expect(page.locator(f"[data-title='a ridge']{DONE}")).to_be_visible(timeout=60_000)
+    expect(page.locator(f"#stage [data-title='a ridge']{DONE}")).to_be_visible(timeout=60_000)
     expect(bell).not_to_contain_text("running")
 
 

@@ -1,4 +1,4 @@
-"""From a result to another model, back to the result before it, and to their differences."""
+"""From a result to another model, back to the result before it, and on."""
 
 from __future__ import annotations
 

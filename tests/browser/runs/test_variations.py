@@ -38,7 +38,7 @@ def test_eight_variations_are_four_abreast_or_two_and_open_large_on_a_phone(
     pictures.first.click()
     expect(page.locator(".viewer-picture[data-loaded]")).to_be_in_viewport(ratio=1)
     assert_fits(page)
-    for place, key in enumerate(keys, start=1):  # the film strip shows earlier runs after them
+    for place, key in enumerate(keys, start=1):  # the tries come after them
         expect(page.locator(".viewer-place")).to_have_text(re.compile(rf"^{place} of \d+$"))
         assert page.url.endswith(f"#view={key}")
         page.keyboard.press("ArrowRight")

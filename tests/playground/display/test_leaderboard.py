@@ -24,8 +24,8 @@ def entry(name: str = "one", median_s: float | None = None, **figures: int) -> E
     ("model", "figures"),
     [
         (entry(judged=30, kept=17, median_s=3.04, rows=4, rows_won=3),
-         "$0.0176 per kept result, 17 of 30 kept, 3.0 s, won 3 of 4 rows"),
-        (entry(judged=30, kept=17), "$0.0176 per kept result, 17 of 30 kept"),
+         "$0.018 per kept result, 17 of 30 kept, 3.0 s, won 3 of 4 rows"),
+        (entry(judged=30, kept=17), "$0.018 per kept result, 17 of 30 kept"),
         (entry(judged=6, kept=4, median_s=75), "4 of 6 kept, early: 30 to 90 %, 1 min 15 s"),
         (entry(judged=6, kept=4, rows=1), "4 of 6 kept, early: 30 to 90 %, won 0 of 1 row"),
     ],

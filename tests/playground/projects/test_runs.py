@@ -134,13 +134,16 @@ def test_a_rerun_stays_in_the_project_or_goes_where_its_user_works(bens: Run) ->
     assert Run.objects.count() == 3
 
 
-def test_the_strip_shows_the_project_and_the_stage_ones_own_runs(
-    acme: Project, make_run: Any
-) -> None:
+def test_tries_and_stage_are_ones_own_in_the_project(acme: Project, make_run: Any) -> None:
     theirs = make_run(user=person("ben"), project=acme, title="quokka", state="running")
+    elsewhere = make_run(user=person("ana"), endpoint=theirs.endpoint)
+    mine = make_run(user=person("ana"), project=acme, endpoint=theirs.endpoint)
     page = signed_in("ana").get(f"{theirs.endpoint.get_absolute_url()}?project=acme")
-    assert f'id="strip-{theirs.pk}"' in page.content.decode()
-    assert f'id="run-{theirs.pk}"' not in page.content.decode()
+    text = page.content.decode()
+    assert f'id="try-{mine.pk}"' in text
+    assert f'id="run-{mine.pk}"' in text
+    assert str(theirs.pk) not in text
+    assert str(elsewhere.pk) not in text
 
 
 def test_deleted_results_are_readable_by_who_may_restore_them(bens: Run) -> None:

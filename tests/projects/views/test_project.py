@@ -93,7 +93,7 @@ def test_a_project_s_page_is_its_members_alone(
     assert "Settings" not in maker
     assert "Leave" in maker
     assert "Remove" not in maker
-    for room in ("runs", "compare", "training"):
+    for room in ("runs", "compare", "series"):
         assert f'href="/{room}/?project={fox.slug}"' in maker
 
 

@@ -117,7 +117,7 @@ def test_every_page_shows_a_result_by_its_actual_type(member: Client, artifact: 
     assert f'<img src="{row.get_absolute_url()}"' in page
     assert "<video" not in page
     still = f'src="{row.get_absolute_url()}thumbnail/"'
-    for address in ("/runs/", "/strips/fal-ai/flux/dev/", "/uploads/choices/?kind=image"):
+    for address in ("/runs/", "/tries/fal-ai/flux/dev/", "/uploads/choices/?kind=image"):
         assert still in member.get(address).content.decode()
     assert still not in member.get("/uploads/choices/?kind=video").content.decode()
     Run.objects.update(is_example=True)

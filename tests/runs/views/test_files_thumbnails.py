@@ -37,7 +37,7 @@ def test_a_video_shows_its_still_in_history_strip_picker_and_poster(
     member: Client, film: Artifact
 ) -> None:
     address = film.get_absolute_url()
-    lists = ["/runs/", "/strips/fal-ai/flux/dev/", "/uploads/choices/?kind=video"]
+    lists = ["/runs/", "/tries/fal-ai/flux/dev/", "/uploads/choices/?kind=video"]
     for page in lists:
         assert f'src="{address}thumbnail/"' in member.get(page).content.decode()
     page = member.get(film.run.get_absolute_url()).content.decode()

@@ -135,7 +135,7 @@ def test_starting_a_run_triggers_an_event_for_other_tabs(member: Client, make_ru
     assert {*started_ids, str(run.pk)} == {str(started.pk) for started in Run.objects.all()}
 
 
-@pytest.mark.parametrize("address", ["/runs/latest/", "/strips/fal-ai/flux/dev/"])
+@pytest.mark.parametrize("address", ["/runs/latest/", "/tries/fal-ai/flux/dev/"])
 def test_a_short_list_is_redrawn_only_without_its_newest_run(
     member: Client, make_run: Any, address: str
 ) -> None:

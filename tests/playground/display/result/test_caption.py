@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
-from playground import rerun
-from playground.display.comparison import Predecessor, predecessor_of
 from playground.display.result import caption
 from playground.display.result.settings import settings_of, still_of_input
 from runs.models import Charge, Run, Upload, Worker
@@ -85,7 +80,7 @@ def test_the_stage_says_what_it_shows_though_the_form_holds_other_words(
     priced_run.artifacts.create(position=0, kind="image", url="https://v3.fal.media/a.png")
     page = member.get(f"{priced_run.stage_address}&input=%7B%22prompt%22%3A%22a+hare%22%7D")
     text = page.content.decode()
-    stage = text[text.index('id="stage"') : text.index('id="strip"')]
+    stage = text[text.index('id="stage"') : text.index('id="tries"')]
     assert "a hare" in text
     assert "a hare" not in stage
     for words in ("a fox\nin snow", "≈ $0.05 · 2 images", '<span class="mono">7</span>'):
@@ -146,37 +141,3 @@ def test_addresses_of_files_are_pictures_and_names(
     assert 'class="veiled"' in page
     aside = page[page.index("run-settings") : page.index("Input as JSON")]
     assert ">/uploads/" not in aside
-
-
-Made = Callable[..., Run]
-
-
-def test_a_rerun_is_compared_with_what_it_repeats(make_run: Made, user: User) -> None:
-    original, _between = make_run(state="failed"), make_run()
-    again = rerun.rerun(original, user, "t")
-    assert predecessor_of(user, again) == Predecessor(original.pk, "the run that it repeats")
-
-
-def test_what_was_deleted_is_passed_over(make_run: Made, user: User) -> None:
-    original, between = make_run(state="failed"), make_run()
-    again = rerun.rerun(original, user, "t")
-    Run.objects.filter(pk=original.pk).update(deleted_at=timezone.now())
-    assert predecessor_of(user, again) == Predecessor(between.pk, "the run before it")
-
-
-def test_a_variation_is_compared_with_the_one_before_it(make_run: Made, user: User) -> None:
-    before, batch = make_run(), uuid.uuid4()
-    first, _between, second = make_run(batch=batch), make_run(), make_run(batch=batch)
-    assert predecessor_of(user, second) == Predecessor(first.pk, "the variation before it")
-    assert predecessor_of(user, first) == Predecessor(before.pk, "the run before it")
-
-
-def test_runs_of_other_models_and_people_are_no_predecessors(
-    make_run: Made, make_endpoint: Callable[..., object], user: User, stranger: User
-) -> None:
-    run = make_run()
-    make_run(endpoint=make_endpoint("a/other"))
-    make_run(user=stranger)
-    assert predecessor_of(user, run) is None
-    last = make_run()
-    assert predecessor_of(user, last) == Predecessor(run.pk, "the run before it")

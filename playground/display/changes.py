@@ -1,18 +1,14 @@
-"""Compares two runs: their results, and the differences of inputs, times and prices."""
+"""What differs between the inputs of two runs: fields by their labels, changed words of texts."""
 
 from __future__ import annotations
 
-import re
-import uuid
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import Any
 
 from catalog.schema_versions import former_version, version_of
 from core.word_diff import Part, word_diff
-from playground.display.comparison import Pane, panes_of, stage_kind
-from playground.display.renderers import seed_of
 from playground.display.result.settings import field_at, in_words, label_of
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Run
@@ -20,111 +16,8 @@ from schemas import MISSING, Field
 from schemas.changes.argument_diff import Change, diff_arguments
 from schemas.exact import identical
 
-MAX_FIELDS = 100  # listed; a list of thousands of points may have thousands of differences
-NEEDED = 2
-MAX_CHARS = 500  # of an address that is shown again
-_RUN = re.compile(
-    r"(?:^|/runs/)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})(?:[/?#]|$)", re.IGNORECASE
-)
 MIN_SHARED = 0.3  # of the longer text; below that, it is a new text and no words are marked
 _ADDRESSES = ("https://", "http://", "data:", "/uploads/", "/runs/")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """The contents of the page of two runs; `kind` is that of both results, or empty."""
-
-    panes: list[Pane]
-    kind: str
-    fields: list[ChangedField]
-    is_more: bool
-    seeds: tuple[str, str]
-
-    @property
-    def is_one_model(self) -> bool:
-        """Whether both runs are of one model."""
-        first, second = self.panes
-        return first.run.endpoint_id == second.run.endpoint_id
-
-    @property
-    def is_same_input(self) -> bool:
-        """Whether both runs have the same model and the same input."""
-        return self.is_one_model and not self.fields
-
-    @property
-    def is_other_seed(self) -> bool:
-        """Whether the results report different seeds that are not among the changed fields."""
-        is_other = all(self.seeds) and self.seeds[0] != self.seeds[1]
-        return is_other and self.seeds not in {field.texts for field in self.fields}
-
-
-def compare(first: Run, second: Run) -> Comparison:
-    """Compare two runs, which are loaded with endpoint, input, output and files."""
-    panes = panes_of([first, second], [first.endpoint.name, second.endpoint.name])
-    fields = list(islice(changed_fields(first, second), MAX_FIELDS + 1))
-    return Comparison(
-        panes=panes,
-        kind=stage_kind(panes),
-        fields=fields[:MAX_FIELDS],
-        is_more=len(fields) > MAX_FIELDS,
-        seeds=(seed_of(first), seed_of(second)),
-    )
-
-
-# Chooses the two runs by their ids, or by the pasted addresses of their pages.
-
-
-@dataclass(frozen=True)
-class Entry:
-    """The text given for one run, and its error."""
-
-    text: str = ""
-    error: str = ""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """The two chosen runs; `keys` is None unless both are valid and different."""
-
-    entries: tuple[Entry, Entry]
-    error: str = ""
-    keys: tuple[uuid.UUID, uuid.UUID] | None = None
-
-    @property
-    def is_wrong(self) -> bool:
-        """Whether the given texts do not name two runs."""
-        return bool(self.error) or any(entry.error for entry in self.entries)
-
-
-def choice_of(texts: Sequence[str]) -> Choice:
-    """Return the choice that these texts make; empty texts are ignored."""
-    typed_texts = [text.strip()[:MAX_CHARS] for text in texts if text.strip()]
-    first, second, *_ = *(_entry(text) for text in typed_texts[:NEEDED]), Entry(), Entry()
-    entries = (first, second)
-    if len(typed_texts) == 1:
-        return Choice((first, Entry(error="" if first.error else "Choose a second run.")))
-    if len(typed_texts) > NEEDED:
-        return Choice(entries, f"Two runs can be compared, and {len(typed_texts)} were chosen.")
-    if not typed_texts or first.error or second.error:
-        return Choice(entries)
-    keys = _key(first.text), _key(second.text)
-    if keys[0] is None or keys[1] is None or keys[0] == keys[1]:
-        same = Entry(second.text, "This is the same run as the first. Choose another one.")
-        return Choice((first, same))
-    return Choice(entries, keys=(keys[0], keys[1]))
-
-
-def _entry(text: str) -> Entry:
-    error = "This is not a run. Paste the address of a run's page."
-    return Entry(text, "" if _key(text) else error)
-
-
-def _key(text: str) -> uuid.UUID | None:
-    match = _RUN.search(text)
-    return uuid.UUID(match[1]) if match else None
-
-
-# The fields that differ between two inputs, by their labels, with the changed words of texts.
 
 
 @dataclass(frozen=True)
@@ -164,15 +57,31 @@ class ChangedField:
         return self.before.is_cut and self.before.parts == self.after.parts
 
 
-def changed_fields(first: Run, second: Run) -> Iterator[ChangedField]:
+def changed_fields(first: Run, second: Run, but: Collection[str] = ()) -> Iterator[ChangedField]:
     """Yield the differences between the inputs of two runs, also of different models.
 
-    A field that was not given counts as having its model's default.
+    A field that was not given counts as having its model's default; those named in `but` are left
+    out.
     """
     roots = _root(first), _root(second)
     for change in diff_arguments(first.arguments, second.arguments):
-        if field := _changed_field(change, *roots):
+        is_left_out = bool(change.path) and change.path[0] in but
+        if not is_left_out and (field := _changed_field(change, *roots)):
             yield field
+
+
+def changed_words(before: str, after: str) -> list[Part]:
+    """Return the words of a text as added, removed and kept; unmarked if hardly any are shared."""
+    parts = word_diff(before, after)
+    return parts if _shares_enough(parts) else [Part("same", after)]
+
+
+def _shares_enough(parts: list[Part]) -> bool:
+    lengths = Counter[str]()
+    for part in parts:
+        lengths[part.kind] += len(part.text)
+    longer = max(lengths["removed"], lengths["added"]) + lengths["same"]
+    return lengths["same"] >= MIN_SHARED * longer
 
 
 def _root(run: Run) -> Field:
@@ -224,10 +133,9 @@ def _marked(before: str, after: str) -> tuple[list[Part], list[Part]]:
     parts = word_diff(before, after)
     old = [part for part in parts if part.kind != "added"]
     new = [part for part in parts if part.kind != "removed"]
-    whole_old, whole_new = ("".join(part.text for part in text) for text in (old, new))
-    shared = sum(len(part.text) for part in parts if part.kind == "same")
-    if shared >= MIN_SHARED * max(len(whole_old), len(whole_new)):
+    if _shares_enough(parts):
         return old, new
+    whole_old, whole_new = ("".join(part.text for part in text) for text in (old, new))
     return [Part("same", whole_old)], [Part("same", whole_new)]
 
 

@@ -1,0 +1,139 @@
+"""The stage of a model's page and the tries below it."""
+
+from __future__ import annotations
+
+import json
+from html import escape
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+
+from playground.display import renderers
+from runs.models import Run
+from runs.progress import watch_tokens
+from tests.runs.results_to_use import document
+
+FLUX = "fal-ai/flux/dev"
+
+
+# The tries below the stage: the user's presses in the project, with what changed.
+
+
+def read_tries(client: Client, **posted: str) -> str:
+    address = f"/tries/{FLUX}/"
+    response = client.post(address, posted, follow=True) if posted else client.get(address)
+    return " ".join(response.content.decode().split())
+
+
+def test_the_tries_are_the_users_own_of_all_models(
+    member: Client, stranger: User, flux: Any, make_run: Any, make_endpoint: Any
+) -> None:
+    other = make_endpoint("a/other", display_name="Other model")
+    mine = make_run(endpoint=flux)
+    elsewhere = make_run(endpoint=other, state="succeeded", output={})
+    theirs = make_run(endpoint=flux, user=stranger)
+    page = read_tries(member)
+    assert page.index(f"try-{elsewhere.pk}-link") < page.index(f"try-{mine.pk}-link")
+    assert str(theirs.pk) not in page
+    assert f'<a href="/models/a/other/?run={elsewhere.pk}"' in page  # use again
+    assert ">Other model<" in page
+
+
+def test_a_try_says_what_changed_against_the_one_before_it_or_the_pinned_one(
+    member: Client, flux: Any, make_run: Any
+) -> None:
+    def tried(words: str, steps: int) -> Any:
+        arguments = {"prompt": words, "num_inference_steps": steps}
+        return make_run(endpoint=flux, arguments=arguments, state="succeeded", output={})
+
+    first = tried("a red boat on a lake", 28)
+    tried("a red boat on a calm lake", 28)
+    tried("a red boat on a calm lake", 40)
+    page = read_tries(member)
+    assert page.count('<li class="try"') == 3
+    assert "a red boat on a <ins>calm </ins>lake" in page
+    assert "The same words" in page
+    assert "<bdi>28</bdi> → <bdi>40</bdi>" in page
+    assert 'data-words="a red boat on a calm lake"' in page
+    pinned = read_tries(member, pin=str(first.pk))
+    assert pinned.count("<ins>calm </ins>") == 2
+    assert "data-pinned" in pinned
+    assert "data-pinned" not in read_tries(member, pin="")
+
+
+def test_a_batch_is_one_try_and_the_run_on_the_stage_is_marked(
+    member: Client, flux: Any, make_run: Any
+) -> None:
+    key = uuid4()
+    batch = [make_run(endpoint=flux, batch=key, output={}) for _ in range(5)]
+    html = member.get(f"/models/{FLUX}/?batch={key}").content.decode()
+    assert html.count('<li class="try"') == 1
+    assert "+1</li>" in html
+    item = html[html.index(f'id="try-{batch[0].pk}"') :]
+    assert 'aria-current="true"' in item.partition(">")[0]
+    assert "data-watch" not in item.partition(">")[0]
+
+
+def test_an_unfinished_run_among_the_tries_is_watched(
+    member: Client, flux: Any, make_run: Any, make_endpoint: Any
+) -> None:
+    run = make_run(endpoint=flux)
+    watch = escape(watch_tokens.data_watch(run, "try"))
+    assert f'data-watch="{watch}"' in read_tries(member)
+    run.state = Run.State.SUCCEEDED
+    run.save()
+    assert "data-watch" not in read_tries(member)
+    swapped = " ".join(renderers.changed_fragments(run, "try").split())
+    assert f'id="try-{run.pk}" data-run-id="{run.pk}" data-run-state="succeeded"' in swapped
+    assert 'hx-swap-oob="true"' in swapped
+    assert "hx-get" in swapped
+    assert "hx-get" not in renderers.changed_fragments(run, "elsewhere")
+
+
+def test_an_earlier_try_is_pinned_only_if_it_is_ones_own(
+    member: Client, stranger: User, flux: Any, make_run: Any
+) -> None:
+    make_run(endpoint=flux)
+    theirs = make_run(endpoint=flux, user=stranger)
+    page = read_tries(member, pin=str(theirs.pk))
+    assert "data-pinned" not in page
+    assert str(theirs.pk) not in page
+
+
+# The form's own file on the stage.
+
+
+@pytest.fixture
+def editor(make_endpoint: Any) -> Any:
+    """A model that changes a picture."""
+    fields = {"prompt": {"type": "string"}, "image_url": {"type": "string"}}
+    return make_endpoint("a/edit", document(fields, "image"), category="image-to-image")
+
+
+def stage_of(client: Client, endpoint: Any, address: str, **query: str) -> str:
+    values = json.dumps({"image_url": address})
+    page = client.get(endpoint.get_absolute_url(), {"input": values} | query).content.decode()
+    return page[page.index('id="stage"') : page.index('id="tries"')]
+
+
+def test_the_stage_shows_the_picture_of_the_form_until_it_was_changed(
+    member: Client, editor: Any, make_run: Any
+) -> None:
+    mine, other = (f"/uploads/{uuid4()}/{name}.png" for name in ("mine", "other"))
+    assert f'data-own="{mine}"' in stage_of(member, editor, mine)
+    assert "stage-empty" not in stage_of(member, editor, mine)
+    arguments = {"prompt": "x", "image_url": other}
+    run = make_run(endpoint=editor, arguments=arguments, state="succeeded", output={})
+    assert "data-own" in stage_of(member, editor, mine)  # the result is of another picture
+    assert "data-own" not in stage_of(member, editor, other)
+    assert "data-own" not in stage_of(member, editor, mine, shown=str(run.pk))
+    Run.objects.filter(pk=run.pk).update(state="running")
+    assert "data-own" not in stage_of(member, editor, mine)  # what is under way stays in sight
+
+
+@pytest.mark.parametrize("address", ["data:image/png;base64,AA", "https://example.org/a.png"])
+def test_the_stage_loads_no_file_from_elsewhere(member: Client, editor: Any, address: str) -> None:
+    assert "data-own" not in stage_of(member, editor, address)
