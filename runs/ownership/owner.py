@@ -52,7 +52,8 @@ class RunsOwner(Lifecycle, Keeps):
         used = InputFile.objects.filter(source__in=run_ids, run__deleted_at=None)
         sources = used.exclude(run=F("source")).values_list("source", flat=True)
         frames = Upload.objects.filter(origin_run__in=run_ids)
-        return {*filter(None, sources), *frames.values_list("origin_run", flat=True).distinct()}
+        films = frames.values_list("origin_run", flat=True).distinct()
+        return {*filter(None, sources), *filter(None, films)}
 
     def movable(self) -> Mapping[str, type[InProject]]:
         """Return runs; uploads go along with the rows that use them."""

@@ -172,8 +172,10 @@ def brought(user: User, pk: uuid.UUID) -> UsableUpload | None:
     if upload is None or not upload.is_readable_by(user):
         return None
     kind = kind_of_file(content_types.kind(upload.content_type), upload.file_name)
-    films = Run.objects.readable_by(user).filter(pk=upload.origin_run)
-    made_by = films.values_list("endpoint", flat=True).first() if upload.origin_run else None
+    made_by = None
+    if upload.origin_run:
+        films = Run.objects.readable_by(user).filter(pk=upload.origin_run)
+        made_by = films.values_list("endpoint_id", flat=True).first()
     return UsableUpload(kind, upload.get_absolute_url(), upload, made_by or 0)
 
 
