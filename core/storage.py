@@ -44,16 +44,14 @@ def write(name: str, content: File[Any], size_bytes: int) -> str:
 @contextmanager
 def local_path(name: str) -> Iterator[str]:
     """Yield the path of a stored file, or of a temporary copy; raises any error of the storage."""
-    try:
-        path = default_storage.path(name)
-    except NotImplementedError:  # object storage has no paths
-        with tempfile.NamedTemporaryFile(prefix="vitrine-") as copy:
-            with default_storage.open(name) as stored_file:
-                shutil.copyfileobj(stored_file, copy)
-            copy.flush()
-            yield copy.name
-    else:
-        yield path
+    if isinstance(default_storage, FileSystemStorage):
+        yield default_storage.path(name)
+        return
+    with tempfile.NamedTemporaryFile(prefix="vitrine-") as copy:
+        with default_storage.open(name) as stored_file:
+            shutil.copyfileobj(stored_file, copy)
+        copy.flush()
+        yield copy.name
 
 
 def checksum(file: IO[bytes]) -> tuple[str, int]:

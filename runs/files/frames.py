@@ -37,10 +37,11 @@ UNREADABLE = (
     "No frame of this film can be read here: the file is damaged, or of a kind that this server "
     "does not know. Download it, or make the film again."
 )
-TOO_LONG = (
-    "Finding this frame takes too long here. Choose a moment nearer to the beginning, or download "
-    "the film and take the frame in another program."
+TOO_MUCH = (
+    "Finding this frame takes too long, or too much memory, here. Choose a moment nearer to the "
+    "beginning, or download the film and take the frame in another program."
 )
+UNAVAILABLE = "This server's storage does not give the film at the moment. Try again in a minute."
 BUSY = "This server is taking other frames at the moment. Try again in a few seconds."
 
 
@@ -77,14 +78,17 @@ def _write(film: Artifact, target: str, at_s: float | None) -> float:
     try:
         with storage.local_path(film.file) as path:
             if not Path(path).exists():
-                raise Refused(NOT_STORED)
+                raise FileNotFoundError(path)
             request = {"path": path, "target": target, "at": "" if at_s is None else repr(at_s)}
             answer = subprocess_worker.run_once(PROGRAM, request, LIMIT_S)
     except subprocess_worker.WorkerDied as error:
         log.warning("no frame of %s: %s", film, error)
-        raise Refused(TOO_LONG) from error
+        raise Refused(TOO_MUCH) from error
     except FileNotFoundError as error:
         raise Refused(NOT_STORED) from error
+    except Exception as error:  # storage backends raise any kind of exception
+        log.error("no frame of %s, the storage failed: %r", film, error)
+        raise Refused(UNAVAILABLE) from error
     finally:
         _free.release()
     if why := answer.get("error", ""):

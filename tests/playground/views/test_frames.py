@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.storage import default_storage
+from django.core.files.storage import InMemoryStorage, default_storage
 from django.db import connections
 from django.test import Client
 from PIL import Image
@@ -166,6 +166,28 @@ def test_a_film_that_is_not_stored_here_is_said(member: Client, film: Artifact, 
     assert (answer.status_code, answer.json()) == (422, {"error": frames.NOT_STORED})
 
 
+def test_a_storage_without_paths_gives_the_film_or_says_why_not(
+    member: Client,
+    make_run: Callable[..., Run],
+    settings: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    memory = {"BACKEND": "django.core.files.storage.InMemoryStorage"}
+    settings.STORAGES = settings.STORAGES | {"default": memory}
+    film = stored_film(make_run, varying())
+    take(member, film)
+    assert number_in(Upload.objects.get()) == 10
+
+    def fail(*_: Any) -> None:
+        raise TimeoutError("the bucket")
+
+    monkeypatch.setattr(InMemoryStorage, "_open", fail)
+    assert take(member, film).json() == {"error": frames.UNAVAILABLE}
+    monkeypatch.undo()
+    Artifact.objects.update(file="gone.mp4")
+    assert take(member, film).json() == {"error": frames.NOT_STORED}
+
+
 def test_a_picture_has_no_frames(member: Client, film: Artifact) -> None:
     Artifact.objects.filter(pk=film.pk).update(kind="image")
     assert take(member, film).json() == {"error": "Only films have frames. Choose a film."}
@@ -175,7 +197,7 @@ def test_a_film_that_takes_too_long_and_a_busy_server_are_said(
     member: Client, film: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(frames, "LIMIT_S", 0.001)
-    assert take(member, film).json() == {"error": frames.TOO_LONG}
+    assert take(member, film).json() == {"error": frames.TOO_MUCH}
     monkeypatch.setattr(frames, "WAIT_S", 0.001)
     for _ in range(frames.AT_ONCE):
         assert frames._free.acquire(timeout=1)
