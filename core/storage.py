@@ -8,7 +8,10 @@ completed.
 from __future__ import annotations
 
 import hashlib
-from contextlib import suppress
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import IO, Any
 
 from django.core.files import File
@@ -36,6 +39,19 @@ def write(name: str, content: File[Any], size_bytes: int) -> str:
                 default_storage.delete(name)
         raise
     return stored_name
+
+
+@contextmanager
+def local_path(name: str) -> Iterator[str]:
+    """Yield the path of a stored file, or of a temporary copy; raises any error of the storage."""
+    if isinstance(default_storage, FileSystemStorage):
+        yield default_storage.path(name)
+        return
+    with tempfile.NamedTemporaryFile(prefix="vitrine-") as copy:
+        with default_storage.open(name) as stored_file:
+            shutil.copyfileobj(stored_file, copy)
+        copy.flush()
+        yield copy.name
 
 
 def checksum(file: IO[bytes]) -> tuple[str, int]:

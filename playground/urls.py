@@ -7,6 +7,7 @@ from django.urls import path
 
 from playground.views import (
     command_palette,
+    frames,
     leaderboard,
     new_runs,
     restorations,
@@ -70,7 +71,7 @@ urlpatterns = [
         restorations.with_recipe,
         name="artifact-with-recipe",
     ),
-    path("runs/<uuid:pk>/artifacts/<int:position>/frames/", files.frames, name="artifact-frames"),
+    path("runs/<uuid:pk>/artifacts/<int:position>/frames/", frames.frames, name="artifact-frames"),
     path("runs/<uuid:pk>/artifacts/<int:position>/viewer/", files.viewer, name="artifact-viewer"),
     path("webhooks/fal/<slug:token>/", webhooks.fal, name="webhook"),
     path("jump/", command_palette.jump, name="jump"),

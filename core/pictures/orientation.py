@@ -9,6 +9,8 @@ from typing import Any
 
 from PIL import Image
 
+# FFmpeg's number for a film that does not say how its colours are coded, and browsers' guess then.
+_UNSAID, _HD_PX = 2, 720
 _ORIENTATION = 0x0112  # in EXIF
 _FIRST_SIDEWAYS = 5  # 5 to 8 exchange width and height
 # Browsers ignore the note in WebP; Pillow itself turns TIFF when it opens it.
@@ -52,8 +54,17 @@ def film_size(video: Any) -> tuple[int, int]:
 
 
 def turned(frame: Any, video: Any) -> Image.Image:
-    """Return a frame of a video stream as players show it."""
-    picture: Image.Image = frame.to_image()
+    """Return a frame of a video stream as players show it, in the colours of browsers."""
+    from av.video.reformatter import Interpolation  # of subprocesses; pages need no FFmpeg
+
+    is_hd = frame.colorspace == _UNSAID and frame.height >= _HD_PX
+    picture: Image.Image = frame.to_image(
+        src_colorspace="ITU709" if is_hd else None,
+        # Without rounding each frame is darker by 2 of 255, and so is a film that goes on from it.
+        interpolation=Interpolation.BILINEAR
+        | Interpolation.ACCURATE_RND
+        | Interpolation.FULL_CHR_H_INT,
+    )
     if film_size(video) != (video.width, video.height):
         picture = picture.resize(film_size(video))
     turn = _TURNS.get(quarter_turn(frame))

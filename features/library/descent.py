@@ -58,18 +58,20 @@ class Node:
         return self.is_current and not is_line
 
 
-def nodes_of(run: Run, user: User | AnonymousUser) -> list[Node]:
+def nodes_in(lineage: Lineage, run: Run) -> list[Node]:
     """Return the roots of a run's line of descent, with the results made of them as branches."""
-    lineage = lineage_of(run, user)
-    used_positions = _used_results(lineage.runs)
+    used_positions = _used_results(lineage)
     return [_node(branch, lineage, used_positions, run) for branch in tree_of(lineage.made_of)]
 
 
-def _used_results(runs: Collection[uuid.UUID]) -> dict[uuid.UUID, set[int]]:
-    """Return the positions of results that these runs use as inputs, by the results' runs."""
+def _used_results(lineage: Lineage) -> dict[uuid.UUID, set[int]]:
+    """Return the positions of results that a line uses, by the results' runs."""
     beginning = Substr(Cast("arguments", TextField()), 1, READ_CHARS)
-    texts = Run.objects.filter(pk__in=runs).annotate(input_beginning=beginning)
+    texts = Run.objects.filter(pk__in=lineage.runs).annotate(input_beginning=beginning)
     used_positions: dict[uuid.UUID, set[int]] = defaultdict(set)
+    for frame in lineage.uploads.values():
+        if frame.origin_run and frame.origin_position is not None:
+            used_positions[frame.origin_run].add(frame.origin_position)
     for text in texts.order_by().values_list("input_beginning", flat=True):
         for file in OUR_ADDRESS.finditer(text):
             if file["run"]:
@@ -118,7 +120,9 @@ def _of_upload(upload: Upload) -> dict[str, Any]:
     kind = upload.content_type.partition("/")[0]
     return {
         "title": upload.file_name,
-        "origin": "Uploaded",
+        "origin": "Uploaded"
+        if upload.origin_at_s is None
+        else f"The frame at {upload.origin_at_s:g} s",
         "address": upload.get_absolute_url(),
         "picture": upload.get_absolute_url() if is_picture else "",
         "kind": kind_named(kind).label,
@@ -162,7 +166,7 @@ def tree_of(made_of: Mapping[Key, Iterable[Key]]) -> list[Branch[Key]]:
 
 @dataclass
 class Lineage:
-    """The runs and uploads of a line, and their sources.
+    """The runs and uploads of a line, and their sources; a frame's source is its film.
 
     `made_of` has all keys, the first sources first; `runs` and `uploads` have only those that the
     user may read. `cut_above` have sources that are not here, `cut_below` results that are not
@@ -188,14 +192,20 @@ def lineage_of(run: Run, user: User | AnonymousUser) -> Lineage:
 def _add_above(lineage: Lineage, run: Run, user: User | AnonymousUser) -> None:
     level = [run.pk]
     for depth in range(MAX_DEPTH + 1):
-        edges = edges_above(level)
+        edges = edges_above(level) + _edges_to_films(lineage, level)
         room = MAX_ABOVE - len(lineage.made_of) if depth < MAX_DEPTH else 0
         level = _add(lineage, (edge.source for edge in edges), room)
         lineage.cut_above |= {edge.run for edge in edges if not _connect(lineage, edge)}
         _load(lineage, level, user)
-        level = [key for key in level if key in lineage.runs]
+        level = [key for key in level if key in lineage.runs or key in lineage.uploads]
         if not level:
             return
+
+
+def _edges_to_films(lineage: Lineage, keys: Collection[uuid.UUID]) -> list[Edge]:
+    """Return the edges from the frames among these to the films that they were taken from."""
+    frames = (lineage.uploads[key] for key in keys if key in lineage.uploads)
+    return [Edge(frame.pk, frame.origin_run) for frame in frames if frame.origin_run]
 
 
 def _add_below(lineage: Lineage, run: Run, user: User | AnonymousUser) -> None:
@@ -248,7 +258,7 @@ def _load(lineage: Lineage, keys: Collection[uuid.UUID], user: User | AnonymousU
 
 
 class Edge(NamedTuple):
-    """A run, and an upload or another run that it was made of."""
+    """A run, and an upload or another run that it was made of; or a frame, and its film's run."""
 
     run: uuid.UUID
     source: uuid.UUID
@@ -266,13 +276,16 @@ def edges_above(runs: Collection[uuid.UUID]) -> list[Edge]:
 def edges_below(
     sources: Collection[uuid.UUID], user: User | AnonymousUser, unread: Iterable[Edge]
 ) -> list[Edge]:
-    """Return the edges from runs that the user may read to these sources, oldest first.
+    """Return the edges from runs and frames that the user may read to these sources, oldest first.
 
     `unread` are the edges of runs whose arguments were not read yet.
     """
     runs = Run.objects.readable_by(user).filter(input_files__source__in=sources)
     rows = runs.order_by("created_at", "pk").values_list("pk", "input_files__source")
-    edges = [Edge(run, source) for run, source in rows[:MAX_EDGES] if source is not None]
+    frames = Upload.objects.shown_to(user).filter(origin_run__in=sources)
+    films = frames.order_by("created_at", "pk").values_list("pk", "origin_run")
+    pairs = [*rows[:MAX_EDGES], *films[:MAX_EDGES]]
+    edges = [Edge(made, source) for made, source in pairs if source is not None]
     return _distinct(edges + [edge for edge in unread if edge.source in sources])
 
 

@@ -1,7 +1,8 @@
-"""Uses several pictures as the input of one model that takes a list of pictures."""
+"""Uses several pictures, or films, as the input of one model that takes a list of them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -40,11 +41,6 @@ class Pictures(NamedTuple):
     keys: list[ResultKey]
     others: int
 
-    @property
-    def value(self) -> str:
-        """Return the pictures as an address names them."""
-        return ",".join(map(str, self.keys))
-
 
 def pictures_of(selected: SelectedResults) -> Pictures:
     """Return the pictures among the chosen results, at most `MOST`; one query."""
@@ -71,7 +67,7 @@ def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Gr
         fitting = {
             taker.key: taker
             for taker in takers
-            if _takes_several(taker) and (ranked is None or taker.key in ranked)
+            if takes_several(taker) and (ranked is None or taker.key in ranked)
         }
         able = by_need(fitting.values(), lambda taker: index.need(taker.key, path=taker.input.path))
         for need, able_takers in able.items():
@@ -86,29 +82,37 @@ def menu(pictures: Pictures, text: str = "", locks: Locks = NO_LOCKS) -> list[Gr
     return sorted(told_apart(groups), key=lambda group: group.title.startswith("Needs "))
 
 
-def _takes_several(taker: Taker) -> bool:
+def takes_several(taker: Taker) -> bool:
+    """Whether an input is a list."""
     return names_in(taker.input.path)[-1:] == [ROW]
 
 
 def _place(pictures: Pictures, taker: Taker, endpoint: Endpoint, locks: Locks) -> Place:
-    query = urlencode({KIND: f"{pictures.value}:{taker.input.path}"})
-    return place_of(endpoint, f"{endpoint.get_absolute_url()}?{query}", locks, taker.input.label)
+    address = address_in(endpoint, taker, pictures.keys)
+    return place_of(endpoint, address, locks, taker.input.label)
+
+
+def address_in(endpoint: Endpoint, taker: Taker, keys: Iterable[ResultKey]) -> str:
+    """Return the address of a model's form with these results in a list, in their order."""
+    query = urlencode({KIND: f"{','.join(map(str, keys))}:{taker.input.path}"})
+    return f"{endpoint.get_absolute_url()}?{query}"
 
 
 def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
-    """Return the user's current form of the model with pictures in a field that takes a list.
+    """Return the user's current form of the model with pictures, or films, in a list.
 
-    They replace the field's previous value. None if none of these pictures exists.
+    They replace the field's previous value. None if none of them exists.
     """
     result_names, _, path = key.partition(":")
     results = [result for text in result_names.split(",")[:MOST] if (result := _result(user, text))]
     if not results:
         return None
+    noun = results[0].noun
     before = use_as.held_before(user, endpoint)
     root = form_state.version_of(endpoint).root
     field = next((taker for taker in inputs_of(root) if taker.path == path), None)
     if field is None:
-        return FormState(before, "This model no longer has a field for these pictures.")
+        return FormState(before, f"This model no longer has a field for these {noun}s.")
     arguments = form_state.parse_form_leniently(endpoint, before).arguments
     arguments.pop(names_in(path)[0], None)
     filled_arguments, placed_count = arguments, 0
@@ -117,7 +121,7 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
         if len(values_at(extended, path)) == placed_count:  # the list is full
             break
         filled_arguments, placed_count = extended, placed_count + 1
-    notice = f"“{field.label}” now holds {counted(placed_count, 'picture')}."
+    notice = f"“{field.label}” now holds {counted(placed_count, noun)}."
     if left_out := len(result_names.split(",")) - placed_count:
         notice += f" {left_out} of the chosen ones were left out: "
         notice += f"this model takes {placed_count}, or they are gone."

@@ -11,13 +11,11 @@ from __future__ import annotations
 
 import logging
 import os
-import shutil
 import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from typing import IO
 
 from django.core.files import File
 from django.core.files.base import ContentFile
@@ -117,11 +115,12 @@ def note_try(request: WantedCopy, *, is_done: bool) -> None:
 def _make(file: str, name: str, limit_s: float) -> None:
     storage_limits.require_free_space(default_storage.size(file))
     if not isinstance(default_storage, FileSystemStorage):
-        with tempfile.NamedTemporaryFile(prefix="vitrine-") as local:
-            _fetch(file, local)
-            with tempfile.NamedTemporaryFile(prefix="vitrine-") as copy:
-                _strip(file, local.name, copy.name, limit_s)
-                storage.write(name, File(copy), copy.seek(0, os.SEEK_END))
+        with (
+            storage.local_path(file) as source,
+            tempfile.NamedTemporaryFile(prefix="vitrine-") as copy,
+        ):
+            _strip(file, source, copy.name, limit_s)
+            storage.write(name, File(copy), copy.seek(0, os.SEEK_END))
         return
     path = default_storage.path(file)
     # Renamed only when complete: another process may serve it at once.
@@ -132,12 +131,6 @@ def _make(file: str, name: str, limit_s: float) -> None:
         partial.replace(default_storage.path(name))
     finally:
         partial.unlink(missing_ok=True)
-
-
-def _fetch(name: str, copy: IO[bytes]) -> None:
-    with default_storage.open(name) as stored_file:
-        shutil.copyfileobj(stored_file, copy)
-    copy.flush()
 
 
 def _strip(file: str, path: str, target: str, limit_s: float) -> None:

@@ -429,7 +429,6 @@ class DerivedFile(models.Model):
 
         THUMBNAIL = "thumbnail", "the small picture"
         POSTER = "poster", "the still"
-        FRAME = "frame", "a frame"
         STRIPPED = "stripped", "the copy without metadata"
         TEXT = "text", "a text"
         OUTPUT = "output", "the raw output"

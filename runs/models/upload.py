@@ -70,6 +70,11 @@ class Upload(InProject):
     measure_at = models.DateTimeField(
         null=True, help_text="when a worker is to measure it; null: it has, or there is no need"
     )
+    origin_run = models.UUIDField(
+        null=True, help_text="of a frame that was taken from a film: the run that made the film"
+    )
+    origin_position = models.PositiveIntegerField(null=True, help_text="the film's, in that run")
+    origin_at_s = models.FloatField(null=True, help_text="when the frame begins in the film")
     upstream_url = models.TextField(blank=True)
     upstream_at = models.DateTimeField(null=True)
     upstream_until = models.DateTimeField(
@@ -92,6 +97,11 @@ class Upload(InProject):
             ),
             models.Index(fields=["digest"], name="upload_by_content"),
             models.Index(fields=["file"], name="upload_by_file"),
+            models.Index(
+                fields=["origin_run"],
+                name="upload_by_film",
+                condition=models.Q(origin_run__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -45,10 +45,15 @@ class RunsOwner(Lifecycle, Keeps):
         )
 
     def chosen_runs(self, run_ids: abc.Collection[uuid.UUID]) -> abc.Collection[uuid.UUID]:
-        """Return the runs that others have as an input; a deleted run uses nothing any more."""
+        """Return the runs that others have as an input, and films of which a frame was taken.
+
+        A deleted run uses nothing any more.
+        """
         used = InputFile.objects.filter(source__in=run_ids, run__deleted_at=None)
         sources = used.exclude(run=F("source")).values_list("source", flat=True)
-        return set(filter(None, sources))
+        frames = Upload.objects.filter(origin_run__in=run_ids)
+        films = frames.values_list("origin_run", flat=True).distinct()
+        return {*filter(None, sources), *filter(None, films)}
 
     def movable(self) -> Mapping[str, type[InProject]]:
         """Return runs; uploads go along with the rows that use them."""

@@ -103,18 +103,6 @@ def thumbnail(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpRespons
     return _preview(request, _artifact(request, pk, position).thumbnail)
 
 
-@limit("file")
-@require_POST
-def frames(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponse:
-    """Record the `digest` (SHA-256) of a frame that a page took from a film."""
-    artifact = _artifact(request, pk, position)
-    digest = hidden(request, "digest")
-    if not domain.DIGEST.fullmatch(digest):
-        return HttpResponse("A frame is recorded by its SHA-256.\n", "text/plain", status=422)
-    derived_files.record(artifact.run_id, artifact.position, {DerivedFile.What.FRAME: digest})
-    return HttpResponse(status=HTTPStatus.NO_CONTENT)
-
-
 @require_safe
 @xframe_options_sameorigin
 def viewer(request: HttpRequest, pk: uuid.UUID, position: int) -> HttpResponseBase:

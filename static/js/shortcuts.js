@@ -36,6 +36,8 @@ const jump = async (address = "/jump/?") => {
   if (!shell || document.querySelector("dialog[open]:not(.viewer)")) return;
   const shown = document.importNode(shell.content, true).firstElementChild;
   shown.addEventListener("close", () => shown.remove());
+  // The second press of a double click lands beside it: the focus stays in its field.
+  shown.addEventListener("mousedown", (event) => event.target === shown && event.preventDefault());
   document.body.append(shown);
   shown.showModal();
   try {
@@ -45,9 +47,9 @@ const jump = async (address = "/jump/?") => {
     ]);
     if (listAddress) fill(shown, listAddress);
     else shown.close();
-  } catch {
+  } catch ({ sentence }) {
     shown.close();
-    const text = "The server does not answer. What is in this page stays; try again.";
+    const text = sentence ?? "The server does not answer. What is in this page stays; try again.";
     dispatchEvent(new CustomEvent("toast", { detail: { text } }));
   }
 };
@@ -102,6 +104,13 @@ addEventListener("click", (event) => {
   if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
   jump(listOf(link));
+});
+/* Forms that make what is then used: the palette is open at once, so a second press does nothing. */
+addEventListener("submit", (event) => {
+  const { target, submitter } = event;
+  if (!target.matches("form[data-jump]")) return;
+  event.preventDefault();
+  jump(import("./lazy/film-frames.js").then(({ take }) => take(target, submitter)).then(listOf));
 });
 /* The detail is a promise of the link whose targets are listed: the viewer may still load it. */
 addEventListener("jump", ({ detail }) => jump(detail.then((link) => link && listOf(link))));

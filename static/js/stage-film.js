@@ -12,6 +12,18 @@ const play = (root) => {
 };
 document.addEventListener("DOMContentLoaded", () => play(document), { once: true });
 document.addEventListener("htmx:load", ({ target }) => play(target.parentElement ?? target));
+/* Films note which frame they show (`shownS`), for `lazy/film-frames.js`. */
+document.addEventListener(
+  "loadedmetadata",
+  ({ target }) => {
+    const note = (_, { mediaTime }) => {
+      target.shownS = mediaTime;
+      target.requestVideoFrameCallback(note);
+    };
+    target.requestVideoFrameCallback?.(note);
+  },
+  { capture: true },
+);
 document.addEventListener(
   "error",
   ({ target }) => {

@@ -118,7 +118,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "undo:seriesitem": (NOTHING, CHANGED),
     "playground:artifact": (RESTORED, NOTHING),
     "playground:artifact-poster": (RESTORED, NOTHING),
-    "playground:artifact-frames": (NOTHING, RESTORED),
+    "playground:artifact-frames": (NOTHING, SEEN),
     "playground:artifact-repetition": (NOTHING, SEEN),
     "playground:artifact-star": (NOTHING, STARRED),
     "playground:artifact-thumbnail": (RESTORED, NOTHING),
@@ -237,7 +237,6 @@ ADMINS_SEE = {
 }
 ADMINS_SEE_DELETED = {
     ("playground:artifact", "get"),
-    ("playground:artifact-frames", "post"),
     ("playground:artifact-poster", "get"),
     ("playground:artifact-thumbnail", "get"),
     ("playground:artifact-viewer", "get"),

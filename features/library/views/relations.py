@@ -11,7 +11,8 @@ from django.views.decorators.vary import vary_on_headers
 
 from core.http.caching import no_store
 from core.http.htmx import HtmxRequest
-from features.library.descent import nodes_of
+from features.library import joining
+from features.library.descent import lineage_of, nodes_in
 from runs.models import Run
 
 
@@ -23,6 +24,14 @@ def descent(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     readable = Run.objects.readable_by(request.user).with_endpoint().light()
     run = get_object_or_404(readable.with_artifacts(), pk=pk)
     part = "_descent" if request.htmx else "descent"
-    nodes = nodes_of(run, request.user)
-    context = {"run": run, "nodes": nodes, "is_alone": all(node.is_alone for node in nodes)}
+    lineage = lineage_of(run, request.user)
+    nodes = nodes_in(lineage, run)
+    films = joining.films_of(lineage, run)
+    context = {
+        "run": run,
+        "nodes": nodes,
+        "is_alone": all(node.is_alone for node in nodes),
+        "films": films,
+        "join": joining.offer(request, films),
+    }
     return render(request, f"features/library/descent/{part}.html", context)

@@ -176,7 +176,7 @@ def menu(
     """Return the menu of a result or upload; `address` is its own URL, for its links."""
     offer = offered(result.kind, result.made_by, text, use, locks, records)
     cards = offer.cards
-    own = Group("This model", [_own_place(taker, result, cards, locks) for taker in offer.own])
+    own = Group(result.own_title, [_own_place(taker, result, cards, locks) for taker in offer.own])
     menu_groups = []
     for group in offer.groups:
         places = [

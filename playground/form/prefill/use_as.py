@@ -60,10 +60,11 @@ class Usable:
 
 @dataclass(frozen=True)
 class UsableUpload(Usable):
-    """An uploaded file."""
+    """An uploaded file; for a frame, `made_by` is the key of its film's model."""
 
     upload: Upload
-    made_by = 0  # no model
+    made_by: int = 0
+    own_title = "The film's model"
 
     @property
     def origin(self) -> str:
@@ -72,8 +73,10 @@ class UsableUpload(Usable):
 
     def address_in(self, endpoint: Endpoint, path: str) -> str:
         """Return the address of a model's form with the file filled in at `path`."""
-        query = urlencode({"use": f"{self.upload.pk}/{UPLOAD}/{path}"})
-        return f"{endpoint.get_absolute_url()}?{query}"
+        query = {"use": f"{self.upload.pk}/{UPLOAD}/{path}"}
+        if endpoint.pk == self.made_by:
+            query["shown"] = str(self.upload.origin_run)  # the film stays on the stage
+        return f"{endpoint.get_absolute_url()}?{urlencode(query)}"
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class Result(Usable):
 
     run: Run
     key: str
+    own_title = "This model"
 
     @property
     def made_by(self) -> int:
@@ -168,7 +172,11 @@ def brought(user: User, pk: uuid.UUID) -> UsableUpload | None:
     if upload is None or not upload.is_readable_by(user):
         return None
     kind = kind_of_file(content_types.kind(upload.content_type), upload.file_name)
-    return UsableUpload(kind, upload.get_absolute_url(), upload)
+    made_by = None
+    if upload.origin_run:
+        films = Run.objects.readable_by(user).filter(pk=upload.origin_run)
+        made_by = films.values_list("endpoint_id", flat=True).first()
+    return UsableUpload(kind, upload.get_absolute_url(), upload, made_by or 0)
 
 
 def kind_of(artifact: Artifact) -> str:

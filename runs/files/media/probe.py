@@ -6,16 +6,12 @@ import asyncio
 import base64
 import importlib.util
 import logging
-import shutil
-import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
-from django.core.files.storage import default_storage
-
+from core import storage
 from core.process import subprocess_worker
 from fal.db_safe import db_safe_text
 from runs.files.media import mesh_viewer
@@ -145,22 +141,10 @@ def _marks(path: str) -> tuple[bool, str]:
 @asynccontextmanager
 async def _local(name: str) -> AsyncIterator[str]:
     """Yield the path of a stored file, or of a temporary copy of it."""
-    try:
-        path = default_storage.path(name)
-    except NotImplementedError:  # object storage has no paths
-        with tempfile.NamedTemporaryFile(prefix="vitrine-") as copy:
-            await asyncio.to_thread(_fetch, name, copy)
-            yield copy.name
-    else:
-        yield path
+    with ExitStack() as stack:
+        yield await asyncio.to_thread(stack.enter_context, storage.local_path(name))
 
 
 def _decoded(answer: subprocess_worker.Json) -> subprocess_worker.Json:
     pictures = ("poster", "thumbnail")
     return answer | {name: base64.b64decode(answer.get(name, "")) for name in pictures}
-
-
-def _fetch(name: str, copy: IO[bytes]) -> None:
-    with default_storage.open(name) as stored_file:
-        shutil.copyfileobj(stored_file, copy)
-    copy.flush()

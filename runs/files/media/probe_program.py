@@ -111,7 +111,7 @@ def _previews(picture: Image.Image, *, has_poster: bool, has_thumbnail: bool) ->
 
 def _image_of_ffmpeg(path: str) -> dict[str, Any]:
     """Examine a picture of a format that Pillow does not know."""
-    with _opened(path) as container:
+    with opened(path) as container:
         video = container.streams.video[0]
         result: dict[str, Any] = {"kind": "image", "width": video.width, "height": video.height}
         if video.width * video.height > MAX_PIXELS:
@@ -133,13 +133,13 @@ def _visible(frame: Any) -> Image.Image:
 
 
 def _film_or_sound(path: str) -> dict[str, Any]:
-    with _opened(path) as container:
+    with opened(path) as container:
         duration_s, shortest_s = _playing_times_s(container)
-    with _opened(path) as container:
+    with opened(path) as container:
         result: dict[str, Any] = {"kind": _kind(container)}
         if duration_s:
             result |= {"duration_s": duration_s, "shortest_s": shortest_s}
-        stream = next(iter([*_films(container), *container.streams.audio]), None)
+        stream = next(iter([*films(container), *container.streams.audio]), None)
         if stream is not None:
             result["codec"] = stream.codec_context.codec.canonical_name
         if result["kind"] == "audio":
@@ -160,8 +160,8 @@ def _film_or_sound(path: str) -> dict[str, Any]:
     return result
 
 
-def _opened(path: str) -> Any:
-    # A playlist may reference any address; allow only this file.
+def opened(path: str) -> Any:
+    """Open a film or sound. A playlist may reference any address; only this file is allowed."""
     return av.open(path, options={"protocol_whitelist": "file"})
 
 
@@ -178,7 +178,7 @@ def _playing_times_s(container: Any) -> tuple[float | None, float | None]:
     is_stated = stated_s > 0 and container.format.name in _SAY_LENGTH
     spans: dict[int, list[tuple[float, float]]] = {}  # more than one in files that were joined
     until = time.monotonic() + MOST_S
-    streams = [*container.streams.audio, *_films(container)]
+    streams = [*container.streams.audio, *films(container)]
     for packet in container.demux(streams) if streams else ():
         if time.monotonic() > until:
             read_s = max(map(_length, spans.values()), default=0.0)
@@ -210,15 +210,15 @@ def _are_same(some_s: float, other_s: float) -> bool:
     return abs(some_s - other_s) <= max(_SAME_S, _SAME * other_s)
 
 
-def _films(container: Any) -> list[Any]:
-    """Return the video streams, without the cover art of audio."""
+def films(container: Any) -> list[Any]:
+    """Return the video streams of an open file, without the cover art of audio."""
     cover = av.stream.Disposition.attached_pic
     return [stream for stream in container.streams.video if not stream.disposition & cover]
 
 
 def _kind(container: Any) -> str:
     """Return video, audio or "": mp4, webm and ogg hold either."""
-    if _films(container):
+    if films(container):
         return "video"
     return "audio" if container.streams.audio else ""
 

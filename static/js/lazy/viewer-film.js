@@ -1,5 +1,5 @@
 /*
- * A film in the viewer: single frames, speed, a repeated part, and saving a frame as a picture.
+ * A film in the viewer: single frames, speed, and a repeated part.
  */
 const DEFAULT_FRAME_S = 1 / 25; // until a few frames have played: browsers do not expose the rate
 const LONGEST_FRAME_S = 1 / 8;
@@ -13,12 +13,12 @@ const timeInWords = (seconds) => {
 
 export class Film {
   /** `say` is called with a sentence for the person. */
-  constructor(film, tools, { say, name, signal }) {
-    Object.assign(this, { film, tools, say, name });
+  constructor(film, tools, { say, signal }) {
+    Object.assign(this, { film, tools, say });
     this.frameS = DEFAULT_FRAME_S;
     this.marks = { in: null, out: null };
     this.at = tools.querySelector("[name='at']");
-    tools.hidden = false;
+    tools.querySelector("[data-film]").hidden = false;
     film.controls = false;
     const options = { signal };
     const actions = {
@@ -27,7 +27,6 @@ export class Film {
       forward: () => this.step(1),
       in: () => this.mark("in"),
       out: () => this.mark("out"),
-      frame: () => this.saveFrame(),
     };
     tools.addEventListener(
       "click",
@@ -57,7 +56,7 @@ export class Film {
       if (gap > 0.001 && gap < LONGEST_FRAME_S && !this.film.paused)
         this.frameS = this.isMeasured ? Math.min(this.frameS, gap) : gap;
       this.isMeasured ||= gap > 0.001 && gap < LONGEST_FRAME_S && !this.film.paused;
-      before = mediaTime;
+      before = this.film.shownS = mediaTime; // for `film-frames.js`
       this.repeatPart(mediaTime);
       if (!signal.aborted) this.film.requestVideoFrameCallback(shown);
     };
@@ -112,28 +111,6 @@ export class Film {
       const word = name === "in" ? "In" : "Out";
       button.setAttribute("aria-pressed", second !== null);
       button.textContent = second === null ? word : `${word} ${timeInWords(second)}`;
-    }
-  }
-  /** Saves the shown frame as a PNG. */
-  saveFrame() {
-    const canvas = document.createElement("canvas");
-    canvas.width = this.film.videoWidth;
-    canvas.height = this.film.videoHeight;
-    canvas.getContext("2d").drawImage(this.film, 0, 0);
-    const place = timeInWords(this.film.currentTime).replace(/[:.]/g, "-");
-    try {
-      canvas.toBlob((picture) => {
-        if (!picture) return this.say("There is no frame yet: let the film load first.");
-        const link = document.createElement("a");
-        link.href = URL.createObjectURL(picture);
-        link.download = `${this.name}-${place}.png`;
-        link.click();
-        setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-        this.say("The frame is saved as a picture.");
-        import("./known-frame.js").then(({ record }) => record(picture, this.film));
-      });
-    } catch {
-      this.say("No frame can be taken until the film is copied here. Try again in a minute.");
     }
   }
   /** Handles a key; returns whether it is one of the film's. */

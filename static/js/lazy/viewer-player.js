@@ -26,8 +26,7 @@ export class Player {
     onSwipe(this.media, (by) => viewer.step(by), { may: () => !this.zoom?.isHeld, signal });
     const tools = element.querySelector(".viewer-tools");
     const say = (sentence) => viewer.say(sentence);
-    const { name } = element.dataset;
-    if (kind === "video") this.timed = new Film(picture, tools, { say, name, signal });
+    if (kind === "video") this.timed = new Film(picture, tools, { say, signal });
     if (kind === "audio") {
       const [sound] = this.media.getElementsByTagName("audio");
       this.timed = new Sound(sound, this.media.querySelector("canvas"), tools, { signal });

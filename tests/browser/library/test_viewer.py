@@ -7,21 +7,22 @@ import math
 import re
 import struct
 import wave
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
+from catalog.sync import post_sync
 from features.library.wall import sections
 from runs.files import stored_files
-from runs.models import Artifact, Run
+from runs.models import Artifact, Run, Upload
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.gallery import PHONE, WIDE, Open
 from tests.browser.media import png
 from tests.browser.waiting import Held
 from tests.catalog.thumbs import film
 from tests.features.library.wall.test_wall import done
+from tests.runs.results_to_use import TEXT, document
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -263,14 +264,64 @@ def test_two_results_or_an_input_and_its_result_are_laid_over_each_other(
     assert_clean(page)
 
 
-@pytest.mark.exhaustive
-def test_a_film_goes_frame_by_frame(open_page: Open, make_run: Any, tmp_path: Path) -> None:
-    run = done(make_run, title="a film", files=[])
+@pytest.fixture
+def film_run(make_run: Any, make_endpoint: Any) -> Run:
+    """A run with a film, of a model that makes films from pictures."""
+    inputs = document({"image_url": TEXT, "prompt": TEXT}, "video", ("image_url",))
+    model = make_endpoint("fal-ai/films/image-to-video", inputs, category="image-to-video")
+    post_sync.run()
+    run = done(make_run, endpoint=model, title="a film", files=[])
     store(run, film(2.0), "video/mp4", width=400, height=300)
-    page = open_page("/runs/")
+    return run
+
+
+def open_film(page: Page) -> Any:
     page.locator("#wall .face").first.click()
     player = page.locator("dialog.viewer video")
     expect(player).to_have_attribute("data-loaded", "")
+    return player
+
+
+def test_a_film_goes_on_from_its_last_frame_in_two_presses(open_page: Open, film_run: Run) -> None:
+    page = open_page("/runs/")
+    player = open_film(page)
+    palette = page.get_by_role("dialog", name="Use this picture as…")
+    player.evaluate("film => (film.currentTime = 1.05)")
+    page.keyboard.press("t")  # while it still shows another frame
+    expect(palette.get_by_role("option").first).to_be_visible()
+    assert Upload.objects.get().origin_at_s == 1.0
+    page.keyboard.press("Escape")
+    assert player.evaluate("film => film.shownS") == 1.0
+    posts: list[str] = []
+    page.on("request", lambda sent: posts.append(sent.url) if sent.method == "POST" else None)
+    page.get_by_role("button", name="Go on from the last frame").dblclick()
+    expect(palette.get_by_role("option").first).to_be_visible()
+    assert len(posts) == 1
+    expect(palette).to_contain_text("The film's model")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("/models/fal-ai/films/image-to-video/"))
+    last = Upload.objects.latest("origin_at_s")
+    assert last.origin_at_s == pytest.approx(2.0, abs=0.2)
+    expect(page.locator("[name='image_url']").first).to_have_value(last.get_absolute_url())
+    page.goto(page.url.partition("/models/")[0] + film_run.get_absolute_url())
+    page.get_by_role("button", name="Use this frame as…").click()
+    expect(palette.get_by_role("option").first).to_be_visible()
+
+
+def test_a_frame_that_cannot_be_taken_is_said_in_the_viewer(open_page: Open, film_run: Run) -> None:
+    page = open_page("/runs/")
+    open_film(page)
+    Artifact.objects.update(file="gone.mp4")
+    page.keyboard.press("l")
+    expect(page.get_by_text("This film is not copied to this server")).to_be_visible()
+    expect(page.locator("dialog.jump")).to_have_count(0)
+    open_page.errors.clear()  # type: ignore[attr-defined]  # the browser's own words about the 422
+
+
+@pytest.mark.exhaustive
+def test_a_film_goes_frame_by_frame(open_page: Open, film_run: Run) -> None:
+    page = open_page("/runs/")
+    player = open_film(page)
     time = "film => film.currentTime"
     begin = player.evaluate(time)
     page.keyboard.press(".")
@@ -284,9 +335,6 @@ def test_a_film_goes_frame_by_frame(open_page: Open, make_run: Any, tmp_path: Pa
     page.keyboard.press("]")
     expect(page.get_by_role("button", name="In 0:")).to_have_attribute("aria-pressed", "true")
     expect(page.get_by_role("button", name="Out 0:")).to_have_attribute("aria-pressed", "true")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Save frame").click()
-    assert download.value.suggested_filename.startswith("a film-0-00")
     page.get_by_label("Speed").select_option("0.5")
     assert player.evaluate("film => film.playbackRate") == 0.5
     assert_clean(page)

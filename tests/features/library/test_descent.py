@@ -104,6 +104,36 @@ def test_a_line_goes_from_the_upload_to_the_last_result(
     assert outline(read_descent(member, film)) == ["photo.png", " edit", "  upscaled", "   [film]"]
 
 
+def make_frame(user: User, film: Run, name: str = "frame.png") -> Upload:
+    frame = make_upload(user, name)
+    frame.origin_run, frame.origin_position, frame.origin_at_s = film.pk, 1, 1.25
+    frame.save()
+    return frame
+
+
+def test_a_frame_stands_between_its_film_and_the_next(
+    member: Client, make_from: MakeFrom, user: User
+) -> None:
+    film = make_from(title="film")
+    run = make_from(make_frame(user, film), title="next")
+    make_frame(user, run, "unused.png")
+    page = read_descent(member, run)
+    assert outline(page) == ["film", " frame.png", "  [next]", "   unused.png"]
+    assert "The frame at 1.25 s" in page
+    assert outline(read_descent(member, film)) == [
+        "[film]", " frame.png", "  next", "   unused.png",
+    ]  # fmt: skip
+
+
+def test_a_frame_tells_nothing_of_a_film_or_of_frames_that_one_may_not_see(
+    member: Client, make_from: MakeFrom, user: User, stranger: User
+) -> None:
+    theirs = make_from(make_upload(stranger, "secret.png"), title="secret", user=stranger)
+    run = make_from(make_frame(user, theirs), title="mine")
+    make_frame(stranger, run, "of others.png")
+    assert outline(read_descent(member, run)) == ["?", " frame.png", "  [mine]"]
+
+
 def test_what_was_made_of_two_things_is_below_both(
     member: Client, make_from: MakeFrom, user: User
 ) -> None:

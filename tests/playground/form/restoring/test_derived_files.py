@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 import pytest
@@ -12,7 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from runs.files import derived_files
-from runs.models import Artifact, DerivedFile, Run, Share
+from runs.models import DerivedFile, Run, Share
 from tests.conftest import grant
 from tests.playground.form.restoring.test_restore import ADDRESS, SCRIPT
 from tests.runs.copying import copy, film, picture
@@ -69,16 +68,6 @@ def test_texts_and_raw_outputs_are_known_once_they_are_saved(member: Client, mak
     assert DerivedFile.objects.count() == 2
 
 
-def test_a_frame_that_a_page_took_is_known(member: Client, artifact: Any) -> None:
-    row: Artifact = copy(artifact("video"), film())
-    frame = picture(64, 48)
-    address = f"{row.get_absolute_url()}frames/"
-    digest = hashlib.sha256(frame).hexdigest()
-    assert member.post(address, {"digest": digest}).status_code == 204
-    assert "This is a frame of a result" in drop(member, frame)["words"]
-    assert member.post(address, {"digest": "x"}).status_code == 422
-
-
 def test_others_learn_nothing(
     member: Client, client: Client, artifact: Any, stranger: User
 ) -> None:
@@ -89,8 +78,6 @@ def test_others_learn_nothing(
     unknown = drop(client, b"no such file")
     assert drop(client, thumbnail) == drop(client, film()) == unknown
     assert unknown == {"error": "No run here made this file.", "acts": []}
-    frames = client.post(f"{row.get_absolute_url()}frames/", {"digest": "0" * 64})
-    assert frames.status_code == 404
 
 
 def test_a_copy_without_metadata_tells_its_run_to_its_owner_alone(
