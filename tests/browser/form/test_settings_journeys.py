@@ -22,15 +22,6 @@ from tests.browser.waiting import eventually, pass_time, settle
 __all__ = ["aurora", "log_in"]
 pytestmark = pytest.mark.browser
 AURORA = "/models/sandbox/aurora/"
-DROP = """([where, kind, value]) => {
-  const data = new DataTransfer();
-  const type = kind.endsWith("json") ? "application/json" : "image/png";
-  if (kind === "address") data.setData("text/uri-list", location.origin + value);
-  else data.items.add(new File([value], kind, { type }));
-  const options = { bubbles: true, cancelable: true, dataTransfer: data };
-  for (const name of ["dragenter", "dragover", "drop"])
-    document.querySelector(where).dispatchEvent(new DragEvent(name, options));
-}"""
 
 
 @pytest.mark.exhaustive

@@ -38,6 +38,7 @@ from tests.statements import before
 pytestmark = pytest.mark.both_databases
 
 State = Run.State
+FAILING = httpx.Response(500)
 
 
 def test_a_submit_carries_its_webhook_address(signer: Fal, settings: Any, make_run: Any) -> None:
@@ -184,12 +185,15 @@ def test_a_delivery_with_an_unexpected_error_does_not_block_others(
     assert "who would have thought" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(400, json={"detail": "Request is still in progress"}), FAILING]
+)
 def test_c29_a_delivery_without_payload_or_result_yet_is_followed(
-    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None, answer: httpx.Response
 ) -> None:
     run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
     assert deliver(run, payload=None, payload_error="Not serializable") == 200
-    signer.result = httpx.Response(400, json={"detail": "Request is still in progress"})
+    signer.result = answer
     signer.tend()
     assert not WebhookReport.objects.exists()
     run.refresh_from_db()
