@@ -33,7 +33,7 @@ VITRINES = {
     },
     "second Vitrine": {
         "catalog/jump",
-        *("chains/training", "chains/workflows"),
+        "chains/training",
         *("form/large_forms", "form/saved_prompts", "form/references", "form/settings_journeys"),
         "form/settings_of_runs",
         *("others/journey", "sharing/three_people"),

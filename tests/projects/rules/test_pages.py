@@ -151,6 +151,7 @@ def test_bad_input_is_said_beside_the_field_and_kept(
     if sentence:
         assert sentence in re.sub(r"&#x27;|&quot;", "'", page)
         assert 'value="kept"' in page
+        assert " autofocus" in page
         assert Rule.objects.count() == 0
 
 
