@@ -28,7 +28,7 @@ VITRINES = {
     "first Vitrine": {
         *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
         *("runs/told", "runs/transports", "runs/use_as", "runs/variations", "runs/viewer"),
-        *("boards/boards", "boards/judging", "boards/judging_keys"),
+        *("boards/boards", "boards/judging"),
         "boards/plan",
     },
     "second Vitrine": {
