@@ -138,24 +138,6 @@ def test_an_endpoint_without_a_document_is_not_fetched_forever(
     assert run_sync().schemas_due == 0
 
 
-def test_a_batch_with_an_unknown_id_is_fetched_one_by_one(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
-    """C5: the list names an endpoint that find mode does not know."""
-    upstream.add(*ids(4))
-
-    def vanish(request: Any) -> Any:
-        requested_ids = request.url.params.get_list("endpoint_id")
-        if kind_of(request) == "expand" and "fal-ai/model-002" in requested_ids:
-            return error(404, "not_found", "Unknown endpoint")
-        return None
-
-    upstream.faults = [vanish]
-    report = run_sync()
-    assert Endpoint.objects.filter(schema__isnull=False).count() == 3
-    assert report.failed[0][0] == "fal-ai/model-002"
-
-
 def test_duplicates_across_pages_are_stored_once(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
@@ -218,21 +200,30 @@ def test_a_persistent_rate_limit_ends_the_sync_and_the_next_resumes(
     assert (again.state, again.schemas_due) == ("done", 15)
 
 
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        (error(500, "server_error", "Cannot serialise"), "Cannot serialise"),
+        (error(404, "not_found", "Unknown endpoint"), ""),  # in the list, unknown in find mode
+    ],
+)
 def test_one_document_that_fails_upstream_does_not_affect_others(
-    upstream: CatalogueUpstream, run_sync: RunSync
+    upstream: CatalogueUpstream, run_sync: RunSync, failure: httpx.Response, reason: str
 ) -> None:
+    """C5."""
     upstream.add(*ids(12))
 
     def poisoned(request: Any) -> Any:
         requested_ids = request.url.params.get_list("endpoint_id")
         if kind_of(request) == "expand" and "fal-ai/model-004" in requested_ids:
-            return error(500, "server_error", "Cannot serialise")
+            return httpx.Response(failure.status_code, content=failure.content)
         return None
 
     upstream.faults = [poisoned]
     report = run_sync()
     assert report.state == "done"
-    assert report.failed == [["fal-ai/model-004", "Cannot serialise"]]
+    ((model, said),) = report.failed
+    assert (model, reason in said) == ("fal-ai/model-004", True)
     assert Endpoint.objects.filter(schema__isnull=False).count() == 11
 
 
@@ -247,19 +238,6 @@ def test_an_upstream_outage_ends_the_sync_soon(
     assert report.error == "Down for maintenance"
     assert len(upstream.calls("expand")) < 60
     assert Endpoint.objects.count() == 200
-
-
-def test_an_upstream_that_does_not_answer_ends_the_sync(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
-    def silent(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectTimeout("no route", request=request)
-
-    upstream.faults = [silent]
-    report = run_sync()
-    assert report.state == "failed"
-    assert "no route" in report.error
-    assert report.ended_at is not None
 
 
 def test_a_concurrent_sync_is_refused_with_a_message(

@@ -196,22 +196,6 @@ def test_cancel_closes_the_connection_and_so_ends_the_work(
     assert run.state == "cancelled"
 
 
-def test_a_stream_that_is_cancelled_keeps_what_had_come(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
-    sandbox.fault("stream", "stall", value=2)
-    run = ask("stream", "sandbox/scribe", **CALM)
-
-    def cancelled() -> bool:
-        if not has_ended(run) and run.partial and run.cancel_requested_at is None:
-            state_machine.request_cancel(run.pk)
-        return run.is_final
-
-    work(cancelled)
-    assert (run.state, count_requests(sandbox)) == ("cancelled", 1)
-    assert run.partial["output"]
-
-
 @pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
 def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
     ask: Ask, work: Work, sandbox: Control, transport: str
