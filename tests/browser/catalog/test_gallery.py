@@ -220,7 +220,7 @@ def test_a_family_unfolds_on_its_card(open_page: Open, size: tuple[int, int]) ->
     expect(other).to_be_hidden()
     page.get_by_text("+2 variants").focus()
     page.keyboard.press("Enter")
-    expect(other.get_by_role("link", name="Reel Turbo")).to_be_visible()
+    expect(other.get_by_role("link", name="Turbo", exact=True)).to_be_visible()
     assert_clean(page)
     assert_fits(page)
     page.keyboard.press("Escape")
