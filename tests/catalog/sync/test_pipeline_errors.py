@@ -66,17 +66,6 @@ def test_items_without_metadata_or_with_unknown_values_are_stored(
     assert (bare.display_name, bare.owner) == ("workflows/ana/flow", "ana")
 
 
-def test_missing_metadata_keeps_the_known_values(
-    upstream: CatalogueUpstream, run_sync: RunSync
-) -> None:
-    """C3."""
-    upstream.add("fal-ai/flux/dev", display_name="FLUX.1 [dev]")
-    run_sync()
-    upstream.items["fal-ai/flux/dev"] = item("fal-ai/flux/dev", metadata=None)
-    run_sync()
-    assert Endpoint.objects.get().display_name == "FLUX.1 [dev]"
-
-
 def test_malformed_items_are_reported_and_do_not_affect_others(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:
