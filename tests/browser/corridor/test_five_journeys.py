@@ -153,6 +153,8 @@ def test_which_model_for_landscapes(open_page: Open, size: Size, record_property
     hand = Hand(page)
     hand.type(page.get_by_label("What you want to make"), "a landscape")
     hand.click(page.get_by_role("button", name="Find models"))
+    if size == PHONE:
+        hand.click(page.get_by_role("button", name="More actions"))
     hand.click(page.locator("[data-compare]"))
     for model in ("sandbox/ridgeline", "sandbox/aurora"):
         hand.click(page.locator(f"article[data-endpoint-id='{model}'] .compare-pick"))
