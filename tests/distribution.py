@@ -28,12 +28,12 @@ VITRINES = {
     "first Vitrine": {
         *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
         *("runs/told", "runs/transports", "runs/use_as", "runs/variations", "runs/viewer"),
-        *("boards/boards", "boards/judging", "boards/judging_keys"),
+        *("boards/boards", "boards/judging"),
         "boards/plan",
     },
     "second Vitrine": {
         "catalog/jump",
-        *("chains/training", "chains/workflows"),
+        "chains/training",
         *("form/large_forms", "form/saved_prompts", "form/references", "form/settings_journeys"),
         "form/settings_of_runs",
         *("others/journey", "sharing/three_people"),

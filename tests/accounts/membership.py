@@ -64,7 +64,6 @@ REMOVED = Rule("who made it, and managers", "yes no", "yes no", "yes yes")
 BROUGHT_BACK = Rule(
     "who made it, and managers, also if it is deleted", "yes no", "yes no", "yes yes", "no no yes"
 )
-CURATED = Rule("curators", "no no", "no no", "no no")
 OWNED = Rule("who made it", "yes no", "yes no", "yes no")
 
 # For the pages of `projects.kept.resource.Resource`, by method; the other methods are about no row.

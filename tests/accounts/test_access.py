@@ -131,7 +131,7 @@ class World:
             "budget": budget.pk,
             "rule": Rule.objects.create(kind="owner", value="nobody").pk,
             "request": self._request(budget),
-            "agree": self._price(endpoint),
+            "price-agreement": self._price(endpoint),
             "move": Move.objects.create(user=owner, target=project, rows=[]).pk,
         }  # fmt: skip
 

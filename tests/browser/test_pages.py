@@ -49,6 +49,8 @@ PAGES = [
     "/account/tokens/",
     "/account/tokens/clients/?client=nextjs",
     "/collections/import/",
+    "/models/fal-ai/flux-01/run/dependants/",
+    "/projects/red-fox/rules/",
     "/projects/",
     "/projects/new/",
     "/account/notifications/",

@@ -12,7 +12,9 @@ from fal.addresses import origin
 
 PARTS = ["https://", "http://", "fal.media", "v3.", "127.0.0.1", ":99", "evil.com", "//"]
 PARTS.extend("@:/\\?#[]%.\t \n\x00e。ßA1")
-STAND_IN = fal.Addresses(media=("http://127.0.0.1:99", "https://*.fal.media"))
+STAND_IN = fal.Addresses(
+    media=("http://127.0.0.1:99", "https://*.fal.media", "http://*.plain.test")
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +29,14 @@ STAND_IN = fal.Addresses(media=("http://127.0.0.1:99", "https://*.fal.media"))
         ("http://127.0.0.1.evil.com:99/a.png", False),
         ("http://user@127.0.0.1:99/a.png", False),
         ("http://127.0.0.2:99/a.png", False),
+        ("http://169.254.169.254/latest/meta-data", False),
+        ("http://a.plain.test/a.png", False),
+        ("https://a.b.fal.media/a.png", True),
+        ("https://evilfal.media/a.png", False),
+        ("https://v3.fal.media.evil.test/a.png", False),
+        ("https://user@v3.fal.media/a.png", False),
+        ("//v3.fal.media/a.png", False),
+        ("file:///etc/passwd", False),
         ("http://v3.fal.media/a.png", False),
         ("https://fal.media/a.png", False),
         ("ftp://127.0.0.1/a.png", False),

@@ -32,7 +32,6 @@ from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
 EVERY = tuple(Fate)
-KEPT = (Fate.STAYS, Fate.PRIVATE_PASSES, Fate.PASSES)
 
 
 @pytest.fixture

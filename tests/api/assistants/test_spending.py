@@ -118,18 +118,6 @@ def test_an_hour_without_a_paid_run_begins_a_new_session(talk: Any, flux: Any) -
     assert [answer.is_error for answer in answers] == [False, True, False, True]
 
 
-def test_a_budget_of_sessions_is_their_cap_where_it_is_smaller(talk: Any, flux: Any) -> None:
-    Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.4")
-    Budget.objects.create(scope=Budget.Scope.SESSION, period="once", limit=1)
-
-    async def conversation(client: Client) -> list[Any]:
-        return [await client.call_tool("run_model", PAID) for _ in range(3)]
-
-    answers = talk(conversation, cap=5)
-    assert [answer.is_error for answer in answers] == [False, False, True]
-    assert "this session may spend 0.2 more" in text_of(answers[-1])
-
-
 def test_a_run_that_was_not_started_is_not_counted(talk: Any, flux: Any) -> None:
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
 

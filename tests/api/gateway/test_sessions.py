@@ -17,7 +17,6 @@ from api import tokens
 from api.fal_proxy.tickets import LiveToken
 from api.gateway.sessions import DENIALS, endpoint_id, is_session
 from catalog.models import Endpoint
-from projects.models import Rule
 from projects.models.project import private_project
 from runs.models import Run
 from runs.results import timeline
@@ -183,20 +182,3 @@ def test_fals_client_says_why_a_session_is_refused(gated: Gated, person: User) -
 def test_the_model_is_read_from_the_address(path: str, model: str) -> None:
     assert endpoint_id(path) == model
     assert is_session(path) == path.rstrip("/").endswith("/realtime")
-
-
-def test_a_session_with_a_locked_model_is_told_the_rule(gated: Gated, person: User) -> None:
-    project = make_project("Acme", proxied="maker")
-    _, secret = tokens.create(person, "app", ["run"], project=project)
-    Rule.objects.create(project=project, kind="id", value=LIVE, reason="Not licensed")
-
-    async def act(address: str) -> Any:
-        headers = {"Authorization": f"Key {secret}"}
-        url = f"ws://{address}/api/fal/run/{LIVE}/realtime"
-        async with connect(url, additional_headers=headers) as socket:
-            await socket.send(paint("violet"))
-            return await result(socket)
-
-    message = gated(act)
-    assert "is locked by a rule of the project “Acme”" in json.dumps(message, ensure_ascii=False)
-    assert not Run.objects.exists()

@@ -374,18 +374,6 @@ def test_a_run_lists_files_of_upstreams_hosts_anywhere_in_its_output(
             assert all(artifact["url"] for artifact in artifacts), name
 
 
-def test_a_wait_includes_the_copying_of_files(call: Any, make_run: Any) -> None:
-    run = make_run(state="succeeded", output={})
-    values = {"kind": "image", "url": "https://v3.fal.media/a.png", "path": "x"}
-    artifact = Artifact.objects.create(run=run, position=0, **values)
-    assert "Vitrine-Wait" in call("GET", f"/runs/{run.pk}?wait=5").headers
-    assert "Vitrine-Wait" not in call("GET", f"/runs/{run.pk}").headers
-    Artifact.objects.filter(pk=artifact.pk).update(state="stored")
-    whole = call("GET", f"/runs/{run.pk}?wait=5")
-    assert "Vitrine-Wait" not in whole.headers
-    assert whole.json()["artifacts"][0]["url"].endswith(f"/runs/{run.pk}/artifacts/0/")
-
-
 MISSPELT = {"prompt": "a cat", "sede": 7}
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
 from features.boards.models import Vote
 from tests.browser import axe
 from tests.browser.contexts import Contexts
-from tests.browser.gallery import PHONE
+from tests.browser.gallery import PHONE, WIDE
 from tests.browser.waiting import Held
 from tests.features.boards.conftest import models, plan_of, send
 from tests.features.boards.judging import Judged, make_judged_board, stored_picture
@@ -65,10 +64,7 @@ def test_a_key_that_comes_before_htmx_votes(
 ) -> None:
     """htmx, once loaded, posts the held form together with the button that was pressed."""
     board = make_judged_board("flux", "turbo", prompts="quiet zebra")
-    cookie = logged_in(user).cookies[settings.SESSION_COOKIE_NAME]
-    context = contexts.take(base_url=live_server.url)
-    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-    page = context.new_page()
+    page = contexts.open_as(logged_in(user), live_server.url, WIDE)
     htmx = Held(page, "**/htmx-2*.js")
     page.goto(f"{board.get_absolute_url()}vote/")
     expect(page.locator(".judge-choices")).to_be_visible()

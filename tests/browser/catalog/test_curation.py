@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -16,7 +15,9 @@ from pytest_django.live_server_helper import LiveServer
 from catalog.models import Collection, Endpoint
 from projects.models import Rule
 from tests.browser.axe import assert_clean
+from tests.browser.contexts import Contexts
 from tests.browser.dragging import drag
+from tests.browser.gallery import WIDE
 from tests.browser.waiting import eventually, settle
 from tests.projects.people import logged_in, person
 
@@ -80,7 +81,7 @@ def test_a_model_is_blocked_in_place_and_its_head_follows(curate: Open) -> None:
 
 
 def test_models_are_approved_together_and_a_locked_one_is_asked_for_and_allowed(
-    curate: Open, user: User, live_server: LiveServer
+    curate: Open, user: User, live_server: LiveServer, contexts: Contexts
 ) -> None:
     page = curate("/models/")
     page.get_by_role("link", name="Select").press("Enter")
@@ -98,12 +99,8 @@ def test_models_are_approved_together_and_a_locked_one_is_asked_for_and_allowed(
 
     # The house locks all others; somebody asks for one, the admin allows it from the bell.
     Rule.objects.create(effect="only", kind="mark", value="approved")
-    asker = page.context.browser.new_context()  # type: ignore[union-attr]
-    session = logged_in(person("max")).cookies[settings.SESSION_COOKIE_NAME].value
-    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}
-    asker.add_cookies([cookie])  # type: ignore[list-item]
-    asking = asker.new_page()
-    asking.goto(f"{live_server.url}/models/?q=Kling+10")
+    asking = contexts.open_as(logged_in(person("max")), live_server.url, WIDE)
+    asking.goto("/models/?q=Kling+10&allowed=0")  # what is locked is behind Others
     card = asking.locator("article[data-endpoint-id='fal-ai/kling-10/run']")
     card.get_by_role("link", name="Ask for this model").click()
     asking.get_by_role("textbox").fill("For the trailer")
@@ -115,8 +112,7 @@ def test_models_are_approved_together_and_a_locked_one_is_asked_for_and_allowed(
         "button", name="Allow"
     ).click()
     expect(page.get_by_text("Allowed: Kling 10 Run.")).to_be_visible()
-    asking.goto(f"{live_server.url}/models/fal-ai/kling-10/run/")
+    asking.goto("/models/fal-ai/kling-10/run/")
     expect(asking.get_by_text("Ask for this model")).to_have_count(0)
-    asking.goto(f"{live_server.url}/inbox/")
+    asking.goto("/inbox/")
     expect(asking.get_by_text("has allowed Kling 10 Run")).to_be_visible()
-    asker.close()

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from django.conf import settings
 from django.contrib.auth.models import User
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from features.boards.models import Board
@@ -49,12 +48,7 @@ def board(live_server: LiveServer, make_judged_board: Judged) -> Board:
 def test_the_first_picture_is_near_the_top(
     contexts: Contexts, live_server: LiveServer, board: Board, user: User, size: tuple[int, int]
 ) -> None:
-    cookie = logged_in(user).cookies[settings.SESSION_COOKIE_NAME]
-    context: BrowserContext = contexts.take(
-        base_url=live_server.url, viewport={"width": size[0], "height": size[1]}
-    )
-    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-    page = context.new_page()
+    page = contexts.open_as(logged_in(user), live_server.url, size)
     distances = {}
     for name, address in ADDRESSES.items():
         distances[name] = first_picture_px(page, address.format(board=board.pk))

@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -154,6 +153,8 @@ def test_which_model_for_landscapes(open_page: Open, size: Size, record_property
     hand = Hand(page)
     hand.type(page.get_by_label("What you want to make"), "a landscape")
     hand.click(page.get_by_role("button", name="Find models"))
+    if size == PHONE:
+        hand.click(page.get_by_role("button", name="More actions"))
     hand.click(page.locator("[data-compare]"))
     for model in ("sandbox/ridgeline", "sandbox/aurora"):
         hand.click(page.locator(f"article[data-endpoint-id='{model}'] .compare-pick"))
@@ -191,15 +192,9 @@ def expensive_model(gallery: None) -> Endpoint:
 
 
 def open_as(contexts: Contexts, server: LiveServer, client: Client, size: Size) -> Page:
-    cookie = client.cookies[settings.SESSION_COOKIE_NAME]
-    context = contexts.take(
-        base_url=server.url,
-        viewport={"width": size[0], "height": size[1]},
-        has_touch=size == PHONE,
-        color_scheme="dark" if size == PHONE else "light",
-    )
-    context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": server.url}])
-    page: Page = context.new_page()
+    scheme = "dark" if size == PHONE else "light"
+    options = {"has_touch": size == PHONE, "color_scheme": scheme}
+    page = contexts.open_as(client, server.url, size, **options)
     page.goto("/")
     return page
 

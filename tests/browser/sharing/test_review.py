@@ -1,4 +1,4 @@
-"""A review by two people: a guest on a phone picks and comments, the designer answers."""
+"""What visitors of a share do by taps, drags and keys; whole journeys are in test_three_people."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from playwright.sync_api import Page, expect
 from features.library.selection import ResultKey
 from features.sharing import items
 from features.sharing.models import Comment, Pick, Share
-from tests.browser.axe import assert_clean, assert_fits, assert_usable
+from runs.models import Run
+from tests.browser.axe import assert_clean
 from tests.browser.contexts import Contexts
 from tests.browser.dragging import drag
 from tests.browser.gallery import PHONE, Open
@@ -19,6 +20,9 @@ from tests.browser.library.test_viewer import store, tone
 from tests.browser.media import png
 from tests.catalog.thumbs import film
 from tests.features.library.wall.test_wall import done
+from tests.features.sharing.conftest import make_picture, make_share
+
+__all__ = ["make_picture", "make_share"]
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -73,51 +77,6 @@ def pick(page: Page, number: int) -> Any:
     return page.get_by_role("button", name=f"Pick: {number}", exact=True)
 
 
-def test_a_client_picks_two_and_comments_and_the_designer_answers_with_a_version(
-    guest: Page, open_page: Open, share: Share, make_run: Any
-) -> None:
-    pick(guest, 1).tap()
-    introduce(guest, "Anna")
-    expect(pick(guest, 1)).to_have_attribute("aria-pressed", "true")
-    pick(guest, 3).tap()
-    expect(guest.get_by_text("2 of 3 chosen")).to_be_visible()
-    assert Pick.objects.count() == 2
-    assert_fits(guest)
-
-    guest.goto(f"{share.get_absolute_url()}review/3/")
-    player = guest.locator("video")
-    expect(player).to_have_js_property("readyState", 4)
-    player.evaluate("film => { film.currentTime = 1.2 }")
-    guest.get_by_role("button", name="Use the current time").click()
-    expect(guest.get_by_label("At", exact=True)).to_have_value("0:01.2")
-    guest.get_by_label("Your comment").fill("The boat should be larger here")
-    guest.get_by_role("button", name="Send").last.click()
-    moment = guest.get_by_role("link", name="0:01.2")
-    expect(moment).to_be_visible()
-    player.evaluate("film => { film.currentTime = 0 }")
-    moment.click()
-    expect(player).to_have_js_property("currentTime", 1.2)
-    assert Comment.objects.get().from_ms == 1200
-    assert_fits(guest)
-
-    run = done(make_run, title="larger boat", files=[])
-    store(run, film(1.0), "video/mp4", width=400, height=300)
-    designer = open_page("/shares/")
-    hold_polls(designer)
-    designer.goto(designer.url + f"{share.pk}/review/")
-    expect(designer.get_by_text("The boat should be larger here")).to_be_visible()
-    assert_usable(designer)
-    designer.get_by_role("link", name="Answer with a new version").click()
-    designer.locator(f"label:has([value='{run.pk}/0'])").click()
-    designer.get_by_role("button", name="Use it as version 2").click()
-    expect(designer.get_by_text("Version 2 is added.")).to_be_visible()
-
-    guest.goto(f"{share.get_absolute_url()}review/5/")
-    expect(guest.get_by_role("link", name="Version 2 answers Anna\u2019s comment")).to_be_visible()
-    guest.get_by_role("link", name="Version 1", exact=True).click()
-    expect(guest.get_by_text("The boat should be larger here")).to_be_visible()
-
-
 @pytest.mark.exhaustive
 def test_a_pin_is_set_by_a_tap_and_moved_by_keys(guest: Page, share: Share) -> None:
     guest.goto(f"{share.get_absolute_url()}review/1/")
@@ -162,3 +121,28 @@ def test_favourites_are_dragged_into_an_order(share: Share, guest: Page) -> None
     # the server has sent it back as the first
     expect(guest.get_by_role("button", name="Move 2 up")).to_be_disabled()
     assert [*Pick.objects.order_by("rank").values_list("item__number", flat=True)] == [2, 1]
+
+
+@pytest.fixture
+def three(make_picture: Any) -> list[Run]:
+    """Three runs with a picture each."""
+    return [make_picture(title=f"picture {number}") for number in range(3)]
+
+
+@pytest.mark.exhaustive
+def test_a_visitor_looks_through_a_share_by_keys_and_by_swipes(
+    open_page: Open, three: list[Run], make_share: Any
+) -> None:
+    share = make_share(*three, note="Which one?")
+    page = open_page(share.get_absolute_url())
+    expect(page.get_by_role("heading", name="Posters")).to_be_visible()
+    assert_clean(page, "a share")
+    page.locator("a[data-item]").first.click()
+    dialog = page.get_by_role("dialog", name="Result")
+    expect(dialog.get_by_text("1 of 3")).to_be_visible()
+    page.keyboard.press("ArrowRight")
+    expect(dialog.get_by_text("2 of 3")).to_be_visible()
+    assert_clean(page, "the viewer of a share", within="dialog.large")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(page.locator("#item-2 a[data-item]")).to_be_focused()

@@ -7,7 +7,6 @@ import json
 from collections.abc import Callable
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Locator, Page, expect
 from pytest_django.live_server_helper import LiveServer
@@ -45,14 +44,9 @@ def open_form(
     contexts: Contexts, live_server: LiveServer, member: Client, unpriced_model: Endpoint
 ) -> Open:
     """`open_form(PHONE)` → the page of the model, with its prompt filled in."""
-    cookie = member.cookies[settings.SESSION_COOKIE_NAME]
 
     def open_(size: tuple[int, int] = WIDE, **options: object) -> Page:
-        context = contexts.take(
-            viewport={"width": size[0], "height": size[1]}, base_url=live_server.url, **options
-        )
-        context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": live_server.url}])
-        page = context.new_page()
+        page = contexts.open_as(member, live_server.url, size, **options)
         page.goto(unpriced_model.get_absolute_url())
         prompt(page).fill(TYPED)
         return page

@@ -138,9 +138,6 @@ def test_a_curator_can_build_an_ordered_collection(
     assert html.index("a/second") < html.index("a/first")
 
 
-LIST = "/admin/catalog/endpoint/"
-
-
 KEYS = ["abc", "", "1.5", "-", "3x", "\x00", "9" * 30, "9" * 5000, "-1"]
 
 

@@ -152,20 +152,3 @@ def test_a_second_concurrent_sync_is_refused_with_a_message(
     assert len(err.strip().splitlines()) == 1
     go_on.set()
     assert result_of(first)[0] == 0
-
-
-@pytest.mark.exhaustive
-def test_a_killed_sync_is_taken_over_at_once(
-    manage: Manage, upstream: CatalogueUpstream, address: str
-) -> None:
-    upstream.add(*(f"fal-ai/m{n}" for n in range(40)))
-    go_on = hold(upstream, 1)
-    killed = manage("sync_models", "--json", FAL_API_URL=address)
-    wait_for(upstream, 1)
-    killed.kill()
-    result_of(killed)
-    go_on.set()
-    code, out, err = result_of(manage("sync_models", "--json", FAL_API_URL=address))
-    assert (code, err) == (0, "")
-    summary = json.loads(out)
-    assert (summary["state"], summary["listed"]) == ("done", 40)

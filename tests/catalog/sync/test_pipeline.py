@@ -143,15 +143,6 @@ def test_upstreams_order_is_stored_and_a_move_is_no_change(
     assert [e.endpoint_id for e in Endpoint.objects.all()] == ids(5)[::-1]
 
 
-def test_the_list_is_read_to_its_last_page(upstream: CatalogueUpstream, run_sync: RunSync) -> None:
-    """C1, C5: a limit that is too large is halved; the last page has no next_cursor."""
-    upstream.add(*ids(70))
-    upstream.most_per_page = 31
-    report = run_sync()
-    assert report.listed == 70
-    assert {call.url.params["limit"] for call in upstream.calls("list")} >= {"1000", "500", "31"}
-
-
 def test_parameters_with_several_values_repeat_the_plain_name(
     upstream: CatalogueUpstream, run_sync: RunSync
 ) -> None:

@@ -28,10 +28,6 @@ from tests.catalog.cards import Cards, cards
 
 Make = Callable[..., Endpoint]
 HTMX = {"HX-Request": "true"}
-PAGES = [
-    "/", "/favourites/", "/models/", "/models/?q=model&tag=t", "/categories/vision/",
-    "/collections/best/",
-]  # fmt: skip
 ADDRESS = "/favourites/"
 STAR = {"star": "fal-ai/flux/dev"}
 UNSTAR = {"unstar": "fal-ai/flux/dev"}

@@ -96,15 +96,6 @@ def test_every_failure_has_one_reaction() -> None:
     assert not wrong
 
 
-def test_a_request_that_fal_may_have_is_never_sent_again() -> None:
-    errors = [judged(cls("failed", **facts), phase) for cls, facts, phase, _ in FAILURES]
-    for error, transport, is_for_now, is_late in product(
-        errors, TRANSPORTS, [True, False], [True, False]
-    ):
-        reaction = fal.reaction_to(error, transport, is_for_now=is_for_now, is_late=is_late)
-        assert not (error.is_unconfirmed and reaction is not fal.Reaction.UNCONFIRMED)
-
-
 def test_every_row_of_the_error_table_is_used() -> None:
     errors = [(judged(cls("failed", **facts), phase), phase) for cls, facts, phase, _ in FAILURES]
     assert {arrival(error, phase).why for error, phase in errors} == {row.why for row in ARRIVALS}

@@ -161,6 +161,10 @@ SUBMIT_ANSWERS = [
     (404, {"json": {"detail": "x"}, "headers": GIVEN}, False),
     (422, {"json": {"detail": "x"}}, False),
     (401, {"json": {"detail": "x"}}, False),
+    (524, {"text": "<html>A timeout occurred</html>"}, True),
+    (520, {"text": "<html>unknown error</html>"}, True),
+    (522, {"text": "<html>Connection timed out</html>"}, False),
+    (503, {"text": "upstream connect error or disconnect/reset before headers."}, True),
 ]
 
 

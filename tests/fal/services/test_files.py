@@ -52,45 +52,13 @@ async def test_c33_no_authorization_even_where_files_and_queue_share_a_host(
     assert "authorization" not in upstream.requests[0].headers
 
 
-MEDIA = ("https://fal.media", "https://*.fal.media", "http://127.0.0.1:8001", "http://*.plain.test")
-ADDRESSES = [
-    ("https://fal.media/x", True),
-    ("https://v3b.fal.media/files/b/x", True),
-    ("https://a.b.fal.media/x", True),
-    ("https://V3.FAL.MEDIA:443/x", True),
-    ("http://127.0.0.1:8001/files/x", True),
-    ("http://v3.fal.media/x", False),
-    ("https://v3.fal.media:8443/x", False),
-    ("https://evilfal.media/x", False),
-    ("https://fal.media.evil.test/x", False),
-    ("https://evil.test/?https://fal.media", False),
-    ("https://user@fal.media/x", False),
-    ("https://fal.media@evil.test/x", False),
-    ("https://evil.test\\@fal.media/x", False),
-    ("http://127.0.0.1:8002/x", False),
-    ("https://127.0.0.1:8001/x", False),
-    ("http://169.254.169.254/latest/meta-data", False),
-    ("http://a.plain.test/x", False),
-    ("file:///etc/passwd", False),
-    ("ftp://fal.media/x", False),
-    ("//fal.media/x", False),
-    ("", False),
-    ("https://fal.media\n/x", False),
-]
-
-
-@pytest.mark.parametrize(("url", "is_allowed"), ADDRESSES)
-async def test_only_allowed_origins_are_requested(
-    connect: Connect, url: str, is_allowed: bool
-) -> None:
+@pytest.mark.parametrize("url", ["https://evil.test/x", "file:///etc/passwd", ""])
+async def test_only_allowed_origins_are_requested(connect: Connect, url: str) -> None:
     upstream = Upstream(file())
-    clients = await connect(upstream, addresses=fal.Addresses(media=MEDIA))
-    if is_allowed:
-        assert (await fetch_file(clients, url))[2] == PNG
-    else:
-        with pytest.raises(fal.FileUnavailable):
-            await fetch_file(clients, url)
-        assert upstream.requests == []
+    clients = await connect(upstream)
+    with pytest.raises(fal.FileUnavailable):
+        await fetch_file(clients, url)
+    assert upstream.requests == []
 
 
 async def test_redirects_are_followed_among_allowed_origins(connect: Connect) -> None:

@@ -6,7 +6,6 @@ import json
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
@@ -49,10 +48,6 @@ FULL = {
 
 def item(endpoint_id: Any, **more: Any) -> dict[str, Any]:
     return {"endpoint_id": endpoint_id, **more}
-
-
-def read_json(path: Path) -> Any:
-    return json.loads(path.read_bytes())
 
 
 def ids(pages: Iterable[fal.Page]) -> list[str]:

@@ -293,29 +293,6 @@ async def test_an_output_that_looks_like_a_status_is_an_output(connect: Connect)
 
 
 @pytest.mark.parametrize(
-    ("code", "body", "is_unconfirmed"),
-    [
-        (524, "<html>A timeout occurred</html>", True),
-        (520, "<html>unknown error</html>", True),
-        (522, "<html>Connection timed out</html>", False),
-        (503, "<html>nginx</html>", False),
-        (503, "upstream connect error or disconnect/reset before headers. reset reason: x", True),
-        (500, '{"detail": "x", "error_type": "internal_error"}', False),
-    ],
-)
-async def test_c25_a_submit_timeout_leaves_its_arrival_open(
-    connect: Connect, code: int, body: str, is_unconfirmed: bool
-) -> None:
-    upstream = Upstream(httpx.Response(code, text=body))
-    clients = await connect(upstream)
-    with pytest.raises(fal.FalError) as caught:
-        await clients.queue.submit("fal-ai/flux", {})
-    assert caught.value.is_unconfirmed is is_unconfirmed
-    assert caught.value.is_retryable
-    assert len(upstream.requests) == 1
-
-
-@pytest.mark.parametrize(
     ("code", "body", "expected"),
     [
         (202, {"status": "CANCELLATION_REQUESTED"}, fal.Cancellation.REQUESTED),

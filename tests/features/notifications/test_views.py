@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
@@ -126,21 +125,6 @@ def test_preferences_are_saved_or_errors_are_at_their_field(
     response = member.post(f"{PAGE}preferences/", {"minutes": minutes, "limit": limit})
     assert response.status_code == (302 if is_saved else 422)
     assert NotificationPreferences.objects.exists() == is_saved
-
-
-def test_the_page_takes_as_many_queries_for_any_number_of_channels(
-    member: Client, make_channel: Callable[..., Channel], tell: Callable[..., bool],
-    make_run: Callable[..., Any], user: User, django_assert_max_num_queries: Any,
-) -> None:  # fmt: skip
-    member.get(PAGE)
-    for number in range(4):
-        make_channel(name=f"c{number}")
-    for number in range(8):
-        tell(f"run {number}")
-        Delivery.objects.create(user=user, method="runs", run=make_run(), address=SLACK)
-    for page in ("", "2", "9", "x", "\x00"):
-        with django_assert_max_num_queries(10):
-            assert member.get(PAGE, {"page": page}).status_code == 200
 
 
 def test_the_key_set_is_public_and_has_no_private_part(client: Client) -> None:

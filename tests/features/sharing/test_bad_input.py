@@ -20,7 +20,6 @@ from runs.models import Run
 
 pytestmark = pytest.mark.django_db
 SECRETS = (b"mill by the river", b"Posters", b"fal-ai/flux", b"ana@", b"424242")
-KIB = 1024
 
 
 class Guest(Client):

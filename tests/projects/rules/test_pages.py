@@ -151,6 +151,7 @@ def test_bad_input_is_said_beside_the_field_and_kept(
     if sentence:
         assert sentence in re.sub(r"&#x27;|&quot;", "'", page)
         assert 'value="kept"' in page
+        assert " autofocus" in page
         assert Rule.objects.count() == 0
 
 
@@ -232,11 +233,6 @@ def test_the_house_has_a_page_for_who_may_change_its_rules(project: Any) -> None
     assert last.detail == "the house: Forbid models of acme, binding: Law"
     html = logged_in(person("max")).get(address(project)).content.decode()
     assert "Forbid models of acme" in html
-    for client in (logged_in(person("mia")), logged_in(person("max"))):
-        assert client.get(HOUSE).status_code == 403
-        assert client.post(HOUSE, form()).status_code == 403
-        assert client.post(removal_of(rule)).status_code == 403
-    assert Rule.objects.count() == 1
     admin().post(removal_of(rule))
     removal = events().last()
     assert removal is not None

@@ -22,7 +22,6 @@ from websockets.exceptions import ConnectionClosed
 import fal
 from core.http.asgi import Message
 from playground.form import form_state
-from projects.models import Rule
 from runs.models import Run, Upload
 from runs.realtime import limits, relay, sessions, tickets
 from runs.realtime.limits import LiveLimits
@@ -412,23 +411,3 @@ def test_a_session_sends_no_faster_than_its_rate_limit(
             return loop.time() - began
 
     assert relayed(act) > 0.7
-
-
-@pytest.mark.any_database
-def test_a_session_with_a_locked_model_ends_with_the_rule_before_it_is_a_run(
-    relayed: Relayed,  # noqa: F811
-) -> None:
-    """The ticket may be older than the rule."""
-    Rule.objects.create(kind="id", value=LIVE, reason="Not licensed")
-
-    async def act(address: str) -> Any:
-        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
-            return await answer(socket)
-
-    message, _ = relayed(act)
-    assert message["type"] == "end"
-    assert (
-        "is locked by a rule of the house: “Forbid sandbox/aurora/lite”. Not licensed."
-        in (message["message"])
-    )
-    assert not Run.objects.exists()

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import errno
 import io
 import struct
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import httpx
 import pytest
-from django.core.files.base import ContentFile
-from django.core.files.storage import FileSystemStorage, default_storage
+from django.core.files.storage import default_storage
 from django.db import OperationalError
 from django.db.models import QuerySet
 from django.test import Client
@@ -175,28 +173,6 @@ def test_a_truncated_copy_is_written_again(artifact: Any) -> None:
     row = copy(artifact(), data)
     with default_storage.open(row.file) as file:
         assert file.read() == data
-
-
-class Full(FileSystemStorage):
-    """A disk with room for a thousand bytes."""
-
-    def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
-        super().save(name, ContentFile(content.read()[:1000]), max_length)
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-
-def test_a_full_disk_loses_no_artifact(artifact: Any, settings: Any) -> None:
-    """The copy waits, states the reason, leaves no partial file, and is made once there is room."""
-    usual = settings.STORAGES
-    settings.STORAGES = {**usual, "default": {"BACKEND": f"{__name__}.Full"}}
-    row = copy(artifact(attempts=400), picture())
-    assert row.state == "remote"
-    assert "No space left" in row.error
-    assert row.next_attempt_at
-    assert not [*Path(default_storage.path("")).rglob("*.png")]
-    settings.STORAGES = usual
-    row = copy(row, picture())
-    assert (row.state, row.error) == ("stored", "")
 
 
 def test_a_copy_is_recorded_when_the_database_is_back(artifact: Any, monkeypatch: Any) -> None:

@@ -70,16 +70,19 @@ def files() -> list[Path]:
     return [path for path in Path(default_storage.path("")).rglob("*") if path.is_file()]
 
 
-def test_a_full_disk_is_logged_in_one_line_without_paths_on_pages(
+def test_a_full_disk_is_one_log_line_without_paths_and_loses_no_artifact(
     artifact: Any, full_disk: Any, caplog: Any
 ) -> None:
     with full_disk():
-        row = copy(artifact(), picture())
+        row = copy(artifact(attempts=400), picture())
     assert row.state == "remote"
+    assert row.next_attempt_at
     assert row.error == "The storage does not take it: No space left on device."
     records = [record for record in caplog.records if record.name == "runs.worker.artifact_copies"]
     assert [(record.levelno, record.exc_info) for record in records] == [(logging.WARNING, None)]
     assert files() == []
+    row = copy(row, picture())
+    assert (row.state, row.error) == ("stored", "")
 
 
 def test_a_failed_store_does_not_delete_an_equal_file_of_another(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -21,10 +20,10 @@ from runs.progress import worker_status
 from runs.promises.lifecycle import Job
 from runs.results import wait_reasons
 from runs.worker.circuit_breaker import BreakerRegistry
-from runs.worker.limits import PATIENCE, WorkerLimits
+from runs.worker.limits import WorkerLimits
 from runs.worker.main import run_forever
 from runs.worker.scheduling import lease_queries
-from tests.runs.conftest import SETTINGS, Ask, Control, Team, Work, have_ended
+from tests.runs.conftest import SETTINGS, Ask, Control, Work, have_ended
 from tests.sampling import sample
 from tests.sandbox.server import RunningSandbox, start_sandbox
 from tests.statements import before
@@ -60,20 +59,6 @@ def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: C
     assert sum(followed.values()) == 2, calls
 
 
-def test_a_worker_polls_without_a_status_stream(ask: Ask, work: Work, sandbox: Control) -> None:
-    run = ask("mischief/slow", prompt="x", duration=1)
-    sandbox.fault("status_stream", "404", times=1000)
-    work(lambda: have_ended(run))
-    run.refresh_from_db()
-    assert run.state == "succeeded"
-    calls = sandbox.calls()
-    assert (calls["status_stream"], calls["result"]) == (1, 1)
-    assert run.ended_at
-    assert run.sent_at
-    took_s = (run.ended_at - run.sent_at).total_seconds()
-    assert calls["status"] <= 1 + took_s / PATIENCE.poll_soon_s
-
-
 def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:
     """Return the ends of runs by one worker, each started after the one before had ended."""
     runs: list[Run] = []
@@ -100,53 +85,6 @@ def test_a_model_without_a_status_stream_is_remembered(
     other = partial(ask, "sandbox/ridgeline", prompt="x")
     assert one_by_one(work, [slow, slow, slow, other]) == ["succeeded"] * 4
     assert sandbox.calls()["status_stream"] == 2
-
-
-@pytest.mark.parametrize(
-    ("endpoint_id", "arguments", "kind"),
-    [
-        ("mischief/slow", {"prompt": "a forbidden thing"}, "content_policy_violation"),
-        ("mischief/fail", {"error_type": "silent"}, ""),
-        ("sandbox/ridgeline", {"prompt": 5}, "string_type"),
-    ],
-)
-def test_a_failed_request_keeps_upstreams_message(
-    ask: Ask, work: Work, endpoint_id: str, arguments: dict[str, Any], kind: str
-) -> None:
-    """C19: COMPLETED means ended, not successful; the result's body is the error."""
-    run = ask(endpoint_id, **arguments)
-    work(lambda: have_ended(run))
-    run.refresh_from_db()
-    assert run.state == "failed"
-    assert run.error["status"] == 422
-    assert kind in json.dumps(run.error)
-
-
-def test_another_worker_continues_a_stopped_workers_runs_at_once(
-    ask: Ask, team: Team, sandbox: Control
-) -> None:
-    run = ask("mischief/slow", prompt="x", duration=3, picture=False)
-    team(["first"], lambda: Run.objects.filter(pk=run.pk, state="running").exists())
-    held = Run.objects.get(pk=run.pk)
-    assert (held.worker, held.lease_until) == ("", None)
-    team(["second"], lambda: have_ended(run))
-    assert sandbox.calls()["submit"] == 1
-
-
-def test_a_person_has_at_most_the_allowed_runs_under_way(
-    ask: Ask, work: Work, sandbox: Control, settings: Any
-) -> None:
-    settings.RUNS_AT_ONCE_PER_USER = 3
-    runs = [ask("mischief/slow", prompt=str(n), duration=0.2, picture=False) for n in range(9)]
-    most = 0
-
-    def watch() -> bool:
-        nonlocal most
-        most = max(most, Run.objects.filter(state__in=lease_queries.UNDER_WAY).count())
-        return have_ended(*runs)
-
-    work(watch)
-    assert most == 3
 
 
 # The worker during trouble of upstream, the database or its own jobs: runs wait, and none is sent

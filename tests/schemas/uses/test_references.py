@@ -21,7 +21,6 @@ TEXT = {"type": "string"}
 LIST = {"type": "array", "items": TEXT}
 LORAS = {"type": "array", "items": {"type": "object", "properties": {"path": TEXT}}}
 OWN = "https://v3.fal.media/own.png"
-ADDRESSES = {"files": "https://v3.fal.media", "queue": "https://queue.fal.run"}
 
 
 def pictures(number: int, name: str = "bottle") -> tuple[str, ...]:

@@ -175,13 +175,3 @@ def test_every_part_of_a_plan_recognises_our_files(
     assert run.arguments["image_url"] == result.get_absolute_url()
     stored = [*Row.objects.values_list("values"), *Column.objects.values_list("settings")]
     assert f"'{result.get_absolute_url()}'" in str(stored)
-
-
-def test_a_deleted_file_is_named_before_sending(
-    member: Client, models: dict[str, Endpoint], result: Artifact
-) -> None:
-    result.delete()
-    table = f"prompt,image_url\nx,http://localhost{result.get_absolute_url()}"
-    answer = member.post("/compare/new/", {**EDIT, "table": table})
-    assert "A file of row 1 is no longer stored here" in answer.content.decode()
-    assert not Board.objects.exists()

@@ -16,7 +16,7 @@ from features.boards.plan.cells import expand
 from features.boards.plan.plan import Plan
 from features.boards.runs import repeating, sending
 from projects.models import Project, Rule
-from runs.models import LedgerEntry, Run
+from runs.models import Run
 from runs.start.refused_starts import Forbidden
 from tests.projects.people import make_project, working_in
 
@@ -125,14 +125,3 @@ def test_a_plan_says_which_of_its_models_is_locked(
         {"model": ["lab/flux"], "planned": "1", "~do": "add", "add": "turb"},
     )
     assert "data-lock" in answer.content.decode()
-
-
-def test_a_plan_of_locked_models_alone_makes_no_board(
-    user: User, project: Project, plan_of: Callable[..., Plan]
-) -> None:
-    lock(project)
-    plan = plan_of("turbo", **ROWS)
-    with pytest.raises(Forbidden, match="Forbid lab/turbo"):
-        sending.run_plan(user, plan, expand(plan), "t", project=project)
-    assert not Board.objects.exists()
-    assert not LedgerEntry.objects.exists()

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import reverse
 
 from features.flows.execution import advance, steps
 from features.flows.models import Flow, FlowRun
@@ -75,7 +74,6 @@ def test_a_maker_runs_a_flow_and_everybody_sees_the_run(flow: Flow, project: Pro
     assert "flow-only" in html
     assert 'value="cancel"' not in html
     assert "a fox" in viewer.get(f"{flow.get_absolute_url()}?from={flow_run.pk}").content.decode()
-    assert maker.post(reverse("flows:flow-deletion", args=[flow.pk])).status_code == 403
 
 
 def test_a_viewer_looks_and_reads_why_nothing_runs(flow: Flow, project: Project) -> None:

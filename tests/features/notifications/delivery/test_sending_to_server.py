@@ -50,7 +50,6 @@ def server(settings: Any) -> Iterator[Server]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             new_server.received.append((dict(self.headers), body))
             self.send_response(new_server.statuses.pop(0) if new_server.statuses else 200)
-            self.send_header("Location", "/elsewhere")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -93,16 +92,6 @@ def test_a_receiver_verifies_the_end_of_a_run_of_the_api_with_our_key_set(
         assert report.failure.detail == error["detail"]
     assert len(server.received) == 2
     assert json.loads(server.received[0][1])["error"] == "Invalid status code: 422"
-
-
-def test_a_redirect_is_not_followed(server: Server, user: Any, make_run: Any) -> None:
-    server.statuses = [307]
-    run = make_run(state="succeeded", output={})
-    due = {"run": run, "next_attempt_at": timezone.now() - timedelta(seconds=1)}
-    Delivery.objects.create(user=user, method="runs", address=server.url, **due)
-    async_to_sync(sending.send_due)()
-    assert len(server.received) == 1
-    assert Delivery.objects.get().state == "failed"
 
 
 BODY = b'{"request_id":"r"}'

@@ -58,16 +58,10 @@ def test_a_viewer_looks_at_a_data_set_and_changes_nothing(dataset: Dataset) -> N
     assert "Ask ana to make you a maker" in html
     for control in ('name="caption:', 'name="do"', 'name="files"', "Delete the data set"):
         assert control not in html
-    posts = {
-        page: {"name": "Hens"},
-        reverse("training:dataset-files", args=[dataset.pk]): {"files": [png("b.png", "blue")]},
-        reverse("training:dataset-results", args=[dataset.pk]): {"result": []},
-        reverse("training:dataset-form", args=[dataset.pk]): {},
-        reverse("training:dataset-deletion", args=[dataset.pk]): {},
-        reverse("training:new"): {"model": dataset.endpoint.endpoint_id, "name": "Hens"},
-    }
-    for address, post in posts.items():
-        assert viewer.post(address, post).status_code == 403, address
+    begun = viewer.post(
+        reverse("training:new"), {"model": dataset.endpoint.endpoint_id, "name": "Hens"}
+    )
+    assert begun.status_code == 403  # what is begun has no row in the tables of tests/accounts
     assert Dataset.objects.get().name == "Foxes"
 
 
@@ -86,8 +80,6 @@ def test_makers_change_a_data_set_of_somebody_else(dataset: Dataset) -> None:
     response = client.post(reverse("training:dataset-form", args=[dataset.pk]))
     assert response.status_code == 302  # the training gets the files of both members
     assert "holds the data set" in client.get(response.headers["Location"]).content.decode()
-    refused = client.post(reverse("training:dataset-deletion", args=[dataset.pk]))
-    assert refused.status_code == 403
     assert "Delete the data set" not in client.get(page).content.decode()
 
 

@@ -169,34 +169,21 @@ def test_a_change_of_the_setting_deletes_nothing_at_once(old_run: Make, fox: Pro
     assert not Announcement.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("model", "values"), [(Project, {"retention_days": None}), (Run, {"is_starred": True})]
+)
 def test_a_change_while_it_deletes_counts(
-    old_run: Make, fox: Project, monkeypatch: pytest.MonkeyPatch
+    old_run: Make, monkeypatch: pytest.MonkeyPatch, model: Any, values: dict[str, Any]
 ) -> None:
     run = old_run()
     walk()
     Announcement.objects.update(goes_at=timezone.now())
 
     def change(keys: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-        Project.objects.filter(pk=fox.pk).update(retention_days=None)
+        model.objects.update(**values)
         return set()
 
     monkeypatch.setitem(KINDS, "runs", replace(KINDS["runs"], kept=change))
-    walk()
-    assert not is_deleted(run)
-
-
-def test_a_star_of_a_moment_ago_counts(
-    old_run: Make, fox: Project, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = old_run()
-    walk()
-    Announcement.objects.update(goes_at=timezone.now())
-
-    def star(keys: Sequence[uuid.UUID]) -> set[uuid.UUID]:
-        Run.objects.filter(pk=run.pk).update(is_starred=True)
-        return set()
-
-    monkeypatch.setitem(KINDS, "runs", replace(KINDS["runs"], kept=star))
     walk()
     assert not is_deleted(run)
 

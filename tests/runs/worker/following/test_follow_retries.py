@@ -40,9 +40,6 @@ QUICK = Patience(
 )
 
 
-REFUSED = [(name, 2) for name in ("404", "409", "425", "302", "nginx")]
-
-
 @pytest.mark.parametrize(("is_cancelled", "state"), [(False, "failed"), (True, "cancelled")])
 def test_a_request_that_stays_unknown_to_upstream_ends(
     ask: Ask,

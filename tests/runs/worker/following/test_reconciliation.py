@@ -220,25 +220,6 @@ def test_searches_become_rarer_and_end_after_an_hour(lost: Run) -> None:
     assert not reconciliation.is_being_reconciled(lost)
 
 
-def test_a_lost_answer_is_found_by_the_list_of_requests(
-    catalogue: None, work: Work, sandbox: Control
-) -> None:
-    endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
-    run, _ = start_run(
-        user=User.objects.create_user("ana"),
-        endpoint=endpoint,
-        key="1",
-        arguments={"prompt": "once", "seed": 4},
-    )
-    sandbox.fault("submit", "lost")
-    work(lambda: Run.objects.filter(pk=run.pk, state="succeeded").exists())
-    run.refresh_from_db()
-    assert sandbox.calls()["submit"] == 1
-    assert run.request_id
-    assert [event["what"] for event in run.events] == ["lost", "found"]
-    assert run.events[1]["text"] == "list"
-
-
 @pytest.mark.parametrize("status", ["404", "501"])
 def test_no_search_is_promised_without_a_request_list(
     catalogue: None, work: Work, sandbox: Control, member: Client, user: User, status: str
@@ -369,14 +350,3 @@ def test_a_given_up_run_is_final(member: Client, lost: Run) -> None:
     assert lost.state == State.CANCELLED
     assert not state_machine.record(lost.pk, Observation(State.SUCCEEDED, output=1))
     assert "never sent" not in member.get(lost.get_absolute_url()).content.decode()
-
-
-def test_two_lost_twins_are_both_found(catalogue: None, work: Work, sandbox: Control) -> None:
-    user = User.objects.create_user("ana")
-    endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
-    for key in "12":
-        start_run(user=user, endpoint=endpoint, arguments={"prompt": "twin", "seed": 4}, key=key)
-    sandbox.fault("submit", "lost", times=2)
-    work(lambda: Run.objects.filter(state="succeeded").count() == 2)
-    assert sandbox.calls()["submit"] == 2
-    assert len(set(Run.objects.values_list("request_id", flat=True))) == 2

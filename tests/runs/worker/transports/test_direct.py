@@ -8,17 +8,14 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 import fal
 from catalog.models import Endpoint
 from runs.models import Run, Transport, Worker
 from runs.state import state_machine
-from runs.state.transitions import Observation
 from runs.worker.following import reconciliation
 from runs.worker.limits import DirectLimits, WorkerLimits
-from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, Work
 from tests.runs.start.started import start_run
 from tests.sampling import sample
@@ -142,38 +139,6 @@ def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
     assert count_requests(sandbox) == (1 if state == "unconfirmed" else 2)
 
 
-LOST = [
-    ("sync", "run", "lost"),
-    ("sync", "run", "nginx"),
-    ("sync", "run", "garbage"),
-    ("stream", "stream", "nginx"),
-    ("stream", "stream", "cut"),
-    ("stream", "stream", "lost"),
-    ("stream", "stream", "garbage"),
-    ("websocket", "run", "lost"),
-    ("websocket", "run", "nginx"),
-    ("websocket", "run", "garbage"),
-]
-
-
-@pytest.mark.parametrize(("transport", "kind", "fault"), sample(LOST, 3, by_seed=1))
-def test_what_breaks_off_is_unconfirmed_and_never_sent_again(
-    ask: Ask, work: Work, sandbox: Control, transport: str, kind: str, fault: str
-) -> None:
-    run = ask(transport, "sandbox/scribe", **CALM)
-    sandbox.fault("requests", "503", times=1000)
-    sandbox.fault(kind, fault, value=2)
-    work(lambda: has_state(run, "unconfirmed"))
-    assert [event["what"] for event in run.events] == ["broke"]
-    assert count_requests(sandbox) == 1
-    page = Client()
-    page.force_login(User.objects.get())
-    text = page.get(run.get_absolute_url()).content.decode()
-    assert "It may have been charged" in text
-    came = (transport, fault) in {("stream", "cut"), ("websocket", "lost")}
-    assert ("Results so far" in text) == came
-
-
 def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
     row = fal.PastRequest("r", "x/y", ended_at=timezone.now(), status_code=422)
     seen = reconciliation.outcome_of_row(replace(row, output={"detail": "No."}))
@@ -229,32 +194,6 @@ def test_cancel_closes_the_connection_and_so_ends_the_work(
 
     work(cancelled)
     assert run.state == "cancelled"
-
-
-def test_a_stream_that_is_cancelled_keeps_what_had_come(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
-    sandbox.fault("stream", "stall", value=2)
-    run = ask("stream", "sandbox/scribe", **CALM)
-
-    def cancelled() -> bool:
-        if not has_ended(run) and run.partial and run.cancel_requested_at is None:
-            state_machine.request_cancel(run.pk)
-        return run.is_final
-
-    work(cancelled)
-    assert (run.state, count_requests(sandbox)) == ("cancelled", 1)
-    assert run.partial["output"]
-
-
-def test_a_killed_workers_run_is_never_sent_again(ask: Ask, work: Work, sandbox: Control) -> None:
-    run = ask("sync", "sandbox/scribe", **CALM)
-    leases.claim("dead", 10)
-    state_machine.mark_submitted(run.pk, set())
-    state_machine.record(run.pk, Observation(Run.State.RUNNING))
-    Run.objects.filter(pk=run.pk).update(lease_until=None)
-    work(lambda: has_state(run, "unconfirmed"))
-    assert count_requests(sandbox) == 0
 
 
 @pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))

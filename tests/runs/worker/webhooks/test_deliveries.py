@@ -38,6 +38,8 @@ from tests.statements import before
 pytestmark = pytest.mark.both_databases
 
 State = Run.State
+FAILING = httpx.Response(500)
+HANDLE = Handle.rebuilt("https://queue.fal.run", "fal-ai/flux/dev", "r1")
 
 
 def test_a_submit_carries_its_webhook_address(signer: Fal, settings: Any, make_run: Any) -> None:
@@ -184,12 +186,15 @@ def test_a_delivery_with_an_unexpected_error_does_not_block_others(
     assert "who would have thought" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "answer", [httpx.Response(400, json={"detail": "Request is still in progress"}), FAILING]
+)
 def test_c29_a_delivery_without_payload_or_result_yet_is_followed(
-    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None, answer: httpx.Response
 ) -> None:
     run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
     assert deliver(run, payload=None, payload_error="Not serializable") == 200
-    signer.result = httpx.Response(400, json={"detail": "Request is still in progress"})
+    signer.result = answer
     signer.tend()
     assert not WebhookReport.objects.exists()
     run.refresh_from_db()
@@ -197,15 +202,35 @@ def test_c29_a_delivery_without_payload_or_result_yet_is_followed(
     assert leases.claim("w", 5).to_follow == [run.pk]
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"state": State.UNCONFIRMED, "sent_at": timezone.now()},
+        {"state": State.RUNNING, "request_id": "r1", "handle": HANDLE.as_json()},
+    ],
+    ids=["lost", "followed"],
+)
 def test_c29_a_missing_payload_is_fetched_from_the_queue(
-    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None, values: dict[str, Any]
 ) -> None:
-    run = make_run(state=State.UNCONFIRMED, sent_at=timezone.now())
+    run = make_run(**values)
     assert deliver(run, payload=None, payload_error="Not serializable") == 200
     signer.tend()
     run.refresh_from_db()
     assert (run.state, run.output, run.billable_units) == ("succeeded", OUTPUT, "2")
     assert run.request_id == "r1"
+    assert not WebhookReport.objects.exists()
+
+
+def test_c29_nothing_is_fetched_for_a_run_that_has_ended_meanwhile(
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    assert deliver(run, payload=None, payload_error="Not serializable") == 200
+    state_machine.record(run.pk, Observation(State.SUCCEEDED, output={"by": "poll"}))
+    signer.tend()
+    run.refresh_from_db()
+    assert (run.output, signer.fetched) == ({"by": "poll"}, [])
     assert not WebhookReport.objects.exists()
 
 

@@ -26,6 +26,7 @@ def test_deliveries_before_the_keys_arrive_are_stored_and_not_trusted(
     UpstreamKeys.objects.update(fetched_at=old)
     run, victim = make_run(state=State.RUNNING), make_run(state=State.RUNNING)
     assert deliver(run, payload=OUTPUT) == 200
+    assert deliver("nobody", payload=OUTPUT) == 200  # nothing is stored for an unknown run
     limit = deliveries.DELIVERIES_KEPT
     answers = [deliver(victim, payload=OUTPUT, signer=Fal()) for _ in range(9)]
     # fal repeats a delivery that got 429, which is then stored
