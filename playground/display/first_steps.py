@@ -12,7 +12,7 @@ from core.byte_cache import byte_cached
 from playground import suggestions
 from playground.form import form_state, run_costs
 from projects import current, roles
-from runs.models import Artifact, Run
+from runs.models import Run
 from schemas.fields.examples import example
 from schemas.form.decode import segment
 from schemas.meanings import by_meaning, media_of
@@ -30,7 +30,7 @@ STEPS = {
     "A voice": ("speak", "music-and-sound"),
 }
 KINDS = {"A picture": "image", "A film": "video", "A voice": "audio"}
-NEWCOMER = 50  # runs; who has made as many is no newcomer any more
+NEWCOMER = 100  # results; who has made as many is no newcomer any more
 MOST_OF_FIRST = Decimal("0.05")  # dollars
 
 
@@ -50,10 +50,11 @@ class FirstStep(NamedTuple):
 def first_steps(request: HttpRequest, revision: str) -> list[FirstStep]:
     """Return a step with a known price for each kind that a newcomer has not made yet."""
     user, project = cast("User", request.user), current.current(request)
-    runs = [*Run.objects.filter(user_id=user.pk).values_list("pk", flat=True)[:NEWCOMER]]
-    kinds = Artifact.objects.filter(run__in=runs, kind__in=KINDS.values()).order_by()
-    made = set(kinds.values_list("kind", flat=True)) if len(runs) < NEWCOMER else {*KINDS.values()}
-    if len(made) == len(KINDS) or roles.refusal_to_make(user, project):
+    runs = Run.objects.filter(user_id=user.pk).order_by("-created_at")
+    kinds = [*runs.values_list("artifacts__kind", flat=True)[:NEWCOMER]]
+    made = {*kinds} & {*KINDS.values()}
+    is_newcomer = len(kinds) < NEWCOMER and len(made) < len(KINDS)
+    if not is_newcomer or roles.refusal_to_make(user, project):
         return []
     steps = _steps(suggestions.house_of(request, revision))
     return [step for step in steps if KINDS[step.title] not in made]

@@ -40,7 +40,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.system, pytest.mark.always]
 MODEL = "fal-ai/flux/dev"
 FEW, MANY = 7, 12
 MEMBERS = {
-    "/": 18, "/models/": 7, "/categories/": 7, "/categories/text-to-image/": 7, "/collections/": 5,
+    "/": 19, "/models/": 7, "/categories/": 7, "/categories/text-to-image/": 7, "/collections/": 5,
     "/collections/best/": 8, "/changes/": 9, "/leaderboard/": 8,
     f"/models/{MODEL}/": 14, f"/models/{MODEL}/?tab=about": 14, f"/presets/of/{MODEL}/": 6,
     "/runs/?as=list": 7, "/runs/?as=wall": 9, "/runs/?state=deleted": 8, "/runs/?q=word": 10,

@@ -63,7 +63,7 @@ def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
     page.expose_function("seen", lambda state: states.append(state))
     page.evaluate(
         """new MutationObserver(() => {
-             const run = document.querySelector("[data-run-id]:not([data-earlier])");
+             const run = document.querySelector("#stage [data-run-id]");
              const state = run?.dataset.runState;
              if (state && state !== window.last) window.seen(window.last = state);
            }).observe(document.body, {subtree: true, childList: true, attributes: true})"""
