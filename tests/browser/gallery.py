@@ -120,4 +120,4 @@ def open_page(
     open_it.errors = errors  # type: ignore[attr-defined]
     yield open_it
     contexts.close()
-    assert errors == []
+    assert errors == [], errors

@@ -85,7 +85,8 @@ def test_a_picture_that_does_not_come_is_words_until_it_does(
     page.goto(f"/models/sandbox/aurora/lite/?input={quote(json.dumps({'prompt': 'missed'}))}")
     page.route(FILES, lambda route: route.fulfill(**broken))
     missing = broken | {"status": 422}
-    page.route("**/artifacts/*/", lambda route: route.fulfill(**missing), times=2)
+    # The stage asks twice, the picture among the tries once.
+    page.route("**/artifacts/*/", lambda route: route.fulfill(**missing), times=3)
     page.locator("[name=prompt]").press("Control+Enter")
     page.wait_for_selector(f"[data-title='missed']{DONE}")
     words = page.locator("#stage .missing")
