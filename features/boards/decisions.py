@@ -17,6 +17,7 @@ from catalog.models import Endpoint, Mark
 from core.formatting import counted, money
 from features.boards.models import Board, Column, RowMark, Vote
 from features.boards.models.board import WHY_CHARS
+from features.boards.models.vote import IN_ONE_VIEW
 from features.boards.plan.plan import ASKED, last_text
 from features.boards.votes.rankings import Ranking, name_of
 from runs.models import Run
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from django.contrib.auth.models import AnonymousUser, User
 
-IN_ONE_VIEW = 6  # results of a row; whoever picks one of them has seen all
 MOST = 5  # decisions named on a model's page
 ASKED_CHARS = 160
 

@@ -9,6 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from catalog.schema_versions import version_of
+from core.formatting import shorten
 from core.word_diff import Part
 from playground.display import history
 from playground.display.changes import ChangedField, changed_fields, changed_words
@@ -71,11 +72,13 @@ def tries(
     """
     presses = list(_by_press(runs))
     if pinned and all(pinned not in press for press in presses):
-        presses.insert(0, [pinned])
+        presses.append([pinned])  # older than all others
     rows = []
-    for place, press in enumerate(presses[:MOST]):
+    for place, press in enumerate(presses):
         before = next((earlier[0] for earlier in presses[place + 1 :]), None)
         is_pinned = pinned in press
+        if place >= MOST and not is_pinned:
+            continue
         rows.append(
             _try(
                 [
@@ -101,6 +104,7 @@ def _by_press(runs: Iterable[Run]) -> Iterable[list[Run]]:
 def _try(shown: list[history.Row], press: list[Run], before: Run | None, is_pinned: bool) -> Try:
     run = press[0]
     prompt = caption.prompt_of(run)
+    former_prompt = caption.prompt_of(before) if before else None
     changes: list[ChangedField] = []
     words = [Part("same", prompt)]
     if before and before.arguments is not None and run.arguments is not None:
@@ -111,8 +115,7 @@ def _try(shown: list[history.Row], press: list[Run], before: Run | None, is_pinn
             for change in islice(changed_fields(before, run, prompts), 10 * MOST_CHANGES)
             if is_known or (change.before.is_given and change.after.is_given)
         ]
-        words = changed_words(caption.prompt_of(before), prompt)
-    is_same = before is not None and all(part.kind == "same" for part in words)
+        words = changed_words(former_prompt or "", prompt)
     return Try(
         rows=shown,
         more=len(press) - len(shown),
@@ -120,7 +123,7 @@ def _try(shown: list[history.Row], press: list[Run], before: Run | None, is_pinn
         changes=changes[:MOST_CHANGES],
         more_changes=max(len(changes) - MOST_CHANGES, 0),
         is_other_model=before is None or run.endpoint_id != before.endpoint_id,
-        is_same=is_same and before is not None and prompt == caption.prompt_of(before),
+        is_same=prompt == former_prompt,
         is_pinned=is_pinned,
         price=caption.billed_together(press),
         prompt=prompt,
@@ -133,18 +136,14 @@ def _prompt_field(run: Run) -> str:
 
 
 def _cut(parts: Sequence[Part]) -> Iterable[Part]:
-    """Yield the parts with long unchanged stretches cut to what stands beside a change."""
+    """Yield the parts; of a long unchanged stretch only what stands beside a change."""
     last = len(parts) - 1
     for place, (kind, text) in enumerate(parts):
         if kind != "same" or last == 0:
-            yield Part(kind, _beginning(text, 6 * AROUND))
+            yield Part(kind, shorten(text, 6 * AROUND))
         elif len(text) <= 3 * AROUND:
             yield Part(kind, text)
         else:
             start = text[:AROUND] if place else ""
             end = text[-AROUND:] if place < last else ""
-            yield Part(kind, f"{start} … {end}".strip(" ") if start and end else f"{start}…{end}")
-
-
-def _beginning(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[:most]}…"
+            yield Part(kind, f"{start}…{end}")

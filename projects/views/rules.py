@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -23,7 +22,7 @@ from projects.rules.form import EXAMPLES, MEANINGS, RuleForm
 from projects.views.lookup import of_member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from django.http import HttpResponse
 
@@ -43,7 +42,6 @@ class RuleView(NamedTuple):
 
 
 ALLOW_MODEL = Rule.Effect.ALLOW, Rule.Kind.ID
-NO_CARDS: Mapping[str, Endpoint] = {}
 # The rule that the switch "Only approved models" adds and removes: controls of the form.
 ONLY_APPROVED = {"effect": Rule.Effect.ONLY, "kind": Rule.Kind.MARK, "value": Mark.APPROVED}
 
@@ -115,7 +113,7 @@ def _context(request: HtmxRequest, project: Project | None, form: RuleForm) -> d
         "approved": Endpoint.objects.listed().filter(mark=Mark.APPROVED).count(),
         "exceptions": [view for view in views if view.card],
         "rules": [view for view in views if view != switch and not view.card],
-        "house_rules": [_describe_rule(rule, effects) for rule in house],
+        "house_rules": [_describe_rule(rule, effects, {}) for rule in house],
         "may_change": may_change,
         "may_change_house": editing.may_change(request.user, None),
         "why_not": "" if may_change else _why_not(project),
@@ -141,11 +139,9 @@ def _cards(rules: Iterable[Rule]) -> dict[str, Endpoint]:
     return {row.endpoint_id: row for row in rows}
 
 
-def _describe_rule(
-    rule: Rule, effects: preview.Effects, cards: Mapping[str, Endpoint] = NO_CARDS
-) -> RuleView:
-    card = cards.get(rule.value) if (rule.effect, rule.kind) == ALLOW_MODEL else None
-    return RuleView(rule, wording.in_words(rule), effects.by_rule.get(rule.pk, 0), card)
+def _describe_rule(rule: Rule, effects: preview.Effects, cards: Mapping[str, Endpoint]) -> RuleView:
+    locks = effects.by_rule.get(rule.pk, 0)
+    return RuleView(rule, wording.in_words(rule), locks, cards.get(rule.value))
 
 
 def _why_not(project: Project | None) -> str:

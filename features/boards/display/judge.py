@@ -16,7 +16,7 @@ from core.http.parameters import parse_key
 from features.boards.display import cell_queries
 from features.boards.display.ballot import MAX_INPUTS, BlindFile, input_addresses
 from features.boards.models import Board, Cell, Mark, Row, RowMark
-from features.boards.models.vote import MAX_STARS
+from features.boards.models.vote import IN_ONE_VIEW, MAX_STARS
 from features.boards.plan.input_files import known_files
 from features.boards.runs.visibility import withhold_unreadable
 from features.boards.votes.rankings import Ranking, name_of
@@ -28,7 +28,7 @@ from runs.models.querysets import heavy_columns
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-LEAST, MOST = 2, 6
+LEAST, MOST = 2, IN_ONE_VIEW
 UPSCALING = {"upscale", "upscale-a-film"}
 MOST_ROWS = 50  # of a report
 _JUDGED_BY = "judged_by"  # session key

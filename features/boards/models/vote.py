@@ -8,6 +8,7 @@ from django.db import models
 from features.boards.models.board import Board, Cell, Column, Row
 from projects.kept.voices.participant import OfGuest
 
+IN_ONE_VIEW = 6  # results of a row that are judged beside each other
 MAX_STARS = 5
 TAG_CHARS, NOTE_CHARS = 40, 2000
 

@@ -274,23 +274,26 @@ def _tries(
     on_stage: Collection[uuid.UUID] = (),
 ) -> dict[str, Any]:
     """Return the context of the tries: `tries`, and `is_more` if there are earlier ones."""
-    pinned = next((run for run in latest if str(run.pk) == request.session.get(PINNED)), None)
-    if pinned is None and (key := request.session.get(PINNED)):
-        one = current.rows_in_scope(Run.objects.kept().own(request.user), request).filter(pk=key)
-        pinned = next(iter(_with_arguments(one.load_recent(1))), None)
+    key = request.session.get(PINNED)
+    pinned = next((run for run in latest if str(run.pk) == key), None)
+    if key and pinned is None:
+        pinned = next(iter(_with_arguments(_own(request).filter(pk=key).load_recent(1))), None)
     shown = tries.tries(viewer, endpoint, latest, on_stage, pinned)
-    return {"tries": shown, "is_more": len(latest) > sum(len(one.rows) for one in shown)}
+    return {"tries": shown, "is_more": len(latest) > sum(len(one.rows) + one.more for one in shown)}
+
+
+def _own(request: HttpRequest) -> RunQuerySet:
+    """Return the user's runs in the project, of all models."""
+    return current.rows_in_scope(Run.objects.kept().own(request.user), request)
 
 
 def _mine(request: HttpRequest, endpoint: Endpoint) -> RunQuerySet:
-    own = current.rows_in_scope(Run.objects.kept().own(request.user), request)
-    return own.filter(endpoint=endpoint)
+    return _own(request).filter(endpoint=endpoint)
 
 
 def my_latest(request: HttpRequest) -> list[Run]:
-    """Return the user's newest runs in the project, of all models."""
-    own = current.rows_in_scope(Run.objects.kept().own(request.user), request)
-    return _with_arguments(own.load_recent(tries.MOST_RUNS))
+    """Return the user's newest runs in the project, with their small arguments."""
+    return _with_arguments(_own(request).load_recent(tries.MOST_RUNS))
 
 
 def _with_arguments(runs: list[Run]) -> list[Run]:
