@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
 
-from catalog.filters.operations import done_by
+from catalog.filters.operations import operations_of
 from catalog.models import Endpoint, ListingEntry, Mark, Revision
 from catalog.models.querysets import CARD
 from catalog.naming import is_special
@@ -86,7 +86,7 @@ def _can_do(new: Endpoint, old: Endpoint) -> bool:
     Media or a licence that is not known fit. A model without a known price, or one that is special
     (a LoRA), takes over only from such a one.
     """
-    if not _operations(old) <= _operations(new) or _is_special(new) > _is_special(old):
+    if not {*operations_of(old)} <= {*operations_of(new)} or _is_special(new) > _is_special(old):
         return False
     if price_of(new).unit_price is None and price_of(old).unit_price is not None:
         return False
@@ -99,10 +99,6 @@ def _can_do(new: Endpoint, old: Endpoint) -> bool:
         and (not media or own <= media)
         and (not former_inputs or required_inputs <= former_inputs)
     )
-
-
-def _operations(endpoint: Endpoint) -> set[str]:
-    return {*done_by(endpoint.category, f"{endpoint.endpoint_id} {endpoint.display_name}")}
 
 
 def _is_special(endpoint: Endpoint) -> bool:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from catalog.filters.conditions import format_number
-from catalog.filters.operations import done_by
+from catalog.filters.operations import operations_of
 from catalog.filters.vocabulary import KEYS, NEW_FOR_DAYS
 from catalog.listed_columns import COLUMNS
 from catalog.pricing import price_of, typical_run
@@ -79,10 +79,7 @@ def facts_of(row: Listing) -> tuple[str, ...]:
         f"category:{row.category or 'unknown'}",
         *(f"{key}:{value}" for key, column in _COPIED.items() if (value := getattr(row, column))),
         *(f"tag:{tag}" for tag in tags),
-        *(
-            f"does:{operation}"
-            for operation in done_by(row.category, f"{row.endpoint_id} {row.display_name}")
-        ),
+        *(f"does:{operation}" for operation in operations_of(row)),
         *_state(row),
         *_abilities(row, tags, schema_facts),
         *_price(row, schema_facts),

@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from django.urls import reverse
@@ -190,3 +190,8 @@ def wider(operation: Operation) -> list[Operation]:
 def done_by(category: str, name: str) -> list[str]:
     """Return the slugs of the operations that a model does, by its category, id and name."""
     return [slug for slug, operation in OPERATIONS.items() if operation.is_done_by(category, name)]
+
+
+def operations_of(model: Any) -> list[str]:
+    """Return the slugs of the operations that a row of `Endpoint` or a `Listing` does."""
+    return done_by(model.category, f"{model.endpoint_id} {model.display_name}")

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from django.db.models import OuterRef, Subquery
 from django.urls import reverse
 
-from catalog.filters.operations import OPERATIONS, Operation, done_by
+from catalog.filters.operations import OPERATIONS, Operation, operations_of
 from catalog.model_records import FEWEST_TOLD, ModelRecord, ModelRecords
 from catalog.models import Endpoint
 from core.formatting import duration
@@ -127,7 +127,7 @@ def blocks(
         endpoint = entry.endpoint
         is_usable = not endpoint.retirement and endpoint.pk not in locked
         if entry.record.judged >= FEWEST_TOLD and is_usable:
-            for slug in done_by(endpoint.category, entry.name):
+            for slug in operations_of(endpoint):
                 by_operation[slug].append(entry)
     first = {entry.endpoint.pk for row in by_operation.values() for entry in row[:SIDE_BY_SIDE]}
     stills = _best_kept(runs, first) if first else {}

@@ -11,7 +11,7 @@ from django.db.models import Case, Q, TextChoices, When
 from django.http import QueryDict
 from django.urls import reverse
 
-from catalog.filters.operations import done_by
+from catalog.filters.operations import operations_of
 from core.http.parameters import parse_key
 from features.boards.display import cell_queries
 from features.boards.display.ballot import MAX_INPUTS, BlindFile, input_addresses
@@ -94,7 +94,7 @@ class Round:
     def is_upscaled(self) -> bool:
         """Whether its models make what they are given larger, so that it is judged by it."""
         models = (cell.column.endpoint for cell in self.cells)
-        return any(UPSCALING & {*done_by(model.category, model.endpoint_id)} for model in models)
+        return any(UPSCALING & {*operations_of(model)} for model in models)
 
     @property
     def judged(self) -> list[tuple[Pane, Cell, bool]]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from catalog.filters.labels import describe
 from catalog.filters.query_parser import parse_query
+from catalog.model_records import NO_RECORDS, ModelRecords
 from catalog.models import Endpoint
 from core.formatting import counted, money
 from features.boards.plan.cells import ExpandedPlan
@@ -33,13 +34,15 @@ class Offer(NamedTuple):
 class Choice:
     """The house's answer to what is `wanted`: models, some of which a person unticks or adds.
 
-    `off` has the ids of the models that were unticked, `added` of those that were added. If
-    `is_limited`, all of them together may cost more than the amount.
+    `records` are those that the models were chosen by. `off` has the ids of the models that were
+    unticked, `added` of those that were added. If `is_limited`, all of them together may cost more
+    than the amount.
     """
 
     wanted: Wanted
     offers: Sequence[Offer] = ()
     is_limited: bool = False
+    records: ModelRecords = NO_RECORDS
     off: Collection[str] = ()
     added: Sequence[str] = ()
 

@@ -16,7 +16,6 @@ from accounts.limits.rate_limit import limit
 from catalog.display import page_cache
 from catalog.display.operations import ANYTHING, BY_SLUG
 from catalog.filters.operations import Operation
-from catalog.model_records import records_for
 from catalog.models import Revision
 from core.http.caching import no_store
 from core.http.posts import hidden, press_token, pressed, ticked
@@ -92,7 +91,9 @@ def _choose(request: HtmxRequest, question: Question) -> tuple[Choice, list[Trou
     models, wanted = suggestions.answer(question.wanted, house)
     added, unknown = endpoints_of([*ticked(request, ADDED), *_typed(request)])
     off = {*ticked(request, SHOWN)} - {*ticked(request, USED)}
-    choice = Choice(wanted, off=off, added=[model.endpoint_id for model in added])
+    choice = Choice(
+        wanted, records=house.records, off=off, added=[model.endpoint_id for model in added]
+    )
     troubles = [not_listed(name) for name in unknown]
     models = [*added, *(model for model in models if model not in added)]
     if not models:
@@ -211,7 +212,6 @@ def _render(
         "troubles": troubles,
         "is_refused": is_refused,
         "is_update": is_update,
-        "records": records_for(request),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if is_refused else status
     name = "plan/_chosen" if is_update else "start"

@@ -3,9 +3,8 @@
  */
 import { doubt, figures, length, size } from "./media-files.js";
 import { parsed } from "./server.js";
-import { showOnStage } from "./stage-own.js";
+import { TAGS, showOnStage } from "./stage-own.js";
 
-const TAGS = { image: "img", video: "video", audio: "audio" };
 export const OURS = /^\/(?:uploads\/[0-9a-f-]{36}\/[^/]*|runs\/[0-9a-f-]{36}\/artifacts\/\d+\/)$/;
 
 /** The path of a URL on this site; empty for other sites. */

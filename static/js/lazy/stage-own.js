@@ -3,9 +3,9 @@
  * the model takes a mask. What is under way stays; so does a result that was made of this file.
  */
 const WORDS = { image: "Your picture", video: "Your film", audio: "Your sound" };
-const TAGS = { image: "img", video: "video", audio: "audio" };
+const MAIN = "media-field:not([data-mask])";
+export const TAGS = { image: "img", video: "video", audio: "audio" };
 
-const fieldsOf = (form) => [...form.querySelectorAll("media-field:not([data-mask])")];
 /** Whether the stage shows a run that has not ended, or that was made of `address`. */
 function isTaken(stage, address) {
   const isBusy = stage.querySelector("[data-run-id][data-watch]");
@@ -16,7 +16,7 @@ function isTaken(stage, address) {
 export function showOnStage(field, src) {
   const form = field.closest("#playground-form");
   const stage = document.getElementById("stage");
-  if (!form || !stage || !TAGS[field.kind] || fieldsOf(form)[0] !== field) return;
+  if (!form || !stage || !TAGS[field.kind] || form.querySelector(MAIN) !== field) return;
   const shown = stage.querySelector(".stage-own");
   if (!src) return shown?.remove();
   if (shown?.dataset.own === field.address && field.address) return offerBrush(form, shown);
