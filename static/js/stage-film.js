@@ -21,6 +21,7 @@ document.addEventListener(
       target.requestVideoFrameCallback(note);
     };
     target.requestVideoFrameCallback?.(note);
+    target.addEventListener("seeking", () => delete target.shownS);
   },
   { capture: true },
 );

@@ -61,6 +61,8 @@ export class Film {
       if (!signal.aborted) this.film.requestVideoFrameCallback(shown);
     };
     this.film.requestVideoFrameCallback(shown);
+    // Until the browser tells of the new frame, the time is what is known.
+    this.film.addEventListener("seeking", () => delete this.film.shownS, { signal });
   }
   /** Returns to the start mark when the end mark is passed. */
   repeatPart(second) {

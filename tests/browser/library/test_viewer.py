@@ -388,6 +388,7 @@ def test_what_cannot_be_shown_is_said(open_page: Open, pictures: list[Run]) -> N
 
     page.route(re.compile(r"/artifacts/\d+/$"), lose)
     page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("/runs/$"))  # it has gone back
     page.reload()
     page.locator("#wall .face").nth(3).click()
     expect(page.locator(".viewer-missing")).to_be_visible()
