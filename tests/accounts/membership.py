@@ -214,6 +214,7 @@ ADMINS_SEE = {
     ("flows:flow-run", "get"),
     ("library:run-descent", "get"),
     ("library:run-series", "get"),
+    ("playground:artifact-frames", "post"),
     ("playground:artifact-repetition", "post"),
     ("playground:artifact-star", "post"),
     ("playground:artifact-uses", "get"),

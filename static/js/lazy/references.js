@@ -36,7 +36,9 @@ class References extends TextSuggestions {
     this.close();
     if (this.host.matches("media-field")) {
       this.text.focus();
-      this.host.put(mention, { name: mention, address: mention, src: cover });
+      const held = { name: mention, address: mention, src: cover };
+      // The field's own script may still be on its way.
+      customElements.whenDefined("media-field").then(() => this.host.put(mention, held));
       return;
     }
     const isFollowed = /^\s/.test(this.text.value.slice(end));
