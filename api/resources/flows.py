@@ -68,7 +68,8 @@ def card(flow: Flow, call: Call) -> dict[str, Any]:
 def list_flows(call: Call) -> Reply:
     """List the flows of your projects, and those shown to everybody."""
     values = call.values
-    rows = call.reach.listed_rows(Flow.objects.visible_to(call.user)).order_by("-changed_at", "-pk")
+    rows = call.reach.listed_rows(Flow.objects.visible_to(call.user).named())
+    rows = rows.order_by("-changed_at", "-pk")
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         rows = rows.filter(Q(changed_at__lt=at) | Q(changed_at=at, pk__lt=as_uuid(str(key))))
@@ -158,7 +159,7 @@ def run_flow(call: Call) -> Reply:
     if flow_run is None:
         try:
             start = partial(starting.start, call.user, flow, filled, token, project=project)
-            question = consents.PlannedCall(flow.name, filled.as_json(), project, estimate)
+            question = consents.PlannedCall(str(flow), filled.as_json(), project, estimate)
             outcome = consents.started(call, question, start)
         except starting.StepsRefused as flow_refusal:
             raise Problem(409, str(flow_refusal), slug="cannot-be-run") from flow_refusal

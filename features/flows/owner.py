@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from features.flows.compose.dependants import FlowSteps
 from features.flows.display import rights, run_page
@@ -47,10 +47,11 @@ class FlowsOwner(Lifecycle, Keeps, Places):
         return advance.is_step(run)
 
     def inputs_in_use(self) -> Sequence[JsonColumn]:
-        """Return the definitions of flows that are not deleted, and of their runs."""
+        """Return the definitions of named flows and of their runs, and of runs in progress."""
+        is_needed = ~Q(flow__name="") | Q(state=FlowRun.State.RUNNING)
         return (
-            JsonColumn(Flow.objects.kept(), "definition"),
-            JsonColumn(FlowRun.objects.kept(), "definition"),
+            JsonColumn(Flow.objects.named(), "definition"),
+            JsonColumn(FlowRun.objects.kept().filter(is_needed), "definition"),
         )
 
     def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
@@ -58,9 +59,9 @@ class FlowsOwner(Lifecycle, Keeps, Places):
         return (JsonColumn(Flow.objects.shown_by(user_id), "definition"),)
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
-        """Return the steps' runs of undeleted flows, and the runs that these were built from."""
-        steps = StepRun.objects.filter(run__in=run_ids, flow_run__flow__deleted_at=None)
-        origins = Flow.objects.kept().filter(origin__in=run_ids)
+        """Return the steps' runs of named flows, and the results whose steps these have."""
+        steps = StepRun.objects.filter(run__in=run_ids, flow_run__flow__in=Flow.objects.named())
+        origins = Flow.objects.named().filter(origin__in=run_ids)
         keys = {*steps.values_list("run_id", flat=True), *origins.values_list("origin", flat=True)}
         return {run_id for run_id in keys if run_id}
 

@@ -17,7 +17,7 @@ from playground.display.result import caption
 from playground.form import form_state
 from playground.form.prefill import use_as
 from runs.file_kinds import VISUAL, kind_named
-from runs.files import result_names
+from runs.files import input_references, result_names
 from runs.files.artifact_urls import artifact_url, may_show
 from runs.files.metadata.embedding import CONTENT_TYPES
 from runs.models import Artifact, Run
@@ -283,6 +283,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "partial": found_partial,
         "waiting": waiting.describe_wait(run, found_partial.share if found_partial else None),
         "steps": workflow_steps.steps_of(run),
+        "is_of_several_steps": input_references.names_results(run.arguments),
         "calls": None if watch_tokens.is_looked_at(view) else model_calls.beside_run(run),
         "rewritten": use_as.rewritten(run) if run.state == Run.State.SUCCEEDED else None,
         "seed": seed_of(run) or caption.requested_seed(run),

@@ -20,7 +20,7 @@ from playground.display.renderers import ArtifactView
 from playground.display.result import caption
 from playground.variations import MoreLike, offer_more_like
 from runs.file_kinds import VISUAL
-from runs.files import result_names
+from runs.files import input_references, result_names
 from runs.models import Artifact, Run
 from runs.progress import watch_tokens
 from runs.results import json_tree, timeline
@@ -105,6 +105,11 @@ class ResultView:
     def prompt(self) -> str:
         """Return the run's prompt; its title for a model without a prompt."""
         return caption.prompt_of(self.run)
+
+    @property
+    def is_of_several_steps(self) -> bool:
+        """Whether its run took the result of another run."""
+        return input_references.names_results(self.run.arguments)
 
     @property
     def changed_words(self) -> list[Part]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 import uuid
 from collections.abc import Collection, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F, Q, TextField
@@ -26,6 +28,11 @@ OUR_FILE = re.compile(
 def sources_in(text: str) -> set[uuid.UUID]:
     """Return the uploads, and the runs with results, that a JSON text names."""
     return {uuid.UUID(upload or run) for upload, run in OUR_FILE.findall(text)}
+
+
+def names_results(arguments: Any) -> bool:
+    """Whether arguments name a result of another run."""
+    return any(run for _, run in OUR_FILE.findall(json.dumps(arguments)))
 
 
 def read_unread() -> bool:
@@ -61,7 +68,7 @@ def named_elsewhere() -> set[uuid.UUID]:
     There are few of these rows, so all of them are read.
     """
     uploads: set[uuid.UUID] = set()
-    for rows, column in (json for owner in registered(Keeps) for json in owner.inputs_in_use()):
+    for rows, column in (part for owner in registered(Keeps) for part in owner.inputs_in_use()):
         texts = rows.annotate(inputs_text=Cast(column, TextField()))
         naming = texts.filter(
             Q(inputs_text__contains="/uploads/") | Q(inputs_text__contains="/artifacts/")

@@ -18,7 +18,7 @@ class FlowSteps(Dependants):
 
     def rows(self, endpoint: Endpoint, target: Endpoint | None) -> Any:
         # As JSON writes it: with its quotes.
-        return Flow.objects.kept().filter(definition__contains=endpoint.endpoint_id)
+        return Flow.objects.named().filter(definition__contains=endpoint.endpoint_id)
 
     def parts(self, row: Flow, endpoint: Endpoint) -> Iterable[tuple[str, str]]:
         definition = _definition(row)

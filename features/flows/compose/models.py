@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
@@ -35,16 +35,12 @@ def refusal(endpoint: Endpoint | None, endpoint_id: str) -> str:
     return GONE.format(endpoint_id[:120]) if endpoint is None else endpoint.refusal
 
 
-def step_prices(
-    definition: Definition, endpoints: Mapping[str, Endpoint], without: Collection[str] = ()
-) -> dict[str, Estimate]:
+def step_prices(definition: Definition, endpoints: Mapping[str, Endpoint]) -> dict[str, Estimate]:
     """Return the cost of each step of a flow with its inputs filled in, by step.
 
-    Steps in `without`, which have their result already, are left out. A step's wired inputs do not
-    exist yet, so a price by their length or size counts as unknown. At most two queries.
+    A step's wired inputs do not exist yet, so a price by their length or size counts as unknown. At
+    most two queries.
     """
-    steps = [
-        step for step in definition.steps if step.endpoint in endpoints and step.id not in without
-    ]
+    steps = [step for step in definition.steps if step.endpoint in endpoints]
     estimates = estimate_runs([(endpoints[step.endpoint], step.arguments) for step in steps])
     return {step.id: estimate for step, estimate in zip(steps, estimates, strict=True)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +11,15 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from catalog.models import Endpoint
+from core.word_diff import Part
 from features.flows.compose import form
 from features.flows.compose.definition import Definition, Path, Step
 from features.flows.compose.models import endpoints_of, refusal, step_prices, versions_of
 from features.flows.compose.wiring import answered, path_in_words
 from features.flows.display.rights import FlowRights
 from features.flows.models import Flow, FlowRun
+from playground.display import history
+from playground.display.changes import changed_words
 from playground.form.html import rendering
 from projects.rules import enforcement
 from runs.models import Run
@@ -24,8 +27,8 @@ from runs.progress.worker_status import readiness
 from schemas import Node, Problem
 from schemas import draw as draw_nodes
 from schemas.estimate import NOTHING, Estimate
-from schemas.exact import identical
 from schemas.fields.paths import APPEND
+from schemas.meanings import by_meaning
 from schemas.uses.inputs import inputs_of, names_in
 from schemas.validation import Version
 from schemas.wording.labels import label
@@ -36,6 +39,7 @@ if TYPE_CHECKING:
     from projects.models import Project
 
 RUNS = 12
+MOST_PROMPT_CHARS = 2000
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,8 @@ class Summary:
     links: list[Link]
     troubles: Sequence[str] = ()
     cost: str = ""
+    words: Sequence[Part] = ()  # its prompt, with what changed against the step before
+    made: history.Row | None = None  # its run when it was made
 
 
 def summaries(
@@ -65,9 +71,12 @@ def summaries(
     endpoints: dict[str, Endpoint],
     troubles: dict[str, list[str]] | None = None,
     costs: dict[str, Estimate] | None = None,
+    made: Mapping[str, Run] | None = None,
 ) -> list[Summary]:
-    """Return the steps of a flow, each with its sources."""
+    """Return the steps of a flow, each with its sources; `made` are their first runs, by step."""
+    made = made or {}
     versions = versions_of(definition, endpoints)
+    prompts = ["", *(_prompt(step, versions.get(step.id)) for step in definition.steps)]
     return [
         Summary(
             number,
@@ -83,10 +92,19 @@ def summaries(
                 for wire in step.wires
             ],
             (troubles or {}).get(step.id, ()),
-            costs[step.id].label if costs and step.id in costs else "",
+            costs[step.id].page_label if costs and step.id in costs else "",
+            changed_words(prompts[number - 1], prompts[number]),
+            history.row(made[step.id]) if step.id in made else None,
         )
         for number, step in enumerate(definition.steps, start=1)
     ]
+
+
+def _prompt(step: Step, version: Version | None) -> str:
+    """Return a step's prompt; empty if its model takes none."""
+    field = by_meaning(version.root.children).get("prompt") if version else None
+    text = step.arguments.get(field.name) if field else None
+    return text[:MOST_PROMPT_CHARS] if isinstance(text, str) else ""
 
 
 def _label_of(version: Version | None, to: Path) -> str:
@@ -106,8 +124,9 @@ def context(
     post: dict[str, list[str]] | None = None,
     problems: Sequence[Problem] = (),
     troubles: dict[str, list[str]] | None = None,
+    made: Mapping[str, Run] | None = None,
 ) -> dict[str, Any]:
-    """Return the page's context, with the form as saved or as posted.
+    """Return the page's context, with the form as saved or as posted; `made` as in `summaries`.
 
     A run belongs to the flow's project, or to the project `project` of the page.
     """
@@ -119,9 +138,8 @@ def context(
     filled = answered(definition, form.answers(definition, versions, shown_post)[0])
     rights = FlowRights(user, flow, project)
     enforcement.set_locks(rights.target, endpoints.values())
-    reused = reusable(flow, filled, rights.target)
-    costs = step_prices(filled, endpoints, reused)
-    steps = summaries(definition, endpoints, troubles, costs)
+    costs = step_prices(filled, endpoints)
+    steps = summaries(definition, endpoints, troubles, costs, made)
     return {
         "flow": flow,
         "definition": definition,
@@ -130,7 +148,6 @@ def context(
         "steps": steps,
         "can_run": bool(steps) and not any(step.refusal for step in steps),
         "estimate": sum(costs.values(), NOTHING),
-        "reused": next(iter(reused.values()), None),
         "origin": origin_of(flow, rights.target),
         "rights": rights,
         "form_token": secrets.token_urlsafe(16),
@@ -164,21 +181,11 @@ def _groups(
 
 
 def origin_of(flow: Flow, target: Project) -> Run | None:
-    """Return the run that a flow was built from, if all who see a run of it there may read it."""
+    """Return the result whose steps a flow has, if all who see a run of it there may read it."""
     run = flow.origin
     if run is None or run.deleted_at or target != flow.project:
         return None
     return run if run.is_shown_with(flow) else None
-
-
-def reusable(flow: Flow, filled: Definition, target: Project) -> dict[str, Run]:
-    """Return the run that the flow was built from, by its step, if its input is unchanged."""
-    run = origin_of(flow, target)
-    first = filled.steps[0] if filled.steps else None
-    if run is None or first is None or run.state != Run.State.SUCCEEDED:
-        return {}
-    is_same = run.endpoint.endpoint_id == first.endpoint and not first.wires
-    return {first.id: run} if is_same and identical(run.arguments, first.arguments) else {}
 
 
 def runs_of(flow: Flow, user: User) -> list[FlowRun]:

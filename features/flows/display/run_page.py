@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -77,6 +77,7 @@ def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[st
         "tries": flow_run.steps.count() if may_repeat else 0,
         "done": sum(steps.has_result(step_run) for step_run in by_step.values()),
         "count": len(definition.steps),
+        "last": _last_result(step_views) if flow_run.state == FlowRun.State.SUCCEEDED else None,
         "is_stopping": bool(flow_run.cancel_requested_at) and not flow_run.is_final,
         "cost": _cost(by_step.values()),
         "is_awaited": not flow_run.is_final,
@@ -85,13 +86,18 @@ def context(flow_run: FlowRun, view: str, only: Collection[str] = ()) -> dict[st
     }
 
 
+def _last_result(step_views: Sequence[ShownStep]) -> Run | None:
+    """Return the run of the last step; None if it may not be shown."""
+    return step_views[-1].run if step_views else None
+
+
 def _cost(step_runs: Iterable[StepRun]) -> str:
     """Return the cost of its runs so far; empty if there is none."""
     return known_costs.together(step.run for step in step_runs if step.run and not step.is_reused)
 
 
 def _describe_step(page: Page, summary: Summary, *, is_changed: bool) -> ShownStep:
-    flow_run, definition, by_step, view, costs, withheld = page
+    flow_run, definition, by_step, view, _, withheld = page
     step_run, step = by_step.get(summary.step.id), summary.step
     waits = steps.why_waiting(definition, step, by_step) if step_run is None else step_run.not_sent
     if step_run is None and not waits and flow_run.is_final:
@@ -108,12 +114,18 @@ def _describe_step(page: Page, summary: Summary, *, is_changed: bool) -> ShownSt
         waits,
         result_of(run) if run and is_changed else None,
         _can_repeat(page, step_run),
-        sum((costs[name] for name in definition.after(step.id) if name in costs), NOTHING).label,
+        _cost_again(page, step.id),
         watch_tokens.data_watch(run, view)
         if run and step_run and step_run.settled_at is None
         else "",
         is_changed,
     )
+
+
+def _cost_again(page: Page, step: str) -> str:
+    """Return what a step and the steps that need its result will cost."""
+    names = page.definition.after(step)
+    return sum((page.costs[name] for name in names if name in page.costs), NOTHING).page_label
 
 
 def _can_repeat(page: Page, step_run: StepRun | None) -> bool:

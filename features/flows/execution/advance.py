@@ -131,7 +131,7 @@ def notify_owner(flow_run: FlowRun, step_runs: dict[str, StepRun]) -> None:
     outbox.notify(
         flow_run.presser,
         kinds.FLOW_FINISHED,
-        subject=f"{word} after {duration(took)}: {flow_run.flow.name}",
+        subject=f"{word} after {duration(took)}: {flow_run.flow}",
         text="" if is_done else why(flow_run, step_runs),
         path=flow_run.get_absolute_url(),
         key=f"flow {flow_run.pk} {flow_run.ended_at.isoformat()}",
@@ -163,7 +163,7 @@ def flow_runs_of(user: User | AnonymousUser, run: Run) -> list[Place]:
     return [
         Place(
             "Run of a flow",
-            "private" if flow_run.pk in covered else flow_run.flow.name or "Untitled",
+            "private" if flow_run.pk in covered else str(flow_run.flow),
             flow_run.get_absolute_url(),
         )
         for flow_run in flow_runs

@@ -17,7 +17,6 @@ from projects import roles
 from projects.models.project import private_project
 from projects.rights import Rights
 from projects.rules import enforcement
-from runs.models import Run
 from runs.start import starting as runs_starting
 from runs.start.refused_starts import Forbidden
 from runs.state import state_machine
@@ -43,20 +42,19 @@ def start(
     flow: Flow,
     definition: Definition,
     token: str,
-    reused: Mapping[str, Run] | None = None,
     *,
     project: Project | None = None,
 ) -> tuple[FlowRun, bool]:
     """Start a flow with its inputs filled in (True), or return what `token` has started (False).
 
-    `reused` has existing results by step: nothing is sent for these steps. The run belongs to
-    `project`, by default that of `project_for`. Raises StepsRefused if a model cannot be run,
-    Forbidden if the user may run nothing there or a rule locks a model; nothing is paid for then.
+    The run belongs to `project`, by default that of `project_for`. Raises StepsRefused if a model
+    cannot be run, Forbidden if the user may run nothing there or a rule locks a model; nothing is
+    paid for then.
     """
     require_runnable(definition)
     project = project or project_for(user, flow)
     require_maker(user, project)
-    require_allowed(definition, project, without=reused or ())
+    require_allowed(definition, project)
     is_hidden = project.hides_new_runs or (flow.is_hidden and project == flow.project)
     with transaction.atomic():
         flow_run, is_new = FlowRun.objects.get_or_create(
@@ -71,14 +69,8 @@ def start(
             },
         )
         if is_new:
-            _plan(flow_run, definition, without=reused or ())
-            step_runs = {
-                step: StepRun.objects.create(
-                    flow_run=flow_run, step=step, run=run, is_reused=True, settled_at=timezone.now()
-                )
-                for step, run in (reused or {}).items()
-            }
-            _carry_on(flow_run, definition, step_runs)
+            _plan(flow_run, definition)
+            _carry_on(flow_run, definition, {})
     return flow_run, is_new
 
 
@@ -112,21 +104,10 @@ def require_runnable(definition: Definition, only: Collection[str] | None = None
 
 
 def require_allowed(
-    definition: Definition,
-    project: Project,
-    *,
-    only: Collection[str] | None = None,
-    without: Collection[str] = (),
+    definition: Definition, project: Project, only: Collection[str] | None = None
 ) -> None:
-    """Raise Forbidden if a rule locks a model in the project.
-
-    Checks the steps `only`, except the steps `without` a run of their own.
-    """
-    chosen_steps = [
-        step
-        for step in definition.steps
-        if (only is None or step.id in only) and step.id not in without
-    ]
+    """Raise Forbidden if a rule locks a model (of the steps `only`) in the project."""
+    chosen_steps = [step for step in definition.steps if only is None or step.id in only]
     endpoints = endpoints_of([Definition(tuple(chosen_steps))])
     locks = enforcement.refusals(project, endpoints.values())
     for step in chosen_steps:
@@ -134,21 +115,15 @@ def require_allowed(
             raise Forbidden(f"Step {definition.number(step.id)}: {lock}")
 
 
-def _plan(
-    flow_run: FlowRun,
-    definition: Definition,
-    *,
-    only: Collection[str] | None = None,
-    without: Collection[str] = (),
-) -> None:
-    """Reserve what the steps (`only` these, except `without`) may cost, before any is paid for.
+def _plan(flow_run: FlowRun, definition: Definition, only: Collection[str] | None = None) -> None:
+    """Reserve what the steps (`only` these) may cost, before any is paid for.
 
     Raises Forbidden if they cost more than is left or than was confirmed: later steps start when
     nobody waits for an answer.
     """
     part = Definition(tuple(step for step in definition.steps if only is None or step.id in only))
     endpoints = endpoints_of([part])
-    estimates = models.step_prices(part, endpoints, without)
+    estimates = models.step_prices(part, endpoints)
     priced = {
         step.id: (endpoints[step.endpoint], estimates[step.id])
         for step in part.steps

@@ -18,14 +18,19 @@ if TYPE_CHECKING:
 
 
 FOR_EVERYBODY = Q(visibility="team")
+UNNAMED = "The same steps again"
 
 
 class FlowQuerySet(KeptQuerySet["Flow"]):
     """Filters for flows."""
 
+    def named(self) -> FlowQuerySet:
+        """Return those that somebody kept under a name; the others only belong to their runs."""
+        return self.kept().exclude(name="")
+
     def findable(self, user: User | AnonymousUser) -> FlowQuerySet:
-        """Return what ⌘K finds: the flows of the user's projects and those for everybody."""
-        return self.visible_to(user)
+        """Return what ⌘K finds: the named flows of the user's projects and those for everybody."""
+        return self.visible_to(user).named()
 
     def shown_by(self, owner_id: int) -> FlowQuerySet:
         """Return the flows that their owner shows to all, who may run them with their files."""
@@ -46,7 +51,11 @@ class FlowQuerySet(KeptQuerySet["Flow"]):
 
 
 class Flow(Kept):
-    """Chained models, saved with a form: the output of a step is an input of later ones."""
+    """Chained models, saved with a form: the output of a step is an input of later ones.
+
+    One without a name holds the runs of a result's steps (`origin`) until somebody names it; lists
+    leave it out.
+    """
 
     slug, route = "flow", "flows:flow"
     is_purged = False  # its runs refer to it
@@ -71,7 +80,7 @@ class Flow(Kept):
         blank=True,
         on_delete=models.SET_NULL,
         related_name="+",
-        help_text="the result that it was built from, which the first run may begin with",
+        help_text="the result whose steps it has",
     )
     changed_at = models.DateTimeField(auto_now=True)
 
@@ -83,3 +92,6 @@ class Flow(Kept):
             models.Index(fields=["user", "-changed_at"], name="flow_list"),
             models.Index(fields=["project", "-changed_at"], name="flow_in_project"),
         ]
+
+    def __str__(self) -> str:
+        return self.name or UNNAMED

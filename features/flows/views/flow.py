@@ -1,12 +1,15 @@
-"""The list of flows, and a flow's page with the form that runs it."""
+"""The list of flows, a flow's page with the form that runs it, and that of a result's steps."""
 
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from django.db import transaction
 from django.db.models import OuterRef, Subquery
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -15,8 +18,10 @@ from django.views.decorators.http import require_http_methods
 from accounts.limits.rate_limit import limit
 from core.http.caching import no_store
 from core.http.posts import BUTTON, DRAWN, controls, hidden, press_token
+from fal.db_safe import db_safe_text
 from features.flows.compose import form
-from features.flows.compose.definition import Definition, Invalid, parse_definition
+from features.flows.compose.chain import chain_of
+from features.flows.compose.definition import NAME_CHARS, Definition, Invalid, parse_definition
 from features.flows.compose.models import endpoints_of, versions_of
 from features.flows.compose.wiring import answered
 from features.flows.display import flow_page
@@ -26,11 +31,14 @@ from features.flows.models import Flow, FlowRun
 from features.flows.models.flow import FOR_EVERYBODY, FlowQuerySet
 from playground.display import covered_row
 from playground.form.posted_files import with_files
+from playground.form.prefill import place_of_run
 from projects import current
 from projects.kept.resource import Resource
+from runs.models import Run
 from runs.start.refused_starts import Forbidden
 from runs.start.starting import form_token
 from schemas import Problem, apply
+from schemas.exact import identical
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -58,6 +66,28 @@ def flow(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     if request.method == "POST":
         return _posted(request, flow, definition)
     return _render_flow(request, flow, _as_run(request, flow, definition))
+
+
+@limit("run")
+@require_http_methods(["GET", "HEAD", "POST"])
+@no_store
+def again(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Show the steps that led to a result, with what they began with; a POST runs them anew."""
+    readable = Run.objects.readable_by(request.user).with_endpoint().light("arguments")
+    origin = get_object_or_404(readable.with_artifacts(), pk=pk)
+    home = place_of_run.project_of(request.user, pk)
+    if home and current.PARAMETER not in request.GET and home != current.current(request):
+        return redirect(request.path + current.query(home))
+    chain = chain_of(origin, request.user)
+    flow = Flow(
+        user=request.user,
+        project=current.current(request),
+        origin=origin,
+        definition=chain.definition.as_json(),
+    )
+    if request.method == "POST":
+        return _posted(request, flow, chain.definition, chain.runs)
+    return _render_flow(request, flow, chain.definition, made=chain.runs)
 
 
 def _find(flows: FlowQuerySet, pk: uuid.UUID) -> Flow:
@@ -90,26 +120,42 @@ def _render_flow(
     post: Post | None = None,
     problems: list[Problem] | None = None,
     *,
+    made: Mapping[str, Run] | None = None,
     troubles: dict[str, list[str]] | None = None,
     trouble: str = "",
     forbidden: str | Forbidden = "",
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
+    """Render a flow's form; `made` are the runs of the steps of one that is not saved, by step."""
     context: dict[str, Any] = flow_page.context(
-        request.user, flow, current.current(request), definition, post, problems or (), troubles
+        request.user,
+        flow,
+        current.current(request),
+        definition,
+        post,
+        problems or (),
+        troubles,
+        made,
     )
     context |= {
-        "runs": flow_page.runs_of(flow, request.user),
+        "runs": [] if made else flow_page.runs_of(flow, request.user),
+        "is_saved": not made,
         "trouble": trouble,
         "forbidden": forbidden,
-        "is_fresh_chosen": request.method == "POST" and hidden(request, "~reuse") != "1",
+        "name": hidden(request, "~name"),
     }
     context["form_token"] = hidden(request, DRAWN) or context["form_token"]
     return render(request, "features/flows/flow.html", context, status=status)
 
 
-def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpResponseBase:
+def _posted(
+    request: HtmxRequest,
+    flow: Flow,
+    definition: Definition,
+    made: Mapping[str, Run] | None = None,
+) -> HttpResponseBase:
     """Run the flow if everything is valid, else show the problems; or change the form's rows."""
+    show = partial(_render_flow, request, flow, definition, made=made)
     versions = versions_of(definition, endpoints_of([definition]))
     root = form.form_root(definition, versions)
     project = current.current(request)
@@ -117,7 +163,7 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     post, errors = with_files(_posted_fields(request), request.FILES, root, request.user.pk, target)
     action = hidden(request, BUTTON, "run")
     if action != "run":
-        return _render_flow(request, flow, definition, apply(post, action), errors)
+        return show(apply(post, action), errors)
     values, unread = form.answers(definition, versions, post)
     filled = answered(definition, values)
     at_inputs, at_steps = form.problems_of(filled, versions)
@@ -129,40 +175,47 @@ def _posted(request: HtmxRequest, flow: Flow, definition: Definition) -> HttpRes
     ]
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if problems or at_steps:
-        return _render_flow(
-            request, flow, definition, post, problems, troubles=at_steps, status=status
-        )
-    is_reusing = hidden(request, "~reuse") == "1"
-    reused = flow_page.reusable(flow, filled, target) if is_reusing else {}
-    token = _token(request, filled, is_reusing)
+        return show(post, problems, troubles=at_steps, status=status)
+    # Equal for two clicks on a form, but not for other input after Back.
+    token = form_token(press_token(request), {"definition": filled.as_json()})
+    name = db_safe_text(hidden(request, "~name")).strip()[:NAME_CHARS]
     try:
-        flow_run, _ = starting.start(request.user, flow, filled, token, reused, project=target)
+        with transaction.atomic():
+            flow_run, _ = starting.start(
+                request.user, _saved(flow, name), filled, token, project=target
+            )
     except Forbidden as error:
-        return _render_flow(request, flow, definition, post, forbidden=error, status=error.status)
+        return show(post, forbidden=error, status=error.status)
     except starting.StepsRefused as refusal:
-        return _render_flow(request, flow, definition, post, trouble=str(refusal), status=status)
+        return show(post, trouble=str(refusal), status=status)
     return redirect(flow_run)
 
 
-def _token(request: HtmxRequest, filled: Definition, is_reusing: bool) -> str:
-    """Return a token, equal for two clicks on a form, but not for other input after Back.
-
-    The runs that are reused do not count: by the second click the first may have made some.
-    """
-    inputs = {"definition": filled.as_json(), "is_reusing": is_reusing}
-    return form_token(press_token(request), inputs)
+def _saved(flow: Flow, name: str) -> Flow:
+    """Return the flow as a row: a result's steps under a name, or the ones run before without."""
+    if not flow._state.adding:
+        return flow
+    before = Flow.objects.owned_by(flow.user).filter(
+        origin=flow.origin, project=flow.project, name=name
+    )
+    same = (row for row in before if identical(row.definition, flow.definition))
+    if (row := next(same, None)) is not None:
+        return row
+    flow.name = name
+    flow.save()
+    return flow
 
 
 class Flows(Resource[Flow]):
     """The list of flows, and their deletion and recovery; the runs of their steps stay."""
 
-    model, parts = Flow, ("list", "deletion")
+    model, parts, fields = Flow, ("list", "form", "deletion"), ("name",)
     at, list_route = "", "flows:flows"
     row_template = "features/flows/_row.html"
     deletion_message = "The flow is deleted. The runs of its steps are kept."
     about = (
-        "A flow chains models: the output of one is the input of the next. Flows that were made "
-        "before can be run here; new ones cannot be made."
+        "A flow is some steps kept to be done again with another input. To make one, open a result "
+        "that took several steps and choose “Do all this again with…”."
     )
 
     def rows_of_list(self, request: HtmxRequest) -> Any:
@@ -170,6 +223,7 @@ class Flows(Resource[Flow]):
         rows = super().rows_of_list(request)
         if not current.is_of_all_projects(request):
             rows |= self.rows().filter(FOR_EVERYBODY)
+        rows = rows.named()
         newest = FlowRun.objects.shown_to(request.user).filter(flow=OuterRef("pk"))
         last_state = Subquery(newest.order_by("-created_at").values("state")[:1])
         return rows.annotate(last_state=last_state).order_by("-changed_at", "pk")

@@ -63,6 +63,7 @@ def _render_flow_run(
     view = rights.view_for(request.user, flow_run)
     context = run_page.context(flow_run, view) | {"trouble": trouble}
     context["sees_flow"] = _sees(request, flow_run)
+    context["may_name"] = Rights(request.user, flow_run.flow).may_change
     return render(request, "features/flows/flow_run.html", context, status=status)
 
 

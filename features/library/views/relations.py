@@ -31,6 +31,7 @@ def descent(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         "run": run,
         "nodes": nodes,
         "is_alone": all(node.is_alone for node in nodes),
+        "is_of_several_steps": any(key in lineage.runs for key in lineage.made_of[run.pk]),
         "films": films,
         "join": joining.offer(request, films),
     }

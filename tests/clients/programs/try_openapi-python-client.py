@@ -31,7 +31,7 @@ KNOWN |= dict.fromkeys(("consent_id", "preset_id"), NOBODYS)
 # These calls return keys that other calls need; calls that delete come last.
 FIRST = {"list_flows": "flow_id", "create_upload": "upload_id", "create_run": "run_id"}
 FIRST |= {"create_board": "board_id", "run_flow": "flow_run_id"}
-LAST = ("unstar_artifact", "unstar_run", "remove_favourite", "delete_run")
+LAST = ("unstar_artifact", "unstar_run", "remove_favourite", "delete_upload", "delete_run")
 REFUSED = dict.fromkeys(("get_consent", "answer_consent", "get_preset"), 404)
 REFUSED |= {"get_collection": 404, "add_to_collection": 403, "remove_from_collection": 403}
 

@@ -22,36 +22,27 @@ pytestmark = pytest.mark.django_db
 FLOWS = "/flows/"
 
 
-@pytest.fixture
-def flow_of_result(user: User, flow: Flow, models: dict[str, Endpoint]) -> Flow:
-    """The flow, built from a result of its first model."""
-    flow.origin = result_of(user, models[FLUX])
-    flow.save()
-    return flow
-
-
-def test_a_flow_runs_from_its_form_and_again_with_other_input(
-    member: Client, flow_of_result: Flow
-) -> None:
-    address, run = flow_of_result.get_absolute_url(), flow_of_result.origin
-    assert run
+def test_a_flow_runs_from_its_form_and_again_with_other_input(member: Client, flow: Flow) -> None:
+    address = flow.get_absolute_url()
     page = member.get(address).content.decode()
     assert "a fox" in page
     assert "← step 1" in page
     token = re.findall(r'name="~token" value="([^"]+)"', page)[0]
-    fields = {"~token": token, "prompt": "a fox", "prompt_2": "in snow", "~reuse": "1"}
+    fields = {"~token": token, "prompt": "a fox", "prompt_2": "in snow"}
     response = member.post(address, fields)
     flow_run = FlowRun.objects.get()
     assert response.headers["Location"] == flow_run.get_absolute_url()
-    first, second = flow_run.steps.all()
-    assert (first.run, first.is_reused) == (run, True)
+    assert member.post(address, fields).headers["Location"] == response.headers["Location"]
+    first = Run.objects.get()
+    succeed(first)
+    advance.advance(flow_run.pk)
+    second = flow_run.steps.last()
+    assert second
     assert second.run
     assert second.run.arguments == {
         "prompt": "in snow",
-        "image_urls": [f"/runs/{run.pk}/artifacts/0/"],
+        "image_urls": [f"/runs/{first.pk}/artifacts/0/"],
     }
-    assert member.post(address, fields).headers["Location"] == response.headers["Location"]
-    assert Run.objects.count() == 2
     page = member.get(response.headers["Location"]).content.decode()
     assert 'data-step-state="created"' in page
     succeed(second.run, "https://v3.fal.media/files/b.png")
@@ -67,14 +58,14 @@ def test_a_flow_runs_from_its_form_and_again_with_other_input(
     assert "in snow" not in member.get(address).content.decode()
 
 
-def test_a_changed_form_after_back_is_another_run(member: Client, flow_of_result: Flow) -> None:
+def test_a_changed_form_after_back_is_another_run(member: Client, flow: Flow) -> None:
     """The browser's Back button restores the old form with its old token."""
-    address = flow_of_result.get_absolute_url()
-    fields = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow", "~reuse": "1"}
-    posts = [fields, fields, fields | {"prompt_2": "in rain"}, fields | {"~reuse": ""}, fields]
+    address = flow.get_absolute_url()
+    fields = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
+    posts = [fields, fields, fields | {"prompt_2": "in rain"}, fields]
     pages = [member.post(address, post).headers["Location"] for post in posts]
-    assert pages[0] == pages[1] == pages[4]
-    assert len(set(pages)) == FlowRun.objects.count() == 3
+    assert pages[0] == pages[1] == pages[3]
+    assert len(set(pages)) == FlowRun.objects.count() == 2
     changed = FlowRun.objects.get(pk=pages[2].rstrip("/").rpartition("/")[2])
     assert changed.definition["steps"][1]["arguments"]["prompt"] == "in rain"
 
@@ -153,7 +144,7 @@ def test_colleagues_see_and_run_a_shared_flow(client: Client, stranger: User, fl
     Flow.objects.update(visibility="team", origin=run)
     assert str(run.pk) not in client.get(flow.get_absolute_url()).content.decode()
     assert "fox, edited" in client.get(FLOWS).content.decode()
-    post = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow", "~reuse": "1"}
+    post = {"~token": "t", "prompt": "a fox", "prompt_2": "in snow"}
     assert client.post(flow.get_absolute_url(), post).status_code == 302
     assert FlowRun.objects.get().user == Run.objects.exclude(pk=run.pk).get().user == stranger
 

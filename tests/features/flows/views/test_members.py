@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -13,7 +11,7 @@ from features.flows.models import Flow, FlowRun
 from projects.models import Membership, Project
 from runs.live import pages
 from runs.models import Run
-from tests.features.flows.conftest import FLUX, fail, result_of, succeed
+from tests.features.flows.conftest import fail, succeed
 from tests.projects.people import make_project, member_with, working_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -37,25 +35,6 @@ def flow(flow: Flow, project: Project) -> Flow:
 
 def browser(project: Project, role: str) -> Client:
     return working_in(project, member_with(project, role))
-
-
-def test_a_result_is_reused_in_the_flows_project_only(
-    user: User, flow: Flow, project: Project, models: dict[str, Any]
-) -> None:
-    run = result_of(user, models[FLUX], project=project)
-    Flow.objects.update(origin=run)
-    client, post = working_in(project, user), FIELDS | {"~reuse": "1"}
-    client.post(f"{flow.get_absolute_url()}?project=private", post)
-    flow_run = FlowRun.objects.get()
-    assert flow_run.project == project  # the flow's project, whatever project the page is in
-    first, second = flow_run.steps.all()
-    assert first.run == run
-    assert second.run
-    assert second.run.project == project
-    Flow.objects.update(project=user.private_project)
-    client.post(f"{flow.get_absolute_url()}?project=private", post | {"~token": "other"})
-    (step, *_) = FlowRun.objects.exclude(pk=flow_run.pk).get().steps.all()
-    assert step.run != run  # another project does not silently reuse a result of this one
 
 
 def test_a_maker_runs_a_flow_and_everybody_sees_the_run(flow: Flow, project: Project) -> None:
