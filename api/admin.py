@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from allauth.idp.oidc.models import Client
+from allauth.idp.oidc.models import Token as Issued
 from django.contrib import admin
 
 from api.models import Token
 from core.admin import RestrictedAdmin
+
+# A program that signed in is its token's row, for which these hold secrets.
+admin.site.unregister([Client, Issued])
 
 
 @admin.register(Token)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from django.db import transaction
 
-from accounts.single_use import digest
+from api import tokens
 from api.models import Token
 from api.spending import SESSION, Charge, counts_with
 from core.db import clock
@@ -78,10 +78,10 @@ def _current_session(token_id: int, now: datetime) -> str:
 
 def left_of(secret: str, cap: Decimal) -> Decimal:
     """Return what the session of the token `secret` may still spend."""
-    token_id = Token.objects.filter(digest=digest(secret)).values_list("pk", flat=True).first()
-    period = _current_session(token_id, clock.now()) if token_id else ""
+    row = tokens.row_of(secret)
+    period = _current_session(row.pk, clock.now()) if row else ""
     cap = _cap(cap)
-    if not period:
+    if not (row and period):
         return cap
-    spent = ledger.committed(LedgerAccount.Kind.ASSISTANT, token_id, period)
+    spent = ledger.committed(LedgerAccount.Kind.ASSISTANT, row.pk, period)
     return max(cap - spent, Decimal(0))  # the budget may be below the amount spent

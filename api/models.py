@@ -33,6 +33,11 @@ class Token(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True, help_text="empty: it never expires")
     last_used_at = models.DateTimeField(null=True, blank=True, help_text="to the minute")
+    grant = models.CharField(
+        max_length=32,
+        blank=True,
+        help_text="of a program that signed in by the browser (api/oauth): its id there",
+    )
     revoked_at = models.DateTimeField(null=True, blank=True)
     revoked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -53,7 +58,10 @@ class Token(models.Model):
                 fields=["user", "name"],
                 condition=models.Q(revoked_at__isnull=True),
                 name="api_token_name_once_per_user",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["grant"], condition=~models.Q(grant=""), name="api_token_once_per_grant"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from django.utils import timezone
 from accounts import roles
 from accounts.audit import trail
 from accounts.single_use import digest
+from api import grants
 from api.models import Token
 from core.periods import UNDO_WITHIN
 from core.refusals import Refused
@@ -42,6 +43,7 @@ NO_NAME = "Give the token a name that says what uses it."
 NO_SCOPE = f"Choose at least one of the scopes {', '.join(SCOPES)}."
 MAX_NAME_CHARS = 80
 MAX_TOKENS = 50  # per user, not counting revoked ones
+TOO_MANY = f"You have {MAX_TOKENS} tokens. Revoke one that you no longer use."
 MAX_DAYS = 3650
 HINT_CHARS = 4
 USED_EVERY = timedelta(minutes=1)  # between two writes of `last_used_at`
@@ -57,11 +59,13 @@ def create(
     *,
     by: User | None = None,
     project: Project | None = None,
+    grant: str = "",
 ) -> tuple[Token, str]:
     """Create a token; returns the row and the token itself, which cannot be retrieved later.
 
     `by` creates it; None for a command. `project` is the only one that it can access, None for all
-    of the user's. Raises ValueError with a message for an invalid name, unknown
+    of the user's. One of a `grant` is used by what the authorization server issues for that, and
+    the token itself is thrown away. Raises ValueError with a message for an invalid name, unknown
     scopes or days, and a project that the user is not a member of.
     """
     name, scope_set = _clean_name(name), set(scopes)
@@ -72,11 +76,12 @@ def create(
     tokens = Token.objects.filter(user=user)
     tokens.filter(revoked_at__lt=timezone.now() - KEPT_AFTER_REVOCATION).delete()
     if tokens.filter(revoked_at=None).count() >= MAX_TOKENS:
-        raise ValueError(f"You have {MAX_TOKENS} tokens. Revoke one that you no longer use.")
+        raise ValueError(TOO_MANY)
     secret = PREFIX + secrets.token_urlsafe(32)
     token = Token(
         user=user,
         project=project,
+        grant=grant,
         name=name,
         digest=digest(secret),
         hint=secret[: len(PREFIX) + HINT_CHARS],
@@ -105,16 +110,30 @@ def free_name(user: User, name: str) -> str:
 
 def authenticate(secret: str) -> Token | None:
     """Return the token's row with its user; None if it is not valid."""
-    if not _TOKEN.fullmatch(secret):
+    if (own := _condition_on(secret)) is None:
         return None
     rows = Token.objects.select_related("project", "user__private_project", "user__preferences")
     shared = Membership.objects.filter(user=OuterRef("user"), project__person=None)
-    token = rows.annotate(has_no_shared=~Exists(shared)).filter(digest=digest(secret)).first()
+    token = rows.annotate(has_no_shared=~Exists(shared)).filter(own).first()
     if token is None or token.revoked_at or token.is_expired or not token.user.is_active:
         return None
     token.is_in_private_alone = token.has_no_shared
     _record_use(token, timezone.now())
     return token
+
+
+def row_of(secret: str) -> Token | None:
+    """Return the row of a token, whether or not it is valid."""
+    own = _condition_on(secret)
+    return None if own is None else Token.objects.filter(own).first()
+
+
+def _condition_on(secret: str) -> Q | None:
+    """Return which row a token is of; None for what is no token, or no valid one of a grant."""
+    if _TOKEN.fullmatch(secret):
+        return Q(digest=digest(secret))
+    grant = grants.grant_of(secret)
+    return Q(grant=grant) if grant else None
 
 
 def revoke(by: User | None, token: Token) -> None:
@@ -128,6 +147,7 @@ def revoke(by: User | None, token: Token) -> None:
         token.revoked_by = by if by is not None and by.pk != token.user_id else None
         with transaction.atomic():
             token.save(update_fields=["revoked_at", "revoked_by"])
+            grants.end(token.grant)
             trail.record(by or token.user, "revoked", [token], _about(token))
 
 
@@ -139,6 +159,8 @@ def restore(by: User | None, token: Token) -> None:
     _require_may_act_on(token, by)
     if token.revoked_at is None:
         return
+    if token.grant:
+        raise Refused("This program signed in by the browser: connect it again there.")
     if token.revoked_by_id and (by is None or by.pk == token.user_id):
         raise Refused(f"{token.revoked_by} has revoked this token. Create a new one.")
     if token.revoked_at < timezone.now() - UNDO_WITHIN:

@@ -227,6 +227,7 @@ INSTALLED_APPS = [
     "csp",
     "allauth",
     "allauth.account",
+    "allauth.idp.oidc",
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.usersessions",
@@ -369,6 +370,13 @@ SIGN_UP_DOMAINS = issuers.read_domains(env.text("SIGN_UP_DOMAINS"))
 USERSESSIONS_ADAPTER = "accounts.sessions.active_sessions.SessionsAdapter"
 # It would write at each request; `record_use` writes every ten minutes.
 USERSESSIONS_TRACK_ACTIVITY = False
+# --- programs that sign in by the browser: django-allauth's `idp.oidc` ---------------------------
+# Whether a program that nobody here knows may register itself; a person is asked all the same.
+OAUTH_REGISTRATION = env.flag("OAUTH_REGISTRATION", "1")
+IDP_OIDC_ADAPTER = "api.oauth.adapter.OAuthAdapter"
+IDP_OIDC_DCR_REQUIRES_INITIAL_ACCESS_TOKEN = False
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 60 * 24 * 3600  # each use makes a new one
+IDP_OIDC_RATE_LIMITS = False  # "sign-in" counts them (accounts.limits.rate_limit)
 # --- the second factor: django-allauth's `mfa` ---------------------------------------------------
 # Who needs one: nobody, admins (staff and superusers), or everybody.
 SECOND_FACTOR = env.choice("SECOND_FACTOR", "off", "off", "admins", "all")

@@ -34,6 +34,7 @@ urlpatterns = [
     path("people/", include("house.urls")),
     path("", include("features.notifications.urls")),
     path("", include("accounts.urls")),
+    path("", include("api.oauth.urls")),
     path("undo/<slug:slug>/<str:key>/", undo, name="undo"),
     path("admin/", admin.site.urls),
     # Requested by browsers on pages without an icon of their own, such as the admin's.

@@ -67,7 +67,7 @@ class Assistants:
         try:
             await caller.call("GET", "/me")
         except CallRefused as refusal:
-            headers = [(b"www-authenticate", b'Bearer realm="Vitrine"')]
+            headers = [(b"www-authenticate", _challenge(scope))]
             await _respond(send, refusal.status or 503, str(refusal), headers)
             return
         encoding = next((v for name, v in scope["headers"] if name == b"content-encoding"), b"")
@@ -163,6 +163,16 @@ class Assistants:
             context.report_progress,
             lambda: self._is_stopping,
         )
+
+
+def _challenge(scope: Scope) -> bytes:
+    """Return the header that tells a program without a valid token where it signs in (RFC 9728)."""
+    origin = settings.PUBLIC_URL
+    if not origin:
+        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+        origin = f"{scope.get('scheme', 'http')}://{host.decode('latin-1')}"
+    metadata = f"{origin}/.well-known/oauth-protected-resource/mcp"
+    return f'Bearer realm="Vitrine", resource_metadata="{metadata}"'.encode("latin-1", "ignore")
 
 
 async def _respond(

@@ -6,6 +6,11 @@ from django.conf import settings
 from django.http import HttpRequest
 
 
+def origin(request: HttpRequest) -> str:
+    """Return the address of this server, without a slash at the end."""
+    return absolute(request, "/").rstrip("/")
+
+
 def absolute(request: HttpRequest, path: str) -> str:
     """Return the absolute address of a path, for a mail or a link that users pass on.
 

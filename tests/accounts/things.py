@@ -62,8 +62,9 @@ class Things:
         space, _, plain = name.rpartition(":")
         if space == "undo":
             return reverse("undo", args=[plain, self.parts.get(plain) or self.key_of(plain)])
-        resolver = get_resolver("config.urls")
-        inner = resolver.namespace_dict[space][1] if space else resolver
+        inner = get_resolver("config.urls")
+        for part in space.split(":") if space else ():
+            inner = inner.namespace_dict[part][1]
         (possibility, *_), *_ = inner.reverse_dict.getlist(plain)
         pk = self.key_of(name)
         parts = {part: self.parts.get(part, PLAIN.get(part, pk)) for part in possibility[0][1]}

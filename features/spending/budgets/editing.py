@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -27,6 +30,16 @@ def save(by: User, budget: Budget) -> Budget:
         _require(by, budget)
     headroom.forget()
     return budget
+
+
+def limit_token(by: User, token: Any, limit: Decimal, period: str) -> None:
+    """Make the budget that a person sets for a token of their own as they create it."""
+    with transaction.atomic():
+        ledger.lock_house()
+        Budget.objects.create(
+            scope=Budget.Scope.TOKEN, token=token, limit=limit, period=period, made_by=by
+        )
+    headroom.forget()
 
 
 def end(by: User, budget: Budget) -> Budget:

@@ -1,0 +1,64 @@
+"""The choices of a person who connects a program."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from allauth.idp.oidc.forms import AuthorizationForm
+from django import forms
+
+from api import tokens
+from api.models import Token
+from api.reach import Reach
+from features.spending.models import Budget
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+NO_SUM = "Say up to which sum, such as 5.00, or leave it empty."
+
+
+class ConsentForm(AuthorizationForm):
+    """What a program may do, in which project, and up to which sum."""
+
+    def __init__(self, *args: Any, user: User, **more: Any) -> None:
+        super().__init__(*args, user=user, **more)
+        self.user = user
+        scopes: Any = self.fields["scopes"]
+        scopes.choices = [(key, tokens.SCOPES[key]) for key, _ in scopes.choices]
+        scopes.error_messages = dict.fromkeys(("required", "invalid_choice"), tokens.NO_SCOPE)
+        self.projects = {project.key: project for project in Reach(user).projects}
+        self.fields["project"] = forms.ChoiceField(
+            required=False,
+            choices=[
+                ("", "All my projects"),
+                *((key, project.name) for key, project in self.projects.items()),
+            ],
+        )
+        self.fields["limit"] = forms.DecimalField(
+            required=False,
+            min_value=0,
+            max_digits=9,
+            decimal_places=2,
+            error_messages={"invalid": NO_SUM, "min_value": NO_SUM},
+        )
+        self.fields["period"] = forms.ChoiceField(
+            required=False, choices=Budget.Period.choices, initial=Budget.Period.MONTH
+        )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse one more token than a person may have."""
+        if Token.objects.filter(user=self.user, revoked_at=None).count() >= tokens.MAX_TOKENS:
+            raise forms.ValidationError(tokens.TOO_MANY)
+        return dict(super().clean() or {})
+
+    def choices(self, name: str) -> dict[str, Any]:
+        """Return what is kept with the code, as JSON, for a program of this name."""
+        cleaned = self.cleaned_data
+        project, limit = self.projects.get(cleaned["project"]), cleaned["limit"]
+        return {
+            "name": name,
+            "project": project.pk if project else None,
+            "limit": None if limit is None else str(limit),
+            "period": cleaned["period"] or Budget.Period.MONTH,
+        }
