@@ -16,13 +16,14 @@ from playground.display import history, placeholder_size
 from playground.display.changes import ChangedField, changed_fields, changed_words
 from playground.display.placeholder_size import Size
 from playground.display.result import caption
+from playground.display.tiles import awaits_still
 from runs.models import Run
+from runs.progress import watch_tokens
 from runs.results import excerpts
 from schemas.meanings import by_meaning
 
 if TYPE_CHECKING:
     from catalog.models import Endpoint
-    from runs.progress.watch_tokens import Viewer
 
 MOST = 20  # rows; a link leads to the earlier ones
 MOST_RUNS = 48  # that are loaded for them: a press may have made many
@@ -34,12 +35,14 @@ AROUND = 40  # characters of unchanged text on each side of a changed word
 class Tile:
     """One run of a try: its picture or the beginning of its text.
 
-    `size` is that of the picture, or of the one that is expected; None without one.
+    `size` is that of the picture, or of the one that is expected; None without one. `copies` is
+    the token to watch a file whose copy brings a picture.
     """
 
     row: history.Row
     size: Size | None
     text: str
+    copies: str
 
 
 @dataclass(frozen=True)
@@ -79,7 +82,7 @@ class Try:
 
 
 def tries(
-    viewer: Viewer,
+    viewer: watch_tokens.Viewer,
     page_of: Endpoint,
     runs: Sequence[Run],
     pinned: Run | None = None,
@@ -120,7 +123,8 @@ def tile(
     """
     row = history.row(run, view)
     text = (excerpts.texts_of([run]) if texts is None else texts).get(run.pk, "")
-    return Tile(row, _size(run, row) if is_sized else None, text)
+    copies = watch_tokens.data_watch(run, view) if awaits_still(row) else ""
+    return Tile(row, _size(run, row) if is_sized else None, text, copies)
 
 
 def _size(run: Run, row: history.Row) -> Size | None:
@@ -169,7 +173,7 @@ def _try(tiles: list[Tile], press: list[Run], before: Run | None, is_pinned: boo
 
 
 def _failures(tiles: Sequence[Tile]) -> list[str]:
-    """Return which runs failed or were cancelled, and why: `2 and 4 failed: …`, `Cancelled`."""
+    """Return which runs failed or were cancelled, and why: `Run 2 failed: …`, `Cancelled`."""
     places = defaultdict(list)
     for place, tile in enumerate(tiles, start=1):
         run = tile.row.run
@@ -184,7 +188,9 @@ def _failures(tiles: Sequence[Tile]) -> list[str]:
 def _which(numbers: list[str], count: int, state: str) -> str:
     if count == 1:
         return state.capitalize()
-    return f"{f'All {count}' if len(numbers) == count else enumerated(numbers)} {state}"
+    if len(numbers) == count:
+        return f"All {count} runs {state}"
+    return f"Run{'s' * (len(numbers) > 1)} {enumerated(numbers)} {state}"
 
 
 def _prompt_field(run: Run) -> str:

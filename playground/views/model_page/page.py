@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import uuid
 from copy import copy
 from typing import Any
 

@@ -110,10 +110,12 @@ def test_a_try_says_which_of_its_runs_have_no_result_and_why(
     member: Client, press: list[Any]
 ) -> None:
     page = read_tries(member)
-    assert re.search(r'class="reason">3 failed: [^<]*The words were declined\.</p>', page)
-    assert 'class="reason">4 cancelled</p>' in page
+    assert re.search(r'class="reason">Run 3 failed: [^<]*The words were declined\.</p>', page)
+    assert 'class="reason">Run 4 cancelled</p>' in page
+    Run.objects.filter(pk=press[1].pk).update(state="cancelled")
+    assert 'class="reason">Runs 2 and 4 cancelled</p>' in read_tries(member)
     Run.objects.filter(batch=press[0].batch).update(state="cancelled")
-    assert 'class="reason">All 4 cancelled</p>' in read_tries(member)
+    assert 'class="reason">All 4 runs cancelled</p>' in read_tries(member)
     Run.objects.exclude(pk=press[0].pk).delete()
     assert 'class="reason">Cancelled</p>' in read_tries(member)
 
