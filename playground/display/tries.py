@@ -173,7 +173,12 @@ def _try(tiles: list[Tile], press: list[Run], before: Run | None, is_pinned: boo
 
 
 def _failures(tiles: Sequence[Tile]) -> list[str]:
-    """Return which runs failed or were cancelled, and why: `Run 2 failed: …`, `Cancelled`."""
+    """Return which runs failed or were cancelled, and why: `Run 2 failed: …`.
+
+    Of a run alone, return only why it failed: its tile says the rest.
+    """
+    if len(tiles) == 1:
+        return [reason] if (reason := tiles[0].row.reason) else []
     places = defaultdict(list)
     for place, tile in enumerate(tiles, start=1):
         run = tile.row.run
@@ -186,8 +191,6 @@ def _failures(tiles: Sequence[Tile]) -> list[str]:
 
 
 def _which(numbers: list[str], count: int, state: str) -> str:
-    if count == 1:
-        return state.capitalize()
     if len(numbers) == count:
         return f"All {count} runs {state}"
     return f"Run{'s' * (len(numbers) > 1)} {enumerated(numbers)} {state}"

@@ -116,8 +116,10 @@ def test_a_try_says_which_of_its_runs_have_no_result_and_why(
     assert 'class="reason">Runs 2 and 4 cancelled</p>' in read_tries(member)
     Run.objects.filter(batch=press[0].batch).update(state="cancelled")
     assert 'class="reason">All 4 runs cancelled</p>' in read_tries(member)
-    Run.objects.exclude(pk=press[0].pk).delete()
-    assert 'class="reason">Cancelled</p>' in read_tries(member)
+    Run.objects.exclude(pk=press[2].pk).delete()
+    assert 'class="reason"' not in read_tries(member)
+    Run.objects.update(state="failed")
+    assert re.search(r'class="reason">[^<]*The words were declined\.</p>', read_tries(member))
 
 
 def test_a_deleted_run_leaves_the_others_of_its_try_until_it_is_brought_back(
