@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from catalog.schema_versions import version_of
-from core.formatting import enumerated, shorten
+from core.formatting import counted, enumerated, shorten
 from core.word_diff import Part
 from playground.display import history, placeholder_size
 from playground.display.changes import ChangedField, changed_fields, changed_words
@@ -192,7 +192,7 @@ def _failures(tiles: Sequence[Tile]) -> list[str]:
 
 def _which(numbers: list[str], count: int, state: str) -> str:
     if len(numbers) == count:
-        return f"All {count} runs {state}"
+        return f"All {counted(count, 'run')} {state}"
     return f"Run{'s' * (len(numbers) > 1)} {enumerated(numbers)} {state}"
 
 
