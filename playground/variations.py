@@ -1,4 +1,4 @@
-"""Variations: several runs started by one press of a button, shown as one grid; and their cost."""
+"""Variations: several runs started by one press of a button, which are one try; and their cost."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 
 from catalog.models import Endpoint
 from catalog.schema_versions import version_of
-from playground.rerun import arguments_alone, repetition
+from playground.rerun import repetition
 from projects.models import Project
 from runs.costs import cost
 from runs.models import Run
@@ -75,29 +75,15 @@ def plan_more(run: Run, mark: str = "") -> Plan:
 
 @dataclass(frozen=True)
 class MoreLike:
-    """The runs that "More like this" starts, and their cost; `alone` is the cost of one again."""
+    """The runs that "More like this" starts, and their cost."""
 
     plan: Plan
     cost: Estimate
-    alone: Estimate
     is_offered: bool  # false if all results would be alike
 
 
 def offer_more_like(run: Run) -> MoreLike:
     """Return what "More like this" would start for one run; at most two queries."""
-    return offer_more_like_each([run])[0]
-
-
-def offer_more_like_each(runs: Sequence[Run]) -> list[MoreLike]:
-    """Return what "More like this" would start for each run; two queries for all of them."""
-    plans = [plan_more(run) for run in runs]
-    samples = [
-        (run.endpoint, sample)
-        for run, plan in zip(runs, plans, strict=True)
-        for sample in (*(sample for sample, _ in plan.samples), arguments_alone(run, 0))
-    ]
-    estimates = iter(cost.estimate_runs(samples))
-    return [
-        MoreLike(plan, plan.total(estimates), next(estimates), can_vary(run.endpoint))
-        for run, plan in zip(runs, plans, strict=True)
-    ]
+    planned = plan_more(run)
+    samples = [(run.endpoint, sample) for sample, _ in planned.samples]
+    return MoreLike(planned, planned.total(cost.estimate_runs(samples)), can_vary(run.endpoint))

@@ -41,7 +41,7 @@ class Plan:
 
     def total(self, estimates: Iterable[Estimate]) -> Estimate:
         """The cost of all runs by the costs of the samples, in order."""
-        priced = zip(self.samples, estimates, strict=False)  # others may follow
+        priced = zip(self.samples, estimates, strict=True)
         return sum((estimate.times(count) for (_, count), estimate in priced), NOTHING)
 
     @property

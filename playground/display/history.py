@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import islice
@@ -44,7 +44,6 @@ class Row:
     may_cancel: bool = True
     may_delete: bool = True
     is_others: bool = False  # another user started it
-    is_on_stage: bool = False
     is_covered: bool = False  # the reader may only know that it happened
 
     @property
@@ -104,17 +103,6 @@ def item(run: Run, view: str) -> Row:
     """Return a run's row for a list without pictures."""
     watch = "" if run.is_final else watch_tokens.data_watch(run, view)
     return Row(run, watch, None, seconds(run))
-
-
-def try_row(viewer: watch_tokens.Viewer, run: Run, page_of: int, *, is_on_stage: bool) -> Row:
-    """Return a run's picture among the tries on the page of the model with this key.
-
-    A run of another model is a link to that model's page. A run that the stage watches has no watch
-    token.
-    """
-    view = "try" if run.endpoint_id == page_of else "elsewhere"
-    item_of_try = row(run, viewer.view_of(run, view))
-    return replace(item_of_try, watch="", is_on_stage=True) if is_on_stage else item_of_try
 
 
 def rows_for(user: User | AnonymousUser, runs: Iterable[Run]) -> list[Row]:

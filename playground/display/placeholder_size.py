@@ -27,17 +27,15 @@ _ENLARGED_TO_PX = 512  # at most, by a whole factor, so that every pixel stays a
 
 
 def load_arguments(runs: Iterable[Run]) -> None:
-    """Load the arguments of runs under way for `size_of`, in a list that has left them out.
+    """Load the arguments of runs for `size_of`, in a list that has left them out.
 
     Large ones are not loaded: such a run gets the size of a run without settings.
     """
-    waiting = {
-        run.pk: run for run in runs if not run.is_final and "arguments" in run.get_deferred_fields()
-    }
-    if waiting:
-        rows = Run.objects.filter(pk__in=waiting).order_by().values_list("pk", small("arguments"))
+    without = {run.pk: run for run in runs if "arguments" in run.get_deferred_fields()}
+    if without:
+        rows = Run.objects.filter(pk__in=without).order_by().values_list("pk", small("arguments"))
         for pk, arguments in rows:
-            waiting[pk].arguments = arguments or {}
+            without[pk].arguments = arguments or {}
 
 
 def size_of(run: Run) -> Size | None:

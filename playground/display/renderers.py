@@ -46,9 +46,7 @@ LARGE = {"stage", "page"}  # views that show a whole run
 # Views that need only the run's own row.
 OF_LISTS = {"elsewhere", "row", "tile", "tray", "try", "wall"}
 # Views of a run, each with a template in templates/playground/live/.
-KINDS = (
-    *("copies", "elsewhere", "page", "row", "stage", "tile", "tray", "try", "variation", "wall"),
-)
+KINDS = ("copies", "elsewhere", "page", "row", "stage", "tile", "tray", "try", "wall")
 
 
 @dataclass(frozen=True)

@@ -72,11 +72,13 @@ def tile(run: Run, texts: Mapping[uuid.UUID, str] | None = None, group: str = ""
     results = renderers.artifacts_with_urls(run)
     sound = next((result for result in results if result.kind == "audio"), None)
     text = (excerpts.texts_of([run]) if texts is None else texts).get(run.pk, "")
-    is_copying = any(
-        result.artifact.state == Artifact.State.REMOTE and kind_named(result.kind).gets_still
-        for result in results
-    )
-    copies = ""
-    if is_copying and not row.still:
-        copies = group or watch_tokens.data_watch(run, "tile")
+    copies = (group or watch_tokens.data_watch(run, "tile")) if awaits_still(row) else ""
     return Tile(row, known_costs.briefly(run), text, sound, max(len(results) - 1, 0), copies, group)
+
+
+def awaits_still(row: history.Row) -> bool:
+    """Whether the copy of a file will bring the still picture that a run's row is without."""
+    return not row.still and any(
+        file.state == Artifact.State.REMOTE and kind_named(file.kind).gets_still
+        for file in row.run.artifacts.all()
+    )

@@ -119,7 +119,7 @@ def stacks(user: User | AnonymousUser, runs: Sequence[Run]) -> list[Stack]:
     viewer = watch_tokens.Viewer(user)
     shown_runs = [run for run in runs if run.pk not in covered]
     texts = excerpts.excerpts_of(shown_runs)
-    placeholder_size.load_arguments(shown_runs)
+    placeholder_size.load_arguments(run for run in shown_runs if not run.is_final)
     return [
         _covered(run, viewer.view_of(run, "wall"))
         if run.pk in covered
@@ -130,7 +130,7 @@ def stacks(user: User | AnonymousUser, runs: Sequence[Run]) -> list[Stack]:
 
 def stack(run: Run, view: str = "wall") -> Stack:
     """Return a run for the wall; its artifacts should be loaded."""
-    placeholder_size.load_arguments([run])
+    placeholder_size.load_arguments([] if run.is_final else [run])
     return _stack(run, view, excerpts.excerpts_of([run]).get(run.pk, NO_TEXT))
 
 

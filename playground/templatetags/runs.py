@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from catalog.templatetags.vitrine import ago
 from core.byte_cache import ByteCache
 from playground import rerun, takeovers, variations
-from playground.display import batch, code_colours, history, tiles, wall
+from playground.display import code_colours, history, tiles, tries, wall
 from playground.display import first_steps as newcomers
 from playground.display.result.settings import still_of_input
 from projects.templatetags.projects import in_project
@@ -49,7 +49,6 @@ def state_icon(run: Run) -> str:
 
 
 register.filter("coloured", code_colours.coloured)
-register.filter("batch_address", batch.address)
 register.filter("charge", known_costs.charge_in_words)
 
 
@@ -98,13 +97,7 @@ def run_in_tray(run: Run, oob: int = 0) -> dict[str, Any]:
 @register.inclusion_tag("playground/endpoint/_try_run.html")
 def run_in_try(run: Run, view: str, is_elsewhere: int = 0) -> dict[str, Any]:
     """Render a run's picture among the tries of a model's page, which may be another model's."""
-    return {"row": history.row(run, view), "is_elsewhere": is_elsewhere, "oob": 1}
-
-
-@register.inclusion_tag("playground/batch/_variation.html")
-def run_variation(run: Run, view: str, oob: int = 0) -> dict[str, Any]:
-    """Render a run in the grid of its variations; `view` as in `watch_tokens.view_for`."""
-    return {"variation": batch.variation(run, view), "oob": oob}
+    return {"shown": tries.tile(run, view), "is_elsewhere": is_elsewhere, "oob": 1}
 
 
 @register.filter

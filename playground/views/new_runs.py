@@ -1,13 +1,13 @@
 """Runs started by a button next to a run: the run again, one of its results, more like it.
 
-A new run appears on the stage of its model's page; on any other page, its own page opens.
+A new run appears on the stage of its model's page; on any other page, its own page opens. Of
+several runs, the first appears there, and all of them are the newest try below it.
 """
 
 from __future__ import annotations
 
 import uuid
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
@@ -30,7 +30,7 @@ from core.http.htmx import HtmxRequest
 from core.http.posts import hidden, press_token
 from playground import rerun, takeovers
 from playground import variations as runs_of_press
-from playground.display import batch, renderers
+from playground.display import renderers
 from playground.views import refusals
 from playground.views.runs import find_run, run_page
 from projects import current
@@ -90,7 +90,7 @@ def artifact_repetition(request: HtmxRequest, pk: uuid.UUID, position: int) -> H
 @limit("run")
 @require_POST
 def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Start more runs with the same arguments and new seeds, and show them together."""
+    """Start more runs with the same arguments and new seeds, which are one try."""
     original = find_run(request, pk)
     additional_runs = len(runs_of_press.plan_more(original).runs) - 1
     if wait_s := rate_limit.take_more(request, additional_runs):
@@ -103,7 +103,7 @@ def variations(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
         return _refuse(request, original, refusal)
     for run in runs:
         run.endpoint = original.endpoint
-    return _show_new_run(request, runs[0]) if len(runs) == 1 else _show_new_batch(request, runs)
+    return _show_new_run(request, runs[0], is_alone=len(runs) == 1)
 
 
 def _refuse(request: HtmxRequest, run: Run, why: refused_starts.StartRefused) -> HttpResponse:
@@ -119,39 +119,17 @@ def _refuse(request: HtmxRequest, run: Run, why: refused_starts.StartRefused) ->
     return run_page(request, run, status=status)
 
 
-def _show_new_batch(request: HtmxRequest, runs: list[Run]) -> HttpResponseBase:
-    """Show new runs as a grid on the stage of their model's page, also from other pages."""
-    if request.htmx and _path_from(request) != runs[0].endpoint.get_absolute_url():
-        return announce_new_run(HttpResponseClientRedirect(batch.address(runs[0])), runs[0])
-    return show_batch(request, runs)
+def _show_new_run(request: HtmxRequest, run: Run, *, is_alone: bool = True) -> HttpResponseBase:
+    """Show a new run in place on the stage of its model's page, else on its own page.
 
-
-def show_batch(request: HtmxRequest, runs: list[Run], **more: Any) -> HttpResponseBase:
-    """Show new runs as a grid on the stage of the posting page, which is their model's.
-
-    `more` is context for the form in the response, if the form was posted.
+    The first of several opens its model's page, where the others stand below it.
     """
-    address = batch.address(runs[0])
+    is_in_place = _path_from(request) == run.endpoint.get_absolute_url()
+    address = run.get_absolute_url() if is_alone and not is_in_place else run.stage_link
     if not request.htmx:
-        return redirect(f"{address}#stage")
-    context = {"batch": batch.batch(_batch_of(runs), runs, request.user), **more}
-    response = render(request, "playground/batch/_run_response.html", context)
-    response = reswap(retarget(response, "#stage"), "innerHTML")
-    return announce_new_run(address_result(request, response, address), runs[0])
-
-
-def _batch_of(runs: list[Run]) -> uuid.UUID:
-    return runs[0].batch or runs[0].pk
-
-
-def _show_new_run(request: HtmxRequest, run: Run) -> HttpResponseBase:
-    """Show a new run in place on the stage of its model's page, else on its own page."""
-    if _path_from(request) != run.endpoint.get_absolute_url():
-        if request.htmx:
-            return announce_new_run(HttpResponseClientRedirect(run.get_absolute_url()), run)
-        return redirect(run)
-    if not request.htmx:
-        return redirect(run.stage_link)
+        return redirect(address)
+    if not is_in_place:
+        return announce_new_run(HttpResponseClientRedirect(address), run)
     response = render(request, "playground/run/_stage.html", renderers.context(run))
     # The form beside the stage is not rendered again: it has the user's current text.
     response = reswap(retarget(response, "#stage"), "innerHTML")
@@ -167,12 +145,10 @@ def announce_new_run(response: HttpResponse, run: Run) -> HttpResponse:
 def address_result(request: HtmxRequest, response: HttpResponse, address: str) -> HttpResponse:
     """Set the page's address to that of its stage; Back returns to the previous contents."""
     before, now = (
-        {name: parameters.get(name) for name in ("shown", "batch")}
-        for parameters in (
-            parse_qs(urlsplit(url).query) for url in (request.htmx.current_url or "", address)
-        )
+        parse_qs(urlsplit(url).query).get("shown")
+        for url in (request.htmx.current_url or "", address)
     )
-    is_other = any(before.values()) and before != now
+    is_other = before is not None and before != now
     return (push_url if is_other else replace_url)(response, address)
 
 

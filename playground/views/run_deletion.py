@@ -16,7 +16,7 @@ from core.formatting import counted
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_moment
 from core.http.posts import hidden, is_posted
-from playground.display import batch, renderers
+from playground.display import renderers
 from projects.kept.models import GRACE
 from runs.models import Run
 from runs.models.querysets import RunQuerySet
@@ -24,10 +24,8 @@ from runs.ownership import deletion
 from runs.progress import watch_tokens
 from runs.results import selections
 
-STAGE, VARIATION = "run", "variation"  # id prefixes of a run's element on a stage
 _NOT_DELETED = "Nothing was deleted: the run has not ended, or it is deleted already."
 _NOT_RESTORED = "Nothing was brought back: the run is there already, or gone for good."
-_FOLDERS = {STAGE: "run", VARIATION: "batch"}  # of templates
 _UNDER_WAY = (
     "{} of the selected runs had not ended and stay here. Cancel them first, then delete them."
 )
@@ -90,41 +88,26 @@ def recovery(request: HtmxRequest) -> HttpResponseBase:
 
 
 def _deleted_in_place(request: HtmxRequest) -> HttpResponse:
-    place, run = _place(request), _posted_run(request)
+    run = _posted_run(request)
     if run is None:
         return _toast_only("The run is deleted.")
-    context = {
-        "run": run,
-        "place": place,
-        "grace_days": GRACE.days,
-    }
-    response = render(request, f"playground/{_FOLDERS[place]}/_deleted.html", context)
+    context = {"run": run, "grace_days": GRACE.days}
+    response = render(request, "playground/run/_deleted.html", context)
     return trigger_client_event(response, "run:left", after="settle")
 
 
 def _restored_in_place(request: HtmxRequest) -> HttpResponse:
     """Render the restored run in its former place."""
-    run, place = _posted_run(request), _place(request)
+    run = _posted_run(request)
     if run is None:
         return _toast_only("The run is brought back.")
-    if place == VARIATION:
-        view = watch_tokens.view_for(request.user, run, "variation")
-        context = {"variation": batch.variation(run, view), "oob": 0}
-        response = render(request, "playground/batch/_variation.html", context)
-    else:
-        stage_context = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
-        response = render(request, "playground/run/_stage.html", stage_context)
+    context = renderers.context(run, watch_tokens.view_for(request.user, run, "stage"))
+    response = render(request, "playground/run/_stage.html", context)
     return trigger_client_event(response, "run:left", after="settle")
 
 
 def _toast_only(text: str) -> HttpResponse:
     return trigger_client_event(HttpResponse(status=204), "toast", {"text": text})
-
-
-def _place(request: HtmxRequest) -> str:
-    """Return which kind of place the response replaces, by the id of htmx's target."""
-    is_variation = (request.htmx.target or "").startswith(f"{VARIATION}-")
-    return VARIATION if is_variation else STAGE
 
 
 def _posted_run(request: HttpRequest) -> Run | None:

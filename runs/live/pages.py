@@ -135,11 +135,13 @@ def _has_changed_state(run: WatchedRun, now: RunNow | None) -> bool:
 
 
 def render(run: Run, view: str) -> str:
-    """Render the fragments that pages in this view swap in; KeyError if no app has the view."""
+    """Render the fragments that pages in this view swap in.
+
+    Empty if no app has the view: a tab that an earlier version drew may ask for it, together with
+    all other tabs of its browser.
+    """
     live_view = _view(view)
-    if live_view is None:
-        raise KeyError(view)
-    return live_view.render(run, view)
+    return live_view.render(run, view) if live_view else ""
 
 
 def render_newest(pk: uuid.UUID, view: str) -> tuple[int, str]:

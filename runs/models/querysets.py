@@ -189,10 +189,6 @@ class RunQuerySet(InProjectQuerySet["Run"]):
         matches = (models.Q(searched_text__icontains=form) for form in sorted(forms))
         return self.alias(searched_text=SEARCHED_TEXT).filter(reduce(or_, matches))
 
-    def of_batch(self, batch: uuid.UUID) -> RunQuerySet:
-        """Return the runs started by the same submission, in order."""
-        return self.filter(batch=batch).order_by("created_at", "pk")
-
     def with_endpoint(self) -> RunQuerySet:
         """Load the endpoints in the same query, without columns that only the catalogue shows."""
         return self.select_related("endpoint").defer(

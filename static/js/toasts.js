@@ -58,7 +58,7 @@ document.addEventListener("htmx:afterRequest", ({ detail: { successful, elt } })
 /*
  * Announces ended runs in one toast, except those that are visible.
  */
-const SHOWN = ".stage-run, .variation, .run-tile, .answered"; // with the result, not just a line
+const SHOWN = ".stage-run, .try-runs > li, .run-tile, .answered"; // with the result, not just a line
 const SEEN_PX = 80;
 const SCROLLED_MS = 1000; // longer than a smooth scroll
 let note;

@@ -1,9 +1,8 @@
-/** Marks the tries whose runs are on the stage. */
+/** Marks the run among the tries that is on the stage. */
 const markShown = () => {
-  const shown = document.querySelectorAll("#stage > .stage-run, #stage .batch-grid > li");
-  const ids = new Set([...shown].map((run) => `try-${run.dataset.runId}`));
-  for (const item of document.querySelectorAll(".try-runs > li[id]"))
-    if (ids.has(item.id)) item.setAttribute("aria-current", "true");
+  const shown = document.querySelector("#stage > .stage-run");
+  for (const item of document.querySelectorAll(".try-runs > li"))
+    if (item.dataset.runId === shown?.dataset.runId) item.setAttribute("aria-current", "true");
     else item.removeAttribute("aria-current");
 };
 for (const name of ["htmx:afterSwap", "htmx:oobAfterSwap"])

@@ -83,11 +83,11 @@ def test_lists_show_the_beginning_of_large_results_without_loading_them(
     # Results of an earlier version: the first page that shows them stores their excerpts.
     done = [make_run(state="succeeded", output=output, batch=batch) for _ in range(3)]
     waiting = make_run(state="running", arguments={"prompt": TEXT}, batch=batch)
-    grid = f"{waiting.endpoint.get_absolute_url()}?batch={batch}"
+    tries = f"/tries/{waiting.endpoint.endpoint_id}/"
     shown = {
-        address: count(member, address, "A mill at dusk.") for address in ("/runs/", "/", grid)
+        address: count(member, address, "A mill at dusk.") for address in ("/runs/", "/", tries)
     }
-    assert shown == {"/runs/": 3, "/": 3, grid: 3}
+    assert shown == {"/runs/": 3, "/": 3, tries: 3}
     ResultExcerpt.objects.filter(run=done[0]).delete()
     tracemalloc.start()
     peaks = {address: peak_of(member, address, {}) for address in shown}

@@ -1,4 +1,4 @@
-"""Variations: one press starts several runs, once; they are shown and priced together."""
+"""Variations: one press starts several runs, once; they are one try and priced together."""
 
 from __future__ import annotations
 
@@ -62,15 +62,35 @@ def test_more_results_than_one_run_can_make_are_several_runs(member: Client, flu
     assert len({run.batch for run in runs}) == 1
 
 
-def test_several_runs_have_new_seeds_and_are_shown_together(member: Client, films: Any) -> None:
+def test_several_runs_have_new_seeds_and_are_one_try_below_the_first(
+    member: Client, films: Any
+) -> None:
     response = press(member, 4)
-    batch = Run.objects.values_list("batch", flat=True).distinct().get()
-    assert response.headers["Location"] == f"{FILMS}?batch={batch}#stage"
+    runs = list(Run.objects.order_by("created_at", "pk"))
     assert len(set(seeds())) == 4
+    assert len({run.batch for run in runs}) == 1
+    assert response.headers["Location"] == runs[0].stage_link
     page = member.get(response.headers["Location"]).content.decode()
-    assert len(re.findall(r'id="variation-[0-9a-f-]{36}"', page)) == 4
-    assert "4 variations" in page
-    assert "data-watch=" in page
+    assert f'class="stage-run stack gap-3" id="run-{runs[0].pk}"' in " ".join(page.split())
+    assert page.count('<li class="try"') == 1
+    assert re.findall(r'id="try-([0-9a-f-]{36})"', page) == [str(run.pk) for run in runs]
+    in_place = press(member, 2, "another", headers=HTMX)
+    assert in_place.content.decode().count('class="stage-run') == 1
+
+
+def test_a_link_to_the_runs_of_a_press_shows_the_first_to_who_may_see_it(
+    client: Client, member: Client, films: Any, stranger: User
+) -> None:
+    """Earlier versions had such links: `?batch=<uuid>`."""
+    press(member, 4)
+    first = str(Run.objects.order_by("created_at", "pk")[0].pk)
+    address = f"{FILMS}?batch={Run.objects.all()[0].batch}"
+    assert f'id="run-{first}"' in member.get(address).content.decode()
+    client.force_login(stranger)
+    page = client.get(address)
+    assert page.status_code == 200
+    assert first not in page.content.decode()
+    assert client.post(f"/runs/{first}/variations/").status_code == 404
 
 
 def test_a_double_click_starts_several_runs_once(member: Client, films: Any) -> None:
@@ -82,36 +102,17 @@ def test_a_double_click_starts_several_runs_once(member: Client, films: Any) -> 
     assert len(set(seeds())) == 7  # the first run of each press leaves the seed to the model
 
 
-def test_the_page_shows_an_unfinished_grid_by_default(member: Client, films: Any) -> None:
-    press(member, 2)
-    assert member.get(FILMS).content.decode().count('class="variation"') == 2
-
-
-def test_a_stranger_sees_no_grid(
-    client: Client, member: Client, films: Any, stranger: User
+def test_a_try_takes_as_many_queries_for_any_number_of_runs(
+    member: Client, films: Any, make_run: Any, django_assert_max_num_queries: Any
 ) -> None:
-    address = press(member, 2).headers["Location"]
-    client.force_login(stranger)
-    assert 'class="variation"' not in client.get(address).content.decode()
-    run = Run.objects.all()[0]
-    assert client.post(f"{run.get_absolute_url()}variations/").status_code == 404
-
-
-def test_a_grid_takes_as_many_queries_for_any_length(
-    member: Client, films: Any, make_run: Any, django_assert_num_queries: Any
-) -> None:
-    def address(count: int) -> str:
-        batch = uuid.uuid4()
-        for _ in range(count):
-            make_run(endpoint=films, batch=batch, state="succeeded")
-        return f"{FILMS}?batch={batch}"
-
     counts = []
     for length in (2, 8):
-        page = address(length)
-        member.get(page)
-        with django_assert_num_queries(15, exact=False) as captured:
-            member.get(page)
+        batch = uuid.uuid4()
+        for _ in range(length):
+            make_run(endpoint=films, batch=batch, state="succeeded")
+        member.get("/tries/a/films/")
+        with django_assert_max_num_queries(12) as captured:
+            member.get("/tries/a/films/")
         counts.append(len(captured))
     assert counts[0] == counts[1]
 
@@ -168,8 +169,8 @@ def test_more_like_this_has_the_same_arguments_and_new_seeds(
         endpoint=films, state="succeeded", arguments={"prompt": "a cat", "seed": 7}, title="a cat"
     )
     response = more(member, run)
-    assert "?batch=" in response.headers["Location"]
-    new_runs = Run.objects.exclude(pk=run.pk)
+    new_runs = Run.objects.exclude(pk=run.pk).order_by("created_at", "pk")
+    assert response.headers["Location"] == new_runs[0].stage_link
     assert {new_run.arguments["prompt"] for new_run in new_runs} == {"a cat"}
     assert len({new_run.arguments["seed"] for new_run in new_runs} - {7}) == 4
     more(member, run)

@@ -26,7 +26,7 @@ from playground.form.form_state import FormContents, FormState, ParsedForm
 from playground.form.prefill import sources
 from playground.views.model_page.page import tab_id
 from playground.views.model_page.posted_form import redraw, refuse, requested_times, save_draft
-from playground.views.new_runs import address_result, announce_new_run, show_batch
+from playground.views.new_runs import address_result, announce_new_run
 from projects import current
 from runs.models import Run
 from runs.start import confirmation, refused_starts, starting, transport_choices, wait_choices
@@ -73,8 +73,10 @@ def _run(
         runs, version = _create_runs(request, contents, planned, named_inputs, token)
     except refused_starts.Forbidden as refusal:
         return refuse(request, contents, refusal, status=refusal.status)
-    for run in runs:
-        run.endpoint = endpoint
+    run = runs[0]  # the others stand below it, in the newest try
+    run.endpoint = endpoint
+    if not request.htmx:
+        return redirect(run.stage_link if is_example or len(runs) > 1 else run)
     extra_context = {
         "form_token": new_token(),
         "draft_version": version,
@@ -83,11 +85,6 @@ def _run(
         "cost": run_costs.of_plan(endpoint, parsed, planned, named_inputs),
         "was_asked": is_posted(request, confirmation.FIELD),  # its notice can be removed
     }
-    if len(runs) > 1:
-        return show_batch(request, runs, **extra_context)
-    run = runs[0]
-    if not request.htmx:
-        return redirect(run.stage_link if is_example else run)
     response = render(
         request, "playground/endpoint/_run_response.html", renderers.context(run) | extra_context
     )

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import uuid
-from collections.abc import Collection
 from copy import copy
 from typing import Any
 
@@ -14,12 +12,11 @@ from django.utils.cache import add_never_cache_headers, patch_vary_headers
 
 from catalog.model_records import records_for
 from catalog.models import Endpoint
-from core.db.json_field import small
 from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from core.http.posts import BUTTON, controls, hidden
 from playground import variations
-from playground.display import about, batch, renderers, tries
+from playground.display import about, renderers, tries
 from playground.display.inputs import InputFile, main_addresses, own_file
 from playground.display.sample import sample_of
 from playground.form import form_state, json_view, run_costs
@@ -59,7 +56,6 @@ TEMPLATES = {tab: f"playground/endpoint/_{tab}.html" for tab in ("playground", "
     "about": "playground/about/_about.html"
 }
 PINNED = "pinned_try"  # session key: the run that all tries are told against
-MAX_BATCH = 24  # runs of one grid
 EXAMPLES = 8  # of colleagues, below the stage
 
 
@@ -182,50 +178,25 @@ def stage(
 ) -> dict[str, Any]:
     """Return the context of the run on the stage and of the tries below it.
 
-    The stage shows the run in the address (`?shown`), else `_most_relevant`, unless that has ended
+    The stage shows the run in the address, else `_most_relevant`, unless that has ended
     and was made of another file than the form's `own`, which is shown instead. `role` is the user's
     in the project, if the caller knows it.
     """
     latest = my_latest(request)
     known_roles = {} if role is None else {current.current(request).pk: role}
     viewer = watch_tokens.Viewer(request.user, known_roles)
-    grid = _batch(request, endpoint, request.GET.get("batch", ""))
-    addressed_run = None if grid else run_from_address(request, request.GET.get("shown", ""))
-    run = None if grid else addressed_run or _most_relevant(request, endpoint, latest)
+    addressed_run = _run_from_address(request)
+    run = addressed_run or _most_relevant(request, endpoint, latest)
     is_of_own = run and own and own.address in main_addresses(run, own.kind)
-    if own and not (grid or addressed_run or is_of_own or (run and run.is_awaited)):
+    if own and not (addressed_run or is_of_own or (run and run.is_awaited)):
         return {"run": None, "own": own, **_tries(request, endpoint, latest, viewer)}
-    if run and run.batch and not addressed_run:
-        grid = _batch(request, endpoint, str(run.batch))
-    if grid:
-        on_stage = {variation.run.pk for variation in grid.variations}
-        return {"batch": grid, **_tries(request, endpoint, latest, viewer, on_stage)}
     stage_context: dict[str, Any] = {"run": None}
     if run is not None:
         counting.judge([run.pk])
         stage_context = renderers.context(run, viewer.view_of(run, "stage"))
         if run.user_id != request.user.pk:
             stage_context["by"] = run.author
-    return stage_context | _tries(request, endpoint, latest, viewer, {run.pk} if run else ())
-
-
-def _batch(request: HttpRequest, endpoint: Endpoint, text: str) -> batch.Batch | None:
-    """Return the grid of the batch with this id; None if the user sees no such runs."""
-    if (pk := parse_uuid(text)) is None:
-        return None
-    runs: list[Any] = list(
-        Run.objects.visible_to(request.user)
-        .filter(endpoint=endpoint)
-        .of_batch(pk)
-        .light()
-        .annotate(small_arguments=small("arguments"), small_output=small("output"))
-        .select_related("charge")
-        .with_artifacts()[:MAX_BATCH]
-    )
-    for run in runs:
-        run.arguments, run.output = run.small_arguments, run.small_output  # None: too large
-        run.endpoint = endpoint
-    return batch.batch(pk, runs, request.user) if runs else None
+    return stage_context | _tries(request, endpoint, latest, viewer)
 
 
 def _most_relevant(request: HttpRequest, endpoint: Endpoint, latest: list[Run]) -> Run | None:
@@ -271,15 +242,14 @@ def _tries(
     endpoint: Endpoint,
     latest: list[Run],
     viewer: watch_tokens.Viewer,
-    on_stage: Collection[uuid.UUID] = (),
 ) -> dict[str, Any]:
     """Return the context of the tries: `tries`, and `is_more` if there are earlier ones."""
     key = request.session.get(PINNED)
     pinned = next((run for run in latest if str(run.pk) == key), None)
     if key and pinned is None:
         pinned = next(iter(_with_arguments(_own(request).filter(pk=key).load_recent(1))), None)
-    shown = tries.tries(viewer, endpoint, latest, on_stage, pinned)
-    return {"tries": shown, "is_more": len(latest) > sum(len(one.rows) + one.more for one in shown)}
+    shown = tries.tries(viewer, endpoint, latest, pinned)
+    return {"tries": shown, "is_more": len(latest) > sum(len(one.tiles) for one in shown)}
 
 
 def _own(request: HttpRequest) -> RunQuerySet:
@@ -302,12 +272,17 @@ def _with_arguments(runs: list[Run]) -> list[Run]:
     return runs
 
 
-def run_from_address(request: HttpRequest, text: str) -> Run | None:
-    """Return the run with the id in an address, if the user may see it."""
-    if (pk := parse_uuid(text)) is None:
-        return None
+def _run_from_address(request: HttpRequest) -> Run | None:
+    """Return the run of `?shown`, if the user may see it.
+
+    `?batch` shows the first run of a press: links of an earlier version have it.
+    """
     runs = Run.objects.visible_to(request.user).with_endpoint().with_artifacts()
-    return runs.filter(pk=pk).first()
+    if key := parse_uuid(request.GET.get("shown", "")):
+        return runs.filter(pk=key).first()
+    if key := parse_uuid(request.GET.get("batch", "")):
+        return runs.filter(batch=key).order_by("created_at", "pk").first()
+    return None
 
 
 def form_fields(request: HttpRequest) -> Post:

@@ -48,7 +48,7 @@ function play(target) {
 }
 /** The tries start with the newest run; the one on the stage is marked. */
 function step(by) {
-  const items = [...document.querySelectorAll(".try-runs > li[id]")];
+  const items = [...document.querySelectorAll(".try-runs > li")];
   const at = items.findIndex((item) => item.ariaCurrent);
   const next = at < 0 ? items[0] : items[at + by];
   next?.querySelector("a").click();
@@ -64,7 +64,7 @@ function offered() {
     shortcuts.push(["Ctrl Enter or \u2318 Enter", "Run, from anywhere in the form"]);
   for (const [key, words] of Object.entries(WORDS))
     if (pressable(key, document.body)) shortcuts.push([key.toUpperCase(), words]);
-  if (document.querySelector(".try-runs > li[id]"))
+  if (document.querySelector(".try-runs > li"))
     shortcuts.push(["\u2190 \u2192", "Later and earlier results"]);
   if (player(document.body)) shortcuts.push(["Space", "Play or pause"]);
   shortcuts.push(["Esc", "Close what is open"], ["?", "This list"]);

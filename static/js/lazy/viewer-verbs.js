@@ -7,7 +7,7 @@ import { listed } from "./viewer-list.js";
 import { parsed } from "./server.js";
 
 const MARK = "vitrine-marked"; // the result to compare with, for the tab
-const OF_PAGE = ".wall-stack, .run-tile, .variation, .run-row";
+const OF_PAGE = ".wall-stack, .run-tile, .run-row";
 
 async function post(form) {
   try {
@@ -159,6 +159,7 @@ export class Verbs {
     }
     for (const entry of document.querySelectorAll(`[data-run-id="${run}"]`))
       if (entry.matches(OF_PAGE)) entry.hidden = isDeleted;
+    document.body.dispatchEvent(new Event("run:left")); // the tries are asked for again
   }
   /** Reports why an action failed, in the server's words if it sent any. */
   refuse(answer, otherwise) {

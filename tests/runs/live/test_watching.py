@@ -23,6 +23,17 @@ def test_a_watch_token_is_invalid_for_another_user(make_run: Any, stranger: User
     assert (response.status_code, response.content) == (long_poll.STOP_POLLING, b"")
 
 
+def test_a_view_of_an_earlier_version_keeps_nothing_from_other_tabs(
+    make_run: Any, user: User
+) -> None:
+    old, run = make_run(user=user, version=2), make_run(user=user, version=2)
+    polled = [entry_of(old, 1, "variation"), entry_of(run, 1)]
+    response = serve(lambda client: ask(client, *polled))
+    assert response.status_code == 200
+    assert str(run.pk) in markup(response)
+    assert f'id="run-{old.pk}' not in markup(response)
+
+
 def test_staff_and_readers_of_an_example_may_watch(make_run: Any, stranger: User) -> None:
     example = make_run(
         user=stranger,

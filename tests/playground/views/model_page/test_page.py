@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from html import escape
 from typing import Any
 from uuid import uuid4
@@ -64,17 +65,93 @@ def test_a_try_says_what_changed_against_the_one_before_it_or_the_pinned_one(
     assert "data-pinned" not in read_tries(member, pin="")
 
 
-def test_a_batch_is_one_try_and_the_run_on_the_stage_is_marked(
+@pytest.fixture
+def press(flux: Any, make_run: Any) -> list[Any]:
+    """Four runs of one press: one is running, one succeeded, and two have no result."""
+    key = uuid4()
+    return [
+        make_run(endpoint=flux, batch=key, arguments={"image_size": "portrait_16_9"}, **of_run)
+        for of_run in (
+            {"state": "running"},
+            {"state": "succeeded", "output": {}},
+            {"state": "failed", "error": {"message": "The words were declined."}},
+            {"state": "cancelled"},
+        )
+    ]
+
+
+def test_the_runs_of_a_press_are_one_try_and_that_on_the_stage_is_marked(
+    member: Client, press: list[Any]
+) -> None:
+    html = member.get(press[1].stage_address).content.decode()
+    assert html.count('<li class="try"') == 1
+    tiles = dict(re.findall(r'<li\s+id="try-([0-9a-f-]{36})"([^>]*)', html))
+    assert list(tiles) == [str(run.pk) for run in press]
+    marked = [pk for pk, attributes in tiles.items() if 'aria-current="true"' in attributes]
+    assert marked == [str(press[1].pk)]
+    watched = [pk for pk, attributes in tiles.items() if "data-watch" in attributes]
+    assert watched == [str(press[0].pk)]
+
+
+def test_a_tile_has_the_shape_of_its_picture_before_and_after_it_comes(
+    member: Client, press: list[Any]
+) -> None:
+    expected = '<svg width="576" height="1024"'
+    assert read_tries(member).count(expected) == 4
+    assert expected in " ".join(renderers.changed_fragments(press[0], "try").split())
+    file = {"kind": "image", "url": "https://v3.fal.media/a.png"}
+    press[1].artifacts.create(position=0, **file, width=640, height=480)
+    page = read_tries(member)
+    assert page.count(expected) == 3
+    assert page.count('<svg width="640" height="480"') == 1
+
+
+def test_a_try_says_which_of_its_runs_have_no_result_and_why(
+    member: Client, press: list[Any]
+) -> None:
+    page = read_tries(member)
+    assert re.search(r'class="reason">Run 3 failed: [^<]*The words were declined\.</p>', page)
+    assert 'class="reason">Run 4 cancelled</p>' in page
+    Run.objects.filter(pk=press[1].pk).update(state="cancelled")
+    assert 'class="reason">Runs 2 and 4 cancelled</p>' in read_tries(member)
+    Run.objects.filter(batch=press[0].batch).update(state="cancelled")
+    assert 'class="reason">All 4 runs cancelled</p>' in read_tries(member)
+    Run.objects.exclude(pk=press[2].pk).delete()
+    assert 'class="reason"' not in read_tries(member)
+    Run.objects.update(state="failed")
+    assert re.search(r'class="reason">[^<]*The words were declined\.</p>', read_tries(member))
+
+
+def test_a_deleted_run_leaves_the_others_of_its_try_until_it_is_brought_back(
+    member: Client, press: list[Any]
+) -> None:
+    def shown() -> list[str]:
+        return re.findall(r'id="try-([0-9a-f-]{36})"', read_tries(member))
+
+    everything = [str(run.pk) for run in press]
+    headers = {"hx-request": "true"}
+    member.post("/runs/deletion/", {"run": everything[1]}, headers=headers)
+    assert shown() == [everything[0], *everything[2:]]
+    member.post("/runs/recovery/", {"run": everything[1]}, headers=headers)
+    assert shown() == everything
+
+
+def test_all_files_of_a_press_are_saved_together(member: Client, press: list[Any]) -> None:
+    assert "Download all" not in read_tries(member)
+    for run in press[:2]:
+        Run.objects.filter(pk=run.pk).update(state="succeeded")
+        run.artifacts.create(position=0, kind="image", url="https://v3.fal.media/a.png")
+    page = read_tries(member)
+    form = page.partition('action="/runs/archives/"')[2].partition("</form>")[0]
+    assert re.findall(r'name="run" value="([^"]+)"', form) == [str(run.pk) for run in press]
+
+
+def test_a_text_among_the_tries_shows_its_beginning(
     member: Client, flux: Any, make_run: Any
 ) -> None:
-    key = uuid4()
-    batch = [make_run(endpoint=flux, batch=key, output={}) for _ in range(5)]
-    html = member.get(f"/models/{FLUX}/?batch={key}").content.decode()
-    assert html.count('<li class="try"') == 1
-    assert "+1</li>" in html
-    item = html[html.index(f'id="try-{batch[0].pk}"') :]
-    assert 'aria-current="true"' in item.partition(">")[0]
-    assert "data-watch" not in item.partition(">")[0]
+    run = make_run(endpoint=flux, state="succeeded", output={"text": "A mill at dusk."})
+    assert 'dir="auto">A mill at dusk.</span>' in read_tries(member)
+    assert "A mill at dusk." in renderers.changed_fragments(run, "try")
 
 
 def test_an_unfinished_run_among_the_tries_is_watched(
