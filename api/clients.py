@@ -29,7 +29,8 @@ class _Lines(Template):
 class Client:
     """One client: `hint` says how to set the address, `parts` are lines, each in a language.
 
-    `cannot` says in sentences what it cannot do through Vitrine; empty if it can do everything.
+    `cannot` says in sentences what it cannot do through Vitrine; empty if it can do everything. One
+    that `signs_in` by the browser needs no token.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Client:
     hint: str
     parts: Sequence[Mapping[str, str]]
     cannot: str = ""
+    signs_in: bool = False
 
     def lines(
         self, address: str, token: str, model: str, arguments: dict[str, Any]

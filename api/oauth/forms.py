@@ -25,7 +25,8 @@ class ConsentForm(AuthorizationForm):
         super().__init__(*args, user=user, **more)
         self.user = user
         scopes: Any = self.fields["scopes"]
-        scopes.choices = [(key, tokens.SCOPES[key]) for key, _ in scopes.choices]
+        asked_for = {key for key, _ in scopes.choices}
+        scopes.choices = [(key, what) for key, what in tokens.SCOPES.items() if key in asked_for]
         scopes.error_messages = dict.fromkeys(("required", "invalid_choice"), tokens.NO_SCOPE)
         self.projects = {project.key: project for project in Reach(user).projects}
         self.fields["project"] = forms.ChoiceField(

@@ -134,14 +134,15 @@ def _settings() -> Iterator[CheckMessage]:
         )
     if not settings.PUBLIC_URL:
         yield checks.Warning(
-            "PUBLIC_URL is not set: mails with links are not sent, and fal's webhooks do not "
-            "arrive.",
+            "PUBLIC_URL is not set: mails with links are not sent, fal's webhooks do not arrive, "
+            "and assistants on the internet cannot sign in.",
             "Set it to the address that people open; on your own machine you do not need it.",
             obj="settings",
         )
     elif urlsplit(settings.PUBLIC_URL).scheme != "https":
         yield checks.Error(
-            "PUBLIC_URL is not https: others can read passwords and sessions in transit.",
+            "PUBLIC_URL is not https: others can read passwords and sessions in transit, and "
+            "assistants on the internet do not sign in.",
             "Put a proxy with TLS in front; OPERATING.md has one for nginx and one for Caddy.",
             obj="settings",
         )

@@ -64,7 +64,8 @@ IN: Mapping[str, str] = {
 }
 OUT: Mapping[str, str] = {
     "who was logged in logs in again: nothing that was ended since comes back": (
-        "account.EmailConfirmation accounts.LoginLink sessions.Session usersessions.UserSession"
+        "account.EmailConfirmation accounts.LoginLink allauth_idp_oidc.Client "
+        "allauth_idp_oidc.Token sessions.Session usersessions.UserSession"
     ),
     "counts of the last minutes": "accounts.RateBucket accounts.SignInCounter",
     "mail that was waiting would be sent twice": "accounts.QueuedMail",

@@ -73,7 +73,8 @@ NOT_PERSONAL: Mapping[str, str] = {
     ),
     "ways in, which are secrets of minutes": (
         "account.EmailConfirmation accounts.LoginLink accounts.QueuedMail accounts.RateBucket "
-        "accounts.SignInCounter accounts.SpentToken sessions.Session socialaccount.SocialToken"
+        "accounts.SignInCounter accounts.SpentToken allauth_idp_oidc.Client "
+        "allauth_idp_oidc.Token sessions.Session socialaccount.SocialToken"
     ),
     "the house's": (
         "auth.Group auth.Group_permissions auth.Permission contenttypes.ContentType "

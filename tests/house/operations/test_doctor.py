@@ -127,7 +127,7 @@ SET_UPS: dict[str, tuple[Check, Break, str]] = {
     "plain http": (
         doctor._settings,
         _set("PUBLIC_URL", "http://vitrine.example.com"),
-        "others can read passwords and sessions in transit. Put a proxy with TLS in front",
+        "assistants on the internet do not sign in. Put a proxy with TLS in front",
     ),
     "an open .env": (doctor._permissions, _an_open_env, "can be read by others. chmod 600"),
     "a full disk": (

@@ -44,7 +44,8 @@ HELD: Mapping[str, str] = {
     ),
     "housekeeping: what has expired goes within the hour, the audit log after AUDIT_DAYS": (
         "accounts.AuditEntry accounts.LoginLink accounts.QueuedMail accounts.RateBucket "
-        "accounts.SignInCounter accounts.SpentToken sessions.Session usersessions.UserSession"
+        "accounts.SignInCounter accounts.SpentToken allauth_idp_oidc.Client "
+        "allauth_idp_oidc.Token sessions.Session usersessions.UserSession"
     ),
     "the catalogue: one for each of upstream's, the newest changes and syncs": (
         "catalog.Change catalog.Endpoint catalog.Picture catalog.Revision catalog.Schema "
