@@ -36,6 +36,9 @@ class Caller(Protocol):
     async def file(self, path: str) -> tuple[bytes, str]:
         """Return a file's bytes and content type by its path on this server."""
 
+    async def open_addresses(self, run_id: str) -> dict[int, str]:
+        """Return addresses of a run's copied files that open without a login, by position."""
+
 
 class Budget(Protocol):
     """Makes the paid calls of one session."""

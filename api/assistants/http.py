@@ -19,15 +19,17 @@ from django.db import close_old_connections
 from django.utils.crypto import salted_hmac
 
 from accounts.single_use import digest
-from api import charges
+from api import charges, tokens
 from api.assistants import messages
 from api.assistants.caller import BASE, CallRefused, refusal
 from api.contract.operation import PROBLEM
+from api.fal_proxy import result_files
 from api.http.authentication import secret_of
 from api.http.problem import Problem
 from api.spending import Charge
 from core.http.asgi import App, Message, Receive, Scope, Send, respond
 from core.http.errors import COMPRESSED
+from runs.models import Run
 
 PATH = "/mcp"
 PATHS = {PATH, f"{PATH}/"}
@@ -79,7 +81,7 @@ class Assistants:
         except messages.WrongId as error:
             await respond(send, 400, error.answer)
             return
-        managers = await self._running_managers()
+        managers = await self._running_managers(origin_of(scope))
         headers = [pair for pair in scope["headers"] if pair[0] != b"accept"]
         accepted = b",".join(value for name, value in scope["headers"] if name == b"accept")
         manager = managers[b"text/event-stream" in accepted or b"text/*" in accepted]
@@ -98,16 +100,16 @@ class Assistants:
         if self._task:
             await self._task
 
-    async def _running_managers(self) -> dict[bool, Any]:
+    async def _running_managers(self, origin: str) -> dict[bool, Any]:
         async with self._lock:
             if not self._managers:
                 started = asyncio.Event()
-                self._managers = await asyncio.to_thread(self._build)
+                self._managers = await asyncio.to_thread(self._build, origin)
                 self._task = asyncio.create_task(self._run(started), name="assistants")
                 await started.wait()
         return self._managers
 
-    def _build(self) -> dict[bool, Any]:
+    def _build(self, origin: str) -> dict[bool, Any]:
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
         from mcp.server.transport_security import TransportSecuritySettings
 
@@ -116,7 +118,7 @@ class Assistants:
         logging.getLogger("mcp").setLevel(logging.WARNING)
         return {
             is_stream: StreamableHTTPSessionManager(
-                app=build(self._tools_of, self._security())._lowlevel_server,
+                app=build(self._tools_of, self._security(), origin)._lowlevel_server,
                 stateless=True,
                 max_request_body_size=messages.MAX_BYTES,
                 json_response=not is_stream,
@@ -165,13 +167,17 @@ class Assistants:
         )
 
 
+def origin_of(scope: Scope) -> str:
+    """Return the address of this server, without a slash at the end."""
+    if settings.PUBLIC_URL:
+        return str(settings.PUBLIC_URL)
+    host = next((value for name, value in scope["headers"] if name == b"host"), b"")
+    return f"{scope.get('scheme', 'http')}://{host.decode('latin-1')}"
+
+
 def _challenge(scope: Scope) -> bytes:
     """Return the header that tells a program without a valid token where it signs in (RFC 9728)."""
-    origin = settings.PUBLIC_URL
-    if not origin:
-        host = next((value for name, value in scope["headers"] if name == b"host"), b"")
-        origin = f"{scope.get('scheme', 'http')}://{host.decode('latin-1')}"
-    metadata = f"{origin}/.well-known/oauth-protected-resource/mcp"
+    metadata = f"{origin_of(scope)}/.well-known/oauth-protected-resource/mcp"
     return f'Bearer realm="Vitrine", resource_metadata="{metadata}"'.encode("latin-1", "ignore")
 
 
@@ -246,6 +252,22 @@ class InProcess:
         if status != 200:
             raise refusal(status, {"detail": "This file cannot be read at the moment."})
         return answer, content_type
+
+    async def open_addresses(self, run_id: str) -> dict[int, str]:
+        """Return addresses of a run's copied files that open without a login, by position.
+
+        The run is one that this caller has read; each address asks again whether it still may.
+        """
+        return await sync_to_async(self._open_addresses)(run_id)
+
+    def _open_addresses(self, run_id: str) -> dict[int, str]:
+        close_old_connections()  # no request does so in this thread
+        headers = dict(self._scope["headers"])
+        token = tokens.row_of(secret_of(headers.get(b"authorization", b"").decode("latin-1")))
+        run = Run.objects.kept().filter(pk=run_id).only("pk").first()
+        if token is None or run is None:
+            return {}
+        return result_files.addresses_by_position(run, token, origin_of(self._scope))
 
     async def _send(
         self, method: str, path: str, query: str, content: bytes

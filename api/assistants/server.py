@@ -11,8 +11,9 @@ from urllib.parse import unquote
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import MCPServerError, ResourceError, ToolError
 from mcp.server.request_state import RequestStateSecurity
+from mcp_types import CallToolResult, InputRequiredResult, TextContent
 
-from api.assistants import answers
+from api.assistants import answers, view
 from api.assistants.caller import CallRefused
 from api.assistants.questions import InputRequired
 from api.assistants.tools import DECLARED, Tools
@@ -39,10 +40,11 @@ class _Server(MCPServer[Any]):
         return await super().call_tool(name, set_arguments, context)
 
 
-def build(tools_of: ToolsOf, security: RequestStateSecurity) -> MCPServer[Any]:
+def build(tools_of: ToolsOf, security: RequestStateSecurity, origin: str) -> MCPServer[Any]:
     """Return the server; `tools_of` returns the tools for the context of a call.
 
-    `security` seals the state that clients send back with answers.
+    `security` seals the state that clients send back with answers. The pages of tools load files
+    from our `origin`.
     """
     server: MCPServer[Any] = _Server(
         "vitrine",
@@ -50,12 +52,14 @@ def build(tools_of: ToolsOf, security: RequestStateSecurity) -> MCPServer[Any]:
         version=version(),
         instructions=INSTRUCTIONS,
         request_state_security=security,
+        extensions=[view.extension(origin)],
     )
     for name, declared in DECLARED.items():
         server.add_tool(
             _function_of(name, tools_of),
             title=declared.title,
             annotations=declared.annotations,
+            meta=view.META if declared.shows_results else None,
             structured_output=False,
         )
     _add_resources(server, tools_of)
@@ -68,7 +72,9 @@ def _function_of(name: str, tools_of: ToolsOf) -> Callable[..., Any]:
 
     @wraps(method)
     async def call(ctx: Context[Any, Any], **arguments: Any) -> Any:
-        return await _answered(getattr(tools_of(ctx), name)(**arguments))
+        tools = tools_of(ctx)
+        answer = await _answered(getattr(tools, name)(**arguments))
+        return _with_page(answer, tools.shown) if tools.shown else answer
 
     declared = inspect.signature(method, eval_str=True)
     _, *parameters = declared.parameters.values()
@@ -78,6 +84,14 @@ def _function_of(name: str, tools_of: ToolsOf) -> Callable[..., Any]:
     call.__signature__ = declared.replace(parameters=[context, *parameters])  # type: ignore[attr-defined]
     call.__annotations__ = {"ctx": Context[Any, Any], "return": declared.return_annotation}
     return call
+
+
+def _with_page(answer: Any, shown: dict[str, Any]) -> Any:
+    """Return a tool's answer with what its page in the conversation shows."""
+    if isinstance(answer, InputRequiredResult):
+        return answer
+    content = [TextContent(type="text", text=answer)] if isinstance(answer, str) else answer
+    return CallToolResult(content=content, _meta={view.KEY: shown})
 
 
 def _add_resources(server: MCPServer[Any], tools_of: ToolsOf) -> None:

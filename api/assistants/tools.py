@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 from mcp_types import ImageContent, TextContent, ToolAnnotations
 from pydantic import Field
 
-from api.assistants import answers
+from api.assistants import answers, view
 from api.assistants.caller import Budget, Caller, CallRefused
 from api.assistants.questions import Asking
 from api.spending import CapExceeded, counts_with, plain
@@ -87,16 +87,19 @@ class ToolDeclaration(NamedTuple):
 
     title: str
     annotations: ToolAnnotations
+    shows_results: bool
 
 
 DECLARED: dict[str, ToolDeclaration] = {}  # by the name of the method, in this order
 
 
-def tool(title: str, annotations: ToolAnnotations = READS) -> Callable[[Method], Method]:
-    """Declare a method as a tool."""
+def tool(
+    title: str, annotations: ToolAnnotations = READS, *, shows_results: bool = False
+) -> Callable[[Method], Method]:
+    """Declare a method as a tool; one that `shows_results` has a page in the conversation."""
 
     def declare(method: Method) -> Method:
-        DECLARED[method.__name__] = ToolDeclaration(title, annotations)
+        DECLARED[method.__name__] = ToolDeclaration(title, annotations, shows_results)
         return method
 
     return declare
@@ -118,6 +121,7 @@ class Tools:
         self._asking = asking
         self._progress = progress
         self._is_stopping = is_stopping
+        self.shown: dict[str, Any] | None = None  # on the page of the call in the conversation
 
     @tool("Find models")
     async def find_models(
@@ -166,7 +170,7 @@ class Tools:
         ]
         return answers.bounded("\n".join(lines))
 
-    @tool("Run a model (costs money)", PAID)
+    @tool("Run a model (costs money)", PAID, shows_results=True)
     async def run_model(
         self,
         arguments: Arguments,
@@ -195,9 +199,9 @@ class Tools:
         started = await self._start(estimate, "/runs", body, project)
         if isinstance(started, str):
             return started
-        return answers.bounded(answers.run(await self._wait(started, wait_s)))
+        return await self._show(await self._wait(started, wait_s))
 
-    @tool("Run a flow (costs money)", PAID)
+    @tool("Run a flow (costs money)", PAID, shows_results=True)
     async def run_flow(
         self,
         flow_id: FlowId = "",
@@ -222,7 +226,7 @@ class Tools:
             return started
         return answers.bounded(answers.flow_run(await self._wait(started, wait_s, FLOW_RUNS)))
 
-    @tool("Read a run")
+    @tool("Read a run", shows_results=True)
     async def get_run(self, run_id: RunId, wait_s: Wait = 0) -> str:
         """Return the state and results of a run; can wait for its end.
 
@@ -243,7 +247,7 @@ class Tools:
                     answers.flow_run(await self._wait(flow_run, wait_s, FLOW_RUNS))
                 )
             run = await self._api.call("GET", _run(consent["started"]))
-        return answers.bounded(answers.run(await self._wait(run, wait_s)))
+        return await self._show(await self._wait(run, wait_s))
 
     @tool("Stop a run", STOPS)
     async def cancel_run(self, run_id: RunId) -> str:
@@ -272,12 +276,13 @@ class Tools:
         lines = map(answers.run_line, page["items"])
         return answers.join_lines(lines, "No run matches.", page["next_cursor"])
 
-    @tool("Show an artifact")
+    @tool("Show an artifact", shows_results=True)
     async def show_artifact(
         self, run_id: RunId, position: Annotated[int, Field(ge=0)] = 0
     ) -> list[TextContent | ImageContent]:
         """Show a result of a run: its address, and a thumbnail of an image or video."""
         run = await self._with_copies(await self._api.call("GET", _run(run_id)))
+        await self._show(run, position)
         artifact = next(
             (candidate for candidate in run["artifacts"] if candidate["position"] == position), None
         )
@@ -347,6 +352,14 @@ class Tools:
         )
         return answers.join_lines(lines, "This collection has no models.")
 
+    async def _show(self, run: dict[str, Any], position: int | None = None) -> str:
+        """Put a run, or one of its files, on the call's page; return its description."""
+        addresses = await self._api.open_addresses(run["id"])
+        if position is not None:
+            addresses = {at: address for at, address in addresses.items() if at == position}
+        self.shown = view.of_run(run, addresses)
+        return answers.bounded(answers.run(run))
+
     async def _start(
         self, estimate: dict[str, Any], path: str, body: dict[str, Any], project: str
     ) -> dict[str, Any] | str:
@@ -376,6 +389,7 @@ class Tools:
             )
             whole_cents = plain(amount_left.quantize(Decimal("0.01"), ROUND_FLOOR))
             self._asking.ask(consent, answers.question(consent, whole_cents))
+            self.shown = view.of_question(consent)
             return answers.asked(consent, whole_cents)
         consent_id, agrees = earlier_answer
         if agrees is None:

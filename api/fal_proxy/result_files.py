@@ -48,6 +48,15 @@ def addresses(run: Run, token: Token | None, origin: str) -> dict[str, str]:
     }
 
 
+def addresses_by_position(run: Run, token: Token, origin: str) -> dict[int, str]:
+    """Return the addresses of a run's copied files for the program of a token."""
+    artifacts = run.artifacts.filter(state=Artifact.State.STORED)
+    return {
+        position: origin + _path(run, position, token, url)
+        for position, url in artifacts.values_list("position", "url")
+    }
+
+
 def _path(run: Run, position: int, token: Token, url: str) -> str:
     signed = signing.Signer(salt=SALT).sign_object([run.pk.hex, position, token.pk])
     name = clean_name(urlsplit(url).path.rpartition("/")[2])

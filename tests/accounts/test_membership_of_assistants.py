@@ -84,7 +84,8 @@ def named_parameters() -> set[tuple[str, str]]:
 
     async def list_parameters() -> set[tuple[str, str]]:
         security = RequestStateSecurity(keys=[bytes(32)])
-        built = server.build(lambda context: None, security)  # type: ignore[arg-type, return-value]
+        no_tools: Any = None
+        built = server.build(no_tools, security, "https://vitrine.example")
         pairs = {
             (tool.name, parameter)
             for tool in await built.list_tools()

@@ -298,6 +298,8 @@ def test_a_client_that_cannot_ask_gets_a_page(
     answer = run_once(talk, client, mode=mode)
     path = link_of(answer)
     assert "Nothing has run yet" in text_of(answer)
+    shown = answer.meta["vitrine"]
+    assert (shown["is_question"], shown["price"]) == (True, "Price unknown")
     eve = Browser()
     eve.force_login(django_user_model.objects.create_user("eve"))
     assert eve.post(path, {"run": "1"}).status_code == 404

@@ -75,6 +75,10 @@ class _Calls:
         """The tests request no file."""
         raise AssertionError(path)
 
+    async def open_addresses(self, run_id: str) -> dict[int, str]:
+        """The tests open no file."""
+        return {}
+
     async def left(self) -> Decimal:
         """Return what the session may still spend."""
         return Decimal(9)
