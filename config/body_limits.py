@@ -35,7 +35,7 @@ FORMS = _views(
     "v1-boards-cells v1-boards-estimates v1-boards-runs v1-estimates v1-flows-estimates "
     "v1-flows-runs v1-presets v1-runs",
     boards="board-plan board-rows plan plan-of-form",
-    flows="flow flow-run",
+    flows="flow flow-run run-again",
     playground="draft endpoint form-blank form-default-settings form-link form-other-draft "
     "form-own-defaults form-preset form-prompts form-references form-repair form-series "
     "form-source form-undo preset presets ticket",

@@ -60,6 +60,7 @@ LIMITS = {
         Limit(ANONYMOUS, READ | WRITE, 1000, 600),
         Limit(SHARE, READ | WRITE, 40_000, 24_000),
         Limit("sign-in", READ | WRITE, 120, 120),
+        Limit("registration", WRITE, 30, 10),  # of programs that sign in by the browser
         Limit("search", READ, 5000, 6000),
         Limit("run", WRITE, 2000, 1200),
         Limit("draft", WRITE, 2000, 1200),

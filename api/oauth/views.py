@@ -211,7 +211,7 @@ class GiveBack(allauth_views.RevokeView):
         return response
 
 
-@method_decorator(limit("sign-in"), name="dispatch")
+@method_decorator(limit("registration"), name="dispatch")
 class Register(allauth_views.ClientRegistrationView):
     """Registers a program that introduces itself (RFC 7591), unless the house has turned it off."""
 
