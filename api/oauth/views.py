@@ -45,6 +45,7 @@ NO_PROOF = (
 SILENT = "The program wants to connect without asking you. Vitrine always asks: try it again there."
 UNKNOWN = "A program"  # that gave no name
 NAME_CHARS = 60
+MOST_BYTES = 16 << 10  # of what a program says of itself; the database keeps it
 
 
 @login_not_required
@@ -219,6 +220,8 @@ class Register(allauth_views.ClientRegistrationView):
         """Answer with the program's id."""
         if not settings.OAUTH_REGISTRATION:
             raise Http404("Programs cannot register themselves here.")
+        if len(request.body) > MOST_BYTES:
+            return _refusal("invalid_client_metadata", "These metadata are too long.")
         return super().post(request, *args, **kwargs)
 
 

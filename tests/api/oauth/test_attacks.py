@@ -49,6 +49,7 @@ def test_a_program_cannot_register_such_a_redirect(redirect: str) -> None:
         {"response_types": ["token"]},
         {"client_name": "<b>Vitrine</b>"},
         {"token_endpoint_auth_method": "private_key_jwt"},
+        {"logo_uri": "x" * 20_000},
     ],
 )
 def test_a_program_cannot_register_as_something_else(about: dict[str, Any]) -> None:
