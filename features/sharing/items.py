@@ -205,7 +205,9 @@ def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
     An item that returns gets its former number and feedback. Writes, and locks the share, only if
     there are differences.
     """
-    wanted_keys = list(dict.fromkeys(keys[:MAX_ITEMS]))
+    unsent = share.items.filter(is_gone=True, answers__isnull=False)  # they wait for "Send"
+    held = set(unsent.values_list("run_id", flat=True))
+    wanted_keys = [key for key in dict.fromkeys(keys[:MAX_ITEMS]) if key.run not in held]
     items = share.items.filter(run__isnull=False, is_input=False, is_gone=False, previous=None)
     if [ResultKey(item.run_id or NO_RUN, item.position) for item in items] == wanted_keys:
         return

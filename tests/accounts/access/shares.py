@@ -14,10 +14,12 @@ from tests.accounts.access.marks import (
 )
 
 SHARES: dict[str, Row] = {
+    "sharing:answer": Row(OWNERS_ALONE, METHOD),
     "sharing:answers": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-closing": Row(METHOD, OWNERS_ALONE),
     "sharing:answers-comment": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-export": Row(OWNERS_ALONE, METHOD),
+    "sharing:answers-retraction": Row(METHOD, OWNERS_ALONE),
     "sharing:answers-versions": Row(OWNERS_ALONE, OWNERS_ALONE),
     "sharing:making": Row(METHOD, OWNERS_ALONE),
     "sharing:own-share": Row(OWNERS_ALONE, OWNERS_ALONE),

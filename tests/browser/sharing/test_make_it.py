@@ -1,4 +1,4 @@
-"""A client's comment on a part of a picture becomes the next version, of which the client hears."""
+"""A client's comment becomes a version that is seen, sent, taken back, sent, and seen by them."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def draw(page: Page, begin: tuple[float, float], end: tuple[float, float]) -> No
     page.mouse.up()
 
 
-def test_a_comment_becomes_a_version_and_the_client_hears_of_it(
+def test_a_comment_becomes_a_version_that_is_sent_taken_back_and_sent_again(
     browsers: Browsers, session: list[Any]
 ) -> None:
     designer = browsers.open(session)
@@ -73,10 +73,21 @@ def test_a_comment_becomes_a_version_and_the_client_hears_of_it(
     expect(designer.locator("media-field .media-view img")).to_have_count(2)
     expect(designer.locator("#run-button")).to_be_enabled()
     designer.locator("#run-button").click()
-    expect(designer.locator(f"#stage {DONE}").first).to_be_visible(timeout=ENDED_MS)
+    send = designer.get_by_role("button", name="Send to Anna")
+    expect(send).to_be_enabled(timeout=ENDED_MS)
+    panel = designer.get_by_role("region", name="Anna wrote about Version 1")
+    expect(panel.get_by_text(WISH)).to_be_visible()
+    expect(panel.get_by_role("img", name="The marked place")).to_be_visible()
+    assert_clean(designer)
+    assert_fits(designer)
 
     answer = client.locator(".review-versus")
+    expect(answer).to_have_count(0)  # nobody has sent anything
+    send.click()
     expect(answer.get_by_role("link", name="Version 2")).to_be_visible(timeout=ENDED_MS)
+    panel.get_by_role("button", name="Undo").click()
+    expect(answer).to_have_count(0, timeout=ENDED_MS)
+    send.click()
     slider = answer.get_by_role("slider")
     slider.focus()
     client.keyboard.press("End")
@@ -85,3 +96,7 @@ def test_a_comment_becomes_a_version_and_the_client_hears_of_it(
     client.goto(address)
     expect(client.get_by_text("New version")).to_be_visible()
     assert_fits(client)
+    expect(panel.get_by_text("Anna has seen version 2.")).to_be_visible(timeout=ENDED_MS)
+    expect(panel.get_by_role("button", name="Take back")).to_have_count(0)
+    panel.get_by_role("link", name="Back to the review").click()
+    expect(designer.get_by_text("Version 2")).to_be_visible()

@@ -1,4 +1,4 @@
-"""The outcome of a review for its makers: all feedback, new versions, closing, export."""
+"""The outcome of a review for its makers: all feedback, sending versions, closing, export."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -37,8 +37,10 @@ if TYPE_CHECKING:
 
 CLOSED = "The review is closed. Its answers are kept."
 REOPENED = "The review is open again."
-ADDED = "Version {} is added. Visitors see it now."
+SENT = "The new version is sent. You can take it back until it has been seen."
+TAKEN_BACK = "The version is taken back. Nobody sees it any more."
 NO_RESULT = "Choose a result first."
+NOT_AN_ANSWER = "This run answers no comment."
 
 
 @require_safe
@@ -90,8 +92,8 @@ def export(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
-    """Offer results as the next version of an item; a POST of `artifact` or a `file` adds one.
+def sending(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
+    """Offer results as the next version of an item; a POST sends an `artifact` or a `file`.
 
     `answers` is the key of the comment that the version answers.
     """
@@ -101,12 +103,32 @@ def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpRe
         return _offer(request, share, item)
     roles.require_maker(request.user, share.project)
     try:
-        version = _add(request, share, item)
+        version = _send(request, share, item)
     except Refused as refusal:
-        return _offer(request, share, item, str(refusal))
-    chain, _ = reading.versions_of(share, version)
-    messages.success(request, ADDED.format(len(chain)))
-    return redirect(f"{reverse('sharing:answers', args=[share.pk])}#item-{version.number}")
+        return _back(request, share, item, problem=str(refusal))
+    return _back(request, share, version, SENT)
+
+
+@require_POST
+def retraction(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
+    """Take a version back that nobody has seen."""
+    share = _share(request.user, pk)
+    roles.require_maker(request.user, share.project)
+    version = get_object_or_404(share.items, number=number)
+    try:
+        versions.take_back(share, request.user, version)
+    except Refused as refusal:
+        return _back(request, share, version, problem=str(refusal))
+    return _back(request, share, version, TAKEN_BACK)
+
+
+@require_safe
+def answer(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
+    """Show a run's results over the version that its comment is about, and the button to send one.
+
+    `artifact` chooses one of several. The stage of the model's page shows it above the results.
+    """
+    return _show_answer(request, run_id)
 
 
 @require_POST
@@ -136,7 +158,7 @@ def comment(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpR
     return redirect(f"{address}#comment-{found_comment.pk}")
 
 
-def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
+def _send(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
     answered = parse_uuid(hidden(request, "answers"))
     comment = share.comments.kept().filter(pk=answered).first() if answered else None
     if file := request.FILES.get("file"):
@@ -144,16 +166,16 @@ def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
             upload = uploads.store(request.user.pk, file, project=share.project)
         except ValueError as error:
             raise Refused(str(error), "file") from None
-        return versions.add_upload(share, request.user, item, upload, comment)
+        return versions.send_upload(share, request.user, item, upload, comment)
     run, _, position = hidden(request, "artifact").partition("/")
     try:
         key = ResultKey(uuid.UUID(run), int(position or 0))
     except ValueError:
         raise Refused(NO_RESULT) from None
-    return versions.add(share, request.user, item, key, comment)
+    return versions.send(share, request.user, item, key, comment)
 
 
-def _offer(request: HtmxRequest, share: Share, item: ShareItem, problem: str = "") -> HttpResponse:
+def _offer(request: HtmxRequest, share: Share, item: ShareItem) -> HttpResponse:
     chain, _ = reading.versions_of(share, item)
     threads = reading.threads(share, chain)
     context: dict[str, Any] = {
@@ -163,11 +185,33 @@ def _offer(request: HtmxRequest, share: Share, item: ShareItem, problem: str = "
         "next": len(chain) + 1,
         "offered": versions.offered(share, request.user, chain[-1]),
         "threads": [thread for thread in threads if thread.first.deleted_at is None],
-        "answers": hidden(request, "answers") or request.GET.get("answers", ""),
-        "problem": problem,
+        "answers": request.GET.get("answers", ""),
     }
+    return render(request, "features/sharing/review/versions.html", context)
+
+
+def _back(
+    request: HtmxRequest, share: Share, item: ShareItem, said: str = "", problem: str = ""
+) -> HttpResponse:
+    """Return to the answers; a script on a stage gets the stage's panel."""
+    if request.htmx and (run_id := parse_uuid(hidden(request, "stage"))):
+        return _show_answer(request, run_id, problem)
+    if problem:
+        messages.error(request, problem)
+    else:
+        messages.success(request, said)
+    return redirect(f"{reverse('sharing:answers', args=[share.pk])}#item-{item.number}")
+
+
+def _show_answer(request: HtmxRequest, run_id: uuid.UUID, problem: str = "") -> HttpResponse:
+    chosen = hidden(request, "artifact") or request.GET.get("artifact", "")
+    shown_answer = make_it.answer_of(request.user, run_id, chosen)
+    if shown_answer is None:
+        raise Http404(NOT_AN_ANSWER)
+    template = "_answer" if request.htmx else "answer"
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
-    return render(request, "features/sharing/review/versions.html", context, status=status)
+    context = {"answer": shown_answer, "problem": problem}
+    return render(request, f"features/sharing/review/{template}.html", context, status=status)
 
 
 def _share(user: User, pk: uuid.UUID) -> Share:
