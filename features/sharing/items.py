@@ -151,7 +151,11 @@ def items_of(share: Share, only: Collection[int] | None = None) -> list[ItemView
 
     `only` limits them to items with these keys.
     """
-    items = [item for item in newest_of(share) if only is None or item.pk in only]
+    return views_of(share, [item for item in newest_of(share) if only is None or item.pk in only])
+
+
+def views_of(share: Share, items: Sequence[ShareItem]) -> list[ItemView]:
+    """Return these items of the share with their results, in this order; two queries."""
     keys = [item.run_id for item in items if item.run_id]
     runs = readable(share).filter(pk__in=keys)
     by_key = {run.pk: run for run in runs.recent()}

@@ -132,12 +132,15 @@ def is_fresh(version: ShareItem) -> bool:
 
 def may_take_back(version: ShareItem) -> bool:
     """Whether a version was sent, and neither seen nor answered; while it is fresh, unanswered."""
-    if version.is_gone or version.sent_by_id is None:
-        return False
-    if version.seen_at is not None and not is_fresh(version):
-        return False
     feedback = version.comments.all(), version.picks.all(), version.ratings.all()
-    return not any(rows.exists() for rows in feedback)
+    return is_free(version, is_judged=any(rows.exists() for rows in feedback))
+
+
+def is_free(version: ShareItem, *, is_judged: bool) -> bool:
+    """Whether a version can be taken back; `is_judged` if somebody has answered it. No query."""
+    is_seen = version.seen_at is not None and not is_fresh(version)
+    is_sent = version.sent_by_id is not None and not version.is_gone
+    return is_sent and not (is_seen or is_judged)
 
 
 def tell_due() -> float:

@@ -12,7 +12,6 @@ from django.utils.safestring import SafeString, mark_safe
 from core.names import clean_name
 from features.sharing.live.watch_tokens import watch_token
 from features.sharing.models import Share
-from features.sharing.review.places import where_of
 
 _LINK = re.compile(r"https?://[^\s<>\"'`\\^{|}]{1,1900}", re.IGNORECASE)
 _AFTER_A_LINK = ".,;:!?)]…»”\u2019"
@@ -47,5 +46,4 @@ def sender(share: Share) -> str:
     return ", ".join(filter(None, [name, settings.HOUSE_NAME]))
 
 
-register.filter(where_of)
 register.filter(watch_token)

@@ -20,7 +20,7 @@ SHARES: dict[str, Row] = {
     "sharing:answers-comment": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-export": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-retraction": Row(METHOD, OWNERS_ALONE),
-    "sharing:answers-versions": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "sharing:answers-versions": Row(METHOD, OWNERS_ALONE),
     "sharing:making": Row(METHOD, OWNERS_ALONE),
     "sharing:own-share": Row(OWNERS_ALONE, OWNERS_ALONE),
     "sharing:own-share-address": Row(METHOD, OWNERS_ALONE),

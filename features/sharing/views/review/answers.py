@@ -1,31 +1,30 @@
-"""The outcome of a review for its makers: all feedback, sending versions, closing, export."""
+"""The answers of a review for its makers: what was said, new versions, closing, export."""
 
 from __future__ import annotations
 
 import uuid
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit import trail
 from core.file_names import portable_name
 from core.http.downloads import download
-from core.http.parameters import parse_uuid
+from core.http.parameters import parse_key, parse_uuid
 from core.http.posts import hidden
 from core.refusals import Refused
 from features.library.selection import ResultKey
 from features.notifications import inbox
-from features.sharing import items
 from features.sharing.access import Visit, end_of, told_of
 from features.sharing.models import Share, ShareItem
 from features.sharing.review import making as make_it
-from features.sharing.review import reading, summary, versions
 from features.sharing.review import rules as reviews
+from features.sharing.review import summary, versions
 from projects import roles
 from projects.rights import Rights
 from runs.files import uploads
@@ -45,24 +44,33 @@ NOT_AN_ANSWER = "This run answers no comment."
 
 @require_safe
 def list_answers(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show picks, ratings and comments; `show` and `by` (a reviewer) filter, `sort` sorts them."""
+    """Show the items with what was said on them: of one reviewer (`by`), or of all.
+
+    `new` is the number of an item for which it offers ways to a new version, `answers` the key of
+    the comment that this is to answer.
+    """
     share = _share(request.user, pk)
-    by, show, sort = (request.GET.get(name, "") for name in ("by", "show", "sort"))
+    by, new = request.GET.get("by", ""), parse_key(request.GET.get("new", ""))
     inbox.see(request.user, share)
     answers = summary.answers_of(share, by)
     may_change = Rights(request.user, share).may_change
+    offered_for = next((row for row in answers.tallies if may_change and row.number == new), None)
     context = {
         "share": share,
         "visit": Visit(share, request.user, may_change),
         "answers": answers,
-        "tallies": summary.filtered(answers.tallies, show, sort),
-        "shows": summary.SHOW,
-        "sorts": summary.SORTS,
-        "show": show,
-        "sort": sort,
+        "tallies": [row for row in answers.tallies if row.is_answered or row is offered_for],
+        "unanswered": [
+            row for row in answers.tallies if not (row.is_answered or row is offered_for)
+        ],
         "chosen_reviewer": by,
         "end": end_of(share),
         "may_change": may_change,
+        "offered_for": offered_for,
+        "offered": versions.offered(share, request.user, offered_for.chain[-1])
+        if offered_for
+        else [],
+        "answered": request.GET.get("answers", ""),
     }
     return render(request, "features/sharing/review/answers.html", context)
 
@@ -91,17 +99,15 @@ def export(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_POST
 def sending(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
-    """Offer results as the next version of an item; a POST sends an `artifact` or a `file`.
+    """Send a result (`artifact`) or a `file` as the next version of an item.
 
     `answers` is the key of the comment that the version answers.
     """
     share = _share(request.user, pk)
-    item = get_object_or_404(share.items, number=number, is_gone=False)
-    if request.method != "POST":
-        return _offer(request, share, item)
     roles.require_maker(request.user, share.project)
+    item = get_object_or_404(share.items, number=number, is_gone=False)
     try:
         version = _send(request, share, item)
     except Refused as refusal:
@@ -173,21 +179,6 @@ def _send(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
     except ValueError:
         raise Refused(NO_RESULT) from None
     return versions.send(share, request.user, item, key, comment)
-
-
-def _offer(request: HtmxRequest, share: Share, item: ShareItem) -> HttpResponse:
-    chain, _ = reading.versions_of(share, item)
-    threads = reading.threads(share, chain)
-    context: dict[str, Any] = {
-        "share": share,
-        "item": item,
-        "shown_item": items.one_of(share, item.number),
-        "next": len(chain) + 1,
-        "offered": versions.offered(share, request.user, chain[-1]),
-        "threads": [thread for thread in threads if thread.first.deleted_at is None],
-        "answers": request.GET.get("answers", ""),
-    }
-    return render(request, "features/sharing/review/versions.html", context)
 
 
 def _back(
