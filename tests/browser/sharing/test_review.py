@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -106,6 +107,16 @@ def test_a_pin_is_set_by_a_tap_and_moved_by_keys(guest: Page, share: Share) -> N
     expect(guest.get_by_role("link", name="2: And here")).to_be_visible()
     second = Comment.objects.get(text="And here")
     assert second.x == pytest.approx(250, abs=10)
+
+    pin = guest.get_by_role("link", name="2: And here").locator("circle").bounding_box()
+    assert pin
+    guest.mouse.move(pin["x"] + pin["width"] / 2, pin["y"] + pin["height"] / 2)
+    guest.mouse.down()
+    guest.mouse.move(box["x"] + box["width"] / 2, pin["y"] + 40, steps=4)
+    guest.mouse.up()
+    region = guest.get_by_role("button", name="New place").locator("rect")
+    expect(region).to_have_attribute("width", re.compile(r"^2[456](\.\d)?%$"))
+    assert "#comment" not in guest.url
 
 
 @pytest.mark.exhaustive
