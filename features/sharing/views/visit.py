@@ -147,6 +147,12 @@ def _asked_again(
     return render(request, "features/sharing/password.html", context, status=status)
 
 
+@login_not_required
+def unknown(request: HtmxRequest) -> HttpResponseBase:
+    """Answer an address below `/s/` that is no share's."""
+    return access.unknown(request)
+
+
 @require_safe
 @for_visitors
 def item(request: HtmxRequest, visit: Visit, number: int) -> HttpResponse:
