@@ -17,6 +17,12 @@ from tests.browser.waiting import eventually
 __all__ = ["browsers"]
 pytestmark = pytest.mark.browser
 WISH = "The sky should be red here"
+SHIFTS = """
+  window.shift = 0;
+  const add = (list) => list.getEntries().forEach(({ value }) => (window.shift += value));
+  new PerformanceObserver(add).observe({ type: "layout-shift", buffered: true });
+"""
+MOST_BAR_PX = 64  # on a phone
 
 
 def is_shown(page: Page) -> bool:
@@ -44,6 +50,8 @@ def test_a_comment_becomes_a_version_that_is_sent_taken_back_and_sent_again(
     designer.goto(f"/runs/{run}/")
     designer.get_by_role("button", name="Share").first.click()
     question = designer.get_by_role("dialog", name="Share")
+    expect(question.get_by_label("Title")).to_have_value("A harbour at dawn")
+    question.get_by_label("Title").fill("Harbour, first round")
     question.get_by_label("Message (optional)").fill("Is the sky right?")
     question.get_by_role("button", name="A client").click()
     dialog = designer.get_by_role("dialog", name="Shared")
@@ -51,7 +59,9 @@ def test_a_comment_becomes_a_version_that_is_sent_taken_back_and_sent_again(
     assert address
 
     client = browsers.open(size=PHONE, has_touch=True)
+    client.add_init_script(SHIFTS)
     client.goto(address)
+    expect(client.get_by_role("heading", name="Harbour, first round")).to_be_visible()
     expect(client.get_by_text("Is the sky right?")).to_be_visible()
     client.get_by_role("link", name="Open result 1", exact=True).tap()
     expect(client.get_by_role("button", name="Mark a place")).to_be_visible()
@@ -64,6 +74,10 @@ def test_a_comment_becomes_a_version_that_is_sent_taken_back_and_sent_again(
     client.keyboard.press("Enter")
     region = client.get_by_role("link", name=f"1: {WISH}").locator("rect")
     expect(region).to_have_attribute("width", re.compile(r"^(39|4[01])(\.\d)?%$"))
+    assert client.evaluate("window.shift") == 0
+    bar = client.locator("#review-bar").bounding_box()
+    assert bar
+    assert bar["height"] <= MOST_BAR_PX
     assert_clean(client)
     assert_fits(client)
 

@@ -138,8 +138,8 @@ def test_a_designer_a_client_and_a_manager_decide(
     expect(question).not_to_be_visible()
     thumb.tap(pick(client, 3))
     expect(client.get_by_text("2 of 2 chosen")).to_be_visible()
-    expect(designer.get_by_text("picked by 1")).to_have_count(2)
-    thumb.tap(client.get_by_role("link", name=f"Open result {FILM}", exact=True))
+    expect(designer.locator(".review-facts bdi", has_text="Anna")).to_have_count(2)
+    thumb.tap(client.locator(f"#item-{FILM}").get_by_role("link", name="Comment"))
     film = client.locator("video")
 
     eventually(client, lambda: bool(film.evaluate(IS_PLAYABLE)))
@@ -159,7 +159,8 @@ def test_a_designer_a_client_and_a_manager_decide(
     review = designer.url
     larger = make(designer, FILMS, project, "A larger boat that leaves the harbour")
     designer.goto(review)
-    designers.click(designer.get_by_role("link", name="New version"))
+    film_remark = designer.locator(f"#item-{FILM}")
+    designers.click(film_remark.get_by_role("link", name="New version"))
     assert_good(designer)
     designers.click(designer.locator(f"label:has([value='{larger}/0'])"))
     designers.click(designer.get_by_role("button", name="Send the result"))

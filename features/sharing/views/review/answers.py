@@ -197,6 +197,8 @@ def _back(
 def _show_answer(request: HtmxRequest, run_id: uuid.UUID, problem: str = "") -> HttpResponse:
     chosen = hidden(request, "artifact") or request.GET.get("artifact", "")
     shown_answer = make_it.answer_of(request.user, run_id, chosen)
+    if shown_answer is None and request.htmx:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)  # the stage of somebody who only sees it
     if shown_answer is None:
         raise Http404(NOT_AN_ANSWER)
     template = "_answer" if request.htmx else "answer"

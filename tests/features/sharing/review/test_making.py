@@ -126,8 +126,13 @@ def test_only_makers_make_and_other_projects_stay_unseen(
     other.force_login(stranger)
     assert other.post(f"/shares/{share.pk}/comments/{remark.pk}/making/").status_code == 404
     assert sources.fill(stranger, editor, f"{making.KIND}:{remark.pk}") is None
+    run = make_picture()
+    answer(share.user, run, remark)
+    assert other.get(f"/shares/answers/{run.pk}/").status_code == 404
+    on_stage = other.get(f"/shares/answers/{run.pk}/", headers={"hx-request": "true"})
+    assert (on_stage.status_code, on_stage.content) == (204, b"")
     answer(stranger, make_picture(user=stranger), remark)
-    assert share.items.count() == 3
+    assert share.items.count() == 4
 
 
 @pytest.fixture
