@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.urls import path, re_path
+from django.urls import path
 
 from features.sharing.views import files, previews, share_page, shares, visit, vote
 from features.sharing.views.review import answers, posts
@@ -66,5 +66,5 @@ urlpatterns = [
         name="review-comment-resolution",
     ),
     # What is wrong below a share shows a stranger no page of the house either.
-    re_path(r"^s/(?:.+/)?$", visit.unknown, name="share-unknown"),
+    path("s/<path:rest>/", visit.unknown, name="share-unknown"),
 ]

@@ -147,9 +147,10 @@ def _asked_again(
     return render(request, "features/sharing/password.html", context, status=status)
 
 
+@require_safe
 @login_not_required
-def unknown(request: HtmxRequest) -> HttpResponseBase:
-    """Answer an address below `/s/` that is no share's."""
+def unknown(request: HtmxRequest, rest: str) -> HttpResponseBase:
+    """Answer an address below `/s/` of which nothing is known, as a wrong token."""
     return access.unknown(request)
 
 

@@ -48,6 +48,7 @@ SHARES: dict[str, Row] = {
     "sharing:share-poster": Row(OPEN, CLOSED),
     "sharing:share-rows": Row(CLOSED, NOWHERE),
     "sharing:share-thumbnail": Row(OPEN, CLOSED),
+    "sharing:share-unknown": Row(NOWHERE, CLOSED),
     "sharing:share-vote": Row(NOWHERE, NOWHERE),
     "sharing:share-vote-file": Row(NOWHERE, CLOSED),
     "sharing:share-vote-retraction": Row(CLOSED, NOWHERE),

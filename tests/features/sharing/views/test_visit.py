@@ -84,7 +84,7 @@ def test_a_wrong_or_ended_address_says_whom_to_ask_and_offers_nothing_of_the_hou
     if is_logged_in:
         visitor.force_login(user)
     root = share.get_absolute_url()
-    wrong = [f"{root}x/", f"{root}items/99/", f"{root[:-3]}/", "/s/", "/s/a/b/c/"]
+    wrong = [f"{root}x/", f"{root}items/99/", f"{root[:-3]}/", "/s/a/b/c/"]
     answers = [visitor.get(address) for address in wrong]
     assert [answer.status_code for answer in answers] == [404] * len(wrong)
     Share.objects.update(revoked_at=timezone.now())
