@@ -12,12 +12,13 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.db.models import F, Q
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from accounts.limits import rate_limit
 from core.http.client_addresses import client_address, network
+from core.names import clean_name
 from features.sharing.models import Share
 from features.sharing.models.share import token_digest
 from projects.models import Membership
@@ -29,9 +30,10 @@ if TYPE_CHECKING:
 
     from core.http.htmx import HtmxRequest
 
-UNKNOWN = "This link does not work. Ask the person who sent it for a new one."
-ENDED = "This share has ended. Ask the person who sent you the link for a new one."
-EXPIRED = "This share has expired. Ask the person who sent you the link for a new one."
+SOMEBODY = "the person who sent you the link"
+UNKNOWN = f"This link does not work. For a new one, ask {SOMEBODY}."
+ENDED = "This share has ended. For a new link, ask {}."
+EXPIRED = "This share has expired. For a new link, ask {}."
 P = ParamSpec("P")
 
 
@@ -59,9 +61,15 @@ def for_visitors(
         share = share_at(token)
         if share is None:
             return unknown(request)
-        response = refusal(request, share) or view(
-            request, Visit(share, request.user, is_maker(request.user, share)), *args, **kwargs
-        )
+        try:
+            response = refusal(request, share) or view(
+                request, Visit(share, request.user, is_maker(request.user, share)), *args, **kwargs
+            )
+        except Http404 as missing:  # visitors get no page of the house
+            sentence = str(missing)
+            if sentence != UNKNOWN:
+                sentence = f"{sentence} If you miss it, ask {_whom(share)}."
+            response = nothing_here(request, sentence, HTTPStatus.NOT_FOUND)
         _keep_out(response, share)
         return response
 
@@ -93,9 +101,7 @@ def refusal(request: HttpRequest, share: Share) -> HttpResponseBase | None:
 def refusal_to_all(request: HttpRequest, share: Share) -> HttpResponseBase | None:
     """Return a response if this visitor may not open the share even with its password, or None."""
     if sentence := end_of(share):
-        return render(
-            request, "features/sharing/ended.html", {"sentence": sentence}, status=HTTPStatus.GONE
-        )
+        return nothing_here(request, sentence, HTTPStatus.GONE)
     if share.audience in {Share.Audience.PROJECT, Share.Audience.HOUSE}:
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
@@ -134,16 +140,32 @@ def unknown(request: HttpRequest) -> HttpResponseBase:
         wait_s = rate_limit.buckets.take(rate_limit.LIMITS["guess"], client)
     if wait_s:
         return rate_limit.too_many_requests(request, wait_s)
-    return render(
-        request, "features/sharing/ended.html", {"sentence": UNKNOWN}, status=HTTPStatus.NOT_FOUND
-    )
+    return nothing_here(request, UNKNOWN, HTTPStatus.NOT_FOUND)
+
+
+def nothing_here(request: HttpRequest, sentence: str, status: HTTPStatus) -> HttpResponse:
+    """Return the page of an address that shows nothing: a sentence, and nothing of the house."""
+    return render(request, "features/sharing/ended.html", {"sentence": sentence}, status=status)
+
+
+def sender(share: Share) -> str:
+    """Return who sends a share: its user's full name, never the login, and the house's name."""
+    name = clean_name(share.user.get_full_name()) if share.user.is_active else ""
+    return ", ".join(filter(None, [name, settings.HOUSE_NAME]))
 
 
 def end_of(share: Share) -> str:
-    """Return the sentence that says why the share has ended; empty if it has not."""
+    """Return the sentence that says why a share has ended, and whom to ask; empty if it has not."""
+    whom = _whom(share)
     if share.revoked_at is not None or not share.user.is_active:
-        return ENDED
-    return EXPIRED if share.is_expired else ""
+        return ENDED.format(whom)
+    return EXPIRED.format(whom) if share.is_expired else ""
+
+
+def _whom(share: Share) -> str:
+    """Return whom to ask; the sender's name is not for people who may not open the share."""
+    is_for_all = share.audience in {Share.Audience.LINK, Share.Audience.PUBLIC}
+    return (sender(share) if is_for_all and not share.password else "") or SOMEBODY
 
 
 def has_password(request: HttpRequest, share: Share) -> bool:

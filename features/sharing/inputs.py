@@ -75,7 +75,7 @@ def _differences(share: Share, wanted_keys: set[Key]) -> tuple[list[ShareItem], 
     highest = max((item.number for item in items_by_key.values()), default=0)
     changed_items = []
     for key, item in items_by_key.items():
-        is_back = item.is_gone and key in wanted_keys
+        is_back = item.is_gone and key in wanted_keys and item.answers_id is None
         is_left_out = item.is_input and not item.is_gone and key not in wanted_keys
         if is_back or is_left_out:
             item.is_gone, item.is_input = is_left_out, True

@@ -151,7 +151,11 @@ def items_of(share: Share, only: Collection[int] | None = None) -> list[ItemView
 
     `only` limits them to items with these keys.
     """
-    items = [item for item in newest_of(share) if only is None or item.pk in only]
+    return views_of(share, [item for item in newest_of(share) if only is None or item.pk in only])
+
+
+def views_of(share: Share, items: Sequence[ShareItem]) -> list[ItemView]:
+    """Return these items of the share with their results, in this order; two queries."""
     keys = [item.run_id for item in items if item.run_id]
     runs = readable(share).filter(pk__in=keys)
     by_key = {run.pk: run for run in runs.recent()}
@@ -205,7 +209,9 @@ def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
     An item that returns gets its former number and feedback. Writes, and locks the share, only if
     there are differences.
     """
-    wanted_keys = list(dict.fromkeys(keys[:MAX_ITEMS]))
+    unsent = share.items.filter(is_gone=True, answers__isnull=False)  # they wait for "Send"
+    held = set(unsent.values_list("run_id", flat=True))
+    wanted_keys = [key for key in dict.fromkeys(keys[:MAX_ITEMS]) if key.run not in held]
     items = share.items.filter(run__isnull=False, is_input=False, is_gone=False, previous=None)
     if [ResultKey(item.run_id or NO_RUN, item.position) for item in items] == wanted_keys:
         return

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from features.sharing import feedback
 from features.sharing.models import Share, ShareItem
-from features.sharing.review import making, news
+from features.sharing.review import making, news, versions
 from runs.promises.keeping import Keeps, UserRelation
 from runs.promises.lifecycle import FillForm, Job, Lifecycle
 from runs.promises.places import Place, Places
@@ -56,6 +56,11 @@ class SharingOwner(Lifecycle, Keeps, Places):
             for key, share in reviews.items()
         ]
 
+    def stage_panel(self, run: Run) -> str:
+        """Return the address of what sends the run's result to whose comment it answers."""
+        is_answer = ShareItem.objects.filter(run=run.pk, answers__isnull=False).exists()
+        return reverse("sharing:answer", args=[run.pk]) if is_answer else ""
+
     def handed_over(self) -> Sequence[UserRelation]:
         """Return the shares; guests' feedback goes with them."""
         return (UserRelation("shares", Share),)
@@ -91,8 +96,8 @@ class SharingOwner(Lifecycle, Keeps, Places):
         making.record_runs(user, origins)
 
     def jobs(self, signal: channel.Signal, upstream: fal.Clients | None) -> Sequence[Job]:
-        """Return the jobs that notify about reviews and show new versions."""
+        """Return the jobs that notify about reviews and new versions."""
         return (
             Job("news of reviews", sync_to_async(news.tell_due), wakes_on_change=True),
-            Job("new versions", sync_to_async(making.publish_due), wakes_on_change=True),
+            Job("news of versions", sync_to_async(versions.tell_due), wakes_on_change=True),
         )

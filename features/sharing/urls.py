@@ -20,10 +20,14 @@ urlpatterns = [
     path("shares/<uuid:pk>/comments/<uuid:comment_id>/making/", answers.making, name="making"),
     path("shares/<uuid:pk>/review/export/", answers.export, name="answers-export"),
     path(
-        "shares/<uuid:pk>/review/<int:number>/versions/",
-        answers.versions_of_item,
-        name="answers-versions",
+        "shares/<uuid:pk>/review/<int:number>/versions/", answers.sending, name="answers-versions"
     ),
+    path(
+        "shares/<uuid:pk>/review/<int:number>/retraction/",
+        answers.retraction,
+        name="answers-retraction",
+    ),
+    path("shares/answers/<uuid:run_id>/", answers.answer, name="answer"),
     path("robots.txt", previews.robots, name="robots"),
     path("s/<str:token>/", visit.share, name="share"),
     path("s/<str:token>/password/", visit.password, name="share-password"),
@@ -61,4 +65,6 @@ urlpatterns = [
         posts.comment_resolution,
         name="review-comment-resolution",
     ),
+    # What is wrong below a share shows a stranger no page of the house either.
+    path("s/<path:rest>/", visit.unknown, name="share-unknown"),
 ]

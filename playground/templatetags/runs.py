@@ -19,6 +19,7 @@ from projects.templatetags.projects import in_project
 from runs.costs import cost, known_costs
 from runs.models import Run, Transport
 from runs.progress import at_fal
+from runs.promises.places import stage_panel
 from runs.results import error_messages, timeline, wait_reasons
 from runs.worker.following import reconciliation
 from schemas.estimate.wording import nobody_pays
@@ -48,6 +49,7 @@ def state_icon(run: Run) -> str:
     return ICONS.get(run.state, "clock")
 
 
+register.filter(stage_panel)
 register.filter("coloured", code_colours.coloured)
 register.filter("charge", known_costs.charge_in_words)
 

@@ -64,6 +64,13 @@ class Places(RunOwner):
         """Return the places of the run that the user may see, as links for the run's page."""
         return ()
 
+    def stage_panel(self, run: Run) -> str:
+        """Return the address of a panel that the stage shows above the results of an ended run.
+
+        Whoever sees the run gets the address: its view checks the rights. Empty: none.
+        """
+        return ""
+
     def places_among(
         self, user: User | AnonymousUser, run_ids: Collection[uuid.UUID]
     ) -> Mapping[uuid.UUID, Place]:
@@ -106,6 +113,11 @@ def places_of(user: User | AnonymousUser, run: Run) -> list[Place]:
         if is_named
         for place in owner.places_of(user, run)
     ]
+
+
+def stage_panel(run: Run) -> str:
+    """Return the address of the first app's panel for the stage of a run; empty without one."""
+    return next(filter(None, (owner.stage_panel(run) for owner in registered(Places))), "")
 
 
 def _has_rows() -> QuerySet[Any, tuple[bool, ...]]:

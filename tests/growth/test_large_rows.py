@@ -36,7 +36,7 @@ PAGES = (
     *("playground:presets", "playground:tries", "projects:project"),
     *("sharing:review", "spending:spend", "spending:spend-runs", "training:training"),
     *("playground:upload-choices", "library:reference-results"),
-    *("training:dataset-results", "sharing:answers-versions"),
+    *("training:dataset-results", "sharing:answers"),
 )
 LISTS = ("runs", "boards", "flows", "collections", "changes", "favourites", "models", "prices")
 SEARCHES = ("/runs/?q=xxx", "/runs/?q=flux", "/runs/?view=list")

@@ -106,7 +106,7 @@ def _of_item(context: dict[str, Any], number: int) -> dict[str, str]:
     share, is_blind = context["share"], context["is_blind"]
     item_view = items.one_of(share, number)
     if item_view is None:
-        return {"review-now": _draw("_now", context | {"tiles": []})}
+        return {"review-now": _draw("_now", context | {"is_gone": True})}
     chain, versions = reading.versions_of(share, item_view.item, is_blind=is_blind)
     ordinal = [item.pk for item in chain].index(item_view.item.pk) + 1
     threads = reading.threads(share, chain, is_blind=is_blind)

@@ -236,7 +236,7 @@ class ShareItem(models.Model):
         default=False, help_text="what results were made from: shown with the settings, not judged"
     )
     is_gone = models.BooleanField(
-        default=False, help_text="no longer in what the share follows: shown to nobody"
+        default=False, help_text="shown to nobody: not sent, taken back, or no longer in the source"
     )
     previous = models.ForeignKey(
         "self",
@@ -253,6 +253,17 @@ class ShareItem(models.Model):
         on_delete=models.SET_NULL,
         related_name="answers",
         help_text="the comment that this version answers",
+    )
+    sent_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        help_text="who has sent this version, after seeing it",
+    )
+    seen_at = models.DateTimeField(null=True, help_text="when a visitor saw this version first")
+    news_due_at = models.DateTimeField(
+        null=True, db_index=True, help_text="when the author of the comment hears of this version"
     )
     added_at = models.DateTimeField(default=timezone.now)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import permissions
 from accounts.audit import trail
-from core.formatting import counted
+from core.formatting import counted, shorten
 from core.periods import UNDO_WITHIN
 from core.refusals import Refused
 from features.library.selection import ResultKey, SelectedResults, Selection, choose
@@ -50,7 +50,11 @@ TOO_MANY = f"A share shows at most {items.MAX_ITEMS:,} results. Choose fewer."
 
 
 def share_results(
-    user: User, selection: Selection, answer: ForWhom | None, message: str = ""
+    user: User,
+    selection: Selection,
+    answer: ForWhom | None,
+    message: str = "",
+    title: str = "",
 ) -> tuple[Share, SelectedResults]:
     """Share the selected results that the user may share; returns the share and these results.
 
@@ -66,13 +70,18 @@ def share_results(
     if len(selected.results) > items.MAX_ITEMS:
         raise Refused(TOO_MANY)
     project, is_hidden = _place(user, selected)
-    share = Share(user=user, project=project, is_hidden=is_hidden, title=_title(selected.results))
-    share.note = message
+    share = Share(user=user, project=project, is_hidden=is_hidden, note=message)
+    share.title = title or _title(selected.results)
     return _begin(share, selected.results, answer), selected
 
 
 def share_source(
-    user: User, name: str, key: str, answer: ForWhom | None, message: str = ""
+    user: User,
+    name: str,
+    key: str,
+    answer: ForWhom | None,
+    message: str = "",
+    title: str = "",
 ) -> Share:
     """Share a series, view, board or a row of another kind by its key.
 
@@ -92,7 +101,7 @@ def share_source(
         is_hidden=getattr(row, "is_hidden", False),
         kind=kind.name,
         source=key,
-        title=kind.title(row)[:MAX_TITLE_CHARS],
+        title=title or kind.title(row)[:MAX_TITLE_CHARS],
         note=message,
     )
     return _begin(share, kind.results(share), answer)
@@ -143,6 +152,7 @@ def _made_lately(share: Share, results: list[ResultKey], answer: ForWhom) -> Sha
         expires_at__isnull=answer.days is None,
         password="",
         note=share.note,
+        title=share.title,
         **answer.options,
     )
     for former in recent_shares.order_by("-created_at").select_related("project", "user")[:10]:
@@ -164,6 +174,17 @@ def _place(user: User, selected: SelectedResults) -> tuple[Project, bool]:
     if len(places) == 1:
         return Project.objects.get(pk=places.pop()), is_hidden
     return private_project(user), is_hidden
+
+
+def suggested_title(share: Share, results: Sequence[ResultKey]) -> str:
+    """Return what the question for a title begins with: the source's title, or the only prompt.
+
+    Empty for several results: the prompt of one would be wrong for the others.
+    """
+    if share.source:
+        return share.title
+    prompts = Run.objects.filter(pk=results[0].run).values_list("title", flat=True)
+    return shorten(prompts[0], MAX_TITLE_CHARS) if len(results) == 1 else ""
 
 
 def _title(results: Sequence[ResultKey]) -> str:

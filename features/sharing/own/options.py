@@ -41,8 +41,14 @@ SHOWN = ("shows_models", "shows_settings", "shows_prices", "allows_download")
 
 
 class MessageForm(forms.Form):
-    """What its visitors read first."""
+    """What its visitors read first; without a title it gets one of its own."""
 
+    title = LineField(
+        label="Title for those who open it",
+        max_length=MAX_TITLE_CHARS,
+        required=False,
+        widget=forms.TextInput({"id": "share-name"}),
+    )
     note = TextField(
         label="Message (optional)",
         max_length=MAX_NOTE_CHARS,

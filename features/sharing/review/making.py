@@ -1,26 +1,29 @@
-"""“Make it”: opens an editing model with what a comment asks for; the run's result answers it.
+"""“Make it”: opens an editing model with what a comment asks for; a result may answer it.
 
-The form is marked with the comment. A run that starts from it becomes an item that is not shown,
-and the next version of the picture as soon as its result is stored here.
+The form is marked with the comment. A run that starts from it becomes an item that nobody sees.
+When it has ended, its stage shows the result over the commented version, and sends it.
 """
 
 from __future__ import annotations
 
 import io
+import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db import transaction
 
 from catalog.models import Endpoint, Mark, Revision
 from catalog.related.use_index import Taker, uses
 from core.http.parameters import parse_uuid
 from core.refusals import Refused
 from features.sharing.models import Comment, Share, ShareItem
-from features.sharing.review import versions
+from features.sharing.review import reading, versions
+from playground.display import renderers
+from playground.display.inputs import ComparisonFile
+from playground.display.renderers import ArtifactView
 from playground.form import form_state, presets
 from playground.form.form_state import FormState
 from playground.form.prefill import use_as
@@ -35,8 +38,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 KIND = "remark"  # of the form's source and of the run's origin
-REST_S = 600.0
-AT_ONCE = 50
 NO_MODEL = "No model that changes pictures may be used in this project. Ask who decides on models."
 GONE = "The picture of this comment no longer exists."
 
@@ -125,17 +126,10 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     versions for this comment.
     """
     pk, _, mask_key = key.partition("/")
-    comment = _comments(user, [pk]).first()
+    comment = _comments(user, [pk]).filter(share__in=Share.objects.live()).first()
     if comment is None or comment.item is None:
         return None
-    item = comment.item
-    picture = (
-        use_as.brought(user, item.upload_id)
-        if item.upload_id
-        else use_as.find(user, item.run_id, f"a{item.position}")
-        if item.run_id
-        else None
-    )
+    picture = _picture(user, comment.item)
     if picture is None:
         return None
     preset = presets.house_default(endpoint)
@@ -151,7 +145,7 @@ def fill(user: User, endpoint: Endpoint, key: str) -> FormState | None:
     form = form_state.from_arguments(endpoint, arguments)
     notice = (
         f"Filled in: the picture, and what {comment.reviewer.name} wrote about it. "
-        "The result becomes the next version of the picture on the share."
+        f"You see the result first. Then you send it to {recipient(comment, user)}, or not."
     )
     marks = {form_state.ORIGIN: [f"{KIND}:{comment.pk}"]}
     return replace(form, post={**form.post, **marks}, notice=notice)
@@ -165,34 +159,120 @@ def _find(fields: Sequence[Input], kind: str, role: str) -> Input | None:
     )
 
 
+def _picture(user: User, item: ShareItem) -> use_as.Usable | None:
+    """Return the file of an item, if the user may use it."""
+    if item.upload_id:
+        return use_as.brought(user, item.upload_id)
+    return use_as.find(user, item.run_id, f"a{item.position}") if item.run_id else None
+
+
 def record_runs(user: User, origins: Mapping[Run, Iterable[str]]) -> None:
-    """Record which comments the user's runs answer, as items that are not shown yet."""
+    """Record which comment each of the user's runs answers, as an item that nobody sees."""
     for run, marks in origins.items():
         keys = [key for kind, _, key in (mark.partition(":") for mark in marks) if kind == KIND]
-        for comment in _comments(user, keys):
+        for comment in _comments(user, keys).filter(share__in=Share.objects.live())[:1]:
             share = Share.objects.select_for_update(of=("self",)).get(pk=comment.share_id)
             versions.new_item(share, run_id=run.pk, is_gone=True, answers=comment)
 
 
-def publish_due() -> float:
-    """Show the results of such runs as versions; returns the seconds until the next call."""
-    waiting = ShareItem.objects.filter(is_gone=True, previous=None, answers__isnull=False)
-    ended = waiting.filter(run__state__in=Run.FINAL).values_list("pk", flat=True)
-    for pk in list(ended[:AT_ONCE]):
-        with transaction.atomic():
-            _publish(waiting.select_for_update(of=("self",)).filter(pk=pk).first())
-    return REST_S
+@dataclass(frozen=True)
+class Answer:
+    """The results of one press of Run that answer a comment, for the person who sends one.
+
+    `chosen` is the one that is shown, over the version that the comment is about (`beside`);
+    `version` is the one that was sent. `frame` is the comment's place in pixels of that version:
+    left, top, width and height. `why_not` says why nothing can be sent.
+    """
+
+    run: uuid.UUID
+    comment: Comment
+    item: ShareItem
+    recipient: str
+    results: list[ArtifactView]
+    chosen: ArtifactView | None
+    beside: ComparisonFile | None
+    before: Artifact | Upload | None
+    frame: tuple[float, ...]
+    version: ShareItem | None
+    ordinal: int
+    why_not: str
+
+    @property
+    def is_coming(self) -> bool:
+        """Whether the file of the chosen result is still being copied here."""
+        return self.chosen is not None and self.chosen.artifact.state == Artifact.State.REMOTE
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the version was sent a moment ago."""
+        return self.version is not None and versions.is_fresh(self.version)
+
+    @property
+    def may_take_back(self) -> bool:
+        """Whether the version can be taken back."""
+        return self.version is not None and versions.may_take_back(self.version)
 
 
-def _publish(item: ShareItem | None) -> None:
-    """Show the result, or forget the run if it has none; wait for a file that is on its way."""
-    if item is None or item.run is None or item.answers is None or item.answers.item is None:
-        return
-    artifact = item.run.artifacts.filter(position=item.position).first()
-    if artifact is None or artifact.state == Artifact.State.LOST:
-        item.delete()
-    elif artifact.state == Artifact.State.STORED:
-        versions.publish(item, item.answers.item, item.run.user)
+def answer_of(user: User, run_id: uuid.UUID, result: str = "") -> Answer | None:
+    """Return what a run answers, with the result `<run>/<position>`, or else the sent or first one.
+
+    None if it answers no comment that the user may answer. The results are those of all runs that
+    the same press has started, as far as they have ended.
+    """
+    rows = ShareItem.objects.filter(run=run_id, answers__isnull=False).order_by("-pk")
+    comment = _comments(user, [str(pk) for pk in rows.values_list("answers", flat=True)]).first()
+    run = Run.objects.shown_to(user).filter(pk=run_id).first()
+    if comment is None or comment.item is None or run is None:
+        return None
+    share = comment.share
+    of_press = share.items.filter(answers=comment, run__in=versions.press_of(run))
+    version = of_press.filter(is_gone=False).first()
+    runs = Run.objects.shown_to(user).filter(pk__in=of_press.order_by().values("run"))
+    runs = runs.filter(state=Run.State.SUCCEEDED).with_endpoint().with_artifacts()
+    views = [view for run in runs.order_by("created_at") for view in _pictures(run)]
+    sent = f"{version.run_id}/{version.position}" if version else ""
+    keys = {f"{view.artifact.run_id}/{view.artifact.position}": view for view in views}
+    chosen = keys.get(sent) or keys.get(result) or next(iter(views), None)
+
+    chain, _ = reading.versions_of(share, comment.item)
+    ordinals = {item.pk: ordinal for ordinal, item in enumerate(chain, start=1)}
+    picture, before = _picture(user, comment.item), _artifact(comment)
+    ordinal = ordinals[version.pk] if version else len(chain) + 1
+    labels = f"Version {ordinals[comment.item.pk]}", f"Version {ordinal}"
+    return Answer(
+        run=run_id,
+        comment=comment,
+        item=comment.item,
+        recipient=recipient(comment, user),
+        results=views,
+        chosen=chosen,
+        beside=ComparisonFile(picture.value, *labels) if picture else None,
+        before=before,
+        frame=_frame(comment, before),
+        version=version,
+        ordinal=ordinal,
+        why_not=versions.why_not(share),
+    )
+
+
+def recipient(comment: Comment, user: User) -> str:
+    """Return to whom an answer goes: the comment's author; the share, if the user wrote it."""
+    reviewer = comment.reviewer
+    return str(comment.share) if reviewer.user_id == user.pk else reviewer.name
+
+
+def _pictures(run: Run) -> list[ArtifactView]:
+    """Return the pictures of a run that were not lost."""
+    views = renderers.artifacts_with_urls(run)
+    return [view for view in views if view.kind == "image" and view.shown_as != "lost"]
+
+
+def _frame(comment: Comment, file: Artifact | Upload | None) -> tuple[float, ...]:
+    """Return a comment's point or region in pixels of a file; empty without one."""
+    if comment.x is None or file is None or not (file.width and file.height):
+        return ()
+    parts = comment.x, comment.y or 0, comment.width or 0, comment.height or 0
+    return tuple(part * (file.width, file.height)[at % 2] / 1000 for at, part in enumerate(parts))
 
 
 def _comments(user: User, keys: Iterable[str]) -> Any:
@@ -201,7 +281,7 @@ def _comments(user: User, keys: Iterable[str]) -> Any:
     if not pks:
         return Comment.objects.none()
     comments = Comment.objects.kept().filter(pk__in=pks, item__isnull=False)
-    comments = comments.filter(share__in=Share.objects.managed_by(user).live())
+    comments = comments.filter(share__in=Share.objects.managed_by(user))
     return comments.select_related("share__project", "share__user", "item", "reviewer")
 
 

@@ -21,7 +21,7 @@ from features.notifications import kinds, outbox, subjects
 from features.notifications.kinds import Kind
 from features.notifications.models import Notification
 from features.sharing import access
-from features.sharing.models import Comment, Pick, Rating, Reviewer, Share
+from features.sharing.models import Comment, Pick, Rating, Reviewer, Share, ShareItem
 from features.sharing.reviewers import display_name
 from projects.kept.voices.forms import mentioned_in
 from projects.models import Membership
@@ -33,6 +33,7 @@ MENTION = "mention"
 MENTION_KEY = "mention {}"  # of the notifications about a mention
 REVIEW = "review"
 VERSION = "version"
+VERSION_KEY = "version {}"  # of the notification about a version
 QUIET_FOR = timedelta(minutes=5)  # after the first feedback, to bundle what follows
 REST_S = 600.0
 AT_ONCE = 100
@@ -138,20 +139,29 @@ def _new(rows: QuerySet[Row], since: datetime | None, column: str = "created_at"
     return rows.filter(**{f"{column}__gt": since}) if since else rows
 
 
-def notify_answered(comment: Comment, by: User) -> None:
-    """Notify a comment's author that a new version answers it; guests see it on the share."""
-    author = comment.reviewer.user
-    if author is None or author == by:
+def notify_answered(version: ShareItem) -> None:
+    """Notify a comment's author that a version answers it; guests see it on the share."""
+    comment, sender = version.answers, version.sent_by
+    author = comment.reviewer.user if comment else None
+    if comment is None or sender is None or author is None or author == sender:
         return
+    who = display_name(sender)
     outbox.notify(
         author,
         VERSION,
-        subject=f"{display_name(by)} answered your comment on “{comment.share}” with a new version",
+        subject=f"{who} answered your comment on “{comment.share}” with a new version",
         text=comment.text[:EXCERPT_CHARS],
         path=reverse("sharing:answers-comment", args=[comment.share_id, comment.pk]),
-        key=f"version {comment.pk} {clock.now().isoformat()}",
+        key=VERSION_KEY.format(version.pk),
         about=comment.share,
     )
+
+
+def withdraw_answer(version: ShareItem) -> None:
+    """Remove the notification of a version that is taken back, and what is not sent of it yet."""
+    if version.answers and (author := version.answers.reviewer.user):
+        key = VERSION_KEY.format(version.pk)
+        Notification.objects.filter(user=author, key=key).delete()
 
 
 def can_mention(share: Share, *, is_maker: bool) -> dict[str, User]:

@@ -79,12 +79,6 @@ def moment_of(comment: Comment) -> str:
     return place_in_words(Place(from_ms=comment.from_ms, to_ms=comment.to_ms))
 
 
-def where_of(comment: Comment) -> str:
-    """Return a comment's place for a list: "0:03.2", "a region"; empty for the whole."""
-    point = "" if comment.x is None else "a region" if comment.width else "a point"
-    return ", ".join(filter(None, [moment_of(comment), point]))
-
-
 def _per_cent(text: str, field: str) -> int | None:
     text = text.strip().replace(",", ".")
     if not text:

@@ -2,46 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from features.sharing import items
 from features.sharing.items import ItemView
-from features.sharing.models import Comment, Pick, Rating, Reviewer, Share
+from features.sharing.models import Comment, Pick, Rating, Reviewer, Share, ShareItem
+from features.sharing.review import versions
 from features.sharing.review.places import moment_of
-from features.sharing.review.reading import chains_of
+from features.sharing.review.reading import Thread, chains_of
+from projects.kept.voices.comment import threads_of
+from runs.models import Run
 from runs.results import csv_text
 
-SHOW = {
-    "": "All",
-    "picked": "Picked",
-    "rated": "Rated",
-    "commented": "Commented",
-    "open": "With open comments",
-    "nothing": "No answers",
-}
-SORTS = {"": "In order", "picks": "Most picked", "stars": "Best rated", "comments": "Most comments"}
+UNSUCCESSFUL = {Run.State.FAILED, Run.State.CANCELLED}
 HEADER = (
     *("what", "item", "version", "reviewer", "guest", "rank", "stars", "comment", "place"),
     *("resolved", "answers", "at"),
 )
 
 
+@dataclass(frozen=True)
+class Remark:
+    """A thread, and what answers it: a `version` that was sent, or a run whose result waits."""
+
+    thread: Thread
+    version: ShareItem | None = None
+    ordinal: int = 0
+    may_take_back: bool = False
+    draft: Run | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has resolved it, or sent a version that answers it."""
+        return not self.thread.is_resolved and self.version is None
+
+    def is_by(self, by: str) -> bool:
+        """Whether the reviewer of this key has written in the thread; True for all without one."""
+        return any(_is_by(row, by) for row in (self.thread.first, *self.thread.answers))
+
+
 @dataclass
 class Tally:
-    """The feedback on one item in all its versions."""
+    """The feedback on one item in all its versions, oldest first; one of them is shown."""
 
+    chain: list[ShareItem]
     shown: ItemView
-    version: int
     picks: list[Pick] = field(default_factory=list)
     ratings: list[Rating] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
 
     @property
     def number(self) -> int:
-        """The number in the item's address."""
-        return self.shown.item.number
+        """The number in the address of its newest version."""
+        return self.chain[-1].number
+
+    @property
+    def ordinal(self) -> int:
+        """Which of its versions is shown, from 1."""
+        return self.chain.index(self.shown.item) + 1
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether somebody picked it, rated it or commented on it."""
+        return bool(self.picks or self.ratings or self.remarks)
+
+    @property
+    def pins(self) -> list[Thread]:
+        """The threads that point to a place in the version that is shown."""
+        threads = [remark.thread for remark in self.remarks]
+        return [row for row in threads if row.is_pinned and row.version == self.ordinal]
 
     @property
     def stars(self) -> float | None:
@@ -54,16 +86,6 @@ class Tally:
         """The mean rank among its picks, if picks are ranked."""
         ranks = [pick.rank for pick in self.picks if pick.rank]
         return sum(ranks) / len(ranks) if ranks else None
-
-    @property
-    def open_comments(self) -> int:
-        """How many threads are open."""
-        return sum(row.parent_id is None and row.resolved_at is None for row in self.comments)
-
-    @property
-    def resolved_comments(self) -> int:
-        """How many threads are resolved."""
-        return sum(row.parent_id is None and row.resolved_at is not None for row in self.comments)
 
 
 @dataclass
@@ -96,51 +118,85 @@ class Answers:
 
 
 def answers_of(share: Share, by: str = "") -> Answers:
-    """Return the feedback on the share, of one reviewer (a key) or of all; nine queries."""
+    """Return the feedback on the share, of one reviewer (a key) or of all.
+
+    Its number of queries does not depend on the feedback.
+    """
+    rows = {row.pk: row for row in share.items.all()}
     chains = chains_of(share)
-    tallies: list[Tally] = []
-    of_item: dict[int, Tally] = {}
-    for item_view in items.items_of(share):
-        chain = chains.get(item_view.item.pk, [item_view.item.pk])
-        tallies.append(Tally(item_view, len(chain)))
-        of_item |= dict.fromkeys(chain, tallies[-1])
+    newest = {pk: last for last, chain in chains.items() for pk in chain}
     voices = {person.pk: Voice(person) for person in share.reviewers.order_by("created_at", "pk")}
-    general = []
-    for pick in _picks(share):
+    picks, ratings, comments = _picks(share), _ratings(share), _comments(share)
+    for pick in picks:
         voices[pick.reviewer_id].picks += 1
-        if (tally := of_item.get(pick.item_id)) and _is_by(pick, by):
-            tally.picks.append(pick)
-    for rating in _ratings(share):
+    for rating in ratings:
         voices[rating.reviewer_id].ratings += 1
-        if (tally := of_item.get(rating.item_id)) and _is_by(rating, by):
+    for comment in comments:
+        voices[comment.reviewer_id].comments += comment.deleted_at is None
+    feedback: list[Pick | Rating | Comment] = [*picks, *ratings, *comments]
+    judged = {row.item_id for row in feedback}
+    remarks = _remarks(share, rows, chains, comments, judged)
+
+    shown_rows = [rows[_shown(chains[item.pk], remarks)] for item in items.newest_of(share)]
+    tallies = {}
+    for view in items.views_of(share, shown_rows):
+        chain = chains[newest[view.item.pk]]
+        said = (remark for pk in chain for remark in remarks[pk] if remark.is_by(by))
+        tallies[chain[-1]] = Tally([rows[pk] for pk in chain], view, remarks=list(said))
+    for pick in picks:
+        if (tally := tallies.get(newest.get(pick.item_id, 0))) and _is_by(pick, by):
+            tally.picks.append(pick)
+    for rating in ratings:
+        if (tally := tallies.get(newest.get(rating.item_id, 0))) and _is_by(rating, by):
             tally.ratings.append(rating)
-    for comment in _comments(share):
-        voices[comment.reviewer_id].comments += 1
-        if not _is_by(comment, by):
-            continue
-        if comment.item_id is None:
-            general.append(comment)
-        elif tally := of_item.get(comment.item_id):
-            tally.comments.append(comment)
-    return Answers(tallies, list(voices.values()), general)
+    general = [
+        row for row in comments if not row.item_id and row.deleted_at is None and _is_by(row, by)
+    ]
+    return Answers(list(tallies.values()), list(voices.values()), general)
 
 
-def filtered(tallies: Iterable[Tally], show: str, sort: str) -> list[Tally]:
-    """Return the tallies that match `show`, in the order `sort`."""
-    tests = {
-        "picked": lambda tally: bool(tally.picks),
-        "rated": lambda tally: bool(tally.ratings),
-        "commented": lambda tally: bool(tally.comments),
-        "open": lambda tally: bool(tally.open_comments),
-        "nothing": lambda tally: not (tally.picks or tally.ratings or tally.comments),
-    }
-    orders = {
-        "picks": lambda tally: (-len(tally.picks), tally.rank or 0),
-        "stars": lambda tally: -(tally.stars or 0),
-        "comments": lambda tally: -len(tally.comments),
-    }
-    shown_tallies = [tally for tally in tallies if show not in tests or tests[show](tally)]
-    return sorted(shown_tallies, key=orders[sort]) if sort in orders else shown_tallies
+def _remarks(
+    share: Share,
+    rows: Mapping[int, ShareItem],
+    chains: Mapping[int, Sequence[int]],
+    comments: Sequence[Comment],
+    judged: Collection[int | None],
+) -> defaultdict[int, list[Remark]]:
+    """Return the threads on items by the key of the version that they are about.
+
+    They have the numbers that the page of the item gives them.
+    """
+    answers = {row.answers_id: row for row in rows.values() if row.answers_id and not row.is_gone}
+    waiting = {row.answers_id: row.run_id for row in rows.values() if row.is_gone and row.run_id}
+    drafts = items.readable(share).named().in_bulk(list(filter(None, waiting.values())))
+    drafts = {pk: run for pk, run in drafts.items() if run.state not in UNSUCCESSFUL}
+    newest = {pk: last for last, chain in chains.items() for pk in chain}
+    of_item: defaultdict[int, list[Comment]] = defaultdict(list)
+    for comment in comments:
+        of_item[newest.get(comment.item_id or 0, 0)].append(comment)
+    remarks: defaultdict[int, list[Remark]] = defaultdict(list)
+    for last, chain in chains.items():
+        ordinals = {pk: ordinal for ordinal, pk in enumerate(chain, start=1)}
+        for number, opened in enumerate(threads_of(of_item[last]), start=1):
+            comment = opened.first
+            version = answers.get(comment.pk)
+            thread = Thread(comment, opened.answers, number, ordinals[comment.item_id or 0])
+            remarks[comment.item_id or 0].append(
+                Remark(
+                    thread,
+                    version,
+                    ordinals.get(version.pk, 0) if version else 0,
+                    bool(version and versions.is_free(version, is_judged=version.pk in judged)),
+                    drafts.get(waiting.get(comment.pk) or items.NO_RUN),
+                )
+            )
+    return remarks
+
+
+def _shown(chain: Sequence[int], remarks: Mapping[int, Sequence[Remark]]) -> int:
+    """Return the version to show: the newest with an open remark, or else the newest of all."""
+    has_open = (pk for pk in reversed(chain) if any(row.is_open for row in remarks.get(pk, ())))
+    return next(has_open, chain[-1])
 
 
 def rows_of(share: Share) -> list[dict[str, Any]]:
@@ -148,7 +204,8 @@ def rows_of(share: Share) -> list[dict[str, Any]]:
     ordinals: dict[int, int] = {}
     for chain in chains_of(share).values():
         ordinals |= {pk: ordinal for ordinal, pk in enumerate(chain, start=1)}
-    entries: list[Pick | Rating | Comment] = [*_picks(share), *_ratings(share), *_comments(share)]
+    comments = [row for row in _comments(share) if row.deleted_at is None]
+    entries: list[Pick | Rating | Comment] = [*_picks(share), *_ratings(share), *comments]
     return [_row(entry, ordinals) for entry in entries]
 
 
@@ -201,7 +258,8 @@ def _ratings(share: Share) -> list[Rating]:
 
 
 def _comments(share: Share) -> list[Comment]:
-    return list(share.comments.kept().select_related("reviewer", "item", "parent"))
+    """Return all comments, also the deleted ones, whose threads may stay."""
+    return list(share.comments.select_related("reviewer", "item", "parent", "resolved_by"))
 
 
 def _is_by(entry: Pick | Rating | Comment, by: str) -> bool:

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 
 from django import template
-from django.conf import settings
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from core.names import clean_name
+from features.sharing.access import sender
 from features.sharing.live.watch_tokens import watch_token
-from features.sharing.models import Share
-from features.sharing.review.places import where_of
 
 _LINK = re.compile(r"https?://[^\s<>\"'`\\^{|}]{1,1900}", re.IGNORECASE)
 _AFTER_A_LINK = ".,;:!?)]…»”\u2019"
@@ -40,12 +37,5 @@ def with_links(text: str) -> SafeString:
     return mark_safe("".join(parts))  # noqa: S308 - every part is escaped
 
 
-@register.filter
-def sender(share: Share) -> str:
-    """Return who sends a share: its user's full name, never the login, and the house's name."""
-    name = clean_name(share.user.get_full_name())
-    return ", ".join(filter(None, [name, settings.HOUSE_NAME]))
-
-
-register.filter(where_of)
+register.filter(sender)
 register.filter(watch_token)

@@ -17,6 +17,7 @@ from features.sharing import inputs, items
 from features.sharing.access import Visit, for_visitors
 from features.sharing.kinds.collection import Collection
 from features.sharing.kinds.table import kind_of
+from features.sharing.visits import counting
 from runs.files import derived_files, stripped_copies
 from runs.files.stripped_copies import MEDIA_TYPES
 from runs.files.stripped_copies import copy_of as ready_copy
@@ -36,14 +37,15 @@ WEBP = "image/webp"  # type of all pictures that are made here
 @for_visitors
 def file(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve the file, whole or in ranges."""
-    stored_file = _stored(visit.share, number)
+    item = items.item_at(visit.share, number)
+    stored_file = _stored(visit.share, item)
 
     def serve() -> HttpResponseBase:
         try:
             name = _served(visit.share, stored_file)
         except stripped_copies.NotReady as soon:
             return files.meanwhile(request, stored_file, str(soon))
-        return _serve(request, visit, number, name, stored_file.content_type)
+        return _serve(request, visit, number, name, stored_file.content_type, item)
 
     return files.from_storage(stored_file.file, files.NOT_HERE, serve)
 
@@ -52,16 +54,16 @@ def file(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
 @for_visitors
 def thumbnail(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve the thumbnail of a file."""
-    result = _result(visit.share, items.item_at(visit.share, number))
-    return _serve(request, visit, number, result.thumbnail, WEBP)
+    item = items.item_at(visit.share, number)
+    return _serve(request, visit, number, _result(visit.share, item).thumbnail, WEBP, item)
 
 
 @require_safe
 @for_visitors
 def poster(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase:
     """Serve the still picture of a film."""
-    result = _result(visit.share, items.item_at(visit.share, number))
-    return _serve(request, visit, number, result.poster, WEBP)
+    item = items.item_at(visit.share, number)
+    return _serve(request, visit, number, _result(visit.share, item).poster, WEBP, item)
 
 
 @require_safe
@@ -75,9 +77,8 @@ def picture(request: HtmxRequest, visit: Visit, number: int) -> HttpResponseBase
     return _serve(request, visit, number, cover.small, WEBP)
 
 
-def _stored(share: Share, number: int) -> Artifact | Upload:
+def _stored(share: Share, item: ShareItem | None) -> Artifact | Upload:
     """Return a result, or an input if the share shows settings; raises Http404."""
-    item = items.item_at(share, number)
     if item is None or not (item.is_input or item.upload_id):
         return _result(share, item)
     source: Artifact | Upload | None = None
@@ -119,7 +120,12 @@ def _served(share: Share, stored_file: Artifact | Upload) -> str:
 
 
 def _serve(
-    request: HtmxRequest, visit: Visit, number: int, name: str, content_type: str
+    request: HtmxRequest,
+    visit: Visit,
+    number: int,
+    name: str,
+    content_type: str,
+    item: ShareItem | None = None,
 ) -> HttpResponseBase:
     if not name:
         raise Http404("There is no picture of this file.")
@@ -128,4 +134,5 @@ def _serve(
     tag = salted_hmac("sharing.files", f"{visit.share.pk}:{name}").hexdigest()
     response = files.serve(request, name, content_type, portable_name(f"{title} {number}"), tag=tag)
     response.headers["Cache-Control"] = CACHE
+    counting.see(request, visit, item)
     return response

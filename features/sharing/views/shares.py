@@ -26,7 +26,7 @@ from features.sharing.views import share_page
 from playground.form import share_links
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from django.core.paginator import Page
 
@@ -93,17 +93,21 @@ def _make(request: HtmxRequest) -> HttpResponse:
     warning, answer = "", audiences.named(hidden(request, audiences.FIELD))
     user = request.user
     try:
-        message = cleaned(MessageForm(request.POST))["note"]
+        read_first = cleaned(MessageForm(request.POST))
+        words = read_first["note"], read_first["title"]
+        results: Sequence[selection.ResultKey] = ()
         if kind := hidden(request, "kind"):
-            share = creation.share_source(user, kind, hidden(request, "source"), answer, message)
+            share = creation.share_source(user, kind, hidden(request, "source"), answer, *words)
         else:
-            selected_results = selection.posted(request)
-            share, selected = creation.share_results(user, selected_results, answer, message)
-            warning = _left_out(selected)
+            share, selected = creation.share_results(
+                user, selection.posted(request), answer, *words
+            )
+            results, warning = selected.results, _left_out(selected)
     except Refused as refusal:
         return _refuse(request, str(refusal))
     if answer is None:
-        return _ask_for_whom(request, share, warning)
+        title = creation.suggested_title(share, results)
+        return _ask_for_whom(request, share, MessageForm(initial={"title": title}), warning)
     if request.htmx:
         return share_page.dialog(request, share, warning)
     if warning:
@@ -111,14 +115,16 @@ def _make(request: HtmxRequest) -> HttpResponse:
     return redirect("sharing:own-share", share.pk)
 
 
-def _ask_for_whom(request: HtmxRequest, share: Share, warning: str) -> HttpResponse:
+def _ask_for_whom(
+    request: HtmxRequest, share: Share, message_form: MessageForm, warning: str
+) -> HttpResponse:
     """Ask for whom the share is, with a form that posts the same again; there is no link yet."""
     question_fields = {audiences.FIELD, *MessageForm.base_fields}
     posted = controls(request, but=question_fields).items()
     context = {
         "share": share,
         "answers": audiences.FOR_WHOM,
-        "message_form": MessageForm(),
+        "message_form": message_form,
         "message": warning,
         "pending_fields": [(name, value) for name, values in posted for value in values],
     }

@@ -148,6 +148,13 @@ def _asked_again(
 
 
 @require_safe
+@login_not_required
+def unknown(request: HtmxRequest, rest: str) -> HttpResponseBase:
+    """Answer an address below `/s/` of which nothing is known, as a wrong token."""
+    return access.unknown(request)
+
+
+@require_safe
 @for_visitors
 def item(request: HtmxRequest, visit: Visit, number: int) -> HttpResponse:
     """Show an item with links to its neighbours; a script gets only the item."""

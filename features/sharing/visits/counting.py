@@ -1,4 +1,7 @@
-"""Counts views by people, once an hour per visitor, without the share's makers."""
+"""Counts views by people, once an hour per visitor, and records which new versions they have seen.
+
+Views by the share's makers do not count.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ from typing import TYPE_CHECKING
 from django.db.models import F
 from django.utils import timezone
 
-from features.sharing.models import Share
+from core.db import clock
+from features.sharing import events
+from features.sharing.models import Share, ShareItem
 
 if TYPE_CHECKING:
     from django.http import HttpResponseBase
@@ -31,7 +36,7 @@ def count(request: HtmxRequest, response: HttpResponseBase, visit: Visit) -> Non
     """Count this view, and set a cookie that says so."""
     share = visit.share
     cookie = f"vitrine_seen_{share.pk.hex}"
-    if not is_person(request) or visit.is_maker or request.user.pk == share.user_id:
+    if not _is_visitor(request, visit):
         return
     if cookie in request.COOKIES:
         return
@@ -45,6 +50,20 @@ def count(request: HtmxRequest, response: HttpResponseBase, visit: Visit) -> Non
         httponly=True,
         samesite="Lax",
     )
+
+
+def see(request: HtmxRequest, visit: Visit, item: ShareItem | None) -> None:
+    """Record that a visitor gets the file of a version, which can no longer be taken back."""
+    if item is None or item.sent_by_id is None or item.seen_at is not None:
+        return
+    if _is_visitor(request, visit):
+        unseen = ShareItem.objects.filter(pk=item.pk, seen_at=None, is_gone=False)
+        if unseen.update(seen_at=clock.now()):
+            events.raise_version(visit.share.pk)  # its makers see it on their open pages
+
+
+def _is_visitor(request: HtmxRequest, visit: Visit) -> bool:
+    return is_person(request) and not visit.is_maker and request.user.pk != visit.share.user_id
 
 
 def is_person(request: HtmxRequest) -> bool:

@@ -51,7 +51,9 @@ class ResultViewer extends HTMLElement {
     return ["image", "video"].includes(this.dataset.kind);
   }
   get mode() {
-    return this.tools.querySelector("[name='mode']:checked").value;
+    // Two viewers on one page share the name, and only one of them has the checked button.
+    const checked = this.tools.querySelector("[name='mode']:checked");
+    return checked?.value ?? this.stage.dataset.mode;
   }
   /** Makes pictures of different formats equally large in area, as the wider one looks better. */
   level() {

@@ -60,6 +60,9 @@ class ReviewStage extends HTMLElement {
       const pictures = target.matches("[data-cut]") && target.previousElementSibling;
       return pictures && pictures.style.setProperty("--cut", `${target.value}%`);
     }
+    const isOnPicture = this.canvas?.contains(target);
+    // A region may begin and end on a pin: that follows no link.
+    if (isOnPicture && this.hasDragged) return this.setPin(event);
     const seek = target.closest("[data-seek]");
     if (seek && this.player) {
       if (seek.closest("svg")) document.querySelector(seek.getAttribute("href"))?.scrollIntoView();
@@ -69,7 +72,7 @@ class ReviewStage extends HTMLElement {
     if (target.closest("[data-take-time]")) return this.takeTime();
     const pin = target.closest("[data-pin]");
     if (pin) return this.togglePin(pin);
-    if (this.canvas?.contains(target) && !target.closest("a") && this.canPoint) this.setPin(event);
+    if (isOnPicture && !target.closest("[href]") && this.canPoint) this.setPin(event);
     return undefined;
   }
   seek(second) {
@@ -104,6 +107,10 @@ class ReviewStage extends HTMLElement {
     event.preventDefault();
     if (this.hasDragged) this.hasDragged = false;
     else this.put(...this.within(event));
+    this.write();
+  }
+  /** Goes to the words, once there is a place for them. */
+  write() {
     if (this.player && !this.field("at").value) this.takeTime();
     this.field("comment").focus({ preventScroll: true });
     this.form.scrollIntoView({ block: "nearest" });
@@ -114,10 +121,13 @@ class ReviewStage extends HTMLElement {
     const cut = (value) => Math.min(100, Math.max(0, value));
     return [cut(((clientX - left) / width) * 100), cut(((clientY - top) / height) * 100)];
   }
-  /** Draws a region by dragging; a finger does after “Mark a place”, as it swipes otherwise. */
+  /**
+   * Draws a region by dragging, which may begin on a pin; a finger does after “Mark a place”, as it
+   * swipes otherwise.
+   */
   region(begin) {
     const { target, pointerType, button } = begin;
-    const isOn = this.canvas?.contains(target) && !target.closest("a") && this.canPoint;
+    const isOn = this.canvas?.contains(target) && this.canPoint;
     this.hasDragged = false;
     if (!isOn || button || !this.field("width") || !(this.isPointing || pointerType === "mouse"))
       return;
@@ -133,8 +143,11 @@ class ReviewStage extends HTMLElement {
       this.put(Math.min(from[0], to[0]), Math.min(from[1], to[1]), ...sizes);
     };
     addEventListener("pointermove", draw, options);
-    for (const name of ["pointerup", "pointercancel"])
-      addEventListener(name, () => done.abort(), options);
+    const end = () => {
+      done.abort();
+      if (this.hasDragged) this.write(); // after a finger's drag comes no click
+    };
+    for (const name of ["pointerup", "pointercancel"]) addEventListener(name, end, options);
   }
   put(x, y, width = 0, height = 0) {
     const within = (value, most) => Math.round(Math.min(most, Math.max(0, value)) * 10) / 10;

@@ -72,6 +72,7 @@ class ShareLive extends HTMLElement {
     const template = document.createElement("template");
     template.innerHTML = markup;
     const now = template.content.getElementById("review-now");
+    if (now?.dataset.gone) return location.replace(now.dataset.gone); // it was taken back
     const before = document.getElementById("review-now");
     const isOther = (fact) => now && before && now.dataset[fact] !== before.dataset[fact];
     if (isOther("open")) return location.reload(); // other forms than before

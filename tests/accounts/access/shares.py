@@ -14,11 +14,13 @@ from tests.accounts.access.marks import (
 )
 
 SHARES: dict[str, Row] = {
+    "sharing:answer": Row(OWNERS_ALONE, METHOD),
     "sharing:answers": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-closing": Row(METHOD, OWNERS_ALONE),
     "sharing:answers-comment": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-export": Row(OWNERS_ALONE, METHOD),
-    "sharing:answers-versions": Row(OWNERS_ALONE, OWNERS_ALONE),
+    "sharing:answers-retraction": Row(METHOD, OWNERS_ALONE),
+    "sharing:answers-versions": Row(METHOD, OWNERS_ALONE),
     "sharing:making": Row(METHOD, OWNERS_ALONE),
     "sharing:own-share": Row(OWNERS_ALONE, OWNERS_ALONE),
     "sharing:own-share-address": Row(METHOD, OWNERS_ALONE),
@@ -46,6 +48,7 @@ SHARES: dict[str, Row] = {
     "sharing:share-poster": Row(OPEN, CLOSED),
     "sharing:share-rows": Row(CLOSED, NOWHERE),
     "sharing:share-thumbnail": Row(OPEN, CLOSED),
+    "sharing:share-unknown": Row(NOWHERE, CLOSED),
     "sharing:share-vote": Row(NOWHERE, NOWHERE),
     "sharing:share-vote-file": Row(NOWHERE, CLOSED),
     "sharing:share-vote-retraction": Row(CLOSED, NOWHERE),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ from tests.features.sharing.conftest import make_picture, make_share
 
 __all__ = ["make_picture", "make_share"]
 
+IS_PLAYING = "selector => document.querySelector(selector).currentTime > 0"
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -106,6 +108,28 @@ def test_a_pin_is_set_by_a_tap_and_moved_by_keys(guest: Page, share: Share) -> N
     expect(guest.get_by_role("link", name="2: And here")).to_be_visible()
     second = Comment.objects.get(text="And here")
     assert second.x == pytest.approx(250, abs=10)
+
+    circle = guest.get_by_role("link", name="2: And here").locator("circle").bounding_box()
+    assert circle
+    guest.mouse.move(circle["x"] + circle["width"] / 2, circle["y"] + circle["height"] / 2)
+    guest.mouse.down()
+    guest.mouse.move(box["x"] + box["width"] / 2, circle["y"] + 40, steps=4)
+    guest.mouse.up()
+    drawn = guest.get_by_role("button", name="New place").locator("rect")
+    expect(drawn).to_have_attribute("width", re.compile(r"^2[456](\.\d)?%$"))
+    assert "#comment" not in guest.url
+
+
+@pytest.mark.exhaustive
+def test_films_and_sounds_play_in_their_tiles(guest: Page) -> None:
+    for number, name, kind in ((3, "Film 3", "video"), (4, "Sound 4", "audio")):
+        guest.get_by_role("link", name=f"Play {name}").tap()
+        medium = guest.locator(f"#item-{number} {kind}")
+        expect(medium).to_be_visible()
+        guest.wait_for_function(IS_PLAYING, arg=f"#item-{number} {kind}")
+        expect(guest.get_by_role("link", name=f"Play {name}")).to_have_count(0)
+    assert guest.url.endswith("/review/")
+    assert_clean(guest)
 
 
 @pytest.mark.exhaustive

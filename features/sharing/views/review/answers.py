@@ -1,31 +1,30 @@
-"""The outcome of a review for its makers: all feedback, new versions, closing, export."""
+"""The answers of a review for its makers: what was said, new versions, closing, export."""
 
 from __future__ import annotations
 
 import uuid
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.audit import trail
 from core.file_names import portable_name
 from core.http.downloads import download
-from core.http.parameters import parse_uuid
+from core.http.parameters import parse_key, parse_uuid
 from core.http.posts import hidden
 from core.refusals import Refused
 from features.library.selection import ResultKey
 from features.notifications import inbox
-from features.sharing import items
 from features.sharing.access import Visit, end_of, told_of
 from features.sharing.models import Share, ShareItem
 from features.sharing.review import making as make_it
-from features.sharing.review import reading, summary, versions
 from features.sharing.review import rules as reviews
+from features.sharing.review import summary, versions
 from projects import roles
 from projects.rights import Rights
 from runs.files import uploads
@@ -37,30 +36,41 @@ if TYPE_CHECKING:
 
 CLOSED = "The review is closed. Its answers are kept."
 REOPENED = "The review is open again."
-ADDED = "Version {} is added. Visitors see it now."
+SENT = "The new version is sent. You can take it back until it has been seen."
+TAKEN_BACK = "The version is taken back. Nobody sees it any more."
 NO_RESULT = "Choose a result first."
+NOT_AN_ANSWER = "This run answers no comment."
 
 
 @require_safe
 def list_answers(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
-    """Show picks, ratings and comments; `show` and `by` (a reviewer) filter, `sort` sorts them."""
+    """Show the items with what was said on them: of one reviewer (`by`), or of all.
+
+    `new` is the number of an item for which it offers ways to a new version, `answers` the key of
+    the comment that this is to answer.
+    """
     share = _share(request.user, pk)
-    by, show, sort = (request.GET.get(name, "") for name in ("by", "show", "sort"))
+    by, new = request.GET.get("by", ""), parse_key(request.GET.get("new", ""))
     inbox.see(request.user, share)
     answers = summary.answers_of(share, by)
     may_change = Rights(request.user, share).may_change
+    offered_for = next((row for row in answers.tallies if may_change and row.number == new), None)
     context = {
         "share": share,
         "visit": Visit(share, request.user, may_change),
         "answers": answers,
-        "tallies": summary.filtered(answers.tallies, show, sort),
-        "shows": summary.SHOW,
-        "sorts": summary.SORTS,
-        "show": show,
-        "sort": sort,
+        "tallies": [row for row in answers.tallies if row.is_answered or row is offered_for],
+        "unanswered": [
+            row for row in answers.tallies if not (row.is_answered or row is offered_for)
+        ],
         "chosen_reviewer": by,
         "end": end_of(share),
         "may_change": may_change,
+        "offered_for": offered_for,
+        "offered": versions.offered(share, request.user, offered_for.chain[-1])
+        if offered_for
+        else [],
+        "answered": request.GET.get("answers", ""),
     }
     return render(request, "features/sharing/review/answers.html", context)
 
@@ -89,24 +99,42 @@ def export(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def versions_of_item(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
-    """Offer results as the next version of an item; a POST of `artifact` or a `file` adds one.
+@require_POST
+def sending(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
+    """Send a result (`artifact`) or a `file` as the next version of an item.
 
     `answers` is the key of the comment that the version answers.
     """
     share = _share(request.user, pk)
-    item = get_object_or_404(share.items, number=number, is_gone=False)
-    if request.method != "POST":
-        return _offer(request, share, item)
     roles.require_maker(request.user, share.project)
+    item = get_object_or_404(share.items, number=number, is_gone=False)
     try:
-        version = _add(request, share, item)
+        version = _send(request, share, item)
     except Refused as refusal:
-        return _offer(request, share, item, str(refusal))
-    chain, _ = reading.versions_of(share, version)
-    messages.success(request, ADDED.format(len(chain)))
-    return redirect(f"{reverse('sharing:answers', args=[share.pk])}#item-{version.number}")
+        return _back(request, share, item, problem=str(refusal))
+    return _back(request, share, version, SENT)
+
+
+@require_POST
+def retraction(request: HtmxRequest, pk: uuid.UUID, number: int) -> HttpResponse:
+    """Take a version back that nobody has seen."""
+    share = _share(request.user, pk)
+    roles.require_maker(request.user, share.project)
+    version = get_object_or_404(share.items, number=number)
+    try:
+        versions.take_back(share, request.user, version)
+    except Refused as refusal:
+        return _back(request, share, version, problem=str(refusal))
+    return _back(request, share, version, TAKEN_BACK)
+
+
+@require_safe
+def answer(request: HtmxRequest, run_id: uuid.UUID) -> HttpResponse:
+    """Show a run's results over the version that its comment is about, and the button to send one.
+
+    `artifact` chooses one of several. The stage of the model's page shows it above the results.
+    """
+    return _show_answer(request, run_id)
 
 
 @require_POST
@@ -136,7 +164,7 @@ def comment(request: HtmxRequest, pk: uuid.UUID, comment_id: uuid.UUID) -> HttpR
     return redirect(f"{address}#comment-{found_comment.pk}")
 
 
-def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
+def _send(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
     answered = parse_uuid(hidden(request, "answers"))
     comment = share.comments.kept().filter(pk=answered).first() if answered else None
     if file := request.FILES.get("file"):
@@ -144,30 +172,39 @@ def _add(request: HtmxRequest, share: Share, item: ShareItem) -> ShareItem:
             upload = uploads.store(request.user.pk, file, project=share.project)
         except ValueError as error:
             raise Refused(str(error), "file") from None
-        return versions.add_upload(share, request.user, item, upload, comment)
+        return versions.send_upload(share, request.user, item, upload, comment)
     run, _, position = hidden(request, "artifact").partition("/")
     try:
         key = ResultKey(uuid.UUID(run), int(position or 0))
     except ValueError:
         raise Refused(NO_RESULT) from None
-    return versions.add(share, request.user, item, key, comment)
+    return versions.send(share, request.user, item, key, comment)
 
 
-def _offer(request: HtmxRequest, share: Share, item: ShareItem, problem: str = "") -> HttpResponse:
-    chain, _ = reading.versions_of(share, item)
-    threads = reading.threads(share, chain)
-    context: dict[str, Any] = {
-        "share": share,
-        "item": item,
-        "shown_item": items.one_of(share, item.number),
-        "next": len(chain) + 1,
-        "offered": versions.offered(share, request.user, chain[-1]),
-        "threads": [thread for thread in threads if thread.first.deleted_at is None],
-        "answers": hidden(request, "answers") or request.GET.get("answers", ""),
-        "problem": problem,
-    }
+def _back(
+    request: HtmxRequest, share: Share, item: ShareItem, said: str = "", problem: str = ""
+) -> HttpResponse:
+    """Return to the answers; a script on a stage gets the stage's panel."""
+    if request.htmx and (run_id := parse_uuid(hidden(request, "stage"))):
+        return _show_answer(request, run_id, problem)
+    if problem:
+        messages.error(request, problem)
+    else:
+        messages.success(request, said)
+    return redirect(f"{reverse('sharing:answers', args=[share.pk])}#item-{item.number}")
+
+
+def _show_answer(request: HtmxRequest, run_id: uuid.UUID, problem: str = "") -> HttpResponse:
+    chosen = hidden(request, "artifact") or request.GET.get("artifact", "")
+    shown_answer = make_it.answer_of(request.user, run_id, chosen)
+    if shown_answer is None and request.htmx:
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)  # the stage of somebody who only sees it
+    if shown_answer is None:
+        raise Http404(NOT_AN_ANSWER)
+    template = "_answer" if request.htmx else "answer"
     status = HTTPStatus.UNPROCESSABLE_ENTITY if problem else HTTPStatus.OK
-    return render(request, "features/sharing/review/versions.html", context, status=status)
+    context = {"answer": shown_answer, "problem": problem}
+    return render(request, f"features/sharing/review/{template}.html", context, status=status)
 
 
 def _share(user: User, pk: uuid.UUID) -> Share:

@@ -24,6 +24,7 @@ from projects.models.project import private_project
 from runs.models import View, WantedCopy
 from tests.accounts.audit.audited import events
 from tests.conftest import grant
+from tests.features.sharing.conftest import PROMPT
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,25 @@ def test_selected_results_are_shared_in_their_order(member: Client, make_picture
     assert share.title == "2 pictures"
     assert Client().get(f"/s/{share.token}/").status_code == 200
     assert ("shared", "results") in [(entry.event, entry.detail) for entry in events()]
+
+
+@pytest.mark.parametrize(("count", "suggested"), [(1, PROMPT), (2, "")])
+def test_a_title_is_asked_for_once_and_the_only_prompt_is_suggested(
+    member: Client, make_picture: Any, count: int, suggested: str
+) -> None:
+    keys = [f"{make_picture().pk}/0" for _ in range(count)]
+    asked = member.post("/shares/", {"artifact": keys}).content.decode()
+    field = re.search(r'<input[^>]*name="title"[^>]*>', asked)
+    assert field
+    assert re.findall(r' value="([^"]*)"', field[0]) == ([suggested] if suggested else [])
+    fields = {"artifact": keys, "for_whom": "client", "title": " Posters, first round "}
+    share = share_of(member.post("/shares/", fields))
+    assert share.title == "Posters, first round"
+    page = Client().get(share.get_absolute_url()).content.decode()
+    assert '<h1 dir="auto">Posters, first round</h1>' in page
+    assert PROMPT not in page
+    other = share_of(member.post("/shares/", fields | {"title": "Second round"}))
+    assert other.pk != share.pk
 
 
 def test_an_address_under_another_secret_key_is_renewed(

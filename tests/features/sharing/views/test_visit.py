@@ -75,6 +75,28 @@ def test_an_ended_share_is_gone_at_once_with_all_it_has(
     assert b"Posters" not in Client().get(share.get_absolute_url()).content
 
 
+@pytest.mark.parametrize("is_logged_in", [False, True])
+def test_a_wrong_or_ended_address_says_whom_to_ask_and_offers_nothing_of_the_house(
+    share: Share, user: User, is_logged_in: bool
+) -> None:
+    User.objects.filter(pk=user.pk).update(first_name="Ana", last_name="Ruiz")
+    visitor = Client()
+    if is_logged_in:
+        visitor.force_login(user)
+    root = share.get_absolute_url()
+    wrong = [f"{root}x/", f"{root}items/99/", f"{root[:-3]}/", "/s/a/b/c/"]
+    answers = [visitor.get(address) for address in wrong]
+    assert [answer.status_code for answer in answers] == [404] * len(wrong)
+    Share.objects.update(revoked_at=timezone.now())
+    ended = visitor.get(root)
+    assert "For a new link, ask Ana Ruiz" in ended.content.decode()
+    for answer in (*answers, ended):
+        page = answer.content.decode()
+        assert re.findall(r'<a [^>]*href="([^"]*)"', page) == ["#content"]
+        assert "Vitrine" not in page
+        assert "ask" in page
+
+
 @pytest.mark.parametrize(
     ("end", "said"),
     [
