@@ -264,7 +264,7 @@ class InProcess:
         close_old_connections()  # no request does so in this thread
         headers = dict(self._scope["headers"])
         token = tokens.row_of(secret_of(headers.get(b"authorization", b"").decode("latin-1")))
-        run = Run.objects.kept().filter(pk=run_id).only("pk").first()
+        run = Run.objects.kept().with_title().filter(pk=run_id).first()
         if token is None or run is None:
             return {}
         return result_files.addresses_by_position(run, token, origin_of(self._scope))

@@ -32,6 +32,7 @@ from api.oauth.adapter import RESOURCE
 from api.oauth.forms import ConsentForm
 from core.http.addresses import absolute, origin
 from core.http.caching import no_store
+from core.http.posts import hidden
 from fal.db_safe import db_safe_text
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ class Exchange(allauth_views.TokenView):
 
     def _end_if_replayed(self, request: HttpRequest) -> None:
         """End the row of a code that was exchanged twice, after allauth has deleted its tokens."""
-        codes = Issued.objects.by_value(request.POST.get("code", ""))
+        codes = Issued.objects.by_value(hidden(request, "code"))
         code = codes.filter(type=Issued.Type.AUTHORIZATION_CODE).first()
         if code is not None and (code.data or {}).get("reused"):
             grant = code.get_grant_id() or ""
@@ -205,7 +206,7 @@ class GiveBack(allauth_views.RevokeView):
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Revoke the grant of a token."""
-        issued = Issued.objects.by_value(request.POST.get("token", "")).first()
+        issued = Issued.objects.by_value(hidden(request, "token")).first()
         response = super().post(request, *args, **kwargs)
         if issued is not None and not Issued.objects.filter(pk=issued.pk).exists():
             rows.revoke_if_over(issued.get_grant_id() or "")

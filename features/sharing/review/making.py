@@ -203,6 +203,17 @@ class Answer:
         return self.chosen is not None and self.chosen.artifact.state == Artifact.State.REMOTE
 
     @property
+    def chosen_key(self) -> str:
+        """Return the run and position of the chosen result, as its address names them."""
+        artifact = self.chosen.artifact if self.chosen else None
+        return f"{artifact.run_id}/{artifact.position}" if artifact else ""
+
+    @property
+    def newest(self) -> ShareItem:
+        """Return the version that was sent, else the one that the comment is about."""
+        return self.version or self.item
+
+    @property
     def is_fresh(self) -> bool:
         """Whether the version was sent a moment ago."""
         return self.version is not None and versions.is_fresh(self.version)

@@ -30,6 +30,8 @@ GOES_ALONG = {
     "accounts.LoginLink",
     "accounts.Preferences",
     "account.EmailAddress",
+    "allauth_idp_oidc.Client",
+    "allauth_idp_oidc.Token",
     "mfa.Authenticator",
     "socialaccount.SocialAccount",
     "usersessions.UserSession",
