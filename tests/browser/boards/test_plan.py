@@ -104,9 +104,9 @@ def test_pasted_prompts_and_two_dropped_photos_reach_the_model(open_page: Open) 
 
 
 def runs_of(page: Page) -> list[str]:
-    """Return the ids of the board's runs."""
-    cells = page.locator(".board [data-run-id]").all()
-    return [cell.get_attribute("data-run-id") or "" for cell in cells]
+    """Return the ids of the board's runs, read at once: cells move while results come."""
+    cells = page.locator(".board [data-run-id]")
+    return list(cells.evaluate_all("cells => cells.map((cell) => cell.dataset.runId)"))
 
 
 def arguments_of(page: Page, run: str) -> dict[str, str]:
