@@ -290,7 +290,7 @@ def context(run: Run, view: str = "stage") -> dict[str, Any]:
         "explanation": error_messages.explain(run.error) if run.error else None,
         "complaints": form_state.complaints(run) if run.state == Run.State.FAILED else [],
         "raw_error": json_tree.preview(run.error) if run.error else "",
-        "tree": json_tree.render(run.output) if run.state == Run.State.SUCCEEDED else "",
+        "tree": lambda: json_tree.render(run.output),  # few pages show it
         "log_tail": log[-LOG_TAIL:],
         "log_count": len(log),
         "most_lines": LOG_LIMIT,
