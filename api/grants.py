@@ -37,6 +37,12 @@ def grant_of(secret: str) -> str:
     return (issued.get_grant_id() or "") if issued else ""
 
 
+def narrowed(secret: str, scopes: list[str]) -> list[str]:
+    """Return those of these scopes that an access token has: a program may ask for fewer."""
+    issued = Issued.objects.lookup(Issued.Type.ACCESS_TOKEN, secret)
+    return [scope for scope in scopes if issued and scope in issued.get_scopes()]
+
+
 def is_over(grant: str) -> bool:
     """Whether no token of a grant is left: its program gave them back, or they were taken."""
     return not _of(grant).exclude(type=Issued.Type.AUTHORIZATION_CODE).exists()

@@ -117,6 +117,8 @@ def authenticate(secret: str) -> Token | None:
     token = rows.annotate(has_no_shared=~Exists(shared)).filter(own).first()
     if token is None or token.revoked_at or token.is_expired or not token.user.is_active:
         return None
+    if token.grant:
+        token.scopes = " ".join(grants.narrowed(secret, token.scope_list))
     token.is_in_private_alone = token.has_no_shared
     _record_use(token, timezone.now())
     return token

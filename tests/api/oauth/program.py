@@ -9,6 +9,7 @@ import json
 import re
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import uuid4
 
 from django.test import Client
 
@@ -63,8 +64,9 @@ class Program:
             | changed
         )
 
-    def refreshes(self, refresh_token: str) -> Any:
-        return self._token({"grant_type": "refresh_token", "refresh_token": refresh_token})
+    def refreshes(self, refresh_token: str, **changed: Any) -> Any:
+        post = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+        return self._token(post | changed)
 
     def gives_back(self, token: str) -> Any:
         return self.http.post("/oauth/revocation/", {"client_id": self.id, "token": token})
@@ -73,6 +75,11 @@ class Program:
         """Call the API; return the status."""
         bearer = {"Authorization": f"Bearer {access_token}"}
         return self.http.get("/api/v1/me", headers=bearer).status_code
+
+    def cancels(self, access_token: str) -> int:
+        """Call what needs the scope `run`; return the status."""
+        bearer = {"Authorization": f"Bearer {access_token}"}
+        return self.http.post(f"/api/v1/runs/{uuid4()}/cancellation", headers=bearer).status_code
 
     def _token(self, post: dict[str, Any]) -> Any:
         return self.http.post("/oauth/token/", {"client_id": self.id} | post)

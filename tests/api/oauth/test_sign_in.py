@@ -70,6 +70,15 @@ def test_refresh_tokens_rotate_and_the_row_stays(member: Client) -> None:
     assert Token.objects.count() == 1
 
 
+def test_a_program_may_ask_for_less_than_it_has(member: Client) -> None:
+    program = Program()
+    first = program.exchanges(program.consents(member)).json()
+    assert program.cancels(first["access_token"]) == 404  # it may: there is no such run
+    less = program.refreshes(first["refresh_token"], scope="read").json()
+    assert program.reads(less["access_token"]) == 200
+    assert program.cancels(less["access_token"]) == 403
+
+
 def test_who_revokes_ends_it_at_once_and_for_good(member: Client, user: User) -> None:
     program = Program()
     answered = program.exchanges(program.consents(member)).json()
