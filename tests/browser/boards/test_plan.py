@@ -104,9 +104,9 @@ def test_pasted_prompts_and_two_dropped_photos_reach_the_model(open_page: Open) 
 
 
 def runs_of(page: Page) -> list[str]:
-    """Return the ids of the board's runs, read at once: cells move while results come."""
+    """Return the ids of the board's runs; while one is swapped, its cell is there twice."""
     cells = page.locator(".board [data-run-id]")
-    return list(cells.evaluate_all("cells => cells.map((cell) => cell.dataset.runId)"))
+    return [*dict.fromkeys(cells.evaluate_all("cells => cells.map((cell) => cell.dataset.runId)"))]
 
 
 def arguments_of(page: Page, run: str) -> dict[str, str]:
