@@ -29,18 +29,15 @@ def choices_of(grant: str) -> dict[str, Any] | None:
     return code.data.get(CHOICES) if code else None
 
 
-def grant_of(secret: str) -> str:
-    """Return the grant of an access token that is valid; empty for anything else. One query."""
+def find(secret: str) -> Issued | None:
+    """Return an access token of a grant, if it is valid. No query for what does not look like one.
+
+    It may have fewer scopes than its grant's row: a program may ask for fewer.
+    """
     if not _ISSUED.fullmatch(secret):
-        return ""
+        return None
     issued = Issued.objects.lookup(Issued.Type.ACCESS_TOKEN, secret)
-    return (issued.get_grant_id() or "") if issued else ""
-
-
-def narrowed(secret: str, scopes: list[str]) -> list[str]:
-    """Return those of these scopes that an access token has: a program may ask for fewer."""
-    issued = Issued.objects.lookup(Issued.Type.ACCESS_TOKEN, secret)
-    return [scope for scope in scopes if issued and scope in issued.get_scopes()]
+    return issued if issued and issued.get_grant_id() else None
 
 
 def is_over(grant: str) -> bool:

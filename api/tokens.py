@@ -27,6 +27,7 @@ from fal.db_safe import db_safe_text
 from projects.models import Membership
 
 if TYPE_CHECKING:
+    from allauth.idp.oidc.models import Token as Issued
     from django.contrib.auth.models import User
 
     from projects.models import Project
@@ -73,10 +74,10 @@ def create(
         raise ValueError(NO_SCOPE)
     if days is not None and not 1 <= days <= MAX_DAYS:
         raise ValueError(f"Let the token expire after 1 to {MAX_DAYS} days, or never.")
-    tokens = Token.objects.filter(user=user)
-    tokens.filter(revoked_at__lt=timezone.now() - KEPT_AFTER_REVOCATION).delete()
-    if tokens.filter(revoked_at=None).count() >= MAX_TOKENS:
-        raise ValueError(TOO_MANY)
+    long_ago = timezone.now() - KEPT_AFTER_REVOCATION
+    Token.objects.filter(user=user, revoked_at__lt=long_ago).delete()
+    if refusal := refusal_of_one_more(user):
+        raise ValueError(refusal)
     secret = PREFIX + secrets.token_urlsafe(32)
     token = Token(
         user=user,
@@ -101,6 +102,12 @@ def create(
     return token, secret
 
 
+def refusal_of_one_more(user: User) -> str:
+    """Return why a person cannot have one more token; empty if they can."""
+    is_full = Token.objects.filter(user=user, revoked_at=None).count() >= MAX_TOKENS
+    return TOO_MANY if is_full else ""
+
+
 def free_name(user: User, name: str) -> str:
     """Return the name, followed by a number if one of the user's tokens has it."""
     used_names = {*Token.objects.filter(user=user, revoked_at=None).values_list("name", flat=True)}
@@ -110,15 +117,16 @@ def free_name(user: User, name: str) -> str:
 
 def authenticate(secret: str) -> Token | None:
     """Return the token's row with its user; None if it is not valid."""
-    if (own := _condition_on(secret)) is None:
+    issued = grants.find(secret)
+    if (is_its_row := _condition_on(secret, issued)) is None:
         return None
     rows = Token.objects.select_related("project", "user__private_project", "user__preferences")
     shared = Membership.objects.filter(user=OuterRef("user"), project__person=None)
-    token = rows.annotate(has_no_shared=~Exists(shared)).filter(own).first()
+    token = rows.annotate(has_no_shared=~Exists(shared)).filter(is_its_row).first()
     if token is None or token.revoked_at or token.is_expired or not token.user.is_active:
         return None
-    if token.grant:
-        token.scopes = " ".join(grants.narrowed(secret, token.scope_list))
+    if issued:
+        token.scopes = " ".join(scope for scope in token.scope_list if scope in issued.get_scopes())
     token.is_in_private_alone = token.has_no_shared
     _record_use(token, timezone.now())
     return token
@@ -126,16 +134,15 @@ def authenticate(secret: str) -> Token | None:
 
 def row_of(secret: str) -> Token | None:
     """Return the row of a token, whether or not it is valid."""
-    own = _condition_on(secret)
-    return None if own is None else Token.objects.filter(own).first()
+    is_its_row = _condition_on(secret, grants.find(secret))
+    return None if is_its_row is None else Token.objects.filter(is_its_row).first()
 
 
-def _condition_on(secret: str) -> Q | None:
-    """Return which row a token is of; None for what is no token, or no valid one of a grant."""
+def _condition_on(secret: str, issued: Issued | None) -> Q | None:
+    """Return the condition that finds a token's row: by its digest, or by the grant it is of."""
     if _TOKEN.fullmatch(secret):
         return Q(digest=digest(secret))
-    grant = grants.grant_of(secret)
-    return Q(grant=grant) if grant else None
+    return Q(grant=issued.get_grant_id()) if issued else None
 
 
 def revoke(by: User | None, token: Token) -> None:

@@ -199,7 +199,7 @@ class Tools:
         started = await self._start(estimate, "/runs", body, project)
         if isinstance(started, str):
             return started
-        return await self._show(await self._wait(started, wait_s))
+        return await self._shown(await self._wait(started, wait_s))
 
     @tool("Run a flow (costs money)", PAID, shows_results=True)
     async def run_flow(
@@ -247,7 +247,7 @@ class Tools:
                     answers.flow_run(await self._wait(flow_run, wait_s, FLOW_RUNS))
                 )
             run = await self._api.call("GET", _run(consent["started"]))
-        return await self._show(await self._wait(run, wait_s))
+        return await self._shown(await self._wait(run, wait_s))
 
     @tool("Stop a run", STOPS)
     async def cancel_run(self, run_id: RunId) -> str:
@@ -352,13 +352,17 @@ class Tools:
         )
         return answers.join_lines(lines, "This collection has no models.")
 
-    async def _show(self, run: dict[str, Any], position: int | None = None) -> str:
-        """Put a run, or one of its files, on the call's page; return its description."""
+    async def _shown(self, run: dict[str, Any]) -> str:
+        """Put a run on the call's page; return its description."""
+        await self._show(run)
+        return answers.bounded(answers.run(run))
+
+    async def _show(self, run: dict[str, Any], position: int | None = None) -> None:
+        """Put a run, or the file at a position of it, on the call's page."""
         addresses = await self._api.open_addresses(run["id"])
         if position is not None:
             addresses = {at: address for at, address in addresses.items() if at == position}
         self.shown = view.of_run(run, addresses)
-        return answers.bounded(answers.run(run))
 
     async def _start(
         self, estimate: dict[str, Any], path: str, body: dict[str, Any], project: str

@@ -8,8 +8,7 @@ from allauth.idp.oidc.forms import AuthorizationForm
 from django import forms
 
 from api import tokens
-from api.models import Token
-from api.reach import Reach
+from api.forms import ProjectField
 from features.spending.models import Budget
 
 if TYPE_CHECKING:
@@ -28,14 +27,7 @@ class ConsentForm(AuthorizationForm):
         asked_for = {key for key, _ in scopes.choices}
         scopes.choices = [(key, what) for key, what in tokens.SCOPES.items() if key in asked_for]
         scopes.error_messages = dict.fromkeys(("required", "invalid_choice"), tokens.NO_SCOPE)
-        self.projects = {project.key: project for project in Reach(user).projects}
-        self.fields["project"] = forms.ChoiceField(
-            required=False,
-            choices=[
-                ("", "All my projects"),
-                *((key, project.name) for key, project in self.projects.items()),
-            ],
-        )
+        self.fields["project"] = ProjectField(user)
         self.fields["limit"] = forms.DecimalField(
             required=False,
             min_value=0,
@@ -49,14 +41,14 @@ class ConsentForm(AuthorizationForm):
 
     def clean(self) -> dict[str, Any]:
         """Refuse one more token than a person may have."""
-        if Token.objects.filter(user=self.user, revoked_at=None).count() >= tokens.MAX_TOKENS:
-            raise forms.ValidationError(tokens.TOO_MANY)
+        if refusal := tokens.refusal_of_one_more(self.user):
+            raise forms.ValidationError(refusal)
         return dict(super().clean() or {})
 
     def choices(self, name: str) -> dict[str, Any]:
         """Return what is kept with the code, as JSON, for a program of this name."""
         cleaned = self.cleaned_data
-        project, limit = self.projects.get(cleaned["project"]), cleaned["limit"]
+        project, limit = cleaned["project"], cleaned["limit"]
         return {
             "name": name,
             "project": project.pk if project else None,

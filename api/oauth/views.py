@@ -7,12 +7,14 @@ proof key, every connection is asked for, and what was chosen becomes a row of `
 from __future__ import annotations
 
 import json
+import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from allauth.idp.oidc import views as allauth_views
 from allauth.idp.oidc.internal.oauthlib.utils import get_validator_context, respond_html_error
+from allauth.idp.oidc.models import Client as Registered
 from allauth.idp.oidc.models import Token as Issued
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -38,7 +40,7 @@ from fal.db_safe import db_safe_text
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
-ASKED_FOR_S = 3600.0  # a page of consent older than that is refused
+OPEN_FOR_S = 3600.0  # a question that was put longer ago is refused
 NO_PROOF = (
     "The program that sent you here did not prove that the answer is its own (PKCE with S256). "
     "Update it, or use a token."
@@ -46,7 +48,7 @@ NO_PROOF = (
 SILENT = "The program wants to connect without asking you. Vitrine always asks: try it again there."
 UNKNOWN = "A program"  # that gave no name
 NAME_CHARS = 60
-MOST_BYTES = 16 << 10  # of what a program says of itself; the database keeps it
+MOST_BYTES = 16 << 10  # of a registration, which the database keeps
 
 
 @login_not_required
@@ -116,37 +118,38 @@ class Consent(allauth_views.AuthorizationView):
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Show what the program asks for, or why it cannot be connected."""
-        asked = request.GET
-        if "none" in asked.get("prompt", "").split():
+        query = request.GET
+        if "none" in query.get("prompt", "").split():
             return self._refuse(SILENT)
-        if not asked.get("code_challenge") or asked.get("code_challenge_method") != "S256":
+        if not query.get("code_challenge") or query.get("code_challenge_method") != "S256":
             return self._refuse(NO_PROOF)
         return super().get(request, *args, **kwargs)
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Connect the program, or tell it that the person said no."""
         response = super().post(request, *args, **kwargs)
-        is_ours = not urlsplit(response.headers.get("Location", "")).netloc
-        if response.status_code != HTTPStatus.FOUND or is_ours:
-            return response
-        return self._leave(response["Location"])
+        address = response.headers.get("Location", "/")
+        return response if address.startswith("/") else self._leave(address)
 
     def get_initial(self) -> dict[str, Any]:
-        """Return the signed request, which only this person can answer."""
-        self._request_info.setdefault("asked", self.request.user.pk)
+        """Return the signed request, which only this person can answer, for a while."""
+        self._request_info.setdefault("asked", [self.request.user.pk, time.time()])
         return {**super().get_initial(), "scopes": [*tokens.DEFAULT_SCOPES]}
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Issue a code with the choices; a page that was answered before is refused."""
-        if self._request_info.get("asked") != self.request.user.pk:
+        person, asked_at = self._request_info["asked"]
+        if person != self.request.user.pk:
             raise PermissionDenied("Somebody else was asked. Begin again in the program.")
+        if time.time() - asked_at > OPEN_FOR_S:
+            return self._refuse("This question is too old. Begin again in the program.")
         with transaction.atomic():
-            if not single_use.spend(form.cleaned_data["request"], ASKED_FOR_S):
+            if not single_use.spend(form.cleaned_data["request"], OPEN_FOR_S):
                 return self._refuse("This was answered already. Begin again in the program.")
             response = super().form_valid(form)
             grant = get_validator_context().grant_id
             if grant:
-                client = self.get_context_data()["client"]
+                client = Registered.objects.get(pk=self._request_info["client_id"])
                 grants.remember(grant, form.choices(name_of(client)))
         return response
 

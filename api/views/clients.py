@@ -6,7 +6,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,6 +17,7 @@ from api import first_request, tokens
 from api.clients import CLIENTS, PLACEHOLDER, Client
 from api.models import Token
 from api.views.tokens import TokenForm
+from core.http.addresses import origin
 from core.http.caching import no_store
 from core.http.parameters import parse_key
 from runs.costs.cost import estimate_run
@@ -54,7 +54,7 @@ def _render_client(
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     endpoint, arguments = first_request.example_endpoint(), first_request.ARGUMENTS
     model = endpoint.endpoint_id if endpoint else first_request.EXAMPLES[0]
-    address = settings.PUBLIC_URL or request.build_absolute_uri("/").rstrip("/")
+    address = origin(request)
     context = {
         "clients": CLIENTS.values(),
         "client": client,

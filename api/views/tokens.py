@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import permissions
 from api import tokens
+from api.forms import ProjectField
 from api.models import Token
-from api.reach import Reach
 from core.forms import LineField
 from core.http.caching import no_store
 from core.periods import UNDO_WITHIN
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("365", "A year"), ("", "Never")]
 DEFAULT_LIFETIME = "90"
-NOT_A_MEMBER = "You are not a member of this project. Choose another one."
 
 
 class TokenForm(forms.Form):
@@ -50,9 +49,6 @@ class TokenForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
         error_messages=dict.fromkeys(("required", "invalid_choice"), tokens.NO_SCOPE),
     )
-    project = forms.ChoiceField(
-        label="Projects", required=False, error_messages={"invalid_choice": NOT_A_MEMBER}
-    )
     days = forms.TypedChoiceField(
         label="Expires",
         choices=LIFETIMES,
@@ -66,11 +62,8 @@ class TokenForm(forms.Form):
     def __init__(self, user: User, data: QueryDict | None = None, name: str = "") -> None:
         super().__init__(data, auto_id="token-%s", initial={"name": name})
         self.user = user
-        self.projects = {project.key: project for project in Reach(user).projects}
-        self.fields["project"].choices = [  # type: ignore[attr-defined]
-            ("", "All my projects"),
-            *((key, project.name) for key, project in self.projects.items()),
-        ]
+        self.fields["project"] = project_field = ProjectField(user, label="Projects")
+        self.projects = project_field.projects.values()
 
     @property
     def scopes(self) -> Iterator[tuple[BoundWidget, str]]:
@@ -82,7 +75,6 @@ class TokenForm(forms.Form):
         if not self.is_valid():
             return None
         cleaned = self.cleaned_data
-        project = self.projects.get(cleaned["project"])
         try:
             return tokens.create(
                 self.user,
@@ -90,7 +82,7 @@ class TokenForm(forms.Form):
                 cleaned["scope"],
                 cleaned["days"],
                 by=self.user,
-                project=project,
+                project=cleaned["project"],
             )
         except ValueError as error:
             self.add_error("name", str(error))
@@ -131,7 +123,7 @@ class Tokens(Resource[Token]):
             created=token,
             revoked=revoked.order_by("-revoked_at").first(),
             secret=secret,
-            project_ids={project.pk for project in form.projects.values()},
+            project_ids={project.pk for project in form.projects},
             address=request.build_absolute_uri("/").rstrip("/"),
         )
 

@@ -57,7 +57,7 @@ class SharingOwner(Lifecycle, Keeps, Places):
         ]
 
     def stage_panel(self, run: Run) -> str:
-        """Return the address of what sends the run's result to whose comment it answers."""
+        """Return the address of the panel from which a result goes to a comment's author."""
         is_answer = ShareItem.objects.filter(run=run.pk, answers__isnull=False).exists()
         return reverse("sharing:answer", args=[run.pk]) if is_answer else ""
 

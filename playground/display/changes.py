@@ -10,14 +10,13 @@ from typing import Any
 from catalog.schema_versions import former_version, version_of
 from core.word_diff import Part, word_diff
 from playground.display.result.settings import field_at, in_words, label_of
-from runs.files.own_addresses import OUR_ADDRESS
+from runs.files.own_addresses import OUR_ADDRESS, begins_as_address
 from runs.models import Run
 from schemas import MISSING, Field
 from schemas.changes.argument_diff import Change, diff_arguments
 from schemas.exact import identical
 
 MIN_SHARED = 0.3  # of the longer text; below that, it is a new text and no words are marked
-_ADDRESSES = ("https://", "http://", "data:", "/uploads/", "/runs/")
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def _is_same_number(before: Any, after: Any) -> bool:
 def _is_prose(value: Any, field: Field | None) -> bool:
     """Whether a value is a free text, neither a choice nor an address."""
     is_text = field is None or (field.is_text and not field.options)
-    return is_text and isinstance(value, str) and not value.startswith(_ADDRESSES)
+    return is_text and isinstance(value, str) and not begins_as_address(value)
 
 
 def _marked(before: str, after: str) -> tuple[list[Part], list[Part]]:

@@ -32,6 +32,14 @@ _OUR_PATH = re.compile(
 _ADDRESS = re.compile(r"\s*+(?:https?://|/(?:uploads|runs)/)\S++\s*+", re.IGNORECASE)
 
 
+_BEGINNINGS = ("https://", "http://", "data:", "/uploads/", "/runs/")
+
+
+def begins_as_address(text: str) -> bool:
+    """Whether a text begins as a file's address: ours, another host's, or the file itself."""
+    return text.startswith(_BEGINNINGS)
+
+
 def with_own_paths(value: Any) -> Any:
     """Return the arguments with our files as paths."""
     return mapped(value, _with_own_path)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from catalog.schema_versions import version_of
 from features.flows.compose.definition import MOST_STEPS, Definition, Input, Path, Step, Wire
 from features.flows.compose.wiring import field_at
-from runs.files.own_addresses import OUR_ADDRESS
+from runs.files.own_addresses import OUR_ADDRESS, begins_as_address
 from runs.models import Artifact, Run
 from schemas.fields import Field
 from schemas.fields.paths import APPEND, value_at, without
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 _MOST_LEAVES = 10_000  # texts of one JSON value that are looked at
-_ADDRESSES = ("/uploads/", "/runs/", "https://", "http://", "data:")
 
 
 @dataclass(frozen=True)
@@ -39,46 +38,43 @@ def chain_of(run: Run, user: User) -> Chain:
     A file that another of these steps made becomes a wire. What was uploaded, and the prompts of
     the steps without a wire, are open inputs; a file or prompt that several steps were given is
     one. The nearest steps come first, and those that the user may not read are no steps: what they
-    made stays a file. At most two queries for each level of sources.
+    made stays a file. Two queries for each level of sources, and one for all files.
     """
-    runs = _with_sources(run, user)
-    made = _places_of_results(runs)
-    chosen = sorted(runs.values(), key=lambda run: (run.created_at, run.pk))
-    ids = {run.pk: f"s{number}" for number, run in enumerate(chosen, start=1)}
-    steps = [_step(run, ids, made) for run in chosen]
+    sources = _sources_of(run, user)
+    places = _places_of_results(sources)
+    runs = sorted([run, *sources], key=lambda each: (each.created_at, each.pk))
+    ids = {each.pk: f"s{number}" for number, each in enumerate(runs, start=1)}
+    steps = [_step(each, ids, places) for each in runs]
     inputs = _Inputs()
-    for run, step in zip(chosen, steps, strict=True):
-        inputs.add_of(step, version_of(run.endpoint).root)
+    for each, step in zip(runs, steps, strict=True):
+        inputs.add_of(step, version_of(each.endpoint).root)
     return Chain(
         Definition(tuple(steps), tuple(inputs.as_inputs())),
-        {ids[pk]: run for pk, run in runs.items()},
+        {ids[each.pk]: each for each in runs},
     )
 
 
-def _with_sources(run: Run, user: User) -> dict[uuid.UUID, Run]:
-    """Return a run and the runs whose results it was made of, directly or not, by key."""
+def _sources_of(run: Run, user: User) -> list[Run]:
+    """Return the runs whose results a run was made of, directly or not, with their outputs."""
     readable = Run.objects.readable_by(user).filter(state=Run.State.SUCCEEDED)
     readable = readable.with_endpoint().light("arguments", "output").with_artifacts()
-    chosen = {run.pk: run}
+    sources = dict[uuid.UUID, Run]()
     level = [run]
-    while level and len(chosen) < MOST_STEPS:
-        keys = {file["run"] for run in level for _, file in _results_in(run.arguments)}
-        new = [key for key in sorted(map(uuid.UUID, keys)) if key not in chosen]
-        found = readable.in_bulk(new).values() if new else ()
-        whole = (run for run in found if run.arguments is not None and run.output is not None)
-        level = sorted(whole, key=lambda run: run.created_at)[-(MOST_STEPS - len(chosen)) :]
-        chosen |= {run.pk: run for run in level}
-    return chosen
+    while level and (room := MOST_STEPS - 1 - len(sources)):
+        names = {file["run"] for each in level for _, file in _results_in(each.arguments)}
+        keys = set(map(uuid.UUID, names)) - {run.pk, *sources}
+        rows = readable.in_bulk(keys).values() if keys else ()
+        whole = (each for each in rows if each.arguments is not None and each.output is not None)
+        level = sorted(whole, key=lambda each: each.created_at)[-room:]
+        sources |= {each.pk: each for each in level}
+    return list(sources.values())
 
 
-def _places_of_results(runs: Collection[uuid.UUID]) -> dict[tuple[uuid.UUID, int], Path]:
+def _places_of_results(runs: Iterable[Run]) -> dict[tuple[uuid.UUID, int], Path]:
     """Return where the outputs of these runs have their files, by run and position; one query."""
-    addresses = Artifact.objects.filter(run__in=runs).values_list("run", "position", "url")
-    outputs = dict(Run.objects.filter(pk__in=runs).values_list("pk", "output"))
-    places = {pk: _first_places(output) for pk, output in outputs.items()}
-    return {
-        (run, position): places[run][url] for run, position, url in addresses if url in places[run]
-    }
+    places = {run.pk: _first_places(run.output) for run in runs}
+    files = Artifact.objects.filter(run__in=places).values_list("run", "position", "url")
+    return {(run, position): places[run][url] for run, position, url in files if url in places[run]}
 
 
 def _first_places(output: Any) -> dict[str, Path]:
@@ -90,7 +86,7 @@ def _first_places(output: Any) -> dict[str, Path]:
 
 
 def _step(
-    run: Run, ids: Mapping[uuid.UUID, str], made: Mapping[tuple[uuid.UUID, int], Path]
+    run: Run, ids: Mapping[uuid.UUID, str], places: Mapping[tuple[uuid.UUID, int], Path]
 ) -> Step:
     """Return the call of a run, with wires in the places of files that the others have made.
 
@@ -100,8 +96,8 @@ def _step(
     wires = []
     for to, file in _results_in(arguments):
         source = uuid.UUID(file["run"])
-        path = made.get((source, int(file["position"])))
-        if path is not None and source in ids and source != run.pk:
+        path = places.get((source, int(file["position"])))
+        if path is not None and source != run.pk:
             wires.append(Wire(to, ids[source], path))
     for wire in reversed(wires):  # the last row first, since the later ones move up
         arguments = without(arguments, wire.to)
@@ -172,7 +168,8 @@ def _given_files(step: Step) -> Iterator[tuple[Path, Any]]:
 
 def _is_file(value: Any) -> bool:
     """Whether a value is the address of a file: of ours, of another host, or the file itself."""
-    return isinstance(value, str) and value.startswith(_ADDRESSES) and not re.search(r"\s", value)
+    is_text = isinstance(value, str)
+    return is_text and begins_as_address(value) and not re.search(r"\s", value)
 
 
 def _texts(value: Any) -> Iterator[tuple[Path, str]]:

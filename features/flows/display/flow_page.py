@@ -62,8 +62,8 @@ class Summary:
     links: list[Link]
     troubles: Sequence[str] = ()
     cost: str = ""
-    words: Sequence[Part] = ()  # its prompt, with what changed against the step before
-    made: history.Row | None = None  # its run when it was made
+    prompt: Sequence[Part] = ()  # with what changed against the step before
+    first_run: history.Row | None = None  # of a result's step: the run that led to it
 
 
 def summaries(
@@ -71,10 +71,13 @@ def summaries(
     endpoints: dict[str, Endpoint],
     troubles: dict[str, list[str]] | None = None,
     costs: dict[str, Estimate] | None = None,
-    made: Mapping[str, Run] | None = None,
+    first_runs: Mapping[str, Run] | None = None,
 ) -> list[Summary]:
-    """Return the steps of a flow, each with its sources; `made` are their first runs, by step."""
-    made = made or {}
+    """Return the steps of a flow, each with its sources.
+
+    Of a result's steps, `first_runs` has the runs that led to it, by step.
+    """
+    first_runs = first_runs or {}
     versions = versions_of(definition, endpoints)
     prompts = ["", *(_prompt(step, versions.get(step.id)) for step in definition.steps)]
     return [
@@ -94,7 +97,7 @@ def summaries(
             (troubles or {}).get(step.id, ()),
             costs[step.id].page_label if costs and step.id in costs else "",
             changed_words(prompts[number - 1], prompts[number]),
-            history.row(made[step.id]) if step.id in made else None,
+            history.row(first_runs[step.id]) if step.id in first_runs else None,
         )
         for number, step in enumerate(definition.steps, start=1)
     ]
@@ -124,11 +127,12 @@ def context(
     post: dict[str, list[str]] | None = None,
     problems: Sequence[Problem] = (),
     troubles: dict[str, list[str]] | None = None,
-    made: Mapping[str, Run] | None = None,
+    first_runs: Mapping[str, Run] | None = None,
 ) -> dict[str, Any]:
-    """Return the page's context, with the form as saved or as posted; `made` as in `summaries`.
+    """Return the page's context, with the form as saved or as posted.
 
-    A run belongs to the flow's project, or to the project `project` of the page.
+    A run belongs to the flow's project, or to the project `project` of the page. `first_runs` as in
+    `summaries`.
     """
     endpoints = endpoints_of([definition])
     versions = versions_of(definition, endpoints)
@@ -139,7 +143,7 @@ def context(
     rights = FlowRights(user, flow, project)
     enforcement.set_locks(rights.target, endpoints.values())
     costs = step_prices(filled, endpoints)
-    steps = summaries(definition, endpoints, troubles, costs, made)
+    steps = summaries(definition, endpoints, troubles, costs, first_runs)
     return {
         "flow": flow,
         "definition": definition,

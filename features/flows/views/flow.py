@@ -87,7 +87,7 @@ def again(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
     )
     if request.method == "POST":
         return _posted(request, flow, chain.definition, chain.runs)
-    return _render_flow(request, flow, chain.definition, made=chain.runs)
+    return _render_flow(request, flow, chain.definition, first_runs=chain.runs)
 
 
 def _find(flows: FlowQuerySet, pk: uuid.UUID) -> Flow:
@@ -120,13 +120,13 @@ def _render_flow(
     post: Post | None = None,
     problems: list[Problem] | None = None,
     *,
-    made: Mapping[str, Run] | None = None,
+    first_runs: Mapping[str, Run] | None = None,
     troubles: dict[str, list[str]] | None = None,
     trouble: str = "",
     forbidden: str | Forbidden = "",
     status: int = HTTPStatus.OK,
 ) -> HttpResponse:
-    """Render a flow's form; `made` are the runs of the steps of one that is not saved, by step."""
+    """Render a flow's form; `first_runs` has those of a result's steps, which no row holds yet."""
     context: dict[str, Any] = flow_page.context(
         request.user,
         flow,
@@ -135,11 +135,11 @@ def _render_flow(
         post,
         problems or (),
         troubles,
-        made,
+        first_runs,
     )
     context |= {
-        "runs": [] if made else flow_page.runs_of(flow, request.user),
-        "is_saved": not made,
+        "runs": [] if first_runs else flow_page.runs_of(flow, request.user),
+        "is_saved": not first_runs,
         "trouble": trouble,
         "forbidden": forbidden,
         "name": hidden(request, "~name"),
@@ -152,10 +152,10 @@ def _posted(
     request: HtmxRequest,
     flow: Flow,
     definition: Definition,
-    made: Mapping[str, Run] | None = None,
+    first_runs: Mapping[str, Run] | None = None,
 ) -> HttpResponseBase:
     """Run the flow if everything is valid, else show the problems; or change the form's rows."""
-    show = partial(_render_flow, request, flow, definition, made=made)
+    show = partial(_render_flow, request, flow, definition, first_runs=first_runs)
     versions = versions_of(definition, endpoints_of([definition]))
     root = form.form_root(definition, versions)
     project = current.current(request)

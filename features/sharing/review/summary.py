@@ -135,7 +135,7 @@ def answers_of(share: Share, by: str = "") -> Answers:
         voices[comment.reviewer_id].comments += comment.deleted_at is None
     feedback: list[Pick | Rating | Comment] = [*picks, *ratings, *comments]
     judged = {row.item_id for row in feedback}
-    remarks = _remarks(share, rows, chains, comments, judged)
+    remarks = _remarks(share, rows, chains, newest, comments, judged)
 
     shown_rows = [rows[_shown(chains[item.pk], remarks)] for item in items.newest_of(share)]
     tallies = {}
@@ -159,18 +159,19 @@ def _remarks(
     share: Share,
     rows: Mapping[int, ShareItem],
     chains: Mapping[int, Sequence[int]],
+    newest: Mapping[int, int],
     comments: Sequence[Comment],
     judged: Collection[int | None],
 ) -> defaultdict[int, list[Remark]]:
     """Return the threads on items by the key of the version that they are about.
 
-    They have the numbers that the page of the item gives them.
+    `newest` has the last version of each one's chain. The threads have the numbers that the page of
+    the item gives them.
     """
     answers = {row.answers_id: row for row in rows.values() if row.answers_id and not row.is_gone}
     waiting = {row.answers_id: row.run_id for row in rows.values() if row.is_gone and row.run_id}
     drafts = items.readable(share).named().in_bulk(list(filter(None, waiting.values())))
     drafts = {pk: run for pk, run in drafts.items() if run.state not in UNSUCCESSFUL}
-    newest = {pk: last for last, chain in chains.items() for pk in chain}
     of_item: defaultdict[int, list[Comment]] = defaultdict(list)
     for comment in comments:
         of_item[newest.get(comment.item_id or 0, 0)].append(comment)

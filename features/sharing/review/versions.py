@@ -75,17 +75,17 @@ def send(
     if run is None or not _has(run, key.position):
         raise Refused(NOT_HERE, "artifact")
     of_share = list(share.items.all())
-    known = [row for row in of_share if (row.run_id, row.position) == key]
-    if known and not known[0].is_gone:
-        if known[0].previous_id and answers and known[0].answers_id == answers.pk:
-            return known[0]
+    of_result = [row for row in of_share if (row.run_id, row.position) == key]
+    if of_result and not of_result[0].is_gone:
+        if of_result[0].previous_id and answers and of_result[0].answers_id == answers.pk:
+            return of_result[0]
         raise Refused(ALREADY, "artifact")
     siblings = press_of(run)
     answers_before = (row for row in of_share if answers and row.answers_id == answers.pk)
     if any(row.run_id in siblings and not row.is_gone for row in answers_before):
         raise Refused(ANSWERED, "artifact")
     drafts = [row for row in of_share if row.is_gone and row.run_id == run.pk and row.answers_id]
-    version = next(iter(known or drafts), None) or new_item(share, run_id=key.run, is_gone=True)
+    version = next(iter(of_result or drafts), None) or new_item(share, run_id=key.run, is_gone=True)
     version.position, version.answers, version.is_input = key.position, answers, False
     return _publish(share, version, item, user)
 

@@ -94,13 +94,15 @@ def _make(request: HtmxRequest) -> HttpResponse:
     user = request.user
     try:
         read_first = cleaned(MessageForm(request.POST))
-        words = read_first["note"], read_first["title"]
+        note_and_title = read_first["note"], read_first["title"]
         results: Sequence[selection.ResultKey] = ()
         if kind := hidden(request, "kind"):
-            share = creation.share_source(user, kind, hidden(request, "source"), answer, *words)
+            share = creation.share_source(
+                user, kind, hidden(request, "source"), answer, *note_and_title
+            )
         else:
             share, selected = creation.share_results(
-                user, selection.posted(request), answer, *words
+                user, selection.posted(request), answer, *note_and_title
             )
             results, warning = selected.results, _left_out(selected)
     except Refused as refusal:

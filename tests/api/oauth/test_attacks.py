@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -142,6 +143,15 @@ def test_somebody_elses_page_cannot_be_answered(member: Client, stranger: User) 
     other = Client()
     other.force_login(stranger)
     assert other.post("/oauth/authorize/", post).status_code == 403
+    assert not Issued.objects.exists()
+
+
+def test_an_old_question_cannot_be_answered(member: Client, monkeypatch: Any) -> None:
+    post = answer(Program().page(member))
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 3700)
+    page = member.post("/oauth/authorize/", post)
+    assert "too old" in page.content.decode()
     assert not Issued.objects.exists()
 
 

@@ -13,7 +13,7 @@ from api import tokens
 from api.models import Token
 from core.refusals import Refused
 from features.spending.models import Budget
-from tests.api.oauth.program import BACK, Program, answer, code_in
+from tests.api.oauth.program import BACK, Program, answer, back_in, code_in
 from tests.projects.people import make_project
 
 pytestmark = [pytest.mark.django_db, pytest.mark.any_database]
@@ -114,6 +114,15 @@ def test_a_person_who_says_no_leaves_nothing_behind(member: Client) -> None:
 def test_who_is_not_logged_in_comes_back_after_the_login(client: Client) -> None:
     response = client.get(Program().asks())
     assert response.headers["Location"].startswith("/login/?next=/oauth/authorize/")
+
+
+def test_a_program_of_this_machine_is_led_back_to_by_its_own_scheme(member: Client) -> None:
+    back = "org.example.editor:/back"
+    program = Program(redirect_uris=[back])
+    post = answer(program.page(member, redirect_uri=back))
+    page = member.post("/oauth/authorize/", post)
+    assert page.status_code == 200  # a redirect after a form would be blocked by the page's policy
+    assert back_in(page).startswith(f"{back}?code=")
 
 
 def test_the_house_can_turn_registration_off(member: Client, settings: object) -> None:

@@ -69,7 +69,7 @@ def call(page: Page, secret: str, method: str, params: dict[str, Any]) -> Any:
 
 
 def policy(ui: dict[str, Any]) -> str:
-    """Return the policy that a host builds from what the page declares."""
+    """Return the content policy of the page's frame; the page declares its sources."""
     sources = " ".join(ui["csp"].get("resourceDomains", []))
     return (
         "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
