@@ -13,8 +13,11 @@ from tests.accounts.access.marks import (
     Row,
 )
 
+# The run here answers no comment; `test_making.py` tests who sends one that does.
+ANSWERS_NOBODY = "login none none none none none"
+
 SHARES: dict[str, Row] = {
-    "sharing:answer": Row(OWNERS_ALONE, METHOD),
+    "sharing:answer": Row(ANSWERS_NOBODY, METHOD),
     "sharing:answers": Row(OWNERS_ALONE, METHOD),
     "sharing:answers-closing": Row(METHOD, OWNERS_ALONE),
     "sharing:answers-comment": Row(OWNERS_ALONE, METHOD),
