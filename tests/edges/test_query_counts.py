@@ -42,11 +42,11 @@ FEW, MANY = 7, 12
 MEMBERS = {
     "/": 19, "/models/": 7, "/categories/": 7, "/categories/text-to-image/": 7, "/collections/": 5,
     "/collections/best/": 8, "/changes/": 9, "/leaderboard/": 8,
-    f"/models/{MODEL}/": 16, f"/models/{MODEL}/?tab=about": 14, f"/presets/of/{MODEL}/": 6,
+    f"/models/{MODEL}/": 17, f"/models/{MODEL}/?tab=about": 14, f"/presets/of/{MODEL}/": 6,
     "/runs/?as=list": 7, "/runs/?as=wall": 9, "/runs/?state=deleted": 8, "/runs/?q=word": 10,
     "/runs/?by=model": 11, "/runs/?by=day": 9, "/jump/?q=word": 10,
     "/compare/": 10, "/flows/": 6,
-    "/prompts/": 9, "/series/mentioned/": 6, f"/series/destination/?model={MODEL}": 9,
+    "/prompts/": 9, "/series/mentioned/": 6, f"/series/destination/?model={MODEL}": 11,
     "/series/": 11, "/uploads/choices/?kind=image&from=uploads": 3,
     "/uploads/choices/?kind=image&from=results": 3,
     "/projects/": 6, "/projects/best/rules/": 11, "/inbox/": 7,

@@ -13,9 +13,9 @@ from django.db import transaction
 from core.forms import LineField, TextField
 from fal.db_safe import db_safe_text
 from features.library.models import Series, SeriesItem
-from features.library.models.series import MAX_CAPTION_CHARS, MAX_WORDS_CHARS
+from features.library.models.series import MAX_CAPTION_CHARS, MAX_NOTE_CHARS, MAX_WORDS_CHARS
 from features.library.series.items import MAX_ITEMS
-from projects.kept.forms import KeptForm, field_of
+from projects.kept.forms import KeptForm
 from runs.files.uploads import store
 from schemas.uses import mentions
 
@@ -71,11 +71,13 @@ class SeriesForm(KeptForm):
         help_text="Replace the name in a prompt. Without them, models read the name.",
         widget=forms.Textarea({"rows": 2, "placeholder": "a slim amber glass bottle with a cork"}),
     )
+    note = TextField(max_length=MAX_NOTE_CHARS, required=False, widget=forms.Textarea({"rows": 3}))
 
     class Meta(KeptForm.Meta):
         model = Series
-        fields = ("name", "note", "mention", "words")
-        formfield_callback = field_of
+        fields = ("name", "mention", "words", "note")
+
+    field_order = ("name", "mention", "words", "note", "used_by")
 
     def save(self, commit: bool = True) -> Any:
         """Save it. Raises Refused if there is no room, or its name for prompts is taken."""

@@ -28,7 +28,9 @@ class Mentions extends TextSuggestions {
   words(number, typed) {
     if (number) return `${number} named series`;
     // No message for a person who types an address or another name.
-    return typed === "@" ? "No series has a name for prompts yet: give one a name under Library." : undefined;
+    return typed === "@"
+      ? "No series has a name for prompts yet: give one a name under Library."
+      : undefined;
   }
   take({ dataset: { mention, cover } }) {
     const end = this.text.selectionStart;

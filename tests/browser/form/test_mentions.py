@@ -1,9 +1,8 @@
-"""References: created with pictures, offered after `@` in prompts and fields, and run."""
+"""Named series: files dropped into one, offered after `@` in prompts and fields, and run."""
 
 from __future__ import annotations
 
 import io
-import re
 
 import pytest
 from PIL import Image
@@ -24,18 +23,20 @@ def picture(number: int) -> FilePayload:
 
 
 def make(page: Page, name: str, number: int, first: int) -> None:
-    page.goto("/references/new/")
-    page.get_by_label("Name").fill(name)
-    page.get_by_label("Pictures", exact=True).set_input_files(
+    page.goto("/series/new/")
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Name for prompts").fill(name)
+    page.get_by_role("button", name="Save").click()
+    page.get_by_label("Add files").set_input_files(
         [picture(first + place) for place in range(number)]
     )
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("heading", name=f"@{name}")).to_be_visible()
+    expect(page.locator(".series-wall [data-item]")).to_have_count(number)
 
 
-def test_references_are_offered_by_an_at_sign_chosen_by_keyboard_and_run(aurora: Page) -> None:
+def test_series_are_offered_by_an_at_sign_chosen_by_keyboard_and_run(aurora: Page) -> None:
     make(aurora, "flask", 3, 1)
     make(aurora, "flagon", 2, 11)
+    assert_clean(aurora)
     aurora.goto(RESTYLE)
     named = aurora.locator("#run-named")
     options = aurora.locator("[role=option]:visible")
@@ -64,25 +65,3 @@ def test_references_are_offered_by_an_at_sign_chosen_by_keyboard_and_run(aurora:
     expect(field.locator(".media-name")).to_have_text("@flagon")
     prompt(aurora).press("Control+Enter")
     aurora.wait_for_selector(f"#stage {DONE}")
-    aurora.goto("/references/?q=flagon")
-    aurora.get_by_role("link", name="@flagon").click()
-    expect(aurora.locator(".run-tile")).to_have_count(1)
-    expect(aurora.locator(".run-tile").first).to_have_attribute(
-        "data-title", re.compile("^see @flask")
-    )
-    assert_clean(aurora)
-
-
-@pytest.mark.exhaustive
-def test_pictures_are_ordered_by_dragging(aurora: Page) -> None:
-    make(aurora, "dragged", 3, 21)
-    rows = aurora.locator(".reference-pictures > li")
-    first = rows.first.locator("[name='picture']").input_value()
-    width = rows.last.evaluate("row => row.clientWidth")
-    # behind the middle of the last row
-    rows.first.drag_to(rows.last, target_position={"x": width - 8, "y": 40})
-    expect(rows.last.locator("[name='picture']")).to_have_value(first)
-    # both changes are one sitting, so there is no second version
-    expect(aurora.get_by_text("other order")).to_have_count(0)
-    aurora.reload()
-    expect(rows.last.locator("[name='picture']")).to_have_value(first)

@@ -94,7 +94,7 @@ def _offer(
     context = {
         "held": held,
         "cards": display.cards(user, Series.objects.filter(pk__in=list(keys))),
-        "place": endpoint or ("this board" if board else project),
+        "place": endpoint.display_name if endpoint else ("this board" if board else project),
         "is_whole_project": not (endpoint or board),
         "back": _back_to(request, place, None),
         "why_not": roles.refusal_to_make(user, project),
