@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 LIFETIMES = [("1", "A day"), ("7", "A week"), ("30", "30 days"), ("90", "90 days")]
 DEFAULT_LIFETIME = "7"
-EMPTY_ROWS = 3  # for projects; "More projects" adds as many
 MOST_ROWS = 30
 MOST_USES = 10_000
 E_MAIL = "That is not an e-mail address, such as ana@example.com."
@@ -69,8 +68,8 @@ class InvitationForm(forms.Form):
             posted_columns = data.getlist("project"), data.getlist("project_role")
             posted_rows = zip(*posted_columns, strict=False)
         filled = [ProjectRow(*row) for row in posted_rows if row[0]][:MOST_ROWS]
-        empty = EMPTY_ROWS if data is None or "more" in data or not filled else 1
-        self.rows = [*filled, *[ProjectRow("", Membership.Role.MAKER)] * empty]
+        self.rows = [*filled, ProjectRow("", Membership.Role.MAKER)]
+        self.choices = [(str(project.pk), project.name) for project in self.offered]
         if not self._is_admin():
             self.fields["role"].choices = Role.choices[:-1]  # type: ignore[attr-defined]
 

@@ -96,7 +96,7 @@ BOARDS: dict[str, Schema] = {
     "BoardEstimate": record(
         runs=integer("number of runs that would be sent"),
         reused=integer("shown from earlier runs, at no cost"),
-        held=integer("not sent because of the cap"),
+        held=integer("not sent because of the budget"),
         estimate={"anyOf": [ref("Estimate"), {"type": "null"}]},
     ),
 }

@@ -37,7 +37,7 @@ class DollarsField(models.BigIntegerField):  # type: ignore[type-arg]
             return Decimal(str(value))
         except ArithmeticError as error:
             raise ValidationError(
-                "“%(value)s” is not an amount of money.", params={"value": value}
+                "“%(value)s” is not a sum of money.", params={"value": value}
             ) from (error)
 
     def get_prep_value(self, value: Any) -> Any:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 NO_METHOD = "Choose how it is sent."
 NO_MINUTES = f"Write whole minutes, from 1 to {MAX_MINUTES}."
-NO_LIMIT = "Write an amount such as 20 or 7.50, or leave it empty."
+NO_LIMIT = "Write dollars such as 20 or 7.50, or leave it empty."
 KEEP_ADDRESS = "Leave it empty to keep the present address."
 PRIVATE_ADDRESS = "A public https address. It is kept like a password: nobody can see it again."
 METHODS = {

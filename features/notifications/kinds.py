@@ -89,7 +89,7 @@ def known(names: Iterable[str]) -> list[str]:
 
 for _kind in (
     Kind(RUN_FINISHED, "Long runs", "a long run has ended while you were not watching"),
-    Kind(BUDGET_WARNING, "Budgets", "a limit is spent, or 80 % of it, or a cap stopped runs"),
+    Kind(BUDGET_WARNING, "Budgets", "a budget is spent, or 80 % of it, or has stopped runs"),
     Kind(FLOW_FINISHED, "Flows", "a flow has ended"),
     Kind(
         MODEL_CHANGED,

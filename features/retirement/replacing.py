@@ -60,7 +60,7 @@ def replace(
     A row stays where the rules of its project lock the other model.
     """
     if target.refusal_everywhere:
-        raise Refused(f"{target.name} cannot take over: choose another model.")
+        raise Refused(f"{target.name} cannot be the deputy: choose another model.")
     replacing = Replacing(endpoint, target, user)
     moved, locked = [], dict[int, str]()  # by project
     with transaction.atomic():

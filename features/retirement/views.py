@@ -55,7 +55,7 @@ def dependants(request: HtmxRequest, endpoint_id: str) -> HttpResponse:
         "deputy": deputy,
         "target": target,
         "records": records_for(request),
-        "choices": _choices(endpoint, project, query),
+        "choices": _choices(endpoint, target, project, query),
         "search_text": query,
         "only": only,
         "groups": replacing.by_kind(users),
@@ -92,10 +92,13 @@ def _act(request: HtmxRequest, endpoint: Endpoint, target: Endpoint | None) -> H
     return redirect(request.get_full_path() if verb != "deputy" else request.path)
 
 
-def _choices(endpoint: Endpoint, project: Project, query: str) -> list[Endpoint]:
-    """Return the models that a search finds, else those that are proposed."""
+def _choices(
+    endpoint: Endpoint, target: Endpoint | None, project: Project, query: str
+) -> list[Endpoint]:
+    """Return the models that a search finds, else the target and those that are proposed."""
     if not query:
-        return proposals(endpoint, project)
+        proposed = [row for row in proposals(endpoint, project) if row != target]
+        return [target, *proposed] if target else proposed
     rows = Endpoint.objects.listed().called(query).exclude(pk=endpoint.pk).order_by("position")
     return [row for row in rows[:MOST_FOUND] if not row.refusal_everywhere]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
@@ -15,17 +16,20 @@ from django.urls import reverse
 from core.db.prepared_queries import Param, PreparedQuery
 from features.library.selection import ResultKey
 from features.sharing.models import Share, ShareItem
+from playground.display import history
 from runs.file_kinds import kind_named
 from runs.files import stripped_copies, uploads
 from runs.models import Artifact, Run, Upload
 from runs.records import counting
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
     from django.db.models import QuerySet
 
     from runs.models.querysets import RunQuerySet
 
 MAX_ITEMS = 2000
+FIRST_ITEMS, MOST_PICTURES = 12, 4  # of a share in a list
 MAKING = ("arguments", "output", "output_text")  # columns of a run that is shown large
 NO_RUN = uuid.UUID(int=0)
 ShownKey = ResultKey | uuid.UUID  # a result, or an upload
@@ -283,3 +287,21 @@ def upload_of(share: Share, item: ShareItem) -> Upload | None:
     """Return the upload of an item, if the share's user may still read it."""
     upload = Upload.objects.filter(pk=item.upload_id or NO_RUN).select_related("project").first()
     return upload if upload and upload.is_readable_by(share.user) else None
+
+
+def pictures_of(
+    user: User | AnonymousUser, shares: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[str]]:
+    """Return the addresses of small pictures of each share's first results that the user sees.
+
+    Two queries.
+    """
+    items = ShareItem.objects.filter(share__in=shares, number__lte=FIRST_ITEMS, is_input=False)
+    runs_by_share: dict[uuid.UUID, dict[uuid.UUID, None]] = defaultdict(dict)
+    for share, run in items.order_by("place").values_list("share_id", "run_id"):
+        runs_by_share[share][run] = None
+    stills = history.pictures_of(user, {run for runs in runs_by_share.values() for run in runs})
+    return {
+        share: [still for run in runs for still in stills.get(run, ())][:MOST_PICTURES]
+        for share, runs in runs_by_share.items()
+    }

@@ -27,7 +27,7 @@ EXAMPLES = 12
 LICENCES = {
     "commercial": "What it makes may be used commercially.",
     "research": "For research only: what it makes may not be used commercially.",
-    "private": "It is private to its owner's account.",
+    "private": "It is private to its maker's account.",
 }
 
 

@@ -44,7 +44,7 @@ class Rule(Recoverable):
         """The property of models that `value` contains, the narrowest first."""
 
         ID = "id", "Model"
-        OWNER = "owner", "Owner"
+        OWNER = "owner", "Maker"
         CATEGORY = "category", "Category"
         MARK = "mark", "Mark"
         QUESTION = "question", "Question"

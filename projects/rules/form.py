@@ -37,11 +37,24 @@ LOCKS_ALL = "This would lock all {}: nobody could run anything here."
 class RuleForm(forms.Form):
     """The models, effect and reason of a rule; for the house also whether it is binding."""
 
-    effect = forms.ChoiceField(choices=Rule.Effect, initial=Rule.Effect.FORBID)
-    kind = forms.ChoiceField(choices=Rule.Kind, initial=Rule.Kind.OWNER)
-    value = forms.CharField(required=False, max_length=VALUE_CHARS, strip=True)
-    reason = forms.CharField(required=False, max_length=REASON_CHARS)
-    is_binding = forms.BooleanField(required=False, initial=True)
+    effect = forms.ChoiceField(label="Rule", choices=Rule.Effect, initial=Rule.Effect.FORBID)
+    kind = forms.ChoiceField(label="Models by", choices=Rule.Kind, initial=Rule.Kind.OWNER)
+    value = forms.CharField(
+        label="Which",
+        required=False,
+        max_length=VALUE_CHARS,
+        widget=forms.TextInput({"list": "rule-suggestions", "dir": "auto", "spellcheck": "false"}),
+    )
+    reason = forms.CharField(
+        label="Why",
+        required=False,
+        max_length=REASON_CHARS,
+        widget=forms.TextInput({"dir": "auto"}),
+        help_text="Shown to people who want to run such a model.",
+    )
+    is_binding = forms.BooleanField(
+        label="Binding: projects cannot make exceptions", required=False, initial=True
+    )
 
     def __init__(self, project: Project | None, data: QueryDict | None) -> None:
         super().__init__(data)

@@ -17,7 +17,7 @@ from projects.rules.decision import MARKS, NO_CATEGORY
 Kind = Rule.Kind
 EMPTY = {
     Kind.ID: "Write a model's id, such as fal-ai/flux/dev. A * stands for any text: fal-ai/flux/*",
-    Kind.OWNER: "Write an owner: the first part of models' ids.",
+    Kind.OWNER: "Write a maker: the first part of models' ids.",
     Kind.CATEGORY: "Write a category, such as text-to-video.",
     Kind.MARK: f"Write a mark: {', '.join(MARKS)}.",
     Kind.QUESTION: "Write a question, such as license:commercial or price:<0.5",
@@ -52,7 +52,7 @@ def _id(text: str) -> str:
 
 
 def _owner(text: str) -> str:
-    return _one_of(owners(), text, f"No model here has the owner “{text}”.")
+    return _one_of(owners(), text, f"No model here has the maker “{text}”.")
 
 
 def _category(text: str) -> str:

@@ -120,8 +120,10 @@ def _context(request: HtmxRequest, project: Project | None, form: RuleForm) -> d
         "sentence": effects.sentence,
         "is_any_locked": effects.locked > 0,
         "form": form,
-        "kinds": [(kind, kind.label, EXAMPLES[kind]) for kind in Rule.Kind],
-        "effects": [(effect, effect.label, MEANINGS[effect]) for effect in Rule.Effect],
+        "meanings": [
+            *((effect.label, MEANINGS[effect]) for effect in Rule.Effect),
+            *((kind.label, EXAMPLES[kind]) for kind in Rule.Kind),
+        ],
         "suggestions": [*values.owners(), *values.categories(), *decision.MARKS]
         if may_change
         else [],

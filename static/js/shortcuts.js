@@ -15,18 +15,6 @@ if (sessionStorage.getItem("begin") !== null) {
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", begin);
   else begin();
 }
-/** Escape or a click outside closes the menus of the header and the families on cards. */
-const menus = () => document.querySelectorAll(":is(.head, .family) details[open]");
-addEventListener("click", ({ target }) => {
-  for (const menu of menus()) if (!menu.contains(target)) menu.open = false;
-});
-addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape") return;
-  for (const menu of menus()) {
-    menu.open = false;
-    menu.querySelector("summary").focus();
-  }
-});
 /**
  * Opens the command palette at once and empty. It takes every key from then on: what is typed
  * before its list has arrived would otherwise press keys of the page, such as V in the viewer.

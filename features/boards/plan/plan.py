@@ -107,9 +107,9 @@ def parse_cap(posted_text: str) -> Decimal | None:
     except InvalidOperation:
         cap = Decimal(-1)
     if not cap.is_finite() or not 0 <= cap <= MAX_CAP:
-        raise ValueError(f"A cap is an amount in US dollars, such as 2.50; “{text[:40]}” is not.")
+        raise ValueError(f"A budget is a sum in US dollars, such as 2.50; “{text[:40]}” is not.")
     if cap == 0:
-        raise ValueError("A cap of zero prevents every run. Raise it, or leave it empty.")
+        raise ValueError("A budget of zero prevents every run. Raise it, or leave it empty.")
     return cap.quantize(Decimal("0.0001"))
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from schemas.estimate import Estimate
 
 PRICE_UNKNOWN = (
-    "Not sent: its price is unknown, so the cap cannot be guaranteed. Remove the cap to run it "
+    "Not sent: its price is unknown, so the budget cannot be guaranteed. Remove it to run this "
     "anyway."
 )
 
@@ -65,7 +65,7 @@ def _refusal(balance: Balance, most: Decimal | None) -> str:
         return PRICE_UNKNOWN
     return (
         f"Not sent: with {money(most)} for this run the board could cost "
-        f"{money(balance.committed + most)}, more than your cap of {money(balance.cap)}."
+        f"{money(balance.committed + most)}, more than its budget of {money(balance.cap)}."
     )
 
 
@@ -77,9 +77,9 @@ def warn_of_board(board: Board, held_count: int) -> bool:
     return outbox.notify(
         board.user,
         kinds.BUDGET_WARNING,
-        subject=f"The cap of the board “{board}” is reached",
+        subject=f"The budget of the board “{board}” is reached",
         text=f"{cells} not sent: the board could have cost more than {money(board.cap_usd)}. "
-        "Raise the cap to send them.",
+        "Raise the budget to send them.",
         path=board.get_absolute_url(),
         key=f"board {board.pk} cap {board.cap_usd.normalize()}",
         about=board,

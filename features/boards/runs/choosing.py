@@ -82,7 +82,7 @@ def choose(
     ordered = _in_order(offers, added)
     priced = [(offer, offer.most) for offer in ordered if offer.most is not None]
     if offers and not priced:
-        raise ValueError("The price of these models is unknown, so no amount suffices for sure.")
+        raise ValueError("The price of these models is unknown, so no budget suffices for sure.")
     fewest = min(LEAST, len(priced))
     needed = sum(sorted(most for _, most in priced)[:fewest], Decimal(0))
     if needed > amount:

@@ -63,7 +63,7 @@ class SendingResult:
             for count, outcome in (
                 (self.sent, "sent"),
                 (self.reused, "taken from earlier runs, at no cost"),
-                (self.held, "not sent because of the cap"),
+                (self.held, "not sent because of the budget"),
                 (self.locked, "not sent because of a rule"),
             )
             if count

@@ -144,7 +144,9 @@ def cap(request: HtmxRequest, board: Board) -> Any:
         locked.plan |= {PRIORITY: [priority]}
         locked.save(update_fields=["cap_usd", "plan"])
         trail.record(request.user, "changed the cap of", [board], changes={board.pk: limits})
-    return "The board has no cap now." if amount is None else f"The cap is {money(amount)} now."
+    return (
+        "The board has no budget now." if amount is None else f"The budget is {money(amount)} now."
+    )
 
 
 class Boards(Resource[Board]):

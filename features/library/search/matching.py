@@ -79,7 +79,7 @@ def missing_models(line: Line) -> list[Hint]:
             if not named_models:
                 hints.append(Hint(condition.word, f"No model is called “{value}”."))
             elif all(endpoint.gone_at for endpoint in named_models):
-                message = f"“{value}” is no longer in the catalogue; its results stay."
+                message = f"“{value}” is no longer listed; its results stay."
                 hints.append(Hint(condition.word, message))
     return hints
 

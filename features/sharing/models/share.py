@@ -19,6 +19,8 @@ from projects.models.in_project import MAKERS, is_member, is_shown_to
 from runs.models import Run, Upload
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.contrib.auth.models import AnonymousUser, User
 
 MAX_TITLE_CHARS, MAX_NOTE_CHARS = 120, 2000
@@ -134,6 +136,8 @@ class Share(InProject):
     created_at = models.DateTimeField(auto_now_add=True)
     views = models.PositiveIntegerField(default=0, help_text="by others than its makers")
     viewed_at = models.DateTimeField(null=True, blank=True)
+
+    pictures: Sequence[str] = ()  # a list sets the addresses of small ones
 
     objects = ShareQuerySet.as_manager()
 

@@ -20,7 +20,7 @@ from fal.db_safe import db_safe_text
 from features.notifications import kinds, outbox, subjects
 from features.notifications.kinds import Kind
 from features.notifications.models import Notification
-from features.sharing import access
+from features.sharing import access, items
 from features.sharing.models import Comment, Pick, Rating, Reviewer, Share, ShareItem
 from features.sharing.reviewers import display_name
 from projects.kept.voices.forms import mentioned_in
@@ -50,7 +50,7 @@ kinds.register(
 kinds.register(
     Kind(VERSION, "New versions", "a picture that you commented on has a new version", asks=True)
 )
-subjects.register(Share, access.told_of)
+subjects.register(Share, access.told_of, pictures=items.pictures_of)
 
 
 def note(reviewer: Reviewer) -> None:

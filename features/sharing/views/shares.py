@@ -19,6 +19,7 @@ from core.refusals import Refused
 from core.resource import Resource
 from features.library import selection
 from features.notifications import inbox
+from features.sharing import items
 from features.sharing.models import Share
 from features.sharing.own import audiences, creation
 from features.sharing.own.options import MessageForm
@@ -65,6 +66,9 @@ class Shares(Resource[Share]):
     def list_context(self, request: HtmxRequest, page: Page[Share]) -> Mapping[str, Any]:
         """Return what has ended, and the links that fill in a form."""
         of_all, live = self._is_of_all(request), self.rows_of_list(request)
+        pictures = items.pictures_of(request.user, [share.pk for share in page])
+        for share in page:
+            share.pictures = pictures.get(share.pk, ())
         ended = self._all(request).exclude(pk__in=live.order_by().values("pk"))
         return {
             "ended": list(ended[:ENDED_SHOWN]),

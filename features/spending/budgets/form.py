@@ -30,11 +30,11 @@ ONCE_ALONE = "Only a budget that is spent once has dates: choose “once”, or 
 PAST = "This day is over, so the budget would have no effect. Choose today or a later day."
 BACKWARDS = "The budget would end before it begins. Choose a later day."
 BELOW = (
-    "{whose} already spent {spent}{when}. With this limit, everything is refused{until}. Enter "
+    "{whose} already spent {spent}{when}. With this budget, everything is refused{until}. Enter "
     "more, or tick “Save it anyway”."
 )
 ABOVE_ADMINS = (
-    "An admin has set {allowance} for this project: your limit has an effect only if it is "
+    "An admin has set {allowance} for this project: your budget has an effect only if it is "
     "lower. Enter less."
 )
 SUM_ERRORS = {
@@ -68,7 +68,7 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     target = forms.ChoiceField(
         label="For", error_messages={"required": FOR_WHOM, "invalid_choice": FOR_WHOM}
     )
-    limit = SumField(label="Limit in dollars")
+    limit = SumField(label="Budget in US dollars")
     is_below_fine = forms.BooleanField(label="Save it anyway", required=False)
 
     class Meta:

@@ -43,11 +43,12 @@ COLUMNS: Mapping[By, str] = {
 
 
 class Label(NamedTuple):
-    """The name of a row, the filter's value for it, and a note that distinguishes it."""
+    """The name of a row, the filter's value for it, a note that distinguishes it, a picture."""
 
     name: str
     value: str
     note: str = ""
+    picture: str = ""
 
 
 def labels(by: By, keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
@@ -88,8 +89,13 @@ def of_filter(by: By, value: str, scope: Scope) -> str:
 
 
 def _models(keys: Collection[Any], scope: Scope) -> dict[Any, Label]:
-    rows = Endpoint.objects.filter(pk__in=_known(keys)).only("pk", *Endpoint.NAMED_BY)
-    labels_by_key = {row.pk: Label(row.name, row.endpoint_id, row.endpoint_id) for row in rows}
+    rows = Endpoint.objects.filter(pk__in=_known(keys)).select_related("picture")
+    labels_by_key = {
+        row.pk: Label(
+            row.name, row.endpoint_id, row.endpoint_id, row.picture.small_src if row.picture else ""
+        )
+        for row in rows.only("pk", *Endpoint.NAMED_BY, "picture__small")
+    }
     return _with_gone(By.MODEL, keys, labels_by_key)
 
 

@@ -17,6 +17,7 @@ from features.spending.sums.question import By, Question
 from features.spending.sums.report import filtered
 from features.spending.sums.totals import charges
 from features.spending.visibility import Scope
+from playground.display.history import pictures_of
 from runs.models import Charge, Run
 from runs.models.ledger import SumState
 
@@ -53,6 +54,7 @@ class Entry(NamedTuple):
     title: str
     address: str
     figure: str
+    picture: str
 
 
 @dataclass(frozen=True)
@@ -101,7 +103,8 @@ def names_of(scope: Scope, rows: Sequence[Charge]) -> list[dict[By, Label]]:
 
 
 def _entries(scope: Scope, rows: Sequence[Charge]) -> list[Entry]:
-    titles = _titles(scope, [row.run_id for row in rows if row.run_id is not None])
+    keys = [row.run_id for row in rows if row.run_id is not None]
+    titles, pictures = _titles(scope, keys), pictures_of(scope.user, keys)
     return [
         Entry(
             row,
@@ -111,6 +114,7 @@ def _entries(scope: Scope, rows: Sequence[Charge]) -> list[Entry]:
             run_labels[By.DOOR],
             *titles.get(row.run_id, ("", "")),
             figure_of(row),
+            *pictures.get(row.run_id, [""]),
         )
         for row, run_labels in zip(rows, names_of(scope, rows), strict=True)
     ]

@@ -5,13 +5,6 @@ import { parsed } from "./server.js";
 export async function dialog(address) {
   const shown = await loadDialog(address);
   shown.addEventListener("close", () => shown.remove());
-  shown.addEventListener(
-    "click",
-    ({ target }) =>
-      target.closest("[data-close]") &&
-      shown.dispatchEvent(new Event("cancel", { cancelable: true })) &&
-      shown.close(),
-  );
   shown.showModal();
   return shown;
 }

@@ -92,7 +92,7 @@ function list() {
   label.append(off, " Single keys act on this page");
   const close = element("button", "Close");
   close.className = "button";
-  close.addEventListener("click", () => dialog.close());
+  close.dataset.close = "";
   dialog.append(title, rows, label, close);
   dialog.addEventListener("close", () => dialog.remove());
   dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());

@@ -36,7 +36,7 @@ async function show(address) {
   const item = parsed(text).querySelector(".item");
   if (!item) return location.assign(address); // that page shows the reason
   slot().replaceChildren(document.importNode(item, true));
-  history.replaceState(null, "", `#item-${item.dataset.number}`);
+  history.replaceState(history.state, "", `#item-${item.dataset.number}`);
   for (const rel of ["next", "prev"]) prefetch(slot().querySelector(`[rel="${rel}"]`));
 }
 /** Loads the picture of a neighbour, whose address follows from its page's. */
@@ -75,7 +75,7 @@ function onClose() {
   const number = shown()?.dataset.number;
   request++;
   slot().replaceChildren(); // stops a film
-  history.replaceState(null, "", location.pathname + location.search);
+  history.replaceState(history.state, "", location.pathname + location.search);
   document.querySelector(`#item-${number} a[data-item]`)?.focus();
 }
 document.addEventListener("click", (event) => {

@@ -49,7 +49,6 @@ function show(dialog) {
 /** Makes a share's dialog save its options and copy its address. */
 function attach(root) {
   root.addEventListener("click", async ({ target }) => {
-    if (target.closest("[data-close]")) return root.close();
     if (!target.closest("[data-share-copy]")) return undefined;
     return tellCopied(root, await copy(Promise.resolve(addressIn(root))));
   });
