@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q
-from django.utils import timezone
 
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http import uploads
@@ -13,9 +12,9 @@ from api.http.problem import Problem
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, take_page
 from core.http.posts import ticked
-from runs.files import purge
 from runs.files import uploads as domain
 from runs.models import Upload
+from runs.ownership import upload_deletion
 
 UPLOAD = Parameter(
     "upload_id", {"type": "string", "format": "uuid"}, "the file", where="path", converter="uuid"
@@ -115,14 +114,17 @@ def find(call: Call) -> Upload:
     scope="run",
     tag="uploads",
     parameters=[UPLOAD],
-    responses=[Response(204, "Deleted; nothing brings the file back.")],
-    errors=[404, 409],
+    responses=[Response(204, "Deleted; for 7 days, the page “Deleted uploads” can restore it.")],
+    errors=[404],
 )
 def delete_upload(call: Call) -> Reply:
-    """Delete a file that you uploaded and that nothing uses."""
-    upload = find(call)
-    if upload.user_id != call.user.pk:
-        raise Problem(403, "Only the person who uploaded this file may delete it.")
-    if not purge.delete_unused_upload(upload, timezone.now()):
-        raise Problem(409, "A run, preset or board still uses this file. Delete that first.")
+    """Delete a file that you uploaded, or one in a project that you manage.
+
+    A run that waits with it still gets it; runs that have used it stay.
+    """
+    uploads = Upload.objects.filter(pk=find(call).pk)
+    if not upload_deletion.delete(uploads, call.user).deleted:
+        raise Problem(
+            403, "Only who uploaded this file, and its project's managers, may delete it."
+        )
     return Reply(None, 204)

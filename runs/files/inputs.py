@@ -65,7 +65,7 @@ async def _upstream_address(address: str, run: Run, person: User, upstream: fal.
     if match is None:
         raise ValueError(address)
     if match["upload"]:
-        upload = await _upload(match["upload"], person)
+        upload = await _upload(match["upload"], run, person)
     else:
         artifact = await _artifact(match["run"], int(match["position"]), person)
         if artifact.state == Artifact.State.REMOTE:
@@ -74,9 +74,11 @@ async def _upstream_address(address: str, run: Run, person: User, upstream: fal.
     return await _uploaded_url(upload, run, upstream)
 
 
-async def _upload(pk: str, person: User) -> Upload:
-    upload = await Upload.objects.filter(pk=pk).afirst()
-    if upload is None or not await sync_to_async(upload.is_readable_by)(person):
+async def _upload(pk: str, run: Run, person: User) -> Upload:
+    """Return the upload; a run that began before its deletion still has it."""
+    upload = await Upload.with_deleted.filter(pk=pk).afirst()
+    is_there = upload and not (upload.deleted_at and upload.deleted_at < run.created_at)
+    if not (upload and is_there and await sync_to_async(upload.is_open_to)(person)):
         raise _FileMissing("A file of this input is no longer here.")
     return upload
 
@@ -98,7 +100,7 @@ async def _upload_from_artifact(artifact: Artifact, run: Run) -> Upload:
     The upload belongs to the run's project, and is hidden if the run is.
     """
     extension = artifact.file.rpartition(".")[2]
-    upload, _ = await Upload.objects.aget_or_create(
+    upload, _ = await Upload.with_deleted.aget_or_create(
         user_id=run.user_id,
         project_id=run.project_id,
         digest=artifact.digest,
@@ -123,7 +125,7 @@ async def _uploaded_url(upload: Upload, run: Run, upstream: fal.Clients) -> str:
             return upload.upstream_url
         now = timezone.now()
         url = await _send(upload, run, upstream.storage, life)
-        await Upload.objects.filter(pk=upload.pk).aupdate(
+        await Upload.with_deleted.filter(pk=upload.pk).aupdate(
             upstream_url=url, upstream_at=now, upstream_until=now + life if life else None
         )
         return url

@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from projects.kept.models import GRACE
@@ -63,7 +63,7 @@ class Purge:
         storage_limits.delete_stale_reservations()
         # All arguments are read before a run is deleted; otherwise a file that one names is lost.
         is_more = input_references.read_unread() or self._purge_runs(until)
-        is_more |= delete_discarded(timezone.now(), until)
+        is_more |= _purge_uploads(timezone.now()) | delete_discarded(timezone.now(), until)
         return SOON_S if is_more else EVERY_S
 
     def _purge_runs(self, until: float) -> bool:
@@ -152,19 +152,26 @@ def delete_uploads(uploads: Sequence[Upload], now: datetime) -> int:
     return len(contents)
 
 
-def delete_unused_upload(upload: Upload, now: datetime) -> bool:
-    """Delete an upload unless a run or another row names it; return whether it was deleted."""
-    # The arguments of the newest runs may not be read yet; otherwise a file that one names is lost.
-    while input_references.read_unread():
-        pass
-    return not input_references.used([upload.pk]) and bool(delete_uploads([upload], now))
+def _purge_uploads(now: datetime) -> bool:
+    """Delete uploads whose grace period is over; return whether more may be due.
+
+    A run that waits with one keeps it until it has ended.
+    """
+    waiting_runs = Run.objects.unfinished().values("pk")
+    waiting = InputFile.objects.filter(source=OuterRef("pk"), run__in=waiting_runs)
+    due_uploads = Upload.with_deleted.filter(~Exists(waiting), deleted_at__lte=now - GRACE)
+    with transaction.atomic():
+        locked = due_uploads.select_for_update(of=("self",), skip_locked=True)
+        uploads = list(locked[:CONTENTS])
+        discard(_delete_rows(uploads), now)
+    return len(uploads) == CONTENTS
 
 
 def _own_uploads(owners: Mapping[uuid.UUID, int]) -> list[Upload]:
     """Return the inputs of these runs among the uploads of the runs' owners."""
     inputs = InputFile.objects.filter(run_id__in=owners).values_list("source", "run_id")
     of_owner = {(source, owners[run]) for source, run in inputs}
-    uploads = Upload.objects.filter(pk__in={source for source, _ in of_owner})
+    uploads = Upload.with_deleted.filter(pk__in={source for source, _ in of_owner})
     return [upload for upload in uploads if (upload.pk, upload.user_id) in of_owner]
 
 
@@ -172,9 +179,12 @@ def _delete_unused(uploads: Sequence[Upload]) -> dict[str, list[str]]:
     """Delete the uploads that are no run's input any more; return their files by content."""
     keys = [upload.pk for upload in uploads]
     used_pks = set(InputFile.objects.filter(source__in=keys).values_list("source", flat=True))
-    unused = [upload for upload in uploads if upload.pk not in used_pks]
-    Upload.objects.filter(pk__in=[upload.pk for upload in unused]).delete()
-    return {_content_digest(upload): [upload.file] for upload in unused}
+    return _delete_rows([upload for upload in uploads if upload.pk not in used_pks])
+
+
+def _delete_rows(uploads: Sequence[Upload]) -> dict[str, list[str]]:
+    Upload.with_deleted.filter(pk__in=[upload.pk for upload in uploads]).delete()
+    return {_content_digest(upload): [upload.file] for upload in uploads}
 
 
 def _content_digest(upload: Upload) -> str:
@@ -255,7 +265,7 @@ def _named_contents(contents: Mapping[str, list[str]]) -> set[str]:
     """Return the digests that stored results or uploads have."""
     main = {files[0]: digest for digest, files in contents.items() if files}
     artifacts = Artifact.objects.filter(digest__in=contents, state=Artifact.State.STORED).order_by()
-    uploads = Upload.objects.filter(Q(digest__in=contents) | Q(file__in=main))
+    uploads = Upload.with_deleted.filter(Q(digest__in=contents) | Q(file__in=main))
     digests = set(artifacts.values_list("digest", flat=True))
     for digest, file in uploads.values_list("digest", "file"):
         digests |= {digest, main.get(file, digest)}

@@ -119,10 +119,10 @@ def _row(
     user_id: int, name: str, stored_file: stored_files.StoredFile, project: Project | None
 ) -> Upload:
     project = project or private_project(User.objects.get(pk=user_id))
-    upload, _ = Upload.objects.get_or_create(
-        user_id=user_id,
-        project=project,
-        digest=stored_file.digest,
+    upload = _found_or_created(
+        user_id,
+        project,
+        stored_file.digest,
         defaults={
             "is_hidden": project.hides_new_runs,
             "file": stored_file.name,
@@ -145,10 +145,10 @@ def of_result(user_id: int, project: Project, artifact: Artifact) -> Upload:
     purge.reclaim(artifact.digest)
     extension = content_types.extension(artifact.content_type)
     name = artifact.file_name or f"{str(artifact.run_id)[:8]}-{artifact.position + 1}.{extension}"
-    upload, _ = Upload.objects.get_or_create(
-        user_id=user_id,
-        project=project,
-        digest=artifact.digest,
+    return _found_or_created(
+        user_id,
+        project,
+        artifact.digest,
         defaults={
             "file": artifact.file,
             "file_name": clean_name(name),
@@ -160,6 +160,18 @@ def of_result(user_id: int, project: Project, artifact: Artifact) -> Upload:
             "shortest_s": artifact.shortest_s,
         },
     )
+
+
+def _found_or_created(
+    user_id: int, project: Project, digest: str, defaults: dict[str, Any]
+) -> Upload:
+    """Return the row of this content; a file that is uploaded again is no longer deleted."""
+    upload, _ = Upload.with_deleted.get_or_create(
+        user_id=user_id, project=project, digest=digest, defaults=defaults
+    )
+    if upload.deleted_at:
+        upload.deleted_at = None
+        upload.save(update_fields=["deleted_at"])
     return upload
 
 

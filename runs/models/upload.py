@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from accounts import permissions
 from core.db.json_field import ExactJSONField
+from core.db.recoverable import NotDeleted
 from projects.models import InProject, InProjectQuerySet
 from runs.models.input_file import having_as_input
 from runs.models.querysets import RunQuerySet
@@ -80,8 +81,12 @@ class Upload(InProject):
     upstream_until = models.DateTimeField(
         null=True, help_text="when upstream's copy expires; null: by the account's settings"
     )
+    deleted_at = models.DateTimeField(
+        null=True, help_text="can be undone for a while (`runs/ownership/upload_deletion.py`)"
+    )
 
-    objects = UploadQuerySet.as_manager()
+    with_deleted = UploadQuerySet.as_manager()
+    objects = NotDeleted.from_queryset(UploadQuerySet)()
 
     class Meta:
         constraints = [
@@ -94,6 +99,11 @@ class Upload(InProject):
                 fields=["measure_at"],
                 name="upload_to_measure",
                 condition=models.Q(measure_at__isnull=False),
+            ),
+            models.Index(
+                fields=["deleted_at"],
+                name="upload_deleted",
+                condition=models.Q(deleted_at__isnull=False),
             ),
             models.Index(fields=["digest"], name="upload_by_content"),
             models.Index(fields=["file"], name="upload_by_file"),
@@ -112,7 +122,13 @@ class Upload(InProject):
         return reverse("playground:upload", args=[self.pk, self.file_name])
 
     def is_readable_by(self, person: Any) -> bool:
-        """Whether a user may read the file.
+        """Whether a user may read the file; of a deleted one, whether they may bring it back."""
+        if self.deleted_at:
+            return Upload.with_deleted.removable_by(person).filter(pk=self.pk).exists()
+        return self.is_open_to(person)
+
+    def is_open_to(self, person: Any) -> bool:
+        """Whether a user may read the file unless it is deleted.
 
         Members of its project may; so may users with the permission to see everybody's runs, in
         shared projects; users who see a run with the file as an input; and everybody while its
@@ -120,12 +136,14 @@ class Upload(InProject):
         """
         if permissions.may_see_runs(person) and not (self.is_hidden or self.project.is_private):
             return True
-        if Upload.objects.shown_to(person).filter(pk=self.pk).exists():
+        if Upload.with_deleted.shown_to(person).filter(pk=self.pk).exists():
             return True
         return self._is_opened_or_input_of(Run.objects.visible_to(person))
 
     def is_readable_with(self, row: InProject) -> bool:
         """Whether everybody who sees `row`, such as a board, may read the file."""
+        if self.deleted_at:
+            return False
         return self.is_shown_with(row) or self._is_opened_or_input_of(
             Run.objects.readable_with(row)
         )

@@ -1,0 +1,27 @@
+import django.db.models.manager
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("playground", "0068_frames_of_films")]
+    operations = [
+        migrations.AddField(
+            "upload",
+            "deleted_at",
+            models.DateTimeField(
+                null=True,
+                help_text="can be undone for a while (`runs/ownership/upload_deletion.py`)",
+            ),
+        ),
+        migrations.AddIndex(
+            "upload",
+            models.Index(
+                fields=["deleted_at"],
+                name="upload_deleted",
+                condition=models.Q(deleted_at__isnull=False),
+            ),
+        ),
+        migrations.AlterModelManagers(
+            "upload", [("with_deleted", django.db.models.manager.Manager())]
+        ),
+    ]
