@@ -23,6 +23,7 @@ from runs.promises.registry import registered
 
 MB = 1 << 20
 RESERVED = timedelta(hours=1)  # longer than it takes to store a file
+LARGEST_FILES = "/runs/?q=is:upload&scope=all&sort=size"  # where a user makes room
 
 
 class DiskFull(OSError):
@@ -131,6 +132,6 @@ def require_quota(user_id: int, digest: str, size_bytes: int) -> None:
         return
     raise QuotaExceeded(
         f"Your uploads take {bytes_before // MB:,} MB of the "
-        f"{settings.UPLOADS_MAX_MB_PER_PERSON:,} MB that each person may keep here. Use a file "
-        "that you gave before, give this one's address instead, or ask an admin for more room."
+        f"{settings.UPLOADS_MAX_MB_PER_PERSON:,} MB that each person may keep here. Delete some "
+        "under Results → Uploaded, the largest first, or give this one's address instead."
     )

@@ -17,7 +17,7 @@ from core.db.recoverable import NotDeleted
 from projects.models import InProject, InProjectQuerySet
 from runs.models.input_file import having_as_input
 from runs.models.querysets import RunQuerySet
-from runs.models.run import SHORTEST_S, Run
+from runs.models.run import SHORTEST_S, Artifact, Run
 from runs.promises.keeping import Keeps
 from runs.promises.registry import registered
 
@@ -44,6 +44,17 @@ def opening_texts(user_id: int, prefix: str) -> list[str]:
 
 class UploadQuerySet(InProjectQuerySet["Upload"]):
     """Filters for uploads."""
+
+    def without_results(self) -> UploadQuerySet:
+        """Leave out those that are results in their project: sending one makes an upload of it."""
+        is_seen = models.Q(run__is_hidden=False) | models.Q(run__user=models.OuterRef("user"))
+        results = Artifact.objects.filter(
+            is_seen,
+            digest=models.OuterRef("digest"),
+            run__project=models.OuterRef("project"),
+            run__deleted_at=None,
+        )
+        return self.filter(~models.Exists(results))
 
     def forget_addresses_in(self, sent_arguments: str) -> None:
         """Forget upstream's addresses that this JSON text contains: the files are gone there."""

@@ -201,7 +201,7 @@ def uploads(request: HtmxRequest) -> JsonResponse:
     except domain.NotStored as error:
         return JsonResponse({"error": str(error)}, status=HTTPStatus.INSUFFICIENT_STORAGE)
     except storage_limits.QuotaExceeded as error:
-        body = {"error": str(error)}
+        body = {"error": str(error), "href": storage_limits.LARGEST_FILES}
         return JsonResponse(body, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     except ValueError as error:
         return JsonResponse({"error": str(error)}, status=422)

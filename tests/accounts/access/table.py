@@ -130,6 +130,8 @@ HOUSE: dict[str, Row] = {
     "library:results-uses": Row(ANYBODYS, ANYBODYS),
     "library:run-descent": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "library:run-series": Row(SAYS_WHY, OWNERS_ALONE, VIEW_RUN),
+    "library:uploads-deletion": Row(METHOD, ANYBODYS),
+    "library:uploads-recovery": Row(METHOD, ANYBODYS),
     "library:series-cover": Row(METHOD, OWNERS_ALONE),
     "library:series-order": Row(METHOD, OWNERS_ALONE),
     "library:series-removals": Row(METHOD, OWNERS_ALONE),
