@@ -34,6 +34,7 @@ from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:
     from projects.models import InProject
+    from runs.models.upload import UploadQuerySet
 
 log = logging.getLogger(__name__)
 
@@ -321,38 +322,45 @@ def results(
     Without a project, searches the user's private one.
     """
     project = project or private_project(user)
-    rows = (
-        Artifact.objects.light()
-        .filter(is_shown_to(user, "run__"), run__project=project, run__deleted_at=None)
-        .exclude(state=Artifact.State.LOST)
-    )
-    rows = rows.select_related("run", "run__endpoint").defer(*heavy_columns("run__"))
+    rows = results_of_kind(kind).filter(is_shown_to(user, "run__"), run__project=project)
     rows = rows.order_by("-run__created_at", "position")
-    if kind in _NAMED:
-        rows = rows.filter(_NAMED[kind])
-    elif kind != "file":
-        rows = rows.filter(kind__in=[kind] if isinstance(kind, str) else kind)
     if q:
         rows = rows.filter(Q(run__title__icontains=q) | Q(run__endpoint__endpoint_id__icontains=q))
-    return _page_of_choices(rows, page, _artifact_choice)
+    return _page_of_choices(rows, page, artifact_choice)
+
+
+def results_of_kind(kind: str | Sequence[str]) -> QuerySet[Artifact]:
+    """Return everybody's results that a field for this kind of file takes."""
+    rows = Artifact.objects.light().filter(run__deleted_at=None)
+    rows = rows.exclude(state=Artifact.State.LOST).select_related("run", "run__endpoint")
+    rows = rows.defer(*heavy_columns("run__"))
+    if kind in _NAMED:
+        return rows.filter(_NAMED[kind])
+    if kind == "file":
+        return rows
+    return rows.filter(kind__in=[kind] if isinstance(kind, str) else kind)
 
 
 def uploads(
     user: User, kind: str, q: str = "", page: int = 1, project: Project | None = None
 ) -> Choices:
-    """Return the user's uploads in a project, searched by name; one query.
+    """Return uploads that the user sees in a project, searched by name; one query.
 
     Without a project, searches the user's private one.
     """
-    project = project or private_project(user)
-    rows = Upload.objects.filter(user_id=user.pk, project=project).order_by("-created_at")
-    if kind in _NAMED:
-        rows = rows.filter(_NAMED[kind])
-    elif kind != "file":
-        rows = rows.filter(content_type__startswith=f"{kind}/")
+    rows = uploads_of_kind(kind).in_project(project or private_project(user), user)
+    rows = rows.without_results().order_by("-created_at")
     if q:
         rows = rows.filter(file_name__icontains=q)
-    return _page_of_choices(rows, page, _upload_choice)
+    return _page_of_choices(rows, page, upload_choice)
+
+
+def uploads_of_kind(kind: str) -> UploadQuerySet:
+    """Return everybody's uploads that a field for this kind of file takes."""
+    rows = Upload.objects.all()
+    if kind in _NAMED:
+        return rows.filter(_NAMED[kind])
+    return rows if kind == "file" else rows.filter(content_type__startswith=f"{kind}/")
 
 
 def _page_of_choices(rows: QuerySet[Any], page: int, choice: Any) -> Choices:
@@ -361,7 +369,8 @@ def _page_of_choices(rows: QuerySet[Any], page: int, choice: Any) -> Choices:
     return Choices([choice(row) for row in page_rows[:PAGE_SIZE]], page, len(page_rows) > PAGE_SIZE)
 
 
-def _artifact_choice(row: Artifact) -> Choice:
+def artifact_choice(row: Artifact) -> Choice:
+    """Return a result as a choice."""
     src = artifact_urls.artifact_url(row)
     return Choice(
         address=row.get_absolute_url(),
@@ -378,7 +387,8 @@ def _artifact_choice(row: Artifact) -> Choice:
     )
 
 
-def _upload_choice(row: Upload) -> Choice:
+def upload_choice(row: Upload) -> Choice:
+    """Return an upload as a choice."""
     kind = row.content_type.partition("/")[0]
     return Choice(
         address=row.get_absolute_url(),

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
 import uuid
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any
 
 from django import forms
 from django.core.files.storage import default_storage
@@ -34,7 +33,7 @@ from core.http.caching import no_store
 from core.http.conditional import parse_range
 from core.http.errors import Unavailable
 from core.http.htmx import HtmxRequest
-from core.http.parameters import parse_key, search_words
+from core.http.parameters import parse_key
 from core.http.posts import hidden
 from core.http.streaming import CHUNK_BYTES, OffThreadStream, chunks
 from fal.db_safe import db_safe_text
@@ -49,9 +48,6 @@ from runs.models import Artifact, DerivedFile, Run, Upload
 from runs.ownership import deletion
 from runs.results import json_tree, previews, transcripts
 from runs.results.outputs import artifacts_in
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 log = logging.getLogger(__name__)
 
@@ -244,23 +240,6 @@ def _upload_json(upload: Upload) -> dict[str, Any]:
         "size_bytes": upload.size_bytes,
         "uses": reverse("playground:upload-uses", args=[upload.pk]),
     }
-
-
-@require_safe
-def choices(request: HttpRequest) -> HttpResponse:
-    """Render the dialog with the project's results or the user's uploads of one `kind`."""
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in domain.KINDS or kind in {"weights", "archive"} else "file"
-    source = "uploads" if request.GET.get("from") == "uploads" else "results"
-    query = search_words(request)
-    page = request.GET.get("page", "")
-    list_choices = domain.uploads if source == "uploads" else domain.results
-    number = int(page) if re.fullmatch(r"[0-9]{1,6}", page) else 1
-    choices = list_choices(
-        cast("User", request.user), kind, query, number, current.current(request)
-    )
-    context = {"choices": choices, "kind": kind, "source": source, "q": query}
-    return render(request, "playground/media/picker.html", context)
 
 
 @require_safe
