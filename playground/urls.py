@@ -100,7 +100,6 @@ urlpatterns = [
     ),
     path("forms/repair/<path:endpoint_id>/", filling.repair, name="form-repair"),
     path("forms/prompts/<path:endpoint_id>/", filling.prompts, name="form-prompts"),
-    path("forms/references/<path:endpoint_id>/", filling.references, name="form-references"),
     path("forms/series/<path:endpoint_id>/", filling.series, name="form-series"),
     path("forms/link/<path:endpoint_id>/", links.link, name="form-link"),
     path("forms/preset/<path:endpoint_id>/", presets.new, name="form-preset"),

@@ -7,9 +7,14 @@ from django.urls import path
 from features.library.views import picker, relations, selection_actions, uploads, wall
 from features.library.views.prompts import prompts
 from features.library.views.prompts.prompts import PROMPTS
-from features.library.views.references import pictures, references
-from features.library.views.references.references import REFERENCES
-from features.library.views.series import packing, run_series, series
+from features.library.views.series import (
+    contents,
+    destinations,
+    mentions,
+    packing,
+    run_series,
+    series,
+)
 from features.library.views.series.series import SERIES
 from features.library.views.views import VIEWS
 
@@ -36,21 +41,16 @@ urlpatterns = [
     # The model stands last: its id may contain slashes and any word.
     path("series/packing/<path:endpoint_id>/", packing.packing, name="packing"),
     path("series/additions/", series.additions, name="results-additions"),
-    path("series/<uuid:pk>/order/", series.order, name="series-order"),
-    path("series/<uuid:pk>/cover/", series.cover, name="series-cover"),
-    path("series/<uuid:pk>/removals/", series.removals, name="series-removals"),
+    path("series/mentioned/", mentions.mentioned, name="series-mentioned"),
+    path("series/mentioned/cover/", mentions.cover, name="mention-cover"),
+    path("series/destinations/", destinations.beside_run, name="beside-run"),
+    path("series/destination/", destinations.destination, name="destination"),
+    path("series/<uuid:pk>/files/", contents.files, name="series-files"),
+    path("series/<uuid:pk>/captions/", contents.captions, name="series-captions"),
+    path("series/<uuid:pk>/order/", contents.order, name="series-order"),
+    path("series/<uuid:pk>/cover/", contents.cover, name="series-cover"),
+    path("series/<uuid:pk>/removals/", contents.removals, name="series-removals"),
     *PROMPTS.urls(),
     path("prompts/offered/", prompts.offered, name="prompts-offered"),
     path("prompts/<uuid:pk>/text/", prompts.text, name="prompt-text"),
-    *REFERENCES.urls(),
-    path("references/offered/", references.offered, name="references-offered"),
-    path("references/cover/", references.cover, name="references-cover"),
-    path("references/additions/", pictures.addition, name="reference-addition"),
-    path("references/<uuid:pk>/pictures/", pictures.change_pictures, name="reference-pictures"),
-    path("references/<uuid:pk>/results/", pictures.offer_results, name="reference-results"),
-    path(
-        "references/<uuid:pk>/versions/<int:version>/recovery/",
-        references.version_recovery,
-        name="reference-version-recovery",
-    ),
 ]

@@ -16,7 +16,7 @@ from core.db.prepared_queries import Param, PreparedQuery
 from features.library.selection import ResultKey
 from features.sharing.models import Share, ShareItem
 from runs.file_kinds import kind_named
-from runs.files import content_types, stripped_copies
+from runs.files import stripped_copies, uploads
 from runs.models import Artifact, Run, Upload
 from runs.records import counting
 
@@ -264,20 +264,9 @@ def _describe_item(share: Share, item: ShareItem, run: Run | None) -> ItemView:
 
 
 def _upload_as_artifact(share: Share, item: ShareItem) -> Artifact | None:
-    """Return the file of a version that was uploaded, as a result of no run."""
+    """Return the file of an item that is an upload, as a result of no run."""
     upload = upload_of(share, item)
-    if upload is None:
-        return None
-    return Artifact(
-        kind=content_types.kind(upload.content_type) or "file",
-        state=Artifact.State.STORED,
-        file=upload.file,
-        content_type=upload.content_type,
-        size_bytes=upload.size_bytes,
-        width=upload.width,
-        height=upload.height,
-        duration_s=upload.duration_s,
-    )
+    return uploads.as_artifact(upload) if upload else None
 
 
 def upload_of(share: Share, item: ShareItem) -> Upload | None:

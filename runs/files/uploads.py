@@ -184,6 +184,22 @@ def of_upload(user_id: int, project: Project, upload: Upload) -> Upload:
     return _row(user_id, upload.file_name, _stored(upload), project)
 
 
+def as_artifact(upload: Upload) -> Artifact:
+    """Return an upload as a result of no run, which is never saved, for what shows results."""
+    return Artifact(
+        kind=content_types.kind(upload.content_type) or "file",
+        state=Artifact.State.STORED,
+        file=upload.file,
+        file_name=upload.file_name,
+        digest=upload.digest,
+        content_type=upload.content_type,
+        size_bytes=upload.size_bytes,
+        width=upload.width,
+        height=upload.height,
+        duration_s=upload.duration_s,
+    )
+
+
 def _stored(upload: Upload) -> stored_files.StoredFile:
     """Return an upload's file and what is known about it."""
     return stored_files.StoredFile(

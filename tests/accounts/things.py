@@ -9,6 +9,7 @@ from uuid import uuid4
 from django.contrib.auth.models import User
 from django.urls import get_resolver, reverse
 from django.utils import timezone
+from features.training.models import Dataset
 
 from features.boards.models import Board, Cell, Column, Row, RowRequest
 from features.boards.models import Comment as BoardComment
@@ -23,7 +24,6 @@ from features.library.models import (
 )
 from features.sharing.models import Comment as ShareComment
 from features.sharing.models import Reviewer, Share, ShareItem
-from features.training.models import Dataset
 from projects.kept.models import kinds, rows_of
 from projects.models import Project
 from projects.models.project import private_project

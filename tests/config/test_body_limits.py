@@ -10,10 +10,10 @@ from django.contrib.auth.models import AnonymousUser, User
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import get_resolver, resolve
+from features.training.data import archives
 
 from config.body_limits import BY_TICKET, LARGE, SMALLER, LimitBodies
 from core.http.posted_forms import SMALL_BYTES
-from features.training.data import archives
 from tests.accounts.routes import routes
 
 pytestmark = pytest.mark.any_database

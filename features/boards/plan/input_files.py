@@ -69,14 +69,14 @@ def _stored(file: UploadedFile[Any], user: User, project: Project) -> Upload:
 def known_files(
     addresses: Iterable[str], user: User, project: Project, offered: Iterable[OfferedName]
 ) -> dict[str, KnownFile]:
-    """Describe references and files stored here, by address; other addresses are left out.
+    """Describe named series and files stored here, by address; other addresses are left out.
 
     A file that the user may not read counts as gone; one of another project is refused.
-    `offered` are the references. The number of queries is constant.
+    `offered` are the names. The number of queries is constant.
     """
     tidy = tidy_addresses(list(addresses))
     by_key = {mentions.whole(name_offer.mention): name_offer for name_offer in offered}
-    known = {address: _reference(address, by_key) for address in tidy if mentions.whole(address)}
+    known = {address: _named(address, by_key) for address in tidy if mentions.whole(address)}
     matches = {address: match for address in tidy if (match := OUR_ADDRESS.fullmatch(address))}
     if not matches:
         return known
@@ -101,10 +101,10 @@ def known_files(
 _GONE = KnownFile("", "A file that is gone", refusal=GONE)
 
 
-def _reference(mention: str, by_key: Mapping[str, OfferedName]) -> KnownFile:
+def _named(mention: str, by_key: Mapping[str, OfferedName]) -> KnownFile:
     offered = by_key.get(mentions.whole(mention))
     if offered is None:
-        sentence = f"There is no reference “{mention[:60]}” in this project."
+        sentence = f"There is no “{mention[:60]}” in this project."
         return KnownFile("", mention[:60], refusal=sentence)
     return KnownFile("image", offered.mention, offered.picture)
 

@@ -162,16 +162,15 @@ HEADER = (
     Area(
         "Library",
         (
-            Room("Series", "library:all-series", "tags, tag, labels, selections, albums"),
+            Room(
+                "Series",
+                "library:all-series",
+                "tags, labels, albums, references, characters, products, looks, @, data sets, training",
+            ),
             Room(
                 "Prompts",
                 "library:prompts",
                 "saved prompts, templates, variables",
-            ),
-            Room(
-                "References",
-                "library:references",
-                "reference, characters, products, places, looks, @",
             ),
             Room(
                 "Presets",
@@ -184,16 +183,13 @@ HEADER = (
                 "playground:restorations",
                 "open a run, recipe, restore, file",
             ),
-            Room("Data sets", "training:training", "training, train"),
         ),
         (
             "library:series",
             "library:prompt",
-            "library:reference",
             "playground:preset",
             "playground:restoration",
             "flows:",
-            "training:",
         ),
     ),
 )

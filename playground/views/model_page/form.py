@@ -34,9 +34,6 @@ from runs.start.starting import Source, StartRequest
 from schemas import Problem, apply
 from schemas.variations import Plan, plan
 
-if TYPE_CHECKING:
-    from runs.promises.named_inputs import NamedInput
-
 FIELD_NAME = re.compile(r"[\w.%~-]+", re.ASCII)
 
 
@@ -70,7 +67,7 @@ def _run(
     if wait_s := rate_limit.take_more(request, len(planned.runs) - 1):
         return rate_limit.too_many_requests(request, wait_s)
     try:
-        runs, version = _create_runs(request, contents, planned, named_inputs, token)
+        runs, version = _create_runs(request, contents, planned, token)
     except refused_starts.Forbidden as refusal:
         return refuse(request, contents, refusal, status=refusal.status)
     run = runs[0]  # the others stand below it, in the newest try
@@ -108,7 +105,6 @@ def _create_runs(
     request: HtmxRequest,
     contents: FormContents,
     planned: Plan,
-    named_inputs: Sequence[NamedInput],
     token: str,
 ) -> tuple[list[Run], int]:
     """Save the draft and create the runs; returns the runs and the draft's version.
@@ -139,7 +135,6 @@ def _create_runs(
                     title=title,
                     project=project,
                     origins=form_state.origins(post),
-                    named=named_inputs,
                 )
                 for place, arguments in enumerate(planned.runs)
             ]

@@ -35,7 +35,7 @@ from runs.start import transport_choices, wait_choices
 from schemas.variations import TIMES
 
 SOURCE = "~source"  # the buttons that fill in the form; the value says from what
-LIBRARY_FIELD = "~field"  # the button that opens the references; the value is the field to fill
+LIBRARY_FIELD = "~field"  # the button that opens the series; the value is the field to fill
 # Fields of a post that belong to the page, not to the model's input.
 PAGE_FIELDS = {
     "~token",

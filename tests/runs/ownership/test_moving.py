@@ -9,12 +9,12 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.test import Client
+from features.training.models import Dataset
 
 from core.refusals import Refused
 from features.boards.models import Board, Cell, Column, Row
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow_run import StepRun
-from features.training.models import Dataset
 from projects.models import Membership, Move, Project
 from projects.models.project import private_project
 from runs.models import InputFile, Preset, Run, Upload

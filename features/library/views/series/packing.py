@@ -1,4 +1,4 @@
-"""Fills a field that takes a ZIP: the dialog that offers series and results, and the packing."""
+"""Fills a field that takes a ZIP: the dialog that offers series and files, and the packing."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from core.http.posts import hidden
 from features.library import packing as packages
 from features.library import selection
 from features.library.models import Series
+from features.library.packing import Wanted
 from features.library.selection import ResultKey
 from features.library.series import display, items
 from features.library.views.series.series import SERIES
@@ -81,8 +82,8 @@ def _series(request: HtmxRequest, query: str, page: int) -> Choices:
     keys = list(found[first : first + PAGE_SIZE + 1])
     offered = []
     for card in display.cards(request.user, rows.filter(pk__in=keys[:PAGE_SIZE])):
-        still = card.cover.piece.still if card.cover and card.cover.piece else ""
-        note = counted(card.number, "result")
+        still = card.cover.tile.still if card.cover else ""
+        note = counted(card.number, "file")
         offered.append(Choice(str(card.series.pk), "", card.series.name, note, "image", still))
     return Choices(offered, page, len(keys) > PAGE_SIZE)
 
@@ -94,8 +95,8 @@ def _pack(request: HtmxRequest, endpoint: Endpoint, rules: Rules) -> HttpRespons
     why, status = roles.refusal_to_make(request.user, project), HTTPStatus.FORBIDDEN
     try:
         if not why:
-            name, keys = _chosen(request)
-            upload, report = packages.pack(request.user, project, keys, rules, name)
+            name, wanted = _chosen(request)
+            upload, report = packages.pack(request.user, project, wanted, rules, name)
     except ValueError as refusal:
         why, status = str(refusal), HTTPStatus.UNPROCESSABLE_ENTITY
     if why and is_script:
@@ -111,17 +112,26 @@ def _pack(request: HtmxRequest, endpoint: Endpoint, rules: Rules) -> HttpRespons
     return redirect(f"{endpoint.get_absolute_url()}?{urlencode(query)}")
 
 
-def _chosen(request: HtmxRequest) -> tuple[str, list[ResultKey]]:
-    """Return a name, and the results of the posted series, or the posted ones, of the project.
+def _chosen(request: HtmxRequest) -> tuple[str, list[Wanted]]:
+    """Return a name, and the contents of the posted series, or the posted results and uploads.
 
-    Raises Http404 if any is in another one, and Refused if none is posted.
+    Raises Http404 if any is in another project, and Refused if none is posted.
     """
     if pk := hidden(request, "series"):
         series = get_object_or_404(_rows(request), pk=parse_uuid(pk))
-        results = items.items_of(series).values_list("run_id", "position")
-        return series.name, [ResultKey(*result) for result in results]
+        return series.name, [
+            Wanted(
+                ResultKey(item.run_id, item.position) if item.run_id else None,
+                item.upload_id,
+                item.file_name,
+                item.caption,
+            )
+            for item in items.items_of(series)
+        ]
     runs = Run.objects.kept().in_project(current.current(request), request.user)
-    chosen = selection.choose(selection.posted(request), runs)
+    posted = selection.posted(request)
+    chosen = selection.choose(posted, runs)
     if chosen.out_of_reach:
         raise Http404("Not all of these results are in the project.")
-    return counted(len(chosen.results), "result"), chosen.results
+    wanted = [*map(Wanted, chosen.results), *(Wanted(upload=key) for key in posted.uploads)]
+    return counted(len(wanted), "file"), wanted

@@ -14,11 +14,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
+from features.training.models import Dataset
 
 from catalog.models import Collection
 from features.boards.models import Board
 from features.flows.models import Flow
-from features.training.models import Dataset
 from playground.display import renderers
 from playground.display.navigation import command_palette
 from playground.display.navigation.destinations import Place
