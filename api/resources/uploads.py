@@ -47,7 +47,9 @@ def as_json(upload: Upload, call: Call) -> dict[str, Any]:
 def list_uploads(call: Call) -> Reply:
     """List the files of your projects."""
     values = call.values
-    rows = call.reach.listed_rows(Upload.objects.shown_to(call.user)).order_by("-created_at", "-pk")
+    rows = call.reach.listed_rows(Upload.objects.kept().shown_to(call.user)).order_by(
+        "-created_at", "-pk"
+    )
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
@@ -101,7 +103,7 @@ def get_upload(call: Call) -> Reply:
 
 def find(call: Call) -> Upload:
     """Return the upload that a call names; raises Problem (404)."""
-    uploads = call.reach.visible_rows(Upload.objects.shown_to(call.user))
+    uploads = call.reach.visible_rows(Upload.objects.kept().shown_to(call.user))
     upload = uploads.filter(pk=call.values["upload_id"]).first()
     if upload is None:
         raise Problem(404, "There is no such file, or it is somebody else's.")
@@ -122,7 +124,7 @@ def delete_upload(call: Call) -> Reply:
 
     A run that waits with it still gets it; runs that have used it stay.
     """
-    uploads = Upload.objects.filter(pk=find(call).pk)
+    uploads = Upload.objects.kept().filter(pk=find(call).pk)
     if not upload_deletion.delete(uploads, call.user).deleted:
         raise Problem(
             403, "Only who uploaded this file, and its project's managers, may delete it."

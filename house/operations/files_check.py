@@ -112,7 +112,7 @@ def look_at(part: str) -> Mismatches:
     stored_artifacts = Artifact.objects.filter(
         state=Artifact.State.STORED, digest__gte=part, digest__lt=f"{part}g"
     )
-    uploads = Upload.with_deleted.filter(file__gte=f"{part}/", file__lt=f"{part}0")
+    uploads = Upload.objects.filter(file__gte=f"{part}/", file__lt=f"{part}0")
     for artifact in stored_artifacts.only("file", "run").iterator():
         mismatches.rows += 1
         if artifact.file not in names and not default_storage.exists(artifact.file):

@@ -120,7 +120,9 @@ def _kinds(input_matches: Sequence[re.Match[str]]) -> dict[_Key, str]:
 
 def _kinds_of_uploads(input_matches: Sequence[re.Match[str]]) -> dict[_Key, str]:
     keys = [match["upload"] for match in input_matches if match["upload"]]
-    rows = Upload.objects.filter(pk__in=keys).values_list("pk", "content_type") if keys else ()
+    rows = (
+        Upload.objects.kept().filter(pk__in=keys).values_list("pk", "content_type") if keys else ()
+    )
     return {(str(pk), 0): _known_kind(content_type.partition("/")[0]) for pk, content_type in rows}
 
 

@@ -95,7 +95,7 @@ def upload_uses(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
     own_context = {
         "upload": uploaded.upload,
         "runs": [restore.choice_of_run(run) for run in using[: restore.MOST]],
-        "may_delete": Upload.objects.removable_by(request.user).filter(pk=pk).exists(),
+        "may_delete": Upload.objects.kept().removable_by(request.user).filter(pk=pk).exists(),
     }
     return _menu(request, uploaded, locks, own_context)
 

@@ -76,7 +76,7 @@ async def _upstream_address(address: str, run: Run, person: User, upstream: fal.
 
 async def _upload(pk: str, run: Run, person: User) -> Upload:
     """Return the upload; a run that began before its deletion still has it."""
-    upload = await Upload.with_deleted.filter(pk=pk).afirst()
+    upload = await Upload.objects.filter(pk=pk).afirst()
     is_there = upload and not (upload.deleted_at and upload.deleted_at < run.created_at)
     if not (upload and is_there and await sync_to_async(upload.is_open_to)(person)):
         raise _FileMissing("A file of this input is no longer here.")
@@ -100,7 +100,7 @@ async def _upload_from_artifact(artifact: Artifact, run: Run) -> Upload:
     The upload belongs to the run's project, and is hidden if the run is.
     """
     extension = artifact.file.rpartition(".")[2]
-    upload, _ = await Upload.with_deleted.aget_or_create(
+    upload, _ = await Upload.objects.aget_or_create(
         user_id=run.user_id,
         project_id=run.project_id,
         digest=artifact.digest,
@@ -125,7 +125,7 @@ async def _uploaded_url(upload: Upload, run: Run, upstream: fal.Clients) -> str:
             return upload.upstream_url
         now = timezone.now()
         url = await _send(upload, run, upstream.storage, life)
-        await Upload.with_deleted.filter(pk=upload.pk).aupdate(
+        await Upload.objects.filter(pk=upload.pk).aupdate(
             upstream_url=url, upstream_at=now, upstream_until=now + life if life else None
         )
         return url

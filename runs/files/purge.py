@@ -159,7 +159,7 @@ def _purge_uploads(now: datetime) -> bool:
     """
     waiting_runs = Run.objects.unfinished().values("pk")
     waiting = InputFile.objects.filter(source=OuterRef("pk"), run__in=waiting_runs)
-    due_uploads = Upload.with_deleted.filter(~Exists(waiting), deleted_at__lte=now - GRACE)
+    due_uploads = Upload.objects.filter(~Exists(waiting), deleted_at__lte=now - GRACE)
     with transaction.atomic():
         locked = due_uploads.select_for_update(of=("self",), skip_locked=True)
         uploads = list(locked[:CONTENTS])
@@ -171,7 +171,7 @@ def _own_uploads(owners: Mapping[uuid.UUID, int]) -> list[Upload]:
     """Return the inputs of these runs among the uploads of the runs' owners."""
     inputs = InputFile.objects.filter(run_id__in=owners).values_list("source", "run_id")
     of_owner = {(source, owners[run]) for source, run in inputs}
-    uploads = Upload.with_deleted.filter(pk__in={source for source, _ in of_owner})
+    uploads = Upload.objects.filter(pk__in={source for source, _ in of_owner})
     return [upload for upload in uploads if (upload.pk, upload.user_id) in of_owner]
 
 
@@ -183,7 +183,7 @@ def _delete_unused(uploads: Sequence[Upload]) -> dict[str, list[str]]:
 
 
 def _delete_rows(uploads: Sequence[Upload]) -> dict[str, list[str]]:
-    Upload.with_deleted.filter(pk__in=[upload.pk for upload in uploads]).delete()
+    Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).delete()
     return {_content_digest(upload): [upload.file] for upload in uploads}
 
 
@@ -265,7 +265,7 @@ def _named_contents(contents: Mapping[str, list[str]]) -> set[str]:
     """Return the digests that stored results or uploads have."""
     main = {files[0]: digest for digest, files in contents.items() if files}
     artifacts = Artifact.objects.filter(digest__in=contents, state=Artifact.State.STORED).order_by()
-    uploads = Upload.with_deleted.filter(Q(digest__in=contents) | Q(file__in=main))
+    uploads = Upload.objects.filter(Q(digest__in=contents) | Q(file__in=main))
     digests = set(artifacts.values_list("digest", flat=True))
     for digest, file in uploads.values_list("digest", "file"):
         digests |= {digest, main.get(file, digest)}

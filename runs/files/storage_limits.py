@@ -106,7 +106,9 @@ def used_bytes(user_id: int) -> int:
     Results of the user's own runs do not count.
     """
     results = _own_results(user_id)
-    uploads = Upload.objects.filter(user_id=user_id).exclude(digest__in=results.values("digest"))
+    uploads = (
+        Upload.objects.kept().filter(user_id=user_id).exclude(digest__in=results.values("digest"))
+    )
     files = uploads.order_by().values("digest", "size_bytes").distinct()  # once in all projects
     reserved = UploadReservation.objects.filter(user_id=user_id)
     reserved = reserved.filter(created_at__gt=timezone.now() - RESERVED)
@@ -127,7 +129,7 @@ def require_quota(user_id: int, digest: str, size_bytes: int) -> None:
     bytes_before = used_bytes(user_id)
     if bytes_before + size_bytes <= settings.UPLOADS_MAX_MB_PER_PERSON * MB:
         return
-    uploads = Upload.objects.filter(user_id=user_id)
+    uploads = Upload.objects.kept().filter(user_id=user_id)
     if any(rows.filter(digest=digest).exists() for rows in (uploads, _own_results(user_id))):
         return
     raise QuotaExceeded(

@@ -75,7 +75,9 @@ def find_by_digest(
     _check_size(name, size_bytes)
     if not DIGEST.fullmatch(digest):
         return None
-    upload = Upload.objects.filter(user_id=user_id, digest=digest, size_bytes=size_bytes).first()
+    upload = (
+        Upload.objects.kept().filter(user_id=user_id, digest=digest, size_bytes=size_bytes).first()
+    )
     if upload is None or not _is_stored(upload.file):
         return None
     return _row(user_id, name or upload.file_name, _stored(upload), project)
@@ -167,7 +169,7 @@ def _found_or_created(
     user_id: int, project: Project, digest: str, defaults: dict[str, Any]
 ) -> Upload:
     """Return the row of this content; a file that is uploaded again is no longer deleted."""
-    upload, _ = Upload.with_deleted.get_or_create(
+    upload, _ = Upload.objects.get_or_create(
         user_id=user_id, project=project, digest=digest, defaults=defaults
     )
     if upload.deleted_at:
@@ -373,7 +375,7 @@ def uploads(
 
 def uploads_of_kind(kind: str) -> UploadQuerySet:
     """Return everybody's uploads that a field for this kind of file takes."""
-    rows = Upload.objects.all()
+    rows = Upload.objects.kept()
     if kind in _NAMED:
         return rows.filter(_NAMED[kind])
     return rows if kind == "file" else rows.filter(content_type__startswith=f"{kind}/")

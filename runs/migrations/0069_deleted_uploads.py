@@ -1,4 +1,3 @@
-import django.db.models.manager
 from django.db import migrations, models
 
 
@@ -20,8 +19,5 @@ class Migration(migrations.Migration):
                 name="upload_deleted",
                 condition=models.Q(deleted_at__isnull=False),
             ),
-        ),
-        migrations.AlterModelManagers(
-            "upload", [("with_deleted", django.db.models.manager.Manager())]
         ),
     ]

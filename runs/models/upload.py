@@ -13,7 +13,6 @@ from django.urls import reverse
 
 from accounts import permissions
 from core.db.json_field import ExactJSONField
-from core.db.recoverable import NotDeleted
 from projects.models import InProject, InProjectQuerySet
 from runs.models.input_file import having_as_input
 from runs.models.querysets import RunQuerySet
@@ -44,6 +43,10 @@ def opening_texts(user_id: int, prefix: str) -> list[str]:
 
 class UploadQuerySet(InProjectQuerySet["Upload"]):
     """Filters for uploads."""
+
+    def kept(self) -> UploadQuerySet:
+        """Return the uploads that are not deleted."""
+        return self.filter(deleted_at=None)
 
     def without_results(self) -> UploadQuerySet:
         """Leave out those that are results in their project: sending one makes an upload of it."""
@@ -96,8 +99,7 @@ class Upload(InProject):
         null=True, help_text="can be undone for a while (`runs/ownership/upload_deletion.py`)"
     )
 
-    with_deleted = UploadQuerySet.as_manager()
-    objects = NotDeleted.from_queryset(UploadQuerySet)()
+    objects = UploadQuerySet.as_manager()
 
     class Meta:
         constraints = [
@@ -135,7 +137,7 @@ class Upload(InProject):
     def is_readable_by(self, person: Any) -> bool:
         """Whether a user may read the file; of a deleted one, whether they may bring it back."""
         if self.deleted_at:
-            return Upload.with_deleted.removable_by(person).filter(pk=self.pk).exists()
+            return Upload.objects.removable_by(person).filter(pk=self.pk).exists()
         return self.is_open_to(person)
 
     def is_open_to(self, person: Any) -> bool:
@@ -147,7 +149,7 @@ class Upload(InProject):
         """
         if permissions.may_see_runs(person) and not (self.is_hidden or self.project.is_private):
             return True
-        if Upload.with_deleted.shown_to(person).filter(pk=self.pk).exists():
+        if Upload.objects.shown_to(person).filter(pk=self.pk).exists():
             return True
         return self._is_opened_or_input_of(Run.objects.visible_to(person))
 

@@ -198,13 +198,13 @@ def _resolve_conflicts(person: User, to: User, rows: Q | None = None) -> None:
             for (pk,) in clashing.values_list("pk"):
                 model._default_manager.filter(pk=pk).update(form_token=f"passed-{pk}")
     # Both uploads stay: runs refer to each by its address. A digest is unique per user and project.
-    theirs = Upload.with_deleted.filter(user=to)
-    same_content = Upload.with_deleted.filter(rows, user=person, digest__in=theirs.values("digest"))
+    theirs = Upload.objects.filter(user=to)
+    same_content = Upload.objects.filter(rows, user=person, digest__in=theirs.values("digest"))
     for upload in same_content:
         project = home.get(upload.project_id, upload.project_id)
         if theirs.filter(project=project, digest=upload.digest).exists():
             digest = hashlib.sha256(f"{upload.digest} {upload.pk}".encode()).hexdigest()
-            Upload.with_deleted.filter(pk=upload.pk).update(digest=digest)
+            Upload.objects.filter(pk=upload.pk).update(digest=digest)
     for preset in Preset.objects.kept().filter(rows, user=person):
         project = home.get(preset.project_id, preset.project_id)
         same_presets = Preset.objects.kept().filter(

@@ -217,7 +217,7 @@ def _without_twins(rows: InProjectQuerySet[Any], to: Project) -> InProjectQueryS
     names = {Upload: ("user", "digest"), Preset: ("user", "endpoint", "name")}.get(rows.model, ())
     if not names:
         return rows
-    existing_rows = Preset.objects.kept() if rows.model is Preset else Upload.with_deleted.all()
+    existing_rows = Preset.objects.kept() if rows.model is Preset else Upload.objects.all()
     twin_values = {name: OuterRef(name) for name in names}
     return rows.exclude(Exists(existing_rows.filter(project=to, **twin_values)))
 

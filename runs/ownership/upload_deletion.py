@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 def restorable(user: User | AnonymousUser) -> UploadQuerySet:
     """Return the deleted uploads that a user may restore: their own, and those they manage."""
-    uploads = Upload.with_deleted.removable_by(user)
+    uploads = Upload.objects.removable_by(user)
     return uploads.filter(deleted_at__gt=timezone.now() - GRACE)
 
 
@@ -56,6 +56,6 @@ def delete_for_good(uploads: UploadQuerySet, by: User) -> int:
 @transaction.atomic
 def _mark(uploads: UploadQuerySet, by: User, action: str, at: datetime | None) -> int:
     rows = list(uploads.order_by("pk").select_for_update(of=("self",)).select_related("project"))
-    Upload.with_deleted.filter(pk__in=[row.pk for row in rows]).update(deleted_at=at)
+    Upload.objects.filter(pk__in=[row.pk for row in rows]).update(deleted_at=at)
     trail.record(by, action, rows)
     return len(rows)

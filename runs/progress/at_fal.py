@@ -88,7 +88,7 @@ def _stores_nothing(run: Run) -> bool:
 def _input_files(run: Run, account: AccountStorage) -> list[datetime]:
     """Return when the run's input files expire that were uploaded for it, past times too."""
     sources = InputFile.objects.filter(run=run.pk).values("source")
-    uploads = Upload.with_deleted.filter(pk__in=sources, upstream_at__isnull=False)
+    uploads = Upload.objects.filter(pk__in=sources, upstream_at__isnull=False)
     moments = uploads.values_list("upstream_at", "upstream_until")
     return [until or _by_account(at, account) for at, until in moments if at]
 

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from runs.models.querysets import RunQuerySet
 
 RUN, ARTIFACT = "run", "artifact"  # <uuid>; <run uuid>/<position>
-UPLOAD, MOST_UPLOADS = "upload", 500  # <uuid>
 ALL, FILTERS = "all", "filters"  # `1`, and the query of the list beside the selection
 MAX_FILTER_CHARS = 2000
 MOST_COUNTED = 100_000
@@ -41,12 +40,6 @@ def run_keys(query: QueryDict) -> list[uuid.UUID]:
     of_results = (key.partition("/")[0] for key in query.getlist(ARTIFACT))
     texts = (*query.getlist(RUN), *of_results)
     return list(dict.fromkeys(key for text in texts if (key := parse_uuid(text))))
-
-
-def posted_uploads(request: HttpRequest) -> list[uuid.UUID]:
-    """Return the uploads that a request selects, at most MOST_UPLOADS; `upload=<uuid>` each."""
-    keys = filter(None, map(parse_uuid, request.POST.getlist(UPLOAD)[:MOST_UPLOADS]))
-    return list(dict.fromkeys(keys))
 
 
 def posted_runs(request: HttpRequest, most: int) -> RunKeys:

@@ -100,7 +100,7 @@ class Filters:
     def matching_uploads(self, request: HttpRequest) -> UploadQuerySet:
         """Return matching uploads of the request's project, or the user's own of all projects."""
         user = cast("User", request.user)
-        uploads = upload_deletion.restorable(user) if self.is_deleted else Upload.objects.all()
+        uploads = upload_deletion.restorable(user) if self.is_deleted else Upload.objects.kept()
         uploads = current.rows_in_scope(uploads, request).without_results()
         return matching.matching_uploads(uploads, self.line, user)
 

@@ -51,7 +51,7 @@ class UploadTile:
 def tiles(user: User | AnonymousUser, uploads: Sequence[Upload]) -> list[UploadTile]:
     """Return uploads as the wall shows them to a user, in their order; one query."""
     keys = [upload.pk for upload in uploads]
-    removable = Upload.with_deleted.removable_by(user).filter(pk__in=keys)
+    removable = Upload.objects.removable_by(user).filter(pk__in=keys)
     removable_keys = set(removable.values_list("pk", flat=True))
     return [
         UploadTile(

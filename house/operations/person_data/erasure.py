@@ -169,6 +169,6 @@ def _delete_alone(person: User) -> None:
 
 def _delete_uploads(person: User) -> None:
     """Delete the remaining uploads, except inputs: these go with their runs, or stay."""
-    uploads = list(Upload.with_deleted.filter(user=person))
+    uploads = list(Upload.objects.filter(user=person))
     in_use = input_references.used([upload.pk for upload in uploads])
     purge.delete_uploads([upload for upload in uploads if upload.pk not in in_use], timezone.now())

@@ -190,7 +190,7 @@ def _of_results(results: dict[str, tuple[str, int]]) -> dict[str, str]:
 def _of_uploads(uploads: dict[str, str]) -> dict[str, str]:
     if not uploads:
         return {}
-    rows = Upload.objects.filter(pk__in=uploads.values()).values_list("pk", "content_type")
+    rows = Upload.objects.kept().filter(pk__in=uploads.values()).values_list("pk", "content_type")
     types = {str(pk): content_type for pk, content_type in rows}
     found = {address: types.get(str(uuid.UUID(key)), "") for address, key in uploads.items()}
     return {

@@ -44,7 +44,7 @@ def delete(row: Upload, by: User) -> int:
 
 def pass_time(row: Upload) -> None:
     """Let the grace period be over, and what a worker does after it."""
-    Upload.with_deleted.filter(pk=row.pk).update(deleted_at=timezone.now() - GRACE)
+    Upload.objects.filter(pk=row.pk).update(deleted_at=timezone.now() - GRACE)
     purge.Purge().step()
     purge.delete_discarded(timezone.now() + SETTLED + timedelta(seconds=1))
 
@@ -86,9 +86,9 @@ def test_file_goes_after_the_grace_period_although_runs_have_used_it(
     run = make_run(state="succeeded", arguments={"image_url": row.get_absolute_url()})
     delete(row, user)
     purge.Purge().step()
-    assert Upload.with_deleted.filter(pk=row.pk).exists()
+    assert Upload.objects.filter(pk=row.pk).exists()
     pass_time(row)
-    assert not Upload.with_deleted.filter(pk=row.pk).exists()
+    assert not Upload.objects.filter(pk=row.pk).exists()
     assert not default_storage.exists(row.file)
     run.refresh_from_db()
 
@@ -112,7 +112,7 @@ async def test_run_that_waits_keeps_its_file_and_a_later_one_does_not_get_it(
         run.state = "cancelled"
         await run.asave(update_fields=["state", "created_at"])
     await sync_to_async(pass_time)(row)
-    assert not await Upload.with_deleted.filter(pk=row.pk).aexists()
+    assert not await Upload.objects.filter(pk=row.pk).aexists()
 
 
 def test_deleting_frees_the_quota_and_bringing_back_takes_it_again(
