@@ -35,20 +35,28 @@ def source_of(request: HttpRequest, default: str) -> str:
 
 
 def offer(request: HttpRequest, source: str, kind: str | Sequence[str]) -> dict[str, Any]:
-    """Return the context of one page of a list; `opened` is the series that `?series=` names."""
+    """Return the context of one page of a list of files for a field of this kind."""
     user, project, query = (
         cast("User", request.user),
         current.current(request),
         search_words(request),
     )
-    page, opened = page_number(request.GET.get("page", "")), None
-    if source != SERIES:
-        choices = LISTS[source](user, kind, query, page, project)
+    page = page_number(request.GET.get("page", ""))
+    if source == SERIES:
+        choices = _series(user, in_project(request), query, page)
     else:
-        rows = in_project(request)
-        opened = rows.filter(pk=parse_uuid(request.GET.get("series", ""))).first()
-        choices = in_series(user, opened, kind) if opened else _series(user, rows, query, page)
-    return {"choices": choices, "source": source, "q": query, "opened": opened}
+        choices = LISTS[source](user, kind, query, page, project)
+    return {"choices": choices, "source": source, "q": query}
+
+
+def opened(request: HttpRequest, kind: str) -> dict[str, Any]:
+    """Return the context of the contents of the series that `?series=` names; empty without it."""
+    pk = parse_uuid(request.GET.get("series", ""))
+    series = in_project(request).filter(pk=pk).first() if pk else None
+    if series is None:
+        return {}
+    choices = in_series(cast("User", request.user), series, kind)
+    return {"choices": choices, "source": SERIES, "q": "", "opened": series}
 
 
 def in_project(request: HttpRequest) -> SeriesQuerySet:
@@ -56,14 +64,19 @@ def in_project(request: HttpRequest) -> SeriesQuerySet:
     return Series.objects.kept().in_project(current.current(request), request.user)
 
 
-def in_series(user: User, series: Series, kind: str | Sequence[str]) -> Choices:
+def in_series(user: User, series: Series, kind: str) -> Choices:
     """Return all that a series has for a field of this kind, in its order."""
     rows = list(items.items_of(series))
-    readable = Run.objects.readable_by(user).filter(pk__in={row.run_id for row in rows})
-    results = uploads.results_of_kind(kind).filter(run__in=readable.order_by().values("pk"))
-    by_key = {(result.run_id, result.position): result for result in results}
-    found = [by_key[key] for row in rows if (key := (row.run_id, row.position)) in by_key]
-    return Choices([uploads.artifact_choice(result) for result in found], 1, has_next=False)
+    runs = Run.objects.readable_by(user).filter(pk__in={row.run_id for row in rows})
+    results = uploads.results_of_kind(kind).filter(run__in=runs.order_by().values("pk"))
+    files = uploads.uploads_of_kind(kind).shown_to(user)
+    by_key: dict[Any, Choice] = {
+        (result.run_id, result.position): uploads.artifact_choice(result) for result in results
+    }
+    for file in files.filter(pk__in=[row.upload_id for row in rows if row.upload_id]):
+        by_key[file.pk] = uploads.upload_choice(file)
+    keys = (row.upload_id or (row.run_id, row.position) for row in rows)
+    return Choices([by_key[key] for key in keys if key in by_key], 1, has_next=False)
 
 
 def _series(user: User, rows: SeriesQuerySet, query: str, page: int) -> Choices:
@@ -73,7 +86,7 @@ def _series(user: User, rows: SeriesQuerySet, query: str, page: int) -> Choices:
     keys = list(found[first : first + PAGE_SIZE + 1])
     offered = []
     for card in display.cards(user, rows.filter(pk__in=keys[:PAGE_SIZE])):
-        still = card.cover.piece.still if card.cover and card.cover.piece else ""
-        note = counted(card.number, "result")
+        still = card.cover.tile.still if card.cover else ""
+        note = counted(card.number, "file")
         offered.append(Choice(str(card.series.pk), "", card.series.name, note, "image", still))
     return Choices(offered, page, len(keys) > PAGE_SIZE)

@@ -24,5 +24,6 @@ def choices(request: HtmxRequest) -> HttpResponse:
     """Render the dialog that offers results, uploads or series for a field of `?kind=`."""
     kind = request.GET.get("kind", "")
     kind = kind if kind in KINDS else "file"
-    context = picker.offer(request, picker.source_of(request, picker.RESULTS), kind)
+    source = picker.source_of(request, picker.RESULTS)
+    context = picker.opened(request, kind) or picker.offer(request, source, kind)
     return render(request, "playground/media/picker.html", context | {"kind": kind})

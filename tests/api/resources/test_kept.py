@@ -112,7 +112,7 @@ def test_own_file_is_deleted_although_a_run_used_it(call: Any, user: Any, make_r
         for upload in (used, unused, unused, foreign)
     ]
     assert statuses == [204, 204, 404, 403]
-    assert [str(pk) for pk in Upload.objects.values_list("pk", flat=True)] == [foreign["id"]]
+    assert [str(pk) for pk in Upload.objects.kept().values_list("pk", flat=True)] == [foreign["id"]]
     assert call("GET", f"/uploads/{unused['id']}").status_code == 404
 
 

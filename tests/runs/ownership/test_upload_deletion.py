@@ -55,7 +55,7 @@ def test_deleted_file_is_hidden_until_it_is_brought_back(
     row = upload(user)
     run = make_run(state="succeeded", arguments={"image_url": row.get_absolute_url()})
     assert delete(row, user) == 1
-    assert not Upload.objects.exists()
+    assert not Upload.objects.kept().exists()
     choices = member.get("/uploads/choices/?kind=image&from=uploads").content.decode()
     assert "teal.png" not in choices
     assert member.get(f"/uploads/{row.pk}/uses/").status_code == 404

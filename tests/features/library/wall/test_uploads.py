@@ -73,7 +73,7 @@ def test_line_finds_uploads(
     upload(user, "lora.safetensors", "application/octet-stream")
     Upload.objects.filter(pk=chair.pk).update(created_at=timezone.now() - timedelta(days=3))
     make_run(arguments={"image_url": f"/uploads/{fox.pk}/a.png"}).input_files.create(source=fox.pk)
-    uploads = matching_uploads(Upload.objects.all(), parse_line(line), user)
+    uploads = matching_uploads(Upload.objects.kept(), parse_line(line), user)
     assert {row.file_name for row in uploads} == set(filter(None, found.split(", ")))
     assert not matching(Run.objects.all(), parse_line(line), user).exists()
 
@@ -137,14 +137,14 @@ def test_deleted_uploads_are_brought_back_by_undo_or_from_the_list(
     posted = {"upload": [row.pk for row in (*rows, foreign)], "filters": "q=is:upload"}
     page = member.post("/uploads/deletion/", posted, follow=True)
     assert "2 uploads deleted" in page.content.decode()
-    assert set(Upload.objects.all()) == {foreign}
+    assert set(Upload.objects.kept()) == {foreign}
     at = re.search(r'name="at" value="([^"]+)"', page.content.decode())
     assert at is not None
     strangers = logged_in(stranger)
     strangers.post("/uploads/recovery/", {"at": at[1]})
-    assert set(Upload.objects.all()) == {foreign}
+    assert set(Upload.objects.kept()) == {foreign}
     member.post("/uploads/recovery/", {"at": at[1]})
-    assert Upload.objects.count() == 3
+    assert Upload.objects.kept().count() == 3
     member.post("/uploads/deletion/", {"upload": [row.pk for row in rows]})
     listed = f"{WALL} state:deleted"
     assert set(names(member.get(listed))) == {"a.png", "b.png"}
@@ -152,7 +152,7 @@ def test_deleted_uploads_are_brought_back_by_undo_or_from_the_list(
     member.post("/uploads/recovery/", {"upload": rows[0].pk})
     member.post("/uploads/deletion/", {"upload": rows[1].pk, "for_good": "1"})
     assert names(member.get(listed)) == []
-    assert set(Upload.objects.all()) == {foreign, rows[0]}
+    assert set(Upload.objects.kept()) == {foreign, rows[0]}
     strangers.post("/uploads/deletion/", {"upload": foreign.pk, "for_good": "1"})
     assert Upload.objects.filter(pk=foreign.pk).exists()  # only what is deleted goes for good
 
