@@ -38,7 +38,7 @@ MAX_PLACES = 20
 class LibraryOwner(Lifecycle, Keeps, Places):
     """Prompts and named series fill in forms; series and views find results again."""
 
-    models_of_places = (SeriesItem,)
+    models_of_places = (SeriesItem, InputFile)
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
         """Return the series with a result of the run, and the named ones that it got files of."""

@@ -96,7 +96,7 @@ class Package:
     def examples(self) -> list[Piece]:
         """Return one piece for each thing that the model learns from: no mask, half of a pair."""
         if self.rules.is_of_pairs:
-            return [piece for piece in self.pieces if piece.part != "end"]
+            return [piece for piece in self.pieces if piece.part == "start"]
         return [piece for piece in self.pieces if not is_mask(piece, self.rules)]
 
     def report(self, size_bytes: int) -> str:
@@ -165,6 +165,7 @@ def choose(pieces: Iterable[Piece], rules: Rules) -> Package:
             contents.add(content)
             room -= size_bytes
             package.pieces.append(piece)
+    package.left_out = +package.left_out  # without the reasons that left out none
     return package
 
 

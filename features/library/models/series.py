@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.db import models
@@ -11,6 +11,7 @@ from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, Whe
 
 from catalog.models import Endpoint
 from core.refusals import Refused
+from features.library.selection import ResultKey
 from projects.kept.models import Kept, KeptQuerySet
 from projects.models import Project
 from projects.models.in_project import is_shown_to
@@ -21,6 +22,8 @@ from schemas.uses.mentions import MAX_NAME_CHARS as MAX_MENTION_CHARS
 from schemas.uses.mentions import key_of
 
 if TYPE_CHECKING:
+    import uuid
+
     from django.contrib.auth.models import AnonymousUser, User
 
 MAX_NAME_CHARS = 80
@@ -210,6 +213,11 @@ class SeriesItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.series_id} {self.upload_id or f'{self.run_id}/{self.position}'}"
+
+    @property
+    def key(self) -> ResultKey | uuid.UUID:
+        """Return the key of its result, or of its upload."""
+        return self.upload_id or ResultKey(cast("uuid.UUID", self.run_id), self.position)
 
 
 class Destination(models.Model):

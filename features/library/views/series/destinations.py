@@ -13,8 +13,10 @@ from django.views.decorators.http import require_POST, require_safe
 from catalog.models import Endpoint
 from core.forms import cleaned
 from core.http.caching import no_store
+from core.refusals import Refused
 from features.library.models import Series
 from features.library.series import destinations
+from features.library.views.selection_actions import refuse
 from features.library.views.series.series import SERIES
 from projects import current, roles
 
@@ -66,7 +68,11 @@ def destination(request: HtmxRequest) -> HttpResponseBase:
     project = current.current(request)
     roles.require_maker(request.user, project)
     form = DestinationForm(request.POST, user=request.user, project=project)
-    place, series = form.place, form.cleaned_data["series"]
+    try:
+        place = form.place
+    except Refused:
+        return refuse(request, "That series, model or board no longer exists. Reload the page.")
+    series = form.cleaned_data["series"]
     if series:
         destinations.choose(request.user, series, **place)
     elif held := destinations.of_place(request.user, project, **place):
