@@ -222,12 +222,16 @@ def _is_marked(value: str, user: Reader) -> Q:
     return Q(Exists(later.exclude(pk=OuterRef("pk"))))
 
 
-def _is_in_series(value: str, user: Reader) -> Q:
-    series = Series.objects.kept().called(value).shown_to(user)
-    rows = SeriesItem.objects.filter(
-        series__in=list(series.values_list("pk", flat=True)), removed_at=None
-    )
-    return Q(pk__in=rows.values("run"))
+def _is_in_series(column: str) -> Callable[[str, Reader], Q]:
+    def is_in(value: str, user: Reader) -> Q:
+        series = Series.objects.kept().called(value).shown_to(user)
+        rows = SeriesItem.objects.filter(
+            series__in=list(series.values_list("pk", flat=True)), removed_at=None
+        )
+        # Without NULL, as nothing would be outside of a list that has it.
+        return Q(pk__in=rows.exclude(**{column: None}).values(column))
+
+    return is_in
 
 
 def _is_signed(value: str, user: Reader) -> Q:
@@ -249,7 +253,7 @@ _HOLDS: Mapping[str, Callable[[str, Any], Q]] = {
     keys.AFTER: _is_made_after,
     keys.ON: _is_made_on,
     keys.IS: _is_marked,
-    keys.SERIES: _is_in_series,
+    keys.SERIES: _is_in_series("run"),
     keys.MARKS: _is_signed,
     **{key: _is_said_of(key) for key in (keys.PICKED, keys.RATED, keys.COMMENTED)},
 }
@@ -282,5 +286,6 @@ _HOLDS_OF_UPLOADS: Mapping[str, Callable[[str, Any], Q]] = {
     keys.IN: _is_of_kind,
     keys.STATE: _is_deleted,
     keys.IS: _is_marked_upload,
+    keys.SERIES: _is_in_series("upload"),
     **{key: _HOLDS[key] for key in (keys.BY, keys.BEFORE, keys.AFTER, keys.ON)},
 }

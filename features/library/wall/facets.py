@@ -24,7 +24,7 @@ from features.library.search.conditions import Condition
 from features.library.search.kinds import TITLES, from_bits
 from features.library.search.line import Line
 from features.library.wall.filters import with_line
-from features.library.wall.uploads import kind_of
+from runs.files import content_types
 from runs.models.querysets import RunQuerySet
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def facets_of_uploads(request: HttpRequest, line: Line, uploads: UploadQuerySet)
     counting = _Counting(request, line, is_cut=len(rows) > MOST_COUNTED)
     newest_rows = rows[:MOST_COUNTED]
     every = (
-        counting.facet("Kind", map(kind_of, newest_rows), _kinds),
+        counting.facet("Kind", (_kind(row.content_type) for row in newest_rows), _kinds),
         counting.facet("Person", (row.user_id for row in newest_rows), _people),
         counting.facet("Month", map(_month, newest_rows), _months, is_by_value=True),
     )
@@ -231,6 +231,10 @@ def _describe_conditions(conditions: Sequence[Condition]) -> Descriptions:
 
 def _month(row: Row | Upload) -> str:
     return f"{timezone.localtime(row.created_at):%Y-%m}"
+
+
+def _kind(content_type: str) -> str:
+    return content_types.kind(content_type) or "file"
 
 
 def _months(months: Sequence[str]) -> Descriptions:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from playground.display.wall import nearest_shape
+from playground.display.wall import shape_of
 from runs.file_kinds import FileKind, kind_named
-from runs.files import content_types
-from runs.models import Upload
+from runs.files import artifact_urls
+from runs.files.uploads import as_artifact
+from runs.models import Artifact, Upload
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser, User
@@ -19,33 +20,27 @@ ORDER, BY_SIZE = "sort", "size"  # the parameter, and its value for the largest 
 
 @dataclass(frozen=True)
 class UploadTile:
-    """An upload on the wall; `by` is its author if that is somebody else."""
+    """An upload on the wall, as a result (`file`); `by` is its author if that is somebody else."""
 
     upload: Upload
+    file: Artifact
     may_delete: bool
     by: str
 
     @property
-    def kind(self) -> str:
-        """Return the kind of its file."""
-        return kind_of(self.upload)
-
-    @property
-    def named_kind(self) -> FileKind:
+    def kind(self) -> FileKind:
         """Return the names of its kind."""
-        return kind_named(self.kind)
+        return kind_named(self.file.kind)
 
     @property
     def shape(self) -> int:
-        """Return the shape of its tile: by its size, else by its kind."""
-        if self.upload.width and self.upload.height:
-            return nearest_shape(self.upload.width, self.upload.height)
-        return self.named_kind.shape
+        """Return the shape of its tile."""
+        return shape_of(self.file)
 
     @property
     def still(self) -> str:
         """Return the address of its picture; empty without one."""
-        return self.upload.get_absolute_url() if self.named_kind.is_still else ""
+        return artifact_urls.thumbnail_url(self.file, self.upload.get_absolute_url())
 
 
 def tiles(user: User | AnonymousUser, uploads: Sequence[Upload]) -> list[UploadTile]:
@@ -56,13 +51,9 @@ def tiles(user: User | AnonymousUser, uploads: Sequence[Upload]) -> list[UploadT
     return [
         UploadTile(
             upload,
+            as_artifact(upload),
             upload.pk in removable_keys,
             upload.author if upload.user_id != user.pk else "",
         )
         for upload in uploads
     ]
-
-
-def kind_of(upload: Upload) -> str:
-    """Return the kind of an upload's file."""
-    return content_types.kind(upload.content_type) or "file"

@@ -12,8 +12,11 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
+from features.library.models import Series
 from features.library.search.line import parse_line
 from features.library.search.matching import matching, matching_uploads
+from features.library.selection import Selection
+from features.library.series import items
 from projects.models import Project
 from projects.models.project import private_project
 from runs.files import storage_limits
@@ -170,3 +173,19 @@ def test_page_of_an_upload_says_what_used_it_and_deletes_it(
     assert f'value="{row.pk}"' in html
     member.post("/uploads/deletion/", {"upload": row.pk})
     assert member.get(page).status_code == 404
+
+
+def test_series_finds_its_uploads_and_its_results(user: User, make_run: Any) -> None:
+    series = Series.objects.create(user=user, project=private_project(user), name="Spring")
+    bottle, run, other = upload(user, "bottle.png"), make_run(), make_run()
+    upload(user, "chair.png")
+    items.add_uploads(user, series, [bottle])
+    items.add(user, series, Selection({run.pk: None}))
+
+    def found(line: str) -> tuple[set[str], set[Any]]:
+        parsed = parse_line(line)
+        uploads = matching_uploads(Upload.objects.kept(), parsed, user)
+        return {row.file_name for row in uploads}, set(matching(Run.objects.all(), parsed, user))
+
+    assert found("series:spring") == ({"bottle.png"}, {run})
+    assert found("-series:spring") == ({"chair.png"}, {other})
