@@ -165,9 +165,7 @@ class _Filling:
                 continue
             if key not in self.known:
                 name = str(value_at(self.arguments, path)).strip()
-                sentence = (
-                    f"There is no “{name}” in this project. Choose another series, or a file"
-                )
+                sentence = f"There is no “{name}” in this project. Choose another series, or a file"
                 self.problems.append(Problem(path, sentence))
             elif isinstance(path[-1], int):
                 by_list[path[:-1]] = None

@@ -6,9 +6,7 @@ A button that does something else has the address of its own view (`formaction`)
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase

@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
+from features.boards.models import Board
 from features.library.models import Destination, Series, SeriesItem
 from features.library.search.indexing import index_all
 from features.library.series import items
@@ -47,20 +48,25 @@ def contents(series: Series) -> list[tuple[Any, int]]:
     return list(items.items_of(series).values_list("run_id", "position"))
 
 
-def beside_run(client: Client, query: str = f"model={FLUX}") -> str:
-    page = client.get(f"/series/destinations/?{query}").content.decode()
-    return " ".join(html.unescape(page).split())
+def beside_run(client: Client) -> str:
+    page = html.unescape(client.get(f"/models/{FLUX}/").content.decode())
+    return " ".join(page.split('id="destination"')[1].split("</p>")[0].split())
+
+
+def choose(client: Client, series: Series | None = None, query: str = f"?model={FLUX}") -> Any:
+    posted = {"series": str(series.pk)} if series else {}
+    return client.post(f"/series/destination/{query}", posted)
 
 
 def test_results_of_a_page_go_there_until_it_is_ended(member: Client, spring: Series) -> None:
-    assert "New results go to…" in beside_run(member)
-    chosen = {"model": FLUX, "series": str(spring.pk)}
-    answer = member.post("/series/destination/", chosen, headers={"hx-request": "true"})
-    assert "New results go to" in answer.content.decode()
+    assert "New results" not in beside_run(member)
+    assert "Spring" in member.get(f"/series/destination/?model={FLUX}").content.decode()
+    assert choose(member, spring).status_code == 302
+    assert "New results go to" in beside_run(member)
     made = run(member)
     assert contents(spring) == [(made.pk, 0)]
     assert member.get(spring.get_absolute_url()).status_code == 200
-    member.post("/series/destination/", {"model": FLUX})
+    choose(member)
     assert not Destination.objects.exists()
     end(made, files=2)  # what was shown beside Run holds
     later = run(member, "u")
@@ -73,7 +79,7 @@ def test_results_of_a_page_go_there_until_it_is_ended(member: Client, spring: Se
 def test_a_failed_run_and_one_that_was_taken_out_leave_nothing(
     member: Client, spring: Series
 ) -> None:
-    member.post("/series/destination/", {"series": str(spring.pk)})
+    choose(member, spring, "")
     failed, removed = run(member), run(member, "u")
     item = items.items_of(spring).get(run=removed.pk)
     items.remove(spring, [item.pk])
@@ -88,16 +94,19 @@ def test_the_most_exact_destination_counts(
     of_page, of_board = (
         Series.objects.create(user=user, project=spring.project, name=name) for name in "ab"
     )
-    for chosen in ({}, {"model": FLUX}):
-        series = of_page if chosen else spring
-        member.post("/series/destination/", {"series": str(series.pk), **chosen})
+    choose(member, spring, "")
+    choose(member, of_page)
     on_page = run(member)
     assert contents(of_page) == [(on_page.pk, 0)]
     plan = {"model": [FLUX], "planned": "1", "~token": "b", "~do": "run", "shared.prompt": "x"}
     member.post("/compare/new/", plan)
-    on_board = Run.objects.latest("created_at")
-    assert contents(spring) == [(on_board.pk, 0)]
-    assert contents(of_board) == []
+    board = Board.objects.get()
+    assert contents(spring) == [(Run.objects.latest("created_at").pk, 0)]
+    choose(member, of_board, f"?board={board.pk}")
+    run(member, "v")
+    more = {"planned": "1", "~token": "c", "~do": "run", "shared.prompt": "y", "model": [FLUX]}
+    member.post(f"/compare/{board.pk}/plan/", more)
+    assert contents(of_board) == [(Run.objects.latest("created_at").pk, 0)]
 
 
 def test_a_series_of_others_cannot_be_chosen_and_a_hidden_run_stays_out(user: User) -> None:
@@ -105,16 +114,14 @@ def test_a_series_of_others_cannot_be_chosen_and_a_hidden_run_stays_out(user: Us
     series = Series.objects.create(user=user, project=team, name="Team's")
     private = Series.objects.create(user=user, project=private_project(user), name="Mine")
     mia = working_in(team, person("mia"))
-    refused = mia.post("/series/destination/", {"series": str(private.pk)})
-    assert refused.status_code == 422
+    assert choose(mia, private, "").status_code == 422
     viewer = working_in(team, person("vera"))
-    assert viewer.post("/series/destination/", {"series": str(series.pk)}).status_code == 403
-    mia.post("/series/destination/", {"series": str(series.pk)})
+    assert choose(viewer, series, "").status_code == 403
+    choose(mia, series, "")
     shown = run(working_in(team, user))
     assert contents(series) == [(shown.pk, 0)]
     team.hides_new_runs = True
     team.save()
     run(mia, "u")
     assert contents(series) == [(shown.pk, 0)]
-    assert "Team's" in beside_run(viewer)
-    assert "×" not in beside_run(viewer)
+    assert "New results of this project go to" in beside_run(viewer)
