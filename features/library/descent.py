@@ -247,7 +247,7 @@ def _load(lineage: Lineage, keys: Collection[uuid.UUID], user: User | AnonymousU
     visible = set(
         Upload.objects.kept().shown_to(user).filter(pk__in=rest).values_list("pk", flat=True)
     )
-    uploads = Upload.objects.kept().filter(pk__in=rest).select_related("project")
+    uploads = Upload.objects.filter(pk__in=rest).select_related("project")
     lineage.uploads |= {
         file.pk: file for file in uploads if file.pk in visible or file.is_readable_by(user)
     }

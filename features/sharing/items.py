@@ -281,7 +281,5 @@ def _upload_as_artifact(share: Share, item: ShareItem) -> Artifact | None:
 
 def upload_of(share: Share, item: ShareItem) -> Upload | None:
     """Return the upload of an item, if the share's user may still read it."""
-    upload = (
-        Upload.objects.kept().filter(pk=item.upload_id or NO_RUN).select_related("project").first()
-    )
+    upload = Upload.objects.filter(pk=item.upload_id or NO_RUN).select_related("project").first()
     return upload if upload and upload.is_readable_by(share.user) else None

@@ -135,10 +135,8 @@ class Upload(InProject):
         return reverse("playground:upload", args=[self.pk, self.file_name])
 
     def is_readable_by(self, person: Any) -> bool:
-        """Whether a user may read the file; of a deleted one, whether they may bring it back."""
-        if self.deleted_at:
-            return Upload.objects.removable_by(person).filter(pk=self.pk).exists()
-        return self.is_open_to(person)
+        """Whether a user may read the file; nobody reads a deleted one."""
+        return self.deleted_at is None and self.is_open_to(person)
 
     def is_open_to(self, person: Any) -> bool:
         """Whether a user may read the file unless it is deleted.

@@ -47,12 +47,6 @@ def restore(uploads: UploadQuerySet, by: User) -> int:
     return _mark(restored, by, "restored", None)
 
 
-def delete_for_good(uploads: UploadQuerySet, by: User) -> int:
-    """End the grace period of deleted uploads now; the worker purges them next."""
-    deleted = restorable(by).filter(pk__in=uploads.values("pk"))
-    return _mark(deleted, by, "deleted for good", timezone.now() - GRACE)
-
-
 @transaction.atomic
 def _mark(uploads: UploadQuerySet, by: User, action: str, at: datetime | None) -> int:
     rows = list(uploads.order_by("pk").select_for_update(of=("self",)).select_related("project"))

@@ -45,7 +45,7 @@ from runs.files import uploads as domain
 from runs.files.artifact_urls import artifact_url
 from runs.files.media import mesh_viewer
 from runs.models import Artifact, DerivedFile, Run, Upload
-from runs.ownership import deletion
+from runs.ownership import deletion, upload_deletion
 from runs.results import json_tree, previews, transcripts
 from runs.results.outputs import artifacts_in
 
@@ -254,7 +254,8 @@ def tool(request: HttpRequest, name: str) -> HttpResponse:
 def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
     """Serve an upload that the user may read: in their projects, or shared; staff read all."""
     upload = get_object_or_404(Upload, pk=pk)
-    if not upload.is_readable_by(request.user):
+    is_restorable = upload_deletion.restorable(request.user).filter(pk=pk).exists
+    if not upload.is_readable_by(request.user) and not is_restorable():
         raise Http404("No such upload.")
     file_name = clean_name(name) or upload.file_name
     return serve(request, upload.file, upload.content_type, file_name)

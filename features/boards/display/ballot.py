@@ -176,7 +176,7 @@ def input_file(board: Board, address: str) -> StoredInput | None:
 
 
 def _upload(board: Board, match: re.Match[str]) -> Upload | None:
-    upload = Upload.objects.kept().filter(pk=match["upload"]).first()
+    upload = Upload.objects.filter(pk=match["upload"]).first()
     if upload is None:
         return None
     is_private = board.project.is_private

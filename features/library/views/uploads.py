@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 
 from core.formatting import counted
 from core.http.parameters import parse_moment
-from core.http.posts import hidden, is_posted
+from core.http.posts import hidden
 from core.refusals import Refused
 from features.library import selection
 from features.library.search.conditions import IS, UPLOAD
@@ -25,33 +25,20 @@ if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
     from runs.models.upload import UploadQuerySet
 
-_LEFT = "Not deleted: {}, gone already or not yours to delete."
-
 
 @require_POST
 def deletions(request: HtmxRequest) -> HttpResponseBase:
-    """Delete the posted uploads; the following list offers to undo it.
-
-    With `for_good` deleted uploads are purged without waiting for the rest of their grace period.
-    """
+    """Delete the posted uploads; the following list offers to undo it."""
     try:
         keys = set(selection.posted(request).uploads)
     except Refused as refusal:
         messages.warning(request, str(refusal))
         return _back_to_list(request)
-    if is_posted(request, "for_good"):
-        deleted = upload_deletion.restorable(request.user).filter(pk__in=keys)
-        count, address = upload_deletion.delete_for_good(deleted, request.user), ""
-        if count:
-            notice = f"{counted(count, 'upload')} deleted for good. The files go within an hour."
-            messages.success(request, notice)
-    else:
-        uploads = Upload.objects.kept().shown_to(request.user).filter(pk__in=keys)
-        deletion = upload_deletion.delete(uploads, request.user)
-        count, address = deletion.deleted, deletion.at.isoformat()
-    if count < len(keys):
-        messages.warning(request, _LEFT.format(counted(len(keys) - count, "upload")))
-    return _back_to_list(request, address if count else "")
+    uploads = Upload.objects.kept().shown_to(request.user).filter(pk__in=keys)
+    deletion = upload_deletion.delete(uploads, request.user)
+    if left := len(keys) - deletion.deleted:
+        messages.warning(request, f"Not deleted: {counted(left, 'upload')}, gone or not yours.")
+    return _back_to_list(request, deletion.at.isoformat() if deletion.deleted else "")
 
 
 @require_POST

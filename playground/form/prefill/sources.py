@@ -234,7 +234,7 @@ def _readable(user: User, arguments: Any) -> set[str]:
             uploads.setdefault(match["upload"], []).append(address)
         elif match:
             runs.setdefault(match["run"], []).append(address)
-    rows = Upload.objects.kept().filter(pk__in=uploads).select_related("project")
+    rows = Upload.objects.filter(pk__in=uploads).select_related("project")
     readable_keys = {str(upload.pk) for upload in rows if upload.is_readable_by(user)}
     readable_keys |= {
         str(pk)

@@ -168,7 +168,7 @@ def rewritten(run: Run) -> Rewritten | None:
 
 def brought(user: User, pk: uuid.UUID) -> UsableUpload | None:
     """Return an upload; None if it does not exist or the user may not read it."""
-    upload = Upload.objects.kept().select_related("project").filter(pk=pk).first()
+    upload = Upload.objects.select_related("project").filter(pk=pk).first()
     if upload is None or not upload.is_readable_by(user):
         return None
     kind = kind_of_file(content_types.kind(upload.content_type), upload.file_name)

@@ -87,7 +87,7 @@ def by_digest(user: User, digest: str) -> Outcome:
         return of_run(run)
     if derived := _of_derived_file(user, digest):
         return derived
-    uploads = Upload.objects.kept().filter(digest=digest).select_related("project")
+    uploads = Upload.objects.filter(digest=digest).select_related("project")
     ordered = sorted(uploads, key=lambda upload: upload.user_id != user.pk)
     upload = next((upload for upload in ordered if upload.is_readable_by(user)), None)
     if upload is None:

