@@ -72,10 +72,10 @@ def test_only_who_uploaded_it_and_managers_delete_and_open_a_deleted_file(user: 
     manager, maker = (User.objects.get(username=name) for name in ("kim", "bo"))
     clients = [logged_in(user), logged_in(maker)]
     address = row.get_absolute_url()
-    assert [client.get(address).status_code for client in clients] == [200, 200]
+    assert [client.head(address).status_code for client in clients] == [200, 200]
     assert delete(row, maker) == 0
     assert delete(row, manager) == 1
-    assert [client.get(address).status_code for client in clients] == [200, 404]
+    assert [client.head(address).status_code for client in clients] == [200, 404]
     assert upload_deletion.restore(upload_deletion.restorable(maker), maker) == 0
     assert upload_deletion.restore(upload_deletion.restorable(user), user) == 1
 
