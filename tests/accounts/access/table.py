@@ -130,13 +130,10 @@ HOUSE: dict[str, Row] = {
     "library:results-uses": Row(ANYBODYS, ANYBODYS),
     "library:run-descent": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "library:run-series": Row(SAYS_WHY, OWNERS_ALONE, VIEW_RUN),
-<<<<<<< HEAD
     "library:choices": Row(ANYBODYS, METHOD),
     "library:uploads-deletion": Row(METHOD, ANYBODYS),
     "library:uploads-recovery": Row(METHOD, ANYBODYS),
-=======
     "library:series-captions": Row(OWNERS_ALONE, OWNERS_ALONE),
->>>>>>> main
     "library:series-cover": Row(METHOD, OWNERS_ALONE),
     "library:series-files": Row(METHOD, OWNERS_ALONE),
     "library:series-order": Row(METHOD, OWNERS_ALONE),
