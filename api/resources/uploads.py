@@ -12,9 +12,9 @@ from api.http.problem import Problem
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, take_page
 from core.http.posts import ticked
+from runs.files import upload_deletion
 from runs.files import uploads as domain
 from runs.models import Upload
-from runs.ownership import upload_deletion
 
 UPLOAD = Parameter(
     "upload_id", {"type": "string", "format": "uuid"}, "the file", where="path", converter="uuid"

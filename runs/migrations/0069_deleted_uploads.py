@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
             "deleted_at",
             models.DateTimeField(
                 null=True,
-                help_text="can be undone for a while (`runs/ownership/upload_deletion.py`)",
+                help_text="can be undone for a while (`runs/files/upload_deletion.py`)",
             ),
         ),
         migrations.AddIndex(

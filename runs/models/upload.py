@@ -96,7 +96,7 @@ class Upload(InProject):
         null=True, help_text="when upstream's copy expires; null: by the account's settings"
     )
     deleted_at = models.DateTimeField(
-        null=True, help_text="can be undone for a while (`runs/ownership/upload_deletion.py`)"
+        null=True, help_text="can be undone for a while (`runs/files/upload_deletion.py`)"
     )
 
     objects = UploadQuerySet.as_manager()

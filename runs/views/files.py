@@ -40,12 +40,12 @@ from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
 from fal.messages.data_uri import decode_data_uri
 from projects import current, roles
-from runs.files import content_types, derived_files, result_names, storage_limits
+from runs.files import content_types, derived_files, result_names, storage_limits, upload_deletion
 from runs.files import uploads as domain
 from runs.files.artifact_urls import artifact_url
 from runs.files.media import mesh_viewer
 from runs.models import Artifact, DerivedFile, Run, Upload
-from runs.ownership import deletion, upload_deletion
+from runs.ownership import deletion
 from runs.results import json_tree, previews, transcripts
 from runs.results.outputs import artifacts_in
 

@@ -16,9 +16,9 @@ from core.http.posts import hidden
 from core.refusals import Refused
 from features.library import selection
 from features.library.search.conditions import IS, UPLOAD
+from runs.files import upload_deletion
 from runs.files.storage_limits import QuotaExceeded
 from runs.models import Upload
-from runs.ownership import upload_deletion
 from runs.results.selections import listed_query
 
 if TYPE_CHECKING:

@@ -25,8 +25,9 @@ from playground.display import history
 from playground.display.wall import NOT_SHOWN
 from projects import current
 from projects.kept.models import GRACE
+from runs.files import upload_deletion
 from runs.models.querysets import RunQuerySet
-from runs.ownership import deletion, upload_deletion
+from runs.ownership import deletion
 
 LIST_PAGE = 30
 MAX_FOUND = MOST_FILES  # runs that are counted, and fit into one selection
@@ -96,7 +97,7 @@ def _uploads_page(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
     matching = filters.matching_uploads(request).select_related("user")
     is_by_size = request.GET.get(uploads.ORDER) == uploads.BY_SIZE
     if is_by_size:
-        largest = matching.order_by("-size_bytes", "pk")[: sections.PAGE]
+        largest = list(matching.order_by("-size_bytes", "pk")[: sections.PAGE])
         tiles = uploads.tiles(request.user, largest)
         page_sections = [sections.Section("", tiles, grouping.Group(None, ""))] if tiles else []
         place = {"last": "", "more": ""}

@@ -17,9 +17,10 @@ from features.library.search.conditions import BY, DELETED, EVERYBODY, IS, ME, S
 from features.library.search.entries import PROJECT, USER
 from features.library.search.line import Line, from_old_address, parse_line
 from projects import current
+from runs.files import upload_deletion
 from runs.models import Run, Upload
 from runs.models.querysets import RunQuerySet
-from runs.ownership import deletion, upload_deletion
+from runs.ownership import deletion
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -17,10 +17,9 @@ from django.utils import timezone
 from PIL import Image
 
 from projects.kept.models import GRACE
-from runs.files import inputs, purge, storage_limits, uploads
+from runs.files import inputs, purge, storage_limits, upload_deletion, uploads
 from runs.files.purge import SETTLED
 from runs.models import Upload
-from runs.ownership import upload_deletion
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
