@@ -77,7 +77,6 @@ urlpatterns = [
     path("jump/", command_palette.jump, name="jump"),
     path("uploads/", files.uploads, name="uploads"),
     path("uploads/known/", files.known_upload, name="upload-known"),
-    path("uploads/choices/", files.choices, name="upload-choices"),
     path("uploads/tools/<slug:name>/", files.tool, name="upload-tool"),
     path("uploads/<uuid:pk>/uses/", command_palette.upload_uses, name="upload-uses"),
     path("uploads/<uuid:pk>/<str:name>", files.upload, name="upload"),

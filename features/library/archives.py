@@ -98,7 +98,7 @@ def _read(archive: Archive, user: User, selection: Selection) -> None:
     for pk, positions in unreadable.items():
         keys = [str(pk)] if positions is None else [_key(pk, at) for at in sorted(positions)]
         archive.missing += [(key, GONE) for key in keys]
-    for upload in Upload.objects.shown_to(user).filter(pk__in=selection.uploads):
+    for upload in Upload.objects.kept().shown_to(user).filter(pk__in=selection.uploads):
         projects.add(upload.project_id)
         size_bytes += upload.size_bytes
         name = names.take(upload.file_name)

@@ -221,7 +221,7 @@ def _pieces(user: User, wanted: Sequence[Wanted], missing: list[tuple[str, str]]
     """Return the files that are stored and that the user may read, in the order of `wanted`."""
     results = _results(user, [one.result for one in wanted if one.result], missing)
     keys = [one.upload for one in wanted if one.upload]
-    readable = Upload.objects.shown_to(user).in_bulk(keys) if keys else {}
+    readable = Upload.objects.kept().shown_to(user).in_bulk(keys) if keys else {}
     pieces = []
     for one in wanted:
         if one.result in results:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from features.library.views import relations, selection_actions, wall
+from features.library.views import picker, relations, selection_actions, uploads, wall
 from features.library.views.prompts import prompts
 from features.library.views.prompts.prompts import PROMPTS
 from features.library.views.series import (
@@ -32,6 +32,9 @@ urlpatterns = [
     path("runs/board/", selection_actions.board, name="results-board"),
     path("runs/uses/", selection_actions.uses, name="results-uses"),
     path("runs/stars/", selection_actions.stars, name="results-stars"),
+    path("uploads/choices/", picker.choices, name="choices"),
+    path("uploads/deletion/", uploads.deletions, name="uploads-deletion"),
+    path("uploads/recovery/", uploads.recovery, name="uploads-recovery"),
     path("runs/<uuid:pk>/series/", run_series.of_run, name="run-series"),
     *SERIES.urls(),
     path("series/offered/", series.offered, name="series-offered"),

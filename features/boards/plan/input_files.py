@@ -82,7 +82,9 @@ def known_files(
         return known
     in_uploads = [uuid.UUID(match["upload"]) for match in matches.values() if match["upload"]]
     in_runs = [uuid.UUID(match["run"]) for match in matches.values() if match["run"]]
-    readable_uploads = Upload.objects.shown_to(user).in_bulk(in_uploads) if in_uploads else {}
+    readable_uploads = (
+        Upload.objects.kept().shown_to(user).in_bulk(in_uploads) if in_uploads else {}
+    )
     readable = Run.objects.readable_by(user).filter(pk__in=in_runs)
     results = Artifact.objects.filter(run__in=readable.order_by().values("pk"))
     results = results.exclude(state=Artifact.State.LOST).select_related("run__endpoint")
@@ -162,7 +164,9 @@ def _present(addresses: dict[str, set[str]]) -> set[str]:
                 results[uuid.UUID(match["run"]), int(match["position"])] = address
     present: set[str] = set()
     if uploads:
-        kept_uploads = Upload.objects.filter(pk__in=list(uploads)).values_list("pk", flat=True)
+        kept_uploads = (
+            Upload.objects.kept().filter(pk__in=list(uploads)).values_list("pk", flat=True)
+        )
         present |= {uploads[pk] for pk in kept_uploads}
     if results:
         places = Q(pk__in=[])

@@ -148,7 +148,7 @@ def of_results(user: User, run: Run) -> dict[int, list[Series]]:
 def cards(user: User, series: SeriesQuerySet) -> list[Card]:
     """Return series as a list shows them; at most eight queries."""
     readable_runs = Run.objects.readable_by(user).order_by().values("pk")
-    readable_uploads = Upload.objects.shown_to(user).order_by().values("pk")
+    readable_uploads = Upload.objects.kept().shown_to(user).order_by().values("pk")
     is_readable = Q(run__in=readable_runs) | Q(upload__in=readable_uploads)
     rows = items.present().filter(is_readable, series=OuterRef("pk"))
     is_cover = Case(When(series__cover=F("pk"), then=Value(0)), default=Value(1))
@@ -173,7 +173,7 @@ def _describe_items(user: User, rows: list[SeriesItem]) -> list[SeriesItemView]:
     readable = Run.objects.readable_by(user).filter(pk__in=run_keys)
     run_stacks = wall.stacks(user, list(readable.recent().select_related("user")))
     stacks = {stack.run.pk: stack for stack in run_stacks}
-    files = Upload.objects.shown_to(user).in_bulk(upload_keys) if upload_keys else {}
+    files = Upload.objects.kept().shown_to(user).in_bulk(upload_keys) if upload_keys else {}
     return [_describe(row, stacks, files) for row in rows]
 
 

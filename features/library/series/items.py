@@ -68,7 +68,7 @@ def add(user: User, series: Series, selection: Selection) -> SelectedResults:
     append(series, results, ["run", "position"])
     if not selection.uploads:
         return selected
-    files = list(Upload.objects.shown_to(user).filter(pk__in=selection.uploads))
+    files = list(Upload.objects.kept().shown_to(user).filter(pk__in=selection.uploads))
     add_uploads(user, series, files)
     return replace(
         selected,

@@ -119,7 +119,7 @@ def _files(user: User, rows: Sequence[SeriesItem]) -> dict[int, Artifact | Uploa
     run_keys = {row.run_id for row in rows if row.run_id}
     readable: dict[Any, Artifact | Upload] = {}
     if upload_keys:
-        readable |= Upload.objects.shown_to(user).in_bulk(upload_keys)
+        readable |= Upload.objects.kept().shown_to(user).in_bulk(upload_keys)
     if run_keys:
         runs = Run.objects.readable_by(user).filter(pk__in=run_keys).order_by().values("pk")
         results = Artifact.objects.light().filter(run__in=runs).exclude(state=Artifact.State.LOST)

@@ -127,6 +127,13 @@ HEADER = (
             ),
             Room("Starred", "library:runs", "favourites", "q=starred", "Starred results"),
             Room(
+                "Uploaded",
+                "library:runs",
+                "uploads, own files, files, largest files",
+                "q=is:upload",
+                "Uploaded files",
+            ),
+            Room(
                 "Shares",
                 "sharing:shares",
                 "links, shared forms, shared, share, reviews, review, guests, clients",
@@ -174,7 +181,7 @@ HEADER = (
             Room(
                 "Made here",
                 "playground:restorations",
-                "upload, open a run, recipe, restore, file, files",
+                "open a run, recipe, restore, file",
             ),
         ),
         (

@@ -4,7 +4,7 @@
  * hidden control with its address.
  */
 import { refusal } from "./media-files.js";
-import { send } from "./media-upload.js";
+import { linkTo, send } from "./media-upload.js";
 import { dragged, pastedAddress } from "./media-view.js";
 
 const KINDS = ["image", "video", "audio"];
@@ -156,7 +156,10 @@ class PlanFiles extends HTMLElement {
       this.tell(`${file.name} added`);
     } catch (error) {
       entry.remove();
-      if (!ending.signal.aborted) this.say(error.message, "bad");
+      if (!ending.signal.aborted) {
+        this.say(error.message, "bad");
+        linkTo(this.note, error);
+      }
     }
     delete entry.dataset.busy;
     progress.remove();
