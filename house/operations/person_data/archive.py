@@ -26,7 +26,7 @@ from runs.models import Artifact, Upload
 READ_AT_ONCE = 100  # rows, which may be large
 ABOUT = """What Vitrine holds of {name}: a file for each kind of rows, with one row a line, and
 the files of their results (results/<run>/<position>) and uploads (uploads/<upload>/<name>).
-A file that is both, or an upload in several projects, is there once: its rows name the same "file".
+A file that is both, or an upload in several projects, is there once: several rows name it.
 Secrets, such as digests of tokens and passwords, are left out.
 """
 log = logging.getLogger(__name__)
