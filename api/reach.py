@@ -156,5 +156,5 @@ def may_read_file(token: Token, pk: UUID) -> bool:
         return True
     reach = Reach(token.user, token.project)
     return reach.visible_rows(Run.objects.filter(pk=pk)).exists() or (
-        reach.visible_rows(Upload.objects.filter(pk=pk)).exists()
+        reach.visible_rows(Upload.objects.kept().filter(pk=pk)).exists()
     )

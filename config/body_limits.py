@@ -17,7 +17,6 @@ from django.utils.deprecation import MiddlewareMixin
 
 from core.http.errors import COMPRESSED, UnreadBody, too_large
 from core.http.posted_forms import SMALL_BYTES
-from features.training.data import archives
 
 
 def _views(**names: str) -> frozenset[str]:
@@ -37,25 +36,18 @@ FORMS = _views(
     boards="board-plan board-rows plan plan-of-form",
     flows="flow flow-run run-again",
     playground="draft endpoint form-blank form-default-settings form-link form-other-draft "
-    "form-own-defaults form-preset form-prompts form-references form-repair form-series "
+    "form-own-defaults form-preset form-prompts form-repair form-series "
     "form-source form-undo preset presets ticket",
-    training="dataset-form",
 )
 # Files, imports, and tables that fill a page.
 FILES = _views(
     api="openai-edits v1-uploads",
     catalog="collection-choices collection-edition collections-import",
-    library="archives reference-addition reference-form reference-new reference-pictures",
+    library="archives series-captions series-files",
     playground="restorations upload-tool uploads",
     sharing="answers-versions",
-    training="dataset dataset-files new",
 )
 LARGE = FORMS | FILES
-# Lower limits of some of these, in megabytes; the others take POST_MAX_MB.
-SMALLER = {
-    "training:dataset-files": archives.MAX_POST_MB,
-    "training:new": archives.MAX_POST_MB,
-}
 
 
 class LimitBodies(MiddlewareMixin):
@@ -85,7 +77,7 @@ class LimitBodies(MiddlewareMixin):
         is_known = request.user.is_authenticated
         most_bytes = SMALL_BYTES
         if name in LARGE and is_known:
-            most_bytes = min(settings.POST_MAX_MB, SMALLER.get(name, 1 << 40)) << 20
+            most_bytes = settings.POST_MAX_MB << 20
         if length <= most_bytes:
             return None
         login_note = "" if is_known else " without a login"

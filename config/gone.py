@@ -84,6 +84,20 @@ PAGES: tuple[Page, ...] = (
         "All series",
     ),
     Page(
+        r"training/.*",
+        "Data sets are series now, with their files and captions. A model's field for a ZIP packs "
+        "one.",
+        "/series/",
+        "All series",
+    ),
+    Page(
+        r"references/.*",
+        "References are series now, with the name that prompts call them by. Earlier versions are "
+        "series of their own.",
+        "/series/",
+        "All series",
+    ),
+    Page(
         r"checks(/.*)?",
         "Checks of models have left. The results of each are in a series; a board compares models.",
         "/series/",

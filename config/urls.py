@@ -25,7 +25,6 @@ urlpatterns = [
     path("compare/", include("features.boards.urls")),
     path("flows/", include("features.flows.urls")),
     path("", include("features.library.urls")),
-    path("training/", include("features.training.urls")),
     path("spend/", include("features.spending.urls")),
     path("prices/", RedirectView.as_view(pattern_name="playground:leaderboard"), name="prices"),
     path("", include("features.sharing.urls")),

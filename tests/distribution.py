@@ -33,8 +33,7 @@ VITRINES = {
     },
     "second Vitrine": {
         "catalog/jump",
-        "chains/training",
-        *("form/large_forms", "form/saved_prompts", "form/references", "form/settings_journeys"),
+        *("form/large_forms", "form/saved_prompts", "form/mentions", "form/settings_journeys"),
         "form/settings_of_runs",
         *("others/journey", "sharing/three_people"),
     },

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from django.db.models import Q
-from django.utils import timezone
 
 from api.contract.operation import Body, Call, Parameter, Reply, Response, operation
 from api.http import uploads
@@ -13,7 +12,7 @@ from api.http.problem import Problem
 from api.resources.changes import read_moment
 from api.resources.parameters import CURSOR, IN_PROJECT, LIMIT, TO_PROJECT, as_uuid, take_page
 from core.http.posts import ticked
-from runs.files import purge
+from runs.files import upload_deletion
 from runs.files import uploads as domain
 from runs.models import Upload
 
@@ -48,7 +47,9 @@ def as_json(upload: Upload, call: Call) -> dict[str, Any]:
 def list_uploads(call: Call) -> Reply:
     """List the files of your projects."""
     values = call.values
-    rows = call.reach.listed_rows(Upload.objects.shown_to(call.user)).order_by("-created_at", "-pk")
+    rows = call.reach.listed_rows(Upload.objects.kept().shown_to(call.user)).order_by(
+        "-created_at", "-pk"
+    )
     if values["cursor"]:
         at, key = read_moment(values["cursor"], str)
         pk = as_uuid(str(key))
@@ -102,7 +103,7 @@ def get_upload(call: Call) -> Reply:
 
 def find(call: Call) -> Upload:
     """Return the upload that a call names; raises Problem (404)."""
-    uploads = call.reach.visible_rows(Upload.objects.shown_to(call.user))
+    uploads = call.reach.visible_rows(Upload.objects.kept().shown_to(call.user))
     upload = uploads.filter(pk=call.values["upload_id"]).first()
     if upload is None:
         raise Problem(404, "There is no such file, or it is somebody else's.")
@@ -115,14 +116,17 @@ def find(call: Call) -> Upload:
     scope="run",
     tag="uploads",
     parameters=[UPLOAD],
-    responses=[Response(204, "Deleted; nothing brings the file back.")],
-    errors=[404, 409],
+    responses=[Response(204, "Deleted; for 7 days, the page “Deleted uploads” can restore it.")],
+    errors=[404],
 )
 def delete_upload(call: Call) -> Reply:
-    """Delete a file that you uploaded and that nothing uses."""
-    upload = find(call)
-    if upload.user_id != call.user.pk:
-        raise Problem(403, "Only the person who uploaded this file may delete it.")
-    if not purge.delete_unused_upload(upload, timezone.now()):
-        raise Problem(409, "A run, preset or board still uses this file. Delete that first.")
+    """Delete a file that you uploaded, or one in a project that you manage.
+
+    A run that waits with it still gets it; runs that have used it stay.
+    """
+    uploads = Upload.objects.kept().filter(pk=find(call).pk)
+    if not upload_deletion.delete(uploads, call.user).deleted:
+        raise Problem(
+            403, "Only who uploaded this file, and its project's managers, may delete it."
+        )
     return Reply(None, 204)

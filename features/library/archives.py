@@ -26,7 +26,7 @@ from features.library.selection import MOST_FILES, TOO_MANY, Selection
 from playground.form.restoring import recipes
 from projects.models import Project
 from runs.files import result_names
-from runs.models import Artifact, Run
+from runs.models import Artifact, Run, Upload
 from schemas.exact import dumps
 
 MOST_BYTES = 20 * 10**9
@@ -56,7 +56,8 @@ class Entry:
 class Archive:
     """The contents of an archive, read from the database before it is sent.
 
-    `recipes` is a file with a line of JSON for each entry, in order, as inputs may be large.
+    `recipes` is a file with a line for each entry, in order, as inputs may be large: its recipe in
+    JSON, or nothing for an upload.
     """
 
     name: str = ""
@@ -94,11 +95,19 @@ def _read(archive: Archive, user: User, selection: Selection) -> None:
             name, key = names.take(namer.result(run, artifact)), _key(run.pk, artifact.position)
             archive.entries.append(Entry(key, name, artifact.file, artifact.size_bytes))
             archive.recipes.write(_recipe(run, artifact))
-    if size_bytes > MOST_BYTES:
-        raise Refused(TOO_LARGE.format(size_bytes / 10**9))
     for pk, positions in unreadable.items():
         keys = [str(pk)] if positions is None else [_key(pk, at) for at in sorted(positions)]
         archive.missing += [(key, GONE) for key in keys]
+    for upload in Upload.objects.kept().shown_to(user).filter(pk__in=selection.uploads):
+        projects.add(upload.project_id)
+        size_bytes += upload.size_bytes
+        name = names.take(upload.file_name)
+        archive.entries.append(Entry(str(upload.pk), name, upload.file, upload.size_bytes))
+        archive.recipes.write(b"\n")  # nothing here has made it
+    if len(archive.entries) > MOST_FILES:
+        raise Refused(TOO_MANY)
+    if size_bytes > MOST_BYTES:
+        raise Refused(TOO_LARGE.format(size_bytes / 10**9))
     archive.projects = list(Project.objects.filter(pk__in=projects))
     is_one_run = len(selection.positions) == 1
     archive.name = namer.of_run(run, ".zip") if run and is_one_run else _name_of_today()
@@ -196,7 +205,7 @@ def _recipes(archive: Archive, is_packed: list[bool]) -> Iterator[bytes]:
     separator = b"{\n"
     archive.recipes.seek(0)
     for entry, line, packed in zip(archive.entries, archive.recipes, is_packed, strict=True):
-        if packed:
+        if packed and line.strip():
             yield separator + dumps(entry.name).encode() + b": " + line.rstrip()
             separator = b",\n"
     yield (b"{}" if separator == b"{\n" else b"\n}") + tail + b"\n"

@@ -244,7 +244,9 @@ def _load(lineage: Lineage, keys: Collection[uuid.UUID], user: User | AnonymousU
     rest = [key for key in keys if key not in lineage.runs]
     if not rest:
         return
-    visible = set(Upload.objects.shown_to(user).filter(pk__in=rest).values_list("pk", flat=True))
+    visible = set(
+        Upload.objects.kept().shown_to(user).filter(pk__in=rest).values_list("pk", flat=True)
+    )
     uploads = Upload.objects.filter(pk__in=rest).select_related("project")
     lineage.uploads |= {
         file.pk: file for file in uploads if file.pk in visible or file.is_readable_by(user)
@@ -282,7 +284,7 @@ def edges_below(
     """
     runs = Run.objects.readable_by(user).filter(input_files__source__in=sources)
     rows = runs.order_by("created_at", "pk").values_list("pk", "input_files__source")
-    frames = Upload.objects.shown_to(user).filter(origin_run__in=sources)
+    frames = Upload.objects.kept().shown_to(user).filter(origin_run__in=sources)
     films = frames.order_by("created_at", "pk").values_list("pk", "origin_run")
     pairs = [*rows[:MAX_EDGES], *films[:MAX_EDGES]]
     edges = [Edge(made, source) for made, source in pairs if source is not None]

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from django.db.models import Q
+
 from features.library import pictures
-from features.library.models import Reference, ReferenceRun, ReferenceVersion, Series, SeriesItem
+from features.library.models import Series, SeriesItem
 from features.library.prompts import using as using_prompts
 from features.library.prompts.dependants import UsedPrompts
-from features.library.references import resolving
-from features.library.references import using as using_references
 from features.library.search import indexing
+from features.library.series import destinations, filling, items, mentions
 from features.library.wall import layout
 from projects.models import Project
-from runs.files.input_references import sources_in
-from runs.models import Run, Upload
+from runs.models import InputFile, Run, Upload
 from runs.promises.dependants import Dependants
-from runs.promises.keeping import JsonColumn, Keeps, SelectedRows
+from runs.promises.keeping import Keeps, SelectedRows
 from runs.promises.lifecycle import FillForm, Job, Lifecycle
-from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
+from runs.promises.named_inputs import NameResolver, OfferedName
 from runs.promises.places import Place, Places
 
 if TYPE_CHECKING:
@@ -37,18 +36,25 @@ MAX_PLACES = 20
 
 
 class LibraryOwner(Lifecycle, Keeps, Places):
-    """Prompts and references fill in forms; series and views find results again."""
+    """Prompts and named series fill in forms; series and views find results again."""
 
-    models_of_places = (SeriesItem, ReferenceRun)
+    models_of_places = (SeriesItem, InputFile)
 
     def places_of(self, user: User | AnonymousUser, run: Run) -> Sequence[Place]:
-        """Return the series with a result of the run, and the references that it used."""
-        of_run = SeriesItem.objects.filter(run=run.pk, removed_at=None).values("series")
-        series = Series.objects.kept().shown_to(user).filter(pk__in=of_run)
-        in_series = [
-            Place("Series", row.name, row.get_absolute_url()) for row in series[:MAX_PLACES]
+        """Return the series with a result of the run, and the named ones that it got files of."""
+        of_run = items.present().filter(run=run.pk)
+        inputs = InputFile.objects.filter(run=run.pk).values("source")
+        of_inputs = items.present().filter(Q(upload__in=inputs) | Q(run__in=inputs))
+        visible = Series.objects.kept().shown_to(user)
+        series = visible.filter(pk__in=of_run.values("series"))
+        used = visible.exclude(mention="").filter(pk__in=of_inputs.values("series"))
+        return [
+            *(Place("Series", row.name, row.get_absolute_url()) for row in series[:MAX_PLACES]),
+            *(
+                Place("Files of", f"@{row.mention}", row.get_absolute_url())
+                for row in used[:MAX_PLACES]
+            ),
         ]
-        return [*in_series, *resolving.places_of(user, run)]
 
     def listed_runs(self, request: HttpRequest) -> RunQuerySet | None:
         """Return the runs of the wall, or of its list."""
@@ -60,53 +66,45 @@ class LibraryOwner(Lifecycle, Keeps, Places):
 
     def kept_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""
-        items = SeriesItem.objects.filter(series__deleted_at=None, removed_at=None)
-        return set(items.filter(run__in=run_ids).values_list("run_id", flat=True))
+        kept_items = items.present().filter(series__deleted_at=None, run__in=run_ids)
+        return set(kept_items.values_list("run_id", flat=True))
+
+    def uploads_in_use(self) -> Collection[uuid.UUID]:
+        """Return the uploads in series."""
+        of_series = SeriesItem.objects.exclude(upload=None)
+        return set(of_series.values_list("upload_id", flat=True))
 
     def chosen_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with a result in a series."""
         return self.kept_runs(run_ids)
 
     def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
-        """Record the prompts from which the runs were made."""
+        """Record the prompts from which runs were made, and the series that results go to."""
         using_prompts.record_runs(user, origins)
+        destinations.expect_results(user, origins)
 
     def name_resolver(self, user: User, project: Project) -> NameResolver:
         """Return the resolver that replaces `@bottle` by its pictures that fit the model."""
-        return resolving.Resolver(user, project)
+        return mentions.Resolver(user, project)
 
     def names_offered(self, user: User, project: Project) -> Sequence[OfferedName]:
-        """Return the references that the user may mention in the project."""
-        return using_references.offered(user, project)
-
-    def on_named(self, user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
-        """Record the references that the runs used."""
-        resolving.record(user, named)
+        """Return the series that the user may mention in the project."""
+        return mentions.offered(user, project)
 
     def on_settle(self, charge: Charge) -> None:
         """Write a run's cost into its entry of the index, if it has one."""
         indexing.note_cost(charge)
 
-    def inputs_in_use(self) -> Sequence[JsonColumn]:
-        """Return the pictures and LoRAs of references and of their earlier versions."""
-        return (
-            JsonColumn(ReferenceVersion.objects.all(), "pictures"),
-            JsonColumn(ReferenceVersion.objects.all(), "lora"),
-            JsonColumn(Reference.objects.all(), "pictures"),
-            JsonColumn(Reference.objects.all(), "lora"),
-        )
-
     def goes_along(self, rows: SelectedRows) -> SelectedRows:
-        """Return the pictures of moved references."""
-        moved = ReferenceVersion.objects.filter(reference__in=rows.get(Reference, ()))
-        pictures_of_versions = json.dumps([*moved.values_list("pictures", flat=True)])
-        return {Upload: sources_in(pictures_of_versions)}
+        """Return the uploads of moved series; results of other projects stay where they are."""
+        of_series = SeriesItem.objects.filter(series__in=rows.get(Series, ())).exclude(upload=None)
+        return {Upload: set(of_series.values_list("upload_id", flat=True))}
 
     def form_sources(self) -> Mapping[str, FillForm]:
-        """Return the functions that fill in a form from `?prompt=`, `?reference=`, `?pictures=`."""
+        """Return the functions that fill in a form from `?prompt=`, `?series=`, `?pictures=`."""
         return {
             using_prompts.KIND: using_prompts.fill,
-            resolving.KIND: using_references.fill,
+            filling.KIND: filling.fill,
             pictures.KIND: pictures.fill,
         }
 

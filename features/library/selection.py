@@ -1,4 +1,4 @@
-"""A selection of results, as forms post it: `artifact=<run uuid>/<position>`, `run=<run uuid>`.
+"""A selection, as forms post it: `artifact=<run uuid>/<position>`, `run=<run uuid>`, `upload=`.
 
 `all=1` selects the runs that the list has found; its query is posted as `filters`.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,13 +16,14 @@ from django.http import QueryDict
 
 from core.http.parameters import parse_uuid
 from core.refusals import Refused
-from runs.models import Artifact
+from runs.models import Artifact, Upload
 from runs.models.querysets import RunQuerySet
 from runs.results.selections import ALL, ARTIFACT, RUN, all_found, newest
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
 
+UPLOAD = "upload"  # the parameter with the key of an upload
 MOST_FILES = 5000
 TOO_MANY = f"An archive holds at most {MOST_FILES:,} files. Choose fewer."
 _POSITION = re.compile(r"[0-9]{1,6}")
@@ -49,10 +50,12 @@ class Selection:
     positions: Positions
     left_out: int = 0
     is_all: bool = False  # all runs that the list has found
+    uploads: Sequence[uuid.UUID] = ()
 
     def __len__(self) -> int:
-        """Return how many results and whole runs it has."""
-        return sum(1 if places is None else len(places) for places in self.positions.values())
+        """Return how many results, whole runs and uploads it has."""
+        results = sum(1 if places is None else len(places) for places in self.positions.values())
+        return results + len(self.uploads)
 
     @property
     def fields(self) -> list[tuple[str, str]]:
@@ -63,7 +66,7 @@ class Selection:
             (RUN, str(run)) if places is None else (ARTIFACT, str(ResultKey(run, position)))
             for run, places in self.positions.items()
             for position in sorted(places or {0})
-        ]
+        ] + [(UPLOAD, str(upload)) for upload in self.uploads]
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ class SelectedResults:
     results: list[ResultKey]
     out_of_reach: int = 0
     left_out: int = 0  # older runs, see Selection
+    uploads: Sequence[Upload] = ()  # of those who take some
 
     @property
     def run_keys(self) -> list[uuid.UUID]:
@@ -87,17 +91,22 @@ def posted(request: HttpRequest) -> Selection:
     """
     runs = all_found(request)
     if runs is None:
-        return Selection(parse(request.POST))
+        keys = (parse_uuid(text) for text in request.POST.getlist(UPLOAD)[:MOST_FILES])
+        uploads = [key for key in keys if key]
+        return Selection(parse(request.POST, is_more=bool(uploads)), uploads=uploads)
     newest_results = newest(runs, MOST_FILES)
     if not newest_results.keys:
         raise Refused("The list no longer finds anything. Change its filters first.")
     return Selection(dict.fromkeys(newest_results.keys), newest_results.left_out, is_all=True)
 
 
-def parse(query: QueryDict) -> Positions:
-    """Return the positions that a post names one by one; raises Refused as `posted` does."""
+def parse(query: QueryDict, *, is_more: bool = False) -> Positions:
+    """Return the positions that a post names one by one; raises Refused as `posted` does.
+
+    It may name none if something else is selected (`is_more`).
+    """
     runs, artifacts = query.getlist(RUN), query.getlist(ARTIFACT)
-    if not runs and not artifacts:
+    if not (runs or artifacts or is_more):
         raise Refused("Nothing is selected. Select a result first.")
     if len(runs) + len(artifacts) > MOST_FILES:
         raise Refused(TOO_MANY)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from django.urls import path
 
-from features.library.views import relations, selection_actions, wall
+from features.library.views import picker, relations, selection_actions, uploads, wall
 from features.library.views.prompts import prompts
 from features.library.views.prompts.prompts import PROMPTS
-from features.library.views.references import pictures, references
-from features.library.views.references.references import REFERENCES
-from features.library.views.series import packing, run_series, series
+from features.library.views.series import (
+    contents,
+    destinations,
+    mentions,
+    packing,
+    run_series,
+    series,
+)
 from features.library.views.series.series import SERIES
 from features.library.views.views import VIEWS
 
@@ -27,27 +32,24 @@ urlpatterns = [
     path("runs/board/", selection_actions.board, name="results-board"),
     path("runs/uses/", selection_actions.uses, name="results-uses"),
     path("runs/stars/", selection_actions.stars, name="results-stars"),
+    path("uploads/choices/", picker.choices, name="choices"),
+    path("uploads/deletion/", uploads.deletions, name="uploads-deletion"),
+    path("uploads/recovery/", uploads.recovery, name="uploads-recovery"),
     path("runs/<uuid:pk>/series/", run_series.of_run, name="run-series"),
     *SERIES.urls(),
     path("series/offered/", series.offered, name="series-offered"),
     # The model stands last: its id may contain slashes and any word.
     path("series/packing/<path:endpoint_id>/", packing.packing, name="packing"),
     path("series/additions/", series.additions, name="results-additions"),
-    path("series/<uuid:pk>/order/", series.order, name="series-order"),
-    path("series/<uuid:pk>/cover/", series.cover, name="series-cover"),
-    path("series/<uuid:pk>/removals/", series.removals, name="series-removals"),
+    path("series/mentioned/", mentions.mentioned, name="series-mentioned"),
+    path("series/mentioned/cover/", mentions.cover, name="mention-cover"),
+    path("series/destination/", destinations.choose, name="destination"),
+    path("series/<uuid:pk>/files/", contents.files, name="series-files"),
+    path("series/<uuid:pk>/captions/", contents.captions, name="series-captions"),
+    path("series/<uuid:pk>/order/", contents.order, name="series-order"),
+    path("series/<uuid:pk>/cover/", contents.cover, name="series-cover"),
+    path("series/<uuid:pk>/removals/", contents.removals, name="series-removals"),
     *PROMPTS.urls(),
     path("prompts/offered/", prompts.offered, name="prompts-offered"),
     path("prompts/<uuid:pk>/text/", prompts.text, name="prompt-text"),
-    *REFERENCES.urls(),
-    path("references/offered/", references.offered, name="references-offered"),
-    path("references/cover/", references.cover, name="references-cover"),
-    path("references/additions/", pictures.addition, name="reference-addition"),
-    path("references/<uuid:pk>/pictures/", pictures.change_pictures, name="reference-pictures"),
-    path("references/<uuid:pk>/results/", pictures.offer_results, name="reference-results"),
-    path(
-        "references/<uuid:pk>/versions/<int:version>/recovery/",
-        references.version_recovery,
-        name="reference-version-recovery",
-    ),
 ]

@@ -98,7 +98,7 @@ def files_of(share: Share) -> Mapping[Key, InputFile]:
         (run, position): kind
         for run, position, kind in results.values_list("run_id", "position", "kind")
     }
-    uploads_of_share = Upload.objects.filter(pk__in=uploads)
+    uploads_of_share = Upload.objects.kept().filter(pk__in=uploads)
     for pk, content_type in uploads_of_share.values_list("pk", "content_type"):
         kinds[pk, None] = content_type.partition("/")[0]
     return {

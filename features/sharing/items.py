@@ -18,7 +18,7 @@ from features.library.selection import ResultKey
 from features.sharing.models import Share, ShareItem
 from playground.display import history
 from runs.file_kinds import kind_named
-from runs.files import content_types, stripped_copies
+from runs.files import stripped_copies, uploads
 from runs.models import Artifact, Run, Upload
 from runs.records import counting
 
@@ -32,6 +32,7 @@ MAX_ITEMS = 2000
 FIRST_ITEMS, MOST_PICTURES = 12, 4  # of a share in a list
 MAKING = ("arguments", "output", "output_text")  # columns of a run that is shown large
 NO_RUN = uuid.UUID(int=0)
+ShownKey = ResultKey | uuid.UUID  # a result, or an upload
 GONE = "This result no longer exists."
 COMING = "This file is still on its way here. Look again in a minute."
 
@@ -207,26 +208,34 @@ def artifact_of(share: Share, item: ShareItem | None) -> Artifact | None:
     return _FILE.first(run=item.run_id, position=item.position, user=share.user_id)
 
 
-def keep_in_step(share: Share, keys: Sequence[ResultKey]) -> None:
-    """Make these results the share's items, in this order; other items are marked as gone.
+def keep_in_step(share: Share, keys: Sequence[ShownKey]) -> None:
+    """Make these results and uploads the share's items, in this order; others become gone.
 
     An item that returns gets its former number and feedback. Writes, and locks the share, only if
     there are differences.
     """
     unsent = share.items.filter(is_gone=True, answers__isnull=False)  # they wait for "Send"
     held = set(unsent.values_list("run_id", flat=True))
-    wanted_keys = [key for key in dict.fromkeys(keys[:MAX_ITEMS]) if key.run not in held]
-    items = share.items.filter(run__isnull=False, is_input=False, is_gone=False, previous=None)
-    if [ResultKey(item.run_id or NO_RUN, item.position) for item in items] == wanted_keys:
+    wanted_keys = [
+        key
+        for key in dict.fromkeys(keys[:MAX_ITEMS])
+        if not (isinstance(key, ResultKey) and key.run in held)
+    ]
+    items = share.items.filter(is_input=False, is_gone=False, previous=None)
+    if [key_of(item) for item in items] == wanted_keys:
         return
     with transaction.atomic():
         Share.objects.select_for_update(of=("self",)).get(pk=share.pk)
         _write(share, wanted_keys)
 
 
-def _write(share: Share, wanted_keys: list[ResultKey]) -> None:
-    of_runs = share.items.filter(run__isnull=False)
-    items = {ResultKey(item.run_id or NO_RUN, item.position): item for item in of_runs}
+def key_of(item: ShareItem) -> ShownKey:
+    """Return the key of an item's result, or of its upload."""
+    return item.upload_id or ResultKey(item.run_id or NO_RUN, item.position)
+
+
+def _write(share: Share, wanted_keys: list[ShownKey]) -> None:
+    items = {key_of(item): item for item in share.items.all()}
     highest = share.items.aggregate(highest=Max("number"))["highest"] or 0
     added: list[ShareItem] = []
     changed_items: list[ShareItem] = []
@@ -234,11 +243,12 @@ def _write(share: Share, wanted_keys: list[ResultKey]) -> None:
         item = items.pop(key, None)
         if item is None:
             highest += 1
-            added.append(
-                ShareItem(
-                    share=share, number=highest, place=place, run_id=key.run, position=key.position
-                )
-            )
+            item = ShareItem(share=share, number=highest, place=place)
+            if isinstance(key, ResultKey):
+                item.run_id, item.position = key
+            else:
+                item.upload_id = key
+            added.append(item)
         elif item.place != place or item.is_gone or item.is_input:
             item.place, item.is_gone, item.is_input = place, False, False
             changed_items.append(item)
@@ -268,20 +278,9 @@ def _describe_item(share: Share, item: ShareItem, run: Run | None) -> ItemView:
 
 
 def _upload_as_artifact(share: Share, item: ShareItem) -> Artifact | None:
-    """Return the file of a version that was uploaded, as a result of no run."""
+    """Return the file of an item that is an upload, as a result of no run."""
     upload = upload_of(share, item)
-    if upload is None:
-        return None
-    return Artifact(
-        kind=content_types.kind(upload.content_type) or "file",
-        state=Artifact.State.STORED,
-        file=upload.file,
-        content_type=upload.content_type,
-        size_bytes=upload.size_bytes,
-        width=upload.width,
-        height=upload.height,
-        duration_s=upload.duration_s,
-    )
+    return uploads.as_artifact(upload) if upload else None
 
 
 def upload_of(share: Share, item: ShareItem) -> Upload | None:

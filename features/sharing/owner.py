@@ -75,6 +75,11 @@ class SharingOwner(Lifecycle, Keeps, Places):
         items = ShareItem.objects.filter(in_use, run__in=run_ids, is_gone=False)
         return set(items.values_list("run_id", flat=True))
 
+    def uploads_in_use(self) -> Collection[uuid.UUID]:
+        """Return the uploads that are items of shares."""
+        uploaded = ShareItem.objects.exclude(upload=None)
+        return set(uploaded.values_list("upload_id", flat=True))
+
     def chosen_runs(self, run_ids: Collection[uuid.UUID]) -> Collection[uuid.UUID]:
         """Return the runs with results that somebody chose to share, or that a guest picked.
 

@@ -34,7 +34,8 @@ KINDS: Mapping[str, str] = {
     "boards.board": "Board",
     "chats.chat": "Chat",  # of entries before 0.3.0
     "flows.flow": "Flow",
-    "training.dataset": "Data set",
+    "library.reference": "Reference",  # of entries before 0.3.0
+    "training.dataset": "Data set",  # of entries before 0.3.0
     "training.weights": "Weights",  # of entries before 0.3.0
     "notifications.channel": "Channel",
 }

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.db.models import Count, Min, Q
 from django.utils import timezone
@@ -34,11 +35,11 @@ from runs.progress import account_concurrency, worker_status
 from runs.results import error_messages, figures
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
+    from django.contrib.auth.models import AnonymousUser
 
 NEWEST_ERRORS = 20
 LATEST_SYNCS = 5
-LARGEST_PROJECTS = 20
+LARGEST = 20
 LATEST_BACKUPS = 5
 CSP_REPORTS_SHOWN = 10
 FAILURES_SHOWN = 20
@@ -123,6 +124,7 @@ class Status:
     csp_reports: list[CspReport]
     data: DataVersion | None  # the version that has migrated the data
     projects: list[tuple[str, int, int]]  # the largest, with the bytes of results and uploads
+    people: list[tuple[str, int]]  # who has most, with the bytes of their uploads
     in_progress: int  # our runs at fal
     account_limit: int | None  # of runs at once at fal, if it was observed
 
@@ -152,6 +154,7 @@ def load_status(user: User | AnonymousUser) -> Status:
         list(CspReport.objects.all()[:CSP_REPORTS_SHOWN]),
         DataVersion.objects.first(),
         _projects(),
+        _people(),
         account_concurrency.in_progress(),
         account_concurrency.limit(),
     )
@@ -219,13 +222,21 @@ def storage() -> Storage:
 def _projects() -> list[tuple[str, int, int]]:
     """Return the projects whose files take most, by name; private ones by their owner."""
     sums = figures.read(figures.STORAGE_OF_PROJECTS).values
-    largest = sorted(sums, key=lambda pk: sum(sums[pk]), reverse=True)[:LARGEST_PROJECTS]
+    largest = sorted(sums, key=lambda pk: sum(sums[pk]), reverse=True)[:LARGEST]
     rows = Project.objects.select_related("person").in_bulk([int(pk) for pk in largest])
     return [
         (f"{row}, of {row.person}" if row.person else str(row), *sums[str(row.pk)])
         for pk in largest
         if (row := rows.get(int(pk)))
     ]
+
+
+def _people() -> list[tuple[str, int]]:
+    """Return the users whose uploads take most."""
+    sums = figures.read(figures.STORAGE).values.get("uploads_of_people", {})
+    largest = sorted(sums, key=sums.__getitem__, reverse=True)[:LARGEST]
+    users = User.objects.in_bulk([int(pk) for pk in largest])
+    return [(users[int(pk)].get_username(), sums[pk]) for pk in largest if int(pk) in users]
 
 
 def _is_elsewhere() -> bool:

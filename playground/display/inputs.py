@@ -31,7 +31,10 @@ class ComparisonFile(NamedTuple):
 
 
 class InputFile(NamedTuple):
-    """One of our files among a run's arguments: its address, and its kind, as for artifacts."""
+    """One of our files among a run's arguments: its address, and its kind, as for artifacts.
+
+    An upload that was deleted has no address.
+    """
 
     address: str
     kind: str
@@ -92,7 +95,11 @@ def input_files(run: Run) -> list[InputFile]:
     matches = filter(None, map(OUR_ADDRESS.fullmatch, addresses))
     hits = list(islice(matches, MOST_INPUTS))
     kinds = _kinds(hits)
-    return [InputFile(match[0], kinds[key]) for match in hits if (key := _key(match)) in kinds]
+    return [
+        InputFile(match[0] if _key(match) in kinds else "", kinds.get(_key(match), "file"))
+        for match in hits
+        if match["upload"] or _key(match) in kinds
+    ]
 
 
 def _texts_in(value: Any) -> Iterator[str]:
@@ -113,7 +120,9 @@ def _kinds(input_matches: Sequence[re.Match[str]]) -> dict[_Key, str]:
 
 def _kinds_of_uploads(input_matches: Sequence[re.Match[str]]) -> dict[_Key, str]:
     keys = [match["upload"] for match in input_matches if match["upload"]]
-    rows = Upload.objects.filter(pk__in=keys).values_list("pk", "content_type") if keys else ()
+    rows = (
+        Upload.objects.kept().filter(pk__in=keys).values_list("pk", "content_type") if keys else ()
+    )
     return {(str(pk), 0): _known_kind(content_type.partition("/")[0]) for pk, content_type in rows}
 
 

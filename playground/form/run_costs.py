@@ -32,7 +32,7 @@ class RunCost:
     estimate: Estimate
     each: tuple[Estimate, ...]
     is_measuring: bool = False  # a worker is measuring the length of an input file
-    named: Sequence[NamedInput] = ()  # the named inputs that the model gets
+    named: Sequence[NamedInput] = ()  # what the model gets of each @name
 
     @property
     def label(self) -> str:

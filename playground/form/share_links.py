@@ -71,7 +71,7 @@ def _count_own_files(user: User, arguments: dict[str, Any]) -> int:
     """Return how many uploads and results in these arguments are the user's own."""
     count = 0
     if uploads := _uploads_in(arguments):
-        count += Upload.objects.filter(user=user, pk__in=uploads).count()
+        count += Upload.objects.kept().filter(user=user, pk__in=uploads).count()
     if results := _results_in(arguments):
         own = Artifact.objects.filter(run__user=user, run_id__in={run for run, _ in results})
         places = own.values_list("run_id", "position")

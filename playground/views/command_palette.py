@@ -21,7 +21,7 @@ from playground.form.prefill.use_as import Result, UsableUpload
 from playground.form.restoring import by_content, restore
 from projects import current
 from projects.rules import gallery
-from runs.models import Run
+from runs.models import Run, Upload
 
 
 @limit("search")
@@ -92,8 +92,12 @@ def upload_uses(request: HtmxRequest, pk: uuid.UUID) -> HttpResponse:
         raise Http404("There is no such upload.")
     locks = gallery.locks_in(current.current(request), Revision.current())
     using = by_content.using(request.user, uploaded.upload).with_artifacts()
-    runs = [restore.choice_of_run(run) for run in using[: restore.MOST]]
-    return _menu(request, uploaded, locks, {"upload": uploaded.upload, "runs": runs})
+    own_context = {
+        "upload": uploaded.upload,
+        "runs": [restore.choice_of_run(run) for run in using[: restore.MOST]],
+        "may_delete": Upload.objects.kept().removable_by(request.user).filter(pk=pk).exists(),
+    }
+    return _menu(request, uploaded, locks, own_context)
 
 
 def _uses(request: HtmxRequest, pk: uuid.UUID, key: str) -> HttpResponse:

@@ -75,4 +75,6 @@ def named_elsewhere() -> set[uuid.UUID]:
         )
         for text in naming.order_by().values_list("inputs_text", flat=True):
             uploads |= sources_in(text)
+    for owner in registered(Keeps):
+        uploads |= set(owner.uploads_in_use())
     return uploads

@@ -65,7 +65,7 @@ async def _upstream_address(address: str, run: Run, person: User, upstream: fal.
     if match is None:
         raise ValueError(address)
     if match["upload"]:
-        upload = await _upload(match["upload"], person)
+        upload = await _upload(match["upload"], run, person)
     else:
         artifact = await _artifact(match["run"], int(match["position"]), person)
         if artifact.state == Artifact.State.REMOTE:
@@ -74,9 +74,11 @@ async def _upstream_address(address: str, run: Run, person: User, upstream: fal.
     return await _uploaded_url(upload, run, upstream)
 
 
-async def _upload(pk: str, person: User) -> Upload:
+async def _upload(pk: str, run: Run, person: User) -> Upload:
+    """Return the upload; a run that began before its deletion still has it."""
     upload = await Upload.objects.filter(pk=pk).afirst()
-    if upload is None or not await sync_to_async(upload.is_readable_by)(person):
+    is_there = upload and not (upload.deleted_at and upload.deleted_at < run.created_at)
+    if not (upload and is_there and await sync_to_async(upload.is_open_to)(person)):
         raise _FileMissing("A file of this input is no longer here.")
     return upload
 

@@ -18,7 +18,7 @@ from pathlib import PurePosixPath
 
 from django.core.files.storage import default_storage
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from projects.kept.models import GRACE
@@ -63,7 +63,7 @@ class Purge:
         storage_limits.delete_stale_reservations()
         # All arguments are read before a run is deleted; otherwise a file that one names is lost.
         is_more = input_references.read_unread() or self._purge_runs(until)
-        is_more |= delete_discarded(timezone.now(), until)
+        is_more |= _purge_uploads(timezone.now()) | delete_discarded(timezone.now(), until)
         return SOON_S if is_more else EVERY_S
 
     def _purge_runs(self, until: float) -> bool:
@@ -152,12 +152,19 @@ def delete_uploads(uploads: Sequence[Upload], now: datetime) -> int:
     return len(contents)
 
 
-def delete_unused_upload(upload: Upload, now: datetime) -> bool:
-    """Delete an upload unless a run or another row names it; return whether it was deleted."""
-    # The arguments of the newest runs may not be read yet; otherwise a file that one names is lost.
-    while input_references.read_unread():
-        pass
-    return not input_references.used([upload.pk]) and bool(delete_uploads([upload], now))
+def _purge_uploads(now: datetime) -> bool:
+    """Delete uploads whose grace period is over; return whether more may be due.
+
+    A run that waits with one keeps it until it has ended.
+    """
+    waiting_runs = Run.objects.unfinished().values("pk")
+    waiting = InputFile.objects.filter(source=OuterRef("pk"), run__in=waiting_runs)
+    due_uploads = Upload.objects.filter(~Exists(waiting), deleted_at__lte=now - GRACE)
+    with transaction.atomic():
+        locked = due_uploads.select_for_update(of=("self",), skip_locked=True)
+        uploads = list(locked[:CONTENTS])
+        discard(_delete_rows(uploads), now)
+    return len(uploads) == CONTENTS
 
 
 def _own_uploads(owners: Mapping[uuid.UUID, int]) -> list[Upload]:
@@ -172,9 +179,12 @@ def _delete_unused(uploads: Sequence[Upload]) -> dict[str, list[str]]:
     """Delete the uploads that are no run's input any more; return their files by content."""
     keys = [upload.pk for upload in uploads]
     used_pks = set(InputFile.objects.filter(source__in=keys).values_list("source", flat=True))
-    unused = [upload for upload in uploads if upload.pk not in used_pks]
-    Upload.objects.filter(pk__in=[upload.pk for upload in unused]).delete()
-    return {_content_digest(upload): [upload.file] for upload in unused}
+    return _delete_rows([upload for upload in uploads if upload.pk not in used_pks])
+
+
+def _delete_rows(uploads: Sequence[Upload]) -> dict[str, list[str]]:
+    Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).delete()
+    return {_content_digest(upload): [upload.file] for upload in uploads}
 
 
 def _content_digest(upload: Upload) -> str:

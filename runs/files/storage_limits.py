@@ -23,6 +23,7 @@ from runs.promises.registry import registered
 
 MB = 1 << 20
 RESERVED = timedelta(hours=1)  # longer than it takes to store a file
+LARGEST_FILES = "/runs/?q=is:upload&scope=all&sort=size"  # where a user makes room
 
 
 class DiskFull(OSError):
@@ -105,7 +106,9 @@ def used_bytes(user_id: int) -> int:
     Results of the user's own runs do not count.
     """
     results = _own_results(user_id)
-    uploads = Upload.objects.filter(user_id=user_id).exclude(digest__in=results.values("digest"))
+    uploads = (
+        Upload.objects.kept().filter(user_id=user_id).exclude(digest__in=results.values("digest"))
+    )
     files = uploads.order_by().values("digest", "size_bytes").distinct()  # once in all projects
     reserved = UploadReservation.objects.filter(user_id=user_id)
     reserved = reserved.filter(created_at__gt=timezone.now() - RESERVED)
@@ -126,11 +129,11 @@ def require_quota(user_id: int, digest: str, size_bytes: int) -> None:
     bytes_before = used_bytes(user_id)
     if bytes_before + size_bytes <= settings.UPLOADS_MAX_MB_PER_PERSON * MB:
         return
-    uploads = Upload.objects.filter(user_id=user_id)
+    uploads = Upload.objects.kept().filter(user_id=user_id)
     if any(rows.filter(digest=digest).exists() for rows in (uploads, _own_results(user_id))):
         return
     raise QuotaExceeded(
         f"Your uploads take {bytes_before // MB:,} MB of the "
-        f"{settings.UPLOADS_MAX_MB_PER_PERSON:,} MB that each person may keep here. Use a file "
-        "that you gave before, give this one's address instead, or ask an admin for more room."
+        f"{settings.UPLOADS_MAX_MB_PER_PERSON:,} MB that each person may keep here. Delete some "
+        "under Results → Uploaded, the largest first, or give this one's address instead."
     )

@@ -34,6 +34,7 @@ from runs.models.querysets import heavy_columns
 
 if TYPE_CHECKING:
     from projects.models import InProject
+    from runs.models.upload import UploadQuerySet
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,9 @@ def find_by_digest(
     _check_size(name, size_bytes)
     if not DIGEST.fullmatch(digest):
         return None
-    upload = Upload.objects.filter(user_id=user_id, digest=digest, size_bytes=size_bytes).first()
+    upload = (
+        Upload.objects.kept().filter(user_id=user_id, digest=digest, size_bytes=size_bytes).first()
+    )
     if upload is None or not _is_stored(upload.file):
         return None
     return _row(user_id, name or upload.file_name, _stored(upload), project)
@@ -119,10 +122,10 @@ def _row(
     user_id: int, name: str, stored_file: stored_files.StoredFile, project: Project | None
 ) -> Upload:
     project = project or private_project(User.objects.get(pk=user_id))
-    upload, _ = Upload.objects.get_or_create(
-        user_id=user_id,
-        project=project,
-        digest=stored_file.digest,
+    upload = _found_or_created(
+        user_id,
+        project,
+        stored_file.digest,
         defaults={
             "is_hidden": project.hides_new_runs,
             "file": stored_file.name,
@@ -145,10 +148,10 @@ def of_result(user_id: int, project: Project, artifact: Artifact) -> Upload:
     purge.reclaim(artifact.digest)
     extension = content_types.extension(artifact.content_type)
     name = artifact.file_name or f"{str(artifact.run_id)[:8]}-{artifact.position + 1}.{extension}"
-    upload, _ = Upload.objects.get_or_create(
-        user_id=user_id,
-        project=project,
-        digest=artifact.digest,
+    return _found_or_created(
+        user_id,
+        project,
+        artifact.digest,
         defaults={
             "file": artifact.file,
             "file_name": clean_name(name),
@@ -160,6 +163,18 @@ def of_result(user_id: int, project: Project, artifact: Artifact) -> Upload:
             "shortest_s": artifact.shortest_s,
         },
     )
+
+
+def _found_or_created(
+    user_id: int, project: Project, digest: str, defaults: dict[str, Any]
+) -> Upload:
+    """Return the row of this content; a file that is uploaded again is no longer deleted."""
+    upload, _ = Upload.objects.get_or_create(
+        user_id=user_id, project=project, digest=digest, defaults=defaults
+    )
+    if upload.deleted_at:
+        upload.deleted_at = None
+        upload.save(update_fields=["deleted_at"])
     return upload
 
 
@@ -169,6 +184,22 @@ def of_upload(user_id: int, project: Project, upload: Upload) -> Upload:
         return upload
     purge.reclaim(upload.digest)
     return _row(user_id, upload.file_name, _stored(upload), project)
+
+
+def as_artifact(upload: Upload) -> Artifact:
+    """Return an upload as a result of no run, which is never saved, for what shows results."""
+    return Artifact(
+        kind=content_types.kind(upload.content_type) or "file",
+        state=Artifact.State.STORED,
+        file=upload.file,
+        file_name=upload.file_name,
+        digest=upload.digest,
+        content_type=upload.content_type,
+        size_bytes=upload.size_bytes,
+        width=upload.width,
+        height=upload.height,
+        duration_s=upload.duration_s,
+    )
 
 
 def _stored(upload: Upload) -> stored_files.StoredFile:
@@ -309,38 +340,45 @@ def results(
     Without a project, searches the user's private one.
     """
     project = project or private_project(user)
-    rows = (
-        Artifact.objects.light()
-        .filter(is_shown_to(user, "run__"), run__project=project, run__deleted_at=None)
-        .exclude(state=Artifact.State.LOST)
-    )
-    rows = rows.select_related("run", "run__endpoint").defer(*heavy_columns("run__"))
+    rows = results_of_kind(kind).filter(is_shown_to(user, "run__"), run__project=project)
     rows = rows.order_by("-run__created_at", "position")
-    if kind in _NAMED:
-        rows = rows.filter(_NAMED[kind])
-    elif kind != "file":
-        rows = rows.filter(kind__in=[kind] if isinstance(kind, str) else kind)
     if q:
         rows = rows.filter(Q(run__title__icontains=q) | Q(run__endpoint__endpoint_id__icontains=q))
-    return _page_of_choices(rows, page, _artifact_choice)
+    return _page_of_choices(rows, page, artifact_choice)
+
+
+def results_of_kind(kind: str | Sequence[str]) -> QuerySet[Artifact]:
+    """Return everybody's results that a field for this kind of file takes."""
+    rows = Artifact.objects.light().filter(run__deleted_at=None)
+    rows = rows.exclude(state=Artifact.State.LOST).select_related("run", "run__endpoint")
+    rows = rows.defer(*heavy_columns("run__"))
+    if kind in _NAMED:
+        return rows.filter(_NAMED[kind])
+    if kind == "file":
+        return rows
+    return rows.filter(kind__in=[kind] if isinstance(kind, str) else kind)
 
 
 def uploads(
     user: User, kind: str, q: str = "", page: int = 1, project: Project | None = None
 ) -> Choices:
-    """Return the user's uploads in a project, searched by name; one query.
+    """Return uploads that the user sees in a project, searched by name; one query.
 
     Without a project, searches the user's private one.
     """
-    project = project or private_project(user)
-    rows = Upload.objects.filter(user_id=user.pk, project=project).order_by("-created_at")
-    if kind in _NAMED:
-        rows = rows.filter(_NAMED[kind])
-    elif kind != "file":
-        rows = rows.filter(content_type__startswith=f"{kind}/")
+    rows = uploads_of_kind(kind).in_project(project or private_project(user), user)
+    rows = rows.without_results().order_by("-created_at")
     if q:
         rows = rows.filter(file_name__icontains=q)
-    return _page_of_choices(rows, page, _upload_choice)
+    return _page_of_choices(rows, page, upload_choice)
+
+
+def uploads_of_kind(kind: str) -> UploadQuerySet:
+    """Return everybody's uploads that a field for this kind of file takes."""
+    rows = Upload.objects.kept()
+    if kind in _NAMED:
+        return rows.filter(_NAMED[kind])
+    return rows if kind == "file" else rows.filter(content_type__startswith=f"{kind}/")
 
 
 def _page_of_choices(rows: QuerySet[Any], page: int, choice: Any) -> Choices:
@@ -349,7 +387,8 @@ def _page_of_choices(rows: QuerySet[Any], page: int, choice: Any) -> Choices:
     return Choices([choice(row) for row in page_rows[:PAGE_SIZE]], page, len(page_rows) > PAGE_SIZE)
 
 
-def _artifact_choice(row: Artifact) -> Choice:
+def artifact_choice(row: Artifact) -> Choice:
+    """Return a result as a choice."""
     src = artifact_urls.artifact_url(row)
     return Choice(
         address=row.get_absolute_url(),
@@ -366,7 +405,8 @@ def _artifact_choice(row: Artifact) -> Choice:
     )
 
 
-def _upload_choice(row: Upload) -> Choice:
+def upload_choice(row: Upload) -> Choice:
+    """Return an upload as a choice."""
     kind = row.content_type.partition("/")[0]
     return Choice(
         address=row.get_absolute_url(),

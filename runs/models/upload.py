@@ -16,7 +16,7 @@ from core.db.json_field import ExactJSONField
 from projects.models import InProject, InProjectQuerySet
 from runs.models.input_file import having_as_input
 from runs.models.querysets import RunQuerySet
-from runs.models.run import SHORTEST_S, Run
+from runs.models.run import SHORTEST_S, Artifact, Run
 from runs.promises.keeping import Keeps
 from runs.promises.registry import registered
 
@@ -43,6 +43,21 @@ def opening_texts(user_id: int, prefix: str) -> list[str]:
 
 class UploadQuerySet(InProjectQuerySet["Upload"]):
     """Filters for uploads."""
+
+    def kept(self) -> UploadQuerySet:
+        """Return the uploads that are not deleted."""
+        return self.filter(deleted_at=None)
+
+    def without_results(self) -> UploadQuerySet:
+        """Leave out those that are results in their project: sending one makes an upload of it."""
+        is_seen = models.Q(run__is_hidden=False) | models.Q(run__user=models.OuterRef("user"))
+        results = Artifact.objects.filter(
+            is_seen,
+            digest=models.OuterRef("digest"),
+            run__project=models.OuterRef("project"),
+            run__deleted_at=None,
+        )
+        return self.filter(~models.Exists(results))
 
     def forget_addresses_in(self, sent_arguments: str) -> None:
         """Forget upstream's addresses that this JSON text contains: the files are gone there."""
@@ -80,6 +95,9 @@ class Upload(InProject):
     upstream_until = models.DateTimeField(
         null=True, help_text="when upstream's copy expires; null: by the account's settings"
     )
+    deleted_at = models.DateTimeField(
+        null=True, help_text="can be undone for a while (`runs/files/upload_deletion.py`)"
+    )
 
     objects = UploadQuerySet.as_manager()
 
@@ -94,6 +112,11 @@ class Upload(InProject):
                 fields=["measure_at"],
                 name="upload_to_measure",
                 condition=models.Q(measure_at__isnull=False),
+            ),
+            models.Index(
+                fields=["deleted_at"],
+                name="upload_deleted",
+                condition=models.Q(deleted_at__isnull=False),
             ),
             models.Index(fields=["digest"], name="upload_by_content"),
             models.Index(fields=["file"], name="upload_by_file"),
@@ -112,7 +135,11 @@ class Upload(InProject):
         return reverse("playground:upload", args=[self.pk, self.file_name])
 
     def is_readable_by(self, person: Any) -> bool:
-        """Whether a user may read the file.
+        """Whether a user may read the file; nobody reads a deleted one."""
+        return self.deleted_at is None and self.is_open_to(person)
+
+    def is_open_to(self, person: Any) -> bool:
+        """Whether a user may read the file unless it is deleted.
 
         Members of its project may; so may users with the permission to see everybody's runs, in
         shared projects; users who see a run with the file as an input; and everybody while its
@@ -126,6 +153,8 @@ class Upload(InProject):
 
     def is_readable_with(self, row: InProject) -> bool:
         """Whether everybody who sees `row`, such as a board, may read the file."""
+        if self.deleted_at:
+            return False
         return self.is_shown_with(row) or self._is_opened_or_input_of(
             Run.objects.readable_with(row)
         )

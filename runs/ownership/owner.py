@@ -51,7 +51,7 @@ class RunsOwner(Lifecycle, Keeps):
         """
         used = InputFile.objects.filter(source__in=run_ids, run__deleted_at=None)
         sources = used.exclude(run=F("source")).values_list("source", flat=True)
-        frames = Upload.objects.filter(origin_run__in=run_ids)
+        frames = Upload.objects.kept().filter(origin_run__in=run_ids)
         films = frames.values_list("origin_run", flat=True).distinct()
         return {*filter(None, sources), *filter(None, films)}
 

@@ -41,6 +41,10 @@ class Keeps(RunOwner):
         """Return columns that may name uploads and results as inputs; named files are kept."""
         return ()
 
+    def uploads_in_use(self) -> Collection[uuid.UUID]:
+        """Return the uploads that rows of the app hold by a key; they are kept."""
+        return ()
+
     def opened_files(self, user_id: int) -> Sequence[JsonColumn]:
         """Return columns of a user's rows that others see: everybody may read the named files."""
         return ()

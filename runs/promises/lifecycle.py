@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from core.notify import channel
     from projects.models import Project
     from runs.models import Charge, Run
-    from runs.promises.named_inputs import NamedInput, NameResolver, OfferedName
+    from runs.promises.named_inputs import NameResolver, OfferedName
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ class Lifecycle(RunOwner):
         return {}
 
     def on_start(self, user: User, origins: Mapping[Run, Sequence[str]]) -> None:
-        """Record what the runs' forms were filled in from, in the transaction that starts the runs.
+        """Note new runs, and what their forms were filled in from, in their transaction.
 
         `origins` are marks, `<kind>:<key>`, that apps have put into the forms; anybody can post any
-        mark. All runs have the same user; runs without a mark are left out.
+        mark, and most runs have none. All runs have the same user.
         """
 
     def name_resolver(self, user: User, project: Project) -> NameResolver | None:
@@ -62,12 +62,6 @@ class Lifecycle(RunOwner):
     def names_offered(self, user: User, project: Project) -> Sequence[OfferedName]:
         """Return some of the app's things that the user may mention in the project."""
         return ()
-
-    def on_named(self, user: User, named: Mapping[Run, Sequence[NamedInput]]) -> None:
-        """Record the named things in the runs' arguments, in the transaction that starts the runs.
-
-        All runs have the same user. Ignore what belongs to other apps.
-        """
 
     def on_charges(
         self, user: User, charges: Sequence[Charge], before: Decimal = Decimal(0)

@@ -2,7 +2,7 @@
 
 Apps know the names (`Lifecycle.name_resolver`). Forms and plans resolve names before they validate,
 since a name may fill a required field; other texts that people write are resolved when their run
-starts. What a run got for each name is recorded with it.
+starts.
 """
 
 from __future__ import annotations
@@ -24,18 +24,11 @@ if TYPE_CHECKING:
 SIGN = "@"
 
 
-@dataclass(frozen=True)
-class NamedInput:
-    """A named thing in arguments: what the model got of it, in words, and whether that is all.
+class NamedInput(NamedTuple):
+    """What a model gets of a name, in words such as `@bottle: 3 of 5 pictures`."""
 
-    `owner` is the app's kind of thing; `key` and `version` are the app's, too.
-    """
-
-    owner: str
-    key: str
-    version: int
     words: str
-    is_whole: bool = True
+    is_whole: bool = True  # nothing is left out
 
 
 @dataclass(frozen=True)
@@ -93,7 +86,7 @@ def unresolved(endpoint: Endpoint, arguments: dict[str, Any]) -> ResolvedArgumen
 
 
 def has_sign(value: Any) -> bool:
-    """Whether any string in the JSON value can contain an `@name` reference."""
+    """Whether any string in the JSON value can contain an `@name`."""
     if isinstance(value, str):
         return SIGN in value
     if isinstance(value, dict):

@@ -36,9 +36,11 @@ class Figures(NamedTuple):
 def _storage() -> dict[str, Any]:
     artifacts = Artifact.objects.filter(state=Artifact.State.STORED).exclude(digest="").order_by()
     contents = artifacts.values("digest").annotate(bytes=Max("size_bytes"))
+    of_people = Upload.objects.kept().order_by().values_list("user_id").annotate(Sum("size_bytes"))
     return {
         "results_bytes": contents.aggregate(sum=Sum("bytes"))["sum"] or 0,
         "uploads_bytes": Upload.objects.aggregate(sum=Sum("size_bytes"))["sum"] or 0,
+        "uploads_of_people": {str(pk): size_bytes for pk, size_bytes in of_people},
         "lost": Artifact.objects.filter(state=Artifact.State.LOST).count(),
         "deleted_runs": Run.objects.deleted().count(),
         "discarded": DiscardedContent.objects.count(),

@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
     from runs.models.querysets import RunQuerySet
-    from runs.promises.named_inputs import NamedInput
     from schemas.estimate import Estimate
 
 TITLE_LENGTH = 200
@@ -152,7 +151,6 @@ class StartRequest:
     project: Project | None = None  # None: its user's private one
     is_hidden: bool | None = None  # from the project's other members; None: the project's default
     origins: Sequence[str] = ()  # what its form was filled in from, for `Lifecycle.on_start`
-    named: Sequence[NamedInput] = ()  # named things in its arguments that were resolved before
 
 
 class StartResult(NamedTuple):
@@ -204,7 +202,6 @@ def _start_many(requests: Sequence[StartRequest]) -> list[StartResult]:
         ]
         if new:
             _tell_origins(new)
-            _tell_named(new)
             _plan_deletion(new)
             _reserve(new)  # last, since other starts wait for it
             channel.notify()
@@ -229,9 +226,7 @@ def _resolved(requests: Sequence[StartRequest]) -> Sequence[StartRequest]:
     for request in requests:
         resolved = resolve(request.endpoint, request.arguments)
         title_ = title(request.arguments) if request.title is None else request.title
-        resolved_requests.append(
-            replace(request, arguments=resolved.arguments, named=resolved.named, title=title_)
-        )
+        resolved_requests.append(replace(request, arguments=resolved.arguments, title=title_))
     return resolved_requests
 
 
@@ -421,17 +416,9 @@ def _charge(run: Run, request: StartRequest, expected: Decimal | None) -> Charge
 
 
 def _tell_origins(new: Sequence[tuple[Run, StartRequest]]) -> None:
-    origins = {run: request.origins for run, request in new if request.origins}
-    if origins:
-        for owner in registered(Lifecycle):
-            owner.on_start(new[0][1].user, origins)
-
-
-def _tell_named(new: Sequence[tuple[Run, StartRequest]]) -> None:
-    named_by_run = {run: request.named for run, request in new if request.named}
-    if named_by_run:
-        for owner in registered(Lifecycle):
-            owner.on_named(new[0][1].user, named_by_run)
+    origins = {run: request.origins for run, request in new}
+    for owner in registered(Lifecycle):
+        owner.on_start(new[0][1].user, origins)
 
 
 def in_dollars(estimate: Estimate) -> Decimal | None:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import logging
-import re
 import uuid
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import IO, Any
 
 from django import forms
 from django.core.files.storage import default_storage
@@ -34,14 +33,14 @@ from core.http.caching import no_store
 from core.http.conditional import parse_range
 from core.http.errors import Unavailable
 from core.http.htmx import HtmxRequest
-from core.http.parameters import parse_key, search_words
+from core.http.parameters import parse_key
 from core.http.posts import hidden
 from core.http.streaming import CHUNK_BYTES, OffThreadStream, chunks
 from fal.db_safe import db_safe_text
 from fal.errors import FileUnavailable
 from fal.messages.data_uri import decode_data_uri
 from projects import current, roles
-from runs.files import content_types, derived_files, result_names, storage_limits
+from runs.files import content_types, derived_files, result_names, storage_limits, upload_deletion
 from runs.files import uploads as domain
 from runs.files.artifact_urls import artifact_url
 from runs.files.media import mesh_viewer
@@ -49,9 +48,6 @@ from runs.models import Artifact, DerivedFile, Run, Upload
 from runs.ownership import deletion
 from runs.results import json_tree, previews, transcripts
 from runs.results.outputs import artifacts_in
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
 
 log = logging.getLogger(__name__)
 
@@ -201,7 +197,7 @@ def uploads(request: HtmxRequest) -> JsonResponse:
     except domain.NotStored as error:
         return JsonResponse({"error": str(error)}, status=HTTPStatus.INSUFFICIENT_STORAGE)
     except storage_limits.QuotaExceeded as error:
-        body = {"error": str(error)}
+        body = {"error": str(error), "href": storage_limits.LARGEST_FILES}
         return JsonResponse(body, status=HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     except ValueError as error:
         return JsonResponse({"error": str(error)}, status=422)
@@ -247,23 +243,6 @@ def _upload_json(upload: Upload) -> dict[str, Any]:
 
 
 @require_safe
-def choices(request: HttpRequest) -> HttpResponse:
-    """Render the dialog with the project's results or the user's uploads of one `kind`."""
-    kind = request.GET.get("kind", "")
-    kind = kind if kind in domain.KINDS or kind in {"weights", "archive"} else "file"
-    source = "uploads" if request.GET.get("from") == "uploads" else "results"
-    query = search_words(request)
-    page = request.GET.get("page", "")
-    list_choices = domain.uploads if source == "uploads" else domain.results
-    number = int(page) if re.fullmatch(r"[0-9]{1,6}", page) else 1
-    choices = list_choices(
-        cast("User", request.user), kind, query, number, current.current(request)
-    )
-    context = {"choices": choices, "kind": kind, "source": source, "q": query}
-    return render(request, "playground/media/picker.html", context)
-
-
-@require_safe
 def tool(request: HttpRequest, name: str) -> HttpResponse:
     """Render the dialog that paints a mask or records a sound; a script fetches it."""
     if name not in TOOLS:
@@ -275,7 +254,8 @@ def tool(request: HttpRequest, name: str) -> HttpResponse:
 def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
     """Serve an upload that the user may read: in their projects, or shared; staff read all."""
     upload = get_object_or_404(Upload, pk=pk)
-    if not upload.is_readable_by(request.user):
+    is_restorable = upload_deletion.restorable(request.user).filter(pk=pk).exists
+    if not upload.is_readable_by(request.user) and not is_restorable():
         raise Http404("No such upload.")
     file_name = clean_name(name) or upload.file_name
     return serve(request, upload.file, upload.content_type, file_name)

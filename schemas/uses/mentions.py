@@ -1,4 +1,4 @@
-"""Names of references in texts: `@bottle`, and `@me/bottle` for the user's own of that name.
+"""Names of series in texts: `@bottle`, and `@me/bottle` for the user's own of that name.
 
 Texts that only look alike are never touched: `me@bottle.com`, `@2x`, `https://x.com/@bottle`,
 `@scope/package`. The caller knows the names and decides whether a mention is one of them.

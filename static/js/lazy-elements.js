@@ -5,7 +5,6 @@
 const LOADERS = {
   "color-pick": () => import("./lazy/form-color.js"),
   "copy-button": () => import("./lazy/copy-button.js"),
-  "dataset-files": () => import("./lazy/dataset-files.js"),
   "field-error": () => import("./lazy/field-error.js"),
   "form-rows": () => import("./lazy/form-rows.js"),
   "media-field": () => import("./lazy/form-media.js"),
@@ -22,7 +21,6 @@ const LOADERS = {
   "timed-lines": () => import("./lazy/timed-lines.js"),
 };
 const IMMEDIATE = [
-  "dataset-files",
   "field-error",
   "live-session",
   "local-time",
@@ -64,9 +62,9 @@ document.addEventListener(
 const loadWithin = (root) => root.querySelectorAll(IMMEDIATE).forEach(load);
 document.addEventListener("DOMContentLoaded", () => loadWithin(document), { once: true });
 document.addEventListener("htmx:load", ({ target }) => loadWithin(target.parentElement ?? target));
-/* `@` in a text or a field for pictures offers references. */
+/* `@` in a text or a field for pictures offers the names of series. */
 document.addEventListener("focusin", ({ target }) => {
-  const host = target.matches?.("textarea, [type='text']") && target.closest("[data-references]");
+  const host = target.matches?.("textarea, [type='text']") && target.closest("[data-mentions]");
   const before = target.value;
-  if (host) import("./lazy/references.js").then(({ attach }) => attach(host, before));
+  if (host) import("./lazy/mentions.js").then(({ attach }) => attach(host, before));
 });

@@ -64,7 +64,6 @@ NAMES = [
 ]
 
 
-ASKED = {"training:new": f"?model={ENDPOINT}"}
 POSTED = {"catalog:favourites": {"star": ENDPOINT}, "catalog:collections-of": {"in": "best"}}
 ADMIN_PAGES = ("changelist", "change", "add", "delete")
 
@@ -168,7 +167,7 @@ class World:
 
     def address(self, name: str) -> str:
         """Return the address of a route about the owner's object."""
-        return self.things.address(name, ASKED)
+        return self.things.address(name)
 
     def ask(self, role: str, method: str, name: str, needs: str) -> str:
         """Request a route as a role, undo the effects, and return the word for the answer."""

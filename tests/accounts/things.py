@@ -16,14 +16,11 @@ from features.flows.models import Flow, FlowRun
 from features.library.models import (
     Prompt,
     PromptTag,
-    Reference,
-    ReferenceVersion,
     Series,
     SeriesItem,
 )
 from features.sharing.models import Comment as ShareComment
 from features.sharing.models import Reviewer, Share, ShareItem
-from features.training.models import Dataset
 from projects.kept.models import kinds, rows_of
 from projects.models import Project
 from projects.models.project import private_project
@@ -57,7 +54,7 @@ class Things:
         plain = name.rpartition(":")[2]
         return next((key for noun, key in self.keys.items() if plain.startswith(noun)), None)
 
-    def address(self, name: str, asked: dict[str, str] | None = None) -> str:
+    def address(self, name: str) -> str:
         """Return the address of a route about these rows."""
         space, _, plain = name.rpartition(":")
         if space == "undo":
@@ -73,7 +70,7 @@ class Things:
         # Some routes of an app are about an object of their own, such as a report among shares.
         own = {"pk"} if pk is not None else set()
         parts |= {part: of_room[part] for part in parts if part in of_room and part not in own}
-        return reverse(name, kwargs=parts) + (asked or {}).get(name, "")
+        return reverse(name, kwargs=parts)
 
 
 def make_things(
@@ -135,16 +132,14 @@ def make_things(
     flow_run = FlowRun.objects.create(
         **own, flow=flow, form_token=uuid4().hex, definition=flow.definition
     )
-    dataset = Dataset.objects.create(**own, **deleted, endpoint=endpoint, name=word)
     prompt = Prompt.objects.create(**own, **deleted, name=word, text=word, folder=word)
     PromptTag.objects.create(prompt=prompt, name=word)
-    series = Series.objects.create(**own, **deleted, name=word)
-    SeriesItem.objects.create(series=series, run=run, place=0)
-    view = View.objects.create(**own, **deleted, name=word, line=word)
-    reference = Reference.objects.create(
-        **own, **deleted, name=word, key=word, pictures=[upload.get_absolute_url()]
+    series = Series.objects.create(
+        **own, **deleted, name=word, mention=word, mention_key=word, words=word, note=word
     )
-    ReferenceVersion.objects.create(reference=reference, number=1, change=word, made_by=owner)
+    SeriesItem.objects.create(series=series, run=run, place=0, caption=word)
+    SeriesItem.objects.create(series=series, upload=upload, place=1, file_name=word)
+    view = View.objects.create(**own, **deleted, name=word, line=word)
     share = Share.objects.create(
         **own, title=word, picks="some", takes_ratings=True, takes_comments=True
     )
@@ -158,9 +153,7 @@ def make_things(
         "view": view.pk,
         "run": run.pk, "artifact": run.pk, "upload": upload.pk, "preset": preset.pk,
         "board": board.pk, "vote": board.pk, "flow": flow.pk,
-        "dataset": dataset.pk, "prompt": prompt.pk,
-        "series": series.pk,
-        "reference": reference.pk,
+        "prompt": prompt.pk, "series": series.pk,
     }  # fmt: skip
     for kind in kinds():  # all kinds that are not listed above
         if kind.slug not in keys:

@@ -63,7 +63,7 @@ PAGES = [
 ]
 MORE_PAGES = [  # walked for their width alone
     *("/models/fal-ai/flux-01/run/", "/models/?q=flux&sort=price", "/favourites/", "/compare/"),
-    *("/compare/new/", "/prompts/", "/references/", "/presets/", "/shares/", "/restorations/"),
+    *("/compare/new/", "/prompts/", "/presets/", "/shares/", "/restorations/"),
     *("/runs/?q=starred", "/admin/catalog/endpoint/", "/account/sessions/", "/account/password/"),
 ]
 WIDTHS = [320, 390, 600, 768, 912, 1024, 1180, 1366, 1920]

@@ -11,9 +11,8 @@ from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import get_resolver, resolve
 
-from config.body_limits import BY_TICKET, LARGE, SMALLER, LimitBodies
+from config.body_limits import BY_TICKET, LARGE, LimitBodies
 from core.http.posted_forms import SMALL_BYTES
-from features.training.data import archives
 from tests.accounts.routes import routes
 
 pytestmark = pytest.mark.any_database
@@ -32,7 +31,6 @@ def refusal(path: str, size_bytes: int, user: Any, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize(
     ("path", "most_bytes"),
     [
-        ("/training/new/", archives.MAX_POST_MB * MB),
         ("/restorations/", 2100 * MB),
         ("/models/a/b/", 2100 * MB),
         ("/api/v1/runs", 2100 * MB),
@@ -67,7 +65,6 @@ def test_a_refusal_is_no_error_of_the_server(
 def test_every_view_of_large_bodies_exists() -> None:
     names = {route.name for route in routes(get_resolver("config.urls").url_patterns)}
     assert names >= LARGE | BY_TICKET
-    assert SMALLER.keys() <= LARGE
 
 
 def test_the_error_page_states_the_body_limit(member: Client, settings: Any) -> None:

@@ -35,7 +35,7 @@ PAGES = (
     *("notifications:inbox", "operations:going", "playground:all-presets"),
     *("playground:presets", "playground:tries", "projects:project"),
     *("sharing:review", "spending:spend", "spending:spend-runs", "training:training"),
-    *("playground:upload-choices", "library:reference-results"),
+    *("library:choices", "library:reference-results"),
     *("training:dataset-results", "sharing:answers"),
 )
 LISTS = ("runs", "boards", "flows", "collections", "changes", "favourites", "models", "prices")

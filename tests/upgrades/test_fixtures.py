@@ -24,20 +24,22 @@ pytestmark = [
     pytest.mark.needs("pg_dump"),
 ]
 # Migrations add rows to these tables: for new models, about the migration itself, and series for
-# chats.
+# chats, references and data sets.
 GROWING = {
     "django_content_type", "auth_permission", "auth_group_permissions", "operations_dataversion",
     "library_series", "library_seriesitem",
 }  # fmt: skip
 # Former addresses → present ones, with the same key.
-MOVED = {"/chats/": "/series/"}
+MOVED = {"/chats/": "/series/", "/references/": "/series/", "/training/": "/series/"}
 # Tables that were dropped since, by the version that dropped them.
 DROPPED = {
     "0.3.0": {
         "boards_boardtally", "boards_standingtrial", "boards_tally", "boards_trial",
         "chats_chat", "chats_turn", "flows_accountlisting", "flows_stepfile",
-        "library_promptversion", "playground_keyseal", "playground_projectkey", "sharing_report",
-        "spending_alarm", "spending_budget_informed", "training_training", "training_weights",
+        "library_promptversion", "library_reference", "library_referencerun",
+        "library_referenceversion", "playground_keyseal", "playground_projectkey", "sharing_report",
+        "spending_alarm", "spending_budget_informed", "training_dataset",
+        "training_datasetarchive", "training_training", "training_weights",
     },
 }  # fmt: skip
 

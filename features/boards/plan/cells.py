@@ -13,7 +13,7 @@ from features.boards.plan.groups import seed_field
 from features.boards.plan.plan import ALLOW_UNKNOWN, Plan, PlannedColumn, PlannedRow
 from playground.form import form_state
 from playground.form.form_state import ParsedForm
-from runs.promises.named_inputs import NamedInput, NameResolver, unresolved
+from runs.promises.named_inputs import NameResolver, unresolved
 from schemas import Problem
 from schemas.carry import Step, carry, missing
 from schemas.uses.ordered_files import GivenFile, place_in_order
@@ -36,7 +36,6 @@ class PlannedCell(NamedTuple):
     endpoint: Endpoint
     arguments: dict[str, Any]
     is_seeded: bool  # the seed is fixed, so an equal run has the same result
-    named: tuple[NamedInput, ...] = ()  # references in the arguments
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ class ExpandedPlan:
 def expand(plan: Plan, resolve: NameResolver = unresolved) -> ExpandedPlan:
     """Convert each row for each column; empty for a plan with too many cells.
 
-    `resolve` replaces the names of references (`named_inputs.resolver`).
+    `resolve` replaces names such as `@bottle` (`named_inputs.resolver`).
     """
     if any(trouble.where == "total" for trouble in plan.troubles):
         return ExpandedPlan()
@@ -118,9 +117,7 @@ def expand(plan: Plan, resolve: NameResolver = unresolved) -> ExpandedPlan:
         for row, cell in enumerate(carried):
             by_place[row, number] = cell
     cells = [
-        PlannedCell(
-            row, column, seed, plan.columns[column].endpoint, arguments, is_seeded, cell.named
-        )
+        PlannedCell(row, column, seed, plan.columns[column].endpoint, arguments, is_seeded)
         for row in range(len(plan.rows))
         for column in range(len(plan.columns))
         for cell in (by_place[row, column],)
@@ -134,12 +131,11 @@ class _Cell(NamedTuple):
 
     arguments: dict[str, Any]
     steps: tuple[Step, ...]
-    named: tuple[NamedInput, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
 def _resolved(column: PlannedColumn, carried: _Cell, resolve: NameResolver) -> _Cell:
-    """Return the cell with its references resolved; a step says how each one was used."""
+    """Return the cell with its names resolved; a step says how each one was used."""
     resolved = resolve(column.endpoint, carried.arguments)
     steps = [
         Step(
@@ -151,7 +147,7 @@ def _resolved(column: PlannedColumn, carried: _Cell, resolve: NameResolver) -> _
         for named_input in resolved.named
     ]
     all_steps = (*carried.steps, *steps)
-    return _Cell(resolved.arguments, all_steps, resolved.named, resolved.problems)
+    return _Cell(resolved.arguments, all_steps, resolved.problems)
 
 
 def _carried(plan: Plan, column: PlannedColumn, row: PlannedRow) -> _Cell:

@@ -69,20 +69,22 @@ def _stored(file: UploadedFile[Any], user: User, project: Project) -> Upload:
 def known_files(
     addresses: Iterable[str], user: User, project: Project, offered: Iterable[OfferedName]
 ) -> dict[str, KnownFile]:
-    """Describe references and files stored here, by address; other addresses are left out.
+    """Describe named series and files stored here, by address; other addresses are left out.
 
     A file that the user may not read counts as gone; one of another project is refused.
-    `offered` are the references. The number of queries is constant.
+    `offered` are the names. The number of queries is constant.
     """
     tidy = tidy_addresses(list(addresses))
     by_key = {mentions.whole(name_offer.mention): name_offer for name_offer in offered}
-    known = {address: _reference(address, by_key) for address in tidy if mentions.whole(address)}
+    known = {address: _named(address, by_key) for address in tidy if mentions.whole(address)}
     matches = {address: match for address in tidy if (match := OUR_ADDRESS.fullmatch(address))}
     if not matches:
         return known
     in_uploads = [uuid.UUID(match["upload"]) for match in matches.values() if match["upload"]]
     in_runs = [uuid.UUID(match["run"]) for match in matches.values() if match["run"]]
-    readable_uploads = Upload.objects.shown_to(user).in_bulk(in_uploads) if in_uploads else {}
+    readable_uploads = (
+        Upload.objects.kept().shown_to(user).in_bulk(in_uploads) if in_uploads else {}
+    )
     readable = Run.objects.readable_by(user).filter(pk__in=in_runs)
     results = Artifact.objects.filter(run__in=readable.order_by().values("pk"))
     results = results.exclude(state=Artifact.State.LOST).select_related("run__endpoint")
@@ -101,10 +103,10 @@ def known_files(
 _GONE = KnownFile("", "A file that is gone", refusal=GONE)
 
 
-def _reference(mention: str, by_key: Mapping[str, OfferedName]) -> KnownFile:
+def _named(mention: str, by_key: Mapping[str, OfferedName]) -> KnownFile:
     offered = by_key.get(mentions.whole(mention))
     if offered is None:
-        sentence = f"There is no reference “{mention[:60]}” in this project."
+        sentence = f"There is no “{mention[:60]}” in this project."
         return KnownFile("", mention[:60], refusal=sentence)
     return KnownFile("image", offered.mention, offered.picture)
 
@@ -162,7 +164,9 @@ def _present(addresses: dict[str, set[str]]) -> set[str]:
                 results[uuid.UUID(match["run"]), int(match["position"])] = address
     present: set[str] = set()
     if uploads:
-        kept_uploads = Upload.objects.filter(pk__in=list(uploads)).values_list("pk", flat=True)
+        kept_uploads = (
+            Upload.objects.kept().filter(pk__in=list(uploads)).values_list("pk", flat=True)
+        )
         present |= {uploads[pk] for pk in kept_uploads}
     if results:
         places = Q(pk__in=[])

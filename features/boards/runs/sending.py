@@ -35,7 +35,6 @@ from schemas.estimate import Estimate
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-    from runs.promises.named_inputs import NamedInput
 
 MAX_STEPS = 60  # stored per column's report
 MOST_URGENT = 10  # runs of a board; a larger one lets everybody's other runs go first
@@ -295,7 +294,6 @@ class _Writer:
             cell_count=self.cell_count,
             token=self.token,
             is_program=self.is_program,
-            named=planned.named,
         )
 
     def _save(self, cells: Iterable[Cell]) -> None:
@@ -323,13 +321,12 @@ def run_request(
     cell_count: int,
     token: str,
     is_program: bool,
-    named: Sequence[NamedInput] = (),
 ) -> StartRequest:
     """Return the request for the run of a cell, in the board's project.
 
-    The run belongs to `user`, and counts towards the account of `budget`. `named` are the
-    references in its arguments. If nobody chose the board's priority, `cell_count` decides. `token`
-    identifies the pressed button; programs press none.
+    The run belongs to `user`, and counts towards the account of `budget`. If nobody chose the
+    board's priority, `cell_count` decides. `token` identifies the pressed button; programs press
+    none.
     """
     key = str(uuid.uuid4())
     usual = wait_choices.LOW if cell_count > MOST_URGENT else None
@@ -345,6 +342,5 @@ def run_request(
         estimate=estimate,
         project=board.project,
         is_hidden=board.is_hidden,
-        origins=form_state.origins(board.plan),
-        named=named,
+        origins=(*form_state.origins(board.plan), f"{Board.slug}:{board.pk}"),
     )

@@ -17,7 +17,7 @@ BEFORE, AFTER, ON, BY, SERIES, IS = "before", "after", "on", "by", "series", "is
 MARKS = "marks"
 PICKED, RATED, COMMENTED = "picked", "rated", "commented"  # by visitors of a share
 YES, OPEN = "yes", "open"
-STARRED, USED = "starred", "used"
+STARRED, USED, UPLOAD = "starred", "used", "upload"
 UNFINISHED, DELETED = "unfinished", "deleted"
 EVERYBODY, ME = "everybody", "me"
 STATES: Mapping[str, str] = {
@@ -33,7 +33,7 @@ _STATE_NAMES = {
     "waiting": UNFINISHED,
     "canceled": Run.State.CANCELLED,
 }
-_FLAGS = {STARRED: "Starred", USED: "Used as an input since"}
+_FLAGS = {STARRED: "Starred", USED: "Used as an input since", UPLOAD: "Uploaded"}
 _COMMENTED = {YES: "yes", OPEN: "with open comments"}
 _MARKS = {"c2pa": "a C2PA signature"}
 _ALTERNATIVE = re.compile(r'"[^"]*"|[^,"]+')
@@ -299,7 +299,15 @@ _LIST = (
         ("comments", "comment"),
         values=_COMMENTED,
     ),
-    Key(IS, "", STARRED, "takes starred or used", _choice(IS, _FLAGS, {}), (), values=_FLAGS),
+    Key(
+        IS,
+        "",
+        STARRED,
+        "takes starred, used, or upload for own files",
+        _choice(IS, _FLAGS, {}),
+        (),
+        values=_FLAGS,
+    ),
 )
 KEYS: Mapping[str, Key] = {key.name: key for key in _LIST}
 BY_NAME: Mapping[str, Key] = {name: key for key in _LIST for name in (key.name, *key.names)}

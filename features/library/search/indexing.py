@@ -1,5 +1,7 @@
 """Indexes runs in the background when they are new, have ended, were moved, or have been used.
 
+What a run that has ended leaves in a series is written along with its entry.
+
 The index's migration has marked all earlier runs as due. The same job indexes them a few at a time,
 the newest first, and continues where it was stopped.
 """
@@ -16,6 +18,7 @@ from django.db.models import F
 
 from features.library.models import DueEntry, SearchEntry
 from features.library.search.entries import document_of
+from features.library.series import destinations
 from runs.files import input_references
 from runs.models import Charge, InputFile, Run
 from runs.models.ledger import SumState
@@ -58,6 +61,7 @@ def index_due() -> int:
             due_entries = due_entries.select_for_update(skip_locked=True)
         marks = dict(due_entries.values_list("pk", "run_id")[:AT_ONCE])
         index(set(marks.values()))
+        destinations.settle(set(marks.values()))
         DueEntry.objects.filter(pk__in=list(marks)).delete()
     return len(marks)
 

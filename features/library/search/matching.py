@@ -36,6 +36,8 @@ from runs.models.querysets import NOT_DONE, SIGNED, UNFINISHED, RunQuerySet
 if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
+    from runs.models.upload import UploadQuerySet
+
     Reader = User | AnonymousUser
 
 FEW = 1000
@@ -43,6 +45,7 @@ MOST_DUE = 20  # newest runs that are read because they are not indexed yet
 _INDEXED = {keys.OUT, keys.IN, keys.SEED}
 _ANYWHERE = Clause((Phrase((ALL,)),))
 _USED = Condition(keys.IS, (keys.USED,))
+_NONE = Q(pk__in=())
 
 
 def scope(name: str, key: object) -> Clause:
@@ -68,6 +71,22 @@ def matching(
     if not clauses and not costs:
         return runs
     return _by_entries(runs, clauses, costs, within or _ANYWHERE)
+
+
+def matching_uploads(uploads: UploadQuerySet, line: Line, user: Reader) -> UploadQuerySet:
+    """Return the uploads that match the line; a condition that uploads do not know holds for none.
+
+    Words are looked for in their names.
+    """
+    for condition in line.conditions:
+        holds = _HOLDS_OF_UPLOADS.get(condition.key, _is_none)
+        matches = reduce(or_, (holds(value, user) for value in condition.values))
+        uploads = uploads.exclude(matches) if condition.is_negated else uploads.filter(matches)
+    for piece, clause in line.looked_for:
+        words = piece.lstrip("-!").strip('"').split()
+        matches = Q(*(Q(file_name__icontains=word) for word in words))
+        uploads = uploads.exclude(matches) if clause.is_negated else uploads.filter(matches)
+    return uploads
 
 
 def missing_models(line: Line) -> list[Hint]:
@@ -197,16 +216,22 @@ def _is_made_on(value: str, user: Reader) -> Q:
 def _is_marked(value: str, user: Reader) -> Q:
     if value == keys.STARRED:
         return Q(is_starred=True)
+    if value == keys.UPLOAD:  # `matching_uploads` finds them
+        return _NONE
     later = Run.objects.visible_to(user).filter(input_files__source=OuterRef("pk"))
     return Q(Exists(later.exclude(pk=OuterRef("pk"))))
 
 
-def _is_in_series(value: str, user: Reader) -> Q:
-    series = Series.objects.kept().called(value).shown_to(user)
-    rows = SeriesItem.objects.filter(
-        series__in=list(series.values_list("pk", flat=True)), removed_at=None
-    )
-    return Q(pk__in=rows.values("run"))
+def _is_in_series(column: str) -> Callable[[str, Reader], Q]:
+    def is_in(value: str, user: Reader) -> Q:
+        series = Series.objects.kept().called(value).shown_to(user)
+        rows = SeriesItem.objects.filter(
+            series__in=list(series.values_list("pk", flat=True)), removed_at=None
+        )
+        # Without NULL, as nothing would be outside of a list that has it.
+        return Q(pk__in=rows.exclude(**{column: None}).values(column))
+
+    return is_in
 
 
 def _is_signed(value: str, user: Reader) -> Q:
@@ -228,7 +253,39 @@ _HOLDS: Mapping[str, Callable[[str, Any], Q]] = {
     keys.AFTER: _is_made_after,
     keys.ON: _is_made_on,
     keys.IS: _is_marked,
-    keys.SERIES: _is_in_series,
+    keys.SERIES: _is_in_series("run"),
     keys.MARKS: _is_signed,
     **{key: _is_said_of(key) for key in (keys.PICKED, keys.RATED, keys.COMMENTED)},
+}
+
+
+def _is_none(value: str, user: Reader) -> Q:
+    return _NONE
+
+
+def _is_deleted(value: str, user: Reader) -> Q:
+    # `Filters.matching_uploads` decides which uploads are listed.
+    return Q() if value == keys.DELETED else _NONE
+
+
+def _is_of_kind(value: str, user: Reader) -> Q:
+    of_kinds = {kind: Q(content_type__startswith=f"{main}/") for kind, main in _TYPES.items()}
+    is_other = ~reduce(or_, of_kinds.values())
+    return of_kinds.get(value, is_other if value == "file" else _NONE)
+
+
+def _is_marked_upload(value: str, user: Reader) -> Q:
+    if value == keys.USED:
+        return _is_marked(value, user)
+    return Q() if value == keys.UPLOAD else _NONE
+
+
+_TYPES = {"image": "image", "video": "video", "audio": "audio", "mesh": "model"}
+_HOLDS_OF_UPLOADS: Mapping[str, Callable[[str, Any], Q]] = {
+    keys.OUT: _is_of_kind,
+    keys.IN: _is_of_kind,
+    keys.STATE: _is_deleted,
+    keys.IS: _is_marked_upload,
+    keys.SERIES: _is_in_series("upload"),
+    **{key: _HOLDS[key] for key in (keys.BY, keys.BEFORE, keys.AFTER, keys.ON)},
 }

@@ -1,12 +1,12 @@
-"""Series as pages show them: each result with its picture, and missing results as gaps."""
+"""Series as pages show them: each result or upload with its picture, missing ones as gaps."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from django.db.models import Case, Count, F, OuterRef, Subquery, Value, When
+from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 
 from core.db.name_order import by_name
 from core.formatting import shorten
@@ -14,45 +14,97 @@ from features.library.models import Series, SeriesItem
 from features.library.selection import ResultKey
 from features.library.series import items
 from playground.display import wall
-from runs.models import Run
+from runs.file_kinds import kind_named
+from runs.files import uploads
+from runs.models import Artifact, Run, Upload
 
 if TYPE_CHECKING:
+    import uuid
+
     from django.contrib.auth.models import User
 
     from features.library.models.series import SeriesQuerySet
 
 
 MAX_NAME_CHARS = 80
-MAX_SHOWN = 500  # results of a page; a series that was a tag may have more
+MAX_SHOWN = 500  # items of a page; a series that was a tag may have more
+
+
+class Tile(NamedTuple):
+    """What stands on a tile: addresses of a still and of a film that plays, and words."""
+
+    still: str = ""
+    label: str = ""
+    clip: str = ""
+    word: str = ""
 
 
 @dataclass(frozen=True)
 class SeriesItemView:
-    """A result of a series; `stack` is None if it is gone or the reader may not see it.
+    """An item of a series: a result (`stack`, and `piece` if it has a file), or an upload.
 
-    `piece` is its file; None if the run has no files.
+    Both are None if it is gone, or the reader may not see it.
     """
 
     item: SeriesItem
     stack: wall.Stack | None = None
     piece: wall.Piece | None = None
+    upload: Upload | None = None
 
     @property
-    def key(self) -> ResultKey:
-        """Return its key in a selection."""
-        return ResultKey(self.item.run_id, self.item.position)
+    def is_gap(self) -> bool:
+        """Whether it is gone, or the reader may not see it."""
+        return self.stack is None and self.upload is None
+
+    @property
+    def key(self) -> str:
+        """Return its key in a selection, and in the viewer of results; empty for an upload."""
+        if self.item.run_id is None:
+            return ""
+        return str(ResultKey(self.item.run_id, self.item.position))
+
+    @property
+    def address(self) -> str:
+        """Return the address of the page or the file that its tile opens."""
+        if self.upload:
+            return self.upload.get_absolute_url()
+        return self.stack.run.get_absolute_url() if self.stack else ""
+
+    @property
+    def artifact(self) -> Artifact | None:
+        """Return its file; None for a text, and for a gap."""
+        if self.upload:
+            return uploads.as_artifact(self.upload)
+        return self.piece.artifact if self.piece else None
 
     @property
     def shape(self) -> int:
         """Return the shape of its tile."""
-        if self.stack is None:
-            return wall.GAP_SHAPE
-        return self.piece.shape if self.piece else self.stack.shape
+        if self.artifact:
+            return wall.shape_of(self.artifact)
+        return self.stack.shape if self.stack else wall.GAP_SHAPE
 
     @property
     def kind(self) -> str:
         """Return the kind of its file; `text` without one."""
-        return self.piece.artifact.kind if self.piece else "text"
+        return self.artifact.kind if self.artifact else "text"
+
+    @property
+    def tile(self) -> Tile:
+        """Return what stands on its tile."""
+        if self.piece:
+            piece = self.piece
+            return Tile(piece.still, piece.label, piece.clip, piece.word)
+        file = self.artifact
+        if not (self.upload and file):
+            return Tile()
+        src, kind = self.upload.get_absolute_url(), kind_named(file.kind)
+        return Tile(
+            still=src if kind.is_still and file.is_for_browsers else "",
+            label=self.upload.file_name,
+            clip=src if kind.is_moving else "",
+            word=kind.label,
+        )
 
     @property
     def text(self) -> str:
@@ -64,6 +116,8 @@ class SeriesItemView:
     @property
     def name(self) -> str:
         """Return its title; empty for a gap."""
+        if self.upload:
+            return self.item.file_name or self.upload.file_name
         return self.stack.run.title or self.stack.run.endpoint.name if self.stack else ""
 
 
@@ -72,19 +126,19 @@ class Card:
     """A series in a list, with its cover if there is one."""
 
     series: Series
-    number: int  # of its results that the reader sees
+    number: int  # of its items that the reader sees
     cover: SeriesItemView | None
 
 
-def results_of(user: User, series: Series) -> list[SeriesItemView]:
-    """Return the results of a series in order, at most MAX_SHOWN; at most five queries."""
+def contents_of(user: User, series: Series) -> list[SeriesItemView]:
+    """Return the items of a series in order, at most MAX_SHOWN; at most six queries."""
     return _describe_items(user, list(items.items_of(series)[:MAX_SHOWN]))
 
 
 def of_results(user: User, run: Run) -> dict[int, list[Series]]:
     """Return the series, visible to the user, of each result of a run, by position; one query."""
     visible_series = Series.objects.kept().shown_to(user).values("pk")
-    rows = SeriesItem.objects.filter(run=run.pk, series__in=visible_series, removed_at=None)
+    rows = items.present().filter(run=run.pk, series__in=visible_series)
     by_position: defaultdict[int, list[Series]] = defaultdict(list)
     for item in rows.select_related("series__project").order_by(by_name("series__name")):
         by_position[item.position].append(item.series)
@@ -92,9 +146,11 @@ def of_results(user: User, run: Run) -> dict[int, list[Series]]:
 
 
 def cards(user: User, series: SeriesQuerySet) -> list[Card]:
-    """Return series as a list shows them; at most seven queries."""
-    readable = Run.objects.readable_by(user).order_by().values("pk")
-    rows = SeriesItem.objects.filter(series=OuterRef("pk"), removed_at=None, run__in=readable)
+    """Return series as a list shows them; at most eight queries."""
+    readable_runs = Run.objects.readable_by(user).order_by().values("pk")
+    readable_uploads = Upload.objects.kept().shown_to(user).order_by().values("pk")
+    is_readable = Q(run__in=readable_runs) | Q(upload__in=readable_uploads)
+    rows = items.present().filter(is_readable, series=OuterRef("pk"))
     is_cover = Case(When(series__cover=F("pk"), then=Value(0)), default=Value(1))
     numbers = rows.order_by().values("series").annotate(number=Count("pk"))
     first = rows.order_by(is_cover, "place").values("pk")[:1]
@@ -112,16 +168,23 @@ def cards(user: User, series: SeriesQuerySet) -> list[Card]:
 
 
 def _describe_items(user: User, rows: list[SeriesItem]) -> list[SeriesItemView]:
-    readable = Run.objects.readable_by(user).filter(pk__in={row.run_id for row in rows})
+    run_keys = {row.run_id for row in rows if row.run_id}
+    upload_keys = [row.upload_id for row in rows if row.upload_id]
+    readable = Run.objects.readable_by(user).filter(pk__in=run_keys)
     run_stacks = wall.stacks(user, list(readable.recent().select_related("user")))
     stacks = {stack.run.pk: stack for stack in run_stacks}
-    return [_one(row, stacks.get(row.run_id)) for row in rows]
+    files = Upload.objects.kept().shown_to(user).in_bulk(upload_keys) if upload_keys else {}
+    return [_describe(row, stacks, files) for row in rows]
 
 
-def _one(row: SeriesItem, stack: wall.Stack | None) -> SeriesItemView:
+def _describe(
+    row: SeriesItem, stacks: dict[uuid.UUID, wall.Stack], files: dict[uuid.UUID, Upload]
+) -> SeriesItemView:
+    if row.upload_id:
+        return SeriesItemView(row, upload=files.get(row.upload_id))
+    stack = stacks.get(row.run_id) if row.run_id else None
     if stack is None or (not stack.pieces and row.position):
         return SeriesItemView(row)
     piece = next((piece for piece in stack.pieces if piece.artifact.position == row.position), None)
-    return (
-        SeriesItemView(row) if stack.pieces and piece is None else SeriesItemView(row, stack, piece)
-    )
+    is_gone = bool(stack.pieces) and piece is None
+    return SeriesItemView(row) if is_gone else SeriesItemView(row, stack, piece)

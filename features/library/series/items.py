@@ -1,27 +1,30 @@
-"""Adds, removes and moves the results of a series, which is found or created by its name."""
+"""Adds, removes and moves the items of a series, which is found or created by its name."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.db import transaction
 from django.db.models import Max, QuerySet
 from django.utils import timezone
 
-from core.formatting import counted
 from core.forms import LineField
 from core.refusals import Refused
 from features.library.models import Series, SeriesItem
-from features.library.models.series import MAX_NAME_CHARS
+from features.library.models.series import MAX_CAPTION_CHARS, MAX_NAME_CHARS
 from features.library.selection import SelectedResults, Selection, choose
 from projects import roles
-from runs.models import Run
+from runs.files import uploads
+from runs.models import Run, Upload
 from runs.records import counting
 
 if TYPE_CHECKING:
+    import uuid
+
     from django.contrib.auth.models import User
 
     from projects.models import Project
@@ -31,9 +34,14 @@ MAX_ITEMS = 500
 KEPT_AFTER_REMOVAL = timedelta(days=1)
 
 
+def present() -> QuerySet[SeriesItem]:
+    """Return the items of all series, without those that were taken out."""
+    return SeriesItem.objects.filter(removed_at=None)
+
+
 def items_of(series: Series) -> QuerySet[SeriesItem]:
     """Return the items of a series in order."""
-    return series.items.filter(removed_at=None)
+    return present().filter(series=series)
 
 
 def addable(user: User, series: Series) -> RunQuerySet:
@@ -48,37 +56,84 @@ def addable(user: User, series: Series) -> RunQuerySet:
 
 
 def add(user: User, series: Series, selection: Selection) -> SelectedResults:
-    """Put the chosen results at the end of a series; its own results stay in place.
+    """Put what is chosen at the end of a series; what it has already stays in place.
 
     Raises Refused if it would have too many.
     """
     selected = choose(selection, addable(user, series))
+    results = [
+        SeriesItem(series=series, run_id=result.run, position=result.position)
+        for result in selected.results
+    ]
+    append(series, results, ["run", "position"])
+    if not selection.uploads:
+        return selected
+    files = list(Upload.objects.kept().shown_to(user).filter(pk__in=selection.uploads))
+    add_uploads(user, series, files)
+    return replace(
+        selected,
+        uploads=files,
+        out_of_reach=selected.out_of_reach + len(selection.uploads) - len(files),
+    )
+
+
+def add_uploads(
+    user: User,
+    series: Series,
+    files: Sequence[Upload],
+    captions: Mapping[uuid.UUID, str] | None = None,
+) -> None:
+    """Put uploads that the user may read at the end of a series; its own stay in place.
+
+    Those of other people or projects become uploads of the user in its project. `captions` are by
+    the key of an upload. Raises Refused if it would have too many.
+    """
+    captions = captions or {}
+    new_items = []
+    for file in files:
+        upload = uploads.of_upload(user.pk, series.project, file)
+        caption = captions.get(file.pk, "")[:MAX_CAPTION_CHARS]
+        new_items.append(
+            SeriesItem(series=series, upload=upload, file_name=file.file_name, caption=caption)
+        )
+    append(series, new_items, ["upload", "file_name"])
+    uploads.show_with(series, [item.upload.get_absolute_url() for item in new_items if item.upload])
+
+
+def append(series: Series, new_items: Sequence[SeriesItem], identified_by: Sequence[str]) -> None:
+    """Write new items at the end; one that was taken out returns there.
+
+    `identified_by` are the columns that tell a series' items apart. Raises Refused if it would
+    have too many.
+    """
+
+    def key(item: SeriesItem) -> tuple[Any, ...]:
+        return item.run_id, item.position, item.upload_id, item.file_name
+
     with transaction.atomic():
         Series.objects.select_for_update().get(pk=series.pk)
-        present_results = set(items_of(series).values_list("run_id", "position"))
-        new = [result for result in selected.results if result not in present_results]
-        _require_room(series, len(present_results), len(new))
+        present_keys = {key(item) for item in items_of(series)}
+        added = {key(item): item for item in new_items if key(item) not in present_keys}
+        _require_room(series, len(added))
         last = series.items.aggregate(last=Max("place"))["last"]
-        first = 0 if last is None else last + 1
+        for place, item in enumerate(added.values(), 0 if last is None else last + 1):
+            item.place = place
         SeriesItem.objects.bulk_create(
-            (
-                SeriesItem(series=series, run_id=result.run, position=result.position, place=place)
-                for place, result in enumerate(new, first)
-            ),
-            update_conflicts=True,  # a removed item returns, at the end
-            unique_fields=["series", "run", "position"],
+            added.values(),
+            update_conflicts=True,
+            unique_fields=["series", *identified_by],
             update_fields=["place", "removed_at"],
         )
         series.save(update_fields=["changed_at"])
-        counting.touch(result.run for result in new)
-    return selected
+        counting.touch(item.run_id for item in added.values() if item.run_id)
 
 
-def _require_room(series: Series, present: int, new: int) -> None:
-    if present + new > MAX_ITEMS:
+def _require_room(series: Series, new: int) -> None:
+    has = items_of(series).count()
+    if has + new > MAX_ITEMS:
         raise Refused(
-            f"A series holds at most {counted(MAX_ITEMS, 'result')}; “{series.name}” has "
-            f"{present:,} and {new:,} would be added. Choose fewer, or create another series."
+            f"A series holds at most {MAX_ITEMS:,} results and files; “{series.name}” has {has:,} "
+            f"and {new:,} would be added. Choose fewer, or create another series."
         )
 
 
@@ -90,7 +145,8 @@ def remove(series: Series, keys: Collection[int]) -> datetime | None:
         if not items_of(series).filter(pk__in=keys).update(removed_at=now):
             return None
         series.save(update_fields=["changed_at"])
-        counting.touch(series.items.filter(removed_at=now).values_list("run_id", flat=True))
+        removed = series.items.filter(removed_at=now).exclude(run=None)
+        counting.touch(removed.values_list("run_id", flat=True))
     return now
 
 
@@ -102,8 +158,8 @@ def put_back(series: Series, at: datetime) -> int:
     with transaction.atomic():
         Series.objects.select_for_update().get(pk=series.pk)
         removed = series.items.filter(removed_at=at)
-        _require_room(series, items_of(series).count(), removed.count())
-        run_ids = list(removed.values_list("run_id", flat=True))
+        _require_room(series, removed.count())
+        run_ids = list(removed.exclude(run=None).values_list("run_id", flat=True))
         number = removed.update(removed_at=None)
         series.save(update_fields=["changed_at"])
         counting.touch(run_ids)

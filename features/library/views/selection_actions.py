@@ -50,9 +50,10 @@ def sentence(choice: SelectedResults, done: str) -> str:
 
     `done` follows their number: "3 results" + "are starred".
     """
-    number, unreachable = len(choice.results), choice.out_of_reach
+    number, unreachable = len(choice.results) + len(choice.uploads), choice.out_of_reach
+    noun = "file" if choice.uploads else "result"
     verb = done if number != 1 else done.replace("are ", "is ", 1)
-    message = f"{counted(number, 'result')} {verb}." if number else "Nothing was changed."
+    message = f"{counted(number, noun)} {verb}." if number else "Nothing was changed."
     if unreachable:
         stay = "stays as it is: it is" if unreachable == 1 else "stay as they are: they are"
         message += f" {unreachable:,} {stay} gone, or not yours to change."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -17,13 +18,14 @@ from core.http.parameters import parse_key, parse_moment
 from features.library.search import indexing
 from features.library.search.conditions import KEYS, STATE
 from features.library.selection import MOST_FILES
-from features.library.wall import facets, grouping, layout, sections, views
+from features.library.wall import facets, grouping, layout, sections, uploads, views
 from features.library.wall.filters import MAX_NEWER, Filters, next_page, with_line
 from features.library.wall.suggestions import interpretation, suggest
 from playground.display import history
 from playground.display.wall import NOT_SHOWN
 from projects import current
 from projects.kept.models import GRACE
+from runs.files import upload_deletion
 from runs.models.querysets import RunQuerySet
 from runs.ownership import deletion
 
@@ -42,25 +44,15 @@ def index(request: HtmxRequest) -> HttpResponse:
     """
     view = views.named(request)
     filters = Filters.from_query(request.GET, view.line if view else "")
-    is_wall = layout.shows(request, filters)
     with custom_plans():
-        runs = filters.matching_runs(request)
-        has_state = bool(filters.line.values(STATE))
-        matching = layout.runs_to_show(runs, has_state=has_state) if is_wall else runs.recent()
-        shows_people = filters.is_deleted or filters.is_anybodys(request)
-        if shows_people or current.is_of_shared_project(request):
-            matching = matching.select_related("user", "deleted_by")
         context = {
-            "is_wall": is_wall,
             "filters": filters,
-            "grouping": grouping.chosen(request),
-            "groupings": grouping.GROUPINGS,
             "all_projects": current.is_of_all_projects(request),
-            "undo": _undo(request),
+            "undo": _undo(request, filters),
             "grace_days": GRACE.days,
             "view": view,
             "listed_query": _listed_query(request),
-            **_runs_of_page(request, filters, matching, is_wall=is_wall),
+            **(_uploads_page if filters.is_of_uploads else _runs_page)(request, filters),
             **({} if request.htmx else _narrowing(request, filters)),
         }
     if facets.SHOWN in request.GET:  # without script; a script loads them when they are opened
@@ -68,33 +60,77 @@ def index(request: HtmxRequest) -> HttpResponse:
     return render(request, "features/library/wall/index.html", context)
 
 
-def _runs_of_page(
-    request: HtmxRequest, filters: Filters, matching: RunQuerySet, *, is_wall: bool
-) -> dict[str, Any]:
+def _runs_page(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
     """Return the runs of this page, and the address of the next one."""
-    by = grouping.GROUPINGS[grouping.chosen(request)]
+    is_wall = layout.shows(request, filters)
+    runs = filters.matching_runs(request)
+    has_state = bool(filters.line.values(STATE))
+    matching = layout.runs_to_show(runs, has_state=has_state) if is_wall else runs.recent()
+    shows_people = filters.is_deleted or filters.is_anybodys(request)
+    if shows_people or current.is_of_shared_project(request):
+        matching = matching.select_related("user", "deleted_by")
+    name = grouping.chosen(request)
+    by = grouping.GROUPINGS[name]
+    tools = {"is_wall": is_wall, "grouping": name, "groupings": grouping.GROUPINGS}
     if is_wall and by.is_gathered:
-        return _gathered(request, filters, matching, by)
+        return tools | _gathered(request, filters, matching, by)
+    page_runs, place = _rows_of_page(request, filters, matching, is_wall=is_wall)
+    page_sections: list[sections.Section] = []
+    if is_wall:
+        above = sections.row_above(matching, filters.before)
+        page_sections = sections.consecutive(request.user, page_runs, by, above)
+    return {
+        **tools,
+        **place,
+        "sections": [(section, "") for section in page_sections],
+        "runs": [] if is_wall else history.rows_for(request.user, page_runs),
+        "since": history.newest_moment([] if filters.before else page_runs),
+        "is_unfinished": any(not run.is_final for run in page_runs),
+    }
+
+
+def _uploads_page(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
+    """Return the uploads of this page, and the address of the next one.
+
+    The largest first are one page: what is deleted makes room for the next.
+    """
+    matching = filters.matching_uploads(request).select_related("user")
+    is_by_size = request.GET.get(uploads.ORDER) == uploads.BY_SIZE
+    if is_by_size:
+        largest = list(matching.order_by("-size_bytes", "pk")[: sections.PAGE])
+        tiles = uploads.tiles(request.user, largest)
+        page_sections = [sections.Section("", tiles, grouping.Group(None, ""))] if tiles else []
+        place = {"last": "", "more": ""}
+    else:
+        newest = matching.order_by("-created_at", "pk")
+        page_uploads, place = _rows_of_page(request, filters, newest, is_wall=True)
+        above = sections.row_above(matching, filters.before)
+        by_day = grouping.GROUPINGS[grouping.DAY]
+        page_sections = sections.consecutive(
+            request.user, page_uploads, by_day, above, uploads.tiles
+        )
+    return {
+        **place,
+        "is_wall": True,
+        "is_by_size": is_by_size,
+        "sections": [(section, "") for section in page_sections],
+    }
+
+
+def _rows_of_page(
+    request: HtmxRequest, filters: Filters, matching: QuerySet[Any], *, is_wall: bool
+) -> tuple[list[Any], dict[str, str]]:
+    """Return the rows of this page; and when its last one was created, and the next page."""
     below = filters.below(matching)
     size = sections.PAGE if is_wall else LIST_PAGE
     if is_wall and filters.until:  # the user returns to the former position
         returned = below.filter(created_at__gte=filters.until).order_by()
         size = max(size, min(returned.count(), sections.MOST_RETURNED))
-    runs = list(below[: size + 1])
-    page_runs = runs[:size]
-    last = page_runs[-1].created_at.isoformat() if page_runs else ""
-    page_sections: list[sections.Section] = []
-    if is_wall:
-        above = sections.run_above(matching, filters.before)
-        page_sections = sections.consecutive(request.user, page_runs, by, above)
-    return {
-        "sections": [(section, "") for section in page_sections],
-        "runs": [] if is_wall else history.rows_for(request.user, page_runs),
-        "last": last,
-        "more": next_page(request, before=last) if len(runs) > size else "",
-        "since": history.newest_moment([] if filters.before else runs),
-        "is_unfinished": any(not run.is_final for run in runs),
-    }
+    rows = list(below[: size + 1])
+    page_rows = rows[:size]
+    last = page_rows[-1].created_at.isoformat() if page_rows else ""
+    more = next_page(request, before=last) if len(rows) > size else ""
+    return page_rows, {"last": last, "more": more}
 
 
 def _gathered(
@@ -141,6 +177,8 @@ def _narrowing(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
 
 
 def _facets(request: HtmxRequest, filters: Filters) -> list[facets.Facet]:
+    if filters.is_of_uploads:
+        return facets.facets_of_uploads(request, filters.line, filters.matching_uploads(request))
     left_out = NOT_SHOWN if layout.shows(request, filters) else ()
     with custom_plans():
         rows = filters.counted(filters.matching_runs(request), request)
@@ -154,13 +192,19 @@ def _listed_query(request: HtmxRequest) -> str:
     return query.urlencode()
 
 
-def _undo(request: HtmxRequest) -> dict[str, Any]:
+def _undo(request: HtmxRequest, filters: Filters) -> dict[str, Any]:
     """Return the time and size of the deletion in the address, for an undo button."""
     at = parse_moment(request.GET.get("deleted", ""))
     if at is None:
         return {}
-    runs = deletion.restorable(request.user).filter(deleted_by=request.user, deleted_at=at)
-    return {"at": at.isoformat(), "count": runs.count()}
+    if filters.is_of_uploads:
+        noun, recovery = "upload", "library:uploads-recovery"
+        count = upload_deletion.restorable(request.user).filter(deleted_at=at).count()
+    else:
+        noun, recovery = "run", "playground:runs-recovery"
+        deleted = deletion.restorable(request.user).filter(deleted_by=request.user, deleted_at=at)
+        count = deleted.count()
+    return {"at": at.isoformat(), "count": count, "noun": noun, "recovery": recovery}
 
 
 @limit("search")

@@ -24,10 +24,14 @@ from features.library.search.conditions import Condition
 from features.library.search.kinds import TITLES, from_bits
 from features.library.search.line import Line
 from features.library.wall.filters import with_line
+from runs.files import content_types
 from runs.models.querysets import RunQuerySet
 
 if TYPE_CHECKING:
     from django.http import HttpRequest
+
+    from runs.models import Upload
+    from runs.models.upload import UploadQuerySet
 
 SHOWN = "facets"  # the parameter with which the page contains the facets
 MOST_COUNTED = 1000
@@ -96,6 +100,20 @@ def facets(
     review_facet = counting.facet("Review", _said_of(visible), _describe_conditions)
     months = counting.facet("Month", (_month(row) for row in visible), _months, is_by_value=True)
     every = (models, kinds, states, people, series, review_facet, months)
+    return [facet for facet in every if facet.choices]
+
+
+def facets_of_uploads(request: HttpRequest, line: Line, uploads: UploadQuerySet) -> list[Facet]:
+    """Return the facets of these uploads; at most two queries."""
+    newest = uploads.order_by("-created_at").select_related(None)
+    rows = list(newest.only("content_type", "user", "created_at")[: MOST_COUNTED + 1])
+    counting = _Counting(request, line, is_cut=len(rows) > MOST_COUNTED)
+    newest_rows = rows[:MOST_COUNTED]
+    every = (
+        counting.facet("Kind", (_kind(row.content_type) for row in newest_rows), _kinds),
+        counting.facet("Person", (row.user_id for row in newest_rows), _people),
+        counting.facet("Month", map(_month, newest_rows), _months, is_by_value=True),
+    )
     return [facet for facet in every if facet.choices]
 
 
@@ -211,8 +229,12 @@ def _describe_conditions(conditions: Sequence[Condition]) -> Descriptions:
     return {condition: (_SAID[condition], condition) for condition in conditions}
 
 
-def _month(row: Row) -> str:
+def _month(row: Row | Upload) -> str:
     return f"{timezone.localtime(row.created_at):%Y-%m}"
+
+
+def _kind(content_type: str) -> str:
+    return content_types.kind(content_type) or "file"
 
 
 def _months(months: Sequence[str]) -> Descriptions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.http import QueryDict
 
@@ -13,17 +13,21 @@ from core.http.parameters import parse_moment
 from core.resource import UNDO
 from features.library.full_text import Clause
 from features.library.search import matching
-from features.library.search.conditions import BY, DELETED, EVERYBODY, ME, STATE
+from features.library.search.conditions import BY, DELETED, EVERYBODY, IS, ME, STATE, UPLOAD
 from features.library.search.entries import PROJECT, USER
 from features.library.search.line import Line, from_old_address, parse_line
 from projects import current
-from runs.models import Run
+from runs.files import upload_deletion
+from runs.models import Run, Upload
 from runs.models.querysets import RunQuerySet
 from runs.ownership import deletion
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.models import QuerySet
     from django.http import HttpRequest
+
+    from runs.models.upload import UploadQuerySet
 
 MAX_NEWER = 1000  # newer runs that are counted for a list
 OLD = ("model", "state", "days", "starred", "whose")  # parameters from before the line
@@ -63,6 +67,11 @@ class Filters:
         """Whether the deleted runs are listed."""
         return DELETED in self.line.values(STATE)
 
+    @property
+    def is_of_uploads(self) -> bool:
+        """Whether uploads are listed instead of runs."""
+        return UPLOAD in self.line.values(IS)
+
     def names_state(self, *states: str) -> bool:
         """Whether the line asks for one of these states."""
         return bool(set(self.line.values(STATE)) & set(states))
@@ -89,9 +98,16 @@ class Filters:
             runs = runs.within_reach_of(user)
         return matching.matching(runs, self.line, user, within)
 
-    def below(self, runs: RunQuerySet) -> RunQuerySet:
-        """Return the runs on the page that the address names, and after it."""
-        return runs.filter(created_at__lt=self.before) if self.before else runs
+    def matching_uploads(self, request: HttpRequest) -> UploadQuerySet:
+        """Return matching uploads of the request's project, or the user's own of all projects."""
+        user = cast("User", request.user)
+        uploads = upload_deletion.restorable(user) if self.is_deleted else Upload.objects.kept()
+        uploads = current.rows_in_scope(uploads, request).without_results()
+        return matching.matching_uploads(uploads, self.line, user)
+
+    def below(self, rows: QuerySet[Any]) -> QuerySet[Any]:
+        """Return the rows on the page that the address names, and after it."""
+        return rows.filter(created_at__lt=self.before) if self.before else rows
 
     def counted(self, runs: RunQuerySet, request: HttpRequest) -> RunQuerySet:
         """Return the listed runs that facets count: those that the user may read."""

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from features.library.wall.grouping import Group, Grouping
 from playground.display import wall
-from runs.models import Run
 from runs.models.querysets import RunQuerySet
 
 if TYPE_CHECKING:
     from uuid import UUID
 
     from django.contrib.auth.models import AnonymousUser, User
+    from django.db.models import QuerySet
+
+    Tiles = Callable[[User | AnonymousUser, Sequence[Any]], Sequence[Any]]
 
 PAGE = 48  # runs; two to three screens of tiles
 MOST_RETURNED = 300  # runs of a page that restores the position in the scrolled wall
@@ -34,7 +36,7 @@ class Section:
     """
 
     title: str
-    stacks: Sequence[wall.Stack]
+    stacks: Sequence[Any]
     group: Group
     number: int = 0
 
@@ -52,13 +54,17 @@ class GroupPage:
 
 
 def consecutive(
-    user: User | AnonymousUser, runs: Sequence[Run], grouping: Grouping, above: Run | None = None
+    user: User | AnonymousUser,
+    runs: Sequence[Any],
+    grouping: Grouping,
+    above: Any = None,
+    tiles: Tiles = wall.stacks,
 ) -> list[Section]:
-    """Return runs, newest first, in consecutive sections.
+    """Return runs, newest first, in consecutive sections; or uploads, with their `tiles`.
 
     `above` is the last run of the previous page. At most four queries, and the grouping's.
     """
-    stacks = wall.stacks(user, runs)  # first, as it removes the titles of covered runs
+    stacks = tiles(user, runs)  # first, as it removes the titles of covered runs
     groups = grouping.groups(user, [above, *runs] if above else runs)
     next_section = groups.pop(0) if above else None
     sections = [
@@ -70,11 +76,9 @@ def consecutive(
     return sections
 
 
-def run_above(runs: RunQuerySet, before: datetime | None) -> Run | None:
-    """Return the last run before a page; None on the first page, or if the run is gone."""
-    if before is None:
-        return None
-    return runs.filter(created_at=before).order_by("-created_at").select_related("endpoint").first()
+def row_above(rows: QuerySet[Any], before: datetime | None) -> Any:
+    """Return the last row before a page; None on the first page, or if the row is gone."""
+    return rows.filter(created_at=before).first() if before else None
 
 
 def gathered(

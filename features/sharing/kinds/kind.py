@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from core.http.parameters import parse_uuid
-from features.library.selection import ResultKey
 from features.sharing import inputs
+from features.sharing.items import ShownKey
 from projects.kept.models import Kept, rows_of
 from projects.rights import Rights
 from runs.files.own_addresses import with_own_paths
@@ -39,8 +39,8 @@ class Kind:
         """Return the first title of a share of this row."""
         return str(row)
 
-    def results(self, share: Share) -> Sequence[ResultKey] | None:
-        """Return the results, in order, that it shows now and its user may read.
+    def results(self, share: Share) -> Sequence[ShownKey] | None:
+        """Return the results and uploads, in order, that it shows now and its user may read.
 
         None if it keeps the results of the time when it was made.
         """
@@ -103,7 +103,7 @@ class DocumentKind(Kind, Generic[Thing]):
     def page_context(self, visit: Visit, document: Document) -> Mapping[str, Any]:
         """Return the template context for a document, without parts hidden from visitors."""
 
-    def result_keys(self, document: Document) -> Sequence[ResultKey]:
+    def result_keys(self, document: Document) -> Sequence[ShownKey]:
         """Return the results in a document, in order."""
         return ()
 
@@ -116,7 +116,7 @@ class DocumentKind(Kind, Generic[Thing]):
         row = self.seen(share.user, share.source)
         return None if row is None else self.document(row, share.user)
 
-    def results(self, share: Share) -> Sequence[ResultKey]:
+    def results(self, share: Share) -> Sequence[ShownKey]:
         """Return the results of the present document, or of the kept one."""
         document = self.document_of(share)
         return () if document is None else self.result_keys(document)

@@ -10,6 +10,7 @@ from features.library.search.entries import PROJECT
 from features.library.search.line import parse_line
 from features.library.selection import ResultKey
 from features.library.series import items
+from features.sharing.items import ShownKey
 from features.sharing.kinds.kind import KeptKind, Kind
 from features.sharing.models import Share
 from runs import models
@@ -60,14 +61,14 @@ class View(KeptKind[models.View]):
 
 
 class Series(KeptKind[library_models.Series]):
-    """A share of a series: its results when it was shared, or when the share is opened."""
+    """A share of a series: its contents when it was shared, or when the share is opened."""
 
     name, model, is_for_all = Share.Kind.SERIES, library_models.Series, True
 
-    def results(self, share: Share) -> Sequence[ResultKey] | None:
-        """Return the present results of the series; none if it is deleted or out of reach."""
+    def results(self, share: Share) -> Sequence[ShownKey] | None:
+        """Return what the series holds now; nothing if it is deleted or out of reach."""
         series = self.seen(share.user, share.source)
         if series is None:
             return []
-        rows = items.items_of(series).values_list("run_id", "position")
-        return [ResultKey(run, position) for run, position in rows]
+        rows = items.items_of(series).filter(is_expected=False)
+        return [item.key for item in rows]

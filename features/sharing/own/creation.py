@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
+    from features.sharing.items import ShownKey
     from features.sharing.models.share import ShareQuerySet
     from features.sharing.own.audiences import ForWhom
 
@@ -121,7 +122,7 @@ def follow(share: Share) -> None:
 
 
 @transaction.atomic
-def _begin(share: Share, results: Sequence[ResultKey] | None, answer: ForWhom | None) -> Share:
+def _begin(share: Share, results: Sequence[ShownKey] | None, answer: ForWhom | None) -> Share:
     if answer is None:
         return share
     results = list(results or ())[: items.MAX_ITEMS]
@@ -136,7 +137,7 @@ def _begin(share: Share, results: Sequence[ResultKey] | None, answer: ForWhom | 
     return share
 
 
-def _made_lately(share: Share, results: list[ResultKey], answer: ForWhom) -> Share | None:
+def _made_lately(share: Share, results: list[ShownKey], answer: ForWhom) -> Share | None:
     """Return the user's recent share of the same content, if it has not ended.
 
     A share with a changed audience, options, password or end is not reused.
@@ -158,9 +159,7 @@ def _made_lately(share: Share, results: list[ResultKey], answer: ForWhom) -> Sha
     for former in recent_shares.order_by("-created_at").select_related("project", "user")[:10]:
         if former.frozen != as_stored:  # a text edited since must not appear in its old version
             continue
-        of_results = former.items.filter(run__isnull=False, is_input=False)
-        rows = of_results.values_list("run_id", "position")
-        if [ResultKey(run or items.NO_RUN, position) for run, position in rows] == results:
+        if [items.key_of(item) for item in former.items.filter(is_input=False)] == results:
             return former
     return None
 

@@ -170,6 +170,8 @@ def record_runs(user: User, origins: Mapping[Run, Iterable[str]]) -> None:
     """Record which comment each of the user's runs answers, as an item that nobody sees."""
     for run, marks in origins.items():
         keys = [key for kind, _, key in (mark.partition(":") for mark in marks) if kind == KIND]
+        if not keys:
+            continue
         for comment in _comments(user, keys).filter(share__in=Share.objects.live())[:1]:
             share = Share.objects.select_for_update(of=("self",)).get(pk=comment.share_id)
             versions.new_item(share, run_id=run.pk, is_gone=True, answers=comment)

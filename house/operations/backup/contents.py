@@ -15,11 +15,9 @@ IN: Mapping[str, str] = {
         "boards.Board boards.Cell boards.Column boards.Comment boards.Mark "
         "boards.PlanDraft boards.Row boards.RowMark boards.RowRequest "
         "boards.Vote flows.AccountWorkflow flows.Flow flows.FlowRun flows.StepRun "
-        "library.Prompt library.PromptRun library.PromptTag "
-        "library.Reference library.ReferenceRun library.ReferenceVersion library.Series "
+        "library.Destination library.Prompt library.PromptRun library.PromptTag library.Series "
         "library.SeriesItem playground.Draft playground.Preset playground.Share playground.View "
-        "retirement.Replacement training.Dataset "
-        "training.DatasetArchive"
+        "retirement.Replacement"
     ),
     "runs, their results and their files": (
         "api.KeyedCall api.ProxyFile playground.Artifact playground.DerivedFile "

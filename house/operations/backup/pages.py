@@ -33,7 +33,7 @@ from runs.models import Run
 MOST = 200
 OF_KIND = 12
 FIXED = (
-    *("/", "/models/", "/runs/", "/compare/", "/prompts/", "/references/"),
+    *("/", "/models/", "/runs/", "/compare/", "/prompts/", "/series/"),
     *("/series/", "/presets/", "/shares/", "/spend/", "/projects/", "/leaderboard/", "/inbox/"),
 )
 SNAPSHOT_CHARS = {*string.hexdigits, "-"}

@@ -27,35 +27,30 @@ PERSONAL: Mapping[str, str] = {
         "account.EmailAddress accounts.Preferences admin.LogEntry api.ProxyFile api.Token "
         "auth.User_groups auth.User_user_permissions boards.Board boards.Comment boards.PlanDraft "
         "boards.RowRequest catalog.Note catalog.Reader flows.Flow "
-        "flows.FlowRun library.Prompt library.Reference library.Series mfa.Authenticator "
+        "flows.FlowRun library.Prompt library.Series mfa.Authenticator "
         "notifications.Channel notifications.Delivery notifications.Notification "
         "notifications.NotificationPreferences people.Joining playground.Charge "
         "playground.DailySum playground.Draft playground.Preset playground.Run playground.Share "
         "playground.Upload playground.View projects.Choice projects.Membership projects.Move "
         "retirement.Replacement sharing.Reviewer sharing.Share "
-        "socialaccount.SocialAccount spending.BudgetRequest training.Dataset "
-        "usersessions.UserSession"
+        "socialaccount.SocialAccount spending.BudgetRequest usersessions.UserSession"
     ),
     "actor": "accounts.AuditEntry",
     "board__user": "boards.Cell boards.Column boards.Row",
     "by": "projects.Look",
     "collection__owner": "catalog.CollectionItem",
     "flow_run__user": "flows.StepRun",
-    "made_by": "library.ReferenceVersion people.Invitation projects.Rule",
+    "made_by": "people.Invitation projects.Rule",
     "owner": "catalog.Collection",
     "person": "projects.Project spending.Budget",
     "prompt__user": "library.PromptTag",
     "reviewer__user": "sharing.Comment sharing.Pick sharing.Rating",
-    "run__user": ("library.PromptRun library.ReferenceRun playground.Artifact"),
-    "series__user": "library.SeriesItem",
+    "run__user": "library.PromptRun playground.Artifact",
+    "series__user": "library.Destination library.SeriesItem",
     "share__user": "sharing.ShareItem",
     "token__user": "api.Consent",
     "user_id": "catalog.Favourite",
     "voter": "boards.Vote",
-}
-# The relation from a row to its thing in a project, if it differs from the relation to its person.
-PLACES: Mapping[str, str] = {
-    "library.ReferenceVersion": "reference__",
 }
 NOT_PERSONAL: Mapping[str, str] = {
     "the catalogue, and what the team thinks of it": (
@@ -69,7 +64,7 @@ NOT_PERSONAL: Mapping[str, str] = {
         "notifications.RunEnd playground.DerivedFile playground.InputFile "
         "playground.LedgerEntry playground.MetadataBackfill playground.RecordSum "
         "playground.RecordedRun playground.ResultExcerpt playground.UploadReservation "
-        "playground.WebhookReport spending.BillingEvent training.DatasetArchive"
+        "playground.WebhookReport spending.BillingEvent"
     ),
     "ways in, which are secrets of minutes": (
         "account.EmailConfirmation accounts.LoginLink accounts.QueuedMail accounts.RateBucket "
@@ -115,7 +110,7 @@ def rows_of(
 def _is_in_sight(person: User, model: type[Model], path: str) -> Q:
     if model is Notification:
         return subjects.are_visible(person)
-    prefix = PLACES.get(model._meta.label, path.rpartition("user")[0])
+    prefix = path.rpartition("user")[0]
     place: Any = model
     for name in prefix.split("__")[:-1]:
         place = place._meta.get_field(name).related_model

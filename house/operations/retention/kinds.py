@@ -78,7 +78,7 @@ def _with_files(project: Project, before: datetime) -> RunQuerySet:
 
 
 def _uploads(project: Project, before: datetime) -> QuerySet[Upload]:
-    return Upload.objects.filter(project=project, created_at__lte=before)
+    return Upload.objects.kept().filter(project=project, created_at__lte=before)
 
 
 def _needed_runs(keys: Keys) -> set[uuid.UUID]:

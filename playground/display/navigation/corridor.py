@@ -127,6 +127,13 @@ HEADER = (
             ),
             Room("Starred", "library:runs", "favourites", "q=starred", "Starred results"),
             Room(
+                "Uploaded",
+                "library:runs",
+                "uploads, own files, files, largest files",
+                "q=is:upload",
+                "Uploaded files",
+            ),
+            Room(
                 "Shares",
                 "sharing:shares",
                 "links, shared forms, shared, share, reviews, review, guests, clients",
@@ -155,16 +162,15 @@ HEADER = (
     Area(
         "Library",
         (
-            Room("Series", "library:all-series", "tags, tag, labels, selections, albums"),
+            Room(
+                "Series",
+                "library:all-series",
+                "tags, albums, references, characters, products, looks, @, data sets, training",
+            ),
             Room(
                 "Prompts",
                 "library:prompts",
                 "saved prompts, templates, variables",
-            ),
-            Room(
-                "References",
-                "library:references",
-                "reference, characters, products, places, looks, @",
             ),
             Room(
                 "Presets",
@@ -175,18 +181,15 @@ HEADER = (
             Room(
                 "Made here",
                 "playground:restorations",
-                "upload, open a run, recipe, restore, file, files",
+                "open a run, recipe, restore, file",
             ),
-            Room("Data sets", "training:training", "training, train"),
         ),
         (
             "library:series",
             "library:prompt",
-            "library:reference",
             "playground:preset",
             "playground:restoration",
             "flows:",
-            "training:",
         ),
     ),
 )

@@ -25,7 +25,7 @@ _PAGES = (
 _ACTIONS = (
     ("New board", "compare models, sweep settings", "boards:plan", ""),
     ("New prompt", "save a prompt, style", "library:prompt-new", ""),
-    ("New reference", "character, product, place, look", "library:reference-new", ""),
+    ("New series", "album, reference, data set", "library:series-new", ""),
 )
 # Label, synonyms, route of the page that does the same without script, rest of the
 # address, and the selector of the control to press

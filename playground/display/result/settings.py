@@ -33,6 +33,7 @@ MAX_JSON_CHARS = 2000
 MAX_ROWS = 200  # the input's JSON has all
 MAX_TEXT_CHARS = 600
 MAX_FILES = 20  # of one run
+DELETED = ""  # instead of the address of an upload's picture
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,8 @@ def _file(address: str, stills: Mapping[str, str], origins: Mapping[str, str]) -
         return File(_cut(f"{unquote(parts.path.rpartition('/')[2])} at {parts.hostname or ''}"))
     made_by = origins.get(address)
     name = f"A result of {made_by}" if made_by else unquote(address.rpartition("/")[2])
+    if stills.get(address) == DELETED:
+        return File(db_safe_text(f"{name} (this file was deleted)"))
     return File(db_safe_text(name) or "A result", address, stills.get(address, ""))
 
 
@@ -155,7 +158,7 @@ def _cut(text: str) -> str:
 def input_stills(addresses: Iterable[str]) -> dict[str, str]:
     """Return a map from addresses of our files to their pictures' addresses; at most two queries.
 
-    Files without a picture, such as sounds, are left out.
+    Files without a picture, such as sounds, are left out; uploads that are gone have DELETED.
     """
     hits = [match for address in addresses if (match := OUR_ADDRESS.fullmatch(address))][:MAX_FILES]
     results = {match[0]: (match["run"], int(match["position"])) for match in hits if match["run"]}
@@ -187,9 +190,14 @@ def _of_results(results: dict[str, tuple[str, int]]) -> dict[str, str]:
 def _of_uploads(uploads: dict[str, str]) -> dict[str, str]:
     if not uploads:
         return {}
-    pictures = Upload.objects.filter(pk__in=uploads.values(), content_type__startswith="image/")
-    keys = {str(key) for key in pictures.values_list("pk", flat=True)}
-    return {address: address for address, key in uploads.items() if str(uuid.UUID(key)) in keys}
+    rows = Upload.objects.kept().filter(pk__in=uploads.values()).values_list("pk", "content_type")
+    types = {str(pk): content_type for pk, content_type in rows}
+    found = {address: types.get(str(uuid.UUID(key)), "") for address, key in uploads.items()}
+    return {
+        address: address if content_type else DELETED
+        for address, content_type in found.items()
+        if not content_type or content_type.startswith("image/")
+    }
 
 
 def field_at(root: Field, path: Path) -> Field | None:

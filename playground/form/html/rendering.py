@@ -41,7 +41,7 @@ _LABELLED = {
 
 _MAX_OPEN_ROWS = 3  # a longer list of groups starts collapsed
 # The buttons with a view of their own, by the names of their routes.
-ADDRESSES = ("blank", "default-settings", "prompts", "references", "series")
+ADDRESSES = ("blank", "default-settings", "prompts", "series")
 PACKING = "packing"  # the address that packs a series into the ZIP for a field
 NO_ADDRESSES = MappingProxyType(dict.fromkeys((*ADDRESSES, PACKING), ""))
 _UNTOUCHED: WeakKeyDictionary[Field, dict[str, SafeString]] = WeakKeyDictionary()

@@ -180,14 +180,14 @@ def _long(node: Node) -> Context:
     return {
         "placeholder": example(field),
         "rows": "4" if is_main else "2",
-        "references": references(),
+        "mentions": mentions(),
         "saved": reverse("library:prompts-offered") if is_prompt else "",
     }
 
 
-def references() -> str:
-    """Return the address of the references that a field offers."""
-    return reverse("library:references-offered")
+def mentions() -> str:
+    """Return the address of the names that a field offers."""
+    return reverse("library:series-mentioned")
 
 
 def _seed(node: Node) -> Context:
@@ -273,7 +273,7 @@ def _media(node: Node) -> Context:
         "accept": _ACCEPT.get(wants, ""),
         "placeholder": _PLACEHOLDERS[wants],
         "wants": "" if wants == kind else wants,
-        "references": references() if kind == "image" else "",
+        "mentions": mentions() if kind == "image" else "",
         "media_icon": "image"
         if kind == "image"
         else "play"

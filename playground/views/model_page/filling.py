@@ -86,14 +86,8 @@ def prompts(request: HtmxRequest, contents: FormContents) -> HttpResponseBase:
 
 
 @with_form
-def references(request: HtmxRequest, contents: FormContents) -> HttpResponseBase:
-    """Open the references to insert one, into a named field or where it fits."""
-    return _open_library(request, contents, "library:references")
-
-
-@with_form
 def series(request: HtmxRequest, contents: FormContents) -> HttpResponseBase:
-    """Open the series to pack one into the ZIP for a named field."""
+    """Open the series to use one in a named field, or where it fits."""
     return _open_library(request, contents, "library:all-series")
 
 

@@ -6,9 +6,7 @@ A button that does something else has the address of its own view (`formaction`)
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.http import HttpResponse, HttpResponseBase
@@ -33,9 +31,6 @@ from runs.start import confirmation, refused_starts, starting, transport_choices
 from runs.start.starting import Source, StartRequest
 from schemas import Problem, apply
 from schemas.variations import Plan, plan
-
-if TYPE_CHECKING:
-    from runs.promises.named_inputs import NamedInput
 
 FIELD_NAME = re.compile(r"[\w.%~-]+", re.ASCII)
 
@@ -70,7 +65,7 @@ def _run(
     if wait_s := rate_limit.take_more(request, len(planned.runs) - 1):
         return rate_limit.too_many_requests(request, wait_s)
     try:
-        runs, version = _create_runs(request, contents, planned, named_inputs, token)
+        runs, version = _create_runs(request, contents, planned, token)
     except refused_starts.Forbidden as refusal:
         return refuse(request, contents, refusal, status=refusal.status)
     run = runs[0]  # the others stand below it, in the newest try
@@ -108,7 +103,6 @@ def _create_runs(
     request: HtmxRequest,
     contents: FormContents,
     planned: Plan,
-    named_inputs: Sequence[NamedInput],
     token: str,
 ) -> tuple[list[Run], int]:
     """Save the draft and create the runs; returns the runs and the draft's version.
@@ -139,7 +133,6 @@ def _create_runs(
                     title=title,
                     project=project,
                     origins=form_state.origins(post),
-                    named=named_inputs,
                 )
                 for place, arguments in enumerate(planned.runs)
             ]

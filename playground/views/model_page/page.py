@@ -16,7 +16,7 @@ from core.http.htmx import HtmxRequest
 from core.http.parameters import parse_uuid
 from core.http.posts import BUTTON, controls, hidden
 from playground import variations
-from playground.display import about, renderers, tries
+from playground.display import about, destination, renderers, tries
 from playground.display.inputs import InputFile, main_addresses, own_file
 from playground.display.sample import sample_of
 from playground.form import form_state, json_view, run_costs
@@ -35,7 +35,7 @@ from runs.start import transport_choices, wait_choices
 from schemas.variations import TIMES
 
 SOURCE = "~source"  # the buttons that fill in the form; the value says from what
-LIBRARY_FIELD = "~field"  # the button that opens the references; the value is the field to fill
+LIBRARY_FIELD = "~field"  # the button that opens the series; the value is the field to fill
 # Fields of a post that belong to the page, not to the model's input.
 PAGE_FIELDS = {
     "~token",
@@ -167,6 +167,7 @@ def run_bar(
         "cost": run_costs.of_form(endpoint, resolved, requested_times, named_inputs),
         "requested_times": requested_times,
         "times": TIMES if variations.can_vary(endpoint) else (),
+        "destination": destination.of_place(request.user, project, endpoint),
     }
 
 

@@ -12,7 +12,7 @@ const MEASURED_AFTER_MS = 800; // a worker measures an uploaded file; pauses bet
 const MEASURED_GROWTH = 1.3;
 const MEASURED_EVERY_MS = 15000;
 const MOST_ON_LEAVING = 60000; // bytes; browsers reject larger keepalive requests
-const SOURCES = ["input", "preset", "run", "saved", "example", "prompt", "reference"];
+const SOURCES = ["input", "preset", "run", "saved", "example", "prompt", "series"];
 const AWAY = "Not saved yet: the server does not answer. It is tried again automatically.";
 /*
  * A field may be named "id" or "dataset" and shadow a form's property, so only attributes are safe.

@@ -173,10 +173,10 @@ class MediaField extends HTMLElement {
     draw(this);
     this.offer();
   }
-  /** Takes a reference as the value, with its cover from the server. */
+  /** Takes the name of a series as the value, with its cover from the server. */
   refer() {
     const { address } = this;
-    const cover = new URL("../cover/", new URL(this.dataset.references, location.href));
+    const cover = new URL("cover/", new URL(this.dataset.mentions, location.href));
     cover.searchParams.set("name", address);
     this.held = { name: address, address, src: cover.pathname + cover.search };
   }

@@ -2,7 +2,7 @@
  * The upload of a media field's file, or the packing of one: check, progress bar, retry.
  */
 import { figures, refusal } from "./media-files.js";
-import { pack, send } from "./media-upload.js";
+import { linkTo, pack, send } from "./media-upload.js";
 import { button, draw } from "./media-view.js";
 
 /** Uploads `file` for `field` and sets its URL as the value; `remark` is shown beside it. */
@@ -43,6 +43,7 @@ async function fill(field, held, store) {
     if (signal.aborted) return;
     field.settle("failed");
     field.say(error.message, "bad");
+    linkTo(field.note, error);
     if (!error.isFinal) field.querySelector(".media-tools").prepend(button("again", "Try again"));
   }
   field.tellSettled();

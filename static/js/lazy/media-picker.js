@@ -1,4 +1,4 @@
-/* Chooses a file from an earlier result or upload, or results to pack into one. */
+/* Chooses a file among results, uploads and series, or results to pack into one. */
 import { dialog } from "./dialog.js";
 import { packInto } from "./media-field-upload.js";
 import { packingAddress, uploadsAddress } from "./media-upload.js";
@@ -48,8 +48,12 @@ export async function open(field) {
   shown.addEventListener("click", (event) => {
     const choice = event.target.closest(".choice");
     const { series, result } = choice?.dataset ?? {};
-    const page = event.target.closest(".picker-choices nav a");
-    if (series) pack(choice.querySelector(".choice-name").textContent, [["series", series]]);
+    const page = event.target.closest(".picker-choices nav a")?.getAttribute("href");
+    const next = choice?.dataset.open ?? page;
+    if (next) {
+      event.preventDefault();
+      look(new URL(next, base)).then(() => shown.querySelector(".choice")?.focus());
+    } else if (series) pack(choice.querySelector(".choice-name").textContent, [["series", series]]);
     else if (result) {
       if (!results.delete(result)) results.add(result);
       mark();
@@ -68,12 +72,22 @@ export async function open(field) {
         address,
         src: address,
       });
-      field.querySelector(".media-clear").focus();
-    } else if (page) {
-      event.preventDefault();
-      look(page.href).then(() => shown.querySelector(".choice")?.focus());
+      field.querySelector(".media-clear")?.focus();
     }
   });
+  // A file that is pasted or dropped here is for the field.
+  for (const [type, Kind, name] of [
+    ["paste", ClipboardEvent, "clipboardData"],
+    ["drop", DragEvent, "dataTransfer"],
+  ])
+    shown.addEventListener(type, (event) => {
+      const data = event[name];
+      if (!data.files.length && type === "paste") return;
+      event.preventDefault();
+      shown.close();
+      field.dispatchEvent(new Kind(type, { bubbles: true, [name]: data }));
+    });
+  shown.addEventListener("dragover", (event) => event.preventDefault());
   shown.addEventListener("submit", (event) => {
     event.preventDefault();
     search();

@@ -2,12 +2,20 @@
 import { csrfToken, digestOf } from "./server.js";
 const HASHED_UP_TO_BYTES = 64e6;
 
-/** Why an upload failed; `isFinal` if a retry would fail as well. */
+/** Why an upload failed; `isFinal` if a retry would fail as well, `href` where one makes room. */
 class Failure extends Error {
-  constructor(sentence, isFinal = false) {
+  constructor(sentence, isFinal = false, href = "") {
     super(sentence);
-    this.isFinal = isFinal;
+    Object.assign(this, { isFinal, href });
   }
+}
+
+/** Adds to `note`, which says why an upload failed, the link to what makes room for it. */
+export function linkTo(note, { href }) {
+  if (!href) return;
+  const link = Object.assign(document.createElement("a"), { href, target: "_blank" });
+  link.textContent = "See your largest files";
+  note.append(" ", link);
 }
 
 /**
@@ -118,7 +126,7 @@ function read(name, status, text) {
       throw new Failure("You are logged out. Log in in another tab, then try again.");
   }
   if (status === 200 && answer.url) return answer;
-  if (answer?.error) throw new Failure(answer.error, [403, 413, 422].includes(status));
+  if (answer?.error) throw new Failure(answer.error, [403, 413, 422].includes(status), answer.href);
   if (status === 413)
     throw new Failure(`${name} is larger than the server in between takes.`, true);
   throw new Failure(`The server could not keep ${name} (it answered ${status}).`);

@@ -1,10 +1,10 @@
 /**
  * <plan-files data-number="0">: the pictures, films and sounds of a row, in order. Dropped, pasted
- * and chosen files are uploaded at once; others come from results and references. Each file is a
+ * and chosen files are uploaded at once; others come from results and series. Each file is a
  * hidden control with its address.
  */
 import { refusal } from "./media-files.js";
-import { send } from "./media-upload.js";
+import { linkTo, send } from "./media-upload.js";
 import { dragged, pastedAddress } from "./media-view.js";
 
 const KINDS = ["image", "video", "audio"];
@@ -40,7 +40,7 @@ class PlanFiles extends HTMLElement {
     if (target === this.text) return this.takeText();
   }
   input({ target, inputType }) {
-    // A reference chosen from the list ends in a space.
+    // A name chosen from the list ends in a space.
     if (target === this.text && inputType !== "deleteContentBackward" && /\s$/.test(target.value))
       this.takeText();
   }
@@ -99,7 +99,7 @@ class PlanFiles extends HTMLElement {
     if (!value) return;
     if (!MENTION.test(value) && !ADDRESS.test(value))
       return this.say(
-        `“${value}” is neither the address of a file nor a reference such as @bottle.`,
+        `“${value}” is neither the address of a file nor a name such as @bottle.`,
         "bad",
       );
     this.text.value = "";
@@ -156,7 +156,10 @@ class PlanFiles extends HTMLElement {
       this.tell(`${file.name} added`);
     } catch (error) {
       entry.remove();
-      if (!ending.signal.aborted) this.say(error.message, "bad");
+      if (!ending.signal.aborted) {
+        this.say(error.message, "bad");
+        linkTo(this.note, error);
+      }
     }
     delete entry.dataset.busy;
     progress.remove();

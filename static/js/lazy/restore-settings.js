@@ -2,7 +2,7 @@
  * Shows the origin of a file pasted, or dropped outside media fields, and the actions for it: a
  * file made here, a recipe, a ZIP with recipes, or a run's thumbnail. On the page of its model, the
  * settings are restored at once. Other files go to a field that takes their kind, or else are
- * offered as inputs. The page of a data set takes all files. Loaded at the first drag over the page
+ * offered as inputs. The page of a series takes all files. Loaded at the first drag over the page
  * or pasted file.
  */
 import { csrfToken, digestOf } from "./server.js";
@@ -17,9 +17,9 @@ const ADDRESS = "/restorations/";
 let hint,
   depth = 0;
 
-const DATASET = "dataset-files:defined";
+const TAKES_ALL = "form[data-takes-files]";
 const WORDS = "Drop a file: its settings come back if it was made here, else use it as an input";
-const DATASET_WORDS = "Drop the files anywhere: they go into the data set";
+const SERIES_WORDS = "Drop the files anywhere: they go into the series";
 
 const isOurs = ({ dataTransfer, target }) =>
   !target.closest?.(FIELDS) &&
@@ -31,7 +31,7 @@ export function enter(event) {
   if (!isOurs(event) && !hint) return;
   hint ??= Object.assign(document.createElement("p"), {
     className: "drop-hint",
-    textContent: document.querySelector(DATASET) ? DATASET_WORDS : WORDS,
+    textContent: document.querySelector(TAKES_ALL) ? SERIES_WORDS : WORDS,
   });
   hint.setAttribute("role", "status");
   document.body.append(hint);
@@ -57,17 +57,23 @@ function drop(event) {
     .split(/[\r\n]+/)
     .find((line) => RUN.test(line) && line.startsWith(location.origin));
   const files = [...event.dataTransfer.files];
-  const dataset = document.querySelector(DATASET);
-  if (dataset && files.length) return dataset.take(files);
+  const taking = document.querySelector(TAKES_ALL);
+  if (taking && files.length) return send(taking, files);
   const field = files.length ? taker(files, event.target.closest(".field")) : null;
   if (field?.closest(".field").contains(event.target)) ready().then(() => give(field, files));
   else if (link) ask({ address: link }).then((answer) => show(answer));
   else if (files.length) restore(files[0], field && (() => paste(files)));
 }
+function send(form, files) {
+  const taken = new DataTransfer();
+  for (const file of files) taken.items.add(file);
+  form.querySelector("[type='file']").files = taken.files;
+  form.requestSubmit();
+}
 /** Files dropped or pasted outside a media field. */
 export async function paste(files) {
-  const dataset = document.querySelector(DATASET);
-  if (dataset) return dataset.take(files);
+  const taking = document.querySelector(TAKES_ALL);
+  if (taking) return send(taking, files);
   await ready(); // choose the field afterwards: one may have been filled meanwhile
   const field = taker(files);
   if (field) give(field, files);

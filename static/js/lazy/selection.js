@@ -105,7 +105,9 @@ document.addEventListener(
   { capture: true },
 );
 const menus = () =>
-  document.querySelectorAll(".selection details[open], .wall-tools[open], .wall-facets[open]");
+  document.querySelectorAll(
+    ".selection details[open], .wall-tools[open], .wall-facets[open], .tile > .menu[open]",
+  );
 document.addEventListener(
   "toggle",
   ({ target }) => target.open && target.querySelector("[data-focus]")?.focus(),

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from catalog.models import Collection
 from runs.models import Preset, Upload
+from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
 FLUX = "fal-ai/flux/dev"
@@ -94,24 +95,25 @@ def test_a_file_is_uploaded_once_and_read_back(call: Any, user: Any) -> None:
     assert call("GET", "/uploads").json()["items"] == [upload]
 
 
-def test_an_own_unused_file_is_deleted(call: Any, user: Any, make_run: Any) -> None:
+def test_own_file_is_deleted_although_a_run_used_it(call: Any, user: Any, make_run: Any) -> None:
     def send(name: str) -> Any:
         file = SimpleUploadedFile(name, PNG + name.encode())
         return call.file("/uploads", file=file, kind="image").json()
 
     used, unused, foreign = send("used.png"), send("unused.png"), send("foreign.png")
     make_run(user=user, arguments={"image_url": used["address"]})
-    Upload.objects.filter(pk=foreign["id"]).update(user=User.objects.create_user("other"))
+    others = {
+        "user": User.objects.create_user("other"),
+        "project": make_project("Fox", ana="maker"),
+    }
+    Upload.objects.filter(pk=foreign["id"]).update(**others)
     statuses = [
         call("DELETE", f"/uploads/{upload['id']}").status_code
         for upload in (used, unused, unused, foreign)
     ]
-    assert statuses == [409, 204, 404, 403]
-    assert {str(pk) for pk in Upload.objects.values_list("pk", flat=True)} == {
-        used["id"],
-        foreign["id"],
-    }
-    assert call.get_page(unused["address"]).status_code == 404
+    assert statuses == [204, 204, 404, 403]
+    assert [str(pk) for pk in Upload.objects.kept().values_list("pk", flat=True)] == [foreign["id"]]
+    assert call("GET", f"/uploads/{unused['id']}").status_code == 404
 
 
 def test_a_file_of_the_wrong_kind_is_refused(call: Any) -> None:

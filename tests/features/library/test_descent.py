@@ -22,7 +22,7 @@ from tests.runs.looks import let_look
 
 pytestmark = pytest.mark.both_databases
 
-UNSEEN = "A run or file that you cannot see"
+UNSEEN = "A run or file that was deleted, or that you cannot see"
 MakeFrom = Callable[..., Run]
 
 

@@ -49,3 +49,47 @@ def test_the_report_says_what_goes_in_and_what_is_left_out(
     )
     package = choose(pieces, Rules("data", "Data", **{"has_captions": True, **rules}))
     assert package.report(20_000) == report
+
+
+@each_row(
+    ("rules", "names", "packed", "report"),
+    [
+        (
+            {"is_of_pairs": True},
+            ["Cat_start.png", "cat_end.png", "dog_start.png", "dog_start2.png", "dog_end.png", "x"],
+            ["Cat_start.png", "cat_end.png", "dog_start.png", "dog_start2.png", "dog_end.png"],
+            "2 pairs of pictures, 20 KB, with 2 captions. Left out: 1 without the other half of "
+            "their pair: name them cat_start.png and cat_end.png.",
+        ),
+        (
+            {"has_masks": True},
+            ["cat.png", "cat_mask.png", "dog_mask.png"],
+            ["cat.png", "cat_mask.png"],
+            "1 picture and 1 mask, 20 KB, with 1 caption. Left out: 1 masks without their picture: "
+            "name them cat.png and cat_mask.png.",
+        ),
+        (
+            {"most": 2, "has_masks": True},
+            ["a.png", "a_mask.png", "b.png", "c.png"],
+            ["a.png", "a_mask.png", "b.png"],
+            "2 pictures and 1 mask, 20 KB, with 2 captions. Left out: 1 beyond the 2 that the "
+            "model takes.",
+        ),
+    ],
+)  # fmt: skip
+def test_names_of_uploads_say_what_belongs_together(
+    rules: dict[str, Any], names: list[str], packed: list[str], report: str
+) -> None:
+    pieces = [
+        Piece(Artifact(kind="image", digest=name, size_bytes=1, width=900, height=900), "x", name)
+        for name in names
+    ]
+    package = choose(pieces, Rules("data", "Data", **{"has_captions": True, **rules}))
+    assert [piece.name for piece in package.pieces] == packed
+    assert package.report(20_000) == report
+
+
+def test_small_pictures_are_counted() -> None:
+    small = Artifact(kind="image", digest="a", size_bytes=1, width=300, height=900)
+    report = choose([Piece(small)], Rules("data", "Data")).report(20_000)
+    assert report.endswith("1 picture is smaller than 512 pixels.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import time
 import tracemalloc
 from datetime import timedelta
@@ -194,9 +195,13 @@ def test_what_files_of_a_project_take(member: Client, user: User, run: Run) -> N
     kept = figures.read(figures.STORAGE_OF_PROJECTS)
     assert kept.values == {str(project.pk): [artifact.size_bytes, 4]}
     grant(user, "playground.view_worker")
-    assert "Storage by project" not in member.get("/admin/status/").content.decode()
-    grant(user, "projects.change_project")
-    assert f"{project}, of ana" in member.get("/admin/status/").content.decode()
+    page = member.get("/admin/status/").content.decode()
+    assert "Storage by project" not in page
+    assert "Uploads by person" not in page
+    grant(user, "projects.change_project", "auth.change_user")
+    page = member.get("/admin/status/").content.decode()
+    assert f"{project}, of ana" in page
+    assert re.search(r"ana</th>\s*<td>4 B", page)
     page = member.get(f"/projects/{project.key}/settings/").content.decode()
     assert f"Results {artifact.size_bytes} B, uploads 4 B." in " ".join(page.split())
     assert timezone.now() - kept.made_at < timedelta(minutes=5)

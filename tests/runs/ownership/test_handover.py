@@ -29,6 +29,7 @@ GOES_ALONG = {
     "auth.User_user_permissions",
     "accounts.LoginLink",
     "accounts.Preferences",
+    "library.Destination",
     "account.EmailAddress",
     "allauth_idp_oidc.Client",
     "allauth_idp_oidc.Token",
@@ -116,11 +117,9 @@ def test_a_handover_moves_everything_and_deletes_the_account(
         "boards": 1,
         "flows": 1,
         "runs of flows": 1,
-        "data sets": 0,
         "prompts": 1,
         "series": 0,
         "views": 0,
-        "references": 0,
         "shares": 0,
     }
     prompt = Prompt.objects.get()

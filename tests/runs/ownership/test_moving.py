@@ -14,7 +14,7 @@ from core.refusals import Refused
 from features.boards.models import Board, Cell, Column, Row
 from features.flows.models import Flow, FlowRun
 from features.flows.models.flow_run import StepRun
-from features.training.models import Dataset
+from features.library.models import Series, SeriesItem
 from projects.models import Membership, Move, Project
 from projects.models.project import private_project
 from runs.models import InputFile, Preset, Run, Upload
@@ -89,14 +89,13 @@ def test_everything_goes_with_what_was_made_of_it(
     flow_run = FlowRun.objects.create(user=user, flow=flow, form_token="t", definition={})
     StepRun.objects.create(flow_run=flow_run, step="s1", run=of_step)
     picture = upload_of(user, private_project(user))
-    dataset = Dataset.objects.create(
-        user=user, endpoint=endpoint, name="d", files=[{"address": picture.get_absolute_url()}]
-    )
+    series = Series.objects.create(user=user, name="s")
+    SeriesItem.objects.create(series=series, upload=picture, place=0)
     preset = Preset.objects.create(user=user, endpoint=endpoint, name="p", arguments={})
 
-    chosen = {"board": board, "flow": flow, "dataset": dataset, "preset": preset}
+    chosen = {"board": board, "flow": flow, "series": series, "preset": preset}
     record = move(user, acme, **chosen)
-    gone = [board, of_cell, flow, flow_run, of_step, dataset, picture, preset]
+    gone = [board, of_cell, flow, flow_run, of_step, series, picture, preset]
     assert places(*gone) == {"acme"}
     assert places(borrowing, reused) == {"private"}
     move(user, acme, board=borrowing)

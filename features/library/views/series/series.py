@@ -1,8 +1,7 @@
-"""The pages of series: the list, one series in its order, and changes of its results."""
+"""The pages of series: the list, one series in its order, and changes of its items."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -12,71 +11,120 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from catalog.schema_versions import version_of
 from core.http.caching import no_store
-from core.http.parameters import parse_key, parse_moment, parse_uuid
-from core.http.posts import hidden, is_posted, ticked
+from core.http.parameters import parse_uuid
+from core.http.posts import hidden, is_posted
 from core.refusals import Refused
-from core.resource import Resource
 from features.library import selection
-from features.library.models import Series, SeriesItem
+from features.library.models import Series
 from features.library.prompts.using import endpoint_named
-from features.library.references.using import MAX_FIELD_CHARS
 from features.library.search.conditions import SERIES as SERIES_CONDITION
 from features.library.search.conditions import Condition
 from features.library.series import display as shown_series
-from features.library.series import items
+from features.library.series import filling, items, mentions
+from features.library.series.filling import MAX_FIELD_CHARS
+from features.library.series.form import SeriesForm
 from features.library.series.items import NameForm
 from features.library.views import selection_actions
 from projects import current, roles
-from projects.kept.resource import Resource as KeptResource
+from projects.kept.resource import Resource
 from runs.results import selections
+from schemas.uses.archives import rules_at
 
 if TYPE_CHECKING:
     from django.core.paginator import Page
 
+    from catalog.models import Endpoint
     from core.http.htmx import HtmxRequest
+    from schemas.uses.archives import Rules
 
 MAX_OFFERED = 200
-STEPS = {"back": -1, "on": 1}
-GONE = "It is no longer in the series."
 
 
-class AllSeries(KeptResource[Series]):
-    """Series, each with a cover; `?for=<model>&field=` chooses one to pack for a model's field."""
+class AllSeries(Resource[Series]):
+    """Series, each with a cover; `?for=<model>&field=` chooses one for a model's form.
 
-    model, fields = Series, ("name",)
+    A field that takes a ZIP gets its contents packed; other fields, and the prompt, its mention.
+    """
+
+    model, form = Series, SeriesForm
     at, list_route = "series/", "library:all-series"
     on_page = 48
     list_template = "features/library/series/index.html"
     page_template = "features/library/series/series.html"
 
+    def rows_of_list(self, request: HtmxRequest) -> Any:
+        """Return the project's series, or those that the model's form can mention."""
+        endpoint, field = _taker(request)
+        if endpoint is None or _rules(endpoint, field):
+            return super().rows_of_list(request)
+        return self.rows().mentioned_in(current.current(request), request.user)
+
     def list_context(self, request: HtmxRequest, page: Page[Series]) -> Mapping[str, Any]:
-        """Return the cards."""
+        """Return the cards, each with the address that it leads to."""
         keys = [row.pk for row in page.object_list]
+        endpoint, field = _taker(request)
+        project = current.current(request)
+        cards = shown_series.cards(request.user, Series.objects.filter(pk__in=keys))
+        is_for_zip = endpoint is not None and _rules(endpoint, field) is not None
         return {
-            "cards": shown_series.cards(request.user, Series.objects.filter(pk__in=keys)),
-            "endpoint": endpoint_named(request.GET.get("for", "")),
-            "field": request.GET.get("field", "")[:MAX_FIELD_CHARS],
+            "cards": [
+                (
+                    card,
+                    filling.address_in(endpoint, card.series, project, field)
+                    if endpoint and not is_for_zip
+                    else card.series.get_absolute_url(),
+                )
+                for card in sorted(cards, key=lambda card: keys.index(card.series.pk))
+            ],
+            "endpoint": endpoint,
+            "field": field,
+            "is_for_zip": is_for_zip,
         }
 
     def page_context(self, request: HtmxRequest, row: Series) -> Mapping[str, Any]:
-        """Return its results in their order."""
-        results = shown_series.results_of(request.user, row)
-        is_cut = len(results) == shown_series.MAX_SHOWN
-        return {
-            "results": results,
-            "number": sum(result.stack is not None for result in results),
-            "gaps": sum(result.stack is None for result in results),
+        """Return its items in their order, and what its name for prompts means here."""
+        contents = shown_series.contents_of(request.user, row)
+        is_cut = len(contents) == shown_series.MAX_SHOWN
+        gaps = sum(item.is_gap for item in contents)
+        context = {
+            "contents": contents,
+            "number": len(contents) - gaps,
+            "gaps": gaps,
             "search_for_all": Condition(SERIES_CONDITION, (row.name,)).word if is_cut else "",
+            "takes_new_results": row.destinations.filter(endpoint=None, board=None).exists(),
         }
+        if row.mention:
+            namesakes = Series.objects.namesakes(request.user, row.project, row.mention)
+            context["mention"] = mentions.mention_of(row, request.user, row.project)
+            context["is_one_of_several"] = namesakes.exclude(pk=row.pk).exists()
+        return context
+
+    def announce_save(self, request: HtmxRequest, row: Series, form: SeriesForm) -> None:
+        """Add a message on how to use its name for prompts, if it has a new one."""
+        is_named = bool(row.mention) and "mention" in form.changed_data
+        hint = f" Write @{row.mention} in any prompt." if is_named else ""
+        messages.success(request, f"“{row}” is saved.{hint}")
 
 
 SERIES = AllSeries()
 
 
+def _taker(request: HtmxRequest) -> tuple[Endpoint | None, str]:
+    """Return the model, and the control of its form, for which a series is chosen."""
+    endpoint = endpoint_named(request.GET.get("for", ""))
+    return endpoint, request.GET.get("field", "")[:MAX_FIELD_CHARS]
+
+
+def _rules(endpoint: Endpoint, field: str) -> Rules | None:
+    """Return the rules of the model's field for a ZIP; None if it takes none."""
+    return rules_at(version_of(endpoint).root, field, endpoint.endpoint_id)
+
+
 @require_POST
 def additions(request: HtmxRequest) -> HttpResponseBase:
-    """Add the posted results to the series with the key `series` or the name `named`.
+    """Add the posted results and uploads to the series with the key `series` or the name `named`.
 
     A new name creates a series. Without either, or with `choose`, show the form to choose one.
     """
@@ -143,70 +191,3 @@ def _form(
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if error or form.errors else HTTPStatus.OK
     return render(request, "features/library/selected/additions.html", context, status=status)
-
-
-@require_POST
-def order(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Move `item` one place, `step=back` or `on`, or before another item, `before`.
-
-    An empty `before` moves it to the end. A script, which has moved it already, gets 204.
-    """
-    series = SERIES.find_changeable(request, pk)
-    key, step = _item(request), STEPS.get(hidden(request, "step"))
-    before = hidden(request, "before")
-    if step:
-        is_moved = items.step(series, key, step)
-    else:
-        is_moved = items.move(series, key, before=parse_key(before) if before else None)
-    if request.htmx:
-        return HttpResponse(status=204 if is_moved else HTTPStatus.CONFLICT)
-    if not is_moved:
-        messages.warning(request, GONE)
-    return redirect(f"{series.get_absolute_url()}#item-{key}")
-
-
-@require_POST
-def cover(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Make `item` the cover of a series."""
-    series = SERIES.find_changeable(request, pk)
-    if items.set_cover(series, _item(request)):
-        messages.success(request, "That is now the cover.")
-    else:
-        messages.warning(request, GONE)
-    return redirect(series)
-
-
-@require_POST
-def removals(request: HtmxRequest, pk: uuid.UUID) -> HttpResponseBase:
-    """Remove the posted items from a series; its page offers to undo it."""
-    series = SERIES.find_changeable(request, pk)
-    keys = [key for text in ticked(request, "item") if (key := parse_key(text))]
-    at = items.remove(series, keys)
-    page = series.get_absolute_url()
-    return redirect(REMOVALS.undo_address(page, f"{pk}~{at.isoformat()}") if at else page)
-
-
-class Removals(Resource[SeriesItem]):
-    """The way back of results that were taken out; the key is the series and the time."""
-
-    model, parts, list_route = SeriesItem, (), "library:all-series"
-    deletion_message = "Removed from the series."
-
-    def undo(self, request: HtmxRequest, key: str) -> HttpResponseBase:
-        pk, _, moment = key.partition("~")
-        series, at = SERIES.find_changeable(request, parse_uuid(pk)), parse_moment(moment)
-        warning = "Nothing was put back: the result is already there, or deleted for good."
-        try:
-            if at and items.put_back(series, at):
-                return redirect(series)
-        except Refused as refusal:
-            warning = str(refusal)
-        messages.warning(request, warning)
-        return redirect(series)
-
-
-REMOVALS = Removals()
-
-
-def _item(request: HtmxRequest) -> int:
-    return parse_key(hidden(request, "item")) or 0

@@ -99,7 +99,7 @@ def test_a_cover_is_chosen_and_shown_in_the_list(member: Client, fox: Run, poste
     assert first not in listed
     member.post(f"/series/{poster.pk}/removals/", {"item": item_of(poster, 2).pk})
     assert first in member.get("/series/").content.decode()
-    assert "3 results" in member.get("/series/").content.decode()
+    assert "3 files" in member.get("/series/").content.decode()
 
 
 def test_what_is_taken_out_comes_back_to_its_place(
@@ -137,10 +137,8 @@ def test_a_deleted_result_leaves_a_gap_in_words(
     other.delete()
     fox.artifacts.get(position=1).delete()
     page = html.unescape(member.get(poster.get_absolute_url()).content.decode())
-    assert page.count("This result was deleted, or you cannot see it.") == 2
-    assert "2 results of this series were deleted, or you cannot see them." in " ".join(
-        page.split()
-    )
+    assert page.count("This was deleted, or you cannot see it.") == 2
+    assert "2 files of this series were deleted, or you cannot see them." in " ".join(page.split())
     assert len(order(poster)) == 5
     assert member.get("/series/").status_code == 200
 
@@ -177,8 +175,8 @@ def test_a_series_of_a_project_takes_only_what_its_members_may_read(
     assert viewer.post(f"/series/{series.pk}/cover/", {"item": "1"}).status_code == 403
     Run.objects.filter(pk=visible.pk).update(deleted_at=timezone.now())
     page = viewer.get(series.get_absolute_url()).content.decode()
-    assert "This result was deleted, or you cannot see it." in page
-    assert "0 results" in viewer.get(f"/series/?project={team.slug}").content.decode()
+    assert "This was deleted, or you cannot see it." in page
+    assert "0 files" in viewer.get(f"/series/?project={team.slug}").content.decode()
     Series.objects.update(is_hidden=True)
     assert viewer.get(series.get_absolute_url()).status_code == 404
 

@@ -18,7 +18,7 @@ from django.utils.html import escape
 from catalog.models import Collection
 from features.boards.models import Board
 from features.flows.models import Flow
-from features.training.models import Dataset
+from features.library.models import Series
 from playground.display import renderers
 from playground.display.navigation import command_palette
 from playground.display.navigation.destinations import Place
@@ -51,17 +51,17 @@ def test_typed_letters_find_models_collections_runs_and_pages(
 
 @pytest.fixture
 def things(user: User, flux: Any) -> None:
-    """A board, a flow and a data set, each with a fox in its name."""
+    """A board, a flow and a series, each with a fox in its name."""
     Board.objects.create(user=user, source=flux, title="Fox portraits", form_token="a")
     Flow.objects.create(user=user, name="Fox to film", definition={})
-    Dataset.objects.create(user=user, endpoint=flux, name="Forty foxes")
+    Series.objects.create(user=user, name="Forty foxes")
 
 
-def test_boards_flows_and_data_sets_are_found_by_name(user: User, things: None) -> None:
+def test_boards_flows_and_series_are_found_by_name(user: User, things: None) -> None:
     assert labels_by_group(user, "fox") == {
         "Boards": ["Fox portraits"],
         "Flows": ["Fox to film"],
-        "Data sets": ["Forty foxes"],
+        "Series": ["Forty foxes"],
     }
     assert labels_by_group(user, "film fox")["Flows"] == ["Fox to film"]
 
@@ -78,7 +78,7 @@ def test_deleted_things_and_those_of_others_are_not_found(
     assert labels_by_group(stranger, "fox") == {}
     Flow.objects.update(visibility=Flow.Visibility.TEAM)
     assert labels_by_group(stranger, "fox") == {"Flows": ["Fox to film"]}
-    for model in (Board, Flow, Dataset):
+    for model in (Board, Flow, Series):
         model._default_manager.update(deleted_at=timezone.now())
     assert labels_by_group(user, "fox") == {}
 
@@ -131,9 +131,7 @@ PLACES = [
     ("Flows", "flows, workflows"),
     ("Prompts", "prompts, saved prompts"),
     ("Presets", "presets, preset, styles, house defaults"),
-    ("References", "references, reference, characters"),
     ("Made here", "upload, restore, recipe"),
-    ("Data sets", "training, data sets"),
     ("Account", "account, settings, password"),
     ("Inbox", "inbox, bell, told"),
     ("Runs in progress", "tray"),

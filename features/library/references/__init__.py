@@ -1,1 +1,0 @@
-"""References (`@bottle`): their form, pictures, storage, and use in runs."""

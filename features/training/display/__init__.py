@@ -1,1 +1,0 @@
-"""Prepares the pages of training."""
