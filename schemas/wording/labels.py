@@ -18,7 +18,7 @@ _MASK_WORDS = {"image", "mask", "picture", "url"}
 _WORDS = re.compile(r"\w+")
 # What descriptions say besides the name of their field.
 _FILLERS = re.compile(
-    r"\b(?:an?|and|be|by|for|from|generated?|images?|in|input|is|it|of|on|output|the|this|to|used?|using"
+    r"\b(?:an?|and|as|be|by|for|from|generated?|images?|in|input|is|it|of|on|output|the|this|to|used?|using"
     r"|videos?|which|will|with)\b"
 )
 _PLAIN = re.compile(r"[\w .,:;()'\"?!%=+]{0,2000}")  # one paragraph without any markup
