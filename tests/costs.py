@@ -1,17 +1,16 @@
 """Pytest plugin of `tests.run`: the processor seconds of each test file and of programs it starts.
 
-It prints the most expensive files, and `--costs FILE` writes the costs of all files, and of each
-expensive test. `python -m tests.run --all --write-costs` so writes `tests/costs.txt`: the most
-expensive files start first, `make check` runs the cheapest files that fit into its time, and `make
-test` runs some of the expensive tests, chosen by its seed (`tests/distribution.py`).
+It prints the most expensive files. `--costs FILE` writes those whose tests take longer than
+`SLOW_S` each; `python -m tests.run --all --write-costs` so writes `tests/costs.txt`. `make check`
+leaves these files out, `make test` runs some of the tests of those above `DEAR_S`, chosen by its
+seed (`tests/distribution.py`).
 """
 
 from __future__ import annotations
 
 import os
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,32 +18,15 @@ import pytest
 
 KNOWN = Path(__file__).with_name("costs.txt")
 SHOWN = 25
-DEAR_S = 0.1  # a test is expensive from here on
+SLOW_S = 0.05  # a test; `make check` has no time for it
+DEAR_S = 0.15
 PROPERTY = "processor_s"  # the property of a test's last report, which travels from its process
 
 
-@dataclass(frozen=True)
-class Cost:
-    """The cost of a file's tests together, in seconds of one processor."""
-
-    file: str
-    seconds: float
-    tests: int
-
-    @property
-    def of_one(self) -> float:
-        """Return the mean of its tests, in seconds."""
-        return self.seconds / self.tests
-
-
-def known_costs() -> list[Cost]:
-    """Return the costs of files in `tests/costs.txt`."""
-    return [cost for cost in _read() if "::" not in cost.file]
-
-
-def expensive_tests() -> set[str]:
-    """Return the functions of expensive tests, as `tests/x/test_y.py::test_z`."""
-    return {cost.file for cost in _read() if "::" in cost.file}
+def known_costs() -> dict[str, float]:
+    """Return the mean seconds of a test in each slow file; files that are not there are quick."""
+    lines = (line.split() for line in KNOWN.read_text().splitlines())
+    return {file: float(seconds) for seconds, file in lines}
 
 
 def file_of(nodeid: str) -> str:
@@ -52,31 +34,8 @@ def file_of(nodeid: str) -> str:
     return nodeid.partition("::")[0]
 
 
-def function_of(nodeid: str) -> str:
-    """Return a test's id without its parameters."""
-    return nodeid.partition("[")[0]
-
-
-def _read() -> list[Cost]:
-    lines = KNOWN.read_text().splitlines() if KNOWN.exists() else []
-    return [Cost(file, float(s), int(n)) for s, n, file in map(str.split, lines)]
-
-
-def files_left_out(costs: Sequence[Cost], seconds: float) -> list[str]:
-    """Return the files that do not fit into these seconds, if the cheapest come first.
-
-    A file without a known cost is new, and always fits.
-    """
-    left_out = []
-    for cost in sorted(costs, key=lambda cost: cost.of_one):
-        seconds -= cost.seconds
-        if seconds < 0:
-            left_out.append(cost.file)
-    return left_out
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--costs", help="write the processor seconds of each file to this file")
+    parser.addoption("--costs", help="write the processor seconds of slow files to this file")
 
 
 def processor_s() -> float:
@@ -103,33 +62,27 @@ def pytest_runtest_makereport(item: pytest.Item, call: Any) -> Iterator[None]:
 _BEGAN = pytest.StashKey[float]()
 
 
-def costs_of(
-    reports: Iterable[pytest.TestReport], key: Callable[[str], str] = file_of
-) -> list[Cost]:
-    """Return costs, highest first: of each file, or of the `key` of each test's id."""
-    seconds: defaultdict[str, float] = defaultdict(float)
-    tests = Counter[str]()
+def costs_of(reports: Iterable[pytest.TestReport]) -> Mapping[str, list[float]]:
+    """Return the seconds of the tests in each file."""
+    costs: defaultdict[str, list[float]] = defaultdict(list)
     for report in reports:
         if report.when == "teardown":
-            name = key(report.nodeid)
-            seconds[name] += sum(
-                float(str(s)) for of, s in report.user_properties if of == PROPERTY
-            )
-            tests[name] += 1
-    costs = [Cost(name, round(s, 2), tests[name]) for name, s in seconds.items()]
-    return sorted(costs, key=lambda cost: -cost.seconds)
+            seconds = (float(str(s)) for of, s in report.user_properties if of == PROPERTY)
+            costs[file_of(report.nodeid)].append(sum(seconds))
+    return costs
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Print the most expensive files, and write the costs of all files if asked."""
+    """Print the most expensive files, and write the costs of slow files if asked."""
     stats = terminalreporter.stats.values()
     reports = [report for kind in stats for report in kind if isinstance(report, pytest.TestReport)]
     costs = costs_of(reports)
-    total = sum(cost.seconds for cost in costs)
+    total = sum(map(sum, costs.values()))
     terminalreporter.section(f"dearest files, of {total:.0f} processor seconds")
-    for cost in costs[:SHOWN]:
-        terminalreporter.write_line(f"{cost.seconds:6.1f} s  {cost.tests:4}  {cost.file}")
-    if file := config.getoption("costs"):
-        costs += [cost for cost in costs_of(reports, function_of) if cost.of_one >= DEAR_S]
-        lines = [f"{cost.seconds:.2f} {cost.tests} {cost.file}\n" for cost in costs]
-        Path(file).write_text("".join(sorted(lines, key=lambda line: line.split()[2])))
+    dearest = sorted(costs.items(), key=lambda cost: sum(cost[1]), reverse=True)
+    for file, seconds in dearest[:SHOWN]:
+        terminalreporter.write_line(f"{sum(seconds):6.1f} s  {len(seconds):4}  {file}")
+    if to := config.getoption("costs"):
+        means = {file: sum(seconds) / len(seconds) for file, seconds in costs.items()}
+        slow = sorted(file for file, mean in means.items() if mean >= SLOW_S)
+        Path(to).write_text("".join(f"{means[file]:.2f} {file}\n" for file in slow))

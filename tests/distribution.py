@@ -1,9 +1,8 @@
 """Distributes the tests over processes: which files start first, and which tests stay together.
 
 The tests of a file run in one process, which sets up their shared fixtures once. Those of a group
-of `VITRINES` use the same started Vitrine and run in one process too; those of `SPREAD` run in
-different processes. Implemented by xdist's hook, because its `xdist_group` marks have no effect
-under pytest 9.2.
+of `VITRINES` use the same started Vitrine and run in one process too. Implemented by xdist's hook,
+because its `xdist_group` marks have no effect under pytest 9.2.
 """
 
 from __future__ import annotations
@@ -44,7 +43,6 @@ GROUP = {
     for file in files
 }
 DEAR_ONE_IN = 5
-SPREAD = {"runs/worker/test_main_faults"}  # each of its tests takes long
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -66,17 +64,11 @@ def group_of(nodeid: str) -> str:
     return GROUP.get(file, file)
 
 
-def unit_of(nodeid: str) -> str:
-    """Return the name that tests for one process share: a group, a file, or the test's own id."""
-    group = group_of(nodeid)
-    return nodeid if group in SPREAD else group
-
-
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     """Distributes whole units, in the order of the tests."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return unit_of(nodeid)
+        return group_of(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
@@ -103,7 +95,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         leave_out(config, items, [item for item in items if item.nodeid in dear])
     impossible, config.stash[outcomes.LEFT_OUT] = programs.missing_for(items)
     leave_out(config, items, impossible)
-    seconds = {cost.file: cost.seconds for cost in costs.known_costs()}
+    seconds = costs.known_costs()
     items.sort(key=lambda item: cost_of(item.nodeid, seconds), reverse=True)
 
 
@@ -131,14 +123,14 @@ def reads_documents(item: pytest.Item) -> bool:
 def left_out_of(items: Mapping[str, pytest.Item]) -> set[str]:
     """Return the ids of the expensive tests that this run leaves out: most of them, by its seed.
 
-    A few hundred take more time than all others together. One of each folder always runs, and so do
-    those marked `always`.
+    Those of a quarter of the files take more time than all others together. One of each folder
+    always runs, and so do those marked `always`.
     """
-    dear = costs.expensive_tests()
+    dear = {file for file, seconds in costs.known_costs().items() if seconds >= costs.DEAR_S}
     by_folder: defaultdict[str, list[str]] = defaultdict(list)
     for nodeid, item in items.items():
         is_kept = "/browser/" in nodeid or item.get_closest_marker("always")
-        if costs.function_of(nodeid) in dear and not is_kept:
+        if costs.file_of(nodeid) in dear and not is_kept:
             by_folder[costs.file_of(nodeid).rpartition("/")[0]].append(nodeid)
     left_out = set()
     for folder, ids in by_folder.items():
@@ -148,7 +140,7 @@ def left_out_of(items: Mapping[str, pytest.Item]) -> set[str]:
 
 
 def cost_of(nodeid: str, seconds: dict[str, float]) -> tuple[bool, bool, float]:
-    """Return the key that sorts expensive tests first, from their files' processor seconds.
+    """Return the key that sorts expensive tests first, from the mean seconds of their file's.
 
     Chromium's seconds are unknown while it runs, so all browser files come after the groups.
     """

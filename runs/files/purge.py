@@ -61,9 +61,13 @@ class Purge:
         """Purge runs and discarded files for `STEP_S`; return the seconds until the next step."""
         until = time.monotonic() + STEP_S
         storage_limits.delete_stale_reservations()
-        # All arguments are read before a run is deleted; otherwise a file that one names is lost.
-        is_more = input_references.read_unread() or self._purge_runs(until)
-        is_more |= _purge_uploads(timezone.now()) | delete_discarded(timezone.now(), until)
+        # All arguments are read before a row is deleted; otherwise a file that one names is lost.
+        is_more = (
+            input_references.read_unread()
+            or _purge_uploads(timezone.now())
+            or self._purge_runs(until)
+        )
+        is_more |= delete_discarded(timezone.now(), until)
         return SOON_S if is_more else EVERY_S
 
     def _purge_runs(self, until: float) -> bool:

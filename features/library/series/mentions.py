@@ -105,7 +105,7 @@ def contents_of(user: User, series: Sequence[Series]) -> dict[uuid.UUID, Mention
 
     Its first file of weights is its LoRA. Three queries, however many series.
     """
-    rows = items.present().filter(series__in=series).select_related("upload")
+    rows = items.present().filter(series__in=series, is_expected=False)
     by_series: defaultdict[uuid.UUID, list[SeriesItem]] = defaultdict(list)
     for row in rows.order_by("place", "pk"):
         by_series[row.series_id].append(row)

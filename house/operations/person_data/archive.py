@@ -26,6 +26,7 @@ from runs.models import Artifact, Upload
 READ_AT_ONCE = 100  # rows, which may be large
 ABOUT = """What Vitrine holds of {name}: a file for each kind of rows, with one row a line, and
 the files of their results (results/<run>/<position>) and uploads (uploads/<upload>/<name>).
+A file that is both, or an upload in several projects, is there once: several rows name it.
 Secrets, such as digests of tokens and passwords, are left out.
 """
 log = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class Archive:
 
     name: str
     ends: list[tuple[str, int]] = field(default_factory=list)
-    files: list[ArchiveFile] = field(default_factory=list)
+    files: dict[str, ArchiveFile] = field(default_factory=dict)  # by the file in our storage
     rows: IO[bytes] = field(default_factory=tempfile.TemporaryFile)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -54,7 +55,7 @@ class Archive:
         for name, end in self.ends:
             zipped.add(_part(self.rows, end), name)
             yield from zipped.file()
-        for entry in self.files:
+        for entry in self.files.values():
             try:
                 file = default_storage.open(entry.file)
             except Exception as error:  # storage backends raise any kind of exception
@@ -85,9 +86,11 @@ def prepare(person: User, *, is_for_themselves: bool = False) -> Archive:
         "run_id", "position", "file"
     ):
         name = f"results/{run}/{position}{PurePosixPath(file).suffix}"
-        archive.files.append(ArchiveFile(name, file))
-    for pk, file_name, file in own[Upload._meta.label].values_list("pk", "file_name", "file"):
-        archive.files.append(ArchiveFile(f"uploads/{pk}/{clean_name(file_name)}", file))
+        archive.files.setdefault(file, ArchiveFile(name, file))
+    own_uploads = own[Upload._meta.label].order_by("created_at", "pk")
+    for pk, file_name, file in own_uploads.values_list("pk", "file_name", "file"):
+        name = f"uploads/{pk}/{clean_name(file_name)}"
+        archive.files.setdefault(file, ArchiveFile(name, file))
     return archive
 
 

@@ -82,3 +82,16 @@ def test_file_that_is_dropped_on_the_picker_is_for_its_field(open_form: Open) ->
     expect(picture.locator(".media-name")).to_have_text("new.png")
     held(picture)
     assert Upload.objects.get().file_name == "new.png"
+
+
+def test_full_quota_leads_from_the_field_to_the_largest_files(
+    open_form: Open, settings: Any
+) -> None:
+    settings.UPLOADS_MAX_MB_PER_PERSON = 0
+    page = open_form()
+    picture = field(page, "image_url")
+    choose(picture, file("bottle.png", png(), "image/png"))
+    link = picture.get_by_role("link", name="See your largest files")
+    with page.expect_popup() as opened:
+        link.click()
+    expect(opened.value.get_by_text("No uploads here")).to_be_visible()

@@ -96,7 +96,7 @@ def _chosen(request: HtmxRequest) -> tuple[str, list[Wanted]]:
                 item.file_name,
                 item.caption,
             )
-            for item in items.items_of(series)
+            for item in items.items_of(series).filter(is_expected=False)
         ]
     runs = Run.objects.kept().in_project(current.current(request), request.user)
     posted = selection.posted(request)

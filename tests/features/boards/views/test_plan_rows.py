@@ -169,7 +169,7 @@ def test_files_of_other_projects_and_deleted_ones_are_refused_beside_their_row(
     messages = [
         "“team.png” is in another project.",
         *["A file is no longer here."] * 3,
-        "There is no reference “@nothing” in this project.",
+        "There is no “@nothing” in this project.",
         "“no address” is neither the address of a file",
     ]
     for place, message in enumerate(messages):

@@ -259,4 +259,4 @@ def test_a_name_is_given_taken_and_moved_with_its_pictures(
     assert member.post("/moves/", {"series": str(mug.pk), "target": "acme"}).status_code == 302
     mug.refresh_from_db()
     assert mug.project == project
-    assert logged_in(person("mia")).get(pictures_of(mug)[0]).status_code == 200
+    assert logged_in(person("mia")).get(pictures_of(mug)[0]).getvalue()

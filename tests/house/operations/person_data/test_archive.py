@@ -70,6 +70,21 @@ def test_what_is_theirs_and_nothing_of_others(user: User, run: Run) -> None:
     assert events().get(event="exported").actor == user
 
 
+def test_a_file_of_several_rows_is_there_once(user: User, run: Run) -> None:
+    project = make_project("Film", ana="maker")
+    result, text = run.artifacts.get(), SimpleUploadedFile("a.txt", b"mine", "text/plain")
+    uploads.of_result(user.pk, run.project, result)
+    first = uploads.store(user.pk, text)
+    uploads.of_upload(user.pk, project, first)
+    response: Any = logged_in(user).get("/account/data/archive/")
+    files = read(b"".join(response.streaming_content))
+    stored = sorted(name for name in files if name.startswith(("results/", "uploads/")))
+    assert stored == [f"results/{run.pk}/0.png", f"uploads/{first.pk}/a.txt"]
+    rows = json.loads(files["playground.Upload.json"])
+    assert len(rows) == 3
+    assert {row["file"] for row in rows} == {result.file, first.file}
+
+
 def test_who_has_left_a_project_takes_nothing_of_it_along(user: User, run: Run) -> None:
     project = make_project("Film", ben="manager", ana="maker")
     upload = uploads.store(
