@@ -31,7 +31,7 @@ INLINE = f"data:image/png;base64,{'A' * CHARS}"
 PAGES = (
     *("catalog:front", "catalog:models", "library:runs", "library:facets", "library:newer"),
     *("boards:boards", "boards:board-comments"),
-    *("library:run-series", "library:run-descent", "library:all-series", "library:series"),
+    *("library:run-descent", "library:all-series", "library:series"),
     *("notifications:inbox", "operations:going", "playground:all-presets"),
     *("playground:presets", "playground:tries", "projects:project"),
     *("sharing:review", "spending:spend", "spending:spend-runs"),
