@@ -73,7 +73,7 @@ def test_past_results_are_found_and_taken_by_keyboard(
     expect(archive.locator(".media-note")).to_contain_text(
         re.compile("^2 pictures, .* with 2 captions")
     )
-    expect(archive.locator(".media-name")).to_have_text("2 results.zip")
+    expect(archive.locator(".media-name")).to_have_text("2 files.zip")
     expect(archive.get_by_role("button", name="From a series")).to_be_focused()
 
 
