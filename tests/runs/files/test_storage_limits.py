@@ -58,41 +58,6 @@ def test_uploads_have_a_quota_per_person(
     assert post_upload(stranger, "second.txt", b"b" * (700 << 10)).status_code == 200
 
 
-def test_without_script_the_error_is_beside_the_field_and_typed_text_stays(
-    member: Client, settings: Any, free: Any, make_endpoint: Any
-) -> None:
-    free(10_000)
-    settings.UPLOADS_MAX_MB_PER_PERSON = 1
-    fields = {
-        "prompt": {"type": "string"},
-        "image_url": {"type": "string", "ui": {"field": "image"}},
-    }
-    endpoint = make_endpoint("fal-ai/small", _document("fal-ai/small", fields))
-    content = picture(900, 600)
-    assert len(content) > storage_limits.MB
-    post = {
-        "prompt": "a lighthouse",
-        "image_url~file": SimpleUploadedFile("a.png", content, "image/png"),
-        "form_token": "1",
-    }
-    page = member.post(endpoint.get_absolute_url(), post)
-    text = page.content.decode()
-    assert "that each person may keep here" in text
-    assert "a lighthouse" in text
-    assert not Upload.objects.exists()
-
-
-def _document(name: str, fields: dict[str, Any]) -> dict[str, Any]:
-    schema = {"type": "object", "properties": fields, "required": ["prompt"]}
-    body = {"content": {"application/json": {"schema": schema}}}
-    return {
-        "openapi": "3.0.4",
-        "info": {"title": name, "version": "1"},
-        "paths": {f"/{name}": {"post": {"requestBody": body, "responses": {}}}},
-        "components": {"schemas": {}},
-    }
-
-
 def test_below_the_disk_floor_copies_wait_for_room(artifact: Any, free: Any) -> None:
     requested_urls: list[str] = []
 
