@@ -234,96 +234,79 @@ def stage(settings: Any, tmp_path: Path) -> Iterator[Stage]:
         yield stage
 
 
-def walk(stage: Stage, chosen: list[cases.Case]) -> None:
-    """Play these faults at this stage; the soak checks its promises."""
-    assert chosen
-    for case in chosen:
-        cases.play(stage, case)
+def at(step: str, known: list[cases.Case]) -> list[cases.Case]:
+    return [case for case in known if case.step == step]
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-def test_a_killed_worker_loses_no_run(stage: Stage) -> None:
-    steps = {"submitting", *sample(["running", "archiving"], 0, by_seed=1)}
-    walk(stage, [case for case in cases.worker_cases() if case.step in steps])
+def named(known: list[cases.Case], *names: str) -> list[cases.Case]:
+    """Return the cases with these names, or all with these faults."""
+    return [case for case in known if {str(case), case.fault} & {*names}]
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-@pytest.mark.exhaustive
-@pytest.mark.any_database
-def test_a_killed_web_or_upstream_leaves_no_run_stuck(stage: Stage) -> None:
-    walk(stage, [case for case in cases.web_cases() if case.step == "running"])
-    walk(stage, [case for case in cases.sandbox_cases() if case.step == "submitting"])
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-@pytest.mark.exhaustive
-@pytest.mark.any_database
-def test_nonsense_instead_of_answers_ends_no_run_and_sends_none_twice(stage: Stage) -> None:
-    chosen = {
+CHOSEN: dict[str, Callable[[], list[cases.Case]]] = {
+    "the web process is killed": lambda: at("running", cases.web_cases()),
+    "upstream is killed": lambda: at("submitting", cases.sandbox_cases()),
+    "nonsense instead of answers": lambda: named(
+        [*cases.upstream_cases(), *cases.nearly_right_cases()],
         "lost at created",
         "garbage at queued",
         "404 for a moment at queued",
         "half of the file at queued",
-    }
-    known = [*cases.upstream_cases(), *cases.nearly_right_cases()]
-    walk(stage, [case for case in known if str(case) in chosen])
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-@pytest.mark.exhaustive
-def test_a_locked_database_and_a_wrong_clock_are_survived(stage: Stage) -> None:
-    walk(stage, [case for case in cases.database_cases() if case.step == "running"])
-    walk(stage, cases.clock_cases()[:1])
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-@pytest.mark.exhaustive
-@pytest.mark.any_database
-def test_a_worker_told_to_end_and_a_full_disk_lose_nothing(stage: Stage) -> None:
-    walk(stage, [case for case in cases.ending_cases() if case.step == "submitting"])
-    walk(stage, [case for case in cases.disk_cases() if case.step == "archiving"])
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-@pytest.mark.exhaustive
-@pytest.mark.any_database
-def test_wrong_files_and_refused_upload_addresses_lose_nothing(stage: Stage) -> None:
-    chosen = {
+    ),
+    "a locked database": lambda: at("running", cases.database_cases()),
+    "a wrong clock": lambda: cases.clock_cases()[:1],
+    "the worker is told to end": lambda: at("submitting", cases.ending_cases()),
+    "a full disk": lambda: at("archiving", cases.disk_cases()),
+    "refused files and no list of requests": lambda: named(
+        cases.nearly_right_cases(),
         "403 from the upload address at created",
         "lost, no list of requests at created",
-    }
-    walk(stage, [case for case in cases.nearly_right_cases() if str(case) in chosen])
-    walk(stage, [case for case in cases.webhook_cases() if "status garbage" in case.fault])
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-@pytest.mark.exhaustive
-@pytest.mark.any_database
-def test_what_breaks_off_and_what_is_reported_early_end_truly(stage: Stage) -> None:
-    walk(stage, [case for case in cases.direct_cases() if str(case) == "lost, stream at created"])
-    chosen = {
+    ),
+    "a stream breaks off": lambda: named(cases.direct_cases(), "lost, stream at created"),
+    "reports": lambda: named(
+        cases.webhook_cases(),
         "webhook before submit's answer",
         "webhook after a lost submit",
         "webhook no-payload",
         "webhook twice",
         cases.BY_WEBHOOK,
-    }
-    walk(stage, [case for case in cases.webhook_cases() if case.fault in chosen])
+    ),
+    "reports and no status": lambda: [
+        case for case in cases.webhook_cases() if "status garbage" in case.fault
+    ],
+}
+BY_DATABASE = {"a locked database", "a wrong clock"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
+def test_a_killed_worker_loses_no_run(stage: Stage) -> None:
+    steps = ["submitting", *sample(["running", "archiving"], 0, by_seed=1)]
+    for step in steps:
+        for case in at(step, cases.worker_cases()):
+            cases.play(stage, case)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in BY_DATABASE else pytest.param(name, marks=pytest.mark.any_database)
+        for name in CHOSEN
+    ],
+)
+def test_no_fault_loses_a_run_or_sends_it_twice(stage: Stage, name: str) -> None:
+    """A few cases of the soak, which has all of them."""
+    chosen = CHOSEN[name]()
+    assert chosen
+    for case in chosen:
+        cases.play(stage, case)
 
 
 NEVER_S = 600.0
-
-
 WINDOW_S = 11.0  # two heartbeats and a regular look
-
-
 MOST_LOOKS = 30  # more than 70 when each job looked once a second
 
 
