@@ -79,6 +79,7 @@ urlpatterns = [
     path("uploads/known/", files.known_upload, name="upload-known"),
     path("uploads/tools/<slug:name>/", files.tool, name="upload-tool"),
     path("uploads/<uuid:pk>/uses/", command_palette.upload_uses, name="upload-uses"),
+    path("uploads/<uuid:pk>/thumbnail/", files.upload_thumbnail, name="upload-thumbnail"),
     path("uploads/<uuid:pk>/<str:name>", files.upload, name="upload"),
     path("restorations/", restorations.restorations, name="restorations"),
     path("links/<str:pk>/deletion/", links.deletion, name="link-deletion"),

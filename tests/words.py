@@ -34,7 +34,7 @@ RETIRED = {
     r"vitrine mcp|stdio": "MCP over HTTP",
     r"command line client": "API",
     r"caps?|capped|spend at most|amounts? in us dollars": "budget",
-    r"(?:an?|the|model['’]?s?['’]?|same|any) owners?(?= has| of (?:a|the) models?|:)": "maker",
+    r"(?:an?|the|model.?s?|same|any) owners?(?= has| of (?:a|the) models?|:)": "maker",
     r"(?:no longer in|left|gone from|removed from) the catalogue": "no longer listed",
     r"stand-ins?|successors?|replacement models?|could take over": "deputy",
     r"winners?": "won (a row), chosen (by a decision)",

@@ -74,7 +74,7 @@ def error(run: Run) -> dict[str, Any]:
     return {
         "type": str(failure.get("type") or ""),
         "title": explanation.title,
-        "advice": explanation.advice,
+        "advice": f"{explanation.advice} {known_costs.charge_in_words(run)}".rstrip(),
         "is_retryable": explanation.is_retryable,
         "problems": [
             {"path": list(problem.path), "message": problem.message}

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.http import QueryDict
 
 from core.http.parameters import parse_uuid
+from core.http.posts import ticked
 from core.refusals import Refused
 from runs.models import Artifact, Upload
 from runs.models.querysets import RunQuerySet
@@ -91,7 +92,7 @@ def posted(request: HttpRequest) -> Selection:
     """
     runs = all_found(request)
     if runs is None:
-        keys = (parse_uuid(text) for text in request.POST.getlist(UPLOAD)[:MOST_FILES])
+        keys = (parse_uuid(text) for text in ticked(request, UPLOAD)[:MOST_FILES])
         uploads = [key for key in keys if key]
         return Selection(parse(request.POST, is_more=bool(uploads)), uploads=uploads)
     newest_results = newest(runs, MOST_FILES)

@@ -21,7 +21,7 @@ from schemas.estimate.wording import FREE, computed, label_for_pages, nobody_pay
 
 BY_EVENT, BY_UNITS, ESTIMATED = KINDS = ("billed by fal", "by billed units", "estimated")
 NOTHING = "Nothing was billed"
-_REFUSED = {"AuthFailed", "RateLimited"}  # errors of a submit that upstream rejected
+NOT_RUN = {400, 401, 402, 403, 404, 405, 409, 413, 415, 429}  # statuses of what was never run
 
 
 class Figure(NamedTuple):
@@ -128,7 +128,8 @@ def _by_rule(run: Run, error: Mapping[str, Any]) -> str:
     status = error.get("status")
     if isinstance(status, int) and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return f"{NOTHING}: upstream does not charge for its own errors."
-    if not run.request_id and error.get("error") in _REFUSED:
+    never_came = error.get("error") == "Unreachable" and not error.get("sent")
+    if never_came or (not run.request_id and status in NOT_RUN):
         return f"{NOTHING}: upstream did not accept the run."
     if status == HTTPStatus.UNPROCESSABLE_ENTITY:
         return "Upstream did not say what it billed; it may charge for input that it refuses."

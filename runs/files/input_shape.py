@@ -35,7 +35,11 @@ def is_measuring(arguments: Any) -> bool:
         OUR_ADDRESS.fullmatch(address) for address in islice(our_addresses(arguments), MAX_VALUES)
     )
     keys = [match["upload"] for match in matches if match and match["upload"]]
-    return bool(keys) and Upload.objects.filter(pk__in=keys, measure_at__isnull=False).exists()
+    # A picture's size is known from the start; a worker only makes a small one of it.
+    unmeasured = Upload.objects.filter(pk__in=keys, measure_at__isnull=False).exclude(
+        content_type__startswith="image/", width__isnull=False
+    )
+    return bool(keys) and unmeasured.exists()
 
 
 def _addresses(arguments: Mapping[str, Any]) -> Iterator[str]:

@@ -188,7 +188,7 @@ def _delete_unused(uploads: Sequence[Upload]) -> dict[str, list[str]]:
 
 def _delete_rows(uploads: Sequence[Upload]) -> dict[str, list[str]]:
     Upload.objects.filter(pk__in=[upload.pk for upload in uploads]).delete()
-    return {_content_digest(upload): [upload.file] for upload in uploads}
+    return {_content_digest(upload): files_of_upload(upload) for upload in uploads}
 
 
 def _content_digest(upload: Upload) -> str:
@@ -215,6 +215,11 @@ def files_of(artifact: Artifact) -> list[str]:
     """Return the names of an artifact's files in our storage."""
     viewer = mesh_viewer.page_name(artifact.file) if artifact.kind == "mesh" else ""
     return [name for name in (artifact.file, artifact.poster, artifact.thumbnail, viewer) if name]
+
+
+def files_of_upload(upload: Upload) -> list[str]:
+    """Return the names of an upload's files in our storage."""
+    return [name for name in (upload.file, upload.thumbnail) if name]
 
 
 def reclaim(digest: str) -> None:

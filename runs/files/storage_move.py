@@ -97,7 +97,7 @@ def stored_rows() -> list[Rows]:
     artifacts = Artifact.objects.filter(state=Artifact.State.STORED)
     return [
         Rows("results", artifacts.only("kind", "file", "poster", "thumbnail"), purge.files_of),
-        Rows("uploads", Upload.objects.only("file"), lambda row: [row.file]),
+        Rows("uploads", Upload.objects.only("file", "thumbnail"), purge.files_of_upload),
         Rows(
             "pictures",
             Picture.objects.exclude(small="").only("small", "large", "clip"),

@@ -14,6 +14,7 @@ from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import UploadedFile
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 
 from core.file_names import clean_name
@@ -136,7 +137,8 @@ def _row(
             "height": stored_file.height,
             "duration_s": stored_file.duration_s,
             "shortest_s": stored_file.shortest_s,
-            "measure_at": timezone.now() if _is_to_measure(stored_file) else None,
+            "thumbnail": stored_file.thumbnail,
+            "measure_at": timezone.now() if _is_to_look_at(stored_file) else None,
         },
     )
     upload.file_name = name  # equal bytes share a row; each upload sets the name it was given
@@ -161,6 +163,7 @@ def of_result(user_id: int, project: Project, artifact: Artifact) -> Upload:
             "height": artifact.height,
             "duration_s": artifact.duration_s,
             "shortest_s": artifact.shortest_s,
+            "thumbnail": artifact.thumbnail,
         },
     )
 
@@ -199,7 +202,20 @@ def as_artifact(upload: Upload) -> Artifact:
         width=upload.width,
         height=upload.height,
         duration_s=upload.duration_s,
+        thumbnail=upload.thumbnail,
     )
+
+
+def still_of(upload: Upload) -> str:
+    """Return the address of a small picture of an upload; empty without one.
+
+    Until a worker has made it, a picture that browsers show stands for itself.
+    """
+    if upload.thumbnail:
+        return reverse("playground:upload-thumbnail", args=[upload.pk])
+    file = as_artifact(upload)
+    is_shown = file_kinds.kind_named(file.kind).is_still and file.is_for_browsers
+    return upload.get_absolute_url() if is_shown else ""
 
 
 def _stored(upload: Upload) -> stored_files.StoredFile:
@@ -213,6 +229,7 @@ def _stored(upload: Upload) -> stored_files.StoredFile:
         height=upload.height,
         duration_s=upload.duration_s,
         shortest_s=upload.shortest_s,
+        thumbnail=upload.thumbnail,
     )
 
 
@@ -225,10 +242,9 @@ def show_with(row: InProject, addresses: Iterable[str]) -> None:
     hidden.update(is_hidden=False)
 
 
-def _is_to_measure(file: stored_files.StoredFile) -> bool:
-    """Whether a worker must measure the length of a film or sound."""
-    has_length = file.content_type.startswith(("video/", "audio/"))
-    return file.duration_s is None and (has_length or file.content_type == "image/gif")
+def _is_to_look_at(file: stored_files.StoredFile) -> bool:
+    """Whether a worker must make a small picture, and measure the length of a film or sound."""
+    return file.content_type.startswith(("image/", "video/", "audio/")) and not file.thumbnail
 
 
 def _put_in_storage(
@@ -411,7 +427,7 @@ def upload_choice(row: Upload) -> Choice:
     return Choice(
         address=row.get_absolute_url(),
         src=row.get_absolute_url(),
-        still=row.get_absolute_url() if kind == "image" else "",
+        still=still_of(row),
         name=row.file_name,
         note="",
         kind=kind,

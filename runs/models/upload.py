@@ -82,8 +82,11 @@ class Upload(InProject):
     height = models.PositiveIntegerField(null=True)
     duration_s = models.FloatField(null=True, help_text="of a film or sound; null: not known")
     shortest_s = models.FloatField(null=True, help_text=SHORTEST_S)
+    thumbnail = models.CharField(
+        max_length=255, blank=True, help_text="name in our storage; empty until a worker made it"
+    )
     measure_at = models.DateTimeField(
-        null=True, help_text="when a worker is to measure it; null: it has, or there is no need"
+        null=True, help_text="when a worker is to look at it; null: it has, or there is no need"
     )
     origin_run = models.UUIDField(
         null=True, help_text="of a frame that was taken from a film: the run that made the film"

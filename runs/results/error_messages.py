@@ -31,17 +31,6 @@ ANSWERED_TWICE = re.compile(r"^(Upstream answered ([0-9]+)): fal answered \2 and
 # The advice of explanations without their own, by whether the same run may succeed later.
 RETRY = "Nothing is wrong with your input. Run it again; if it keeps failing, try later."
 FINAL = "Running it again would hardly help: change the input, or try another model."
-_CHARGED = "been charged"
-MAY_BE_CHARGED = f"It may have {_CHARGED}."
-NOT_CHARGED = "Nothing was charged."
-NO_COST = "It cost nothing."
-NOT_RUN = {400, 401, 402, 403, 404, 405, 409, 413, 415, 429}  # statuses of what was never run
-NOT_SENT = {
-    "model_blocked",
-    "file_upload_failed",
-    "file_download_error",
-}  # types of our own errors, before a run is sent
-TELLS_COST = {"client_cancelled"}  # their advice mentions the cost already
 # What a deputy takes over, by error type or class.
 DECLINED = {
     "content_policy_violation": "declined this content",
@@ -87,20 +76,19 @@ BY_TYPE: Mapping[str, tuple[str, str]] = {
     ),
     "client_cancelled": (
         "The run was cancelled",
-        "Upstream decides whether this cost anything.",
+        "It was stopped before its end.",
     ),
     "stream_broken": (
         "The connection broke before the result was whole",
-        "It may have been charged. The queue keeps a result for you even then.",
+        "The queue keeps a result for you even then.",
     ),
     "stream_unusable": (
         "The stream ended without a result",
-        "It may have been charged. The queue may bring a result.",
+        "The queue may bring a result.",
     ),
     "not_found": (
         "Upstream no longer knows this run",
-        "It was lost there, or its result has expired. It may have been charged. Start a new run "
-        "for a new result.",
+        "It was lost there, or its result has expired. Start a new run for a new result.",
     ),
     "concurrent_requests_limit": ("Too many runs at once", "Wait for one to end."),
 }
@@ -110,7 +98,7 @@ BY_CLASS: Mapping[str, tuple[str, str]] = {
     "UpstreamFailed": ("Upstream is in trouble", ""),
     "Unreadable": (
         "The result cannot be shown",
-        "Upstream ended the run. It may have been charged. Its answer is kept below.",
+        "Upstream ended the run. Its answer is kept below.",
     ),
     "Unreachable": ("Upstream does not answer", ""),
     "RunFailed": ("The model failed", ""),
@@ -131,19 +119,19 @@ def upstream_words(message: str) -> str:
 def explain(error: Mapping[str, Any] | None) -> Explanation:
     """Explain `FalError.as_json()`; unknown errors get a general explanation.
 
-    It never advises to run the same again if that would fail again.
+    It never advises to run the same again if that would fail again, and leaves the cost to
+    `known_costs.charge_in_words`.
     """
     error = error or {}
     if START_TIMEOUT in error:  # the run may start at once the next time
-        return Explanation(gave_up(error), f"{NO_COST} {AGAIN}", is_retryable=True)
+        return Explanation(gave_up(error), AGAIN, is_retryable=True)
     title, advice = _title_and_advice(error)
     is_retryable = bool(error.get("is_retryable"))
     if not advice:
         advice = RETRY if is_retryable else FINAL
     elif is_retryable:
         advice = f"{advice} {AGAIN}"
-    charged = "" if _CHARGED in advice or _kind(error) in TELLS_COST else charged_in_words(error)
-    return Explanation(title, f"{advice} {charged}".rstrip(), is_retryable)
+    return Explanation(title, advice, is_retryable)
 
 
 def gave_up(error: Mapping[str, Any]) -> str:
@@ -166,21 +154,6 @@ def deputy_reason(error: Mapping[str, Any]) -> str:
     return "did not respond" if is_down or kind in TIMED_OUT or START_TIMEOUT in error else ""
 
 
-def charged_in_words(error: Mapping[str, Any]) -> str:
-    """Return whether upstream has charged a run with this error (protocol, 17.5).
-
-    Upstream never charges for its own errors, nor for requests that it refused before running them;
-    it may charge for input that a model did not accept.
-    """
-    status = error.get("status")
-    if isinstance(status, int) and status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return NOT_CHARGED
-    is_refused = isinstance(status, int) and status in NOT_RUN
-    never_came = error.get("error") == "Unreachable" and not error.get("sent")
-    is_ours = error.get("error") == "FalError" and _kind(error) in NOT_SENT
-    return NOT_CHARGED if is_refused or never_came or is_ours else MAY_BE_CHARGED
-
-
 def _title_and_advice(error: Mapping[str, Any]) -> tuple[str, str]:
     kind = _kind(error)
     if kind in BY_TYPE:
@@ -197,7 +170,7 @@ def _title_and_advice(error: Mapping[str, Any]) -> tuple[str, str]:
 def reason(error: Mapping[str, Any] | None) -> str:
     """Return the failure in one line: its title and upstream's first message."""
     if error and START_TIMEOUT in error:
-        return f"{gave_up(error)}. {NO_COST}"
+        return f"{gave_up(error)}. It cost nothing."
     first = next((" ".join(problem.message.split()) for problem in problems(error)), "")
     title = explain(error).title
     return Truncator(f"{title}: {first}" if first else title).chars(REASON_SIGNS)

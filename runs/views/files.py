@@ -261,6 +261,15 @@ def upload(request: HttpRequest, pk: uuid.UUID, name: str) -> HttpResponseBase:
     return serve(request, upload.file, upload.content_type, file_name)
 
 
+@require_safe
+def upload_thumbnail(request: HttpRequest, pk: uuid.UUID) -> HttpResponseBase:
+    """Serve the small picture of an upload that the user may read."""
+    upload = get_object_or_404(Upload, pk=pk)
+    if not upload.is_readable_by(request.user):
+        raise Http404("No such upload.")
+    return _preview(request, upload.thumbnail)
+
+
 def from_storage(file: str, missing: str, load: Callable[[], HttpResponseBase]) -> HttpResponseBase:
     """Call `load` for a file; 404 with `missing` without a file, 503 if the storage fails."""
     try:

@@ -26,7 +26,7 @@ SOON_S = 0.2  # while more is due, so that other work of the worker gets its tur
 
 
 async def measure_due(probe: MediaProbe) -> float:
-    """Measure the uploads that are due; return the seconds until the next time."""
+    """Measure the uploads that are due, with their small pictures; return the seconds to wait."""
     for _ in range(AT_ONCE):
         upload = await sync_to_async(_claim)()
         if upload is None:
@@ -48,29 +48,42 @@ def _claim() -> Upload | None:
 
 
 async def _measure(upload: Upload, probe: MediaProbe) -> None:
-    measured = await sync_to_async(_known)(upload.digest)
+    measured, thumbnail = await sync_to_async(_known)(upload.digest)
     try:
-        measured = measured or await _probe(upload, probe)
+        if measured is None:
+            measured = await _probe(upload, probe)
+            pictures = await asyncio.to_thread(derived_files.write, upload.file, measured)
+            thumbnail = pictures.thumbnail
     except Exception as error:  # storage backends raise anything; retried after the claim
         log.warning("upload %s could not be read to measure it: %s", upload.pk, error)
         return
     await Upload.objects.filter(pk=upload.pk).aupdate(
         measure_at=None,
-        width=measured.width,
-        height=measured.height,
+        thumbnail=thumbnail,
+        width=measured.width or upload.width,
+        height=measured.height or upload.height,
         duration_s=measured.duration_s,
         shortest_s=measured.shortest_s,
     )
 
 
-def _known(digest: str) -> ProbeResult | None:
-    """Return an earlier measurement of the same bytes, from any user's upload or a result."""
-    uploads = Upload.objects.filter(digest=digest, duration_s__isnull=False)
-    results = Artifact.objects.filter(digest=digest, duration_s__isnull=False).order_by()
-    for rows in (uploads, results.filter(state=Artifact.State.STORED)):
-        if measured := rows.values("width", "height", "duration_s", "shortest_s").first():
-            return ProbeResult(**measured)
-    return None
+def _known(digest: str) -> tuple[ProbeResult | None, str]:
+    """Return what is known of the same bytes, from any user's upload or a result, and its picture.
+
+    Of a sound that is its length, of others the small picture, too.
+    """
+    uploads = Upload.objects.filter(digest=digest, measure_at=None)
+    results = Artifact.objects.filter(digest=digest, state=Artifact.State.STORED).order_by()
+    is_known = ~Q(thumbnail="") | Q(content_type__startswith="audio/", duration_s__isnull=False)
+    for rows in (uploads.filter(is_known), results.filter(is_known)):
+        figures = rows.values_list("width", "height", "duration_s", "shortest_s").first()
+        if figures:
+            width, height, duration_s, shortest_s = figures
+            measured = ProbeResult(
+                width=width, height=height, duration_s=duration_s, shortest_s=shortest_s
+            )
+            return measured, rows.values_list("thumbnail", flat=True)[0]
+    return None, ""
 
 
 async def _probe(upload: Upload, probe: MediaProbe) -> ProbeResult:

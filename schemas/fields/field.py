@@ -8,6 +8,7 @@ from dataclasses import field as attribute
 from typing import Any, Final, assert_never
 
 from schemas.fields.kinds import KINDS, MISSING, Kind, Missing, Traits
+from schemas.wording.labels import is_repeated
 
 __all__ = ["MISSING", "REST", "Field", "Kind", "Missing", "Option", "find"]
 
@@ -77,6 +78,11 @@ class Field:
     def has_default(self) -> bool:
         """Whether the model uses a value other than null if the key is omitted."""
         return self.default is not MISSING and self.default is not None
+
+    @property
+    def shown_help(self) -> str:
+        """The help that a form shows: none that repeats the label."""
+        return self.help if self.more or not is_repeated(self.label, self.help) else ""
 
     @property
     def others(self) -> Field:

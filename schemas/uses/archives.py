@@ -10,12 +10,8 @@ import re
 from dataclasses import dataclass
 
 from schemas.fields import Field, find
-from schemas.fields.media import words_in
-from schemas.form.decode import segment
 from schemas.uses.inputs import ROW, inputs_of, names_in
 
-_ARCHIVE = {"zip", "archive", "dataset", "data", "tar", "training"}
-_SAYS_ARCHIVE = re.compile(r"(?i)\b(?:zip|archive|data ?set)\b")
 _KINDS = {
     "image": re.compile(r"(?i)\b(?:images?|pictures?|photos?|portraits?)\b"),
     "video": re.compile(r"(?i)\b(?:videos?|clips?|films?)\b"),
@@ -52,7 +48,6 @@ class Rules:
 
     path: str
     label: str
-    help: str = ""
     kinds: tuple[str, ...] = ("image",)
     fewest: int = 0  # fewer are rejected
     most: int = 0  # 0: no limit is known
@@ -62,22 +57,6 @@ class Rules:
     has_masks: bool = False
     has_captions: bool = False
     needs_caption: bool = False  # files without a caption fail unless the form has a default
-    trigger: str = ""  # the path of the field for the trigger word
-    default_caption: str = ""  # the path of the field for the default caption
-
-
-def rules_of(root: Field, name: str = "") -> Rules | None:
-    """Return the rules of a trainer's input form; None if none of its fields takes an archive.
-
-    `name` is the model's id, which decides the kind of files if the field does not.
-    """
-    ranked = [
-        (score, -at, child) for at, child in enumerate(root.children) if (score := _score(child))
-    ]
-    if not ranked:
-        return None
-    field = max(ranked, key=lambda entry: entry[:2])[2]
-    return _rules(root, field, _path_of(field), name)
 
 
 def rules_at(root: Field, control: str, name: str = "") -> Rules | None:
@@ -92,61 +71,24 @@ def rules_at(root: Field, control: str, name: str = "") -> Rules | None:
         (item for item in inputs_of(root) if item.kind == "archive" and item.path == path), None
     )
     # The description of an object's `url` is that of the object.
-    return _rules(root, find(root, tuple(names_in(path)[:1])), path, name) if taker else None
+    return _rules(find(root, tuple(names_in(path)[:1])), path, name) if taker else None
 
 
-def _rules(root: Field, field: Field, path: str, name: str) -> Rules:
+def _rules(field: Field, path: str, name: str) -> Rules:
     text = f"{field.help} {field.more}"
     layout = _LAYOUT.search(text)
     counts = _counts(text)
     return Rules(
         path=path,
         label=field.label,
-        help=text.strip(),
         kinds=_kinds(field, text, name),
         is_of_pairs=bool(_PAIRS.search(text)),
         layout=layout[0] if layout else "",
         has_masks=bool(_MASKS.search(text)),
         has_captions=bool(_CAPTIONS.search(text)),
         needs_caption=bool(_CAPTION_NEEDED.search(text)),
-        trigger=_text_field(root, {"trigger"}),
-        default_caption=_text_field(root, {"default", "caption"}),
         **counts,
     )
-
-
-def _score(field: Field) -> int:
-    """Return a score of how likely a field takes the archive; 0 if it does not."""
-    if field.is_hidden or field.is_deprecated or not _text_of(field):
-        return 0
-    name_words = set(words_in(field.name))
-    mentions_archive = bool(_SAYS_ARCHIVE.search(f"{field.help} {field.more} {field.label}"))
-    if (
-        not (name_words & _ARCHIVE and (field.media or name_words & {"url", "zip", "file"}))
-        and not mentions_archive
-    ):
-        return 0
-    if not field.media and not name_words & {"url", "zip", "archive", "file", "dataset"}:
-        return 0  # `data_archive_format` only describes the archive
-    if name_words & {"format", "type", "name", "key"}:
-        return 0
-    return 1 + 2 * mentions_archive + 2 * bool(name_words & _ARCHIVE) + 4 * field.is_required
-
-
-def _text_of(field: Field) -> Field | None:
-    """Return the text field for the address: the field, an alternative, or an object's URL."""
-    if field.kind == "string":
-        return field
-    if field.kind == "union":
-        return next((branch for branch in field.branches if branch.kind == "string"), None)
-    if field.kind == "object":
-        return next((child for child in field.children if child.name == "url"), None)
-    return None
-
-
-def _path_of(field: Field) -> str:
-    name = segment(field.name)
-    return f"{name}.url" if field.kind == "object" else name
 
 
 def _kinds(field: Field, text: str, name: str) -> tuple[str, ...]:
@@ -172,11 +114,3 @@ def _counts(text: str) -> dict[str, int]:
             if is_high and not is_advice:
                 counts["most"] = numbers[-1]
     return counts
-
-
-def _text_field(root: Field, words: set[str]) -> str:
-    """Return the path of a text field whose name has all these words; empty without one."""
-    for field in root.children:
-        if words <= set(words_in(field.name)) and _text_of(field) and not field.is_deprecated:
-            return segment(field.name)
-    return ""

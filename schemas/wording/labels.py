@@ -15,12 +15,24 @@ DASH = "\u2013"
 _FIRST_IN_FULL = {"max": "maximum", "min": "minimum"}
 _COUNTS = {"num", "n"}  # num_images: "Number of images"
 _MASK_WORDS = {"image", "mask", "picture", "url"}
+_WORDS = re.compile(r"\w+")
+# What descriptions say besides the name of their field.
+_FILLERS = re.compile(
+    r"\b(?:an?|and|as|be|by|for|from|generated?|images?|in|input|is|it|of|on|output|the|this|to|used?|using"
+    r"|videos?|which|will|with)\b"
+)
 _PLAIN = re.compile(r"[\w .,:;()'\"?!%=+]{0,2000}")  # one paragraph without any markup
 
 
 def clean(text: str) -> str:
     """The text without lone surrogates, which cannot be encoded into a page."""
     return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
+
+
+def is_repeated(label_text: str, description: str) -> bool:
+    """Whether a description only repeats the label: `The size of the generated image.`"""
+    words = set(_WORDS.findall(_FILLERS.sub(" ", description.lower())))
+    return words <= set(_WORDS.findall(label_text.lower()))
 
 
 def label(name: str, title: object = None) -> str:

@@ -145,6 +145,7 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "playground:run-view": (SEEN, NOTHING),
     "playground:run-visibility": (NOTHING, OWNED),
     "playground:upload": (KEPT, NOTHING),
+    "playground:upload-thumbnail": (KEPT, NOTHING),
     "playground:upload-uses": (KEPT, NOTHING),
     **{f"undo:{kind.slug}": (NOTHING, UNDONE) for kind in kinds() if kind.route},
     **{
@@ -240,6 +241,7 @@ ADMINS_SEE_DELETED = {
     ("playground:artifact-viewer", "get"),
     ("playground:run", "get"),
     ("playground:upload", "get"),
+    ("playground:upload-thumbnail", "get"),
     ("playground:upload-uses", "get"),
 }
 # Admins see these objects but may not change this.

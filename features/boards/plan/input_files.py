@@ -113,7 +113,7 @@ def _named(mention: str, by_key: Mapping[str, OfferedName]) -> KnownFile:
 
 def _of_upload(upload: Upload, project: Project) -> KnownFile:
     kind = upload.content_type.partition("/")[0]
-    still = upload.get_absolute_url() if kind == "image" else ""
+    still = uploads.still_of(upload)
     is_here = upload.project_id == project.pk
     return _known(kind, upload.file_name, still, is_here=is_here)
 

@@ -100,7 +100,7 @@ class SeriesItemView:
             return Tile()
         src, kind = self.upload.get_absolute_url(), kind_named(file.kind)
         return Tile(
-            still=src if kind.is_still and file.is_for_browsers else "",
+            still=uploads.still_of(self.upload),
             label=self.upload.file_name,
             clip=src if kind.is_moving else "",
             word=kind.label,

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from playground.display.wall import shape_of
 from runs.file_kinds import FileKind, kind_named
-from runs.files import artifact_urls
-from runs.files.uploads import as_artifact
+from runs.files.uploads import as_artifact, still_of
 from runs.models import Artifact, Upload
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ class UploadTile:
     @property
     def still(self) -> str:
         """Return the address of its picture; empty without one."""
-        return artifact_urls.thumbnail_url(self.file, self.upload.get_absolute_url())
+        return still_of(self.upload)
 
 
 def tiles(user: User | AnonymousUser, uploads: Sequence[Upload]) -> list[UploadTile]:

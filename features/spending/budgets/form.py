@@ -66,7 +66,9 @@ class BudgetForm(forms.ModelForm):  # type: ignore[type-arg]
     """A budget that the user may make or change; its target cannot change."""
 
     target = forms.ChoiceField(
-        label="For", error_messages={"required": FOR_WHOM, "invalid_choice": FOR_WHOM}
+        label="For",
+        error_messages={"required": FOR_WHOM, "invalid_choice": FOR_WHOM},
+        help_text="The budget of a person counts what they spend in their private project.",
     )
     limit = SumField(label="Budget in US dollars")
     is_below_fine = forms.BooleanField(label="Save it anyway", required=False)

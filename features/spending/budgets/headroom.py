@@ -17,6 +17,7 @@ from features.spending.budgets.gauges import Gauge
 from features.spending.models import Budget
 from projects import current
 from runs.costs.ledger import Scope
+from schemas.estimate.wording import nobody_pays
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -39,10 +40,12 @@ class Headroom(NamedTuple):
 def of_request(request: HttpRequest) -> Headroom | None:
     """Return what is left for the request's user in its project; None if no budget applies.
 
+    Where nobody pays, as in the sandbox, it is None, too.
+
     Two queries, and one for each scope and period. While no budgets exist, one query every few
     seconds.
     """
-    if not request.user.is_authenticated or not _is_any_made():
+    if not request.user.is_authenticated or nobody_pays() or not _is_any_made():
         return None
     user = request.user
     try:

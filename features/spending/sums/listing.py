@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -104,7 +104,8 @@ def names_of(scope: Scope, rows: Sequence[Charge]) -> list[dict[By, Label]]:
 
 def _entries(scope: Scope, rows: Sequence[Charge]) -> list[Entry]:
     keys = [row.run_id for row in rows if row.run_id is not None]
-    titles, pictures = _titles(scope, keys), pictures_of(scope.user, keys)
+    titles = _titles(scope, keys)
+    pictures: Mapping[Any, list[str]] = pictures_of(scope.user, keys)
     return [
         Entry(
             row,

@@ -20,6 +20,7 @@ from features.spending.sums.question import Each, QuestionForm
 from features.spending.sums.report import chips_of, in_words, report
 from features.spending.visibility import Scope
 from projects.current import filters_by_project
+from schemas.estimate.wording import nobody_pays
 
 if TYPE_CHECKING:
     from core.http.htmx import HtmxRequest
@@ -59,7 +60,7 @@ def spend(request: HtmxRequest) -> HttpResponse:
 def runs(request: HtmxRequest) -> HttpResponse:
     """List the runs of the sums, the newest or the dearest first."""
     form = QuestionForm(request.GET, timezone.localdate())
-    if not form.is_valid():
+    if nobody_pays() or not form.is_valid():
         return spend(request)
     question = form.question()
     order = listing.Order.named(request.GET.get("order", ""))

@@ -376,7 +376,7 @@ def attributes(node: Node, label: str = "", suffix: str = "") -> SafeString:
 
 def described_by(node: Node) -> str:
     """Return the ids of a node's help and errors for `aria-describedby`."""
-    ids = [f"{node.id}-help"] if node.field.help else []
+    ids = [f"{node.id}-help"] if node.field.shown_help else []
     return " ".join([*ids, f"{node.id}-error"] if node.errors else ids)
 
 

@@ -38,7 +38,7 @@ export function copyStatuses() {
     run.dataset.version = dataset.version;
     run.dataset.runState = dataset.runStatus;
     if (dataset.final) delete run.dataset.watch;
-    const log = run.querySelector(".log[open]");
+    const log = document.getElementById(`${run.id}-log`)?.closest("[open]");
     const isOver = dataset.final && dataset.runStatus !== "failed";
     if (isOver) log?.removeAttribute("open");
     else if (log) scrollToEnd(log.querySelector("ol"));

@@ -268,6 +268,7 @@ HOUSE: dict[str, Row] = {
     "playground:ticket": Row(METHOD, ANYBODYS),
     "playground:upload": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:upload-known": Row(METHOD, ANYBODYS),
+    "playground:upload-thumbnail": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:upload-uses": Row(SAYS_WHY, METHOD, VIEW_RUN),
     "playground:upload-tool": Row(ANYBODYS, METHOD),
     "playground:uploads": Row(METHOD, ANYBODYS),

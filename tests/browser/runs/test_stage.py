@@ -27,8 +27,9 @@ FORBID_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
   });"""
 CSRF_TOKEN = "() => JSON.parse(document.body.getAttribute('hx-headers'))['x-csrftoken']"
 EDGES = """() => {
-  const edge = (what) => Math.round(document.querySelector(what).getBoundingClientRect().left);
-  return [edge(".head .brand"), edge(".model-head")];
+  const edge = (element) => Math.round(element.getBoundingClientRect().left);
+  const first = [...document.querySelector(".head").children].find((one) => one.offsetWidth);
+  return [edge(first), edge(document.querySelector(".model-head"))];
 }"""
 
 
@@ -72,8 +73,8 @@ def test_four_pictures_fill_the_stage(open_page: Open, size: tuple[int, int]) ->
     stage = page.locator("#stage .result").bounding_box()
     assert stage
     assert sum(box["width"] for box in boxes[:2] if box) > stage["width"] - 16
-    brand, content = page.evaluate(EDGES)
-    assert brand == content
+    head, content = page.evaluate(EDGES)
+    assert head == content
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     expect(page.locator(f"#try-{id_of_large_run(page)}")).to_have_attribute("aria-current", "true")
     page.goto("/runs/?as=list")

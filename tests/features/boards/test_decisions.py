@@ -67,4 +67,4 @@ def test_the_report_shows_all_rows_with_the_winner_framed(
     rows = page[page.index('class="report-rows"') : page.index("</ol>")]
     assert len(re.findall(r'href="/runs/', rows)) == 4
     (won,) = re.findall(r'title="([^"]*)"\s+data-won', rows)
-    assert won == "turbo, the winner"
+    assert won == "turbo, won"

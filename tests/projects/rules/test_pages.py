@@ -121,7 +121,7 @@ def _admin_user() -> User:
 @pytest.mark.parametrize(
     ("posted", "sentence"),
     [
-        ({"value": ""}, "Write an owner"),
+        ({"value": ""}, "Write a maker"),
         ({"value": "acmee"}, "Did you mean acme?"),
         ({"kind": "id", "value": "acme/pant"}, "No model here has the id “acme/pant”."),
         ({"kind": "category", "value": "text to video"}, ""),

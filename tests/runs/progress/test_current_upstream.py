@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from features.spending.models import Budget
 from playground.display import about
 from runs.models import Worker
 from runs.progress import current_upstream
@@ -28,14 +29,15 @@ def write(name: str, host: str, age_s: float = 0) -> None:
     Worker.objects.create(name=host, beat_at=beat_at, upstream=name, upstream_host=host)
 
 
-def test_every_page_names_the_upstream_of_the_last_worker(
-    member: Client, make_endpoint: Any, settings: Any
+def test_every_page_names_the_upstream_of_the_last_worker_to_admins(
+    member: Client, admin_client: Client, make_endpoint: Any, settings: Any
 ) -> None:
     settings.UPSTREAM = "sandbox"  # a web process without the key would guess this one
     write("sandbox", "127.0.0.1:8001", age_s=600)
     write("fal", "queue.fal.run")
     endpoint = make_endpoint("fal-ai/flux/dev")
-    page = member.get(endpoint.get_absolute_url()).content.decode()
+    assert "Upstream:" not in member.get(endpoint.get_absolute_url()).content.decode()
+    page = admin_client.get(endpoint.get_absolute_url()).content.decode()
     assert "Upstream: fal ·" in page
     assert "queue.fal.run" in page
     assert "free of" not in page
@@ -49,12 +51,13 @@ def test_pages_say_once_that_the_sandbox_is_free_and_show_no_prices(
     endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"], **price)
     run = make_run(endpoint=endpoint, state="succeeded", output={}, billable_units="2")
     pages = ["/", "/models/", run.stage_address, "/compare/new/", run.get_absolute_url(), "/runs/"]
+    Budget.objects.create(scope=Budget.Scope.HOUSE, limit=20, is_by_admin=True)
     write("fal", "queue.fal.run")
     assert all("$0.0" in member.get(address).content.decode() for address in pages[1:])
     current_upstream._known = None, 0.0
     write("sandbox", "127.0.0.1:8001")
     endpoint.save()  # fragments are cached for a revision of the catalogue
-    for address in pages:
+    for address in [*pages, "/spend/", "/spend/runs/"]:
         page = " ".join(member.get(address).content.decode().split())
         assert "Upstream: sandbox, which is free of charge" in page
         amounts = re.findall(r"(?:[^\s<>]+ )?\$\d[\d.]*", page)
@@ -69,12 +72,12 @@ def test_prices_ask_once_even_before_a_worker_has_run(
         assert [current_upstream.is_free() for _ in range(40)] == [False] * 40
 
 
-def test_before_a_worker_has_run_no_upstream_is_named(member: Client) -> None:
-    page = member.get("/").content.decode()
+def test_before_a_worker_has_run_no_upstream_is_named(admin_client: Client) -> None:
+    page = admin_client.get("/").content.decode()
     assert "Upstream: not known until a worker runs" in page
     assert "Upstream: sandbox" not in page
     write("fal", "queue.fal.run")
-    assert "Upstream: fal" in member.get("/").content.decode()
+    assert "Upstream: fal" in admin_client.get("/").content.decode()
 
 
 @pytest.mark.system

@@ -122,7 +122,7 @@ def test_a_run_that_gave_up_says_so_and_may_be_sent_again() -> None:
     error = TIMED_OUT | {"is_retryable": False, "start_timeout_s": 120.0}
     explanation = error_messages.explain(error)
     assert (explanation.title, explanation.is_retryable) == (SENTENCE, True)
-    assert explanation.advice == "It cost nothing. Run it again."
+    assert explanation.advice == "Run it again."
     assert error_messages.reason(error) == f"{SENTENCE}. It cost nothing."
     run = Run(error=error, state="failed", sent_at=timezone.now(), request_id="r")
     assert run.state_word == "Gave up"

@@ -166,13 +166,13 @@ def upload(user: User, name: str, data: bytes) -> Upload:
 
 
 @pytest.mark.exhaustive
-def test_videos_and_sounds_are_measured_and_pictures_are_not(user: User) -> None:
+def test_uploads_are_measured_and_get_a_small_picture(user: User, stranger: User) -> None:
     rows = [
         upload(user, "a.mp4", film(2.0)),
         upload(user, "a.wav", sound(1.5)),
-        upload(user, "a.png", picture(40, 30)),
+        upload(user, "a.png", picture(1200, 900)),
     ]
-    assert [row.measure_at is None for row in rows] == [False, False, True]
+    assert uploads.still_of(rows[2]) == rows[2].get_absolute_url()
     assert measure() == idle.REST_S
     for row in rows:
         row.refresh_from_db()
@@ -180,6 +180,16 @@ def test_videos_and_sounds_are_measured_and_pictures_are_not(user: User) -> None
     assert rows[0].duration_s == pytest.approx(2.0, abs=0.2)
     assert (rows[0].width, rows[0].height) == (640, 360)
     assert rows[1].duration_s == pytest.approx(1.5, abs=0.1)
+    assert [bool(row.thumbnail) for row in rows] == [True] * 3
+    same = upload(stranger, "b.png", picture(1200, 900))
+    measure()
+    same.refresh_from_db()
+    assert same.thumbnail == rows[2].thumbnail
+    client = Client()
+    client.force_login(user)
+    small = client.get(uploads.still_of(rows[2]))
+    assert small["Content-Type"] == "image/webp"
+    assert len(small.getvalue()) < len(picture(1200, 900))
 
 
 def test_measured_content_is_not_probed_again_nor_broken_content(

@@ -7,13 +7,16 @@ from typing import Any
 import pytest
 
 from schemas import build, contract
-from schemas.uses.archives import Rules, rules_at, rules_of
+from schemas.uses.archives import Rules, rules_at
+from schemas.uses.inputs import inputs_of
 from tests.schemas.uses.trainers import TRAINERS, document, text_property
 from tests.tables import each_row
 
 
 def rules(name: str, document: Any) -> Rules | None:
-    return rules_of(build(contract(document, name)), name)
+    root = build(contract(document, name))
+    paths = (item.path for item in inputs_of(root) if item.kind == "archive")
+    return next((rules_at(root, path, name) for path in paths), None)
 
 
 @pytest.mark.parametrize(
@@ -27,7 +30,6 @@ def rules(name: str, document: Any) -> Rules | None:
                 "advised": 4,
                 "fewest": 0,
                 "has_captions": True,
-                "trigger": "trigger_word",
                 "is_of_pairs": False,
             },
         ),
@@ -38,7 +40,6 @@ def rules(name: str, document: Any) -> Rules | None:
                 "is_of_pairs": True,
                 "needs_caption": True,
                 "most": 0,
-                "default_caption": "default_caption",
                 "has_masks": False,
             },
         ),
@@ -48,10 +49,12 @@ def rules(name: str, document: Any) -> Rules | None:
                 "path": "training_data_url",
                 "kinds": ("image", "video"),
                 "advised": 10,
-                "trigger": "trigger_phrase",
             },
         ),
-        ("acme/voice-trainer", {"path": "dataset", "kinds": ("audio",), "fewest": 5, "most": 20}),
+        (
+            "acme/voice-trainer",
+            {"path": "dataset_url", "kinds": ("audio",), "fewest": 5, "most": 20},
+        ),
         ("acme/masked", {"has_masks": True, "kinds": ("image",)}),
         ("acme/no-words", {"path": "audio_data_url", "kinds": ("audio",), "has_captions": False}),
     ],

@@ -76,7 +76,8 @@ TRAINERS = {
         ["training_data_url"],
     ),
     "acme/voice-trainer": document(
-        {"dataset": text_property("Archive of 5 to 20 recordings of one voice.")}, ["dataset"]
+        {"dataset_url": text_property("URL of an archive of 5 to 20 recordings of one voice.")},
+        ["dataset_url"],
     ),
     "acme/masked": document({"images_data_url": text_property(MASKED)}, ["images_data_url"]),
     "acme/no-words": document({"audio_data_url": text_property()}, ["audio_data_url"]),

@@ -124,7 +124,7 @@ def test_equal_rows_and_columns_are_merged(plan_of: Planned) -> None:
          "too large for this many runs"),
         ({"shared.prompt": "x" * 1_000_000, "seeds": "1-50"}, "total",
          "too large for this many runs"),
-        ({"cap": "1" * 100_000}, "cap", "an amount in US dollars"),
+        ({"cap": "1" * 100_000}, "cap", "a sum in US dollars"),
         ({"seeds": "1-300"}, "total", "600 runs; a board takes up to 400"),
         ({"cap": "0"}, "cap", "prevents every run"),
         ({"cap": "lots"}, "cap", "such as 2.50"),

@@ -155,7 +155,7 @@ def test_runs_that_would_exceed_the_cap_are_held_back_and_say_so(
     sent = send(plan_of(**TWO_ROWS, cap="0.05"))
     held = sent.board.cells.filter(run=None)
     assert (sent.sent, sent.held, held.count()) == (5, 3, 3)
-    assert "more than your cap of $0.05" in held[0].not_sent
+    assert "more than its budget of $0.05" in held[0].not_sent
     assert Run.objects.count() == 5
 
 

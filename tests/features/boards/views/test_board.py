@@ -58,10 +58,10 @@ def test_each_cell_names_its_row_and_column_and_shows_its_runs(
 def test_the_cap_can_be_changed_on_the_board(member: Client, plan_of: Planned, send: Send) -> None:
     board = send(plan_of(**ROWS, cap="0.05")).board
     page = text_of(member.get(board.get_absolute_url()))
-    assert "Cap $0.05" in page
+    assert "Budget $0.05" in page
     for typed, amount, message in (
-        ("a lot", "0.0500", "“a lot” is not"), ("0", "0.0500", "cap of zero"),
-        ("$1.5", "1.5000", "The cap is $1.50 now"), ("", None, "The board has no cap now"),
+        ("a lot", "0.0500", "“a lot” is not"), ("0", "0.0500", "budget of zero"),
+        ("$1.5", "1.5000", "The budget is $1.50 now"), ("", None, "The board has no budget now"),
     ):  # fmt: skip
         page = text_of(member.post(f"{board.get_absolute_url()}cap/", {"cap": typed}, follow=True))
         board.refresh_from_db()
@@ -172,7 +172,7 @@ def test_runs_held_back_by_the_cap_are_sent_after_it_is_raised(
 ) -> None:
     board = send(plan_of(**ROWS, cap="0.05")).board
     page = text_of(member.get(board.get_absolute_url()))
-    assert page.count("more than your cap of $0.05") == 3
+    assert page.count("more than its budget of $0.05") == 3
     assert "Send the 3 runs not sent yet" in page
     assert '<span class="figures">up to $0.03</span>' in page
     finish(state="failed", billable_units="")

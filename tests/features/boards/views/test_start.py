@@ -105,7 +105,7 @@ def test_a_press_without_a_script_runs_them_within_the_amount_and_opens_judge(
     [
         ("0.02", "$0.02 is too little to compare 3 models: $0.03 is enough."),
         ("", "Write what it may cost at most"),
-        ("much", "A cap is an amount in US dollars"),
+        ("much", "A budget is a sum in US dollars"),
     ],
 )
 def test_an_amount_that_does_not_do_sends_nothing(

@@ -78,7 +78,7 @@ def test_a_view_whose_model_is_gone_says_so_and_opens(
     gone = make_endpoint("old/press", gone_at=timezone.now())
     run = make_run(endpoint=gone, title="a print")
     for line, words in (
-        ("model:old/press", "no longer in the catalogue; its results stay"),
+        ("model:old/press", "no longer listed; its results stay"),
         ("model:never/was", "No model is called “never/was”"),
     ):
         view = View.objects.create(user=user, project=private_project(user), name="Old", line=line)

@@ -56,7 +56,7 @@ def test_visitors_see_rows_columns_and_the_winner(board: Board, share_board: Sha
     assert "quiet zebra" in markup
     assert "loud heron" in markup
     assert markup.count('data-column="0"') == markup.count('data-column="1"') == 2
-    assert "Winner: <strong>turbo" in markup
+    assert "Won: <strong>turbo" in markup
     assert "Rows won: <strong>turbo</strong> 1 of 2" in markup
     assert "seed 424242" in markup
 
@@ -79,7 +79,7 @@ def test_nothing_hidden_is_told(board: Board, share_board: ShareBoard, user: Use
     answered = collect_answers(share)
     assert len([address for address in answered if "/files/" in address]) >= 4
     assert not leaked_secrets(answered, secrets + [pk.replace("-", "") for pk in runs])
-    assert "Winner: <strong>B" in read_page(share)
+    assert "Won: <strong>B" in read_page(share)
 
 
 def test_metadata_leave_with_the_file_where_all_is_shown(
