@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +27,7 @@ LARGE, SMALL = 1000, 100  # pixels per side, which cost $1.00 and $0.01
 Paint = Callable[..., Charge]
 
 
-Step = Callable[[LiveSession], Awaitable[None]]
+Step = Callable[[LiveSession], Coroutine[Any, Any, None]]
 
 
 def sent(side: int) -> Step:
