@@ -66,13 +66,6 @@ def test_a_token_that_ended_is_invalid(user: Any, end: Callable[[Token], None]) 
     assert tokens.authenticate(secret) is None
 
 
-def test_a_revoked_token_is_valid_again_once_restored(user: Any) -> None:
-    token, secret = tokens.create(user, "script")
-    tokens.revoke(None, token)
-    tokens.restore(None, token)
-    assert tokens.authenticate(secret) is not None
-
-
 def test_an_old_revocation_cannot_be_undone(user: Any) -> None:
     token, secret = tokens.create(user, "script")
     token.revoked_at = timezone.now() - timedelta(hours=25)
