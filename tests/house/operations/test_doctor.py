@@ -19,6 +19,7 @@ import httpx
 import psycopg
 import pytest
 from django.conf import LazySettings
+from django.contrib.auth.models import User
 from django.core import checks
 from django.core.files.storage import FileSystemStorage
 from django.core.management import CommandError, call_command
@@ -29,6 +30,7 @@ from moto import mock_aws
 from storages.backends.s3 import S3Storage
 
 import fal
+from api import tokens
 from core.db import pooling
 from house.operations import doctor, reach
 from house.operations.findings import Check, findings
@@ -432,3 +434,24 @@ def test_a_bucket_that_hides_what_is_missing_is_named(
         (finding,) = doctor._tried("storage", storage, "MEDIA_STORAGE")
     assert finding.is_serious() != may_list
     assert ("s3:ListBucket" in (finding.hint or "")) != may_list
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("is_staff", "scope", "has_details"),
+    [(True, "read", True), (True, "run", False), (False, "read", False)],
+)
+def test_a_staff_token_with_the_read_scope_gets_health_details(
+    client: Client, user: User, is_staff: bool, scope: str, has_details: bool
+) -> None:
+    user.is_staff = is_staff
+    user.save()
+    _, secret = tokens.create(user, "monitoring", [scope])
+    answer = client.get("/healthz", headers={"authorization": f"Bearer {secret}"})
+    assert ("workers" in answer.json()) == has_details
+
+
+@pytest.mark.django_db
+def test_an_invalid_token_gets_the_public_health_answer(client: Client) -> None:
+    answer = client.get("/healthz", headers={"authorization": "Bearer vitrine_nonsense"})
+    assert answer.json() == {"status": "not ok"}
