@@ -12,7 +12,6 @@ from features.library.views.series import (
     destinations,
     mentions,
     packing,
-    run_series,
     series,
 )
 from features.library.views.series.series import SERIES
@@ -35,7 +34,6 @@ urlpatterns = [
     path("uploads/choices/", picker.choices, name="choices"),
     path("uploads/deletion/", uploads.deletions, name="uploads-deletion"),
     path("uploads/recovery/", uploads.recovery, name="uploads-recovery"),
-    path("runs/<uuid:pk>/series/", run_series.of_run, name="run-series"),
     *SERIES.urls(),
     path("series/offered/", series.offered, name="series-offered"),
     # The model stands last: its id may contain slashes and any word.

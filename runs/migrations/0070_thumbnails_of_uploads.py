@@ -2,7 +2,7 @@
 
 from django.db import migrations, models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.utils import timezone
 
 
 def look_at_all(apps, schema_editor):
@@ -10,7 +10,7 @@ def look_at_all(apps, schema_editor):
     uploads = apps.get_model("playground", "Upload").objects.using(schema_editor.connection.alias)
     kinds = ("image/", "video/", "audio/")
     has_picture = Q(*(("content_type__startswith", kind) for kind in kinds), _connector=Q.OR)
-    uploads.filter(has_picture, measure_at=None).update(measure_at=Now())
+    uploads.filter(has_picture, measure_at=None).update(measure_at=timezone.now())
 
 
 class Migration(migrations.Migration):

@@ -108,7 +108,6 @@ MEMBERSHIP: dict[str, tuple[Rule, Rule]] = {
     "flows:flow-run": (SEEN, SEEN),
     "library:run-descent": (SEEN, NOTHING),
     "library:prompt-text": (SEEN, SEEN),
-    "library:run-series": (SEEN, CHANGED),
     "library:series-captions": (CHANGED, CHANGED),
     "library:series-cover": (NOTHING, CHANGED),
     "library:series-files": (NOTHING, CHANGED),
@@ -212,7 +211,6 @@ ADMINS_SEE = {
     ("flows:flow", "get"),
     ("flows:flow-run", "get"),
     ("library:run-descent", "get"),
-    ("library:run-series", "get"),
     ("playground:artifact-frames", "post"),
     ("playground:artifact-repetition", "post"),
     ("playground:artifact-star", "post"),
@@ -248,7 +246,6 @@ ADMINS_SEE_DELETED = {
 ADMINS_ARE_REFUSED = {
     ("api:v1-boards-cancellation", "post"),
     ("boards:board-comments", "post"),
-    ("library:run-series", "post"),
     ("playground:run-visibility", "post"),
 }
 

@@ -31,12 +31,11 @@ INLINE = f"data:image/png;base64,{'A' * CHARS}"
 PAGES = (
     *("catalog:front", "catalog:models", "library:runs", "library:facets", "library:newer"),
     *("boards:boards", "boards:board-comments"),
-    *("library:run-series", "library:run-descent", "library:references"),
+    *("library:run-descent", "library:all-series", "library:series"),
     *("notifications:inbox", "operations:going", "playground:all-presets"),
     *("playground:presets", "playground:tries", "projects:project"),
-    *("sharing:review", "spending:spend", "spending:spend-runs", "training:training"),
-    *("library:choices", "library:reference-results"),
-    *("training:dataset-results", "sharing:answers"),
+    *("sharing:review", "spending:spend", "spending:spend-runs"),
+    *("library:choices", "library:destination", "sharing:answers"),
 )
 LISTS = ("runs", "boards", "flows", "collections", "changes", "favourites", "models", "prices")
 SEARCHES = ("/runs/?q=xxx", "/runs/?q=flux", "/runs/?view=list")

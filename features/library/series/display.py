@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
 
-from core.db.name_order import by_name
 from core.formatting import shorten
 from features.library.models import Series, SeriesItem
 from features.library.selection import ResultKey
@@ -133,16 +131,6 @@ class Card:
 def contents_of(user: User, series: Series) -> list[SeriesItemView]:
     """Return the items of a series in order, at most MAX_SHOWN; at most six queries."""
     return _describe_items(user, list(items.items_of(series)[:MAX_SHOWN]))
-
-
-def of_results(user: User, run: Run) -> dict[int, list[Series]]:
-    """Return the series, visible to the user, of each result of a run, by position; one query."""
-    visible_series = Series.objects.kept().shown_to(user).values("pk")
-    rows = items.present().filter(run=run.pk, series__in=visible_series)
-    by_position: defaultdict[int, list[Series]] = defaultdict(list)
-    for item in rows.select_related("series__project").order_by(by_name("series__name")):
-        by_position[item.position].append(item.series)
-    return dict(by_position)
 
 
 def cards(user: User, series: SeriesQuerySet) -> list[Card]:

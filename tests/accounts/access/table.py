@@ -129,7 +129,6 @@ HOUSE: dict[str, Row] = {
     "library:results-stars": Row(METHOD, ANYBODYS),
     "library:results-uses": Row(ANYBODYS, ANYBODYS),
     "library:run-descent": Row(SAYS_WHY, METHOD, VIEW_RUN),
-    "library:run-series": Row(SAYS_WHY, OWNERS_ALONE, VIEW_RUN),
     "library:choices": Row(ANYBODYS, METHOD),
     "library:uploads-deletion": Row(METHOD, ANYBODYS),
     "library:uploads-recovery": Row(METHOD, ANYBODYS),

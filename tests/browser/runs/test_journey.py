@@ -225,6 +225,7 @@ def test_a_closed_log_stays_closed_and_an_open_one_shows_its_tail(open_page: Ope
     page.locator("[name=log_lines]").first.fill("60")
     page.locator("#run-button").click()
     page.wait_for_selector("[data-run-state=running]")
+    page.goto(f"/runs/{page.locator('#stage [data-run-id]').get_attribute('data-run-id')}/")
     expect(page.locator(".log li").nth(40)).to_be_visible()
     page.evaluate(_UNTIL.replace("IT", AT_TAIL))
     page.locator(".log summary").click()

@@ -31,6 +31,7 @@ from projects import current, roles
 from projects.kept.resource import Resource
 from runs.results import selections
 from schemas.uses.archives import rules_at
+from schemas.uses.mentioned import MAX_PICTURES
 
 if TYPE_CHECKING:
     from django.core.paginator import Page
@@ -97,6 +98,7 @@ class AllSeries(Resource[Series]):
         }
         if row.mention:
             namesakes = Series.objects.namesakes(request.user, row.project, row.mention)
+            context["used_by_prompts"] = MAX_PICTURES if len(contents) > MAX_PICTURES else 0
             context["mention"] = mentions.mention_of(row, request.user, row.project)
             context["is_one_of_several"] = namesakes.exclude(pk=row.pk).exists()
         return context

@@ -227,43 +227,29 @@ def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int,
         items.move(poster, key, before=None)
 
 
-# The page of a run adds each of its results to series by name, and removes it again.
-
-
-def positions(name: str) -> list[int]:
-    return [item.position for item in items.items_of(Series.objects.get(name=name))]
-
-
-def test_a_result_is_added_by_name_and_taken_out(member: Client, make_run: Any) -> None:
+def test_the_results_of_a_run_are_added_from_its_page(member: Client, make_run: Any) -> None:
     run = with_files(make_run, 2)
-    address = f"/runs/{run.pk}/series/"
-    added = member.post(address, {"position": "1", "named": " Fox "}, headers=HTMX)
-    assert "Fox" in added.content.decode()
-    member.post(address, {"position": "0", "named": "fox"})  # names match in any case
-    assert positions("Fox") == [1, 0]
-    member.post(address, {"position": "1", "out": str(Series.objects.get().pk)}, headers=HTMX)
-    assert positions("Fox") == [0]
-    wrong = member.post(address, {"position": "0", "named": " "}, headers=HTMX)
-    assert wrong.status_code == 422
-    assert "Give the series a name." in wrong.content.decode()
-    none = member.post(address, {"position": "7", "named": "Fox"}, headers=HTMX)
-    assert "The run has no such result." in none.content.decode()
-    assert member.get(f"/runs/{run.pk}/").status_code == 200
+    page = member.get(f"/runs/{run.pk}/").content.decode()
+    assert f'name="run" value="{run.pk}"' in page
+    for name in (" Fox ", "fox"):  # names match in any case
+        assert member.post("/series/additions/", {"run": run.pk, "named": name}).status_code == 302
+    (fox,) = Series.objects.all()
+    assert order(fox) == keys(run, 0, 1)
+    assert "Fox</a>" in member.get(f"/runs/{run.pk}/").content.decode()
 
 
-def test_viewers_add_nothing_and_see_no_hidden_series(
+def test_viewers_are_offered_no_series_and_see_no_hidden_ones(
     user: User, stranger: User, make_run: Any
 ) -> None:
     team = make_project("Team", **{user.username: "maker", stranger.username: "viewer"})
     run = with_files(make_run, project=team)
     maker, viewer = working_in(team, user), working_in(team, stranger)
-    address = f"/runs/{run.pk}/series/"
-    maker.post(address, {"named": "open"})
-    maker.post(address, {"named": "secret"})
+    for name in ("open", "secret"):
+        maker.post("/series/additions/", {"run": run.pk, "named": name})
     Series.objects.filter(name="secret").update(is_hidden=True)
-    assert viewer.post(address, {"named": "x"}).status_code == 403
-    seen = viewer.get(address).content.decode()
-    assert "open" in seen
+    assert viewer.post("/series/additions/", {"run": run.pk, "named": "x"}).status_code == 403
+    seen = viewer.get(f"/runs/{run.pk}/").content.decode()
+    assert "open</a>" in seen
     assert "secret" not in seen
     for offered, client in ((True, maker), (False, viewer)):
         options = client.get(f"/series/offered/?project={team.slug}").content.decode()
