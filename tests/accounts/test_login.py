@@ -18,19 +18,6 @@ def test_a_stored_session_names_a_backend_that_still_exists(member: Client) -> N
     assert member.session[BACKEND_SESSION_KEY] == "accounts.login.Backend"
 
 
-def test_who_was_logged_in_before_the_backend_moved_stays_so(member: Client) -> None:
-    session = member.session
-    session[BACKEND_SESSION_KEY] = "accounts.login.Backend"
-    session.save()
-    assert member.get("/runs/").status_code == 200
-
-
-def test_a_page_redirects_to_the_login_and_back(client: Client) -> None:
-    response = client.get("/runs/")
-    assert response.status_code == 302
-    assert response["Location"] == "/login/?next=/runs/"
-
-
 def test_a_part_of_a_page_is_not_replaced_by_the_login_page(client: Client) -> None:
     response = client.get("/runs/", headers={"hx-request": "true"})
     assert response.status_code == 401
@@ -46,11 +33,3 @@ def test_a_deactivated_user_is_logged_out(member: Client, user: User) -> None:
 def test_an_expired_session_is_logged_out(member: Client) -> None:
     Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
     assert member.get("/runs/").status_code == 302
-
-
-def test_only_the_right_password_logs_in(client: Client, user: User) -> None:
-    user.set_password("right")
-    user.save()
-    posted = {"login": user.username, "password": "wrong"}
-    assert client.post("/login/", posted).status_code == 422
-    assert client.post("/login/", posted | {"password": "right"}).status_code == 302

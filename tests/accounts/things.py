@@ -108,7 +108,7 @@ def make_things(
     )
     upload = Upload.objects.create(
         **own, digest=uuid4().hex * 2, file=file, file_name=f"{word}.png", content_type="image/png",
-        size_bytes=1,
+        size_bytes=1, thumbnail=file,
     )  # fmt: skip
     preset = Preset.objects.create(
         **own,

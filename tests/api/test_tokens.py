@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
@@ -44,12 +46,24 @@ def test_an_unknown_token_is_invalid(user: Any, secret: str) -> None:
     assert tokens.authenticate(secret) is None
 
 
-def test_a_revoked_token_is_invalid_until_restored(user: Any) -> None:
-    token, secret = tokens.create(user, "script")
+def _revoke(token: Token) -> None:
     tokens.revoke(None, token)
-    assert tokens.authenticate(secret) is None
-    tokens.restore(None, token)
+
+
+def _expire(token: Token) -> None:
+    Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+
+
+def _deactivate(token: Token) -> None:
+    User.objects.filter(pk=token.user_id).update(is_active=False)
+
+
+@pytest.mark.parametrize("end", [_revoke, _expire, _deactivate])
+def test_a_token_that_ended_is_invalid(user: Any, end: Callable[[Token], None]) -> None:
+    token, secret = tokens.create(user, "script", days=1)
     assert tokens.authenticate(secret) is not None
+    end(token)
+    assert tokens.authenticate(secret) is None
 
 
 def test_an_old_revocation_cannot_be_undone(user: Any) -> None:
@@ -58,20 +72,6 @@ def test_an_old_revocation_cannot_be_undone(user: Any) -> None:
     token.save()
     with pytest.raises(ValueError, match="too long ago"):
         tokens.restore(None, token)
-    assert tokens.authenticate(secret) is None
-
-
-def test_an_expired_token_is_invalid(user: Any) -> None:
-    token, secret = tokens.create(user, "script", days=1)
-    assert tokens.authenticate(secret) is not None
-    Token.objects.filter(pk=token.pk).update(expires_at=timezone.now())
-    assert tokens.authenticate(secret) is None
-
-
-def test_a_token_of_an_inactive_user_is_invalid(user: Any) -> None:
-    _, secret = tokens.create(user, "script")
-    user.is_active = False
-    user.save()
     assert tokens.authenticate(secret) is None
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db import connections
 
 from accounts import roles
 from accounts.roles import Role
@@ -15,6 +13,7 @@ from core.refusals import Refused
 from house import invitations
 from house.models import Invitation
 from projects.models import Project
+from tests.runs.at_once import at_once
 
 
 def make_admin(name: str) -> User:
@@ -38,21 +37,14 @@ def invite(
 
 def run_at_once(*deeds: Callable[[], object]) -> list[str]:
     """Start actions at the same moment; return `done`, or the refusal, for each."""
-    start, outcomes = threading.Barrier(len(deeds)), []
-
-    def act(deed: Callable[[], object]) -> None:
-        start.wait(10)
-        try:
-            deed()
-            outcomes.append("done")
-        except Refused as refusal:
-            outcomes.append(f"refused: {refusal}")
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=act, args=[deed]) for deed in deeds]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
+    outcomes = []
+    for outcome in at_once(*deeds):
+        if isinstance(outcome, Exception) and not isinstance(outcome, Refused):
+            raise outcome
+        outcomes.append(f"refused: {outcome}" if isinstance(outcome, Refused) else "done")
     return sorted(outcomes)
+
+
+def text_of(page: Any) -> str:
+    """Return the text of a page, with single spaces."""
+    return " ".join(page.content.decode().split())

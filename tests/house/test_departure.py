@@ -35,12 +35,6 @@ EVERY = tuple(Fate)
 
 
 @pytest.fixture
-def eva(db: None) -> User:
-    """An admin."""
-    return make_admin("eva")
-
-
-@pytest.fixture
 def fox(user: User) -> Project:
     """A project whose only manager is ana."""
     return make_project("Fox", ana="manager", ben="maker")

@@ -30,12 +30,6 @@ from tests.projects.people import logged_in, make_project, person
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def eva(db: None) -> User:
-    """An admin."""
-    return make_admin("eva")
-
-
 def in_session(invitation: Invitation, token: str) -> dict[str, Any]:
     session: dict[str, Any] = {}
     invitations.keep(session, invitation, token)

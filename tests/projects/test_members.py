@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import random
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from unittest.mock import patch
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.db import connections
 from django.utils import timezone
 
 from core.refusals import Refused
@@ -22,6 +21,7 @@ from projects.models.project import private_project
 from tests.accounts.audit.audited import events
 from tests.conftest import grant
 from tests.projects.people import make_project, person
+from tests.runs.at_once import at_once
 
 pytestmark = pytest.mark.django_db
 
@@ -213,23 +213,6 @@ def test_nobody_whose_account_is_closed_is_brought_back(
 def test_of_two_managers_who_leave_at_once_one_stays() -> None:
     people = [person(name) for name in ("ada", "bob")]
     project = make_project("Fox", ada="manager", bob="manager")
-    start = threading.Barrier(2)
-    outcomes: list[str] = []
-
-    def leave(by: User) -> None:
-        start.wait(10)
-        try:
-            members.leave(by, project)
-            outcomes.append("left")
-        except Refused:
-            outcomes.append("stayed")
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=leave, args=[manager]) for manager in people]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(30)
-    assert sorted(outcomes) == ["left", "stayed"]
+    outcomes = at_once(*(partial(members.leave, manager, project) for manager in people))
+    assert sorted(isinstance(outcome, Refused) for outcome in outcomes) == [False, True]
     assert list(roles_in(project).values()) == ["manager"]

@@ -101,12 +101,6 @@ def test_what_lives_in_a_project_keeps_it(
     )
 
 
-def test_one_run_keeps_it(user: User, fox: Project, make_run: Any) -> None:
-    make_run(project=fox)
-    with pytest.raises(Refused, match="not empty: 1 run lives in it"):
-        settings.delete(user, fox)
-
-
 def test_what_is_deleted_and_uploads_go_to_their_users(
     user: User, ben: User, fox: Project, make_run: Any
 ) -> None:

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 
 from accounts.sign_in.adapter import AccountAdapter
 from accounts.sign_in.issuers import connections, new_accounts
 from tests.accounts.issuers.lying import LyingIssuer
 from tests.accounts.issuers.visitor import Visitor, query_of
+from tests.runs.at_once import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.both_databases]
-
-
-def run_at_once(*acts: Callable[[], Any]) -> list[Any]:
-    """Run each function in a thread of its own; return their results."""
-
-    def do(act: Callable[[], Any]) -> Any:
-        try:
-            return act()
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return list(pool.map(do, acts))
 
 
 def test_two_first_sign_ins_at_once_make_one_account(
@@ -54,7 +39,7 @@ def test_two_first_sign_ins_at_once_make_one_account(
     def come_back(number: int) -> Any:
         return visitors[number].come_back("oidc", code="c", state=states[number])
 
-    pages = run_at_once(lambda: come_back(0), lambda: come_back(1))
+    pages = at_once(lambda: come_back(0), lambda: come_back(1))
     assert sorted(page.status_code for page in pages) in ([200, 200], [200, 409])
     assert User.objects.count() == SocialAccount.objects.count() == 1
     late = next((page for page in pages if page.status_code == 409), None)
@@ -104,6 +89,6 @@ def test_two_disconnections_at_once_leave_a_way_in(
         posted = {"account": accounts[number].pk}
         return browsers[number].post("/account/connections/disconnection/", posted)
 
-    pages = run_at_once(lambda: disconnect(0), lambda: disconnect(1))
+    pages = at_once(lambda: disconnect(0), lambda: disconnect(1))
     assert sorted(page.status_code for page in pages) == [302, 422]
     assert SocialAccount.objects.count() == 1

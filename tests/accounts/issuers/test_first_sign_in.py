@@ -104,31 +104,6 @@ def test_nobody_else_gets_an_account(
     assert not SocialAccount.objects.exists()
 
 
-def test_invitation_opens_the_way_without_a_checked_address(
-    mock: Tell, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    accepted = []
-
-    def accept(user: User, session: Any) -> None:
-        accepted.append(user.username)
-        del session["invitation"]
-
-    monkeypatch.setattr(joining, "pending", lambda session: "invitation" in session)
-    monkeypatch.setattr(joining, "accept", accept)
-    mock("u-6", email="zoe@elsewhere.com")
-    assert visitor.log_in("oidc", "u-6").status_code == 403
-    session = visitor.client.session
-    session["invitation"] = {"id": 1, "token": "t"}
-    session.save()
-    visitor.log_in("oidc", "u-6")
-    person = User.objects.get()
-    assert accepted == [person.username]
-    assert visitor.user_id == person.pk
-    # The owner of an unverified address could have a new password sent to it.
-    assert person.email == ""
-    assert not EmailAddress.objects.exists()
-
-
 def test_local_owners_name_is_never_given_to_others(mock: Tell, visitor: Visitor) -> None:
     mock("u-7", email="o@example.com", email_verified=True, preferred_username="Owner")
     visitor.log_in("oidc", "u-7")
@@ -198,6 +173,9 @@ def test_invited_person_joins_by_an_issuer(mock: Tell, visitor: Visitor, address
     assert roles.role_of(zoe) == Role.CURATOR
     assert Membership.objects.get(user=zoe, project__slug="spring").role == "maker"
     assert Invitation.objects.get().uses == 1
+    # The owner of an unverified address could have a new password sent to it.
+    assert zoe.email == ""
+    assert not EmailAddress.objects.filter(user=zoe).exists()
     # The invitation was for one person and admits nobody else.
     mock("i-2", email="eve@elsewhere.com")
     other = Visitor(Client())

@@ -105,19 +105,6 @@ LIES: dict[str, Lie] = {
 }
 
 
-@pytest.mark.parametrize("name", LIES)
-def test_lies_log_nobody_in(
-    liar: LyingIssuer, visitor: Visitor, caplog: pytest.LogCaptureFixture, name: str
-) -> None:
-    caplog.set_level(logging.INFO)
-    query = query_of(visitor.begin("oidc"))
-    liar.nonce = query["nonce"]
-    LIES[name](liar)
-    page = visitor.come_back("oidc", code="a-code-of-the-tests", state=query["state"])
-    assert page.status_code == 502
-    assert UNTRUSTED in require_nobody(visitor, caplog, page)
-
-
 def test_userinfo_of_another_person_is_not_taken(
     liar: LyingIssuer, visitor: Visitor, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -138,6 +125,7 @@ def test_userinfo_adds_what_the_token_leaves_out(liar: LyingIssuer, visitor: Vis
 BROKEN = "Acme has a problem"
 DOWN = "Acme does not answer"
 FAULTS: dict[str, tuple[Lie, str]] = {
+    **{name: (lie, UNTRUSTED) for name, lie in LIES.items()},
     "configuration fails": (answers(CONFIGURATION, 500), BROKEN),
     "configuration is a page": (answers(CONFIGURATION, 200, b"<html>"), BROKEN),
     "configuration is a list": (answers(CONFIGURATION, 200, b"[]"), BROKEN),
@@ -168,7 +156,7 @@ FAULTS: dict[str, tuple[Lie, str]] = {
 
 
 @pytest.mark.parametrize("name", FAULTS)
-def test_issuer_that_is_down_or_broken_gets_a_sentence(
+def test_issuer_that_lies_or_is_broken_logs_nobody_in(
     liar: LyingIssuer,
     visitor: Visitor,
     caplog: pytest.LogCaptureFixture,
@@ -177,11 +165,11 @@ def test_issuer_that_is_down_or_broken_gets_a_sentence(
 ) -> None:
     monkeypatch.setattr(http, "TIMEOUT_S", 0.5)
     caplog.set_level(logging.INFO)
-    query = query_of(visitor.begin("oidc"))
-    liar.nonce = query["nonce"]
+    begun = query_of(visitor.begin("oidc"))
+    liar.nonce = begun["nonce"]
     lie, sentence = FAULTS[name]
     lie(liar)
-    page = visitor.come_back("oidc", code="a-code-of-the-tests", state=query["state"])
+    page = visitor.come_back("oidc", code="a-code-of-the-tests", state=begun["state"])
     assert page.status_code == 502
     assert sentence in require_nobody(visitor, caplog, page)
 

@@ -72,11 +72,6 @@ def test_later_a_password_is_asked_for(here: Client, late: Any) -> None:
     assert right["Location"] == APP
 
 
-def test_wrong_passwords_wait_there_too(here: Client) -> None:
-    codes = [here.post("/login/again/", {"password": "wrong"}).status_code for _ in range(6)]
-    assert codes == [422] * 5 + [429]
-
-
 def test_a_factor_offers_itself(here: Client, late: Any) -> None:
     secret = set_up_app(here)
     add_passkey(here)

@@ -32,30 +32,24 @@ pytestmark = [
 PAID = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 0}
 
 
-def test_the_cap_ends_spending(talk: Any, flux: Any) -> None:
+@pytest.mark.parametrize(
+    ("budget", "cap", "asks"), [(None, 1, ""), (1, 50, "an admin for a larger")]
+)
+def test_the_cap_or_a_budget_of_sessions_ends_spending(
+    talk: Any, flux: Any, budget: int | None, cap: int, asks: str
+) -> None:
     Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
-
-    async def conversation(client: Client) -> list[Any]:
-        paid = {"endpoint_id": FLUX, "arguments": {"prompt": "x"}, "wait_s": 0}
-        return [await client.call_tool("run_model", paid) for _ in range(2)]
-
-    answers = talk(conversation, cap=1)
-    assert [answer.is_error for answer in answers] == [False, True]
-    assert "may spend 0.4" in text_of(answers[1])
-    assert Run.objects.count() == 1
-
-
-def test_a_budget_of_sessions_holds_below_the_cap(talk: Any, flux: Any) -> None:
-    Endpoint.objects.filter(pk=flux.pk).update(unit_price_usd="0.6")
-    Budget.objects.create(scope="session", period="once", limit=1)
+    if budget:
+        Budget.objects.create(scope="session", period="once", limit=budget)
 
     async def conversation(client: Client) -> list[Any]:
         return [await client.call_tool("run_model", PAID) for _ in range(2)]
 
-    answers = talk(conversation, cap=50)
+    answers = talk(conversation, cap=cap)
     assert [answer.is_error for answer in answers] == [False, True]
-    assert "may spend 0.4 more" in text_of(answers[1])
-    assert "an admin for a larger budget of sessions" in text_of(answers[1])
+    assert "may spend 0.4" in text_of(answers[1])
+    assert asks in text_of(answers[1])
+    assert Run.objects.count() == 1
 
 
 def test_the_cap_holds_for_the_inputs_of_a_flow(talk: Any, flow: Flow) -> None:

@@ -6,6 +6,7 @@ import io
 import json
 import uuid
 from datetime import timedelta
+from functools import partial
 from typing import Any
 from unittest.mock import Mock
 
@@ -21,7 +22,7 @@ from api.fal_proxy.uploads import AnnouncedUpload
 from api.models import ProxyPart
 from runs.files import storage_limits, uploads
 from runs.models import Upload
-from tests.runs.files.test_storage_limits_races import run_at_once
+from tests.runs.at_once import at_once
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KB = 1 << 10
@@ -45,8 +46,8 @@ def send(announced: AnnouncedUpload, number: int, size_bytes: int = 300 * KB) ->
 
 
 def test_concurrent_parts_stay_within_the_quota(announced: AnnouncedUpload, tmp_path: Any) -> None:
-    raised = run_at_once(6, lambda number: send(announced, number + 1))
-    assert [type(error) for error in raised if error] == [storage_limits.QuotaExceeded] * 3
+    raised = at_once(*(partial(send, announced, number) for number in range(1, 7)))
+    assert sum(isinstance(error, storage_limits.QuotaExceeded) for error in raised) == 3
     assert ProxyPart.objects.aggregate(sum=Sum("size_bytes"))["sum"] == 900 * KB
     assert len(list((tmp_path / "incoming").iterdir())) == 3
 
@@ -63,8 +64,8 @@ def test_concurrent_parts_stay_within_the_file_size_limit(
         size_bytes=uploads.MAX_BYTES - 700 * KB,
         stored_as="x",
     )
-    raised = run_at_once(6, lambda number: send(announced, number + 1))
-    assert sum(error is not None for error in raised) == 4
+    raised = at_once(*(partial(send, announced, number) for number in range(1, 7)))
+    assert sum(isinstance(error, Exception) for error in raised) == 4
     assert ProxyPart.objects.aggregate(sum=Sum("size_bytes"))["sum"] <= uploads.MAX_BYTES
 
 
@@ -85,9 +86,9 @@ def test_a_completed_file_replaces_its_parts(announced: AnnouncedUpload) -> None
 def test_a_part_sent_twice_concurrently_is_stored_once(
     announced: AnnouncedUpload, tmp_path: Any
 ) -> None:
-    raised = run_at_once(4, lambda _: send(announced, 1))
+    raised = at_once(*[partial(send, announced, 1)] * 4)
     assert ProxyPart.objects.count() == len(list((tmp_path / "incoming").iterdir())) == 1
-    assert {type(error) for error in raised if error} <= {ValueError}
+    assert {type(error) for error in raised if isinstance(error, Exception)} <= {ValueError}
 
 
 def test_a_part_replaced_while_the_storage_writes_it_blames_no_storage(

@@ -101,10 +101,6 @@ def test_an_unknown_address_is_a_problem(call: Any) -> None:
     assert_problem(call("GET", "/nothing"), 404)
 
 
-def test_a_wrong_method_is_a_problem(call: Any) -> None:
-    assert_problem(call("PATCH", "/runs"), 405)
-
-
 @pytest.mark.parametrize(
     ("content", "content_type", "status"),
     [

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, until
+from tests.processes import ROOT, free_port, is_alive, until
 
 pytestmark = pytest.mark.system  # these tests take long
 
@@ -74,13 +74,6 @@ def folder(tmp_path: Path) -> Iterator[Path]:
     yield tmp_path
     for pid in (tmp_path / "pids").read_text().split() if (tmp_path / "pids").exists() else ():
         assert not is_alive(int(pid))
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 def stop(running: Running) -> int:
@@ -141,9 +134,7 @@ def test_children_do_not_inherit_locks(folder: Path) -> None:
 
 
 def test_an_on_demand_child_starts_with_the_first_connection(folder: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     running = Running(folder, ON_DEMAND, port)
     time.sleep(0.5)
     assert running.pids() == []
@@ -161,9 +152,7 @@ def test_an_on_demand_child_starts_with_the_first_connection(folder: Path) -> No
 
 
 def test_concurrent_first_connections_are_all_answered(folder: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     running = Running(folder, ON_DEMAND, port)
     answers: list[bytes] = []
 

@@ -46,16 +46,6 @@ async def test_thousands_of_requests_are_spread_over_small_pools() -> None:
     assert not factory.still_open
 
 
-async def test_sequential_requests_reuse_one_connection() -> None:
-    factory = Factory()
-    connections = Connections(factory, 100)
-    for _ in range(100):
-        async with connections.lease():
-            pass
-    assert len(factory.made) == 1
-    await connections.aclose()
-
-
 async def test_leases_are_limited_and_returned_after_failures() -> None:
     connections = Connections(Factory(), 20)
     busy = most = 0

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
-from django.utils import timezone
 from django.utils.html import strip_tags
 
 from accounts.audit import trail
@@ -97,26 +96,6 @@ def test_a_filter_that_is_none_is_said_beside_it(
     assert sentence in response.content.decode()
     assert not response.context["page"].entries
     assert admin.get(f"{PAGE}download/", asked).status_code == 422
-
-
-def test_pages_follow_each_other_without_gaps(admin: Client, user: User) -> None:
-    at = timezone.now()
-    rows = [
-        AuditEntry(actor_name="ana", event="blocked", kind="x.y", object_repr=str(number))
-        for number in range(120)
-    ]
-    for number, row in enumerate(rows):
-        row.timestamp = at - timedelta(seconds=number // 7)  # several entries have the same time
-    AuditEntry.objects.bulk_create(rows)
-    names: list[str] = []
-    address = "?event=blocked"
-    for _ in range(3):
-        context = admin.get(PAGE + address).context
-        names += [entry.entry.object_repr for entry in context["page"].entries]
-        address = context["earlier"]
-    assert not address
-    assert sorted(names, key=int) == [str(number) for number in range(120)]
-    assert len(names) == 120
 
 
 def test_before_and_after_are_shown_in_words(admin: Client, user: User) -> None:

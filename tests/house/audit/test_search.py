@@ -86,16 +86,18 @@ def test_words_are_found_in_any_case_and_place(
     assert matches(admin, q) == places
 
 
-@pytest.mark.parametrize("every", [1, 7])
-def test_pages_of_a_search_follow_each_other_without_gaps(
-    admin: Client, monkeypatch: pytest.MonkeyPatch, every: int
+@pytest.mark.parametrize(
+    ("asked", "every"), [("?q=quince", 1), ("?q=quince", 7), ("?event=cleared", 1)]
+)
+def test_pages_follow_each_other_without_gaps(
+    admin: Client, monkeypatch: pytest.MonkeyPatch, asked: str, every: int
 ) -> None:
     monkeypatch.setattr(filters, "SCANNED_FIRST", 100)
     at = timezone.now()
     AuditEntry.objects.bulk_create(
         AuditEntry(
             actor_name="ana",
-            event="blocked",
+            event="cleared",
             kind="x.y",
             object_repr=f"{'Quince' if number % every == 0 else 'Pear'} {number}",
             timestamp=at - timedelta(seconds=number // 5),  # several entries have the same time
@@ -103,7 +105,7 @@ def test_pages_of_a_search_follow_each_other_without_gaps(
         for number in range(120 * every)
     )
     numbers: list[int] = []
-    address = "?q=quince"
+    address = asked
     while address:
         context = admin.get(PAGE + address).context
         numbers += [int(entry.entry.object_repr.split()[1]) for entry in context["page"].entries]

@@ -1,4 +1,4 @@
-"""Private boards and flows: admins see that they exist, and read them with a reason."""
+"""Private runs, boards and flows: admins see that they exist, and read them with a reason."""
 
 from __future__ import annotations
 
@@ -27,11 +27,13 @@ pytestmark = pytest.mark.django_db
 SECRET = "heron-at-dawn"
 REASON = "A complaint about costs, ticket 4711"
 ROUTES = {
+    "run": "playground:run",
     "board": "boards:board",
     "flow": "flows:flow",
     "flow-run": "flows:flow-run",
 }
-WORDS = {"board": "board", "flow": "flow", "flow-run": "flow run"}
+AROUND = ("board", "flow", "flow-run")  # what has runs in it
+WORDS = {"run": "run", "board": "board", "flow": "flow", "flow-run": "flow run"}
 
 
 @dataclass
@@ -125,7 +127,7 @@ def test_the_runs_in_it_and_their_files_are_open_with_it(house: House, kind: str
 def test_a_look_at_a_run_opens_nothing_around_it(house: House) -> None:
     house.admin.post(f"/people/looks/run/{house.run.pk}/", {"reason": REASON})
     assert SECRET in house.admin.get(house.run.get_absolute_url()).content.decode()
-    for kind in ROUTES:
+    for kind in AROUND:
         assert "heron" not in house.read_page(kind)
 
 
@@ -148,7 +150,7 @@ def test_the_look_ends_after_a_day(house: House, kind: str) -> None:
     assert not Look.objects.filter(until__lt=timezone.now()).exists()
 
 
-@pytest.mark.parametrize("kind", ROUTES)
+@pytest.mark.parametrize("kind", AROUND)
 def test_nothing_can_be_changed_by_looking(house: House, kind: str) -> None:
     house.look(kind)
     keys = house.things
@@ -181,7 +183,7 @@ def test_what_is_hidden_in_a_shared_project_is_covered_from_members_with_the_per
     project = make_project("Acme", ana="maker", eva="manager")
     things = make_things(user, make_endpoint(), "x.png", project, word=SECRET, is_hidden=True)
     hidden = House(client, things, complete(things))
-    for kind in ROUTES:
+    for kind in AROUND:
         Look.objects.all().delete()  # a look at a flow also opens the flow's runs
         assert "heron" not in hidden.read_page(kind)
         hidden.look(kind)

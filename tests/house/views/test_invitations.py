@@ -19,25 +19,12 @@ from core.encryption import cipher
 from house import invitations
 from house.models import Invitation
 from projects.models import Membership, Project
-from tests.house.made import invite, make_admin
-from tests.house.views.test_people import text_of
-from tests.projects.people import logged_in, make_project
+from tests.house.made import invite, text_of
+from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
 PAGE = "/people/invitations/"
 ACCOUNT = {"username": "mara", "email": "mara@example.com", "password": "lantern-otter-7"}
-
-
-@pytest.fixture
-def eva(db: None) -> User:
-    """An admin."""
-    return make_admin("eva")
-
-
-@pytest.fixture
-def admin(eva: User) -> Client:
-    """Eva's browser."""
-    return logged_in(eva)
 
 
 @pytest.fixture

@@ -21,22 +21,10 @@ from runs.costs import daily_sums
 from runs.models import Charge
 from tests.accounts.audit.audited import events
 from tests.conftest import grant
-from tests.house.made import invite, make_admin
+from tests.house.made import invite, make_admin, text_of
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def eva(db: None) -> User:
-    """An admin, who is no superuser."""
-    return make_admin("eva")
-
-
-@pytest.fixture
-def admin(eva: User) -> Client:
-    """Eva's browser."""
-    return logged_in(eva)
 
 
 def spend(person: User, run: Any, amount: str, day: Any) -> None:
@@ -44,10 +32,6 @@ def spend(person: User, run: Any, amount: str, day: Any) -> None:
         user=person, run=run, amount=Decimal(amount), created_at=day, state="settled"
     )
     daily_sums.add_up(timezone.localdate(day))
-
-
-def text_of(page: Any) -> str:
-    return " ".join(page.content.decode().split())
 
 
 def test_the_list_shows_role_projects_and_spending(

@@ -15,26 +15,10 @@ from django.utils import timezone
 
 from tests.accounts.audit.audited import events
 from tests.conftest import grant
-from tests.house.made import make_admin
+from tests.house.made import text_of
 from tests.projects.people import logged_in
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def eva(db: None) -> User:
-    """An admin, who is no superuser."""
-    return make_admin("eva")
-
-
-@pytest.fixture
-def admin(eva: User) -> Client:
-    """Eva's browser."""
-    return logged_in(eva)
-
-
-def text_of(page: Any) -> str:
-    return " ".join(page.content.decode().split())
 
 
 def give_second_step(person: User) -> None:

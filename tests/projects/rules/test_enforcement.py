@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.roles import Role, set_role
@@ -21,6 +21,7 @@ from runs.start import refused_starts, starting
 from runs.start.starting import Source, StartRequest
 from tests.conftest import grant
 from tests.projects.people import make_project, person
+from tests.runs.at_once import at_once
 
 pytestmark = pytest.mark.both_databases
 
@@ -119,22 +120,7 @@ def test_two_admins_who_make_the_same_rule_make_one() -> None:
     eva = person("eva")
     grant(eva, "projects.change_house_rules")
     eva = User.objects.get(pk=eva.pk)
-    ready, outcomes = threading.Barrier(2), list[str]()
-
-    def press() -> None:
-        try:
-            ready.wait()
-            editing.add(eva, None, Terms("forbid", "owner", "bolt"))
-            outcomes.append("made")
-        except Refused as refused:
-            outcomes.append(str(refused))
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=press) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    press = partial(editing.add, eva, None, Terms("forbid", "owner", "bolt"))
+    outcomes = at_once(press, press)
     assert Rule.objects.count() == 1
-    assert sorted(outcome == "made" for outcome in outcomes) == [False, True]
+    assert sorted(isinstance(outcome, Refused) for outcome in outcomes) == [False, True]

@@ -90,21 +90,15 @@ def test_an_event_of_upstream_is_better_and_says_so(end: End) -> None:
     assert ("≈ $0.10" in before, "≈" in after, "$0.08" in after) == (True, False, True)
 
 
-def test_an_estimate_stands_in_where_nothing_was_billed(end: End) -> None:
-    run = end("")
+def test_where_nothing_was_billed_an_estimate_stands_in_once_the_run_has_succeeded(
+    start: Callable[[str], Run], end: End
+) -> None:
+    run, failed, under_way = end(""), end("", state="failed", token="f"), start("u")
     assert known_costs.briefly(run) == known_costs.in_words(run) == "≈ $0.05 estimated"
     assert known_costs.paid(run) == (Decimal("0.05"), known_costs.ESTIMATED)
-
-
-def test_a_failed_run_that_was_not_billed_has_cost_nothing(end: End) -> None:
-    run = end("", state="failed")
-    assert (known_costs.paid(run), known_costs.in_words(run)) == (None, "")
-
-
-def test_a_run_under_way_has_not_cost_anything_yet(start: Callable[[str], Run]) -> None:
-    run = start("t")
-    assert known_costs.costs_of(run) is not None
-    assert (known_costs.paid(run), known_costs.briefly(run)) == (None, "")
+    assert known_costs.costs_of(under_way) is not None
+    for nothing in (failed, under_way):
+        assert (known_costs.paid(nothing), known_costs.briefly(nothing)) == (None, "")
 
 
 def test_units_of_an_unknown_price_are_shown_as_they_are(end: End, endpoint: Endpoint) -> None:

@@ -47,22 +47,31 @@ def charge(run: Run) -> tuple[str, Decimal | None]:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("state", "units", "after"),
+    ("model", "state", "units", "after"),
     [
-        (State.SUCCEEDED, "3", ("settled", Decimal("0.06"))),
+        ({}, State.SUCCEEDED, "3", ("settled", Decimal("0.06"))),
         # without a figure from upstream, the highest possible cost
-        (State.SUCCEEDED, "", ("settled", PRICE)),
-        (State.FAILED, "", ("released", PRICE)),
-        (State.FAILED, "1", ("settled", PRICE)),
-        (State.CANCELLED, "", ("released", PRICE)),
-        (State.RUNNING, "", ("reserved", PRICE)),
+        ({}, State.SUCCEEDED, "", ("settled", PRICE)),
+        ({}, State.FAILED, "", ("released", PRICE)),
+        ({}, State.FAILED, "1", ("settled", PRICE)),
+        ({}, State.CANCELLED, "", ("released", PRICE)),
+        ({}, State.RUNNING, "", ("reserved", PRICE)),
+        ({"unit_price_usd": Decimal(0)}, State.SUCCEEDED, "", ("settled", Decimal(0))),
+        ({"currency": "EUR"}, State.SUCCEEDED, "3", ("settled", None)),
     ],
 )
 def test_the_end_of_a_run_settles_or_releases_its_reservation(
-    user: User, endpoint: Endpoint, state: Run.State, units: str, after: tuple[str, Decimal]
+    user: User,
+    make_endpoint: Any,
+    model: dict[str, Any],
+    state: Run.State,
+    units: str,
+    after: tuple[str, Decimal | None],
 ) -> None:
-    run = start(user, endpoint)
-    assert charge(run) == ("reserved", PRICE)
+    values = {"unit_price_usd": PRICE, "price_unit": "images", "currency": "USD", **model}
+    run = start(user, make_endpoint(**values))
+    assert charge(run)[0] == "reserved"
+    Endpoint.objects.update(unit_price_usd=9 * PRICE)  # it costs what it cost when it began
     state_machine.record(run.pk, Observation(state, output={}, billable_units=units))
     assert charge(run) == after
 
@@ -77,33 +86,11 @@ def test_a_later_bill_is_settled_when_it_arrives(user: User, endpoint: Endpoint)
 
 
 @pytest.mark.django_db
-def test_a_free_model_costs_nothing_without_a_bill(user: User, make_endpoint: Any) -> None:
-    run = start(user, make_endpoint(unit_price_usd=Decimal(0)))
-    state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}))
-    assert charge(run) == ("settled", Decimal(0))
-
-
-@pytest.mark.django_db
-def test_a_price_in_another_currency_is_unknown(user: User, make_endpoint: Any) -> None:
-    run = start(user, make_endpoint(unit_price_usd=PRICE, price_unit="images", currency="EUR"))
-    state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}, billable_units="3"))
-    assert charge(run) == ("settled", None)
-
-
-@pytest.mark.django_db
 def test_spending_is_kept_when_its_run_is_purged(user: User, endpoint: Endpoint) -> None:
     run = start(user, endpoint)
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}, billable_units="1"))
     Run.objects.filter(pk=run.pk).delete()
     assert ledger.spent_by_people([user.pk]) == {user.pk: PRICE}
-
-
-@pytest.mark.django_db
-def test_a_run_costs_what_its_model_cost_when_it_began(user: User, endpoint: Endpoint) -> None:
-    run = start(user, endpoint)
-    Endpoint.objects.update(unit_price_usd=9 * PRICE)
-    state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}, billable_units="2"))
-    assert charge(run) == ("settled", 2 * PRICE)
 
 
 @pytest.mark.django_db

@@ -5,28 +5,44 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
 from typing import Any
 
+import av
 import httpx
+import numpy as np
 import pytest
 import trimesh
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
 from playground.display import renderers
+from runs.files import content_types, uploads
+from runs.files.content_types import content_type
+from runs.files.media.probe_program import probe
 from runs.models import Artifact, Run
 from runs.worker import artifact_copies
+from tests.documents import with_case
 from tests.runs import copying
 from tests.runs.copying import copy, film, picture, sound
 from tests.sampling import sample
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
-
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
+
+
 SUBTITLES = b"1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nthere\n"
+
+
 PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttps://elsewhere.test/a.ts\n"
+
+
 PAGE = b"<!-- -->\n<!doctype html><title>Just a moment\xe2\x80\xa6</title>"
+
+
 GLB = b"glTF\x02\0\0\0" + bytes(40)
 
 
@@ -43,6 +59,8 @@ def make_zip() -> bytes:
     return out.getvalue()
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 @pytest.mark.any_database
 def test_a_picture_declared_as_a_video_is_stored_as_a_picture(artifact: Any) -> None:
     row = copy(artifact("video", content_type="video/mp4", duration_s=5.0), picture())
@@ -52,15 +70,8 @@ def test_a_picture_declared_as_a_video_is_stored_as_a_picture(artifact: Any) -> 
     assert not row.poster
 
 
-@pytest.mark.any_database
-def test_a_video_declared_as_a_picture_is_stored_as_a_video(artifact: Any) -> None:
-    row = copy(artifact("image", content_type="image/png"), film())
-    assert (row.kind, row.content_type, row.width) == ("video", "video/mp4", 640)
-    assert row.duration_s == pytest.approx(2, abs=0.2)
-    assert row.poster
-    assert row.thumbnail
-
-
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 @pytest.mark.any_database
 @pytest.mark.parametrize(
     ("guess", "claimed", "data", "kind"),
@@ -71,6 +82,7 @@ def test_a_video_declared_as_a_picture_is_stored_as_a_video(artifact: Any) -> No
         ("mesh", "", small("JPEG"), "image"),
         ("audio", "", film(0.2), "video"),
         ("file", "application/octet-stream", film(0.2), "video"),
+        ("image", "image/png", film(0.2), "video"),
         ("video", "video/mp4", sound(), "audio"),
         ("file", "", sound(), "audio"),
         ("file", "", GLB, "mesh"),
@@ -106,11 +118,15 @@ def test_the_content_type_follows_the_bytes(
     assert (row.state, row.kind) == ("stored", kind)
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 def test_before_its_copy_arrives_a_result_has_the_type_upstream_declared(artifact: Any) -> None:
     row = copy(artifact("video"), lambda _: httpx.Response(503))
     assert (row.state, row.kind) == ("remote", "video")
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 def test_every_page_shows_a_result_by_its_actual_type(member: Client, artifact: Any) -> None:
     row = copy(artifact("video"), picture())
     page = member.get(row.run.get_absolute_url()).content.decode()
@@ -145,6 +161,8 @@ def watches_copies(text: str) -> bool:
     return 'data-watch="{&quot;view&quot;: &quot;copies&quot;' in text
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 def test_an_open_page_is_sent_the_actual_type_of_a_result(member: Client, waiting: Any) -> None:
     row = waiting("video")
     page = member.get(row.run.get_absolute_url()).content.decode()
@@ -159,6 +177,8 @@ def test_an_open_page_is_sent_the_actual_type_of_a_result(member: Client, waitin
     assert not watches_copies(member.get(row.run.get_absolute_url()).content.decode())
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 def test_an_empty_file_is_reported_as_empty(member: Client, waiting: Any) -> None:
     """Retried like a missing file: its host may just not have it yet."""
     row = waiting("image", "image")
@@ -201,6 +221,8 @@ EXCUSES = [
 ]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 @pytest.mark.any_database
 @pytest.mark.parametrize("claimed", sample(["image/png", "text/html"], 4, by_seed=2))
 @pytest.mark.parametrize(("guess", "data", "reason"), EXCUSES)
@@ -219,6 +241,8 @@ def test_a_web_page_in_place_of_a_file_is_not_stored(
     assert (row.state, row.kind, row.error) == ("stored", "image", "")
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 @pytest.mark.any_database
 def test_a_web_page_that_never_becomes_a_picture_is_stored_and_reported(
     member: Client, waiting: Any
@@ -237,12 +261,16 @@ def test_a_web_page_that_never_becomes_a_picture_is_stored_and_reported(
         assert not watches_copies(text)
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 @pytest.mark.any_database
 def test_a_web_page_in_a_data_uri_is_stored_at_once(artifact: Any) -> None:
     row = copy(artifact("image", url="data:image/png,<html>"), b"")
     assert (row.state, row.kind) == ("stored", "file")
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 def test_a_page_shows_why_copying_fails_and_clears_it_after_success(
     waiting: Any,
 ) -> None:
@@ -260,9 +288,17 @@ def test_a_page_shows_why_copying_fails_and_clears_it_after_success(
 
 
 BOX = trimesh.creation.box()
+
+
 point_cloud: Any = trimesh.PointCloud  # formats without a content type
+
+
 CLOUD = point_cloud(BOX.vertices)
+
+
 SPLATS = b"".join(struct.pack("<6f8B", *at, 1, 1, 1, *range(8)) for at in BOX.vertices)
+
+
 MESHES = [
     ("a.txt", BOX.export(file_type="obj").encode(), "model/obj"),
     ("a.glb", BOX.export(file_type="stl"), "model/stl"),
@@ -271,6 +307,8 @@ MESHES = [
 ]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 @pytest.mark.any_database
 @pytest.mark.parametrize(("name", "data", "kind"), MESHES)
 def test_a_mesh_is_shown_by_its_bytes_whatever_upstream_calls_it(
@@ -289,6 +327,8 @@ BY_NAME = [
 ]
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 @pytest.mark.any_database
 @pytest.mark.parametrize(("name", "data", "reason"), BY_NAME)
 def test_a_file_must_match_the_type_of_its_name(
@@ -300,6 +340,8 @@ def test_a_file_must_match_the_type_of_its_name(
     assert (row.state, row.error, row.content_type) == ("stored", "", "application/zip")
 
 
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
 @pytest.mark.any_database
 @pytest.mark.parametrize("data", [b"Not found", b'{"models": [{"endpoint_id": "sand'])
 def test_a_file_that_mismatches_for_an_hour_is_stored_by_its_actual_type(
@@ -324,3 +366,91 @@ def test_a_file_that_mismatches_for_an_hour_is_stored_by_its_actual_type(
     row = copy(row, data)
     assert (row.state, row.kind, row.url) == ("stored", "file", url)
     assert row.error == "Upstream gave text instead of an image."
+
+
+HEADS = {
+    b"RIFF\x10\x00\x00\x00AVI LIST": "video/x-msvideo",
+    b"FORM\x00\x00\x00\x10AIFFCOMM": "audio/aiff",
+    b"FORM\x00\x00\x00\x10AIFCFVER": "audio/aiff",
+    b"caff\x00\x01\x00\x00desc": "audio/x-caf",
+    b"\xff\xf1\x50\x80\x02\x1f\xfc": "audio/aac",
+    b"\x00\x00\x00\x08wide\x00\x00": "video/quicktime",
+    b"\x00\x00\x12\x34moov\x00\x00": "video/quicktime",
+    b"II*\x00\x08\x00\x00\x00": "image/tiff",
+    b"MM\x00*\x00\x00\x00\x08": "image/tiff",
+    b"ply\r\nformat ascii 1.0": "model/ply",
+    b"# made\r\n\r\nmtllib a.mtl\r\no cube\r\nv 0 -.5 1e-3\r\n": "model/obj",
+    b"solid cube\nfacet normal 0 0 1": "model/stl",
+    b"v/1\x01\x02\0\0\0channels": "image/x-exr",
+    b"#?RADIANCE\nFORMAT=": "image/vnd.radiance",
+    b"\xff\x0a\xd8\xc1": "image/jxl",
+    b"\0\0\0\x0cJXL \r\n\x87\n": "image/jxl",
+    b"8BPS\0\1": "image/vnd.adobe.photoshop",
+    b"MThd\0\0\0\6": "audio/midi",
+    b"FLV\x01\5": "video/x-flv",
+    b"v 1.2: what is new": "application/octet-stream",
+    b"BM is how a text may begin": "application/octet-stream",
+}
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_a_kind_is_known_by_its_first_bytes(head: bytes) -> None:
+    assert content_type(head) == HEADS[head]
+
+
+def test_a_bitmap_is_known_by_its_second_header() -> None:
+    file = BytesIO()
+    Image.new("RGB", (3, 2)).save(file, "BMP")
+    assert content_type(file.getvalue()[: content_types.HEAD_BYTES]) == "image/bmp"
+
+
+def avi(seconds: int) -> bytes:
+    file = BytesIO()
+    with av.open(file, "w", format="avi") as output:
+        stream = output.add_stream("mpeg4", rate=5, width=32, height=32, pix_fmt="yuv420p")
+        for number in range(5 * seconds):
+            frame = av.VideoFrame(32, 32, "yuv420p")
+            frame.pts = number
+            output.mux(stream.encode(frame))
+        output.mux(stream.encode(None))
+    return file.getvalue()
+
+
+def aiff(seconds: int) -> bytes:
+    file = BytesIO()
+    with av.open(file, "w", format="aiff") as output:
+        stream = output.add_stream("pcm_s16be", rate=8000, layout="mono")
+        silence = np.zeros((1, 8000 * seconds), np.int16)
+        frame = av.AudioFrame.from_ndarray(silence, layout="mono")
+        frame.sample_rate = 8000
+        output.mux(stream.encode(frame))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "make", "seconds"),
+    [("90a-60-seconds.avi", "video", avi, 60), ("90b-2-seconds.aiff", "audio", aiff, 2)],
+)
+def test_it_is_measured_like_others(
+    name: str, kind: str, make: Callable[[int], bytes], seconds: int, tmp_path: Path
+) -> None:
+    for case in with_case(name, make(seconds)):
+        path = tmp_path / "file"
+        path.write_bytes(case)
+        media_type = content_type(case[: content_types.HEAD_BYTES])
+        assert content_types.kind(media_type) == kind
+        assert probe(str(path), media_type)["duration_s"] == pytest.approx(seconds, abs=0.2)
+
+
+@pytest.mark.django_db
+def test_equal_bytes_have_the_name_that_each_was_given(user: object) -> None:
+    file = BytesIO()
+    Image.new("RGB", (30, 20)).save(file, "PNG")
+    first, second = (
+        uploads.store(user.pk, SimpleUploadedFile(name, file.getvalue()))  # type: ignore[attr-defined]
+        for name in ("bottle-front.png", "mug.png")
+    )
+    assert first.pk == second.pk
+    assert first.get_absolute_url().endswith("/bottle-front.png")
+    assert second.get_absolute_url().endswith("/mug.png")
+    assert (second.width, second.height) == (30, 20)

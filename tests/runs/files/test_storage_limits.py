@@ -5,17 +5,20 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db.models import Sum
 from django.test import Client
 from django.utils import timezone
 
-from runs.files import storage_limits
-from runs.models import Upload, Worker
+from runs.files import purge, storage_limits, uploads
+from runs.models import Upload, UploadReservation, Worker
+from tests.runs.at_once import at_once
 from tests.runs.copying import copy, picture
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,41 +59,6 @@ def test_uploads_have_a_quota_per_person(
     stranger = Client()
     stranger.force_login(User.objects.create_user("ben"))
     assert post_upload(stranger, "second.txt", b"b" * (700 << 10)).status_code == 200
-
-
-def test_without_script_the_error_is_beside_the_field_and_typed_text_stays(
-    member: Client, settings: Any, free: Any, make_endpoint: Any
-) -> None:
-    free(10_000)
-    settings.UPLOADS_MAX_MB_PER_PERSON = 1
-    fields = {
-        "prompt": {"type": "string"},
-        "image_url": {"type": "string", "ui": {"field": "image"}},
-    }
-    endpoint = make_endpoint("fal-ai/small", _document("fal-ai/small", fields))
-    content = picture(900, 600)
-    assert len(content) > storage_limits.MB
-    post = {
-        "prompt": "a lighthouse",
-        "image_url~file": SimpleUploadedFile("a.png", content, "image/png"),
-        "form_token": "1",
-    }
-    page = member.post(endpoint.get_absolute_url(), post)
-    text = page.content.decode()
-    assert "that each person may keep here" in text
-    assert "a lighthouse" in text
-    assert not Upload.objects.exists()
-
-
-def _document(name: str, fields: dict[str, Any]) -> dict[str, Any]:
-    schema = {"type": "object", "properties": fields, "required": ["prompt"]}
-    body = {"content": {"application/json": {"schema": schema}}}
-    return {
-        "openapi": "3.0.4",
-        "info": {"title": name, "version": "1"},
-        "paths": {f"/{name}": {"post": {"requestBody": body, "responses": {}}}},
-        "components": {"schemas": {}},
-    }
 
 
 def test_below_the_disk_floor_copies_wait_for_room(artifact: Any, free: Any) -> None:
@@ -162,3 +130,49 @@ def test_a_disk_floor_of_zero_is_off(settings: Any, free: Any) -> None:
     settings.DISK_FLOOR_MB = 0
     storage_limits.require_free_space(10**12)
     assert not storage_limits.is_low()
+
+
+KB = 1 << 10
+
+
+@pytest.fixture
+def one_megabyte(settings: Any, tmp_path: Any) -> None:
+    settings.MEDIA_ROOT = str(tmp_path)
+    settings.UPLOADS_MAX_MB_PER_PERSON = 1
+
+
+def content(number: int) -> SimpleUploadedFile:
+    return SimpleUploadedFile(f"{number}.txt", bytes([65 + number]) * (300 * KB), "text/plain")
+
+
+@pytest.mark.both_databases
+def test_eight_concurrent_uploads_stay_within_the_quota(one_megabyte: None, user: User) -> None:
+    files = map(content, range(8))
+    raised = at_once(*(partial(uploads.store, user.pk, file, "file") for file in files))
+    assert Upload.objects.aggregate(sum=Sum("size_bytes"))["sum"] == 3 * 300 * KB
+    refused = [type(error) for error in raised if isinstance(error, Exception)]
+    assert refused == [storage_limits.QuotaExceeded] * 5
+    assert not UploadReservation.objects.exists()
+
+
+@pytest.mark.both_databases
+def test_a_failed_store_frees_its_reserved_quota(
+    one_megabyte: None, user: User, settings: Any
+) -> None:
+    settings.DISK_FLOOR_MB = 100_000_000
+    with pytest.raises(uploads.NotStored):
+        uploads.store(user.pk, content(0), "file")
+    assert not UploadReservation.objects.exists()
+
+
+@pytest.mark.both_databases
+def test_a_killed_process_frees_its_reserved_quota_after_an_hour(
+    one_megabyte: None, user: User
+) -> None:
+    UploadReservation.objects.create(user=user, size_bytes=900 * KB)
+    with pytest.raises(storage_limits.QuotaExceeded):
+        uploads.store(user.pk, content(0), "file")
+    UploadReservation.objects.update(created_at=timezone.now() - storage_limits.RESERVED)
+    uploads.store(user.pk, content(0), "file")
+    purge.Purge().step()
+    assert not UploadReservation.objects.exists()

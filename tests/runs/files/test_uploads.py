@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import unicodedata
+import zipfile
 from collections.abc import Callable
 from email.message import Message
 from pathlib import Path
@@ -18,7 +19,7 @@ from django.test import Client
 from PIL import Image
 
 from core.file_names import clean_name
-from runs.files import content_types, uploads
+from runs.files import archive_uploads, content_types, uploads
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
 from tests.conftest import grant
@@ -26,6 +27,8 @@ from tests.projects.people import make_project
 from tests.schemas import strategies
 
 HEIC = b"\0\0\0\x18ftyp%b" + b"\0" * 40
+
+
 WAV = b"RIFF\0\0\0\0WAVEfmt " + b"\0" * 40
 
 
@@ -323,3 +326,16 @@ def boxed(major: bytes, *others: bytes) -> bytes:
 )
 def test_an_iso_media_file_is_recognised_by_all_its_brands(head: bytes, kind: str) -> None:
     assert content_types.content_type(head) == kind
+
+
+def test_the_same_files_make_the_same_bytes() -> None:
+    def archive_bytes() -> bytes:
+        target = io.BytesIO()
+        files = [("a.png", io.BytesIO(b"1")), ("b.png", io.BytesIO(b"2"))]
+        archive_uploads.write(target, files, {"b.txt": "two", "a.txt": "één"})
+        return target.getvalue()
+
+    assert archive_bytes() == archive_bytes()
+    with zipfile.ZipFile(io.BytesIO(archive_bytes())) as archive:
+        assert archive.namelist() == ["a.png", "b.png", "a.txt", "b.txt"]
+        assert archive.read("a.txt").decode() == "één"

@@ -253,40 +253,27 @@ def test_a_run_counts_as_using_a_file_until_its_arguments_are_read(
     assert not InputFile.objects.filter(source=None).exists()
 
 
-@pytest.mark.parametrize("is_used_elsewhere", [True, False])
-def test_an_upload_is_deleted_with_the_last_run_using_it(
-    make_run: Any, user: User, is_used_elsewhere: bool
+@pytest.mark.parametrize("keeper", ["", "another run", "another person"])
+def test_an_upload_is_deleted_with_the_last_run_of_its_owner_using_it(
+    make_run: Any, user: User, stranger: User, keeper: str
 ) -> None:
     stored_file = stored_files.store(io.BytesIO(b"\x89PNG\r\n\x1a\n mine"), "image/png")
     upload = Upload.objects.create(
-        user=user, digest=stored_file.digest, file=stored_file.name, file_name="x.png",
-        content_type="image/png", size_bytes=9,
+        user=stranger if keeper == "another person" else user, digest=stored_file.digest,
+        file=stored_file.name, file_name="x.png", content_type="image/png", size_bytes=9,
     )  # fmt: skip
     arguments = {"images": [upload.get_absolute_url()]}
     run = make_ended_run(make_run, arguments=arguments)
-    if is_used_elsewhere:
+    if keeper == "another run":
         make_ended_run(make_run, arguments=arguments)
+
     deletion.delete(Run.objects.filter(pk=run.pk), user)
     age(run)
     purge.Purge().step()
     purge.delete_discarded(timezone.now() + purge.SETTLED)
-    assert Upload.objects.filter(pk=upload.pk).exists() == is_used_elsewhere
-    assert default_storage.exists(stored_file.name) == is_used_elsewhere
-
-
-def test_deleting_a_run_keeps_another_persons_upload(
-    make_run: Any, user: User, stranger: User
-) -> None:
-    theirs = Upload.objects.create(
-        user=stranger, digest="d", file="d/d/d.png", file_name="x.png",
-        content_type="image/png", size_bytes=9,
-    )  # fmt: skip
-    run = make_ended_run(make_run, arguments={"image": theirs.get_absolute_url()})
-    deletion.delete(Run.objects.filter(pk=run.pk), user)
-    age(run)
-    purge.Purge().step()
     assert not Run.objects.filter(pk=run.pk).exists()
-    assert Upload.objects.filter(pk=theirs.pk).exists()
+    assert Upload.objects.filter(pk=upload.pk).exists() == bool(keeper)
+    assert default_storage.exists(stored_file.name) == bool(keeper)
 
 
 def test_a_deleted_example_is_readable_only_by_those_who_used_it(

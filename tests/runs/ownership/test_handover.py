@@ -196,21 +196,3 @@ def test_ones_own_account_and_the_last_admin_cannot_be_removed(user: User, admin
     with pytest.raises(Refused, match="somebody else"):
         handover.remove(user, user, admin)
     assert User.objects.count() == 3
-
-
-def test_what_is_private_is_handed_over_alone(
-    make_run: Any, user: User, stranger: User, admin: User
-) -> None:
-    project = make_project("Fox", ana="maker", eva="manager")
-    private, shared = make_run(), make_run(project=project)
-    collection = Collection.objects.create(owner=user, slug="best", title="Best")
-    passed = handover.hand_over_private(user, stranger)
-    assert {part.label: part.number for part in passed if part.number} == {
-        "runs": 1,
-        "collections": 1,
-    }
-    for row in (private, shared, collection):
-        row.refresh_from_db()
-    assert (private.user, private.project) == (stranger, private_project(stranger))
-    assert (shared.user, shared.project) == (user, project)
-    assert collection.owner == stranger

@@ -196,12 +196,3 @@ def test_nothing_to_move_says_so(member: Client, query: dict[str, str]) -> None:
     answer = member.get("/moves/", query)
     assert answer.status_code == 404
     assert "Nothing to move" in answer.content.decode()
-
-
-def test_a_move_is_its_movers_alone(
-    make_run: Any, client: Client, user: User, stranger: User, acme: Project
-) -> None:
-    record = move(user, acme, run=make_run(state="succeeded"))
-    client.force_login(stranger)
-    assert client.get(f"/moves/{record.pk}/").status_code == 404
-    assert client.post(f"/moves/{record.pk}/undoing/").status_code == 404

@@ -129,15 +129,6 @@ def test_the_page_of_a_run_shows_a_bar_until_it_has_ended(make_run: Any) -> None
     assert "<progress" not in renderers.changed_fragments(run, "stage")
 
 
-@pytest.mark.parametrize(
-    ("ahead", "text"),
-    [(0, "Queued, next in line"), (1, "Queued, 1 run ahead"), (7, "Queued, 7 runs ahead")],
-)
-def test_a_queued_run_says_how_many_are_ahead(make_run: Any, ahead: int, text: str) -> None:
-    run = make_run(state="queued", queue_position=ahead)
-    assert text in renderers.changed_fragments(run, "stage")
-
-
 def test_waiting_time_counts_from_the_submit(make_run: Any) -> None:
     run = started(make_run, 5)
     progress = waiting.describe_wait(run)

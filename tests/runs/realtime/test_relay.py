@@ -158,35 +158,6 @@ def test_a_model_without_sessions_says_so_and_closes(relayed: Relayed) -> None:
     assert "realtime" in last_message["message"]
 
 
-@pytest.mark.django_db
-def test_tickets_need_a_login_and_a_live_model(
-    client: Client, make_endpoint: Any, settings: Any
-) -> None:
-    live = make_endpoint("fal-ai/fast", tags=["realtime"])
-    make_endpoint("fal-ai/flux")
-    settings.REALTIME_URL = "wss://vitrine.test/live"
-    assert client.post("/tickets/fal-ai/fast/").status_code == 302
-    person = User.objects.create_user("eva")
-    client.force_login(person)
-    url = client.post("/tickets/fal-ai/fast/").json()["url"]
-    address, _, text = url.partition("/?ticket=")
-    assert address == "wss://vitrine.test/live"
-    assert tickets.verify(text) == tickets.Ticket(person.pk, "fal-ai/fast")
-    assert client.post("/tickets/fal-ai/flux/").status_code == 404
-    assert client.get("/tickets/fal-ai/fast/").status_code == 405
-    assert "<live-session" in client.get(live.get_absolute_url()).content.decode()
-    Endpoint.objects.filter(pk=live.pk).update(tags=[])
-    assert "<live-session" not in client.get(live.get_absolute_url()).content.decode()
-
-
-def test_tickets_last_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
-    ticket = tickets.sign(7, LIVE)
-    assert tickets.verify(ticket) == tickets.Ticket(7, LIVE)
-    later = time.time() + 61
-    monkeypatch.setattr("django.core.signing.time.time", lambda: later)
-    assert tickets.verify(ticket) is None
-
-
 def test_a_slow_model_is_reported_as_slow(
     relayed: Relayed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -251,16 +222,28 @@ def test_a_ticket_and_its_session_end_with_the_logout(
 
 
 @pytest.mark.django_db
-def test_a_pages_ticket_names_its_origin_and_its_login(
-    member: Client, make_endpoint: Any, settings: Any
+def test_a_pages_ticket_needs_a_live_model_and_names_its_origin_and_its_login(
+    client: Client, user: User, make_endpoint: Any, settings: Any
 ) -> None:
-    make_endpoint("fal-ai/fast", tags=["realtime"])
+    live = make_endpoint("fal-ai/fast", tags=["realtime"])
+    make_endpoint("fal-ai/flux")
     settings.REALTIME_URL = "wss://vitrine.test/live"
-    url = member.post("/tickets/fal-ai/fast/").json()["url"]
-    ticket = tickets.verify(url.partition("?ticket=")[2])
+    assert client.post("/tickets/fal-ai/fast/").status_code == 302
+    client.force_login(user)
+    assert client.post("/tickets/fal-ai/flux/").status_code == 404
+
+    url = client.post("/tickets/fal-ai/fast/").json()["url"]
+    address, _, text = url.partition("/?ticket=")
+    assert address == "wss://vitrine.test/live"
+    ticket = tickets.verify(text)
     assert ticket
+    assert (ticket.user_id, ticket.endpoint_id) == (user.pk, "fal-ai/fast")
     assert ticket.origin == "http://testserver"
+    assert str(client.session.session_key) not in url
+
+    assert "<live-session" in client.get(live.get_absolute_url()).content.decode()
+    Endpoint.objects.filter(pk=live.pk).update(tags=[])
+    assert "<live-session" not in client.get(live.get_absolute_url()).content.decode()
     assert not ticket.is_logged_out
-    member.post("/logout/")
+    client.post("/logout/")
     assert ticket.is_logged_out
-    assert str(member.session.session_key) not in url

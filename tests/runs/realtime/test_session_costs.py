@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal
 from typing import Any
 
@@ -27,10 +27,52 @@ LARGE, SMALL = 1000, 100  # pixels per side, which cost $1.00 and $0.01
 Paint = Callable[..., Charge]
 
 
-async def send(live: LiveSession, side: int) -> None:
-    arguments = {"prompt": "x", "image_size": {"width": side, "height": side}}
-    await live.reserve(arguments)
-    live.note_sent(arguments)
+Step = Callable[[LiveSession], Coroutine[Any, Any, None]]
+
+
+def sent(side: int) -> Step:
+    """Send an input for a picture of this size."""
+
+    async def step(live: LiveSession) -> None:
+        arguments = {"prompt": "x", "image_size": {"width": side, "height": side}}
+        await live.reserve(arguments)
+        live.note_sent(arguments)
+
+    return step
+
+
+async def answered(live: LiveSession) -> None:
+    live.add_result({})
+
+
+async def failed(live: LiveSession) -> None:
+    live.record_failure(fal.RunFailed("no hands"))
+
+
+async def reserved_for_results(live: LiveSession) -> None:
+    await live.reserve_for_results()
+
+
+async def answered_while_sent(live: LiveSession) -> None:
+    """A result comes while the database reserves for the next input."""
+    reserving = asyncio.create_task(sent(LARGE)(live))
+    await asyncio.sleep(0)  # the task now waits for the database
+    await answered(live)
+    await reserving
+
+
+PAIR = [sent(LARGE), sent(SMALL), answered, answered]
+STORIES: dict[str, tuple[list[Step], str]] = {
+    "each its own input, and one without a result": ([*PAIR * 5, sent(LARGE)], "5.05"),
+    "more results than inputs": ([*PAIR, answered, reserved_for_results], "2.01"),
+    "an input that failed": ([sent(SMALL), sent(LARGE), failed, answered], "1"),
+    "while an input is sent": ([sent(LARGE), answered_while_sent, answered], "2"),
+    # The model works on one input, and one of the others waits: the dearest of these counts.
+    "inputs that upstream dropped": (
+        [*map(sent, (SMALL, LARGE, SMALL, SMALL)), answered, answered],
+        "1.01",
+    ),
+}
 
 
 @pytest.fixture
@@ -60,58 +102,14 @@ def paint(catalogue: None) -> Paint:
     return run
 
 
-def test_a_result_costs_what_its_own_input_costs(paint: Paint) -> None:
+@pytest.mark.parametrize("name", STORIES)
+def test_each_result_costs_what_its_own_input_costs(paint: Paint, name: str) -> None:
+    steps, amount = STORIES[name]
+
     async def act(live: LiveSession) -> None:
-        for _ in range(5):
-            await send(live, LARGE)
-            await send(live, SMALL)
-            live.add_result({})
-            live.add_result({})
-        await send(live, LARGE)  # this input gets no result
+        for step in steps:
+            await step(live)
 
     Budget.objects.create(scope="house", limit=7)
-    assert paint(act).amount == Decimal("5.05")
-
-
-def test_results_beyond_one_for_each_input_cost_as_the_dearest(paint: Paint) -> None:
-    async def act(live: LiveSession) -> None:
-        await send(live, LARGE)
-        await send(live, SMALL)
-        for _ in range(3):
-            live.add_result({})
-        await live.reserve_for_results()
-
-    assert paint(act).amount == Decimal("2.01")
-
-
-def test_an_input_that_failed_is_none_of_a_result(paint: Paint) -> None:
-    async def act(live: LiveSession) -> None:
-        await send(live, SMALL)
-        await send(live, LARGE)
-        live.record_failure(fal.RunFailed("no hands"))
-        live.add_result({})
-
-    assert paint(act).amount == 1
-
-
-def test_of_inputs_that_upstream_dropped_the_dearest_counts(paint: Paint) -> None:
-    async def act(live: LiveSession) -> None:
-        # the model works on one input, and one of the others waits
-        for side in (SMALL, LARGE, SMALL, SMALL):
-            await send(live, side)
-        live.add_result({})
-        live.add_result({})
-
-    assert paint(act, max_waiting=1).amount == Decimal("1.01")
-
-
-def test_results_that_come_while_an_input_is_reserved_for_are_counted(paint: Paint) -> None:
-    async def act(live: LiveSession) -> None:
-        await send(live, LARGE)
-        reserving = asyncio.create_task(send(live, LARGE))
-        await asyncio.sleep(0)  # the task now waits for the database
-        live.add_result({})
-        await reserving
-        live.add_result({})
-
-    assert paint(act).amount == 2
+    more = {"max_waiting": 1} if "dropped" in name else {}
+    assert paint(act, **more).amount == Decimal(amount)

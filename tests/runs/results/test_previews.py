@@ -43,31 +43,20 @@ def test_a_page_with_megabytes_of_text_is_small_and_links_to_the_file(
 
 
 @each_row("view", ["stage", "page", "row", "copies"])
-def test_answers_to_polls_are_small(large: Run, view: str) -> None:
+def test_answers_to_polls_are_small(large: Run, make_run: Any, view: str) -> None:
+    streaming = make_run(state=Run.State.RUNNING, partial={"output": LARGE, "message": LARGE})
     assert len(renderers.changed_fragments(large, view)) < MOST_BYTES
+    assert len(renderers.changed_fragments(streaming, view)) < MOST_BYTES
 
 
-def test_a_long_stream_is_shown_from_its_beginning(make_run: Any, user: User) -> None:
-    run = make_run(user=user, state=Run.State.RUNNING, partial={"output": LARGE, "message": LARGE})
-    assert len(renderers.changed_fragments(run, "stage")) < MOST_BYTES
-
-
-def test_the_full_text_is_a_file(member: Client, large: Run) -> None:
+def test_the_full_text_and_the_full_output_are_files(member: Client, large: Run) -> None:
     response = member.get(f"/runs/{large.pk}/texts/0.txt")
     assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.getvalue().decode() == LARGE
     assert member.get(f"/runs/{large.pk}/texts/1.txt").status_code == 404
-
-
-def test_the_full_output_is_a_file(member: Client, large: Run) -> None:
-    response = member.get(f"/runs/{large.pk}/output.json")
-    assert json.loads(response.getvalue()) == large.output
-
-
-def test_a_text_is_not_served_to_others(client: Client, large: Run) -> None:
-    client.force_login(User.objects.create_user("somebody-else"))
-    assert client.get(f"/runs/{large.pk}/texts/0.txt").status_code == 404
+    output = member.get(f"/runs/{large.pk}/output.json")
+    assert json.loads(output.getvalue()) == large.output
 
 
 def test_a_text_of_hostile_markup_is_served_as_text(

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
 
 from accounts.profile import preferences
 from catalog.models import Endpoint
@@ -18,6 +17,7 @@ from runs.models import Charge, LedgerAccount, LedgerEntry, Run
 from runs.start import starting
 from runs.start.starting import Source, StartRequest
 from tests.processes import ROOT
+from tests.runs.at_once import at_once
 
 pytestmark = pytest.mark.both_databases
 
@@ -111,21 +111,8 @@ def test_a_users_wish_to_share_applies_by_source(
 
 @pytest.mark.django_db(transaction=True)
 def test_two_concurrent_presses_start_one_run(user: User, endpoint: Endpoint) -> None:
-    ready = threading.Barrier(2)
-    started: list[starting.StartResult] = []
-
-    def press() -> None:
-        try:
-            ready.wait()
-            started.append(starting.start(request(user, endpoint)))
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=press) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    press = partial(starting.start, request(user, endpoint))
+    started = at_once(press, press)
     assert sorted(outcome.is_new for outcome in started) == [False, True]
     assert started[0].run.pk == started[1].run.pk
     assert Charge.objects.count() == 1

@@ -87,6 +87,7 @@ def check_facts(run: Run) -> None:
     assert stamps == sorted(set(stamps))
     assert [p[0] for p in run.positions] == sorted(p[0] for p in run.positions)
     assert run.is_final == (run.ended_at is not None)
+    assert not (run.is_final and run.note), "it waits for nothing any more"
     assert not run.handle or run.handle["request_id"] in ("r1", "r2")
 
 

@@ -6,7 +6,6 @@ Each has the permission and the headers of the file itself.
 from __future__ import annotations
 
 import io
-import re
 from typing import Any
 
 import pytest
@@ -64,21 +63,3 @@ def test_thumbnails_are_served_like_the_file(
     assert member.get(address).status_code == 404
     client.force_login(stranger)
     assert client.get(address).status_code == 404
-
-
-def test_a_video_is_served_in_the_ranges_safari_requests(member: Client, film: Artifact) -> None:
-    """Safari asks for two bytes first, then for the whole file as a range, then for parts."""
-    address = film.get_absolute_url()
-    for requested_range, content_range in [
-        ("bytes=0-1", "bytes 0-1/5012"),
-        ("bytes=0-5011", "bytes 0-5011/5012"),
-        ("bytes=4000-", "bytes 4000-5011/5012"),
-        ("bytes=-12", "bytes 5000-5011/5012"),
-    ]:
-        response = member.get(address, headers={"range": requested_range})
-        body = response.getvalue()
-        first, last = map(int, re.findall(r"\d+", content_range)[:2])
-        assert (response.status_code, response["Content-Range"]) == (206, content_range)
-        assert (len(body), int(response["Content-Length"])) == (last - first + 1,) * 2
-        assert response["Accept-Ranges"] == "bytes"
-    assert member.get(address, headers={"range": "bytes=9999-"}).status_code == 416

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import io
+import logging
 import struct
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
-from django.core.files.storage import default_storage
-from django.db import OperationalError
-from django.db.models import QuerySet
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import FileSystemStorage, default_storage
+from django.db import DataError, OperationalError, connection
+from django.db.models import F, QuerySet
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
+from core import storage
 from core.db import clock
 from runs.files.media import waveform
 from runs.files.media.probe import MediaProbe
@@ -27,10 +34,7 @@ from tests.catalog.thumbs import png
 from tests.documents import with_case
 from tests.runs.copying import Answer, copy, film, picture, sound
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.system,
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def open_image(name: str) -> Image.Image:
@@ -40,6 +44,7 @@ def open_image(name: str) -> Image.Image:
         return image
 
 
+@pytest.mark.system
 def test_a_picture_gets_its_size_and_a_thumbnail(artifact: Any) -> None:
     row = copy(artifact(), picture())
     assert (row.state, row.width, row.height, row.content_type) == (
@@ -53,6 +58,7 @@ def test_a_picture_gets_its_size_and_a_thumbnail(artifact: Any) -> None:
     assert not row.poster
 
 
+@pytest.mark.system
 @pytest.mark.any_database
 @pytest.mark.parametrize("mode", ["RGBA", "P", "CMYK", "I;16", "L", "1"])
 def test_any_kind_of_pixel_becomes_a_thumbnail(artifact: Any, mode: str) -> None:
@@ -66,6 +72,7 @@ def test_any_kind_of_pixel_becomes_a_thumbnail(artifact: Any, mode: str) -> None
     assert open_image(copy(artifact(), data).thumbnail).size == (512, 341)
 
 
+@pytest.mark.system
 @pytest.mark.any_database
 def test_a_rotated_picture_is_turned_upright(artifact: Any) -> None:
     exif = Image.Exif()
@@ -75,6 +82,7 @@ def test_a_rotated_picture_is_turned_upright(artifact: Any) -> None:
     assert open_image(row.thumbnail).size == (384, 512)
 
 
+@pytest.mark.system
 @pytest.mark.any_database
 def test_a_video_rotated_by_its_matrix_is_turned_upright(artifact: Any) -> None:
     for case in with_case("18b-rotated.mp4", turn_film(film())):
@@ -91,6 +99,7 @@ def turn_film(film_: bytes) -> bytes:
     return film_[:matrix] + quarter + film_[matrix + len(quarter) :]
 
 
+@pytest.mark.system
 @pytest.mark.any_database
 def test_a_video_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
     row = copy(artifact("video"), film())
@@ -100,6 +109,7 @@ def test_a_video_gets_duration_poster_and_thumbnail(artifact: Any) -> None:
     assert open_image(row.thumbnail).size == (512, 288)
 
 
+@pytest.mark.system
 @pytest.mark.any_database
 def test_a_sound_gets_its_duration_and_a_waveform(artifact: Any) -> None:
     row = copy(artifact("audio"), sound())
@@ -113,6 +123,7 @@ def bomb() -> bytes:
     return png(60_000, 60_000, depth=8, kind=2, pixels=bytes(200_000))
 
 
+@pytest.mark.system
 @pytest.mark.any_database
 @pytest.mark.parametrize(
     "make",
@@ -133,12 +144,14 @@ def test_bombs_and_broken_files_are_stored_without_previews(
     assert (row.state, row.size_bytes, row.thumbnail) == ("stored", len(data), "")
 
 
+@pytest.mark.system
 @pytest.mark.any_database
 def test_a_file_that_takes_too_long_is_stored_without_previews(artifact: Any) -> None:
     row = copy(artifact("video"), film(), limit_s=0.01)
     assert (row.state, row.poster) == ("stored", "")
 
 
+@pytest.mark.system
 @pytest.mark.any_database
 def test_a_crash_of_the_preview_program_does_not_affect_the_next_file(tmp_path: Path) -> None:
     good = tmp_path / "good.png"
@@ -159,6 +172,7 @@ def test_a_crash_of_the_preview_program_does_not_affect_the_next_file(tmp_path: 
     assert asyncio.run(main()).thumbnail
 
 
+@pytest.mark.system
 def test_equal_content_is_stored_and_previewed_once(artifact: Any) -> None:
     data = picture()
     first, second = copy(artifact(), data), copy(artifact(), data, limit_s=0.0)
@@ -166,6 +180,7 @@ def test_equal_content_is_stored_and_previewed_once(artifact: Any) -> None:
     assert len([*Path(default_storage.path("")).rglob("*.*")]) == 2
 
 
+@pytest.mark.system
 def test_a_truncated_copy_is_written_again(artifact: Any) -> None:
     data = picture()
     row = copy(artifact(), data)
@@ -175,6 +190,7 @@ def test_a_truncated_copy_is_written_again(artifact: Any) -> None:
         assert file.read() == data
 
 
+@pytest.mark.system
 def test_a_copy_is_recorded_when_the_database_is_back(artifact: Any, monkeypatch: Any) -> None:
     away = iter([True, True, True])
     update = QuerySet.update
@@ -192,6 +208,7 @@ def test_a_copy_is_recorded_when_the_database_is_back(artifact: Any, monkeypatch
     assert next(away, None) is None
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_a_failing_host_is_retried_for_days(artifact: Any, status: int) -> None:
     row = copy(artifact(attempts=300), lambda _: httpx.Response(status))
@@ -210,6 +227,7 @@ NO_FILE: dict[str, Answer] = {
 }
 
 
+@pytest.mark.system
 @pytest.mark.parametrize("answer", NO_FILE.values(), ids=NO_FILE)
 def test_a_host_without_the_file_is_retried_for_an_hour(artifact: Any, answer: Answer) -> None:
     row, tries, asked_for = artifact(next_attempt_at=None), 0, timedelta(0)
@@ -227,6 +245,7 @@ def test_a_host_without_the_file_is_retried_for_an_hour(artifact: Any, answer: A
     assert copy(row, picture()).state == "stored"  # a retry may still succeed
 
 
+@pytest.mark.system
 def test_a_file_its_host_calls_gone_is_lost_at_the_third_answer(
     artifact: Any,
 ) -> None:
@@ -238,13 +257,9 @@ def test_a_file_its_host_calls_gone_is_lost_at_the_third_answer(
     assert "410" in row.error
 
 
-@pytest.mark.parametrize("url", ["data:,", "DATA:image/png;base64,"])
-def test_a_data_uri_is_read_once(artifact: Any, url: str) -> None:
+@pytest.mark.parametrize("url", ["data:,", "DATA:image/png;base64,", "https://elsewhere.test/a"])
+def test_an_address_that_can_give_no_file_is_lost_at_once(artifact: Any, url: str) -> None:
     assert copy(artifact(url=url), b"").state == "lost"
-
-
-def test_an_address_that_is_never_fetched_is_lost_at_once(artifact: Any) -> None:
-    assert copy(artifact(url="https://elsewhere.test/a"), b"").state == "lost"
 
 
 def large(declared_size: str | None) -> Answer:
@@ -258,6 +273,7 @@ def large(declared_size: str | None) -> Answer:
     return lambda _: httpx.Response(200, headers=headers, content=chunks())
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     "declared_size", [str(3 << 20), None, "1000"], ids=["told", "untold", "a lie"]
 )
@@ -274,3 +290,197 @@ def test_a_file_above_the_limit_is_linked_and_not_copied(
     assert f'href="{row.url}"' in page
     settings.RESULT_FILE_MAX_MB = 3
     assert copy(artifact("file"), large(None)).state == "stored"
+
+
+class FullDisk(FileSystemStorage):
+    """Takes the first thousand bytes of files that `wanted` selects, then none."""
+
+    wanted = ""
+
+    def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
+        if self.wanted not in str(name):
+            return super().save(name, content, max_length)
+        where = super().save(name, ContentFile(content.read()[:1000]), max_length)
+        raise OSError(errno.ENOSPC, "No space left on device", self.path(where))
+
+
+@pytest.fixture
+def full_disk(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """`with full_disk("poster"):` a disk without room for files with such names."""
+    usual = settings.STORAGES
+
+    @contextmanager
+    def use(wanted: str = "") -> Iterator[None]:
+        monkeypatch.setattr(FullDisk, "wanted", wanted)
+        settings.STORAGES = {**usual, "default": {"BACKEND": f"{__name__}.FullDisk"}}
+        try:
+            yield
+        finally:
+            settings.STORAGES = usual
+
+    yield use
+    settings.STORAGES = usual
+
+
+def files() -> list[Path]:
+    return [path for path in Path(default_storage.path("")).rglob("*") if path.is_file()]
+
+
+def test_a_full_disk_is_one_log_line_without_paths_and_loses_no_artifact(
+    artifact: Any, full_disk: Any, caplog: Any
+) -> None:
+    with full_disk():
+        row = copy(artifact(attempts=400), picture())
+    assert row.state == "remote"
+    assert row.next_attempt_at
+    assert row.error == "The storage does not take it: No space left on device."
+    records = [record for record in caplog.records if record.name == "runs.worker.artifact_copies"]
+    assert [(record.levelno, record.exc_info) for record in records] == [(logging.WARNING, None)]
+    assert files() == []
+    row = copy(row, picture())
+    assert (row.state, row.error) == ("stored", "")
+
+
+def test_a_failed_store_does_not_delete_an_equal_file_of_another(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two workers store the same content at the same time; the disk is full for the second."""
+    settings.MEDIA_ROOT = str(tmp_path)
+    save = FileSystemStorage.save
+
+    def save_too_late(self: FileSystemStorage, name: str, content: Any, **more: Any) -> str:
+        save(self, name, ContentFile(b"whole"))  # the first worker has just stored it
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(FileSystemStorage, "save", save_too_late)
+    with pytest.raises(OSError, match="No space left"):
+        storage.write("a.png", File(io.BytesIO(b"whole")), 5)
+    assert [file.read_bytes() for file in files()] == [b"whole"]
+
+
+@pytest.mark.parametrize("left", [b"", b"half"])
+def test_a_file_deleted_meanwhile_is_not_marked_stored(
+    artifact: Any, monkeypatch: pytest.MonkeyPatch, left: bytes
+) -> None:
+    save = FileSystemStorage.save
+
+    def save_and_lose(self: FileSystemStorage, name: str, content: Any, **more: Any) -> str:
+        stored_name = save(self, name, content, **more)
+        Path(self.path(stored_name)).unlink()
+        if left:
+            Path(self.path(stored_name)).write_bytes(left)
+        return stored_name
+
+    row = artifact()
+    with monkeypatch.context() as patch:
+        patch.setattr(FileSystemStorage, "save", save_and_lose)
+        row = copy(row, picture())
+    assert row.state == "remote"
+    assert copy(row, picture()).state == "stored"
+
+
+@pytest.mark.any_database
+@pytest.mark.parametrize("claim", ["text/" + "x" * 200, "text", "text/x y", "text/ä"])
+def test_an_invalid_content_type_is_not_stored(artifact: Any, claim: str) -> None:
+    """A type too long for its column would stop all copying."""
+    headers = [(b"content-type", claim.encode("latin-1"))]
+    row = copy(artifact("file"), lambda _: httpx.Response(200, content=b"words", headers=headers))
+    assert (row.state, row.content_type) == ("stored", "application/octet-stream")
+
+
+@pytest.mark.parametrize("claim", ["text/x\r\nx: y", "text/x\n", "x"])
+def test_a_data_uri_with_an_invalid_type_is_served(
+    member: Client, artifact: Any, claim: str
+) -> None:
+    row = copy(artifact("file", url=f"data:{claim};base64,QUJD"), b"")
+    assert row.state == "stored"
+    response: Any = member.get(row.get_absolute_url())
+    assert b"".join(response.streaming_content) == b"ABC"
+    assert response.headers["Content-Type"] in {"application/octet-stream", "text/x"}
+
+
+def test_a_copy_the_database_rejects_is_reported_and_ends(
+    artifact: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = QuerySet.update
+
+    def refuse(self: Any, **values: Any) -> int:
+        if values.get("state") == "stored":
+            raise DataError("value too long")
+        return update(self, **values)
+
+    monkeypatch.setattr(QuerySet, "update", refuse)
+    row = copy(artifact("file"), b"words")
+    assert (row.state, row.error) == ("remote", "The database does not take it: value too long")
+    assert row.next_attempt_at
+    Artifact.objects.update(attempts=artifact_copies.TRIES_FOR_NONE - 1)
+    row.refresh_from_db()
+    assert copy(row, b"words").state == "lost"
+
+
+@pytest.mark.both_databases
+def test_a_copy_released_by_its_worker_is_due_at_once(make_run: Any) -> None:
+    for position, state in enumerate(["remote", "stored"]):
+        run = make_run(state="succeeded")
+        Artifact.objects.create(run=run, position=position, kind="image", url="x", state=state)
+    claimed = artifact_copies.due(5)
+    assert not artifact_copies.has_due()
+    artifact_copies.release([artifact.pk for artifact in claimed])
+    assert [(artifact.pk, artifact.attempts) for artifact in artifact_copies.due(5)] == [
+        (claimed[0].pk, 0)
+    ]
+
+
+def pass_time(spell: timedelta) -> None:
+    """Move all due times back by this time, as if it had passed."""
+    Artifact.objects.update(next_attempt_at=F("next_attempt_at") - spell)
+
+
+@pytest.mark.both_databases
+def test_a_long_copy_stays_with_its_worker(make_run: Any) -> None:
+    run = make_run(state="succeeded")
+    Artifact.objects.create(run=run, position=0, kind="video", url="x", state="remote")
+    claimed = artifact_copies.due(5)
+    for _ in range(5):
+        pass_time(artifact_copies.TAKEN_FOR * 0.9)
+        assert not artifact_copies.has_due()
+        artifact_copies.renew([artifact.pk for artifact in claimed])
+    pass_time(artifact_copies.TAKEN_FOR * 1.1)
+    assert artifact_copies.has_due()  # its worker was killed
+
+
+@pytest.mark.both_databases
+def test_a_search_for_due_copies_reads_only_due_rows(make_run: Any) -> None:
+    """Every look uses the partial index instead of reading all files ever stored."""
+    run = make_run(state="succeeded")
+    Artifact.objects.bulk_create(
+        Artifact(run=run, position=number, path=str(number), kind="image", url="x", state="stored")
+        for number in range(300)
+    )
+    Artifact.objects.create(run=run, position=999, path="new", kind="image", url="x")
+    with CaptureQueriesContext(connection) as looked:
+        assert artifact_copies.has_due()
+        assert [artifact.path for artifact in artifact_copies.due(5)] == ["new"]
+    sent = [query["sql"] for query in looked]
+    looks = [sql for sql in sent if sql.startswith("SELECT") and "playground_artifact" in sql]
+    assert looks
+    with connection.cursor() as cursor:
+        is_sqlite = connection.vendor == "sqlite"
+        cursor.execute("ANALYZE playground_artifact")
+        for sql in looks:
+            cursor.execute(f"EXPLAIN {'QUERY PLAN ' if is_sqlite else ''}{sql}")
+            assert "artifact_to_copy" in str(cursor.fetchall()), sql
+
+
+@pytest.mark.both_databases
+def test_a_run_with_many_files_does_not_block_others(make_run: Any) -> None:
+    run_of_many, run_of_one = make_run(), make_run()
+    for run, count in ((run_of_many, 9), (run_of_one, 1)):
+        for position in range(count):
+            Artifact.objects.create(
+                run=run, position=position, path=str(position), kind="image", url="https://x.test/a"
+            )
+    assert {artifact.run_id for artifact in artifact_copies.due(2)} == {
+        run_of_many.pk,
+        run_of_one.pk,
+    }

@@ -6,35 +6,43 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
-from django.db import DataError, OperationalError
+from django.db import DataError, OperationalError, connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from catalog.models import Endpoint
 from core.notify import channel
-from runs.models import Run, Worker
-from runs.progress import worker_status
+from projects.models import Project
+from runs.models import Charge, Run, Worker
+from runs.progress import account_concurrency, worker_status
 from runs.promises.lifecycle import Job
-from runs.results import wait_reasons
+from runs.results import timeline, wait_reasons
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.limits import WorkerLimits
 from runs.worker.main import run_forever
 from runs.worker.scheduling import lease_queries
+from tests.features.spending.sums import require_sums_hold
 from tests.runs.conftest import SETTINGS, Ask, Control, Work, have_ended
 from tests.sampling import sample
 from tests.sandbox.server import RunningSandbox, start_sandbox
+from tests.soak import cases
+from tests.soak.stage import Stage
 from tests.statements import before
-
-pytestmark = pytest.mark.system  # these tests take long
 
 
 def has_ended_with_files(run: Run) -> bool:
     return have_ended(run) and not run.artifacts.filter(state="remote").exists()
 
 
+@pytest.mark.system
 def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: Control) -> None:
     run = ask("sandbox/ridgeline", prompt="a lighthouse", seed=7)
     sandbox.reset()
@@ -75,6 +83,7 @@ def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:
     return [Run.objects.get(pk=run.pk).state for run in runs]
 
 
+@pytest.mark.system
 @pytest.mark.any_database
 def test_a_model_without_a_status_stream_is_remembered(
     ask: Ask, work: Work, sandbox: Control
@@ -87,10 +96,6 @@ def test_a_model_without_a_status_stream_is_remembered(
     assert sandbox.calls()["status_stream"] == 2
 
 
-# The worker during trouble of upstream, the database or its own jobs: runs wait, and none is sent
-# twice.
-
-
 @pytest.fixture
 def own_sandbox(tmp_path: Any) -> Iterator[RunningSandbox]:
     """A sandbox that a test may kill."""
@@ -99,6 +104,7 @@ def own_sandbox(tmp_path: Any) -> Iterator[RunningSandbox]:
     running.kill()
 
 
+@pytest.mark.system
 @pytest.mark.any_database
 @pytest.mark.parametrize("fault", sample(["garbage", "500"], 0, by_seed=1))
 def test_a_misbehaving_model_does_not_block_other_models(
@@ -121,6 +127,7 @@ def test_a_misbehaving_model_does_not_block_other_models(
     assert set(Run.objects.exclude(pk__in=[run.pk for run in odd]).values_list("note")) == {("",)}
 
 
+@pytest.mark.system
 def test_during_an_upstream_outage_runs_wait_and_say_so(
     ask: Ask, work: Work, sandbox: Control, settings: Any, own_sandbox: RunningSandbox
 ) -> None:
@@ -150,6 +157,7 @@ def test_during_an_upstream_outage_runs_wait_and_say_so(
     assert sentences[2] == f"{sentences[1]} Runs that need it wait and continue by themselves."
 
 
+@pytest.mark.system
 @pytest.mark.parametrize(
     ("error", "start", "has_traceback"),
     [
@@ -192,6 +200,7 @@ def test_a_failed_job_restarts_and_a_lost_connection_is_one_log_line(
     assert "\n" not in record.getMessage()
 
 
+@pytest.mark.system
 def test_a_worker_back_from_a_database_outage_gives_others_time_to_renew(
     work: Work, make_run: Any
 ) -> None:
@@ -216,3 +225,236 @@ def test_a_worker_back_from_a_database_outage_gives_others_time_to_renew(
         )
     waited_s = [at - claims[0] for at in claims[1:]]
     assert waited_s[0] < 3.0 < waited_s[-1]
+
+
+@pytest.fixture
+def stage(settings: Any, tmp_path: Path) -> Iterator[Stage]:
+    settings.MEDIA_ROOT = str(tmp_path / "media")
+    with Stage(tmp_path) as stage:
+        yield stage
+
+
+def at(step: str, known: list[cases.Case]) -> list[cases.Case]:
+    return [case for case in known if case.step == step]
+
+
+def named(known: list[cases.Case], *names: str) -> list[cases.Case]:
+    """Return the cases with these names, or all with these faults."""
+    return [case for case in known if {str(case), case.fault} & {*names}]
+
+
+CHOSEN: dict[str, Callable[[], list[cases.Case]]] = {
+    "the web process is killed": lambda: at("running", cases.web_cases()),
+    "upstream is killed": lambda: at("submitting", cases.sandbox_cases()),
+    "nonsense instead of answers": lambda: named(
+        [*cases.upstream_cases(), *cases.nearly_right_cases()],
+        "lost at created",
+        "garbage at queued",
+        "404 for a moment at queued",
+        "half of the file at queued",
+    ),
+    "a locked database": lambda: at("running", cases.database_cases()),
+    "a wrong clock": lambda: cases.clock_cases()[:1],
+    "the worker is told to end": lambda: at("submitting", cases.ending_cases()),
+    "a full disk": lambda: at("archiving", cases.disk_cases()),
+    "refused files and no list of requests": lambda: named(
+        cases.nearly_right_cases(),
+        "403 from the upload address at created",
+        "lost, no list of requests at created",
+    ),
+    "a stream breaks off": lambda: named(cases.direct_cases(), "lost, stream at created"),
+    "reports": lambda: named(
+        cases.webhook_cases(),
+        "webhook before submit's answer",
+        "webhook after a lost submit",
+        "webhook no-payload",
+        "webhook twice",
+        cases.BY_WEBHOOK,
+    ),
+    "reports and no status": lambda: [
+        case for case in cases.webhook_cases() if "status garbage" in case.fault
+    ],
+}
+BY_DATABASE = {"a locked database", "a wrong clock"}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
+def test_a_killed_worker_loses_no_run(stage: Stage) -> None:
+    steps = ["submitting", *sample(["running", "archiving"], 0, by_seed=1)]
+    for step in steps:
+        for case in at(step, cases.worker_cases()):
+            cases.play(stage, case)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in BY_DATABASE else pytest.param(name, marks=pytest.mark.any_database)
+        for name in CHOSEN
+    ],
+)
+def test_no_fault_loses_a_run_or_sends_it_twice(stage: Stage, name: str) -> None:
+    """A few cases of the soak, which has all of them."""
+    chosen = CHOSEN[name]()
+    assert chosen
+    for case in chosen:
+        cases.play(stage, case)
+
+
+NEVER_S = 600.0
+WINDOW_S = 11.0  # two heartbeats and a regular look
+MOST_LOOKS = 30  # more than 70 when each job looked once a second
+
+
+@pytest.mark.system
+@pytest.mark.any_database
+def test_an_idle_worker_rarely_queries_the_database(
+    work: Work, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked_at: list[float] = []
+    cursor = BaseDatabaseWrapper.cursor
+
+    def count_query(self: Any, *args: Any) -> Any:
+        asked_at.append(time.monotonic())
+        return cursor(self, *args)
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "cursor", count_query)
+    started, looks = time.monotonic(), 0
+
+    def is_at_rest() -> bool:  # after WINDOW_S, even a worker on a busy machine has started
+        nonlocal looks
+        now = time.monotonic()
+        looks = sum(at > now - WINDOW_S for at in asked_at)
+        return now > started + WINDOW_S and looks <= MOST_LOOKS
+
+    work(is_at_rest)
+    assert looks >= 2
+
+
+@pytest.mark.system
+@pytest.mark.any_database
+def test_storing_a_run_wakes_an_idle_worker(ask: Ask, work: Work) -> None:
+    limits = WorkerLimits(
+        rest_s=NEVER_S,
+        idle_poll_every_s=NEVER_S,
+        renew_every_s=NEVER_S,  # its own heartbeat would wake it
+    )
+    runs: list[Run] = []
+    rested = time.monotonic() + 3
+
+    def is_over() -> bool:
+        if not runs and time.monotonic() > rested:
+            runs.append(ask("mischief/slow", prompt="x", duration=0.2))
+        return bool(runs) and have_ended(runs[0])
+
+    work(is_over, worker_limits=limits)
+
+
+@pytest.mark.system
+def test_a_run_stored_without_a_notification_is_found_by_the_slow_check(
+    catalogue: None, user: User, make_run: Any, work: Work
+) -> None:
+    endpoint = Endpoint.objects.get(endpoint_id="mischief/slow")
+    runs: list[Run] = []
+    rested = time.monotonic() + 3
+
+    def is_over() -> bool:
+        if not runs and time.monotonic() > rested:  # as another program would store a run
+            runs.append(make_run(endpoint=endpoint, arguments={"prompt": "x", "duration": 0.2}))
+        return bool(runs) and have_ended(runs[0])
+
+    # Only SQLite shows that its file has changed.
+    limits = WorkerLimits() if connection.vendor == "sqlite" else WorkerLimits(rest_s=2.0)
+    work(is_over, worker_limits=limits)
+
+
+@pytest.mark.system
+def test_a_lease_that_lapses_is_taken_over_in_time(ask: Ask, work: Work) -> None:
+    run = ask("mischief/slow", prompt="x", duration=0.2)
+    lapses = timezone.now() + timedelta(seconds=4)
+    Run.objects.filter(pk=run.pk).update(worker="dead", lease_until=lapses)
+    work(lambda: have_ended(run))
+    run.refresh_from_db()
+    assert run.sent_at
+    assert lapses <= run.sent_at < lapses + timedelta(seconds=20)
+
+
+SLOW = "mischief/slow"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_direct_run_above_the_accounts_limit_waits_and_goes_on(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    """C90: fal refuses it with 429; its host is not in trouble, and others do not wait for it."""
+    sandbox.http.post("/concurrency", json={"limit": 1}).raise_for_status()
+    runs = [ask(SLOW, duration=1, picture=False) for _ in range(3)]
+    Run.objects.update(transport="sync")
+    notes: set[str] = set()
+
+    def is_over() -> bool:
+        notes.update(Run.objects.values_list("note", flat=True))
+        return have_ended(*runs)
+
+    work(is_over)
+    assert {*Run.objects.values_list("state", flat=True)} == {"succeeded"}
+    assert account_concurrency.limit() == 1
+    assert notes - {""} == {wait_reasons.account_limit(1)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_does_not_start_in_time_gives_up_and_costs_nothing(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    Endpoint.objects.filter(endpoint_id=SLOW).update(unit_price_usd="0.5", price_unit="requests")
+    sandbox.http.post("/concurrency", json={"limit": 1}).raise_for_status()
+    working = ask(SLOW, duration=60, picture=False)
+    work(lambda: Run.objects.get(pk=working.pk).state == "running")
+    hasty = ask(SLOW, duration=1, picture=False)
+    Run.objects.filter(pk=hasty.pk).update(options={"start_timeout_s": 3.0})
+    work(lambda: have_ended(hasty))
+    hasty.refresh_from_db()
+    assert (hasty.state, hasty.state_word) == ("failed", "Gave up")
+    assert hasty.error["start_timeout_s"] == 3.0
+    assert hasty.error["status"] == 504
+    assert (hasty.charge.state, hasty.billable_units) == ("released", "")
+    assert hasty.request_id
+    sandbox.http.post("/hurry", json={}).raise_for_status()
+    work(lambda: have_ended(working))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.system
+@pytest.mark.parametrize(
+    ("endpoint_id", "arguments", "reason"),
+    [
+        ("mischief/slow", {"prompt": "forbidden", "duration": 0}, "declined this content"),
+        ("mischief/fail", {"error_type": "startup_timeout", "after": 0}, "did not respond"),
+    ],
+)
+@pytest.mark.parametrize("is_allowed", [True, False])
+def test_the_deputy_makes_the_run_only_where_the_project_allows_it(
+    ask: Ask, work: Work, endpoint_id: str, arguments: Any, reason: str, is_allowed: bool
+) -> None:
+    model = Endpoint.objects.filter(endpoint_id=endpoint_id)
+    deputy = Endpoint.objects.get(endpoint_id="mischief/mislabelled")
+    model.update(deputy=deputy, unit_price_usd=Decimal("0.5"))
+    run = ask(endpoint_id, **arguments)
+    Project.objects.update(deputies_take_over=is_allowed)
+    others = Run.objects.exclude(pk=run.pk)
+    ends = (
+        Run.objects.filter(state="failed") if not is_allowed else others.filter(state="succeeded")
+    )
+    work(ends.exists)
+    run.refresh_from_db()
+    assert bool(timeline.event_text(run, timeline.TAKEN_OVER)) == is_allowed == others.exists()
+    require_sums_hold()
+    if is_allowed:
+        made = others.get()
+        sentence = timeline.event_text(made, timeline.MADE_BY_DEPUTY)
+        assert sentence.endswith(f"made by {deputy.name}: {run.endpoint.name} {reason}.")
+        assert {*Charge.objects.values_list("run_id", flat=True)} >= {run.pk, made.pk}

@@ -5,6 +5,9 @@ A machine's clock that is set back by an hour delays no run by that hour.
 
 from __future__ import annotations
 
+import asyncio
+import json
+import re
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,12 +15,15 @@ from typing import Any
 
 import httpx
 import pytest
-from asgiref.sync import async_to_sync
+from asgiref.sync import async_to_sync, sync_to_async
 from django.contrib.auth.models import User
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
+from hypothesis import assume, given, settings
 
 import fal
+from catalog.models import Endpoint
 from core.db import clock
 from runs.models import Artifact, MetadataBackfill, Run, Upload
 from runs.ownership import upstream_retention
@@ -28,12 +34,19 @@ from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import reconciliation
 from runs.worker.scheduling import leases
 from runs.worker.transports import direct
+from schemas import build, contract
+from schemas.exact import identical
+from schemas.validation import validate
+from tests.documents import document_ids
+from tests.playground.browser_post import post_of
 from tests.runs.files.test_inputs import make_artifact
-
-pytestmark = pytest.mark.django_db(transaction=True)
-
+from tests.sampling import sample
+from tests.schemas import strategies
+from tests.schemas.laws import cases
 
 options_of = async_to_sync(submit_options.options_of)
+
+
 ASKED = {
     "priority": "low",
     "hint": "session-7",
@@ -42,6 +55,7 @@ ASKED = {
 }
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_options_of_a_claimed_run_are_sent_as_headers(make_run: Any) -> None:
     make_run(options=ASKED)
     requests: list[httpx.Request] = []
@@ -67,6 +81,7 @@ def test_the_options_of_a_claimed_run_are_sent_as_headers(make_run: Any) -> None
     assert request.headers["x-app-fal-disable-fallback"] == "true"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_start_timeout_counts_from_the_call(make_run: Any) -> None:
     run = make_run(options={"start_timeout_s": 30.0})
     Run.objects.update(created_at=timezone.now() - timedelta(seconds=20))
@@ -79,6 +94,7 @@ def test_a_start_timeout_counts_from_the_call(make_run: Any) -> None:
     assert options_of(run).headers()["X-Fal-Request-Timeout"] == "1.001"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_run_without_options_sends_none(make_run: Any) -> None:
     assert options_of(make_run(), "https://x/hook") == fal.SubmitOptions(
         webhook_url="https://x/hook"
@@ -88,6 +104,7 @@ def test_a_run_without_options_sends_none(make_run: Any) -> None:
 AN_HOUR = timedelta(hours=1)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_run_held_by_a_dead_worker_is_taken_over(make_run: Callable[..., Run]) -> None:
     held = make_run(
         state="running",
@@ -100,6 +117,7 @@ def test_a_run_held_by_a_dead_worker_is_taken_over(make_run: Callable[..., Run])
     assert leases.claim("w", 9, clock.now() + timedelta(milliseconds=1)).to_follow == [held.pk]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_copies_measures_and_backfills_become_due_after_a_clock_correction(
     make_run: Any, user: User
 ) -> None:
@@ -115,6 +133,7 @@ def test_copies_measures_and_backfills_become_due_after_a_clock_correction(
     assert Upload.objects.filter(measure_at__lte=until).exists()
 
 
+@pytest.mark.django_db(transaction=True)
 def test_correct_times_are_not_changed(make_run: Any) -> None:
     longest = {column: limit for _, column, limit in main.LONGEST_AHEAD}
     pauses = (submit.LONGEST_PAUSE_S, circuit_breaker.MAX_RETRY_AFTER_S)
@@ -128,6 +147,7 @@ def test_correct_times_are_not_changed(make_run: Any) -> None:
     assert run.lease_until == pause_end
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_run_that_is_overdue_ends_here_without_a_submit(make_run: Any) -> None:
     overdue = make_run(options={"start_timeout_s": 30.0})
     Run.objects.update(created_at=timezone.now() - timedelta(minutes=1))
@@ -140,6 +160,7 @@ def test_a_run_that_is_overdue_ends_here_without_a_submit(make_run: Any) -> None
     assert overdue.sent_at is None
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("number", [1e300, 10**20, 300_000_000_000, -5, True])
 def test_numbers_that_no_time_can_have_stop_neither_a_run_nor_its_page(
     member: Client, make_run: Any, number: float
@@ -156,6 +177,7 @@ def test_numbers_that_no_time_can_have_stop_neither_a_run_nor_its_page(
     assert upstream_retention.uploads_for(run.options) is None
 
 
+@pytest.mark.django_db(transaction=True)
 def test_an_overdue_run_that_is_claimed_is_not_sent(make_run: Any) -> None:
     make_run(options={"start_timeout_s": 30.0})
     Run.objects.update(created_at=timezone.now() - timedelta(minutes=1))
@@ -164,6 +186,7 @@ def test_an_overdue_run_that_is_claimed_is_not_sent(make_run: Any) -> None:
     assert Run.objects.get().state_word == "Gave up"
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("transport", ["sync", "stream"])
 def test_a_direct_run_sends_its_start_timeout(make_run: Any, transport: str) -> None:
     run = make_run(transport=transport, state="submitting", options={"start_timeout_s": 30.0})
@@ -181,3 +204,55 @@ def test_a_direct_run_sends_its_start_timeout(make_run: Any, transport: str) -> 
 
     send()
     assert 28 < float(requests[0].headers["X-Fal-Request-Start-Timeout"]) <= 30
+
+
+def sent_arguments(run: Run) -> Any:
+    """Return the JSON that is sent for `run`, byte for byte as upstream would read it."""
+    bodies: list[bytes] = []
+
+    def queue(request: httpx.Request) -> httpx.Response:
+        bodies.append(request.content)
+        return httpx.Response(200, json={"request_id": "r-1"})
+
+    async def main() -> None:
+        transport = httpx.MockTransport(queue)
+        async with fal.Clients(fal.Addresses(), "id:secret", transport=transport) as upstream:
+            assert await submit.submit_run(run, upstream, BreakerRegistry().account)
+        await sync_to_async(connections.close_all)()
+
+    asyncio.run(main())
+    assert len(bodies) == 1
+    return json.loads(bodies[0])
+
+
+@pytest.mark.system
+@pytest.mark.any_database
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("endpoint_id", sample(document_ids(), 3, by_seed=1))
+def test_the_arguments_filled_in_are_those_sent(
+    member: Client, make_endpoint: Any, documents: dict[str, Any], endpoint_id: str
+) -> None:
+    endpoint: Endpoint = make_endpoint(endpoint_id, documents[endpoint_id])
+    endpoint_contract = contract(documents[endpoint_id], endpoint_id)
+    root = build(endpoint_contract)
+    page = endpoint.get_absolute_url()
+
+    @settings(max_examples=cases(3))
+    @given(strategies.arguments(endpoint_contract.input, documents[endpoint_id]))
+    def law(value: dict[str, Any]) -> None:
+        assume(not validate(endpoint_contract, value, root))
+        # the form removes these characters
+        assume(not re.search(r"\\u0000|\\ud[89a-f]", json.dumps(value)))
+        Run.objects.all().delete()
+        text = member.get(page, {"input": json.dumps(value)}).content.decode()
+        start = text.index("<form data-endpoint-id")
+        form = text[start : text.index("</form>", start) + len("</form>")]
+        response = member.post(page, post_of(form) | {"~do": "run"})
+        assert response.status_code == 302, response.content.decode()[:2000]
+        run = Run.objects.with_endpoint().get()
+        assert identical(run.arguments, value)
+        claimed = leases.claim("worker", 1).to_send
+        assert [claimed_run.pk for claimed_run in claimed] == [run.pk]
+        assert identical(sent_arguments(claimed[0]), value)
+
+    law()

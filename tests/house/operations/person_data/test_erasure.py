@@ -26,16 +26,10 @@ from runs.costs import ledger
 from runs.files import purge, uploads
 from runs.models import Charge, DiscardedContent, Draft, Run, Upload
 from tests.features.library.test_archives import add_file
-from tests.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
 both = pytest.mark.both_databases
-
-
-@pytest.fixture
-def eva(db: None) -> User:
-    return make_admin("eva")
 
 
 @pytest.fixture

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from core.db import clock
@@ -19,6 +19,7 @@ from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker.scheduling import lease_queries, leases
 from runs.worker.scheduling.fair_scheduling import SubmitLimits
+from tests.runs.at_once import at_once
 
 pytestmark = pytest.mark.both_databases
 
@@ -239,22 +240,12 @@ def test_workers_side_by_side_share_the_work_and_keep_the_limit(
     limits.RUNS_AT_ONCE, limits.RUNS_AT_ONCE_PER_USER = 12, 12
     for _ in range(30):
         make_run()
-    claimed: list[uuid.UUID] = []
-    together = threading.Barrier(4)
 
-    def work(name: str) -> None:
-        together.wait()
-        try:
-            for _ in range(4):
-                claimed.extend(run.pk for run in leases.claim(name, 2).to_send)
-        finally:
-            connections.close_all()
+    def work(name: str) -> list[uuid.UUID]:
+        return [run.pk for _ in range(4) for run in leases.claim(name, 2).to_send]
 
-    threads = [threading.Thread(target=work, args=(f"w{n}",)) for n in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    shares = at_once(*(partial(work, f"w{number}") for number in range(4)))
+    claimed = [pk for share in shares for pk in share]
     assert len(claimed) == len(set(claimed)) == 12
 
 

@@ -2,29 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+import json
+import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 import fal
 from catalog.models import Endpoint
-from runs.models import Run, Transport, Worker
+from runs.models import Run, Transport
 from runs.state import state_machine
+from runs.state.transitions import Observation
 from runs.worker.following import reconciliation
 from runs.worker.limits import DirectLimits, WorkerLimits
-from tests.runs.conftest import Control, Work
+from runs.worker.transports import direct, partial_updates
+from tests.runs.conftest import Control, Work, alone
 from tests.runs.start.started import start_run
 from tests.sampling import sample
 
-pytestmark = [pytest.mark.any_database, pytest.mark.system]  # these tests take long
-
 Ask = Callable[..., Run]
+
+
 DIRECT = [Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET]
+
+
 SENDS = {"run", "stream", "submit", "ws"}
+
+
 CALM = {"prompt": "paper and the sea", "seed": 5, "max_tokens": 60}
 
 
@@ -68,6 +78,8 @@ def count_requests(sandbox: Control) -> int:
     return sum(calls.get(kind, 0) for kind in SENDS - {"ws"})
 
 
+@pytest.mark.any_database
+@pytest.mark.system
 @pytest.mark.parametrize("transport", sample(DIRECT, 0, by_seed=1))
 def test_a_run_is_one_request_and_ends_like_any_other(
     ask: Ask, work: Work, sandbox: Control, transport: str
@@ -83,6 +95,8 @@ def test_a_run_is_one_request_and_ends_like_any_other(
     assert count_requests(sandbox) == 1
 
 
+@pytest.mark.any_database
+@pytest.mark.system
 def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
@@ -107,6 +121,8 @@ def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
     assert run.output["partial"] is False
 
 
+@pytest.mark.any_database
+@pytest.mark.system
 @pytest.mark.any_database
 @pytest.mark.parametrize(
     ("transport", "status", "state", "what"),
@@ -139,6 +155,8 @@ def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
     assert count_requests(sandbox) == (1 if state == "unconfirmed" else 2)
 
 
+@pytest.mark.any_database
+@pytest.mark.system
 def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
     row = fal.PastRequest("r", "x/y", ended_at=timezone.now(), status_code=422)
     seen = reconciliation.outcome_of_row(replace(row, output={"detail": "No."}))
@@ -153,34 +171,8 @@ def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
     )  # its payload is unknown
 
 
-@pytest.mark.exhaustive
 @pytest.mark.any_database
-def test_a_run_host_in_trouble_is_left_alone_while_the_queue_goes_on(
-    ask: Ask, work: Work, sandbox: Control, settings: Any
-) -> None:
-    settings.FAL_RUN_URL = settings.FAL_RUN_URL.replace("127.0.0.1", "localhost")
-    settings.FAL_WS_URL = "ws://127.0.0.1:9/ws"
-    sandbox.fault("run", "503", times=6)
-    direct = [ask("sync", "sandbox/scribe", **CALM) for _ in range(5)]
-    socket = ask("websocket", "sandbox/scribe", **CALM)
-    queued = ask("queue", "sandbox/scribe", **CALM)
-    troubles: set[str] = set()
-
-    def look() -> bool:
-        troubles.update(Worker.objects.values_list("trouble", flat=True))
-        socket.refresh_from_db()
-        return has_ended(queued) and bool(socket.note) and all(has_ended(run) for run in direct)
-
-    work(look)
-    assert (queued.state, queued.note) == ("succeeded", "")
-    assert {run.state for run in direct} == {"succeeded"}
-    assert sandbox.calls()["run"] == 5 + 6
-    assert socket.attempts <= 5
-    assert any("answers with errors (503)" in trouble for trouble in troubles)
-    assert any("127.0.0.1:9 does not answer." in trouble for trouble in troubles)
-    assert socket.state in {"created", "submitting"}
-
-
+@pytest.mark.system
 @pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
 def test_cancel_closes_the_connection_and_so_ends_the_work(
     ask: Ask, work: Work, sandbox: Control, transport: str
@@ -196,6 +188,8 @@ def test_cancel_closes_the_connection_and_so_ends_the_work(
     assert run.state == "cancelled"
 
 
+@pytest.mark.any_database
+@pytest.mark.system
 @pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
 def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
     ask: Ask, work: Work, sandbox: Control, transport: str
@@ -209,6 +203,8 @@ def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
     assert count_requests(sandbox) == 1
 
 
+@pytest.mark.any_database
+@pytest.mark.system
 @pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
 def test_a_worker_that_ends_leaves_the_run_unconfirmed(
     ask: Ask, work: Work, sandbox: Control, transport: str
@@ -220,3 +216,121 @@ def test_a_worker_that_ends_leaves_the_run_unconfirmed(
     assert run.state == "running"
     work(lambda: has_state(run, "unconfirmed"))
     assert count_requests(sandbox) == 1
+
+
+State = Run.State
+
+
+# A short silence counts as long.
+QUICK = DirectLimits(write_every_s=0.01, quiet_s=0.1, grace_s=0.0)
+
+
+class Observations(list[Observation]):
+    """The observations that a partial writer records."""
+
+    async def record(self, pk: uuid.UUID, observed: Observation) -> bool:
+        self.append(observed)
+        return True
+
+
+@pytest.fixture
+def observations() -> Observations:
+    return Observations()
+
+
+def carry_story(
+    observations: Observations,
+    story: Callable[[partial_updates.PartialWriter], Awaitable[Any]],
+    limits: DirectLimits = QUICK,
+    **more: Any,
+) -> None:
+    async def tell() -> None:
+        teller = partial_updates.PartialWriter(
+            uuid.uuid4(), limits=limits, record=observations.record, **more
+        )
+        await teller.mark_sent()
+        await story(teller)
+        await teller.close()
+
+    asyncio.run(tell())
+
+
+def piece(text: str) -> fal.Partial:
+    return fal.Partial({"output": text}, "r")
+
+
+async def until(observations: Observations, count: int) -> None:
+    async with asyncio.timeout(10):
+        while len(observations) < count:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
+
+
+def test_silence_is_noted_once_and_cleared_by_the_next_event(observations: Observations) -> None:
+    async def story(teller: partial_updates.PartialWriter) -> None:
+        await until(observations, 2)
+        await asyncio.sleep(0.3)
+        for number, text in enumerate("ab", start=3):  # each event is one write
+            teller.add(piece(text))
+            await until(observations, number)
+        await until(observations, 5)
+
+    carry_story(observations, story, is_streamed=True)
+    notes = [(observation.note, observation.partial) for observation in observations]
+    assert notes == [
+        ("", None),
+        (partial_updates.NOTHING_YET, None),
+        ("", {"output": "a"}),
+        ("", {"output": "b"}),
+        (partial_updates.NOTHING_MORE, None),
+    ]
+
+
+def test_a_transport_without_events_gets_no_silence_note(observations: Observations) -> None:
+    carry_story(observations, lambda teller: asyncio.sleep(0.3))
+    assert [observation.note for observation in observations] == [""]
+
+
+def test_a_stalled_stream_is_noted_on_its_run_and_keeps_its_output(
+    ask: Ask,
+    work: Work,
+    sandbox: Control,
+) -> None:
+    sandbox.fault("stream", "stall", value=2)
+    run = ask("stream", "sandbox/scribe", **CALM | {"max_tokens": 2000})
+
+    def is_told() -> bool:
+        run.refresh_from_db()
+        if run.note == partial_updates.NOTHING_MORE:
+            state_machine.request_cancel(run.pk)
+        return run.is_final
+
+    work(is_told, worker_limits=WorkerLimits(direct=DirectLimits(quiet_s=0.3)))
+    assert (run.state, run.note) == (State.CANCELLED, "")
+    assert run.partial["output"]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("last", "stored_partial"),
+    [
+        ({"error": "exploded"}, {"output": "a", "partial": True}),
+        ({"output": "ab", "partial": False, "error": "exploded"},) * 2,
+    ],
+)
+def test_partial_output_before_a_models_error_is_kept(
+    make_run: Any, last: dict[str, Any], stored_partial: dict[str, Any]
+) -> None:
+    run = make_run(state=Run.State.SUBMITTING, transport=Transport.STREAM)
+    state_machine.mark_submitted(run.pk, set())
+    events = [{"output": "a", "partial": True}, last]
+    body = "".join(f"data: {json.dumps(event)}\n\n" for event in events)
+    answer = httpx.Response(200, headers={"content-type": "text/event-stream"}, text=body)
+
+    async def carry() -> None:
+        wire = httpx.MockTransport(lambda request: answer)
+        async with fal.Clients(fal.Addresses(), "a:b", transport=wire) as clients:
+            await direct.run_directly(run, {}, clients)
+
+    asyncio.run(alone(carry()))
+    run.refresh_from_db()
+    assert (run.state, run.error["message"], run.partial) == ("failed", "exploded", stored_partial)
