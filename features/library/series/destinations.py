@@ -137,9 +137,11 @@ def settle(run_ids: Collection[uuid.UUID]) -> None:
 
     A run that failed leaves nothing; an item that somebody took out stays out.
     """
-    expected = present().filter(run__in=run_ids, is_expected=True)
-    for item in expected.select_related("series", "run").defer("run__arguments", "run__output"):
-        run = item.run
+    expected = present().filter(run__in=run_ids, is_expected=True).select_related("series")
+    items = list(expected)
+    runs = Run.objects.light().in_bulk([item.run_id for item in items]) if items else {}
+    for item in items:
+        run = runs.get(item.run_id)
         if run is None or not run.is_final:
             continue
         if run.state != Run.State.SUCCEEDED:
