@@ -15,14 +15,9 @@ from features.boards.votes import voting
 from projects.models import Project
 from tests.features.boards.judging import Judged, open_vote
 from tests.features.pages import read_page
-from tests.projects.people import logged_in, make_project, person
+from tests.projects.people import logged_in, person
 
 pytestmark = [pytest.mark.django_db]
-
-
-@pytest.fixture
-def project(db: None) -> Project:
-    return make_project("Film", mia="maker", vera="viewer", ana="manager")
 
 
 @pytest.fixture

@@ -23,14 +23,9 @@ from projects.kept.voices.participant import Participant
 from projects.models import Project
 from tests.features.boards.finishing import finish
 from tests.features.pages import read_page
-from tests.projects.people import logged_in, make_project, person
+from tests.projects.people import logged_in, person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project(db: None) -> Project:
-    return make_project("Film", mia="maker", vera="viewer", ana="manager")
 
 
 @pytest.fixture

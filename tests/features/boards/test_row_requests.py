@@ -18,14 +18,9 @@ from projects.models import Project
 from runs.models import Run
 from runs.start.refused_starts import StartRefused
 from tests.features.pages import read_page
-from tests.projects.people import logged_in, make_project, person
+from tests.projects.people import logged_in, person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project(db: None) -> Project:
-    return make_project("Film", mia="maker", vera="viewer", ana="manager")
 
 
 @pytest.fixture
