@@ -17,6 +17,7 @@ from runs.models import Run
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 from tests.browser.gallery import WIDE
+from tests.browser.journeys import prompt
 from tests.sampling import sample
 from tests.schemas import strategies
 
@@ -52,10 +53,6 @@ def open_form(
         return page
 
     return open_
-
-
-def prompt(page: Page) -> Locator:
-    return page.locator("[name=prompt]")
 
 
 def question(page: Page) -> Locator:
