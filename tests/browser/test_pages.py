@@ -43,6 +43,7 @@ PAGES = [
     "/changes/",
     "/collections/best/",
     "/series/",
+    "/shares/",
     "/flows/",
     "/people/audit/",
     "/collections/",
@@ -63,7 +64,7 @@ PAGES = [
 ]
 MORE_PAGES = [  # walked for their width alone
     *("/models/fal-ai/flux-01/run/", "/models/?q=flux&sort=price", "/favourites/", "/compare/"),
-    *("/compare/new/", "/prompts/", "/presets/", "/shares/", "/restorations/"),
+    *("/compare/new/", "/prompts/", "/presets/", "/restorations/"),
     *("/runs/?q=starred", "/admin/catalog/endpoint/", "/account/sessions/", "/account/password/"),
 ]
 WIDTHS = [320, 390, 600, 768, 912, 1024, 1180, 1366, 1920]

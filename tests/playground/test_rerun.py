@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-import threading
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
 from django.test import Client
 
 from playground import rerun
 from runs.live import pages
 from runs.models import Run
 from tests.conftest import grant
+from tests.features.boards.racing import run_at_once
 from tests.runs.looks import let_look
 from tests.sampling import sample
 
@@ -78,21 +78,8 @@ def test_a_press_by_a_colleague_starts_a_separate_run(
 @pytest.mark.any_database
 def test_concurrent_presses_start_one_run(make_run: Any, user: User) -> None:
     run = make_run(state="succeeded")
-    together = threading.Barrier(4)
-    run_ids = []
-
-    def press_once() -> None:
-        together.wait()
-        run_ids.append(rerun.rerun(run, user, "t").pk)
-        connections.close_all()
-
-    threads = [threading.Thread(target=press_once) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(run_ids) == 4
-    assert len(set(run_ids)) == 1
+    presses = run_at_once([partial(rerun.rerun, run, user, "t")] * 4)
+    assert len({pressed.pk for pressed in presses}) == 1
     assert Run.objects.count() == 2
 
 
@@ -157,14 +144,3 @@ def test_one_of_several_results_is_made_again_alone(
     assert addresses == {again.get_absolute_url()}
     assert again.arguments == {"prompt": "a cat", "num_images": 1, "seed": 9}
     assert member.post(f"{run.get_absolute_url()}artifacts/4/repetition/").status_code == 404
-
-
-def test_whoever_may_not_see_a_run_makes_none_of_its_results_again(
-    client: Client, make_run: Any, stranger: User
-) -> None:
-    run = make_run(state="succeeded", output={})
-    run.artifacts.create(position=0, kind="image", url="https://v3.fal.media/a.png")
-    client.force_login(stranger)
-    refused = client.post(f"{run.get_absolute_url()}artifacts/0/repetition/")
-    assert refused.status_code == 404
-    assert Run.objects.count() == 1

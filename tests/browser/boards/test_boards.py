@@ -9,12 +9,10 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
 from tests.browser.journeys import (
-    AURORA,
     PHONE,
     Open,
     open_page,
 )
-from tests.browser.runs.test_journey import ready
 from tests.browser.waiting import eventually
 
 __all__ = ["open_page"]
@@ -29,27 +27,6 @@ def wait_for_ends(page: Page, count: int) -> None:
     done = page.locator(".board [data-run-state='succeeded']")
     expect(done).to_have_count(count, timeout=ENDED_MS)
     expect(page.locator("#board-progress")).to_contain_text(f"{count} of {count} done")
-
-
-def test_a_board_goes_from_a_models_form_to_its_results_live(open_page: Open) -> None:
-    page = ready(open_page(AURORA))
-    page.locator("[name=prompt]").fill("a red boat")
-    page.locator("#more-button").click()
-    page.get_by_role("button", name="Compare with…").click()
-    page.wait_for_url("**/compare/new/**")
-    expect(page.locator("[name='shared.prompt']")).to_have_value("a red boat")
-    page.get_by_label("Add a model").fill("sandbox/aurora/lite")
-    page.locator("button[value=add]").click()
-    expect(page.locator(".plan-model")).to_have_count(2)
-    page.locator("#row-values").fill("a red boat\na blue boat")
-    page.locator("#plan-seeds").fill("1, 2")
-    expect(page.locator("#plan-outcome")).to_contain_text("8 runs")
-    assert_clean(page, "the plan")
-    page.locator("form[data-board-plan] button").first.click()
-    page.wait_for_url(BOARD)
-    wait_for_ends(page, 8)
-    expect(page.locator("[data-row='1'][data-column='1'] [data-run-id]")).to_have_count(2)
-    assert_clean(page, "the board")
 
 
 @pytest.mark.exhaustive

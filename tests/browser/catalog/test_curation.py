@@ -10,16 +10,11 @@ from collections.abc import Callable
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
-from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import Collection, Endpoint
-from projects.models import Rule
 from tests.browser.axe import assert_clean
-from tests.browser.contexts import Contexts
 from tests.browser.dragging import drag
-from tests.browser.gallery import WIDE
 from tests.browser.waiting import eventually, settle
-from tests.projects.people import logged_in, person
 
 pytestmark = pytest.mark.browser
 Open = Callable[..., Page]
@@ -80,9 +75,7 @@ def test_a_model_is_blocked_in_place_and_its_head_follows(curate: Open) -> None:
     curate.errors.clear()  # type: ignore[attr-defined]  # the console tells of each 422
 
 
-def test_models_are_approved_together_and_a_locked_one_is_asked_for_and_allowed(
-    curate: Open, user: User, live_server: LiveServer, contexts: Contexts
-) -> None:
+def test_models_are_approved_together(curate: Open) -> None:
     page = curate("/models/")
     page.get_by_role("link", name="Select").press("Enter")
     for name in ("Flux 1", "Flux 2", "Flux 3"):
@@ -96,23 +89,3 @@ def test_models_are_approved_together_and_a_locked_one_is_asked_for_and_allowed(
     page.get_by_role("switch", name="Only approved models").check()
     expect(page.locator("article.card")).to_have_count(3)
     page.wait_for_url("**/models/?is=approved")
-
-    # The house locks all others; somebody asks for one, the admin allows it from the bell.
-    Rule.objects.create(effect="only", kind="mark", value="approved")
-    asking = contexts.open_as(logged_in(person("max")), live_server.url, WIDE)
-    asking.goto("/models/?q=Kling+10&allowed=0")  # what is locked is behind Others
-    card = asking.locator("article[data-endpoint-id='fal-ai/kling-10/run']")
-    card.get_by_role("link", name="Ask for this model").click()
-    asking.get_by_role("textbox").fill("For the trailer")
-    asking.get_by_role("button", name=f"Ask {user.username}").click()
-    expect(asking.get_by_text("has been notified")).to_be_visible()
-    page.goto(f"{live_server.url}/models/")
-    page.locator(".bell").click()
-    page.get_by_role("listitem").filter(has_text="max asks for Kling 10").get_by_role(
-        "button", name="Allow"
-    ).click()
-    expect(page.get_by_text("Allowed: Kling 10 Run.")).to_be_visible()
-    asking.goto("/models/fal-ai/kling-10/run/")
-    expect(asking.get_by_text("Ask for this model")).to_have_count(0)
-    asking.goto("/inbox/")
-    expect(asking.get_by_text("has allowed Kling 10 Run")).to_be_visible()

@@ -7,36 +7,9 @@ from playwright.sync_api import Route, expect
 
 from tests.browser.journeys import DONE, Open, open_page
 from tests.browser.runs.test_journey import ready
-from tests.sampling import sample
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
-
-HAS_METADATA = """media => media.readyState >= 1 || new Promise((done) =>
-  media.addEventListener("loadedmetadata", () => done(true), { once: true }))"""
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize(
-    ("endpoint_id", "result"),
-    sample(
-        [
-            ("murmur/voice", ".artifact audio"),
-            ("sandbox/relief/text-to-3d", ".artifact mesh-view"),
-            ("sandbox/drift/text-to-video", ".artifact video"),
-            ("sandbox/scribe", ".text-output .prose"),
-        ],
-        1,
-    ),
-)
-def test_each_medium_has_its_renderer(open_page: Open, endpoint_id: str, result: str) -> None:
-    page = ready(open_page(f"/models/{endpoint_id}/"))
-    page.locator("[name=prompt], [name=text]").first.fill("quiet waves under two moons")
-    page.locator("#run-button").click()
-    page.wait_for_selector(DONE)
-    expect(page.locator(result).first).to_be_visible()
-    if "video" in result or "audio" in result:
-        page.locator(result).first.evaluate(HAS_METADATA)
 
 
 @pytest.mark.exhaustive

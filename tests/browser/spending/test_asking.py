@@ -16,7 +16,8 @@ from features.spending.models import Budget
 from runs.models import Run
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
-from tests.browser.gallery import PHONE, WIDE
+from tests.browser.gallery import WIDE
+from tests.browser.journeys import prompt
 from tests.sampling import sample
 from tests.schemas import strategies
 
@@ -54,10 +55,6 @@ def open_form(
     return open_
 
 
-def prompt(page: Page) -> Locator:
-    return page.locator("[name=prompt]")
-
-
 def question(page: Page) -> Locator:
     return page.get_by_role("alert").filter(
         has_text="It is not known in advance how much it costs."
@@ -68,30 +65,13 @@ def go_on(page: Page) -> Locator:
     return page.get_by_role("button", name="Go on, whatever it costs")
 
 
-@pytest.mark.parametrize(("size", "scheme"), sample([(PHONE, "dark"), (WIDE, "light")], 1))
-def test_the_button_of_the_question_starts_one_run(
-    open_form: Open, size: tuple[int, int], scheme: str
-) -> None:
-    page = open_form(size, color_scheme=scheme)
-    page.locator("#run-button").click()
-    expect(question(page)).to_be_in_viewport()
-    expect(prompt(page)).to_have_value(TYPED)
-    assert not Run.objects.exists()
-    assert_usable(page)
-    go_on(page).dblclick()
-    expect(page.locator("[data-run-id]").first).to_be_visible()
-    expect(question(page)).to_have_count(0)
-    run = Run.objects.get()
-    assert run.arguments == {"prompt": TYPED}
-    assert run.charge.amount == 100  # all that is left, until its cost is known
-
-
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("how", sample(["Escape", "Not now"], 1))
 def test_neither_a_no_nor_another_press_of_run_is_a_yes(open_form: Open, how: str) -> None:
     page = open_form()
     page.locator("#run-button").press("Enter")
-    expect(question(page)).to_be_visible()
+    expect(question(page)).to_be_in_viewport()
+    assert_usable(page)
     if how == "Escape":
         page.keyboard.press("Escape")
     else:

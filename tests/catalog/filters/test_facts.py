@@ -36,10 +36,6 @@ def listing(**values: Any) -> Listing:
     return Listing(**(plain | values))
 
 
-def condition_words(q: str) -> list[str]:
-    return [condition.word for condition in parse_query(q).conditions]
-
-
 @each_row(
     ("q", "text", "words"),
     [

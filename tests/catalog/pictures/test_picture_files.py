@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +10,8 @@ import pytest
 from catalog.pictures import picture_files
 from tests.tables import each_row
 
+pytestmark = pytest.mark.usefixtures("media")
 BASE = "0123456789abcdef01234567"
-
-
-@pytest.fixture(autouse=True)
-def media(settings: Any, tmp_path: Path) -> None:
-    settings.MEDIA_ROOT = str(tmp_path)
 
 
 def ask(path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:

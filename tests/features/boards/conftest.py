@@ -14,13 +14,21 @@ from features.boards.models import Board
 from features.boards.plan.cells import expand
 from features.boards.plan.plan import Plan, read_plan
 from features.boards.runs import sending
+from projects.models import Project
 from tests.copies import copies_are_ready
 from tests.features.boards import documents
 from tests.features.boards.judging import make_judged_board, stored_picture
+from tests.projects.people import make_project
 
 __all__ = ["copies_are_ready", "make_judged_board", "stored_picture"]
 
 Made = dict[str, Endpoint]
+
+
+@pytest.fixture
+def project(db: None) -> Project:
+    """A project with a maker, a viewer and a manager."""
+    return make_project("Film", mia="maker", vera="viewer", ana="manager")
 
 
 @pytest.fixture

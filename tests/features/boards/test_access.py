@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -15,14 +14,10 @@ from features.boards.models import Act, Board
 from features.boards.votes import voting
 from projects.models import Project
 from tests.features.boards.judging import Judged, open_vote
-from tests.projects.people import logged_in, make_project, person
+from tests.features.pages import read_page
+from tests.projects.people import logged_in, person
 
 pytestmark = [pytest.mark.django_db]
-
-
-@pytest.fixture
-def project(db: None) -> Project:
-    return make_project("Film", mia="maker", vera="viewer", ana="manager")
 
 
 @pytest.fixture
@@ -32,10 +27,6 @@ def board(make_judged_board: Judged, project: Project) -> Board:
     Board.objects.update(project=project, user=person("mia"))
     board.cells.first().run.__class__.objects.update(project=project, user=person("mia"))  # type: ignore[union-attr]
     return Board.objects.select_related("project").get()
-
-
-def read_page(client: Client, address: str) -> str:
-    return re.sub(r"\s+", " ", client.get(address).content.decode())
 
 
 def test_a_maker_chooses_what_viewers_and_links_may_do(board: Board) -> None:

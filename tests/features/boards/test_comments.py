@@ -7,7 +7,6 @@ from collections.abc import Callable
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,14 +22,10 @@ from features.notifications.models import Notification
 from projects.kept.voices.participant import Participant
 from projects.models import Project
 from tests.features.boards.finishing import finish
-from tests.projects.people import logged_in, make_project, person
+from tests.features.pages import read_page
+from tests.projects.people import logged_in, person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project(db: None) -> Project:
-    return make_project("Film", mia="maker", vera="viewer", ana="manager")
 
 
 @pytest.fixture
@@ -40,10 +35,6 @@ def board(plan_of: Callable[..., Plan], project: Project) -> Board:
     board = sending.run_plan(person("mia"), plan, expand(plan), "token", project=project).board
     finish()
     return board
-
-
-def read_page(client: Client, address: str) -> str:
-    return re.sub(r"\s+", " ", client.get(address).content.decode())
 
 
 def say(who: User | Participant, board: Board, text: str, **where: object) -> Comment:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
-from django.test import Client
 
 from features.boards import row_requests
 from features.boards.models import Board, RowRequest
@@ -18,14 +17,10 @@ from projects.kept.voices.participant import Participant
 from projects.models import Project
 from runs.models import Run
 from runs.start.refused_starts import StartRefused
-from tests.projects.people import logged_in, make_project, person
+from tests.features.pages import read_page
+from tests.projects.people import logged_in, person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def project(db: None) -> Project:
-    return make_project("Film", mia="maker", vera="viewer", ana="manager")
 
 
 @pytest.fixture
@@ -35,10 +30,6 @@ def board(plan_of: Callable[..., Plan], project: Project) -> Board:
     sending.run_plan(person("mia"), plan, expand(plan), "token", project=project)
     Board.objects.update(viewers_may=["rows"])
     return Board.objects.select_related("project").get()
-
-
-def read_page(client: Client, address: str) -> str:
-    return re.sub(r"\s+", " ", client.get(address).content.decode())
 
 
 def test_a_makers_row_runs_at_once_in_every_column(board: Board) -> None:

@@ -134,18 +134,6 @@ def test_a_frame_tells_nothing_of_a_film_or_of_frames_that_one_may_not_see(
     assert outline(read_descent(member, run)) == ["?", " frame.png", "  [mine]"]
 
 
-def test_what_was_made_of_two_things_is_below_both(
-    member: Client, make_from: MakeFrom, user: User
-) -> None:
-    face, style = make_upload(user, "face.png"), make_upload(user, "style.png")
-    first = make_from(face, title="first")
-    run = make_from(first, style, title="both")
-    make_from(run, title="later")
-    assert sorted(outline(read_descent(member, run))) == sorted(
-        ["face.png", " first", "  [both]", "   later", "style.png", " both*"]
-    )
-
-
 def test_a_run_without_a_line_says_so(member: Client, make_from: MakeFrom) -> None:
     page = read_descent(member, make_from(title="alone"))
     assert "No upload or other result went into this run" in page
@@ -245,11 +233,3 @@ def test_the_page_of_a_run_loads_the_part(member: Client, make_from: MakeFrom) -
     assert part.content.decode().strip().startswith("<section")
     assert "<html" in member.get(address).content.decode()
     assert "HX-Request" in part.headers["Vary"]
-
-
-def test_a_run_that_one_may_not_read_has_no_line(
-    client: Client, make_from: MakeFrom, stranger: User
-) -> None:
-    run = make_from(title="run")
-    client.force_login(stranger)
-    assert client.get(f"/runs/{run.pk}/descent/").status_code == 404

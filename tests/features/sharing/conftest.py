@@ -72,6 +72,13 @@ def make_picture(make_run: Any) -> Callable[..., Run]:
 
 
 @pytest.fixture
+def share(make_share: Callable[..., Share], make_picture: Callable[..., Run]) -> Share:
+    """A share in the private project of `user`."""
+    made: Share = make_share(make_picture())
+    return made
+
+
+@pytest.fixture
 def make_share(user: User) -> Callable[..., Share]:
     """`make_share(run, …, title="Posters")` → a share of all files of these runs."""
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -13,13 +11,6 @@ from house import departure
 from house.departure import Fate
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def share(make_share: Any, make_picture: Any) -> Share:
-    """A share in the private project of `user`."""
-    made: Share = make_share(make_picture())
-    return made
 
 
 def leave(user: User, stranger: User, fate: Fate) -> None:

@@ -15,7 +15,6 @@ from django.test import Client
 
 from catalog.models import Endpoint
 from playground.display import renderers
-from playground.display.markdown import MAX_EXTRA, MAX_FACTOR, markdown
 from playground.display.renderers import changed_fragments
 from playground.display.tiles import tile
 from runs.models import Artifact, Run
@@ -125,34 +124,6 @@ def test_an_unsupported_transport_falls_back_to_the_queue(member: Client, flux: 
     member.post(flux.get_absolute_url(), {"prompt": "a cat", "~transport": "stream"})
     member.post(flux.get_absolute_url(), {"prompt": "a dog", "~transport": "<script>"})
     assert set(Run.objects.values_list("transport", flat=True)) == {"queue"}
-
-
-@pytest.mark.parametrize(
-    ("text", "html"),
-    [
-        ("**bold**", "<p><strong>bold</strong></p>\n"),
-        ("one\ntwo", "<p>one<br />\ntwo</p>\n"),
-        ("<script>x</script>", "<p>&lt;script&gt;x&lt;/script&gt;</p>\n"),
-        ("[a](javascript:x)", "<p>[a](javascript:x)</p>\n"),
-        ("![a](https://evil.com/a.png)", '<p>!<a href="https://evil.com/a.png">a</a></p>\n'),
-    ],
-)
-def test_markdown_is_rendered_without_scripts_or_remote_content(text: str, html: str) -> None:
-    assert markdown(text) == html
-
-
-def test_a_table_is_aligned_without_inline_style() -> None:
-    html = markdown("|a|b|\n|-:|:-:|\n|1|2|\n")
-    assert '<th align="right">a</th>' in html
-    assert '<td align="center">2</td>' in html
-    assert "style" not in html
-
-
-def test_a_text_with_much_longer_html_is_shown_plain() -> None:
-    wide = "|a" * 300 + "|\n" + "|-" * 300 + "|\n" + "|\n" * 300
-    html = markdown(wide)
-    assert html.startswith("<pre>|a|a")
-    assert len(html) < MAX_FACTOR * len(wide) + MAX_EXTRA
 
 
 Make = Callable[..., Run]

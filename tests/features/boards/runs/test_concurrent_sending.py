@@ -6,13 +6,13 @@ another test, two threads press Run at the same moment.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection, connections, transaction
+from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +24,7 @@ from features.boards.runs.budget import committed
 from runs.models import Run
 from runs.state import state_machine
 from runs.state.transitions import Observation
+from tests.features.boards.racing import run_at_once
 from tests.schemas import laws
 
 pytestmark = pytest.mark.both_databases
@@ -101,25 +102,9 @@ def test_two_tabs_cannot_exceed_the_cap_together(user: User, plan_of: Planned) -
         plan_of("flux", row_field="prompt", row_values=rows, seeds="1", cap="0.05")
         for rows in (ROWS, "\n".join(f"other {number}" for number in range(6)))
     ]
-    ready = threading.Barrier(len(plans))
-    problems: list[BaseException] = []
-
-    def press(plan: Plan) -> None:
-        try:
-            expanded = expand(plan)
-            ready.wait()
-            sending.run_plan(user, plan, expanded, "", board=board)
-        except BaseException as error:
-            problems.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=press, args=(plan,)) for plan in plans]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert problems == []
+    run_at_once(
+        [partial(sending.run_plan, user, plan, expand(plan), "", board=board) for plan in plans]
+    )
     assert Run.objects.count() == 5
     assert Cell.objects.filter(board=board).exclude(not_sent="").count() == 8
     assert committed(board) == Decimal("0.05")
@@ -128,21 +113,7 @@ def test_two_tabs_cannot_exceed_the_cap_together(user: User, plan_of: Planned) -
 @pytest.mark.django_db(transaction=True)
 def test_a_double_click_in_two_processes_makes_one_board(user: User, plan_of: Planned) -> None:
     plan = plan_of("flux", row_field="prompt", row_values=ROWS, seeds="1")
-    ready = threading.Barrier(2)
-    boards: list[Board] = []
-
-    def press() -> None:
-        try:
-            ready.wait()
-            boards.append(sending.run_plan(user, plan, expand(plan), "token").board)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=press) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(boards) == 2
-    assert boards[0] == boards[1]
+    press = partial(sending.run_plan, user, plan, expand(plan), "token")
+    first, second = run_at_once([press, press])
+    assert first.board == second.board
     assert Run.objects.count() == 6

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from catalog.models import Endpoint
@@ -13,7 +12,6 @@ from features.boards.models import Board, Column, Row
 from runs.models import Artifact, Run
 from tests.documents import with_case
 from tests.features.boards import documents
-from tests.features.boards.plan.test_plan import TABLES
 from tests.sampling import sample
 from tests.tables import each_row
 
@@ -46,22 +44,6 @@ def run_plan(member: Client, model: Endpoint, **controls: Any) -> Any:
 
 def rows() -> list[Any]:
     return list(Row.objects.order_by("position").values_list("values", flat=True))
-
-
-@pytest.mark.parametrize("way", sample(["file", "text"], 0, by_seed=1))
-@pytest.mark.parametrize("case", TABLES)
-def test_example_tables_become_rows(member: Client, tuner: Endpoint, case: str, way: str) -> None:
-    own, texts = TABLES[case]
-    expected = [{"prompt": "hello"}, {"prompt": "you", "lr": 0.2}] if "nan" in case else texts
-    content = own.encode()
-    controls: Any = {"file": SimpleUploadedFile(case, content)} if way == "file" else {
-        "table": content.decode("utf-8")
-    }  # fmt: skip
-    answer = run_plan(member, tuner, **controls)
-    assert answer.status_code == 302
-    assert rows() == expected
-    board = Board.objects.get()
-    assert member.get(board.get_absolute_url()).status_code == 200
 
 
 HOSTILE = "x\\u0000y\\ud83dz"

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.urls import reverse
 
 from features.boards.models import Board, Cell
@@ -18,6 +16,7 @@ from features.boards.runs import repeating, sending
 from projects.models import Project, Rule
 from runs.models import Run
 from runs.start.refused_starts import Forbidden
+from tests.features.pages import read_text
 from tests.projects.people import make_project, working_in
 
 pytestmark = pytest.mark.django_db
@@ -39,10 +38,6 @@ def board(plan_of: Callable[..., Plan], user: User, project: Project) -> Board:
 
 def lock(project: Project) -> Rule:
     return Rule.objects.create(project=project, kind="id", value="lab/turbo", reason="Too slow")
-
-
-def read_text(client: Client, address: str) -> str:
-    return html.unescape(client.get(address).content.decode())
 
 
 def test_a_new_board_sends_what_is_open_and_says_why_in_the_other_cells(

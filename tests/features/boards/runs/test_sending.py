@@ -11,7 +11,7 @@ from django.contrib.auth.models import User
 
 from accounts.profile import preferences
 from catalog.models import Endpoint, Mark
-from features.boards.models import Board, Cell
+from features.boards.models import Cell
 from features.boards.plan.cells import expand
 from features.boards.plan.plan import Plan
 from features.boards.runs import repeating, sending
@@ -62,12 +62,6 @@ def test_a_large_board_lets_other_runs_go_first_unless_chosen_otherwise(
     repeating.repeat_failed(user, board)
     sent = options | {"disable_fallback": True}
     assert [*map(dict, {tuple(run.options.items()) for run in Run.objects.all()})] == [sent]
-
-
-def test_a_double_click_makes_one_board(plan_of: Planned, send: Send) -> None:
-    first, second = (send(plan_of(**TWO_ROWS), "token") for _ in range(2))
-    assert first.board == second.board
-    assert (Board.objects.count(), Run.objects.count()) == (1, 8)
 
 
 def test_only_new_cells_run_when_a_row_is_added(plan_of: Planned, send: Send) -> None:

@@ -1,18 +1,23 @@
-"""The page "Compare": a project's boards, by name."""
+"""A project's boards, by name on the page "Compare", and each as one line of the bell's panel."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.utils import timezone
 
 from catalog.models import Endpoint
 from features.boards.models import Board
 from features.boards.plan.plan import Plan
 from features.boards.runs import sending
+from features.notifications import outbox
+from runs.models import Artifact, Run
+from tests.features.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
@@ -45,3 +50,44 @@ def test_more_is_older(member: Client, user: User, make_endpoint: Callable[..., 
     assert older
     assert len(read_names(member)) == 50
     assert read_names(member, older[1].replace("&amp;", "&")) == ["board 0"]
+
+
+PANEL = "/inbox/panel/"
+
+
+def test_a_board_is_one_line_that_counts_all_of_its_runs(
+    member: Client,
+    make_judged_board: Judged,
+    make_run: Callable[..., Run],
+    django_assert_max_num_queries: Any,
+) -> None:
+    board = make_judged_board(prompts="\n".join(f"cat {number}" for number in range(20)))
+    Run.objects.filter(cells__board=board).update(state="queued", ended_at=None)
+    since = timezone.now().isoformat()
+    ended = Run.objects.filter(cells__board=board)[:3]
+    Run.objects.filter(pk__in=ended.values("pk")).update(state="succeeded", ended_at=timezone.now())
+    Artifact.objects.filter(run__in=ended.values("pk")).update(thumbnail="t/cat.webp")
+    alone = make_run(state="running", title="a single run")
+    with django_assert_max_num_queries(12):
+        page = member.get(PANEL, {"since": since}).content.decode()
+    assert page.count('class="tray-board"') == page.count(f'href="{board.get_absolute_url()}"') == 1
+    assert page.count("data-tray-id=") == 41
+    assert page.count('data-state="succeeded"') == page.count("<img") == 3
+    assert page.count("data-watch=") == 38
+    last_of_board = page.rindex("data-tray-id=", 0, page.index("a single run"))
+    assert str(alone.pk) in page[last_of_board:]
+
+
+@pytest.mark.parametrize("thumbnail", ["t/cat.webp", ""])  # a small picture needs none
+def test_a_line_of_the_inbox_shows_pictures_of_its_board(
+    member: Client, make_judged_board: Judged, thumbnail: str
+) -> None:
+    board = make_judged_board()
+    Artifact.objects.update(thumbnail=thumbnail)
+    outbox.notify(board.user, "vote_opened", subject="Vote", key="v", about=board)
+    for address in (PANEL, "/inbox/"):
+        assert member.get(address).content.decode().count("<img") == 2
+    boards_page = member.get("/compare/").content.decode()
+    assert f'src="{Artifact.objects.earliest("pk").still}"' in boards_page
+    Board.objects.update(deleted_at=timezone.now())
+    assert "<img" not in member.get("/inbox/").content.decode()

@@ -145,14 +145,6 @@ def test_a_decision_needs_all_rows_to_be_judged(member: Client, make_judged_boar
     assert "It rests on 2 rows with 4 results." in page
 
 
-def test_judge_shows_no_cells_of_another_board(
-    client: Client, make_judged_board: Judged, stranger: User
-) -> None:
-    board = make_judged_board()
-    client.force_login(stranger)
-    assert client.get(f"{board.get_absolute_url()}judge/?cell=1&cell=2").status_code == 404
-
-
 def test_judge_takes_few_queries(
     member: Client, make_judged_board: Judged, django_assert_max_num_queries: Any
 ) -> None:

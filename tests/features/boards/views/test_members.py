@@ -22,6 +22,7 @@ from projects.models import Membership, Project
 from runs.models import Artifact, Run, Upload
 from tests.features.boards.finishing import finish
 from tests.features.boards.judging import Judged
+from tests.features.pages import read_page
 from tests.projects.people import logged_in, make_project, member_with, person, working_in
 
 pytestmark = pytest.mark.django_db
@@ -45,10 +46,6 @@ def board(plan_of: Callable[..., Plan], project: Project) -> Board:
 
 def browser(project: Project, name: str) -> Client:
     return working_in(project, person(name))
-
-
-def read_page(client: Client, address: str) -> str:
-    return re.sub(r"\s+", " ", client.get(address).content.decode())
 
 
 def posted_plan(**more: str) -> dict[str, Any]:

@@ -133,14 +133,6 @@ def test_the_owner_sees_results_and_exports_votes(
     assert "7 votes count again." in answer
 
 
-def test_a_voter_does_not_see_the_results(voter: Client, make_judged_board: Judged) -> None:
-    board = make_judged_board()
-    for part in ("", "results/", "votes.csv", "board.csv"):
-        assert voter.get(f"{board.get_absolute_url()}{part}").status_code == 404
-    assert voter.post(f"{board.get_absolute_url()}votes/reset/").status_code == 404
-    assert "results/" not in voter.get(open_vote(board)).content.decode()
-
-
 def test_a_ballot_takes_few_queries_whatever_the_board(
     voter: Client, make_judged_board: Judged, django_assert_max_num_queries: Any
 ) -> None:

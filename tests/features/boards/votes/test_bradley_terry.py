@@ -42,17 +42,6 @@ def test_without_votes_all_models_are_equal_and_undecided() -> None:
     assert fit({}, 0).scores.size == 0
 
 
-def test_scores_of_many_votes_recover_the_true_scores() -> None:
-    truth = [0.8, 0.0, -0.8]
-    wins = {
-        (i, j): 1e6 / (1 + math.exp(truth[j] - truth[i]))
-        for i in range(3) for j in range(3) if i != j
-    }  # fmt: skip
-    ranking = fit(wins, 3)
-    assert ranking.scores == pytest.approx(truth, abs=1e-3)
-    assert ranking.chance(0, 2) == pytest.approx(1 / (1 + math.exp(-1.6)), abs=1e-3)
-
-
 def test_models_are_compared_through_a_third_model() -> None:
     ranking = fit({(0, 1): 40, (1, 0): 5, (1, 2): 40, (2, 1): 5}, 3)
     assert ranking.is_better(0, 2)

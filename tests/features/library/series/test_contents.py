@@ -20,13 +20,10 @@ from projects.models.project import private_project
 from runs.files import uploads
 from runs.models import Run, Upload
 from tests.features.library.series.conftest import MakeSeries, picture_file, pictures_of
+from tests.features.pages import read_text
 from tests.projects.people import logged_in, make_project, person, working_in
 
 pytestmark = pytest.mark.django_db
-
-
-def read_page(client: Client, address: str) -> str:
-    return html.unescape(client.get(address).content.decode())
 
 
 def captions_of(series: Series) -> dict[str, str]:
@@ -63,7 +60,7 @@ def test_captions_are_edited_without_undoing_anothers(
     series = make_series("cats", 2)
     first, second = items.items_of(series)
     address = f"/series/{series.pk}/captions/"
-    page = read_page(member, address)
+    page = read_text(member, address)
     assert first.file_name in page
     SeriesItem.objects.filter(pk=second.pk).update(caption="of another")
     posted = {

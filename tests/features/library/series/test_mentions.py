@@ -18,6 +18,7 @@ from runs.start import starting
 from runs.start.starting import Source, StartRequest
 from tests.features.boards import documents
 from tests.features.library.series.conftest import MakeSeries, pictures_of
+from tests.features.pages import read_text
 from tests.projects.people import logged_in, make_project, person, working_in
 
 pytestmark = pytest.mark.django_db
@@ -42,10 +43,6 @@ def press(client: Client, model: str, **post: Any) -> Any:
     return client.post(f"/models/{model}/", {"~token": "t"} | post)
 
 
-def read_page(client: Client, address: str, **query: str) -> str:
-    return html.unescape(client.get(address, query).content.decode())
-
-
 def test_a_mention_fills_a_required_field_with_uploads_and_results(
     member: Client, make_series: MakeSeries, make_run: Any
 ) -> None:
@@ -63,16 +60,16 @@ def test_a_mention_fills_a_required_field_with_uploads_and_results(
     }
     assert run.title == "@Bottle on ice"
     # The form keeps the name.
-    assert "@Bottle on ice" in read_page(member, f"/models/{MANY}/")
+    assert "@Bottle on ice" in read_text(member, f"/models/{MANY}/")
 
 
 def test_the_form_says_beside_run_what_is_left_out(member: Client, make_series: MakeSeries) -> None:
     make_series("bottle", 3)
     draft = member.post(f"/drafts/{MANY}/", {"prompt": "@bottle", "~tab": "a"}).json()
     assert draft["cost"]["named"] == ["@bottle: 2 of 3 pictures, this model takes 2"]
-    page = read_page(member, f"/models/{MANY}/?input=" + '{"prompt": "see @bottle"}')
+    page = read_text(member, f"/models/{MANY}/?input=" + '{"prompt": "see @bottle"}')
     assert '<li dir="auto">@bottle: 2 of 3 pictures, this model takes 2</li>' in page
-    assert "@bottle:" not in read_page(
+    assert "@bottle:" not in read_text(
         member, f"/models/{MANY}/?input=" + '{"prompt": "a@bottle.com"}'
     )
 
@@ -132,9 +129,9 @@ def test_the_projects_series_comes_before_ones_own_of_that_name(
     press(client, EDIT, prompt="@me/bottle")
     sent = [run.arguments["image_url"] for run in Run.objects.order_by("created_at")]
     assert sent == [pictures_of(shared)[0], pictures_of(own)[0]]
-    offered = read_page(client, "/series/mentioned/", q="bott")
+    offered = read_text(client, "/series/mentioned/", q="bott")
     assert offered.index('data-mention="@bottle"') < offered.index('data-mention="@me/bottle"')
-    assert "secret" not in read_page(client, "/series/mentioned/")
+    assert "secret" not in read_text(client, "/series/mentioned/")
     cover = client.get("/series/mentioned/cover/", {"name": "@me/bottle"})
     assert cover.headers["location"] == pictures_of(own)[0]
 
@@ -163,15 +160,15 @@ def test_the_way_without_script_leads_back_to_the_filled_form(
     bottle, unnamed = make_series("bottle", 1), make_series("others", 1, mention="")
     posted = {"prompt": "on ice,", "~field": "image_url"}
     answer = member.post(f"/forms/series/{EDIT}/", posted)
-    listed = read_page(member, answer.headers["location"])
+    listed = read_text(member, answer.headers["location"])
     address = f"/models/{EDIT}/?series={bottle.pk}%2Fimage_url&project=private"
     assert listed.count(address) == 1
     assert str(unnamed.pk) not in listed
-    page = read_page(member, address)
+    page = read_text(member, address)
     assert 'value="@bottle"' in page
     assert "on ice," in page
-    assert "on ice, @bottle" in read_page(member, f"/models/{EDIT}/?series={bottle.pk}")
-    nameless = read_page(member, f"/models/{EDIT}/?series={unnamed.pk}")
+    assert "on ice, @bottle" in read_text(member, f"/models/{EDIT}/?series={bottle.pk}")
+    nameless = read_text(member, f"/models/{EDIT}/?series={unnamed.pk}")
     assert "has no name for prompts: give it one on its page" in nameless
 
 
@@ -186,7 +183,7 @@ def test_a_run_names_the_series_whose_files_it_got(
     from runs.files import input_references
 
     input_references.read_unread()
-    page = read_page(member, Run.objects.get().get_absolute_url())
+    page = read_text(member, Run.objects.get().get_absolute_url())
     assert "@bottle" in page
     assert bottle.get_absolute_url() in page
     assert unnamed.get_absolute_url() not in page

@@ -23,6 +23,7 @@ from features.sharing.review import making, versions
 from playground.form.prefill import sources
 from projects.models import Project
 from runs.models import Artifact, Run, Upload
+from tests.features.boards import documents
 from tests.features.sharing.conftest import picture_bytes, store_file
 from tests.features.sharing.review.conftest import Post
 
@@ -35,27 +36,9 @@ Act = Callable[..., Any]
 def editor(make_endpoint: Act) -> Endpoint:
     """A model that changes a picture by words, and takes a mask."""
     picture = {"type": "string", "_fal_ui_field": "image"}
-    fields = {"prompt": {"type": "string"}, "image_url": picture, "mask_url": picture}
-    document = {
-        "openapi": "3.0.4",
-        "paths": {
-            "/": {
-                "post": {
-                    "requestBody": {
-                        "content": {
-                            "application/json": {
-                                "schema": {
-                                    "type": "object",
-                                    "properties": fields,
-                                    "required": ["prompt", "image_url"],
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        },
-    }
+    document = documents.document(
+        "prompt", "image_url", prompt={"type": "string"}, image_url=picture, mask_url=picture
+    )
     inputs = [
         ["prompt", "text", "main", "Prompt", True],
         ["image_url", "image", "main", "Image", True],

@@ -264,12 +264,6 @@ def test_a_stranger_shares_no_series(client: Client, stranger: User, series: Ser
     assert b"Second round" not in response.content
 
 
-@pytest.fixture
-def share(make_share: Any, make_picture: Any) -> Share:
-    made: Share = make_share(make_picture())
-    return made
-
-
 def test_options_are_saved_and_audited(member: Client, share: Share, user: User) -> None:
     project = make_project("Acme", **{user.username: "maker"})
     posted = OPTIONS | {

@@ -1,4 +1,4 @@
-"""How long the account's balance lasts, in words."""
+"""How long the account's balance lasts, in words, and the status page that says so."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from features.spending.bills import balance
 from features.spending.models import BillingState
 from runs.costs import ledger
 from runs.models import Charge
+from tests.conftest import grant
 
 
 @pytest.mark.django_db
@@ -47,3 +50,34 @@ def test_how_long_a_balance_lasts(amount: str, per_day: str, words: str) -> None
     outlook = balance.Outlook(Decimal(amount), "USD", Decimal(per_day), 14)
     assert outlook.in_words == words
     assert outlook.basis.endswith("cost." if Decimal(per_day) else "cost anything.")
+
+
+def read_page(*permissions: str) -> str:
+    person = User.objects.create_user("eva")
+    grant(person, "playground.view_worker", *permissions)
+    client = Client()
+    client.force_login(person)
+    return " ".join(client.get(reverse("admin:status")).content.decode().split())
+
+
+@pytest.mark.django_db
+def test_it_says_what_is_left_and_why_bills_could_not_be_read() -> None:
+    now = timezone.now()
+    BillingState.objects.create(
+        pk=1, has_key=True, balance=Decimal("14.20"), balance_at=now, trouble="fal is silent."
+    )
+    page = read_page("spending.change_budget")
+    assert "$14.20" in page
+    assert "fal is silent." in page
+    assert "nothing is spent" in page
+
+
+@pytest.mark.django_db
+def test_without_a_key_it_names_the_setting() -> None:
+    assert "unknown without FAL_ADMIN_KEY" in read_page("spending.change_budget")
+
+
+@pytest.mark.django_db
+def test_other_staff_learn_nothing_of_the_balance() -> None:
+    BillingState.objects.create(pk=1, has_key=True, balance=Decimal("14.20"))
+    assert "14.20" not in read_page()

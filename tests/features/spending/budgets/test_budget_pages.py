@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,15 +15,12 @@ from accounts.audit.entries import AuditEntry
 from features.spending.budgets import listing
 from features.spending.models import Budget
 from projects.models import Project
+from tests.features.pages import text_of
 from tests.features.spending.budgets.conftest import Pay
 from tests.projects.people import logged_in, make_project, person
 
 pytestmark = pytest.mark.django_db
 PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"
-
-
-def text_of(response: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def test_an_admin_makes_changes_and_ends_a_budget(

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -14,21 +12,17 @@ from django.utils import timezone
 
 from core import periods
 from features.notifications.models import Notification
-from features.spending.budgets import access, editing
 from features.spending.models import Budget, BudgetRequest
 from features.spending.requests import decision
 from projects.models import Project
 from runs.start.refused_starts import Unaffordable
+from tests.features.pages import text_of
 from tests.features.spending.budgets.conftest import Pay
 from tests.projects.people import person
 
 pytestmark = pytest.mark.django_db
 PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"
 WHOSE = "An admin has set this budget, so only admins can change it. Ask eva."
-
-
-def text_of(response: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 @pytest.fixture
@@ -71,16 +65,6 @@ def test_a_post_by_hand_changes_nothing(manager: Client, budget: Budget, path: s
     assert response.status_code == 403
     assert WHOSE in text_of(response)
     assert Budget.objects.values().get() == before
-
-
-def test_the_functions_behind_the_pages_refuse_managers(budget: Budget) -> None:
-    mia = person("mia")
-    with pytest.raises(PermissionDenied, match="Ask eva"):
-        editing.save(mia, budget)
-    for change in (editing.end, editing.bring_back):
-        with pytest.raises(PermissionDenied, match="Ask eva"):
-            change(mia, budget)
-    assert not access.managed(mia).exists()
 
 
 def test_more_of_it_is_asked_of_admins_and_allowed_by_them_alone(

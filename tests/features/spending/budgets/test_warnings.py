@@ -5,24 +5,25 @@ The rules about sums: only admins set them, and an invalid rule gets a sentence.
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts import roles
 from accounts.audit.entries import AuditEntry
 from accounts.roles import Role
+from core import periods
 from features.notifications import inbox
 from features.notifications.models import Notification
 from features.spending.budgets import headroom, warnings
 from features.spending.models import Budget, BudgetRequest, SpendingRules
 from projects.models import Membership, Project
+from tests.features.pages import text_of
 from tests.features.spending.budgets.conftest import Pay
 from tests.house.made import make_admin
 from tests.projects.people import person
@@ -52,7 +53,7 @@ def test_whose_money_it_is_are_told_at_80_percent_and_when_it_is_spent(
     pay("2", ana, fox)
     expected.append("mia: All of the budget of Fox is spent")
     assert subjects() == expected
-    counter = {"scope_key": fox.pk, "period": _month()}
+    counter = {"scope_key": fox.pk, "period": periods.name_of_month(timezone.now())}
     BudgetRequest.objects.create(
         budget=budget, user=ana, amount=10, is_granted=True, sentence="s", **counter
     )
@@ -136,14 +137,6 @@ def test_the_head_asks_once_where_there_is_no_budget(maker: Client, fox: Project
     assert len(queries) == 1
 
 
-def _month() -> str:
-    from django.utils import timezone
-
-    from core import periods
-
-    return periods.name_of_month(timezone.now())
-
-
 def test_what_was_spent_before_a_budget_for_each_was_made_is_known(
     admin: Client, fox: Project, pay: Pay
 ) -> None:
@@ -166,10 +159,6 @@ def test_what_was_spent_before_a_budget_for_each_was_made_is_known(
 
 PAGE = "/spend/rules/"
 GOOD = {"unknown": "assume", "assumed": "0.5", "ceiling": "20"}
-
-
-def text_of(response: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def test_an_admin_changes_the_rules(admin: Client, maker: Client) -> None:

@@ -52,16 +52,6 @@ def test_a_mislabelled_model_is_estimated_by_its_bills(
     assert note in card.basis
 
 
-def test_four_runs_are_too_few(painter: Endpoint, bill: PictureBill) -> None:
-    for _ in range(4):
-        bill("0.049")
-    updating.measure_due()
-    own = MeasuredPrice.objects.get()
-    assert (own.count, own.is_used) == (4, False)
-    endpoint = current(painter)
-    assert endpoint.measured_price is None
-
-
 def test_a_price_by_resolution_is_estimated_for_each(painter: Endpoint, bill: PictureBill) -> None:
     due = {"1K": "0.04", "2K": "0.08", "4K": "0.16"}
     for resolution in [*due, *due, *due, "1K"]:

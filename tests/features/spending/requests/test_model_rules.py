@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import pytest
@@ -16,6 +15,7 @@ from features.spending.models import BudgetRequest
 from projects.models import Project, Rule
 from projects.rules import editing, enforcement
 from tests.conftest import grant
+from tests.features.pages import text_of
 from tests.projects.people import logged_in, make_project, person, working_in
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -40,10 +40,6 @@ def ada(film: Endpoint) -> User:
     user.is_staff = user.is_superuser = True
     user.save()
     return user
-
-
-def text_of(response: Any) -> str:
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
 def new_lines(user: User) -> list[str]:

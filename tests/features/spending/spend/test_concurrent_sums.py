@@ -13,35 +13,13 @@ from django.contrib.auth.models import User
 from django.db import connection, connections, transaction
 
 from runs.costs import daily_sums
+from tests.features.boards.racing import run_at_once
 from tests.features.spending.spend.charges import bill, charge, days_ago
 from tests.features.spending.sums import require_sums_hold
 from tests.projects.people import make_project
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 DAY = days_ago(3)
-
-
-def run_at_once(*acts: Callable[[], None]) -> None:
-    """Run each function in a thread of its own; raise what any of them raised."""
-    ready = threading.Barrier(len(acts))
-    problems: list[BaseException] = []
-
-    def run(act: Callable[[], None]) -> None:
-        try:
-            ready.wait(30)
-            act()
-        except BaseException as error:
-            problems.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(act,)) for act in acts]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-    assert problems == []
-    assert not any(thread.is_alive() for thread in threads)
 
 
 def test_runs_start_and_settle_at_once(user: User, stranger: User, make_endpoint: Any) -> None:
@@ -70,7 +48,7 @@ def test_runs_start_and_settle_at_once(user: User, stranger: User, make_endpoint
         for number in range(20):
             charge(user, "0.5", DAY, projects[number % 2], model)
 
-    run_at_once(settle(1), settle(2), start)
+    assert run_at_once([settle(1), settle(2), start]) == [None] * 3
     assert require_sums_hold() == 50
 
 

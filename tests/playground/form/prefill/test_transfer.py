@@ -49,17 +49,6 @@ def test_another_model_of_the_same_task_gets_the_same_inputs(
     assert carry_over(run, models["edit"]).arguments == {"image_urls": ["https://x.test/a.png"]}
 
 
-def test_inputs_move_to_fields_of_other_names(models: dict[str, Endpoint], result_of: Make) -> None:
-    arguments = {"prompt": "x", "image_urls": ["https://x.test/1", "https://x.test/2"]}
-    run = result_of(models["edit"], arguments=arguments)
-    carried_over = carry_over(run, models["film"])
-    frames = {"image_url": "https://x.test/1", "end_image_url": "https://x.test/2"}
-    assert carried_over.arguments == {"prompt": "x"} | frames
-    assert dict(carried_over.fates)["Changed"] == "Images → Image and End image"
-    back = result_of(models["film"], arguments=carried_over.arguments)
-    assert carry_over(back, models["edit"]).arguments == arguments
-
-
 def test_trained_weights_become_a_lora(models: dict[str, Endpoint], result_of: Make) -> None:
     run = result_of(
         models["trainer"],

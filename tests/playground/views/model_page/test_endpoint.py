@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
+from django.urls import reverse
 
 from runs.models import Draft, Run
 from schemas.reference.snippets import FAL
 from tests.conftest import grant
+from tests.projects.people import make_project
 from tests.runs.looks import let_look
 from tests.schemas import strategies
 from tests.tables import each_row
@@ -149,11 +151,6 @@ def test_unreadable_query_parameters_are_reported(member: Client, flux: Any, tex
     assert 'class="notice"' in response.content.decode()
 
 
-def test_a_run_can_fill_in_the_form(member: Client, flux: Any, make_run: Any) -> None:
-    run = make_run(endpoint=flux, arguments={"prompt": "remember me"})
-    assert b"remember me" in member.get(PAGE, {"run": str(run.pk)}).content
-
-
 def test_a_strangers_run_fills_in_nothing(
     client: Client, stranger: User, flux: Any, make_run: Any
 ) -> None:
@@ -161,15 +158,6 @@ def test_a_strangers_run_fills_in_nothing(
     client.force_login(stranger)
     for key in ("run", "shown"):
         assert b"a secret" not in client.get(PAGE, {key: str(run.pk)}).content
-
-
-def test_typed_values_survive_a_reload(member: Client, flux: Any) -> None:
-    member.post(f"/drafts/{FLUX}/", {"prompt": "half a tho", "num_images": "x"})
-    text = member.get(PAGE).content.decode()
-    assert "half a tho" in text
-    member.post(f"/forms/blank/{FLUX}/", {})
-    assert Draft.objects.get().post == {}
-    assert "half a tho" not in member.get(PAGE).content.decode()
 
 
 def test_posted_values_survive_a_lost_session(client: Client, user: User, flux: Any) -> None:
@@ -343,3 +331,37 @@ def test_run_looks_certain_only_with_a_price(
     endpoint = make_endpoint(f"a/{price}", unit_price_usd=price, price_unit="images")
     page = member.get(endpoint.get_absolute_url()).content.decode()
     assert ("data-unknown" in page) == is_unknown
+
+
+BLANK = f"/forms/blank/{FLUX}/"
+
+
+def actions_of(page: str) -> set[str]:
+    return set(re.findall(r'formaction="(/forms/[^"]*)"', page))
+
+
+@pytest.mark.usefixtures("flux")
+def test_buttons_post_to_the_project_that_the_page_shows(member: Client) -> None:
+    for slug in ("fox", "owl"):  # fields of a form are cached, but not with another project's
+        make_project(slug, ana="maker")
+        page = member.get(PAGE, {"project": slug}).content.decode()
+        redrawn = member.post(f"{BLANK}?project={slug}", {"prompt": "a cat"}).content.decode()
+        for text in (page, redrawn):
+            assert {address.partition("?")[2] for address in actions_of(text)} == {
+                f"project={slug}"
+            }
+        assert f"/forms/undo/{FLUX}/?project={slug}" in actions_of(redrawn)
+        assert f"/forms/prompts/{FLUX}/?project={slug}" in actions_of(page)
+
+
+@pytest.mark.usefixtures("flux")
+def test_an_address_of_a_button_opened_again_leads_to_the_page(member: Client) -> None:
+    response = member.get(BLANK, {"project": "private"})
+    assert response.headers["Location"] == f"{PAGE}?project=private"
+
+
+@pytest.mark.usefixtures("flux")
+def test_any_word_may_begin_the_id_of_a_model(member: Client, make_endpoint: Any) -> None:
+    make_endpoint("undo/a/b")
+    member.post(reverse("playground:form-blank", args=["undo/a/b"]), {"prompt": "x"})
+    assert Draft.objects.get().endpoint.endpoint_id == "undo/a/b"
