@@ -165,7 +165,7 @@ HEADER = (
             Room(
                 "Series",
                 "library:all-series",
-                "tags, albums, references, characters, products, looks, @, data sets, training",
+                "tags, labels, albums, references, characters, products, @, data sets, training",
             ),
             Room(
                 "Prompts",

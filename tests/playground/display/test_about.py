@@ -251,7 +251,7 @@ def test_a_retired_model_links_to_what_could_take_over(
     evidence = '<span class="muted figures">$0.02 / image · about 6.0 s</span>'
     link = '<a href="/models/fal-ai/flux-3/">Flux 3</a>'
     page = " ".join(member.get(PAGE).content.decode().split())
-    assert f"Could take over: {link} {evidence}" in page
+    assert f"Possible deputies: {link} {evidence}" in page
     assert '/dependants/">What uses it' in page
     flux.deputy = deputy
     flux.save()
