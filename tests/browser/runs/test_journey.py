@@ -62,11 +62,15 @@ def test_find_fill_run_and_look_by_keyboard_alone(open_page: Open) -> None:
     states: list[str] = []
     page.expose_function("seen", lambda state: states.append(state))
     page.evaluate(
-        """new MutationObserver(() => {
-             const run = document.querySelector("#stage [data-run-id]");
-             const state = run?.dataset.runState;
-             if (state && state !== window.last) window.seen(window.last = state);
-           }).observe(document.body, {subtree: true, childList: true, attributes: true})"""
+        """() => {
+             const shown = () => document.querySelector("#stage [data-run-id]")?.dataset ?? {};
+             const { runId: former } = shown();  // another test's run may be on the stage
+             new MutationObserver(() => {
+               const { runId, runState } = shown();
+               if (runState && runId !== former && runState !== window.last)
+                 window.seen(window.last = runState);
+             }).observe(document.body, {subtree: true, childList: true, attributes: true});
+           }"""
     )
     run(page)
     picture = page.locator(".artifact img")
