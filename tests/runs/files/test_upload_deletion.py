@@ -12,6 +12,7 @@ from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 from PIL import Image
@@ -113,6 +114,7 @@ async def test_run_that_waits_keeps_its_file_and_a_later_one_does_not_get_it(
         await run.asave(update_fields=["state", "created_at"])
     await sync_to_async(pass_time)(row)
     assert not await Upload.objects.filter(pk=row.pk).aexists()
+    await sync_to_async(connections.close_all)()  # PostgreSQL drops no database that is in use
 
 
 def test_deleting_frees_the_quota_and_bringing_back_takes_it_again(
