@@ -30,7 +30,7 @@ def choices_of(grant: str) -> dict[str, Any] | None:
 
 
 def find(secret: str) -> Issued | None:
-    """Return an access token of a grant, if it is valid. No query for what does not look like one.
+    """Return a valid access token of a grant, or None. Other texts cost no query.
 
     It may have fewer scopes than its grant's row: a program may ask for fewer.
     """

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from django.http import QueryDict
 
 from core.http.parameters import parse_uuid
-from core.http.posts import ticked
 from core.refusals import Refused
 from runs.models import Artifact, Upload
 from runs.models.querysets import RunQuerySet
@@ -92,29 +91,26 @@ def posted(request: HttpRequest) -> Selection:
     """
     runs = all_found(request)
     if runs is None:
-        keys = (parse_uuid(text) for text in ticked(request, UPLOAD)[:MOST_FILES])
-        uploads = [key for key in keys if key]
-        return Selection(parse(request.POST, is_more=bool(uploads)), uploads=uploads)
+        return parse(request.POST)
     newest_results = newest(runs, MOST_FILES)
     if not newest_results.keys:
         raise Refused("The list no longer finds anything. Change its filters first.")
     return Selection(dict.fromkeys(newest_results.keys), newest_results.left_out, is_all=True)
 
 
-def parse(query: QueryDict, *, is_more: bool = False) -> Positions:
-    """Return the positions that a post names one by one; raises Refused as `posted` does.
-
-    It may name none if something else is selected (`is_more`).
-    """
+def parse(query: QueryDict) -> Selection:
+    """Return what a post names one by one; raises Refused as `posted` does."""
     runs, artifacts = query.getlist(RUN), query.getlist(ARTIFACT)
-    if not (runs or artifacts or is_more):
+    upload_keys = (parse_uuid(text) for text in query.getlist(UPLOAD)[:MOST_FILES])
+    uploads = [key for key in upload_keys if key]
+    if not (runs or artifacts or uploads):
         raise Refused("Nothing is selected. Select a result first.")
     if len(runs) + len(artifacts) > MOST_FILES:
         raise Refused(TOO_MANY)
     positions: defaultdict[uuid.UUID, set[int]] = defaultdict(set)
     for run, position in map(_artifact, artifacts):
         positions[run].add(position)
-    return {**positions, **dict.fromkeys(map(_run, runs))}
+    return Selection({**positions, **dict.fromkeys(map(_run, runs))}, uploads=uploads)
 
 
 def choose(selection: Selection, runs: RunQuerySet) -> SelectedResults:

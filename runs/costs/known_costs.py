@@ -21,7 +21,7 @@ from schemas.estimate.wording import FREE, computed, label_for_pages, nobody_pay
 
 BY_EVENT, BY_UNITS, ESTIMATED = KINDS = ("billed by fal", "by billed units", "estimated")
 NOTHING = "Nothing was billed"
-NOT_RUN = {400, 401, 402, 403, 404, 405, 409, 413, 415, 429}  # statuses of what was never run
+NOT_RUN = {400, 401, 402, 403, 404, 405, 409, 413, 415, 429}  # upstream refused the request
 
 
 class Figure(NamedTuple):

@@ -190,7 +190,7 @@ def of_upload(user_id: int, project: Project, upload: Upload) -> Upload:
 
 
 def as_artifact(upload: Upload) -> Artifact:
-    """Return an upload as a result of no run, which is never saved, for what shows results."""
+    """Return an unsaved result with the upload's file, so that what shows results shows it."""
     return Artifact(
         kind=content_types.kind(upload.content_type) or "file",
         state=Artifact.State.STORED,

@@ -45,7 +45,7 @@ class Mentioned(NamedTuple):
 
 @dataclass
 class Outcome:
-    """How much of what a mention means was used."""
+    """What a model got of one mention."""
 
     mentioned: Mentioned
     used: list[str] = field(default_factory=list)  # pictures

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from django.conf import settings
 from django.db import models
 from django.db.models import Case, Exists, IntegerField, OuterRef, Q, Value, When
+from django.urls import reverse
 
 from catalog.models import Endpoint
 from core.refusals import Refused
@@ -218,6 +219,13 @@ class SeriesItem(models.Model):
     def key(self) -> ResultKey | uuid.UUID:
         """Return the key of its result, or of its upload."""
         return self.upload_id or ResultKey(cast("uuid.UUID", self.run_id), self.position)
+
+    @property
+    def address(self) -> str:
+        """Return the address of its file, as inputs of runs name it."""
+        if self.upload:
+            return self.upload.get_absolute_url()
+        return reverse("playground:artifact", args=[self.run_id, self.position])
 
 
 class Destination(models.Model):

@@ -39,15 +39,9 @@ def of_place(
     user: User, project: Project, endpoint: Endpoint | None = None, board: uuid.UUID | None = None
 ) -> Destination | None:
     """Return where new results of a page or a board go, else those of its project; two queries."""
-    rows = _in_project(project, user)
-    own = [
-        row
-        for row in rows
-        if (board and row.board == board)
-        or (endpoint and row.endpoint_id == endpoint.pk and row.user_id == user.pk)
-    ]
-    of_project = [row for row in rows if not row.board and not row.endpoint_id]
-    return next(iter([*own, *of_project]), None)
+    return _most_exact(
+        _in_project(project, user), user.pk, endpoint.pk if endpoint else None, board
+    )
 
 
 def choose(
@@ -102,25 +96,31 @@ def expect_results(user: User, origins: Mapping[Run, Sequence[str]]) -> None:
         rows = _in_project(project, user)
         by_series: defaultdict[Series, list[Run]] = defaultdict(list)
         for run in runs if rows else ():
-            if series := _series_of(run, rows, _board_in(origins[run])):
-                by_series[series].append(run)
+            board = _board_in(origins[run])
+            if best := _most_exact(rows, run.user_id, run.endpoint_id, board):
+                by_series[best.series].append(run)
         for series, series_runs in by_series.items():
             _expect(series, series_runs)
 
 
-def _series_of(run: Run, rows: Sequence[Destination], board: uuid.UUID | None) -> Series | None:
-    """Return the series of the most exact destination: a board's, a page's, the project's."""
+def _most_exact(
+    rows: Sequence[Destination],
+    user_id: int,
+    endpoint_id: int | None,
+    board: uuid.UUID | None,
+) -> Destination | None:
+    """Return the destination of a board, else of a person's page, else of the project."""
 
     def rank(row: Destination) -> int:
         if row.board:
             return 3 if row.board == board else 0
         if row.endpoint_id:
-            is_own_page = row.endpoint_id == run.endpoint_id and row.user_id == run.user_id
+            is_own_page = row.endpoint_id == endpoint_id and row.user_id == user_id
             return 2 if is_own_page and not board else 0
         return 1
 
-    best = max(rows, key=rank)
-    return best.series if rank(best) else None
+    best = max(rows, key=rank, default=None)
+    return best if best and rank(best) else None
 
 
 def _board_in(marks: Sequence[str]) -> uuid.UUID | None:
@@ -137,7 +137,7 @@ def _expect(series: Series, runs: Sequence[Run]) -> None:
         if is_for_user or not run.is_hidden
     ]
     try:
-        append(series, expected, ["run", "position"])
+        append(series, expected)
     except Refused as refusal:  # it is full: the run starts all the same
         log.info("No results go to the series %s: %s", series.pk, refusal)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from django.db.models import Case, Count, F, OuterRef, Q, Subquery, Value, When
@@ -68,7 +69,7 @@ class SeriesItemView:
             return self.upload.get_absolute_url()
         return self.stack.run.get_absolute_url() if self.stack else ""
 
-    @property
+    @cached_property
     def artifact(self) -> Artifact | None:
         """Return its file; None for a text, and for a gap."""
         if self.upload:

@@ -102,7 +102,7 @@ class CaptionsForm(forms.Form):
                 max_length=MAX_CAPTION_CHARS,
                 required=False,
                 initial=row.caption,
-                show_hidden_initial=True,  # tells what was changed here from what was not
+                show_hidden_initial=True,  # the page's own changes differ from it
                 widget=forms.Textarea({"rows": 2}),
             )
 

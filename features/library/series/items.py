@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.db import transaction
@@ -65,7 +65,7 @@ def add(user: User, series: Series, selection: Selection) -> SelectedResults:
         SeriesItem(series=series, run_id=result.run, position=result.position)
         for result in selected.results
     ]
-    append(series, results, ["run", "position"])
+    append(series, results)
     if not selection.uploads:
         return selected
     files = list(Upload.objects.kept().shown_to(user).filter(pk__in=selection.uploads))
@@ -96,25 +96,24 @@ def add_uploads(
         new_items.append(
             SeriesItem(series=series, upload=upload, file_name=file.file_name, caption=caption)
         )
-    append(series, new_items, ["upload", "file_name"])
+    append(series, new_items)
     uploads.show_with(series, [item.upload.get_absolute_url() for item in new_items if item.upload])
 
 
-def append(series: Series, new_items: Sequence[SeriesItem], identified_by: Sequence[str]) -> None:
-    """Write new items at the end; one that was taken out returns there.
+def append(series: Series, new_items: Sequence[SeriesItem]) -> None:
+    """Write new items, results or uploads, at the end; one that was taken out returns there.
 
-    `identified_by` are the columns that tell a series' items apart. Raises Refused if it would
-    have too many.
+    Raises Refused if the series would have too many.
     """
-
-    def key(item: SeriesItem) -> tuple[Any, ...]:
-        return item.run_id, item.position, item.upload_id, item.file_name
-
+    if not new_items:
+        return
+    identified_by = ["upload", "file_name"] if new_items[0].upload_id else ["run", "position"]
     with transaction.atomic():
         Series.objects.select_for_update().get(pk=series.pk)
-        present_keys = {key(item) for item in items_of(series)}
-        added = {key(item): item for item in new_items if key(item) not in present_keys}
-        _require_room(series, len(added))
+        present_keys = {(item.key, item.file_name) for item in items_of(series)}
+        by_key = {(item.key, item.file_name): item for item in new_items}
+        added = {key: item for key, item in by_key.items() if key not in present_keys}
+        _require_room(series, len(present_keys), len(added))
         last = series.items.aggregate(last=Max("place"))["last"]
         for place, item in enumerate(added.values(), 0 if last is None else last + 1):
             item.place = place
@@ -128,12 +127,12 @@ def append(series: Series, new_items: Sequence[SeriesItem], identified_by: Seque
         counting.touch(item.run_id for item in added.values() if item.run_id)
 
 
-def _require_room(series: Series, new: int) -> None:
-    has = items_of(series).count()
-    if has + new > MAX_ITEMS:
+def _require_room(series: Series, present_count: int, new_count: int) -> None:
+    if present_count + new_count > MAX_ITEMS:
         raise Refused(
-            f"A series holds at most {MAX_ITEMS:,} results and files; “{series.name}” has {has:,} "
-            f"and {new:,} would be added. Choose fewer, or create another series."
+            f"A series holds at most {MAX_ITEMS:,} results and files; “{series.name}” has "
+            f"{present_count:,} and {new_count:,} would be added. Choose fewer, or create another "
+            "series."
         )
 
 
@@ -158,7 +157,7 @@ def put_back(series: Series, at: datetime) -> int:
     with transaction.atomic():
         Series.objects.select_for_update().get(pk=series.pk)
         removed = series.items.filter(removed_at=at)
-        _require_room(series, removed.count())
+        _require_room(series, items_of(series).count(), removed.count())
         run_ids = list(removed.exclude(run=None).values_list("run_id", flat=True))
         number = removed.update(removed_at=None)
         series.save(update_fields=["changed_at"])

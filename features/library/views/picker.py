@@ -89,8 +89,8 @@ def _in_series(user: User, series: Series, kind: str) -> Choices:
 def _series(user: User, rows: SeriesQuerySet, query: str, page: int) -> Choices:
     """Return one page of series, with their covers."""
     first = (page - 1) * PAGE_SIZE
-    found = rows.with_words(query).values_list("pk", flat=True)
-    keys = list(found[first : first + PAGE_SIZE + 1])
+    matching_keys = rows.with_words(query).values_list("pk", flat=True)
+    keys = list(matching_keys[first : first + PAGE_SIZE + 1])
     offered = []
     for card in display.cards(user, rows.filter(pk__in=keys[:PAGE_SIZE])):
         still = card.cover.tile.still if card.cover else ""

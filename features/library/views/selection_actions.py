@@ -164,7 +164,7 @@ def uses(request: HtmxRequest) -> HttpResponseBase:
     try:
         if request.method == "POST":
             return redirect(_address(selection.choose(selection.posted(request), readable)))
-        posted_selection = selection.Selection(selection.parse(request.GET))
+        posted_selection = selection.parse(request.GET)
     except Refused as refusal:
         return refuse(request, str(refusal))
     pictures = sets_of_pictures.pictures_of(selection.choose(posted_selection, readable))

@@ -51,7 +51,5 @@ def cover(request: HtmxRequest) -> HttpResponse:
     rows = rows.filter(mention_key=key.removeprefix(OWN))
     row_mentions = mentions.mentions_of(rows, request.user)
     row = next((row for row, text in row_mentions if key_of(text) == f"@{key}"), None)
-    pictures = mentions.contents_of(request.user, [row])[row.pk].pictures if row else ()
-    if not pictures:
-        return HttpResponse(status=HTTPStatus.NO_CONTENT)
-    return redirect(pictures[0])
+    picture = mentions.covers_of(request.user, [row]).get(row.pk) if row else None
+    return redirect(picture) if picture else HttpResponse(status=HTTPStatus.NO_CONTENT)

@@ -36,7 +36,7 @@ def spring(user: User, make_run: Any) -> Series:
 
 
 def offered(client: Client, query: str) -> list[str]:
-    """Return the names of what the picker offers, in order."""
+    """Return the names of the offered files, in order."""
     return [choice.name for choice in client.get(f"{CHOICES}&{query}").context["choices"].found]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable
-from contextlib import ExitStack, aclosing, suppress
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -27,7 +27,7 @@ from runs.results import timeline
 from runs.state import state_machine
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, status_polling
-from runs.worker.following.context import STREAM_AGAIN_S, FollowContext, PollPacing, StreamSupport
+from runs.worker.following.context import FollowContext
 from runs.worker.following.status_polling import EVENTS_IN_A_ROW, statuses
 from runs.worker.limits import PATIENCE, DirectLimits, Patience, WorkerLimits
 from tests import clock
@@ -491,27 +491,3 @@ def test_streams_without_a_pause_leave_turns_to_other_tasks() -> None:
         return statuses_sent
 
     assert 0 < clock.run(main()) <= EVENTS_IN_A_ROW * (FLOODS + TURNS)
-
-
-def test_many_polled_runs_are_each_polled_less_often() -> None:
-    polls = PollPacing()
-    assert polls.pause_s(1) < 1.2
-    with ExitStack() as counted:
-        for _ in range(1000):
-            counted.enter_context(polls.count())
-        assert polls.pause_s(1) > 8
-    assert polls.pause_s(1) < 1.2
-
-
-# A model without a status stream is remembered for a while.
-def test_a_model_without_a_stream_is_tried_again_after_a_while() -> None:
-    now = 0.0
-    streams = StreamSupport(lambda: now)
-    streams.record_missing("a/b")
-    assert not streams.may_stream("a/b")
-    assert streams.may_stream("a/c")
-    now = STREAM_AGAIN_S - 1
-    streams.record_missing("a/b")  # by a run that was sent before the first answer came
-    assert not streams.may_stream("a/b")
-    now = STREAM_AGAIN_S
-    assert streams.may_stream("a/b")
