@@ -33,6 +33,11 @@ def test_upload_is_found_on_the_wall_deleted_and_brought_back(open_form: Open, s
     tile.hover()
     tile.locator("summary").click()
     expect(tile.get_by_role("link", name="Download")).to_be_visible()
+    if size == PHONE:  # the menu is a sheet at the end of the window, whatever lies behind it
+        page.wait_for_function(
+            "() => innerHeight - document.querySelector('#wall details > div')"
+            ".getBoundingClientRect().bottom < 1"
+        )
     tile.get_by_role("button", name="Delete").click()
     expect(page.locator("#wall")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
