@@ -6,8 +6,6 @@ says that this check was left out, and the lint goes on. A vulnerability fails t
 a lock file that pip-audit refuses, even without the network.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import subprocess

@@ -1,7 +1,5 @@
 """Writes the charges of runs whose rows a test writes, as starting and ending a run does."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from decimal import Decimal
 

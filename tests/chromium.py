@@ -1,7 +1,5 @@
 """Finds and starts headless Chromium, for tests in a browser and for benchmarks."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import sys

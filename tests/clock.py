@@ -3,8 +3,6 @@
 Pauses take no real time, and the load of the machine has no effect.
 """
 
-from __future__ import annotations
-
 import asyncio
 import selectors
 from collections.abc import Callable, Coroutine

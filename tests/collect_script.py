@@ -1,7 +1,5 @@
 """Collects the static files of the checkout in the current folder, as `manage.py up` does."""
 
-from __future__ import annotations
-
 import django
 
 if __name__ == "__main__":

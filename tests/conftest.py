@@ -1,7 +1,5 @@
 """Rows and users for every test; each factory's defaults can be overridden."""
 
-from __future__ import annotations
-
 import gc
 import json
 import math

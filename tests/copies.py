@@ -1,7 +1,5 @@
 """Copies without metadata, made at once instead of by a worker."""
 
-from __future__ import annotations
-
 import pytest
 
 from runs.files import stripped_copies

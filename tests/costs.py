@@ -6,8 +6,6 @@ leaves these files out, `make test` runs some of the tests of those above `DEAR_
 seed (`tests/distribution.py`).
 """
 
-from __future__ import annotations
-
 import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping

@@ -4,8 +4,6 @@ On SQLite, the migrated file is kept between test runs, under a digest of everyt
 the migrations take ten seconds, most of the time of a run of one file.
 """
 
-from __future__ import annotations
-
 import hashlib
 import os
 import shutil

@@ -5,8 +5,6 @@ of `VITRINES` use the same started Vitrine and run in one process too. Implement
 because its `xdist_group` marks have no effect under pytest 9.2.
 """
 
-from __future__ import annotations
-
 import os
 import random
 from collections import defaultdict

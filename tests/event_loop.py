@@ -5,8 +5,6 @@ On PostgreSQL, two jobs did so unnoticed, whenever the database's clock had not 
 seconds.
 """
 
-from __future__ import annotations
-
 import traceback
 from collections.abc import Iterator
 from unittest.mock import patch

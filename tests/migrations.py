@@ -8,8 +8,6 @@ PostgreSQL. Models without their migration are refused too. The migrations of 0.
 checked: its update stops all processes first.
 """
 
-from __future__ import annotations
-
 import re
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Pytest plugin of `tests.run`: `--outcomes FILE` writes how many tests passed and which failed."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path

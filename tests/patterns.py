@@ -11,8 +11,6 @@ Atomic groups and possessive repeats (`(?>…)`, `*+`) are fast, and with a look
 only once per word. `SHORT` has the patterns that only ever get short texts.
 """
 
-from __future__ import annotations
-
 import ast
 import importlib
 import os

@@ -5,8 +5,6 @@ would see (`expect`, `wait_for_…`), and only then reads rows. Only `bench` cou
 measures milliseconds. `make lint` runs this; it prints `file:line: what to do`.
 """
 
-from __future__ import annotations
-
 import ast
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Starts a complete Vitrine as a new user does, with `manage.py up` in a copy of the checkout."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import re

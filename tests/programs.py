@@ -4,8 +4,6 @@ Tests whose program is missing are left out; at its end, `make test` says how ma
 install it.
 """
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -16,8 +16,6 @@ Tests that fail run once more at the end, alone. Those that pass then are named 
 than `MOST_UNSTEADY` of them fail the run.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

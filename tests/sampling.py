@@ -3,8 +3,6 @@
 `make test-all` takes all of them. `VITRINE_TEST_SEED=<seed>` repeats a choice.
 """
 
-from __future__ import annotations
-
 import os
 import random
 from collections.abc import Callable, Hashable, Iterable, Sequence

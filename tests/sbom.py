@@ -4,8 +4,6 @@ Writes `var/sbom/vitrine.cdx.json` (CycloneDX) and `licences.txt`, from a new en
 locked packages, because the one for development has more.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

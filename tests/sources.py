@@ -3,8 +3,6 @@
 Walking the folder would also find what is installed beside them: `.venv-3.13/`, `var/`.
 """
 
-from __future__ import annotations
-
 import subprocess
 from collections.abc import Iterator
 from fnmatch import fnmatch

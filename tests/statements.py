@@ -1,7 +1,5 @@
 """Makes SQL statements fail or wait, with Django's instrumentation, in every thread."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -4,8 +4,6 @@ pytest takes some milliseconds for each case of `parametrize`, in every process 
 row of a table that calls a function takes microseconds.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any

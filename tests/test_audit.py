@@ -1,7 +1,5 @@
 """`make lint` fails if pip-audit refuses a lock file, but not if its server cannot be reached."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The documents name only what exists: settings, dependencies, links, files and folders."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Each lock file has what pyproject.toml asks for: `make lock` was not forgotten."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 

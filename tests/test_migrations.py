@@ -1,7 +1,5 @@
 """The migrations that `make lint` refuses."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.migrations import altered, check

@@ -1,7 +1,5 @@
 """The check of regular expressions finds those that take minutes for some text."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.patterns import Analysis

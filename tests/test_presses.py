@@ -1,7 +1,5 @@
 """The check of browser tests finds reads of the database that come too early."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.presses import problems

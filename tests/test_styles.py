@@ -1,7 +1,5 @@
 """The style sheets use only what exists: each variable has a value, each class an element."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from pathlib import Path

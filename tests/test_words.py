@@ -1,7 +1,5 @@
 """The check of retired words reads the texts that people read, and no others."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from tests import words

@@ -5,8 +5,6 @@ texts and labels of templates, sentences in Python and scripts, and the prose of
 names in code are free.
 """
 
-from __future__ import annotations
-
 import ast
 import re
 import sys

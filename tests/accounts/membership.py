@@ -9,8 +9,6 @@ A *curator* and an *admin* have that role in the house and are members of none o
 curator gets what a stranger gets; an admin gets more of runs, boards and flows.
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from projects.kept.models import kinds

@@ -1,7 +1,5 @@
 """Every route of Vitrine, except those of Django's own admin."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 

@@ -3,8 +3,6 @@
 A new route needs a row.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Hashable, Iterator
 from datetime import timedelta

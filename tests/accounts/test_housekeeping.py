@@ -1,7 +1,5 @@
 """The worker deletes expired rows, a thousand sessions at a time."""
 
-from __future__ import annotations
-
 import asyncio
 from datetime import timedelta
 from types import SimpleNamespace

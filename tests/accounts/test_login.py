@@ -1,7 +1,5 @@
 """A logged-in user stays so; other visitors get the login page, or a notice in a fragment."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

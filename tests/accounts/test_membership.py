@@ -3,8 +3,6 @@
 A route about a run, a board or another object of a project needs a row there.
 """
 
-from __future__ import annotations
-
 from collections.abc import Hashable, Iterable, Iterator
 from http.cookies import SimpleCookie
 from typing import Any

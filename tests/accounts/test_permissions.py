@@ -1,7 +1,5 @@
 """Staff need a permission for each action on others' objects, whose pages say who has acted."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

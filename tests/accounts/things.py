@@ -1,7 +1,5 @@
 """One row of each kind that lives in projects, and the addresses of their routes."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4

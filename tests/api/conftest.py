@@ -1,7 +1,5 @@
 """Fixtures for calling the API with a token."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

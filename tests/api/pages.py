@@ -1,7 +1,5 @@
 """The pages as the web process serves them, for tests over the wire."""
 
-from __future__ import annotations
-
 from threading import Barrier
 
 from django.db import connections

@@ -1,7 +1,5 @@
 """A body is read as it was sent, however it was sent, or refused: no run without its input."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable

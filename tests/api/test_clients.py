@@ -1,7 +1,5 @@
 """Each client's lines of code: with this address and token, in the language that they claim."""
 
-from __future__ import annotations
-
 import ast
 import json
 import shlex

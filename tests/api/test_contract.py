@@ -4,8 +4,6 @@ Requests are generated from the document: a valid one gets a declared answer, an
 and none a 5xx.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

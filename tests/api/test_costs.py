@@ -1,7 +1,5 @@
 """The cost of a run or an estimate as a number for programs."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The catalogue in fal's format: its parameters and answers, with the models a token may run."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """A token reads and starts in all of its user's projects, or only in the one it is bound to."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from typing import Any

@@ -1,7 +1,5 @@
 """Tokens belong to a user, expire, are stored as digests, and can be revoked."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """A call that waits for a run is answered once the run has ended, and holds no thread before."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import uuid

@@ -1,7 +1,5 @@
 """Two projects with one object of every kind; each project's texts contain its own word."""
 
-from __future__ import annotations
-
 import uuid
 from dataclasses import dataclass
 from typing import Any

@@ -3,8 +3,6 @@
 Exit code 0 even if a goal is missed, since that is a valid result; 1 if a measurement failed.
 """
 
-from __future__ import annotations
-
 import argparse
 import signal
 import sys

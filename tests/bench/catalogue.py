@@ -1,7 +1,5 @@
 """Writes a catalogue to the database with the sync's own code, without a server."""
 
-from __future__ import annotations
-
 import logging
 import tempfile
 from collections.abc import Iterable

@@ -1,7 +1,5 @@
 """Results of benchmarks: figures, the goals that they meet or miss, and tables."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections.abc import Iterable, Sequence

@@ -1,7 +1,5 @@
 """Each benchmark measures something: started as by `make bench`, for one small round."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Accessibility checks by axe-core; a test fails with axe's report if there is a violation."""
 
-from __future__ import annotations
-
 from typing import Any, Literal
 
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults

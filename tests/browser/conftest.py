@@ -1,7 +1,5 @@
 """One browser and one started Vitrine per test process, started as benchmarks and `make run` do."""
 
-from __future__ import annotations
-
 import shutil
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The browser contexts of a test."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 from typing import Any
 

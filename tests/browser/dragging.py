@@ -1,7 +1,5 @@
 """Drags rows by the mouse, in steps."""
 
-from __future__ import annotations
-
 from playwright.sync_api import Locator
 
 

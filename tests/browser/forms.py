@@ -1,7 +1,5 @@
 """Shows a single form in a real browser, for tests of form controls."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache

@@ -1,7 +1,5 @@
 """A catalogue for the gallery, and its pages in a browser."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from functools import cache

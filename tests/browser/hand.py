@@ -4,8 +4,6 @@ A click is a press of a button, a link or a key that chooses. Typing a text, cho
 and dropping a file count as one click each, if a person does them.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """A complete Vitrine in a browser with the owner logged in, for tests of whole journeys."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

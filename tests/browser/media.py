@@ -1,7 +1,5 @@
 """A model's page with every kind of file field, on a live server."""
 
-from __future__ import annotations
-
 import base64
 import io
 import re

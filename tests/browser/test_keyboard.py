@@ -1,7 +1,5 @@
 """The keys that handlers receive, with every layout and input method."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """axe finds nothing on pages whose content Django's client tests; they fit a screen and a phone."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone

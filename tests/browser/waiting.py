@@ -1,7 +1,5 @@
 """Waits for visible effects of a page, which may be late on a busy machine."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from http import HTTPStatus

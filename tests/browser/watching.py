@@ -1,7 +1,5 @@
 """Pages that watch runs whose end the test decides, for tests of live pages."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator
 from typing import Any

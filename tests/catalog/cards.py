@@ -1,7 +1,5 @@
 """Reads the cards of a page."""
 
-from __future__ import annotations
-
 from html.parser import HTMLParser
 from typing import Any
 

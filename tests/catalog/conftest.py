@@ -1,7 +1,5 @@
 """A fake upstream of the catalogue, and a function that syncs with it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """A media host that serves thumbnails, and a worker that stores them."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """What the figures of a record say: the price of a kept result, with its interval."""
 
-from __future__ import annotations
-
 import math
 from decimal import Decimal
 

@@ -1,7 +1,5 @@
 """Which of several models is offered first: by price known, record, marks, use here."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,5 @@
 """No two names are the same; a folded family still shows the models that the query names."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Makes thumbnails as upstream has them: pictures, videos, and the wrong files of some hosts."""
 
-from __future__ import annotations
-
 import io
 import zlib
 from typing import Any

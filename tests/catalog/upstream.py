@@ -1,7 +1,5 @@
 """A small version of fal's Platform API, with every observed misbehaviour (protocol, section 3)."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import json

@@ -28,8 +28,6 @@ To add a client:
 Each of `promises.EVERY` must be among its promises or in its `cannot`.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The clients' environments in var/clients/, made once from their lock files."""
 
-from __future__ import annotations
-
 import shutil
 import subprocess
 import sys

@@ -6,8 +6,6 @@ The token for `budget` has an empty budget; the one for `blocked` lives in a pro
 allows no model.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 

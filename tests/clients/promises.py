@@ -1,7 +1,5 @@
 """The promises to every client, and how the stage checks that they are kept."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Passes connections on between nginx and Vitrine, and records them."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

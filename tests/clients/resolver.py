@@ -1,7 +1,5 @@
 """Answers DNS only for Vitrine's names, and records all other queries."""
 
-from __future__ import annotations
-
 import socket
 import struct
 import threading

@@ -6,8 +6,6 @@ Files go to FOLDER; each request's line goes to FOLDER/requests, and each token 
 arrives in any header, address or body to FOLDER/tokens.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import os

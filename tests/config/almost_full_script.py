@@ -1,7 +1,5 @@
 """Runs a module, with its arguments, on a disk that has only three megabytes left."""
 
-from __future__ import annotations
-
 import runpy
 import shutil
 import sys

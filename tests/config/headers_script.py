@@ -3,8 +3,6 @@
 Prints {name: [status, headers]}.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 

@@ -5,8 +5,6 @@ process), the variables and an expression (`"s.DEBUG, s.FAL_KEY"`). A fork answe
 most of a start, and the parent has done them once.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sys

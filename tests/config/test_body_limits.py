@@ -1,7 +1,5 @@
 """A body larger than its view accepts is refused before it is read."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Our cookies have names of their own with the port: browsers send them to all ports of a host."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

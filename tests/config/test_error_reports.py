@@ -1,7 +1,5 @@
 """Error pages show no key, token or password, not even with DEBUG; they are still useful."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

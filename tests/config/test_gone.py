@@ -1,7 +1,5 @@
 """A page or an operation of the API that left answers 410, and says what people have instead."""
 
-from __future__ import annotations
-
 import pytest
 from django.test import Client
 

@@ -1,7 +1,5 @@
 """`make run` installs the lock with uv, or with pip if uv is not available or fails."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

@@ -1,7 +1,5 @@
 """Processes do not load certain heavy modules when they start."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 

@@ -1,7 +1,5 @@
 """A refused request is one line of the log; a failure has its traceback, in text and in JSON."""
 
-from __future__ import annotations
-
 import io
 import json
 import logging

@@ -1,7 +1,5 @@
 """The targets of the Makefile that build and delete the environment, and those that delete data."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """Pages are compressed as the browser prefers, files never; other sites get no hold of a page."""
 
-from __future__ import annotations
-
 import gzip
 from typing import Any
 

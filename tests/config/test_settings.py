@@ -1,7 +1,5 @@
 """Settings computed from the environment, by a process that reads them anew each time."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """A deployment's security headers; Django's deployment check finds nothing."""
 
-from __future__ import annotations
-
 import json
 import re
 import shutil

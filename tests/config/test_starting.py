@@ -1,7 +1,5 @@
 """Errors that stop a process at its start, with one line, before it changes anything."""
 
-from __future__ import annotations
-
 import json
 import shutil
 import socket

@@ -1,7 +1,5 @@
 """Actions that an admin page denies to everyone."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.admin import site
 from django.contrib.auth.models import Group, User

@@ -1,7 +1,5 @@
 """Caches are limited in bytes, drop the least recently used entry, and report their total."""
 
-from __future__ import annotations
-
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Sums of money are exact in the database; no float can become one."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

@@ -1,7 +1,5 @@
 """Names that we give to files can be stored on every system, whatever text they come from."""
 
-from __future__ import annotations
-
 import unicodedata
 from pathlib import PurePosixPath, PureWindowsPath
 

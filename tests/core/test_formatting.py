@@ -1,7 +1,5 @@
 """The figures and words on every page."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Names that look the same are equal, in every script; a name needs a visible character."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

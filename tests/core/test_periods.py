@@ -1,7 +1,5 @@
 """Days and months are those of the house's time zone, even when clocks change."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from typing import Any
 

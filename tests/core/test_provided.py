@@ -1,7 +1,5 @@
 """Functions that one folder declares and another provides."""
 
-from __future__ import annotations
-
 from core.provided import Provided
 
 

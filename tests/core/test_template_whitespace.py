@@ -1,7 +1,5 @@
 """Whitespace that only a template's reader needs is removed; visible whitespace stays."""
 
-from __future__ import annotations
-
 import pytest
 from django.template.loader import get_template
 

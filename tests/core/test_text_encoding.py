@@ -1,7 +1,5 @@
 """Text files in every encoding that editors and spreadsheets write."""
 
-from __future__ import annotations
-
 import codecs
 
 import pytest

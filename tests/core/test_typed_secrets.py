@@ -1,7 +1,5 @@
 """A secret is the same in every way in which keyboards send it."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher, check_password, make_password
 

@@ -1,7 +1,5 @@
 """A version is named with its commit, wherever its code comes from."""
 
-from __future__ import annotations
-
 import subprocess
 from pathlib import Path
 

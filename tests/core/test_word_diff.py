@@ -1,7 +1,5 @@
 """The differences between two texts, word by word."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

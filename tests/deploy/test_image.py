@@ -1,7 +1,5 @@
 """The image has the locked packages, and compose.yaml has only existing settings."""
 
-from __future__ import annotations
-
 import re
 
 import yaml

@@ -1,7 +1,5 @@
 """`deploy/release.sh` installs versions side by side; a process keeps its version to its end."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

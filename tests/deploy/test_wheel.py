@@ -3,8 +3,6 @@
 It uses the dependencies of this environment, so the test needs no package index.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

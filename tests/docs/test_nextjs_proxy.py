@@ -1,7 +1,5 @@
 """The example docs/examples/nextjs-proxy: browser, own server, Vitrine; it keeps the token."""
 
-from __future__ import annotations
-
 import json
 import os
 import shutil

@@ -6,8 +6,6 @@ project's shared folder is beside the checkout, the same tests also run on its r
 entries and files.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

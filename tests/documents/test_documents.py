@@ -1,7 +1,5 @@
 """The invented documents have every construct of fal's, so the tests need no others."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Each operation of the API gets each extreme value, in its parameters and in its body."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any

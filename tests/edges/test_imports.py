@@ -3,8 +3,6 @@
 As a file and as text; `make test` sends some of each document.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """No list takes more queries for many rows than for a few, and none more than its row allows."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4

@@ -4,8 +4,6 @@
 path one value by either; `make test-all` gives all of them every value by both.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Sequence
 from typing import Any

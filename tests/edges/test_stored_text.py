@@ -1,7 +1,5 @@
 """Rows with lone surrogates and NUL, which earlier versions stored, can be shown and exported."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any

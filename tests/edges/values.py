@@ -1,7 +1,5 @@
 """Extreme values, and the names of the parameters that views read."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator, Set
 from functools import cache

@@ -1,7 +1,5 @@
 """Clients with a fake network; pauses between retries are recorded instead of waited for."""
 
-from __future__ import annotations
-
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any

@@ -1,7 +1,5 @@
 """The addresses from which we download files."""
 
-from __future__ import annotations
-
 import httpx
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """docs/PROTOCOL.md has the lines that the code cites; tests name its lines; its modules exist."""
 
-from __future__ import annotations
-
 import ast
 import re
 import tokenize

@@ -1,7 +1,5 @@
 """The error tree: answers over the wire become the class that says how to react."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any

@@ -3,8 +3,6 @@
 It is read, or raises a FalError, and nothing else.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar

@@ -1,7 +1,5 @@
 """A list's items are kept as they were written, whatever stands around them."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Replaces fal at the level of HTTP requests: one class follows a script, one plays the queue."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Prints how long each entry point takes for half of its largest input, and for all of it."""
 
-from __future__ import annotations
-
 import os
 
 import django

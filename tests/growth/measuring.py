@@ -1,7 +1,5 @@
 """Measures how a parser's time grows: twice the input may take little more than twice the time."""
 
-from __future__ import annotations
-
 import gc
 import time
 import tracemalloc

@@ -1,7 +1,5 @@
 """No entry point takes much more than twice as long for twice the input, or over a second."""
 
-from __future__ import annotations
-
 import pytest
 
 from tests.growth.measuring import Growth, WayIn, measure, slowness

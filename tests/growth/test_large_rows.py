@@ -3,8 +3,6 @@
 Each list is requested beside rows of several megabytes; the limit is less than one such row.
 """
 
-from __future__ import annotations
-
 import gc
 import tracemalloc
 import uuid

@@ -1,7 +1,5 @@
 """Queries over all runs cost the same with ten times as many runs on the same days."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

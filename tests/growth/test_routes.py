@@ -4,8 +4,6 @@ The resolver gives the routes, and the source the names of their controls, so ne
 measured without being listed. `ways.py` has the most expensive inputs of the known parsers.
 """
 
-from __future__ import annotations
-
 import gc
 import json
 import random

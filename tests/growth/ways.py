@@ -1,7 +1,5 @@
 """The entry points that parse input of users or of upstream, each with its most expensive input."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Admins, invitations, and simultaneous actions, for tests about people."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 

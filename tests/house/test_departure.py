@@ -1,7 +1,5 @@
 """People who leave lose every access at once, and none of their work is lost."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

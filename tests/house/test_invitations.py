@@ -1,7 +1,5 @@
 """Invitations: who may accept which, what they get, and a sentence for each refusal."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial

@@ -1,7 +1,5 @@
 """Roles of the house: who has which; there is always an admin."""
 
-from __future__ import annotations
-
 from fnmatch import fnmatchcase
 
 import pytest

@@ -1,7 +1,5 @@
 """Looks for secrets in the output of started Python programs, and in what `ps` shows of them."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence

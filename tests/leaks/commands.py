@@ -1,7 +1,5 @@
 """Looks for secrets in the output of `manage.py`'s commands that tests call in this process."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar

@@ -1,7 +1,5 @@
 """Looks for secrets in every log record, as the server would write it."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Makes `secrets.check` recognise the secrets that Vitrine makes or receives."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 from importlib import import_module
 from typing import Any

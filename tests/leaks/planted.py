@@ -1,7 +1,5 @@
 """Two tests for `test_plugin.py`, which runs pytest on them: the first leaks a token."""
 
-from __future__ import annotations
-
 import logging
 import secrets
 

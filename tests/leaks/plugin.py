@@ -1,7 +1,5 @@
 """Fails each test in which a secret leaked; `tests.conftest` imports the fixtures for all tests."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack

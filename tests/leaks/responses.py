@@ -1,7 +1,5 @@
 """Looks for secrets in every response: headers and body, compressed or not, whole or in pieces."""
 
-from __future__ import annotations
-
 import io
 import re
 import zipfile

@@ -3,8 +3,6 @@
 Needs only the standard library, because started web processes import it too (`in_children`).
 """
 
-from __future__ import annotations
-
 import os
 import re
 import secrets

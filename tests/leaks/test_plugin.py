@@ -1,7 +1,5 @@
 """A leak in a log, a mail, a command or a started program fails the test in which it happened."""
 
-from __future__ import annotations
-
 import io
 import logging
 import os

@@ -1,7 +1,5 @@
 """A secret in a response is found wherever it is, and each place that shows one needs to."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import zipfile

@@ -1,7 +1,5 @@
 """The database keeps secrets only as digests and encrypted texts, except for one kind."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -5,8 +5,6 @@ which records the tests that reach it. Then each mutant meets just these tests, 
 order of the suite, until one fails that passes on the product as it is.
 """
 
-from __future__ import annotations
-
 import argparse
 import os
 import shutil

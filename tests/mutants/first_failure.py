@@ -1,7 +1,5 @@
 """Pytest plugin of `tests.mutants`: writes the id of the first test that fails to a file."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -4,8 +4,6 @@ The choice depends only on a seed and on the text of the places, not on their li
 revisions of the project are judged by the same mutants if both contain their lines.
 """
 
-from __future__ import annotations
-
 import ast
 import hashlib
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 It imports nothing of the project, because every process of the product imports it.
 """
 
-from __future__ import annotations
-
 import os
 
 _seen: set[tuple[int, str]] = set()

@@ -1,7 +1,5 @@
 """What a browser without JavaScript posts from a page: the successful controls of its form."""
 
-from __future__ import annotations
-
 import math
 import re
 from html.parser import HTMLParser

@@ -1,7 +1,5 @@
 """Run again: a drawn button makes one run, however often it is pressed; a new one another."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 from functools import partial

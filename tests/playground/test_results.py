@@ -1,7 +1,5 @@
 """Each kind of result has a template for every size that a page uses."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """What a sentence asks of the models, with files or without."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

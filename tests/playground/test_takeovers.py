@@ -1,7 +1,5 @@
 """A deputy makes a run that its model did not: by a press, by itself, or not at all."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any

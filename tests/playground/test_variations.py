@@ -1,7 +1,5 @@
 """Variations: one press starts several runs, once; they are one try and priced together."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from decimal import Decimal

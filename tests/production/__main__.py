@@ -6,8 +6,6 @@ set the size of the crowd; arguments select promises by name. It does not test s
 because no systemd runs in a container, nor the accounts, because everything runs as one user.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 import tempfile

@@ -1,7 +1,5 @@
 """The files of deploy/ for nginx, with the names, ports and paths of a test."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

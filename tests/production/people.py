@@ -1,7 +1,5 @@
 """People who browse, run a model, watch it to its end and open its picture, through the proxy."""
 
-from __future__ import annotations
-
 import asyncio
 import html
 import json

@@ -3,8 +3,6 @@
 python -m tests.production.people_script COUNT  (in the folder of the app, with its settings)
 """
 
-from __future__ import annotations
-
 import sys
 
 import django

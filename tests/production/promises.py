@@ -1,7 +1,5 @@
 """The deployment's promises, in the order in which they are tried; each returns what it saw."""
 
-from __future__ import annotations
-
 import io
 import os
 import re

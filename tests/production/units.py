@@ -1,7 +1,5 @@
 """Starts processes as the units in `deploy/systemd/` say, on machines without systemd."""
 
-from __future__ import annotations
-
 import os
 import shlex
 import subprocess

@@ -1,7 +1,5 @@
 """Projects with members, for the tests of all apps."""
 
-from __future__ import annotations
-
 from django.contrib.auth.models import User
 from django.test import Client
 

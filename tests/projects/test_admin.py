@@ -1,7 +1,5 @@
 """In the admin, superusers can give a project a manager; private projects are read-only."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client

@@ -1,7 +1,5 @@
 """A project's slug is readable, unique, and no existing address; its creator manages it."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 from django.urls import reverse

@@ -1,7 +1,5 @@
 """Members join, leave and change roles, and there is always an active manager."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable
 from contextlib import suppress

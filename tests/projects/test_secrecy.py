@@ -5,8 +5,6 @@ another project and their private one. The answers are the same: no title, hint 
 work.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Managers rename, archive and delete projects; the work in them stays."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A real sandbox, and a worker in this process that talks to it."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator

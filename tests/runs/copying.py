@@ -1,7 +1,5 @@
 """Makes files for a worker to copy, and copies one as a worker does."""
 
-from __future__ import annotations
-
 import asyncio
 import io
 import wave

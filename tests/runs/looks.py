@@ -1,7 +1,5 @@
 """Admins who have stated a reason to look at private runs."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from django.contrib.auth.models import User

@@ -1,7 +1,5 @@
 """Models and results for tests of "Use as": short documents, and runs with files."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

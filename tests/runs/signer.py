@@ -1,7 +1,5 @@
 """Signs and delivers webhooks as fal does."""
 
-from __future__ import annotations
-
 import asyncio
 import base64
 import hashlib

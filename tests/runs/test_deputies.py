@@ -1,7 +1,5 @@
 """Which models are proposed to take over from another one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

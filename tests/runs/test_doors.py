@@ -4,8 +4,6 @@ The test finds the entry points in the code: each function that calls `runs/star
 a row in `doors/table.py`, which uses it as people and programs do.
 """
 
-from __future__ import annotations
-
 import ast
 import html
 import re

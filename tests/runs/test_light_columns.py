@@ -1,7 +1,5 @@
 """Lists load runs without their heavy columns, which only `runs/models/querysets.py` names."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from pathlib import Path

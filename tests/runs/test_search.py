@@ -1,7 +1,5 @@
 """A search of the history finds text by an index, in any case and script."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """What the sandbox still has, by its own record: after a run, its deletion, an outage of ours."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

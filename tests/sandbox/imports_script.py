@@ -1,7 +1,5 @@
 """Prints the packages that the sandbox's application needs to start; FOLDER is for its data."""
 
-from __future__ import annotations
-
 import sys
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Calls whose code the API tab shows, and how to run that code as it is shown."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Thumbnails: a different one for every model, animated for models that make videos."""
 
-from __future__ import annotations
-
 import io
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The code on the API tab, run as it is shown, in each way to call a model and each language."""
 
-from __future__ import annotations
-
 import json
 import ssl
 import threading

@@ -1,7 +1,5 @@
 """Broken documents: values that no document should contain, placed anywhere in real ones."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 

@@ -4,8 +4,6 @@ A normal run tries a few examples, the same each time; `make test-all` tries ten
 `HYPOTHESIS_PROFILE=long` a hundred times.
 """
 
-from __future__ import annotations
-
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants

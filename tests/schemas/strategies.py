@@ -1,7 +1,5 @@
 """Hypothesis strategies: JSON, fal's schemas, values of a schema, broken documents."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Every file and text in an output is found, at any place (C32)."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

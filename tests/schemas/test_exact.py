@@ -1,7 +1,5 @@
 """JSON typed by users: its errors, in their words, with the place."""
 
-from __future__ import annotations
-
 import json
 from fractions import Fraction
 

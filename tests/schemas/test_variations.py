@@ -1,7 +1,5 @@
 """Variations request the right number of results, within the schema, with different seeds."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from hypothesis import given

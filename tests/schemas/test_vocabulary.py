@@ -1,7 +1,5 @@
 """The table of words has what the code asks for, and nothing else."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The cases: each fault at each step of a run, and the states in which the run may end."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """A PostgreSQL server started from the installed programs, so that a test may restart it."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess

@@ -1,7 +1,5 @@
 """The faults that may affect a run: of upstream, a process, the database, the disk, the clock."""
 
-from __future__ import annotations
-
 import signal
 import threading
 import time

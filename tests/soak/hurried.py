@@ -4,8 +4,6 @@ It renders no thumbnails, which runs do not need and which cost the sandbox ten 
 SKEW_S shifts its clock; while the file FULL exists, writes fail as on a full disk.
 """
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import os

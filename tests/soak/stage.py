@@ -3,8 +3,6 @@
 Any of them may be killed.
 """
 
-from __future__ import annotations
-
 import io
 import itertools
 import json

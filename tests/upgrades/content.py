@@ -3,8 +3,6 @@
 It uses only addresses and names of fields, which stay the same from version to version.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self

@@ -1,7 +1,5 @@
 """Databases for tests of upgrades: made, migrated by `manage.py`, and read."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

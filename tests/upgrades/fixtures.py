@@ -1,7 +1,5 @@
 """The fixtures of tagged versions: backups that these versions have made (`make_fixture`)."""
 
-from __future__ import annotations
-
 import json
 import tarfile
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The last migrations of 0.2.0, by app. All later ones run while no process of 0.2.0 is at work."""
 
-from __future__ import annotations
-
 from django.db.migrations.loader import MigrationLoader
 
 from tests.upgrades.fixtures import Key

@@ -5,8 +5,6 @@ For each kind of database, it packs a backup of a small Vitrine that has run wit
 that of TEST_DATABASE_URL.
 """
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

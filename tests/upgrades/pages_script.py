@@ -3,8 +3,6 @@
 The database is that of VITRINE_TEST_DATABASE_URL, the settings those of the tests.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 

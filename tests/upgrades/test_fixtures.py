@@ -1,7 +1,5 @@
 """Every tagged version's backup can be restored: all rows, all files, and pages that show them."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

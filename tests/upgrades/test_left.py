@@ -1,7 +1,5 @@
 """What people made with what left in 0.3.0 becomes what stays; the tables are dropped."""
 
-from __future__ import annotations
-
 import pkgutil
 import subprocess
 import sys

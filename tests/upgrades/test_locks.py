@@ -1,7 +1,5 @@
 """While `migrate` runs over a history of any size, nobody waits for a second or loses anything."""
 
-from __future__ import annotations
-
 import random
 import shutil
 import subprocess

@@ -3,8 +3,6 @@
 `tests/config/starting/test_migrations.py` tests that one started afterwards is refused.
 """
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

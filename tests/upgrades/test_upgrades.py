@@ -3,8 +3,6 @@
 `tests/config/starting/test_migrations.py` tests which databases are refused, and how.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path

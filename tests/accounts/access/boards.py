@@ -1,7 +1,5 @@
 """What each role gets at the routes of boards, and of a board with a vote."""
 
-from __future__ import annotations
-
 from accounts.permissions import VIEW_RUN
 from tests.accounts.access.marks import ANYBODYS, METHOD, OWNERS, OWNERS_ALONE, SAYS_WHY, Row
 

@@ -1,7 +1,5 @@
 """The tables of rights, for readers."""
 
-from __future__ import annotations
-
 from tests.accounts.access.boards import VOTE_ACCESS, VOTERS
 from tests.accounts.access.marks import ROLES, Row
 from tests.accounts.membership import membership_as_lines

@@ -1,7 +1,5 @@
 """What each role gets at the pages of `projects.kept.resource.Resource`, the same for all kinds."""
 
-from __future__ import annotations
-
 from django.urls import get_resolver
 
 from projects.kept.models import kinds

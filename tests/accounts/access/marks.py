@@ -9,8 +9,6 @@ A row has one word for each of `ROLES`, for GET and for POST:
     -       405: the route has no such method
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 ROLES = ("anonymous", "user", "owner", "staff", "permitted", "superuser")

@@ -1,7 +1,5 @@
 """What each role gets at the routes for programs: the API, fal's clients, tokens."""
 
-from __future__ import annotations
-
 from accounts.permissions import CHANGE_USER
 from tests.accounts.access.marks import (
     ANYBODYS,

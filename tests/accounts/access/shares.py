@@ -1,7 +1,5 @@
 """What each role gets at the routes of links: shares, reviews."""
 
-from __future__ import annotations
-
 from accounts.permissions import SEE_ALL_SHARES
 from tests.accounts.access.marks import (
     ANYBODYS,

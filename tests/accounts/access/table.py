@@ -1,7 +1,5 @@
 """What each role gets at each route. `marks.py` explains the words."""
 
-from __future__ import annotations
-
 from accounts.permissions import (
     ADD_COLLECTION,
     ADD_USER,

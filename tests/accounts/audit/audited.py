@@ -1,7 +1,5 @@
 """Reads the audit log, for tests of its content."""
 
-from __future__ import annotations
-
 from django.db.models import Model, QuerySet
 
 from accounts.audit.entries import AuditEntry

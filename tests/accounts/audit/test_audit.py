@@ -1,7 +1,5 @@
 """The audit log has all acts on shared objects; entries outlive the people and the rows."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Entries of django-auditlog: old and new values, by whom and from where; and sign-ins."""
 
-from __future__ import annotations
-
 import json
 import logging
 import logging.handlers

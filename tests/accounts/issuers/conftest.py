@@ -1,7 +1,5 @@
 """Issuers on real sockets: an honest mock of OpenID Connect, and a lying one."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any

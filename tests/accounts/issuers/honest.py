@@ -1,7 +1,5 @@
 """An honest issuer on a real socket: oidc-provider-mock, which lets any subject log in."""
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager

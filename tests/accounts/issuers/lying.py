@@ -1,7 +1,5 @@
 """An issuer on a real socket that lies, stalls or answers nonsense, as a test wants."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

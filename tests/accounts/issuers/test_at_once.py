@@ -1,7 +1,5 @@
 """Two simultaneous sign-ins or disconnections: one account, one remaining login, no traceback."""
 
-from __future__ import annotations
-
 from threading import Barrier
 from typing import Any
 

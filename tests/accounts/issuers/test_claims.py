@@ -1,7 +1,5 @@
 """Claims give a role in the house and projects, at each sign-in."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Only the owner can connect an existing account; the last way to log in stays."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

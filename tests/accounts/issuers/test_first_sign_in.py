@@ -1,7 +1,5 @@
 """The first sign-in with an issuer makes an account if that is allowed; the next one finds it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

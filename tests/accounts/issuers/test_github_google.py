@@ -1,7 +1,5 @@
 """GitHub, which has no ID tokens, and Google, which is an ordinary OpenID Connect issuer."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """An issuer that is down, lies or answers nonsense: the page says so, and nobody is logged in."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Client secrets appear on no page, in no admin list, log or printed object."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

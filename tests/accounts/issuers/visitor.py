@@ -1,7 +1,5 @@
 """A person with a browser who logs in at an issuer and returns, without Chromium."""
 
-from __future__ import annotations
-
 import html
 import re
 from typing import Any

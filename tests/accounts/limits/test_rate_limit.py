@@ -3,8 +3,6 @@
 An ordinary page view writes nothing to the database.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Throttling of password attempts, its messages, and its log lines."""
 
-from __future__ import annotations
-
 import logging
 import re
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """A template of file names: the words that it knows, and words without a value."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A forgotten password: requested on a page, mailed by the worker, chosen through the link."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from typing import Any

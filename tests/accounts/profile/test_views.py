@@ -1,7 +1,5 @@
 """The account page: each of its forms, for its owner, with its errors."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """People who have just logged in with their password, so that they may change how they log in."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

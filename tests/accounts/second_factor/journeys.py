@@ -1,7 +1,5 @@
 """Steps of people with a second factor; an authenticator app and a passkey in software."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

@@ -1,7 +1,5 @@
 """The authenticator app and the recovery codes: set up, required at login, used once, throttled."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Confirming one's login again, also for people without a password or a factor."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Changes of a second factor are mailed and in the audit log; an admin can remove a factor."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Passkeys: added, used alone and after the password, renamed, removed; forged ones are refused."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

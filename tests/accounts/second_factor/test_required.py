@@ -1,7 +1,5 @@
 """SECOND_FACTOR: people who need one must set it up, and cannot remove the last one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The list of a person's sessions, and how they end."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Browsers and systems, recognised by their headers."""
 
-from __future__ import annotations
-
 import pytest
 
 from accounts.sessions.active_sessions import UNKNOWN, device

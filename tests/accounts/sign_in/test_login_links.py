@@ -1,7 +1,5 @@
 """The link that logs the owner in: works once, within a quarter of an hour, and is in no log."""
 
-from __future__ import annotations
-
 import io
 import logging
 from datetime import timedelta

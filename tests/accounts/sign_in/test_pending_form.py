@@ -1,7 +1,5 @@
 """A form posted by an anonymous visitor stores no row, and is restored after the login."""
 
-from __future__ import annotations
-
 import hashlib
 import html
 import re

@@ -1,7 +1,5 @@
 """The MCP SDK's own client signs in by a person's browser, and calls a tool."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 from urllib.parse import parse_qs, urlsplit

@@ -1,7 +1,5 @@
 """Parts of files count towards the user's quota; all parts of a file towards its size limit."""
 
-from __future__ import annotations
-
 import io
 import json
 import uuid

@@ -1,7 +1,5 @@
 """A run's status, streamed as fal does: each change at once, each log line once, and an end."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Callable, Coroutine

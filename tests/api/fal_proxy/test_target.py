@@ -3,8 +3,6 @@
 The headers of fal's clients that apply to a run, and the values that are refused.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

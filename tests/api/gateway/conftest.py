@@ -1,7 +1,5 @@
 """A gateway in front of a real sandbox."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any

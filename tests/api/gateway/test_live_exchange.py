@@ -1,7 +1,5 @@
 """Inputs that wait in a live session stay encoded until used, and are decoded within limits."""
 
-from __future__ import annotations
-
 import json
 import struct
 import tracemalloc

@@ -1,7 +1,5 @@
 """Live sessions of fal's clients through the gateway, against the real sandbox."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -3,8 +3,6 @@
 Chunks in OpenAI's format: only whole events, and an error if the rest is missing.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Callable

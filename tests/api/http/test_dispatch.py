@@ -3,8 +3,6 @@
 `null` means absence for an optional member of a body, but never inside a model's own input.
 """
 
-from __future__ import annotations
-
 import io
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Every address for programs names its methods: in the `Allow` of a 405, and to OPTIONS."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 

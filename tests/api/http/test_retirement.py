@@ -1,7 +1,5 @@
 """Answers about a retired model say since when, and which one takes over."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Registrations hash a secret that nobody uses; a quick hash is enough for them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

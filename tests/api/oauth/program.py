@@ -1,7 +1,5 @@
 """A program that signs in by the browser of a person."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import html

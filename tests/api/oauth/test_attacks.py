@@ -1,7 +1,5 @@
 """What must not lead to a token: each is refused, and leaves neither a row nor anything issued."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

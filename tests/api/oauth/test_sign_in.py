@@ -1,7 +1,5 @@
 """A program signs in by a person's browser, and gets the row that any other token has."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

@@ -1,7 +1,5 @@
 """OpenAPI documents of language models: with a prompt, with messages, and unusual ones."""
 
-from __future__ import annotations
-
 from typing import Any
 
 ANSWER = {"output": {"type": "string"}, "error": {"anyOf": [{"type": "string"}, {"type": "null"}]}}

@@ -1,7 +1,5 @@
 """The endpoint that answers a chat body in OpenAI's format, and the arguments it gets."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The arguments composed of a conversation are valid for the model's schema, in every one."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from hypothesis import given

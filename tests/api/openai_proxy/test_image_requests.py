@@ -1,7 +1,5 @@
 """OpenAI's image calls as arguments of models: prompt, files, number, size and quality."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Boards by the API: for their owner, with the runs in their cells."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

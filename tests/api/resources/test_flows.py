@@ -1,7 +1,5 @@
 """Flows by the API: read, started once per key, and followed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Presets, collections and uploads by the API."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Models by the API: the same filters and facts as on the page, in pages with a cursor."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

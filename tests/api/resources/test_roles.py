@@ -1,7 +1,5 @@
 """In a shared project, a program may do what its user's role allows."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Runs by the API: checked, started once per key, visible to their user alone."""
 
-from __future__ import annotations
-
 import uuid
 from datetime import UTC, datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """Webhooks by the API: for one run or all, checked, created once per key, with every delivery."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Calls the proxy as fal's clients do."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

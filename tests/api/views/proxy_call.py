@@ -1,7 +1,5 @@
 """Sends one call to the proxy, as fal's clients do."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """The page "Put this in front of your code": its lines, the token shown once, the first request."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Calls of fal's clients become runs of their user and get answers in fal's format."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from typing import Any

@@ -1,7 +1,5 @@
 """Files that fal's clients upload through the proxy become uploads of their user."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """A reverse proxy maps fal's host names to us; answers contain the host name that was called."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A result names its files by our addresses, which open as long as the result does."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """fal's and OpenAI's clients start in the token's project, or in the one their address names."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from typing import Any

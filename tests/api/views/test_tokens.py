@@ -1,7 +1,5 @@
 """The page of tokens shows a new token once, and can undo a revocation."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -4,8 +4,6 @@ The same number of runs gives the same rows, except for the keys. No file is sto
 benchmark reads one.
 """
 
-from __future__ import annotations
-
 import random
 import uuid
 from collections.abc import Iterator, Sequence

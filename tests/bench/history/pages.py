@@ -1,7 +1,5 @@
 """The pages and lists of G12."""
 
-from __future__ import annotations
-
 import io
 import time
 import uuid

@@ -7,8 +7,6 @@ same process before the other runs are written. Because the machine may be busie
 at the other, both are divided by the time of a page without runs, measured in turns with them.
 """
 
-from __future__ import annotations
-
 import os
 
 from tests.bench.figures import Goal, at_least, at_most, at_most_ratio, median, percentile, table

@@ -4,8 +4,6 @@ Each visit has a fresh profile; product and floor alternate. Usable means that e
 and DOMContentLoaded is over, so that the page's main control is present, enabled and works.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from tests.bench.figures import KB, Goal, at_most, at_most_ratio, median, table

@@ -5,8 +5,6 @@ The bare view runs on the same server with as many threads. Then many clients re
 once, and no request may fail. Needs Linux.
 """
 
-from __future__ import annotations
-
 import asyncio
 import re
 import sys

@@ -3,8 +3,6 @@
 10,000 results by default. The wall is scrolled in a browser through 2,000 tiles.
 """
 
-from __future__ import annotations
-
 from playwright.sync_api import Page
 
 from tests.bench.figures import KB, Goal, at_most

@@ -3,8 +3,6 @@
 python -m tests.bench.results.program COUNT  (settings come from the environment)
 """
 
-from __future__ import annotations
-
 import json
 import sys
 import uuid

@@ -6,8 +6,6 @@ lucky nor unlucky timing throughout. Product, floor and, if it is installed, Gra
 product and floor once more with an upstream that is far away.
 """
 
-from __future__ import annotations
-
 import random
 from collections import defaultdict
 

@@ -1,7 +1,5 @@
 """Posts a run as a form without JavaScript does."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

@@ -9,8 +9,6 @@ reference, in turns, is a plain commit of one row to a SQLite file with the same
 shows how busy disk and machine were. Needs Linux.
 """
 
-from __future__ import annotations
-
 import random
 import sqlite3
 import time

@@ -4,8 +4,6 @@ A browser opens at most six connections to a server (HTTP/1.1), so a request wai
 hold them all. The floor holds one poll per tab and shows the effect.
 """
 
-from __future__ import annotations
-
 from playwright.sync_api import BrowserContext, Page
 
 from tests.bench.figures import Goal, at_most, at_most_ratio, median, table, without_goal

@@ -1,7 +1,5 @@
 """Pages that G1 clicks in Chromium, each in its own browser profile."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

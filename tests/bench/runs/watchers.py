@@ -5,8 +5,6 @@ watcher is a separate connection with a long poll. Product and floor alternate. 
 process's CPU and memory are read from /proc.
 """
 
-from __future__ import annotations
-
 import asyncio
 import html
 import json

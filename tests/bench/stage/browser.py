@@ -1,7 +1,5 @@
 """Headless Chromium: cold pages with their bytes and times, and the time until a run is painted."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any, Literal
 from urllib.parse import urlsplit

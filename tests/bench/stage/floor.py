@@ -7,8 +7,6 @@ close to the physical limit; the product's are compared with them.
     python -m tests.bench.stage.floor PORT UPSTREAM KEY DATABASE
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import sqlite3

@@ -1,7 +1,5 @@
 """Reads HTTP/1.1 answers from a connection: a full client would cost more than the server."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 

@@ -1,7 +1,5 @@
 """Reads the usage of processes, or of this one, from /proc. Needs Linux."""
 
-from __future__ import annotations
-
 import os
 import re
 import resource

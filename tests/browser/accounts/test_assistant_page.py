@@ -1,7 +1,5 @@
 """The page of a tool's answer in a conversation, in a frame of a host that plays its part."""
 
-from __future__ import annotations
-
 import json
 import re
 import threading

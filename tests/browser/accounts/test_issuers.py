@@ -1,7 +1,5 @@
 """Signing in with an issuer on another site, in a browser with our Content Security Policy."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import Any

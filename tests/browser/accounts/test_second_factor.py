@@ -1,7 +1,5 @@
 """Passkeys and authenticator apps in Chromium, whose virtual authenticator plays the device."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from typing import Any
 

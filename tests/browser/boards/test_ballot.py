@@ -1,7 +1,5 @@
 """A ballot in a browser: by keys, and on the phone of a client without an account."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

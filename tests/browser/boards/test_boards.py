@@ -1,7 +1,5 @@
 """A board in a browser: from a model's page to the results, by keyboard, on a phone, scriptless."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """A board's results: compared in detail, voted on blindly, and judged by keyboard."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

@@ -1,7 +1,5 @@
 """A plan in a browser: prompts pasted as rows, and photos dropped onto rows."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

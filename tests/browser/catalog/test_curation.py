@@ -3,8 +3,6 @@
 No step needs a Save.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

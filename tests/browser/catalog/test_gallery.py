@@ -1,7 +1,5 @@
 """The gallery in a browser: by pointer and keyboard, on a phone, without JavaScript, accessible."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

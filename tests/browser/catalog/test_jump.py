@@ -1,7 +1,5 @@
 """The dialog that jumps from anywhere to a model, a run or a page, by a few letters and Enter."""
 
-from __future__ import annotations
-
 import re
 from datetime import UTC, datetime, timedelta
 

@@ -1,7 +1,5 @@
 """The pages of pictures begin with a picture: tools share one line, or come on demand."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page

@@ -1,7 +1,5 @@
 """Users reach their goals with at most the promised number of presses, texts, drops and keys."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

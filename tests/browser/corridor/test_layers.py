@@ -1,7 +1,5 @@
 """On a phone, what lies over a page has a button that closes it; Back closes the topmost."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Installs npm's unmodified package `@fal-ai/client`, for the code that the API tab shows."""
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import shutil

@@ -1,7 +1,5 @@
 """The form in a real browser: with JavaScript and without, by keyboard, and checked by axe."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """axe-core finds nothing on any form: untouched, filled in, full of errors, in both themes."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """The form's controls with JavaScript: long lists, sizes, resets, marks of changed settings."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

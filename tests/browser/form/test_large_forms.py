@@ -1,7 +1,5 @@
 """A form too large to send stays with JavaScript; else a page says so, and Back restores it."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import expect
 

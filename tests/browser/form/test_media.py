@@ -1,7 +1,5 @@
 """Files for a form: every way to add one, every error on the way, by pointer and by keyboard."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

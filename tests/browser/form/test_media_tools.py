@@ -1,7 +1,5 @@
 """A media field's dialogs: files from past results, by brush, and by microphone."""
 
-from __future__ import annotations
-
 import io
 import re
 import wave

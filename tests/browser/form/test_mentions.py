@@ -1,7 +1,5 @@
 """Named series: files dropped into one, offered after `@` in prompts and fields, and run."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,7 +1,5 @@
 """Saved prompts: opened by `/` in a prompt's field, filled in by keyboard, and run."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Settings: form and JSON, drafts in two tabs, undo, presets, links, drops."""
 
-from __future__ import annotations
-
 import json
 import re
 

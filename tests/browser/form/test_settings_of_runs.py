@@ -1,7 +1,5 @@
 """Settings of earlier runs return to the form: by the last words, dropped files and Remix."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

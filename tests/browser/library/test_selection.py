@@ -1,7 +1,5 @@
 """Selecting results on the wall, by mouse and keyboard, and the bar's actions: series and stars."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """An own file from the form to the wall, away and back; and the picker by keyboard."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

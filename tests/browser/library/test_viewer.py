@@ -1,7 +1,5 @@
 """The viewer in a browser: keys move through the wall's results; tools per kind; the way back."""
 
-from __future__ import annotations
-
 import io
 import math
 import re

@@ -1,7 +1,5 @@
 """The wall of results in a browser: stacks, sizes, keys, scrolling, and returning to a place."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

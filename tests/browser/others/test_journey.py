@@ -1,7 +1,5 @@
 """A person's whole way in Firefox and in WebKit: log in, run, look, compare, judge, be reviewed."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterator
 from pathlib import Path

@@ -5,8 +5,6 @@ classic WebDriver over HTTP (both: W3C). Their input actions are the same, so th
 both. `troubles` are the errors of scripts.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """A house with several people, each in a browser of their own, and steps that they take."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from playwright.sync_api import BrowserContext, Page, expect

@@ -1,7 +1,5 @@
 """The code under "Through Vitrine" on the API tab, run as it is shown, with a whole Vitrine."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The project in the header: on every page, changed by a few letters and Enter."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect

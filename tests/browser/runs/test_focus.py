@@ -1,7 +1,5 @@
 """When the focused element disappears, the focus moves to a place that is visible."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 

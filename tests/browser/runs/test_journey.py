@@ -1,7 +1,5 @@
 """The main journey in a browser, against a whole Vitrine: find a model, fill it in, run it."""
 
-from __future__ import annotations
-
 import re
 from urllib.parse import parse_qs
 

@@ -1,7 +1,5 @@
 """A page that watches a run: silent while hidden, honest without an answer, beside other tabs."""
 
-from __future__ import annotations
-
 import json
 import re
 from datetime import UTC, datetime, timedelta

@@ -3,8 +3,6 @@
 It exists before its file comes, and does not move if no file comes.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

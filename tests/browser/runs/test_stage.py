@@ -1,7 +1,5 @@
 """The large result: whole on the first screen, with its keys; and the tray on every page."""
 
-from __future__ import annotations
-
 import json
 import re
 from datetime import UTC, datetime, timedelta

@@ -3,8 +3,6 @@
 With a notice, in its title, and by a notification if the user wants one.
 """
 
-from __future__ import annotations
-
 import re
 
 import pytest

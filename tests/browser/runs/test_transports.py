@@ -1,7 +1,5 @@
 """Runs that show their result while it is made, in a browser, against a whole Vitrine."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """From a result to another model, back to the result before it, and on."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Several variations are one try: pictures come in their places, each opens on the stage."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Page, expect
 

@@ -1,7 +1,5 @@
 """Results in a browser: each kind has its renderer, and the viewer shows them large."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Route, expect
 

@@ -1,7 +1,5 @@
 """A client's comment becomes a version that is seen, sent, taken back, sent, and seen by them."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What visitors of a share do by taps, drags and keys; whole journeys are in test_three_people."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -5,8 +5,6 @@ two and comments on a frame; the designer answers with a new version; the manage
 board and sends it to a stranger, who prints it.
 """
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Iterator

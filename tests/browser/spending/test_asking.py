@@ -1,7 +1,5 @@
 """A press of unknown cost under a budget: the page asks yes or no."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Callable

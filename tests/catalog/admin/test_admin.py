@@ -1,7 +1,5 @@
 """The admin for curators: every list and form opens, and none reads the document of a schema."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The change log: which changes of endpoints it records, and how it compares schemas."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Only curators build collections, on their pages, also without JavaScript; all can be undone."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Files of collections: an export can be imported unchanged; an import shows its changes first."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Every sync keeps a model's mark by curators, even if the model is removed and returns."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

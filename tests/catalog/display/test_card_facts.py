@@ -1,7 +1,5 @@
 """The last line of a card: what helps choosing, without what the page has said already."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Capabilities on the pages: facets, chips, hints, and the product team's example question."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from html import unescape

@@ -1,7 +1,5 @@
 """Every icon that a template names is in the sprite."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 from xml.etree import ElementTree

@@ -1,7 +1,5 @@
 """A browser gets an unchanged page only once, and a changed page always."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

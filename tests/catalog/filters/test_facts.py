@@ -1,7 +1,5 @@
 """Queries become conditions, and endpoints have the facts that satisfy them."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """Wishes in plain words become filters that the page offers; ordinary searches stay searches."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import urlencode

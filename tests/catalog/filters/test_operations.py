@@ -1,7 +1,5 @@
 """What plain sentences ask for, and which models do it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """`manage.py sync_models` as users run it: in its own process, with an upstream on a socket."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import shutil

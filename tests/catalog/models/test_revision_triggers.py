@@ -1,7 +1,5 @@
 """Every change gives the database a new revision; triggers lost in a migration are reinstalled."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

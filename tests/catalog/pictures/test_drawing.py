@@ -1,7 +1,5 @@
 """Thumbnails in our sizes: small, upright, in the right colours, animated if the original is."""
 
-from __future__ import annotations
-
 import base64
 import io
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """How browsers get pictures: without a session, cached for ever, in ranges; no other files."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

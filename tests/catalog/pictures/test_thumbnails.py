@@ -1,7 +1,5 @@
 """Thumbnails on their way from upstream's addresses to our cards: checked, scaled, loaded once."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """A model's relatives: its family, trainers, similar models and successors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from decimal import Decimal
 

@@ -5,8 +5,6 @@ models have gain 2, equally useful ones gain 1. A query succeeds if an intended 
 first three.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

@@ -6,8 +6,6 @@ The seed and the number of entries determine everything. Names are invented; the
 frequency of tags, categories and prices, and the length of texts are those of upstream.
 """
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

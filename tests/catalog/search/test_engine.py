@@ -1,7 +1,5 @@
 """Search finds by words, ranks as promised, counts every facet, and accepts any query."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A wish's requirements always filter; its other words only rank the models that meet them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any, NamedTuple

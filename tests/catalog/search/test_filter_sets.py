@@ -1,7 +1,5 @@
 """Facets with any combination of typed and chosen filters, compared with a count by hand."""
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Texts are found by words, beginnings and phrases of any script, as SQLite's FTS5 finds them."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Callable
 from itertools import product

@@ -1,7 +1,5 @@
 """The index in memory is right for its revision; a thread rebuilds a large index."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from functools import partial
 

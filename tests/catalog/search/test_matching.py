@@ -1,7 +1,5 @@
 """Search understands versions, joined names, misspelt words, synonyms and partial matches."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Names are recognised in any spelling; only wrong words are corrected."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,7 +1,5 @@
 """Prints the identity of its process, and ends when its input ends."""
 
-from __future__ import annotations
-
 import sys
 
 from core.process.identity import current

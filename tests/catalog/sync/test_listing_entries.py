@@ -1,7 +1,5 @@
 """Each entry of the list is stored as it came, with unknown fields and exact numbers."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A sync stores everything, writes only differences, and marks endpoints that are gone."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -1,7 +1,5 @@
 """A sync survives errors of upstream, interruptions, and a concurrent sync."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """A sync whose process ended is taken over within seconds; pages show its state meanwhile."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import subprocess

@@ -1,7 +1,5 @@
 """The step after a sync that reads facts from schemas and copies them to the endpoints."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """A catalogue with entries that no upstream should send is stored, searched and shown safely."""
 
-from __future__ import annotations
-
 import copy
 from typing import Any
 from urllib.parse import quote, urlencode

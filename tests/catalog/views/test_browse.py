@@ -1,7 +1,5 @@
 """The gallery's pages: whole and as fragments, for all who may see them, at a constant cost."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import timedelta

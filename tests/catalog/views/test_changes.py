@@ -1,7 +1,5 @@
 """The change log's page: its content, for which users, at what cost."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape

@@ -1,7 +1,5 @@
 """What the gallery's selection bar does to several models at once, and for whom."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Shared by the programs in Python: their command line, and opening a file."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

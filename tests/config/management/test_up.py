@@ -1,7 +1,5 @@
 """`manage.py up` as a new user runs it: in a copy of the checkout, with real processes."""
 
-from __future__ import annotations
-
 import html
 import json
 import os

@@ -1,7 +1,5 @@
 """Static files are collected again only when a source has changed."""
 
-from __future__ import annotations
-
 import os
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The step that builds static files joins and minifies them, with the same rules and modules."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 It sleeps, restarts what dies, starts on demand, and stops what it has started.
 """
 
-from __future__ import annotations
-
 import os
 import signal
 import socket

@@ -3,8 +3,6 @@
 Many connections that stop reading, or send slowly, beside one ordinary page.
 """
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 import logging

@@ -1,7 +1,5 @@
 """The request's URL settings without a lock behave like Django's own thread-local ones."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context

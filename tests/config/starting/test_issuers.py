@@ -1,7 +1,5 @@
 """Issuers in the environment: each mistake in their variables is reported in one sentence."""
 
-from __future__ import annotations
-
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 

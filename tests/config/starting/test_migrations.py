@@ -1,7 +1,5 @@
 """A database that this code cannot use is refused; a squash's name says what it replaces."""
 
-from __future__ import annotations
-
 from itertools import pairwise
 
 import pytest

@@ -1,7 +1,5 @@
 """The machines share the database's clock, which they query now and then."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

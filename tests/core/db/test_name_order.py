@@ -1,7 +1,5 @@
 """Both databases and Python sort names as people do."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 

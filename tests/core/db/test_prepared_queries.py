@@ -1,7 +1,5 @@
 """Prepared queries return the same as their querysets, with any parameters, on both databases."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,7 +1,5 @@
 """The client's address behind a proxy, in each notation that proxies use."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.test import RequestFactory

@@ -1,7 +1,5 @@
 """An address that was cut short leads to the page above it; what never existed is not found."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

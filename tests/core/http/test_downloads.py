@@ -1,7 +1,5 @@
 """Downloads have the content type and the name that browsers save them by."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

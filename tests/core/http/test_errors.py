@@ -3,8 +3,6 @@
 If the database is away, the page reloads itself.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any

@@ -1,7 +1,5 @@
 """A form that is too large gets a sentence in our design, and nothing of it is done."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Values in addresses that are malformed count as missing."""
 
-from __future__ import annotations
-
 import uuid
 from datetime import UTC, datetime
 

@@ -3,8 +3,6 @@
 Parts of a post that nobody typed: hidden controls, ticks, the pressed button.
 """
 
-from __future__ import annotations
-
 import re
 import time
 import tracemalloc

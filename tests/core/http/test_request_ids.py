@@ -4,8 +4,6 @@ One range of bytes, as RFC 9110 (section 14) has it. Heads of requests are limit
 would take long to parse are refused.
 """
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

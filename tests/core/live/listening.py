@@ -1,7 +1,5 @@
 """A broker that receives this database's changes, as the web process's broker does."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager

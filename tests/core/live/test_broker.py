@@ -1,7 +1,5 @@
 """Waiting for rows: one query and one answer for all, and nothing kept for clients that left."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Watch tokens: for one object and user, for one day, the same for many pages."""
 
-from __future__ import annotations
-
 import time
 
 import pytest

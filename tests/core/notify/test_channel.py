@@ -1,7 +1,5 @@
 """Wake-ups: at once through a Unix socket or NOTIFY, otherwise a moment later."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 import socket

@@ -1,7 +1,5 @@
 """Messages between processes arrive whole and in order, or not at all."""
 
-from __future__ import annotations
-
 import asyncio
 
 import pytest

@@ -1,7 +1,5 @@
 """A picture of any mode becomes a picture that browsers can show."""
 
-from __future__ import annotations
-
 import base64
 import io
 import struct

@@ -1,7 +1,5 @@
 """Programs that examine files end after a while without a request."""
 
-from __future__ import annotations
-
 import asyncio
 from pathlib import Path
 

@@ -3,8 +3,6 @@
 If a host cannot be reached, its second address is tried, once (protocol, C91).
 """
 
-from __future__ import annotations
-
 import asyncio
 from contextlib import AsyncExitStack
 from typing import Any

@@ -1,7 +1,5 @@
 """Behaviour that only a real socket shows: refused, cut, slow and reused connections."""
 
-from __future__ import annotations
-
 import asyncio
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -1,7 +1,5 @@
 """The outcome of a run whose submit failed: every kind of failure, phase and transport."""
 
-from __future__ import annotations
-
 from itertools import product
 from typing import Any
 

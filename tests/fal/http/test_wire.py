@@ -1,7 +1,5 @@
 """Which hosts get the key, which requests are retried and when; a submit is sent only once."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

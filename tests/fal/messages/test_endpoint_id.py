@@ -1,7 +1,5 @@
 """Endpoint ids against the protocol and against fal's own client (C14)."""
 
-from __future__ import annotations
-
 import pytest
 from fal_client.client import AppId
 from hypothesis import given

@@ -1,7 +1,5 @@
 """Past requests of an endpoint, page by page."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 

@@ -1,7 +1,5 @@
 """The answer to a run is an output, a file, or unreadable (C21, 5.4)."""
 
-from __future__ import annotations
-
 import base64
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """Webhooks as in section 10: their signatures and their contents."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from typing import Any

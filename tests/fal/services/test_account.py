@@ -1,7 +1,5 @@
 """Billing events and the balance: pages, exact sums, and the requests that carry the admin key."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Counts of calls: fifty endpoints a request, a row for each, none without a summary."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

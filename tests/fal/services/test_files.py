@@ -1,7 +1,5 @@
 """Downloads: allowed addresses, the size limit, and requests without the key."""
 
-from __future__ import annotations
-
 import base64
 from collections.abc import AsyncIterator
 

@@ -1,7 +1,5 @@
 """The catalogue as fal serves it, with fal's known faults."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime

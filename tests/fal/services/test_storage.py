@@ -1,7 +1,5 @@
 """Uploads, whole and in parts, to a small storage that keeps what it gets."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import AsyncIterator

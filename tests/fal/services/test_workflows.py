@@ -1,7 +1,5 @@
 """The account's workflows: pages by cursor, the definition verbatim (C68)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

@@ -1,7 +1,5 @@
 """OpenAI's chunks become the completion that a request without a stream would return (C70)."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

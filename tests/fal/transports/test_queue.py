@@ -1,7 +1,5 @@
 """A request's life in the queue, from the submit to its end."""
 
-from __future__ import annotations
-
 import json
 from decimal import Decimal
 from typing import Any

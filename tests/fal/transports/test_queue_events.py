@@ -1,7 +1,5 @@
 """The status stream of a request in the queue."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncIterator
 from contextlib import aclosing

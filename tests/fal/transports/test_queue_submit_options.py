@@ -1,7 +1,5 @@
 """The options of a submit besides its arguments, exactly as they go over the wire."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

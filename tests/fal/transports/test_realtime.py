@@ -1,7 +1,5 @@
 """Live sessions with a server that follows a script."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Streamed runs: every format of an event stream, and every way in which one ends (C34)."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator

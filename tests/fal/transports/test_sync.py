@@ -1,7 +1,5 @@
 """Synchronous runs: one request, one answer."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import httpx

@@ -1,7 +1,5 @@
 """HTTP over a WebSocket, with a server that follows a script."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable

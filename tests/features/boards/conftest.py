@@ -1,7 +1,5 @@
 """Fixtures of boards: models with prices, and shortcuts that turn form posts into boards."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any

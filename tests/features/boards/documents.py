@@ -1,7 +1,5 @@
 """Small OpenAPI documents of the models that boards compare."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tests.schemas import strategies

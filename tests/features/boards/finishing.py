@@ -1,7 +1,5 @@
 """Ends the runs of boards, as a worker does."""
 
-from __future__ import annotations
-
 from runs.models import Run
 from runs.state import state_machine
 from runs.state.transitions import Observation

@@ -1,7 +1,5 @@
 """A board with results that can be judged: texts, or pictures whose metadata names the model."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,7 +1,5 @@
 """Two overlapping requests on a shared database: the second begins while the first writes."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """The rights on a board: which members choose them, and every entry point that checks them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

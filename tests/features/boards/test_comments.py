@@ -1,7 +1,5 @@
 """Comments on boards: members and guests write plain text, in threads, with mentions."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """The report says what was chosen and who won, and begins with the chosen result."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Rows added with a prompt: makers' rows run at once, others' rows wait for a maker's click."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Three models from the shared documents, a flow of two of them, and results to use as inputs."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Shared by tests of selections: a run with files, and the way a page posts its results."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from runs.models import Artifact, Run

@@ -1,7 +1,5 @@
 """A selection as a ZIP: its files, the files left out and why, its cost in memory and queries."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

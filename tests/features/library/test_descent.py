@@ -1,7 +1,5 @@
 """A run's line of descent: only for users who may read the run, and only of runs they may read."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The descent of runs as a tree: every run has one place, and no branch leads back to itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """“Join” offers a model that merges films, with those of one line filled in, in their order."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable

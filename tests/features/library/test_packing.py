@@ -1,7 +1,5 @@
 """What goes into a ZIP for a model's field, and what the report says of the rest."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from features.library.packing import Piece, choose

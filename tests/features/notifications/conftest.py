@@ -1,7 +1,5 @@
 """A fake receiver of webhooks, and the worker's job that delivers to it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any

@@ -1,7 +1,5 @@
 """A daily limit sends one warning at 80 % and one at 100 %."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The inbox: what is new, which notices a user may still read, open questions, and its pages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Users are notified once of a sync in which models that they use have changed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Notifications are written once for each event, in the caller's transaction."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

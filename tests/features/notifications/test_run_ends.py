@@ -1,7 +1,5 @@
 """Notifications about ended runs: long runs that no page watched, and runs by the API."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The page of notifications: channels, forms that keep their input, deliveries in words, undo."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """A house in which three people use one model in 34 places of seven kinds."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A model that 34 things use is retired: each owner moves theirs in one press, with undo."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Builds every address of Vitrine that a visitor could try with known or guessed keys."""
 
-from __future__ import annotations
-
 import itertools
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Pictures to share, and shares of them."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from typing import Any

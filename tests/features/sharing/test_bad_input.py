@@ -1,7 +1,5 @@
 """Each error at a share is a sentence and reveals nothing about the shared results."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any

@@ -1,7 +1,5 @@
 """When a user leaves the house, their shares end or move to the user who gets their work."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client

@@ -1,7 +1,5 @@
 """The wall finds results by a review's picks, stars and comments, for users who see the run."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

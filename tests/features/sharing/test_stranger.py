@@ -5,8 +5,6 @@ other results, of other shares; so it also covers new routes. Everything that mu
 contains a secret word, or is a name, a path or a key.
 """
 
-from __future__ import annotations
-
 import html
 import io
 import re

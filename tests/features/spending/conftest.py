@@ -1,7 +1,5 @@
 """A sandbox with scripted bills, and a round of the job that reads them."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from datetime import datetime

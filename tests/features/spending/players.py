@@ -9,8 +9,6 @@ its budget by more than the estimates of ended runs were wrong. A *racer* only s
 there is room for one, and lets it fail. The process prints counts of what happened, as JSON.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import sys

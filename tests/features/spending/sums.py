@@ -1,7 +1,5 @@
 """Checks what must be true of the ledger's daily sums while no transaction is open."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from datetime import datetime
 from decimal import Decimal

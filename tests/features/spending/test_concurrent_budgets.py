@@ -1,7 +1,5 @@
 """Budgets under concurrency: two web and two worker processes, on the tests' database."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

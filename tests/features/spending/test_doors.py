@@ -5,8 +5,6 @@ the balance is spent, every page that starts runs says so: the runs wait, and th
 themselves.
 """
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """A replayed month of a house: the page, the ledger and upstream's events have the same sum."""
 
-from __future__ import annotations
-
 import csv
 import io
 import random

@@ -1,7 +1,5 @@
 """The page of the audit log: who may read it, its filters, and its download."""
 
-from __future__ import annotations
-
 import json
 from datetime import UTC, datetime
 from typing import Any

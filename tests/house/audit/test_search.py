@@ -1,7 +1,5 @@
 """Searching the audit log gives the same on both databases, and finds rare words by an index."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 import pytest

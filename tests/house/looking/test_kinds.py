@@ -1,7 +1,5 @@
 """Private runs, boards and flows: admins see that they exist, and read them with a reason."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any

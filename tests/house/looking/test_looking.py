@@ -1,7 +1,5 @@
 """Private runs: admins see that they happened, and read their content only with a reason."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Browsers' reports are counted by kind, without secret addresses, and shown to operators."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

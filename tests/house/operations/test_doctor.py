@@ -1,7 +1,5 @@
 """Broken installations: the doctor names each problem in a sentence, with its remedy."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Files without a row, and rows without a file, are found and repaired."""
 
-from __future__ import annotations
-
 import io
 import os
 import re

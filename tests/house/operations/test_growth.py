@@ -1,7 +1,5 @@
 """Something limits the growth of every table; jobs are tested on the rows of a year."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import timedelta

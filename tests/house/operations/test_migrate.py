@@ -1,7 +1,5 @@
 """`migrate` copies the database first, records its version, and runs in one process at a time."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """People who find a vulnerability can read where to report it."""
 
-from __future__ import annotations
-
 import pytest
 from django.conf import LazySettings
 from django.core.exceptions import ImproperlyConfigured

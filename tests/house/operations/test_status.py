@@ -1,7 +1,5 @@
 """The status page: problems come first, each with its remedy."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from typing import Any

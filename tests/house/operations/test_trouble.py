@@ -1,7 +1,5 @@
 """Admins are told of the deployment's problems once a day, if these last."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

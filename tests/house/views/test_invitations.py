@@ -1,7 +1,5 @@
 """The pages of invitations: admins make and withdraw them, invited people follow them."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

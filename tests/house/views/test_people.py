@@ -1,7 +1,5 @@
 """The list of people and a person's page: who sees them, and what admins change there."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from decimal import Decimal

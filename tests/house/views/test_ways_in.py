@@ -1,7 +1,5 @@
 """A person's page: their second factor, and the accounts elsewhere with which they log in."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

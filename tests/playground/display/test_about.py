@@ -1,7 +1,5 @@
 """The lower part of a model's page: facts, the team's notes and examples, and who sees them."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

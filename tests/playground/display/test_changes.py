@@ -1,7 +1,5 @@
 """What differs between the inputs of two runs, by the labels of fields and by words."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Code keeps its text when it is coloured, and texts in it are escaped."""
 
-from __future__ import annotations
-
 import re
 from html import unescape
 

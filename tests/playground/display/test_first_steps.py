@@ -1,7 +1,5 @@
 """What the front page offers users who have made no run yet."""
 
-from __future__ import annotations
-
 import copy
 import re
 from decimal import Decimal

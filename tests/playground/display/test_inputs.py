@@ -1,7 +1,5 @@
 """The files that a run was made from: in order, once each, and only existing ones."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 

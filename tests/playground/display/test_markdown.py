@@ -1,7 +1,5 @@
 """Markdown that models write is rendered as they mean it, without scripts or remote content."""
 
-from __future__ import annotations
-
 from playground.display.markdown import MAX_EXTRA, MAX_FACTOR, markdown
 from tests.tables import each_row
 

@@ -1,7 +1,5 @@
 """A placeholder is as large as its result will be, or as results usually are."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

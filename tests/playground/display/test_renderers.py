@@ -3,8 +3,6 @@
 The links to what can be done next with it, and the page's text about it.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

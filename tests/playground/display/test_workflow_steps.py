@@ -1,7 +1,5 @@
 """A workflow in progress names the steps that its stream has reported."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

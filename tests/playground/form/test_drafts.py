@@ -1,7 +1,5 @@
 """Drafts: typed values survive, two tabs do not overwrite each other, replaced values return."""
 
-from __future__ import annotations
-
 import re
 from functools import partial
 from html import unescape

@@ -1,7 +1,5 @@
 """Resetting settings, one or all, keeps the inputs that the run is about."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -3,8 +3,6 @@
 The page marks them, repairs them with one click, and can undo the repair.
 """
 
-from __future__ import annotations
-
 import copy
 import hashlib
 import json

@@ -1,7 +1,5 @@
 """Presets, links and carried-over values: how they fill a form in, who uses and changes them."""
 
-from __future__ import annotations
-
 import json
 import re
 from html import unescape

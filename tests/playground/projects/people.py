@@ -1,7 +1,5 @@
 """Browsers of people, for tests of pages in projects."""
 
-from __future__ import annotations
-
 from django.test import Client
 
 from tests.projects.people import person

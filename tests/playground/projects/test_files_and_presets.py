@@ -1,7 +1,5 @@
 """Uploads and presets in projects: which members read, find and change them."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 from typing import Any

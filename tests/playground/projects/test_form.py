@@ -1,7 +1,5 @@
 """A model's page in a project: where new runs live, and the members who may start none."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

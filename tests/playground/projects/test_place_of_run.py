@@ -1,7 +1,5 @@
 """A form filled in from a run opens in the run's project, for users who may run there."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

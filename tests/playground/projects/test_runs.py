@@ -1,7 +1,5 @@
 """Runs in a shared project: which members see and list them, and what they do with others' runs."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

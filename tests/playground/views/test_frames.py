@@ -1,7 +1,5 @@
 """A frame of a film becomes an upload that knows its film, and opens its menu “Use as…”."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

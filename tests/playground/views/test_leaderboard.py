@@ -1,7 +1,5 @@
 """The leaderboard: a block for each operation, with the pictures that the reader may see."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from decimal import Decimal

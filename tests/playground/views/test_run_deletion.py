@@ -3,8 +3,6 @@
 The page of all presets: those offered in the project, found by name and model.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Runs: the history, one run, its actions, and the users who may take them."""
 
-from __future__ import annotations
-
 import json
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """The viewer's fragments and pages: for each kind of result, with its actions."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

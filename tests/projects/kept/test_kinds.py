@@ -1,7 +1,5 @@
 """Behaviour that all kinds of stored objects share, tested for each; a new model is included."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

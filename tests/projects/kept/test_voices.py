@@ -1,7 +1,5 @@
 """Behaviour that all comments share, tested on boards and on shares; and mentions in a text."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The rule that locks a model: laws of the decision, over any rules and models."""
 
-from __future__ import annotations
-
 from itertools import permutations
 from typing import Any
 

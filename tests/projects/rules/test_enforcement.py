@@ -1,7 +1,5 @@
 """The check of rules when a run starts, and its cost: one query if there are no rules."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

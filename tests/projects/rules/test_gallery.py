@@ -1,7 +1,5 @@
 """The gallery shows the locks of the page's project as a start finds them; free without rules."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The pages of rules: who sees and changes them, previews, errors, undo."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The project in which a person works: chosen in the header, shown on every page."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client

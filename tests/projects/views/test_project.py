@@ -1,7 +1,5 @@
 """The pages of projects: the list, one project, its settings, a new one."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

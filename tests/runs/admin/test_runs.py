@@ -1,7 +1,5 @@
 """Runs in the admin: what curators need to see, in as few queries for many runs as for one."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -3,8 +3,6 @@
 A failed run's cost appears with every error, as far as it is known.
 """
 
-from __future__ import annotations
-
 from copy import deepcopy
 from decimal import Decimal
 from typing import Any

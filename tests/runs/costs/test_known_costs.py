@@ -1,7 +1,5 @@
 """A run's cost wherever it is shown: the best known figure, with the kind of figure it is."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from decimal import Decimal

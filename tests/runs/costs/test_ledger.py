@@ -1,7 +1,5 @@
 """The ledger reserves, settles and releases sums; no account exceeds its cap."""
 
-from __future__ import annotations
-
 import threading
 from decimal import Decimal
 from itertools import count

@@ -1,7 +1,5 @@
 """The entry points of boards and flows, and of their jobs."""
 
-from __future__ import annotations
-
 import uuid
 
 from features.boards.models import Board

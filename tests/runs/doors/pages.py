@@ -1,7 +1,5 @@
 """The entry points of model pages, run pages and live sessions."""
 
-from __future__ import annotations
-
 import uuid
 
 from asgiref.sync import async_to_sync

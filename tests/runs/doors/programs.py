@@ -1,7 +1,5 @@
 """The entry points of programs: the API, fal's and OpenAI's protocols, assistants."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The table of entry points: each with its model and the product's functions behind it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import NamedTuple
 

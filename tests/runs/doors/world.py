@@ -1,7 +1,5 @@
 """A maker's project, with the models that the entry points need."""
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections.abc import Callable

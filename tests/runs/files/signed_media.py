@@ -1,7 +1,5 @@
 """Media with a C2PA manifest: written by hand for each container, or with a real signature."""
 
-from __future__ import annotations
-
 import io
 import json
 import struct

@@ -1,7 +1,5 @@
 """Media files with metadata that name their origin, in every place that their formats allow."""
 
-from __future__ import annotations
-
 import base64
 import io
 import struct

@@ -1,7 +1,5 @@
 """A result's type: as upstream declares it, and from the bytes once the file is copied."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zipfile

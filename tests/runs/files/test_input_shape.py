@@ -1,7 +1,5 @@
 """The shape of a run's input: of our uploads and results, not of masks or strangers' files."""
 
-from __future__ import annotations
-
 import uuid
 from io import BytesIO
 from typing import Any

@@ -3,8 +3,6 @@
 Uploads and past results are sent if the user may read them; an error names the file.
 """
 
-from __future__ import annotations
-
 import errno
 import io
 import time

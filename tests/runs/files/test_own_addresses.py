@@ -1,7 +1,5 @@
 """Addresses of our own files become paths, in every spelling and in any place."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

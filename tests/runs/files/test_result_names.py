@@ -1,7 +1,5 @@
 """A saved file is named after prompt, model and seed, in every way to save it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Limits of storage: each person's quota, and the free space on the disk."""
 
-from __future__ import annotations
-
 import json
 import shutil
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """`manage.py move_media` moves and verifies every file, wherever it was stopped before."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 Only users with the right to read a file get it, and no file can harm its reader.
 """
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Copies without metadata are made once, kept, and purged with their files."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any

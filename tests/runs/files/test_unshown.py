@@ -1,7 +1,5 @@
 """Files that browsers do not show: stored at once, named, and never loaded into a tile."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

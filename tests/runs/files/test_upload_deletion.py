@@ -1,7 +1,5 @@
 """Deleted uploads: hidden at once, brought back within a week, then gone with their files."""
 
-from __future__ import annotations
-
 import io
 from datetime import timedelta
 from pathlib import Path

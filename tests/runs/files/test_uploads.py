@@ -1,7 +1,5 @@
 """Uploads: stored once, private, refused with a reason, and offered again later."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 import unicodedata

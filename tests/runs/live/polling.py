@@ -1,7 +1,5 @@
 """Polls of a page against a router of the test's own."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 from collections.abc import Callable, Coroutine, Sequence

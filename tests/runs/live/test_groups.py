@@ -1,7 +1,5 @@
 """Groups: one poll for hundreds of runs, with a few bytes for each."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import time

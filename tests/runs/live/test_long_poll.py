@@ -1,7 +1,5 @@
 """Held polls: changes come at once, by one query and one rendering for all; strangers get 404."""
 
-from __future__ import annotations
-
 import asyncio
 import signal
 import time

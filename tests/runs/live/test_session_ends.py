@@ -1,7 +1,5 @@
 """A held poll ends as soon as its session ends, whichever process on this machine ends it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 from functools import partial

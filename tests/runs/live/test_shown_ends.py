@@ -1,7 +1,5 @@
 """Other apps learn once that a user's pages have shown a run's end, however many pages did."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterator, Sequence
 from typing import Any

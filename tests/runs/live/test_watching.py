@@ -1,7 +1,5 @@
 """Watch tokens: valid for their user, run and view only."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

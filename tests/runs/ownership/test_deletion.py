@@ -1,7 +1,5 @@
 """Deleted runs leave every list, can be restored for a week, and then go with their files."""
 
-from __future__ import annotations
-
 import io
 import threading
 from datetime import timedelta

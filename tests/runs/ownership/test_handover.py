@@ -1,7 +1,5 @@
 """A person's work is handed over in one step: all of it, or only what is private."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Moving work between projects: what moves with it, who may move it, and the undo."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import uuid4
 

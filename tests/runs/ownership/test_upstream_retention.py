@@ -1,7 +1,5 @@
 """What fal keeps of a run: the project's setting, or what a caller wants if that is less."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

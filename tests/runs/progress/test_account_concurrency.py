@@ -1,7 +1,5 @@
 """Waiting runs teach the limit of their account at fal, and say what they wait for."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

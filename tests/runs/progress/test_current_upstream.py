@@ -1,7 +1,5 @@
 """Pages and the API name the upstream that the worker uses; the web process does not guess it."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """A failed run's page says whether others fail at fal too; never from runs of other projects."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

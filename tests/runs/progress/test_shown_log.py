@@ -1,7 +1,5 @@
 """Lines of a log are shown as a terminal would show them."""
 
-from __future__ import annotations
-
 import pytest
 
 from runs.progress.shown_log import shown_log

@@ -1,7 +1,5 @@
 """A run's remaining time, from earlier runs, upstream's estimate and the run's log."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Pages of waiting runs say that no worker runs, until a worker claims them."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

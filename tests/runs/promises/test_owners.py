@@ -1,7 +1,5 @@
 """Every app registers what it does for its runs, and no two apps use the same name."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any, cast

@@ -3,8 +3,6 @@
 A ticket opens one, pictures come back, and no message contains the key.
 """
 
-from __future__ import annotations
-
 import asyncio
 import io
 import json

@@ -1,7 +1,5 @@
 """The process of live sessions ends when unused, and no visitor who connects meanwhile is lost."""
 
-from __future__ import annotations
-
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable

@@ -1,7 +1,5 @@
 """The cost of a live session: each result costs what its own input does, in any order."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Live sessions are runs: they keep their last pictures, have a spending limit, and always end."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

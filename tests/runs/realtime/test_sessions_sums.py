@@ -1,7 +1,5 @@
 """A live session stays within the budgets, picture by picture."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

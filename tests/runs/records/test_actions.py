@@ -1,7 +1,5 @@
 """The record equals a count by hand, whatever people do with runs, on both databases."""
 
-from __future__ import annotations
-
 import random
 import uuid
 from collections import defaultdict

@@ -3,8 +3,6 @@
 A project sees its own and the house's, never another's.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Makes runs and boards that count for the record of their models."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Flagged pictures are covered with the reason; a rewritten prompt is shown and can be used."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

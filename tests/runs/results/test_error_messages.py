@@ -3,8 +3,6 @@
 Cells that a spreadsheet could execute are guarded when written and restored when read.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

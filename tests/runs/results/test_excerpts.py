@@ -1,7 +1,5 @@
 """A result's excerpt is the same from its output, at the end, and from the stored beginning."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

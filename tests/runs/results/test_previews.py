@@ -1,7 +1,5 @@
 """A text result of many megabytes: pages show its beginning and link to the whole file."""
 
-from __future__ import annotations
-
 import json
 import time
 from typing import Any

@@ -3,8 +3,6 @@
 One worker computes the figures of whole tables, and pages show them with their time.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from datetime import timedelta

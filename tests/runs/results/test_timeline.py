@@ -1,7 +1,5 @@
 """The timeline lists events in order, whichever of them are missing."""
 
-from __future__ import annotations
-
 import uuid
 from datetime import timedelta
 from typing import Any

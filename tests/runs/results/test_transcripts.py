@@ -1,7 +1,5 @@
 """Transcripts of models as lines with times and speakers, and as files with subtitles."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

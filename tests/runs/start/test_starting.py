@@ -1,7 +1,5 @@
 """Starting runs: refusals, idempotency, visibility of the run, and its reservation."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 from functools import partial

@@ -1,7 +1,5 @@
 """The transports a model offers, and partial results: pure functions, without a database."""
 
-from __future__ import annotations
-
 import json
 
 from catalog.models import Endpoint

@@ -1,7 +1,5 @@
 """How long a run may wait: chosen on the form, kept by drafts, reruns and Remix."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Changes of runs happen once each, in a run's own order, and are retried after an outage."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import socket

@@ -1,7 +1,5 @@
 """The state machine of runs stays consistent for any observations in any order."""
 
-from __future__ import annotations
-
 import sys
 from datetime import datetime, timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Random observations of real rows: repeated, late, out of order, and contradicting each other."""
 
-from __future__ import annotations
-
 import random
 import uuid
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 Each has the permission and the headers of the file itself.
 """
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

@@ -3,8 +3,6 @@
 An idle worker looks for due work in a small table, not in all runs.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

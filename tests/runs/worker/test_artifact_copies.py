@@ -1,7 +1,5 @@
 """Copies of results: stored whole and once, measured, with thumbnails, not given up early."""
 
-from __future__ import annotations
-
 import asyncio
 import errno
 import io

@@ -1,7 +1,5 @@
 """A failing host gets no calls, then single probes, and all calls again once it has recovered."""
 
-from __future__ import annotations
-
 import asyncio
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Every result knows the traces of origin it carries: new ones at once, older ones over time."""
 
-from __future__ import annotations
-
 import asyncio
 from decimal import Decimal
 from pathlib import Path

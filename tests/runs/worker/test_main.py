@@ -1,7 +1,5 @@
 """The worker against the real sandbox, over sockets: it sends runs once and follows them."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable, Iterator

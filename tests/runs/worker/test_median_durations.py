@@ -1,7 +1,5 @@
 """A model's median duration is in its row from ten runs on."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

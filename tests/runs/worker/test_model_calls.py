@@ -1,7 +1,5 @@
 """The worker asks fal's analytics about the models in use, each at most every five minutes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any

@@ -3,8 +3,6 @@
 Upstream accepts the run at most once, and no run is stuck.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import time

@@ -3,8 +3,6 @@
 A machine's clock that is set back by an hour delays no run by that hour.
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import re

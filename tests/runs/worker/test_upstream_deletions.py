@@ -1,7 +1,5 @@
 """Deletions at fal: planned by every deletion here, carried out once, repeated until confirmed."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Workflows of the sandbox: listed, opened and run (C79 to C81, C83)."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import httpx

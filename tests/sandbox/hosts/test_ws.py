@@ -1,7 +1,5 @@
 """WebSockets: HTTP in frames (C53), and live sessions (C51, C52)."""
 
-from __future__ import annotations
-
 import io
 import json
 from collections.abc import Iterator

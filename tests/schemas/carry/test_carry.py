@@ -1,7 +1,5 @@
 """Carrying arguments to another model: each rule in a table, all together over real documents."""
 
-from __future__ import annotations
-
 from functools import cache
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Comparing two versions of a document names every change that matters in words, and no other."""
 
-from __future__ import annotations
-
 import copy
 import json
 import time

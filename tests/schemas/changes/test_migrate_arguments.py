@@ -1,7 +1,5 @@
 """Migrating arguments to a newer schema: values are repaired or kept, and nothing else changes."""
 
-from __future__ import annotations
-
 import copy
 from copy import deepcopy
 from typing import Any

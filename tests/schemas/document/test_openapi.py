@@ -1,7 +1,5 @@
 """Input and output are found wherever fal's documents keep them (C10); any JSON is accepted."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

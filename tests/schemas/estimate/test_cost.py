@@ -1,7 +1,5 @@
 """A run's cost from its price's unit and its arguments; no figure is guessed silently."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The words of an estimate, and sums of estimates."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

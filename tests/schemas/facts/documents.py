@@ -1,7 +1,5 @@
 """Small documents of models, and the facts that are read from them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from schemas.facts.capabilities import read_capabilities

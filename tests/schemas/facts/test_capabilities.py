@@ -1,7 +1,5 @@
 """What documents say a model can do; people read them and wrote the expectations by hand."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Facts from a model's fields: its inputs, outputs, capabilities and measures."""
 
-from __future__ import annotations
-
 from tests.schemas.facts.documents import (
     IMAGES,
     VIDEO,

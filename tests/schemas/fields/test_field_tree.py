@@ -1,7 +1,5 @@
 """Every construct becomes a usable field (C11, C12), and no document is too large."""
 
-from __future__ import annotations
-
 import copy
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """Inputs of every shape become one form, an object, at any depth."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Many settings in groups: by shared beginnings, then by meaning; all kept, in their order."""
 
-from __future__ import annotations
-
 from hypothesis import given
 from hypothesis import strategies as st
 

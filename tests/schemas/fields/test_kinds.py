@@ -1,7 +1,5 @@
 """Each kind of field supports all operations; the test names what a new kind lacks."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any, NamedTuple, get_args
 

@@ -1,7 +1,5 @@
 """What a media field accepts: its kind by a hint or by its name, its limits in fal's own terms."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A post becomes arguments (C13): only values that the user set, with their exact types."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """The code on the API tab is correct for every text, however hostile."""
 
-from __future__ import annotations
-
 import ast
 import json
 import re

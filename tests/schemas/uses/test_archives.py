@@ -1,7 +1,5 @@
 """What the ZIP for a field has to contain, read from the field's name and description."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

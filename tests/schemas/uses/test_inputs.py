@@ -1,7 +1,5 @@
 """Which fields accept a result, in which role: tables of names from real models."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

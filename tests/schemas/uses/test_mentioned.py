@@ -1,7 +1,5 @@
 """A name fills every model with the pictures that it accepts, and names those left out."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Input schemas of trainers, with the vocabulary of real ones."""
 
-from __future__ import annotations
-
 from typing import Any
 
 PAIRS = """URL to the input data zip archive.

@@ -1,7 +1,5 @@
 """Arguments are validated by the original schema; errors are sentences for people."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

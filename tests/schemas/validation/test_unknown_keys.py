@@ -1,7 +1,5 @@
 """Keys that a schema does not know are found, each with the most similar known key."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Alarms and their rules are dropped; their runs, charges and notices stay."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

@@ -1,7 +1,5 @@
 """Chats became series of their answers."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

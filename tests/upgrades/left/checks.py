@@ -1,7 +1,5 @@
 """Checks became series of their results."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

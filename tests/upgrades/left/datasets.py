@@ -1,7 +1,5 @@
 """Data sets became series of their files with names and captions."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

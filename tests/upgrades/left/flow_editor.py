@@ -1,7 +1,5 @@
 """The columns and tables of the flow editor, and of the pages of the account's workflows."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 

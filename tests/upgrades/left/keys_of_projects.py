@@ -1,7 +1,5 @@
 """Keys of projects are dropped; their runs stay, and the managers are told."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

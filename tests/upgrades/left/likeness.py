@@ -1,7 +1,5 @@
 """Results keep their files without the fingerprints by which they were compared."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.utils import timezone

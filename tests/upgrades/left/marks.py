@@ -1,7 +1,5 @@
 """The columns of a model's mark were called standing; what curators said stays."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

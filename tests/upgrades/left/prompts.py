@@ -1,7 +1,5 @@
 """Prompts keep their newest text, without its versions and the seed of random choices."""
 
-from __future__ import annotations
-
 from typing import Any
 
 TEXTS = ("a {2 of red|green|blue} fox", "{prompt}, ink drawing")

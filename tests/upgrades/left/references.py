@@ -1,7 +1,5 @@
 """References became series with a name for prompts, their versions series of their own."""
 
-from __future__ import annotations
-
 import uuid
 from typing import Any
 

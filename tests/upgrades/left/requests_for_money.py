@@ -1,7 +1,5 @@
 """Requests for money lost what only granting needed; budgets what asked first, and who was told."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

@@ -1,7 +1,5 @@
 """Frames that pages had saved are no longer known by their content; other files of the film are."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

@@ -1,7 +1,5 @@
 """Trainings became series of their results, named like their weights."""
 
-from __future__ import annotations
-
 from typing import Any
 
 

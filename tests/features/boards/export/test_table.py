@@ -1,7 +1,5 @@
 """A board's CSV, in which no value can act as a formula."""
 
-from __future__ import annotations
-
 import csv
 import io
 

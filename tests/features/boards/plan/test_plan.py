@@ -1,7 +1,5 @@
 """The form of a plan: rows, columns, seeds, the cap, and each error beside its control."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import pytest

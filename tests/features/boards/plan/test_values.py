@@ -1,7 +1,5 @@
 """The values along an axis, in tables of cases."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

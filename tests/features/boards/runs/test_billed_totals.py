@@ -1,7 +1,5 @@
 """What a board is expected to cost is what upstream then bills."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

@@ -1,7 +1,5 @@
 """Which models answer a question: different ones, as many as the amount pays for."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

@@ -4,8 +4,6 @@ Hypothesis plays random sequences of events of a board and compares each with th
 another test, two threads press Run at the same moment.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial

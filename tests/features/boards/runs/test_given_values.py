@@ -1,7 +1,5 @@
 """Tables and axes as users write them: every database keeps them exactly, or the row is refused."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A rule locks a model of a running board: its cells say so, and the board loses nothing."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

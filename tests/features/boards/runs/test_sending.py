@@ -1,7 +1,5 @@
 """A plan becomes a board: one run per cell; no run is paid twice, and no sum exceeds the cap."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any

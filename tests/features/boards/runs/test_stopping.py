@@ -1,7 +1,5 @@
 """Stop, the cap, the size limit and deletion also stop runs that a request is just adding."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from decimal import Decimal
 from functools import partial

@@ -1,7 +1,5 @@
 """A withdrawn example disappears from other users' boards and from their votes."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

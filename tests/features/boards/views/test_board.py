@@ -1,7 +1,5 @@
 """A board's page: its markup, its owner's buttons, and the answers that strangers get."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

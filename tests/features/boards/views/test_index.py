@@ -1,7 +1,5 @@
 """A project's boards, by name on the page "Compare", and each as one line of the bell's panel."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from typing import Any

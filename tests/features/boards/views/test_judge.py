@@ -1,7 +1,5 @@
 """The page "Judge" shows two to six results beside each other and saves the user's judgement."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

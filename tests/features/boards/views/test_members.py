@@ -1,7 +1,5 @@
 """Boards in a shared project: which members see, run, change, judge and delete them."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """The page of a plan: its address fills it in, buttons change it, and its first button runs it."""
 
-from __future__ import annotations
-
 import json
 import re
 from functools import cache

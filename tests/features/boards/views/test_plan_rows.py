@@ -1,7 +1,5 @@
 """Rows written one by one: prompts, and files from uploads, results and references."""
 
-from __future__ import annotations
-
 import io
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The first screen of a board: a sentence, pictures, an amount; the house chooses the models."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 from typing import Any

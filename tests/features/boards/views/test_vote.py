@@ -1,7 +1,5 @@
 """The ballot does not betray which model made a result; only the owner sees the outcome."""
 
-from __future__ import annotations
-
 import csv
 import io
 import re

@@ -1,7 +1,5 @@
 """Krippendorff's alpha, which says how far voters agree, compared with its definition."""
 
-from __future__ import annotations
-
 from itertools import permutations
 from typing import Any
 

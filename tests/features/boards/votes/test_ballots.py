@@ -1,7 +1,5 @@
 """The ballot shows a voter pairs of results and takes one judgement for each."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction

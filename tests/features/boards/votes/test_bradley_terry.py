@@ -1,7 +1,5 @@
 """Scores from comparisons in pairs, and how many votes it takes until they mean something."""
 
-from __future__ import annotations
-
 import math
 import random
 

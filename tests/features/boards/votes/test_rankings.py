@@ -1,7 +1,5 @@
 """Rankings: ranks only where votes tell models apart, prices per win, and tags."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

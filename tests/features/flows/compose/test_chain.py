@@ -1,7 +1,5 @@
 """The steps that led to a result are found from the files that its runs were given."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Wires fill the right places of a step, and definitions with circles are refused."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from hypothesis import given

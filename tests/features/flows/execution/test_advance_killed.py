@@ -1,7 +1,5 @@
 """A worker dies in the middle of a flow: others continue it, and no step is sent twice."""
 
-from __future__ import annotations
-
 import asyncio
 import os
 from collections.abc import Callable

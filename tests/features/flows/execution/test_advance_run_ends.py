@@ -1,7 +1,5 @@
 """How flows end: a deputy makes a failed step, and the end of a long flow is notified once."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from decimal import Decimal
 

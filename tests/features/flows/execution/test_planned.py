@@ -1,7 +1,5 @@
 """A flow reserves the cost of its later steps before it pays the first step."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

@@ -1,7 +1,5 @@
 """Workflows of fal's account, stored as the worker stores them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

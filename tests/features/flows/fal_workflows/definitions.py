@@ -1,7 +1,5 @@
 """Workflow definitions as fal sends them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 DOCS_A: dict[str, Any] = {

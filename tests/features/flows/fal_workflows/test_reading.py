@@ -1,7 +1,5 @@
 """The reader accepts both dialects and refuses an unreadable definition with a reason (C61)."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

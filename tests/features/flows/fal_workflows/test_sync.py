@@ -1,7 +1,5 @@
 """The job that reads the account's workflows: listed ones, unreadable ones, refused requests."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 import time

@@ -1,7 +1,5 @@
 """What led to a result is done again with another input, and kept as a flow under a name."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """A flow is found in its list, started from its form, and then runs by itself."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

@@ -1,7 +1,5 @@
 """Flows in a shared project: which members see, run, change and delete them, and where runs go."""
 
-from __future__ import annotations
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client

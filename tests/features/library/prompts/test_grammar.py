@@ -1,7 +1,5 @@
 """Prompts with variables and alternatives: their meaning, and how many prompts they make."""
 
-from __future__ import annotations
-
 import re
 import time
 from math import prod

@@ -1,7 +1,5 @@
 """The pages that write, find, use, change, delete and restore saved prompts."""
 
-from __future__ import annotations
-
 import html
 import json
 import re

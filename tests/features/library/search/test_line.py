@@ -3,8 +3,6 @@
 Words and names of every script keep their marks: in searches, mentions and series.
 """
 
-from __future__ import annotations
-
 import unicodedata
 from datetime import date
 

@@ -1,7 +1,5 @@
 """Both databases find the same results for a search line as a reference written in Python."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Series with a name for prompts, whose pictures are in the storage."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from typing import Any

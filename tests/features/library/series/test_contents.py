@@ -1,7 +1,5 @@
 """Own files in a series: added with captions, shown, packed, downloaded, shared and kept."""
 
-from __future__ import annotations
-
 import html
 import re
 import zipfile

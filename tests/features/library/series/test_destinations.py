@@ -1,7 +1,5 @@
 """New results of a page, a board or a project go to a series by themselves."""
 
-from __future__ import annotations
-
 import html
 from typing import Any
 

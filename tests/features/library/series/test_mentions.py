@@ -1,7 +1,5 @@
 """Names in prompts: what a model gets, what the page says, who may use them."""
 
-from __future__ import annotations
-
 import html
 from typing import Any
 

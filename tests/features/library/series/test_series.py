@@ -1,7 +1,5 @@
 """Series: started from a selection, ordered, with a cover, and a message for a missing result."""
 
-from __future__ import annotations
-
 import html
 import re
 from typing import Any

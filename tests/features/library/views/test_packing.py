@@ -1,7 +1,5 @@
 """A series, or selected results, become the ZIP for a trainer's field, with captions."""
 
-from __future__ import annotations
-
 import zipfile
 from typing import Any
 

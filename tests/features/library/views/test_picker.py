@@ -1,7 +1,5 @@
 """The picker: one dialog with results, uploads and series, and what a series has for a field."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

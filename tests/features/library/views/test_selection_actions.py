@@ -1,7 +1,5 @@
 """Actions on selected results: star, delete, compare, make a board, use, select all found."""
 
-from __future__ import annotations
-
 import html
 import json
 from typing import Any

@@ -1,7 +1,5 @@
 """Facets count the listed results, link to fewer of them, and never count what others hide."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Groups of the wall: in the order of time over all pages, or gathered, with a link to all."""
 
-from __future__ import annotations
-
 import html
 import re
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """The list of runs: its filters, pages and number of queries."""
 
-from __future__ import annotations
-
 import json
 import re
 from html import unescape

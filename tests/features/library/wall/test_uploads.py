@@ -1,7 +1,5 @@
 """Uploads on the wall: found by name, kind and date, deleted with an undo, the largest first."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from typing import Any

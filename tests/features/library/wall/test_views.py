@@ -1,7 +1,5 @@
 """Views of results: saved from the search line, offered, found, changed, deleted and restored."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

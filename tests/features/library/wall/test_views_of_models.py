@@ -1,7 +1,5 @@
 """Views of models: stored in one spelling, with the number of new models, which it marks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any

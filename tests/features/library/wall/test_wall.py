@@ -1,7 +1,5 @@
 """The wall: days, stacks, what it leaves out, and how a visitor returns to the same place."""
 
-from __future__ import annotations
-
 import re
 from datetime import date, datetime, timedelta
 from typing import Any

@@ -1,7 +1,5 @@
 """Posts reach only IP addresses that were checked; each kind of failure has a sentence."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable
 

@@ -1,7 +1,5 @@
 """A run's webhook has the format of fal's own: the code that reads fal's webhooks can read it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

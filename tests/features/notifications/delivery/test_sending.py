@@ -1,7 +1,5 @@
 """Any number of workers sends a delivery once, retries after failures, and logs the attempts."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

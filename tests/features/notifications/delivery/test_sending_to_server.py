@@ -3,8 +3,6 @@
 Our signatures follow fal's rules, and receivers do not notice when keys are replaced.
 """
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Iterator

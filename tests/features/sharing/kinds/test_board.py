@@ -1,7 +1,5 @@
 """A board as visitors of its share see it: whole, with hidden parts, current or as it was."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A collection as visitors of its share see it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

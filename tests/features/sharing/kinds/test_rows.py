@@ -1,7 +1,5 @@
 """Guests of a shared board propose rows, which wait for a click by a member who may run them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Guests judge a shared board blindly, and only the parts that the share shows."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

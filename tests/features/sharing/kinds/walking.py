@@ -1,7 +1,5 @@
 """Collects everything that a share gives its visitors, by following each address on its pages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from html import unescape

@@ -1,7 +1,5 @@
 """A share is published later the more pages show it, within a limit; its end never waits."""
 
-from __future__ import annotations
-
 import uuid
 from datetime import timedelta
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """Held polls of a share: when they answer, one rendering for all, and 404 for other visitors."""
 
-from __future__ import annotations
-
 import asyncio
 import time
 from collections.abc import Callable, Coroutine

@@ -1,7 +1,5 @@
 """A review of three pictures, and the people in it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

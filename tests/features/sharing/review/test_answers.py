@@ -1,7 +1,5 @@
 """The answers of a review reach the results' makers, and nobody else."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from datetime import timedelta

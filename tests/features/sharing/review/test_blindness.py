@@ -1,7 +1,5 @@
 """Guests see what other guests say after they have commented themselves, unless it is allowed."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

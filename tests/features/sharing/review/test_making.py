@@ -1,7 +1,5 @@
 """“Make it”: a comment fills in an editing model's form; the result is seen, sent, taken back."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """Guests pick, rate and comment under a name, without an account and without JavaScript."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """Authors on a share: users appear as themselves, guests under a name that nobody else has."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Comments are plain text, and places in pictures are numbers."""
 
-from __future__ import annotations
-
 import re
 from html import unescape
 

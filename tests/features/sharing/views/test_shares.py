@@ -1,7 +1,5 @@
 """The pages that make a share, set its options, list a user's shares, and end one."""
 
-from __future__ import annotations
-
 import re
 from datetime import timedelta
 from typing import Any

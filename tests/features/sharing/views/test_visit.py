@@ -1,7 +1,5 @@
 """A share opens for visitors who may open it, for none after its end, and shows nothing else."""
 
-from __future__ import annotations
-
 import gzip
 import io
 import re

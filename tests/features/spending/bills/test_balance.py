@@ -1,7 +1,5 @@
 """How long the account's balance lasts, in words, and the status page that says so."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """People are told of a settled run that costs far more than expected, once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any

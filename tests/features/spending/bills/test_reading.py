@@ -1,7 +1,5 @@
 """Billing events of the sandbox: late, repeated, odd, unknown, refused. The sums stay right."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """A house with an admin, a project with members, and runs at the cost that a test states."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import count

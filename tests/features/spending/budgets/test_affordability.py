@@ -3,8 +3,6 @@
 `tests/features/spending/test_doors.py` tests the entry points that lead to this check.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The pages of budgets: for which users, the form's errors, and ending a budget with its undo."""
 
-from __future__ import annotations
-
 import re
 from datetime import date, timedelta
 from decimal import Decimal

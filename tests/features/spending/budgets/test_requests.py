@@ -1,7 +1,5 @@
 """Asking for more money: from whom, to whom, one at a time; the one answer, and its effect."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from urllib.parse import urlencode
 

@@ -1,7 +1,5 @@
 """A budget that an admin sets for a project binds its managers, at every entry point."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

@@ -3,8 +3,6 @@
 The rules about sums: only admins set them, and an invalid rule gets a sentence.
 """
 
-from __future__ import annotations
-
 from decimal import Decimal
 
 import pytest

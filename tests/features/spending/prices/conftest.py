@@ -1,7 +1,5 @@
 """Runs that upstream has billed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from decimal import Decimal
 from itertools import count

@@ -1,7 +1,5 @@
 """Measuring a model's price and its unit from its runs."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from itertools import cycle, islice
 from typing import Any

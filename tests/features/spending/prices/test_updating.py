@@ -1,7 +1,5 @@
 """Measured prices follow the bills and replace list prices from which they differ."""
 
-from __future__ import annotations
-
 import json
 from dataclasses import replace
 from decimal import Decimal

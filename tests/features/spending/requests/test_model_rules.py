@@ -1,7 +1,5 @@
 """Asking for a locked model: whom it reaches, what Allow does, and that it is decided once."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

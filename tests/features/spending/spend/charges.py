@@ -1,7 +1,5 @@
 """Writes charges of any day, as the ledger does, and reads the page that shows them."""
 
-from __future__ import annotations
-
 import re
 import uuid
 from datetime import date, datetime, time, timedelta

@@ -1,7 +1,5 @@
 """Sums that several transactions change at once stay right, and no transaction waits for ever."""
 
-from __future__ import annotations
-
 import random
 import threading
 from collections.abc import Callable

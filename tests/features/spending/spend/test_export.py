@@ -1,7 +1,5 @@
 """Spending as CSV: its sums equal the page's, and no value can act as a formula."""
 
-from __future__ import annotations
-
 import csv
 import io
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """The pages of `/spend/`: for which users, what an address means, and errors in one."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 from typing import Any

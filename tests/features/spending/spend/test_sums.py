@@ -1,7 +1,5 @@
 """The sums of `/spend/` equal the ledger's at any time, in whatever order charges settle."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator
 from decimal import Decimal

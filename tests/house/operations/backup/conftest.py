@@ -1,7 +1,5 @@
 """A place for backups, and a result with a stored file."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A backup has the files that rows name, writes each content once, and keeps the newest backups."""
 
-from __future__ import annotations
-
 from io import BytesIO
 from pathlib import Path
 

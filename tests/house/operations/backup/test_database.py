@@ -4,8 +4,6 @@ Every table has a line that says whether backups contain it, and a table left ou
 reference.
 """
 
-from __future__ import annotations
-
 import subprocess
 from collections import Counter
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Copies left by killed processes are recognised by their names; running processes keep theirs."""
 
-from __future__ import annotations
-
 import tempfile
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """The daily backup is due once, at its time; the status page names problems with backups."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any

@@ -1,7 +1,5 @@
 """A backup's content is untrusted: each damage is named, and no name leads out of the folder."""
 
-from __future__ import annotations
-
 import dataclasses
 import gzip
 import hashlib

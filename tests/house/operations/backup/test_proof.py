@@ -1,7 +1,5 @@
 """A proof finds a flipped byte, a missing file, a missing table, and a page that differs."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 from typing import Any

@@ -1,7 +1,5 @@
 """A restore overwrites a used place only on request, and refuses a backup that it cannot read."""
 
-from __future__ import annotations
-
 import dataclasses
 from pathlib import Path
 

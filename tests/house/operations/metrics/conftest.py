@@ -1,7 +1,5 @@
 """A request as Prometheus makes it, and processes that report metrics."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Only programs with METRICS_TOKEN can read the metrics."""
 
-from __future__ import annotations
-
 import logging
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Counts of all processes add up, outlive them, and have few series whatever is requested."""
 
-from __future__ import annotations
-
 import asyncio
 import secrets
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 The alerts and the dashboard of docs/monitoring use only existing metrics.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable

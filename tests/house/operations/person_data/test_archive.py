@@ -1,7 +1,5 @@
 """A person's data as a ZIP: their rows and files, and nothing of other people."""
 
-from __future__ import annotations
-
 import io
 import json
 import zipfile

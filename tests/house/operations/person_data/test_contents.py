@@ -1,7 +1,5 @@
 """Every model has a line that says whether its rows belong to a person; no secret leaves."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 

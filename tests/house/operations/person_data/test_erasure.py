@@ -1,7 +1,5 @@
 """Erasing a person removes their name and everything of their own; work that others use stays."""
 
-from __future__ import annotations
-
 import io
 import re
 from typing import Any

@@ -1,7 +1,5 @@
 """Old work in a project is deleted after an announcement, except what people have kept."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace

@@ -3,8 +3,6 @@
 The bell's first tab: whose runs it shows, for how long, and its queries.
 """
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote

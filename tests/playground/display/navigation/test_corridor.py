@@ -1,7 +1,5 @@
 """Each area links to its rooms, and only to rooms that the user may enter."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

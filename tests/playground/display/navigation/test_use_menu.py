@@ -1,7 +1,5 @@
 """The menu "Use as" groups models by their use of a result, favourites first, in constant time."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The caption of a result: its own prompt, seed and cost, whatever is in the form beside it."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Form and JSON are exact inverses, through the post of a browser without JavaScript."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from typing import Any, get_args

@@ -3,8 +3,6 @@
 Without exceptions, within a size and a time.
 """
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Iterator

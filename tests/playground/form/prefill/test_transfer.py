@@ -1,7 +1,5 @@
 """Taking a run's values and results over to another model."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 

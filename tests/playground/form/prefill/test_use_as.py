@@ -1,7 +1,5 @@
 """A result becomes a model's input: it gets the right field, and typed values stay."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from typing import Any

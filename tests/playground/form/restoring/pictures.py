@@ -1,7 +1,5 @@
 """Pictures with texts, as programs write them."""
 
-from __future__ import annotations
-
 from PIL.PngImagePlugin import PngInfo
 
 from tests.runs.files.telling_media import encode_picture, gradient

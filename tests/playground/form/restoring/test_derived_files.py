@@ -1,7 +1,5 @@
 """Files that Vitrine made of a result are recognised, however they left, and named correctly."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -1,7 +1,5 @@
 """A downloaded, renamed and dropped file restores the run's arguments, for every kind of result."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Recipes of this Vitrine and of another one fill forms."""
 
-from __future__ import annotations
-
 import io
 import json
 import uuid

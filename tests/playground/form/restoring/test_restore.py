@@ -1,7 +1,5 @@
 """A picture, a run's address or a run file restores the settings of its run."""
 
-from __future__ import annotations
-
 import hashlib
 import html
 import json

@@ -1,7 +1,5 @@
 """A model's page: rendered from any document, filled in from any source, sent exactly."""
 
-from __future__ import annotations
-
 import json
 import re
 import uuid

@@ -3,8 +3,6 @@
 Runs that were sent before go on.
 """
 
-from __future__ import annotations
-
 import json
 from typing import Any
 

@@ -1,7 +1,5 @@
 """The stage of a model's page and the tries below it."""
 
-from __future__ import annotations
-
 import json
 import re
 from html import escape

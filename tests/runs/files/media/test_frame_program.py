@@ -1,7 +1,5 @@
 """The frame of a film at a moment is the one that players show, however frames are spaced."""
 
-from __future__ import annotations
-
 import io
 from fractions import Fraction
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Pictures of meshes: shape, light and colours, within limits whatever the file contains."""
 
-from __future__ import annotations
-
 import io
 import time
 from typing import Any

@@ -1,7 +1,5 @@
 """Meshes: rendered by a program that can be killed, shown in a sandboxed frame, or downloaded."""
 
-from __future__ import annotations
-
 import json
 import struct
 from typing import Any

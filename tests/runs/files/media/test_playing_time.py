@@ -1,7 +1,5 @@
 """A file's playing time is measured; a guess that FFmpeg makes from a bit rate does not count."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from pathlib import Path
 from typing import Any

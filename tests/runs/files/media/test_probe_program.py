@@ -1,7 +1,5 @@
 """What is measured and drawn of files that browsers show otherwise than usual, or not at all."""
 
-from __future__ import annotations
-
 import base64
 import io
 import struct

@@ -1,7 +1,5 @@
 """Stripped copies of media look and sound the same, without any metadata."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zipfile

@@ -1,7 +1,5 @@
 """ExifTool knows the metadata of more formats than we do, and finds none in the copies."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Waveforms: loud parts are high, and neither a long nor a broken sound takes long."""
 
-from __future__ import annotations
-
 import io
 import math
 import time

@@ -1,7 +1,5 @@
 """A recipe is embedded without changing the picture's pixels, and never in a signed picture."""
 
-from __future__ import annotations
-
 import io
 import json
 

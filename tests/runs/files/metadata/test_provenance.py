@@ -1,7 +1,5 @@
 """Provenance manifests and source types are recognised by a file's bytes alone."""
 
-from __future__ import annotations
-
 import io
 
 import pytest

@@ -1,7 +1,5 @@
 """A recipe is found in a picture however a program saved it again, and no content can do harm."""
 
-from __future__ import annotations
-
 import io
 import time
 import zlib

@@ -1,7 +1,5 @@
 """Facts missing in a webhook are fetched once, by one worker, and stored (5.2, 5.4)."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 

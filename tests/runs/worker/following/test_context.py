@@ -1,7 +1,5 @@
 """What the followers of one worker share: the pace of polls, and models without a status stream."""
 
-from __future__ import annotations
-
 from contextlib import ExitStack
 
 from runs.worker.following.context import STREAM_AGAIN_S, PollPacing, StreamSupport

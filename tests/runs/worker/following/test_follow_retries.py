@@ -3,8 +3,6 @@
 An answer that it repeats does.
 """
 
-from __future__ import annotations
-
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable

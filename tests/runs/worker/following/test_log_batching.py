@@ -1,7 +1,5 @@
 """Thousands of log events become few observations; a new state passes through at once."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncGenerator
 

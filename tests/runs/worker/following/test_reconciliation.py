@@ -3,8 +3,6 @@
 It is found again by its arguments, never guessed, and never sent again by itself.
 """
 
-from __future__ import annotations
-
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta

@@ -1,7 +1,5 @@
 """The fair choice of the next runs, for any numbers of users, runs and free slots."""
 
-from __future__ import annotations
-
 import uuid
 from collections import Counter
 from datetime import UTC, datetime, timedelta

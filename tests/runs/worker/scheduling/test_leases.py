@@ -1,7 +1,5 @@
 """Claiming runs: limits, turns between users, and leases that run out."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

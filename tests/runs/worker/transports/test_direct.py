@@ -1,7 +1,5 @@
 """Runs over one connection, against the real sandbox: sent once, reported live, truly ended."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import uuid

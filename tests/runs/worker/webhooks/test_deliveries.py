@@ -3,8 +3,6 @@
 Early, late, twice, forged, without keys (C28 to C30).
 """
 
-from __future__ import annotations
-
 import asyncio
 import json
 import time

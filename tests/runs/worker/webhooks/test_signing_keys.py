@@ -1,7 +1,5 @@
 """The keys that verify webhooks: old, new, missing, and those of another account (C30)."""
 
-from __future__ import annotations
-
 import json
 from datetime import timedelta
 from typing import Any
