@@ -252,16 +252,6 @@ def test_only_a_run_in_the_same_project_takes_the_deputy_from_the_maker(
     assert (last == others_run) == (role == "maker")
 
 
-def test_a_deleted_successor_does_not_count(member: Client, failed: Any) -> None:
-    run = failed(allowed=False)
-    address = f"{run.get_absolute_url()}takeover/"
-    member.post(address, {"to": "fal-ai/flux/two"})
-    Run.objects.exclude(pk=run.pk).update(deleted_at=timezone.now())
-    assert "data-takeover" in page(member, run)
-    member.post(address, {"to": "fal-ai/flux/two"})
-    assert Run.objects.kept().exclude(pk=run.pk).count() == 1
-
-
 def test_only_a_model_that_can_be_offered_takes_over(
     member: Client, failed: Any, make_endpoint: Any, documents: dict[str, Any]
 ) -> None:

@@ -76,20 +76,6 @@ def test_several_runs_have_new_seeds_and_are_one_try_below_the_first(
     assert in_place.content.decode().count('class="stage-run') == 1
 
 
-def test_a_link_to_the_runs_of_a_press_shows_the_first_to_who_may_see_it(
-    client: Client, member: Client, films: Any, stranger: User
-) -> None:
-    """Earlier versions had such links: `?batch=<uuid>`."""
-    press(member, 4)
-    first = str(Run.objects.order_by("created_at", "pk")[0].pk)
-    address = f"{FILMS}?batch={Run.objects.all()[0].batch}"
-    assert f'id="run-{first}"' in member.get(address).content.decode()
-    client.force_login(stranger)
-    page = client.get(address)
-    assert page.status_code == 200
-    assert first not in page.content.decode()
-
-
 def test_a_double_click_starts_several_runs_once(member: Client, films: Any) -> None:
     press(member, 4)
     press(member, 4)
@@ -200,13 +186,6 @@ def test_a_result_offers_more_like_this_with_its_price(
     page = member.get(run.get_absolute_url()).content.decode()
     assert 'title="4 runs with new seeds"' in page
     assert re.search(r'More like this <span class="figures">about \$2.00</span>', page)
-
-
-def test_a_blocked_model_offers_no_variations(member: Client, films: Any, make_run: Any) -> None:
-    run = make_run(endpoint=films, state="succeeded")
-    type(films).objects.update(mark="blocked", mark_reason="too dear")
-    assert more(member, run, headers=HTMX).status_code == 422
-    assert Run.objects.count() == 1
 
 
 def test_each_run_counts_for_the_rate_limit(

@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from catalog.models import Collection, CollectionItem, Endpoint, Note
+from catalog.models import Collection, CollectionItem, Note
 from runs.files import uploads
 from runs.models import Artifact, Run
 from tests.runs.looks import let_look
@@ -64,45 +64,6 @@ def test_about_tells_what_the_playground_leaves_out(
         assert text_part in text
     assert "Not yet" not in text
     assert "javascript:" not in text
-
-
-def test_about_has_dates_tags_enterprise_status_and_links(
-    member: Client, make_endpoint: Any
-) -> None:
-    endpoint = make_endpoint(
-        tags=["portrait"],
-        enterprise_status="pending",
-        published_at="2026-05-02T10:00:00Z",
-        updated_at="2026-06-03T10:00:00Z",
-        model_url=f"https://fal.run/{FLUX}",
-        github_url="https://github.com/NVlabs/Sana/blob/main/LICENSE",
-    )
-    text = " ".join(member.get(ABOUT).content.decode().split())
-    for part in (
-        'since <time datetime="2026-05-02',
-        '<dt>Last change</dt> <dd><time datetime="2026-06-03',
-        '?tag=portrait"',
-        '?enterprise=pending"',
-        f'"https://fal.ai/models/{FLUX}" rel="noopener noreferrer">On fal.ai',
-        'LICENSE" rel="noopener noreferrer">Licence text',
-    ):
-        assert part in text
-    endpoint.model_url = "https://fal.ai/models/own-page"
-    endpoint.save()
-    assert 'href="https://fal.ai/models/own-page"' in member.get(ABOUT).content.decode()
-
-
-def test_the_time_is_the_median_of_enough_runs_or_upstreams(member: Client, flux: Any) -> None:
-    def told(**values: float) -> str:
-        Endpoint.objects.filter(pk=flux.pk).update(**values)
-        return " ".join(member.get(ABOUT).content.decode().split())
-
-    assert "fewer than ten runs have succeeded here" in told()
-    assert "Upstream says about 30 s" in told(duration_estimate_min=0.5)
-    assert (
-        "4.0 s, the house\N{RIGHT SINGLE QUOTATION MARK}s median; upstream says about 30 s"
-        in told(median_s=4.0)
-    )
 
 
 def test_notes_can_be_written_changed_deleted_and_restored(

@@ -109,8 +109,3 @@ def test_runs_of_different_models_are_compared_by_names(
 def test_equal_numbers_of_two_types_do_not_differ(differ: Differ) -> None:
     assert not differ({"num_inference_steps": 4}, {"num_inference_steps": 4.0})
     assert differ({"extra": 1}, {"extra": True})
-
-
-def test_nothing_is_marked_in_a_prompt_that_was_written_anew(differ: Differ) -> None:
-    (prompt,) = differ({"prompt": "a red cat, asleep"}, {"prompt": "old harbour, fog"})
-    assert describe_values(prompt) == ("a red cat, asleep", "old harbour, fog")

@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -85,21 +84,6 @@ def test_placeholders_are_kept_for_visible_results(
 ) -> None:
     run = waiting({}, ["in:image", *facts])
     assert bool(renderers.context(run)["places"]) is is_kept
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("state", ["failed", "unconfirmed", "cancelled"])
-def test_no_placeholder_is_kept_for_results_that_will_not_come(
-    waiting: Any, client: Client, state: str
-) -> None:
-    run = waiting({}, ["out:image"])
-    client.force_login(run.user)
-    assert b'class="awaited"' in client.get(run.get_absolute_url()).content
-    error = {"message": "no"}
-    Run.objects.update(state=state, partial={"message": "So far"}, error=error)
-    page = client.get(run.get_absolute_url()).content
-    assert b"So far" in page
-    assert b'class="awaited"' not in page
 
 
 @pytest.mark.django_db

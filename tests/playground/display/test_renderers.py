@@ -22,27 +22,6 @@ from tests.projects.people import make_project, person
 pytestmark = pytest.mark.django_db
 
 
-POEM = "a\nb\nc\n\n| x | y |\n|---|---|\n| 1 | 2 |\n\n```\none\ntwo\n```\n\n- first\n- second"
-
-
-@pytest.mark.parametrize(
-    "values",
-    [
-        {"state": "succeeded", "output": {"caption": POEM}},
-        {"state": "running", "partial": {"output": POEM}},
-    ],
-)
-def test_a_text_keeps_its_lines_and_tables(make_run: Any, values: dict[str, Any]) -> None:
-    run: Run = make_run(**values)
-    context = renderers.context(run)
-    (text,) = context["texts"] or context["partial"].texts
-    assert "<p>a<br />\nb<br />\nc</p>" in text.html
-    assert text.html.count("<br") == 2
-    assert "<td>2</td>" in text.html
-    assert "<code>one\ntwo\n</code>" in text.html
-    assert "<li>second</li>" in text.html
-
-
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACwAAAAAAQABAAA="
 
 
@@ -151,12 +130,6 @@ def test_a_video_is_watched_until_it_has_a_still(make_run: Make) -> None:
     assert markup.row.still.endswith("/thumbnail/")
 
 
-def test_a_picture_is_shown_from_upstream_and_not_watched(make_run: Make) -> None:
-    run = run_with_artifact(make_run, "image", url="https://v3.fal.media/a.png")
-    markup = tile(run)
-    assert (markup.row.still, markup.copies) == ("https://v3.fal.media/a.png", "")
-
-
 def test_a_tile_plays_sounds_and_quotes_texts(make_run: Make) -> None:
     sound = tile(run_with_artifact(make_run, "audio", url="https://v3.fal.media/a.mp3")).sound
     assert sound
@@ -164,13 +137,6 @@ def test_a_tile_plays_sounds_and_quotes_texts(make_run: Make) -> None:
     text = tile(make_run(state="succeeded", output={"text": "word " * 500})).text
     assert text.startswith("word word")
     assert len(text) <= 400
-
-
-def test_a_tile_of_a_failed_run_shows_the_reason(make_run: Make) -> None:
-    run = make_run(state="failed", error={"error": "RunFailed", "message": "Out of <memory>"})
-    page = changed_fragments(run, "tile")
-    assert "Out of &lt;memory&gt;" in page or "reason" in page
-    assert "<memory>" not in page
 
 
 ROW = "playground/partials/_run_row.html"

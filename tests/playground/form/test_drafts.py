@@ -190,13 +190,6 @@ def test_editing_a_form_filled_by_an_address_sets_the_draft_aside(member: Client
     assert prompt(back.content.decode()) == "my own"
 
 
-def test_broken_json_in_an_address_is_shown_for_correction(member: Client) -> None:
-    page = member.get(PAGE, {"input": '{"prompt": "x",\n}'}).content.decode()
-    assert 'name="~mode" value="json"' in page
-    assert "Line " in page
-    assert '{"prompt": "x",\n}' in unescape(page)
-
-
 def test_a_save_takes_few_queries(member: Client, django_assert_max_num_queries: Any) -> None:
     save(member, "a", "one", 0)
     with django_assert_max_num_queries(7):  # session, person, model, draft in a transaction

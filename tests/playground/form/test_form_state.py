@@ -71,15 +71,6 @@ def test_values_out_of_range_in_a_link_are_reported_at_their_field(
     assert 'id="f-prompt-error"' not in page
 
 
-def test_values_out_of_range_in_json_are_reported_in_the_form(member: Client, flux: Any) -> None:
-    post = {"~mode": "json", "~json": OUT_OF_RANGE, "~do": "to-form"}
-    response = member.post(PAGE, post, headers=HTMX)
-    page = response.content.decode()
-    assert response.status_code == 200
-    assert 'id="f-num_images-error"' in page
-    assert arguments(flux, page) == {"prompt": "a cat", "num_images": 99}
-
-
 def test_many_settings_are_grouped_with_changed_ones_first(
     member: Client, make_endpoint: Any
 ) -> None:

@@ -168,29 +168,6 @@ def test_a_draft_that_still_fits_has_no_notice(member: Client, flux: Endpoint, c
     assert REPAIR not in page
 
 
-def test_an_invalid_value_stays_flagged_in_form_and_json(
-    member: Client, make_preset: Any, flux: Endpoint, change: Any
-) -> None:
-    preset, was = make_preset(), change()
-    page = member.get(PAGE, {"preset": str(preset.pk)})
-    for action in ("to-json", "to-form", "to-json"):
-        page = member.post(PAGE, {**form_of(page), "~do": action})
-        assert form_of(page)["~made-for"] == [was]
-        for text in (text_of(page), text_of(member.get(PAGE))):
-            assert "seed is gone" in text
-            assert REPAIR in text
-
-
-def test_a_run_of_an_older_version_offers_the_repair(
-    member: Client, flux: Endpoint, make_run: Any, change: Any
-) -> None:
-    run = make_run(endpoint=flux, arguments=OLD, schema_id=flux.schema_id, state="succeeded")
-    change()
-    page = text_of(member.get(PAGE, {"run": str(run.pk)}))
-    assert "guidance_scale is called guidance now" in page
-    assert REPAIR in page
-
-
 def test_only_formerly_valid_settings_are_blamed_on_the_schema_change(
     member: Client, flux: Endpoint, make_run: Any, change: Any
 ) -> None:

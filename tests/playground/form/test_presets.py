@@ -130,18 +130,6 @@ def test_a_preset_can_be_renamed_shared_deleted_and_restored(
     assert "already" in refused.content.decode()
 
 
-def test_curators_see_the_presets_that_all_may_use_in_the_admin(
-    client: Client, admin_user: User, make_preset: Any
-) -> None:
-    preset = make_preset()
-    client.force_login(admin_user)
-    assert b"Night" not in client.get("/admin/playground/preset/").content
-    Preset.objects.filter(pk=preset.pk).update(is_shared=True)
-    assert b"Night" in client.get("/admin/playground/preset/").content
-    page = client.get(f"/admin/playground/preset/{preset.pk}/change/").content.decode()
-    assert "a night" in page
-
-
 def link_in(page: str) -> str:
     match = re.search(r'id="made-link" readonly value="http://testserver([^"]*)"', page)
     assert match
@@ -368,12 +356,6 @@ def test_an_untouched_form_has_the_house_default_and_says_so(member: Client, hou
     assert "our own lighthouse" in text
     assert not Draft.objects.exists()
     assert "our own lighthouse" in read_page(member, tab="api")
-
-
-def test_without_a_house_default_an_untouched_form_sends_nothing(member: Client, flux: Any) -> None:
-    assert "~house" not in read_page(member)
-    member.post(PAGE, {"prompt": "a cat", "guidance_scale": "3.5", "~token": "t"})
-    assert Run.objects.get().arguments == {"prompt": "a cat"}
 
 
 @pytest.mark.parametrize("how", ["input", "run", "preset", "draft"])

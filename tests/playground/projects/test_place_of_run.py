@@ -76,11 +76,3 @@ def test_a_result_to_use_opens_in_its_project(run: Run) -> None:
     page = run.endpoint.get_absolute_url()
     answer = signed_in("ben").get(f"{page}?use={run.pk}/a0/image_url")
     assert answer["Location"].endswith("image_url&project=acme")
-
-
-def test_comparing_models_of_the_gallery_keeps_its_project(run: Run) -> None:
-    ben = signed_in("ben")
-    ben.get("/models/?project=acme")
-    assert 'href="/compare/new/?project=acme"' in ben.get("/models/").content.decode()
-    html = ben.get("/models/?q=flux").content.decode()
-    assert 'href="/compare/new/?find=flux&amp;project=acme"' in html

@@ -179,11 +179,6 @@ def test_a_storage_without_paths_gives_the_film_or_says_why_not(
     assert take(member, film).json() == {"error": frames.NOT_STORED}
 
 
-def test_a_picture_has_no_frames(member: Client, film: Artifact) -> None:
-    Artifact.objects.filter(pk=film.pk).update(kind="image")
-    assert take(member, film).json() == {"error": "Only films have frames. Choose a film."}
-
-
 def test_a_film_that_takes_too_long_and_a_busy_server_are_said(
     member: Client, film: Artifact, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -21,7 +21,6 @@ from runs.results import stars
 from tests.features.library.selected import with_files
 from tests.projects.people import make_project, person, working_in
 from tests.runs.records.worth import count_all, make_judged
-from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
 Make = Callable[..., Endpoint]
@@ -67,17 +66,6 @@ def test_each_operation_with_data_has_a_block_with_the_best_model_first(
     assert '<p class="figures small">$2.00 per kept result, 10 of 20 kept</p>' in page
     assert '<p class="figures small muted">1 of 5 kept, early: 4 to 62 %</p>' in page
     assert "model=lab%2Fcheap&amp;model=lab%2Ffair&amp;model=lab%2Fdear" in page
-
-
-def test_the_former_address_of_prices_leads_here(member: Client) -> None:
-    assert member.get("/prices/").headers["Location"] == "/leaderboard/"
-
-
-def test_without_data_it_says_what_to_do(member: Client) -> None:
-    page = member.get("/leaderboard/").content.decode()
-    assert "star what you like" in page
-    assert 'href="/models/"' in page
-    assert "three projects" in member.get("/leaderboard/?of=house").content.decode()
 
 
 def test_models_that_nobody_should_or_may_use_are_left_out(
@@ -143,28 +131,9 @@ def test_nobody_sees_a_picture_of_a_project_that_is_not_theirs(
         assert picture_in(mia, address) == hers
 
 
-CENT = Decimal("0.01")
-
-
-def entry(name: str = "one", median_s: float | None = None, **figures: int) -> Entry:
-    """Return a model with a record; each judged result has cost a cent."""
-    judged = figures.get("judged", 0)
-    record = ModelRecord(**figures, priced=judged, spent=judged * CENT)  # type: ignore[arg-type]
-    return Entry(Endpoint(endpoint_id=f"lab/{name}", display_name=name, median_s=median_s), record)
-
-
-@each_row(
-    ("model", "figures"),
-    [
-        (entry(judged=30, kept=17, median_s=3.04, rows=4, rows_won=3),
-         "$0.018 per kept result, 17 of 30 kept, 3.0 s, won 3 of 4 rows"),
-        (entry(judged=30, kept=17), "$0.018 per kept result, 17 of 30 kept"),
-        (entry(judged=6, kept=4, median_s=75), "4 of 6 kept, early: 30 to 90 %, 1 min 15 s"),
-        (entry(judged=6, kept=4, rows=1), "4 of 6 kept, early: 30 to 90 %, won 0 of 1 row"),
-    ],
-)  # fmt: skip
-def test_figures_in_words(model: Entry, figures: str) -> None:
-    assert model.figures == figures
+def entry(name: str) -> Entry:
+    """Return a model without a record."""
+    return Entry(Endpoint(endpoint_id=f"lab/{name}", display_name=name), ModelRecord())
 
 
 def test_the_first_three_are_compared_and_the_others_follow() -> None:

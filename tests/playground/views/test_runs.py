@@ -1,6 +1,5 @@
 """Runs: the history, one run, its actions, and the users who may take them."""
 
-import json
 import re
 from typing import Any
 
@@ -13,8 +12,6 @@ from django.utils import timezone
 from api.representation import run as representation
 from runs.files import artifact_urls
 from runs.models import Artifact, Worker
-from runs.results import error_messages
-from tests.databases import plan_queries
 
 FAILURE = {
     "error": "RunFailed",
@@ -23,25 +20,6 @@ FAILURE = {
     "type": None,
     "detail": [{"loc": ["body", "prompt"], "msg": "too rude", "type": "content_policy_violation"}],
 }
-
-
-def test_a_failed_row_gives_the_reason_in_one_line(
-    member: Client, make_run: Any, django_assert_num_queries: Any
-) -> None:
-    make_run(state="failed", error=FAILURE, ended_at=timezone.now())
-    long = {"error": "RunFailed", "type": "bad_request", "message": "no\n" * 200}
-    make_run(state="failed", error=long, ended_at=timezone.now())
-    make_run(state="cancelled", error=FAILURE, ended_at=timezone.now())
-    member.get("/runs/?as=list")
-    with django_assert_num_queries(
-        6 + plan_queries()
-    ):  # session, user, runs, artifacts, views, bell
-        html = member.get("/runs/").content.decode()
-    reasons = re.findall(r'<p class="small reason">(.*?)</p>', html)
-    assert reasons[1] == "The model declined this content: too rude"
-    assert reasons[0].startswith("Upstream did not understand the request: no no ")
-    assert len(reasons[0]) == error_messages.REASON_SIGNS
-    assert len(reasons) == 2
 
 
 def test_unfinished_runs_can_be_cancelled_from_the_history(member: Client, make_run: Any) -> None:
@@ -74,23 +52,6 @@ def test_a_run_can_be_cancelled_repeated_and_starred(member: Client, make_run: A
     member.post(f"{page}star/")
     run.refresh_from_db()
     assert (run.state, run.is_starred) == ("cancelled", True)
-
-
-@pytest.mark.parametrize(
-    ("name", "data", "sentence"),
-    [
-        ("a.png", b"", "is empty"),
-        ("a.heic", b"\0\0\0\x18ftypheic" + b"0" * 50, "HEIC"),
-    ],
-)
-def test_an_unusable_upload_reports_why(
-    member: Client, name: str, data: bytes, sentence: str
-) -> None:
-    from django.core.files.uploadedfile import SimpleUploadedFile
-
-    response = member.post("/uploads/", {"file": SimpleUploadedFile(name, data)})
-    assert response.status_code == 422
-    assert sentence in json.loads(response.content)["error"]
 
 
 def test_healthz_tells_strangers_only_whether_it_is_healthy(
@@ -291,12 +252,3 @@ def test_a_page_embeds_only_files_from_upstreams_hosts(make_run: Any, url: str, 
     run = make_run()
     address = artifact_urls.artifact_url(Artifact(run=run, position=0, url=url))
     assert address == src.replace("{run}", run.get_absolute_url())
-
-
-def test_a_given_up_run_says_so_in_its_row(member: Client, make_run: Any) -> None:
-    run = make_run(state="unconfirmed", sent_at=timezone.now())
-    member.post(f"/runs/{run.pk}/cancellation/")
-    assert "</svg>Given up" in member.get("/runs/?as=list").content.decode()
-    page = member.get(run.get_absolute_url()).content.decode()
-    assert "</svg>Given up" in page
-    assert "</svg>Cancelled" not in page

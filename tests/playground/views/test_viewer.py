@@ -88,12 +88,6 @@ def test_a_result_without_files(member: Client, make_run: Any, output: Any, show
     assert member.get(address(run)).status_code == 404
 
 
-def test_changed_words_are_marked(member: Client, make_run: Any) -> None:
-    run = make_run(state="succeeded", output={"text": "a red fox"}, title="a blue fox")
-    page = member.get(reverse("playground:run-view", args=[run.pk])).content.decode()
-    assert re.findall(r"<(ins|del)\s*>(.*?)<", page) == [("del", "blue"), ("ins", "red")]
-
-
 @pytest.mark.parametrize(
     ("kind", "mark"),
     [
@@ -110,17 +104,6 @@ def test_each_kind_has_its_tools(member: Client, make_run: Any, kind: str, mark:
     html = fragment(member, run)
     assert mark in html
     assert f'data-kind="{kind}"' in html
-
-
-def test_what_is_lost_or_has_failed_is_said(member: Client, make_run: Any) -> None:
-    run = done(make_run)
-    Artifact.objects.filter(run=run).update(state="lost", error="Upstream had deleted it.")
-    html = fragment(member, run)
-    assert "Upstream had deleted it." in html
-    assert 'data-key="d"' not in html
-    failed = make_run(state="failed", error={"error": "RunFailed"})
-    page = member.get(reverse("playground:run-view", args=[failed.pk])).content.decode()
-    assert "This run has no result: failed." in " ".join(page.split())
 
 
 def test_before_and_after_needs_an_input_of_the_same_kind(member: Client, make_run: Any) -> None:

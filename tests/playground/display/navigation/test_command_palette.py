@@ -20,8 +20,6 @@ from features.library.models import Series
 from playground.display import renderers
 from playground.display.navigation import command_palette
 from playground.display.navigation.destinations import Place
-from projects import current
-from projects.models import Project
 from runs.progress import watch_tokens
 from tests.projects.people import make_project
 from tests.tables import each_row
@@ -99,21 +97,6 @@ def test_projects_are_found_by_members_alone(user: User, stranger: User) -> None
     assert labels_by_group(user, "elsewhere") == {}
 
 
-def test_nobody_switches_to_where_they_are_nor_to_an_archived_project(user: User) -> None:
-    spring = make_project("Spring", **{user.username: "maker"})
-    current.choose(user, spring)
-    make_project("Springtime", **{user.username: "maker"})
-    archived = make_project("Spring of 2019", **{user.username: "maker"})
-    Project.objects.filter(pk=archived.pk).update(archived_at=timezone.now())
-    user = User.objects.get(pk=user.pk)
-    groups = command_palette.find_places(user, "spring")
-    assert (groups[0].title, groups[0].places[0].label) == ("Projects", "Spring")
-    assert labels_by_group(user, "spring") == {
-        "Projects": ["Spring", "Spring of 2019", "Springtime"],
-        "Work in": ["Switch to Springtime"],
-    }
-
-
 PLACES = [
     ("All models", "gallery, catalogue, models, explore"),
     ("Starred models", "favourites, starred, stars"),
@@ -161,13 +144,6 @@ def test_every_listed_page_and_action_opens(member: Client, user: User) -> None:
     for group in command_palette.find_places(user, ""):
         for place in group.places:
             assert member.get(place.address).status_code == 200, place
-
-
-def test_without_letters_it_offers_recently_used_things(
-    user: User, flux: Any, make_run: Any
-) -> None:
-    make_run(endpoint=flux, user=user)
-    assert labels_by_group(user, "")["Recently used"] == [flux.display_name]
 
 
 def test_a_strangers_runs_are_not_found(

@@ -55,23 +55,3 @@ def test_an_area_leads_to_the_first_room_that_one_may_enter(client: Client, stra
     assert 'href="/people/invitations/"' in of_header(html(client, "/models/"))
     (tabs,) = TABS.findall(html(client, "/people/invitations/"))
     assert re.findall(r">([^<]+)</a", tabs) == ["Invitations"]
-
-
-def test_rules_are_a_room_of_admins(member: Client, admin_client: Client) -> None:
-    def labels(client: Client) -> list[str]:
-        (tabs,) = TABS.findall(html(client, "/spend/budgets/"))
-        return re.findall(r">([^<]+)</a", tabs)
-
-    assert labels(member) == ["Spending", "Budgets"]
-    assert labels(admin_client) == ["Spending", "Budgets", "Rules"]
-
-
-@pytest.mark.parametrize(
-    ("address", "label"), [("/compare/new/", "Compare"), ("/prompts/new/", "Library")]
-)
-def test_a_page_of_a_room_is_in_its_area_without_tabs(
-    member: Client, address: str, label: str
-) -> None:
-    page = html(member, address)
-    assert HERE.findall(of_header(page)) == [label]
-    assert not TABS.findall(page)

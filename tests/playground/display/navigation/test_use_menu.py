@@ -96,15 +96,6 @@ def test_a_runs_settings_and_a_recipe_go_first_to_what_can_run(
     assert labels_by_group(command_palette.models_for_run(run, "film"))["Models"][0] == "film"
 
 
-def test_a_word_finds_models_and_uses(
-    user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
-    run = result_of(models["draw"], "image")
-    assert menu(user, run, text="upscale") == {"Upscale": ["upscaler"]}
-    assert menu(user, run, text="last frame") == {"Needs an image too": ["film"]}
-    assert menu(user, run, text="nothing is called so") == {}
-
-
 MENTIONS = "Restores pictures before you upscale, cut out or remove background of them."
 
 

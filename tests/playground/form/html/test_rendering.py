@@ -61,20 +61,6 @@ def test_arguments_of_sandbox_models_round_trip_through_the_page(model: Any) -> 
     law()
 
 
-def test_an_untouched_form_sends_only_defaults_of_required_fields() -> None:
-    for endpoint_id in document_ids():
-        root = build(contract(read_document(endpoint_id), endpoint_id))
-        defaults = {
-            field.name: field.default
-            for field in root.children
-            if field.is_required and field.has_default
-        }
-        rows = {field.name for field in root.children if field.is_required and field.kind == "list"}
-        arguments = decode_post(root, post_of(render_form(draw(root)))).arguments
-        sent = {name: value for name, value in arguments.items() if name not in rows}
-        assert sent == defaults, endpoint_id
-
-
 @each_row("text", strategies.HOSTILE)
 def test_texts_are_escaped_in_the_page(text: str) -> None:
     schema = {

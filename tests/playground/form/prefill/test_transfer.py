@@ -4,8 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
-from django.test import Client
 
 from catalog.models import Endpoint
 from playground.form.prefill.transfer import Transfer, transfer
@@ -94,16 +92,3 @@ def test_any_arguments_can_be_carried_over(
     run = result_of(models["trainer"], arguments=arguments)
     for endpoint in models.values():
         assert isinstance(carry_over(run, endpoint).arguments, dict)
-
-
-def test_the_page_lists_the_fate_of_each_value(
-    member: Client, user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
-    run = result_of(models["draw"], "image", arguments={"prompt": "a fox", "loras": []})
-    page = member.get(models["film"].get_absolute_url(), {"run": str(run.pk)})
-    assert [fate for fate, _ in page.context["fates"]] == [
-        "Taken over",
-        "From the result",
-        "Not in this model",
-    ]
-    assert "<strong>Taken over</strong> prompt" in page.content.decode()

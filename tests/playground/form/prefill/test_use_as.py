@@ -93,16 +93,6 @@ def test_an_unknown_result_fills_nothing(
     assert use_as.fill(user, models["film"], key.format(run.pk, uuid.uuid4())) is None
 
 
-def test_a_field_that_no_longer_exists_is_reported(
-    user: User, models: dict[str, Endpoint], result_of: Make
-) -> None:
-    run = result_of(models["draw"], "image")
-    state = use_as.fill(user, models["film"], f"{run.pk}/a0/__class__.x")
-    assert state is not None
-    assert state.post == {}
-    assert state.notice.startswith("This model no longer has a field that takes")
-
-
 def test_a_strangers_result_can_be_used_only_as_an_example(
     user: User, stranger: User, models: dict[str, Endpoint], result_of: Make
 ) -> None:
@@ -142,11 +132,6 @@ def test_the_seed_is_added_to_what_is_typed(user: User, flux: Endpoint, make_run
     assert (arguments["prompt"], arguments["seed"]) == ("a fox", seed)
 
 
-@pytest.mark.parametrize("key", ["", "x", "8c1fdf8a-5d0b-4c2e-9a53-0d6f1b9f3f10"])
-def test_what_is_no_run_fills_nothing(user: User, flux: Endpoint, key: str) -> None:
-    assert sources.keep_seed(user, flux, key) is None
-
-
 def test_others_seeds_are_nobodys_business(
     stranger: User, flux: Endpoint, make_run: Any, client: Client
 ) -> None:
@@ -155,11 +140,3 @@ def test_others_seeds_are_nobodys_business(
     client.force_login(stranger)
     page = client.get(flux.get_absolute_url(), {"seed": str(run.pk)}).content.decode()
     assert "The seed of that run is not known" in page
-
-
-def test_a_model_without_a_seed_says_so(user: User, make_endpoint: Any, make_run: Any) -> None:
-    plain = make_endpoint("fal-ai/plain", document={})
-    run = make_run(state="succeeded", output={"seed": 7})
-    filled = sources.keep_seed(user, plain, str(run.pk))
-    assert filled is not None
-    assert filled.notice == "This model takes no seed, so nothing was changed."

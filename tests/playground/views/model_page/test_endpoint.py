@@ -170,16 +170,6 @@ def test_posted_values_survive_a_lost_session(client: Client, user: User, flux: 
     assert "typed for an hour" in client.get(PAGE).content.decode()
 
 
-def test_a_lost_session_keeps_typed_values_until_its_page_is_opened(
-    client: Client, user: User, flux: Any, make_endpoint: Any
-) -> None:
-    make_endpoint("other/model")
-    client.post(PAGE, {"prompt": "typed for an hour", "~token": "t"})
-    client.post("/login/", {"login": "ana", "password": "pw"})
-    client.get("/models/other/model/")
-    assert "typed for an hour" in client.get(PAGE).content.decode()
-
-
 def test_large_posts_without_a_login_are_not_stored(client: Client, db: None, flux: Any) -> None:
     client.post(PAGE, {"prompt": "x" * (2 << 20), "~token": "t"})
     assert "typed" not in client.session
@@ -248,23 +238,6 @@ def test_a_posted_file_becomes_an_upload(
     assert served.getvalue() == picture.getvalue()
 
 
-def test_a_model_whose_schema_is_not_read_yet_says_so(member: Client, make_endpoint: Any) -> None:
-    endpoint = make_endpoint("new/one")
-    assert b"has not been read yet" in member.get("/models/new/one/").content
-    endpoint.schema_error = "The document could not be made."
-    endpoint.save()
-    assert b"could not be made" in member.get("/models/new/one/").content
-
-
-def test_the_answer_to_run_swaps_token_draft_and_cost_out_of_band(
-    member: Client, flux: Any
-) -> None:
-    page = member.post(PAGE, {"prompt": "a cat", "~token": "t"}, headers=HTMX).content.decode()
-    stage = page[: page.index('id="form-token"')]
-    assert "hx-swap-oob" not in stage
-    assert page.count("hx-swap-oob") == 5
-
-
 @pytest.mark.parametrize(
     ("older", "newest", "shown"),
     [
@@ -319,18 +292,6 @@ def test_our_files_are_recognised_by_their_absolute_address(
     assert Run.objects.get().arguments["image_urls"] == [path, "https://example.com/a.png"]
 
 
-@each_row(
-    ("price", "is_unknown"),
-    [("0.04", False), ("0", False), (None, True)],
-)
-def test_run_looks_certain_only_with_a_price(
-    member: Client, make_endpoint: Any, price: str | None, is_unknown: bool
-) -> None:
-    endpoint = make_endpoint(f"a/{price}", unit_price_usd=price, price_unit="images")
-    page = member.get(endpoint.get_absolute_url()).content.decode()
-    assert ("data-unknown" in page) == is_unknown
-
-
 BLANK = f"/forms/blank/{FLUX}/"
 
 
@@ -350,12 +311,6 @@ def test_buttons_post_to_the_project_that_the_page_shows(member: Client) -> None
             }
         assert f"/forms/undo/{FLUX}/?project={slug}" in actions_of(redrawn)
         assert f"/forms/prompts/{FLUX}/?project={slug}" in actions_of(page)
-
-
-@pytest.mark.usefixtures("flux")
-def test_an_address_of_a_button_opened_again_leads_to_the_page(member: Client) -> None:
-    response = member.get(BLANK, {"project": "private"})
-    assert response.headers["Location"] == f"{PAGE}?project=private"
 
 
 @pytest.mark.usefixtures("flux")

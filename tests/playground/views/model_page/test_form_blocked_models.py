@@ -14,9 +14,8 @@ from websockets.asyncio.client import connect
 
 from catalog.curation import marks
 from catalog.models import Endpoint, Mark
-from runs.models import Preset, Run, Transport
+from runs.models import Run, Transport
 from runs.realtime import tickets
-from runs.start import refused_starts
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker.scheduling import leases
@@ -44,35 +43,9 @@ def staff(client: Client, curator: User) -> Client:
     return client
 
 
-@pytest.fixture
-def blocked(flux: Endpoint, curator: User) -> Endpoint:
-    block(flux.endpoint_id, curator)
-    flux.refresh_from_db()
-    return flux
-
-
 def block(endpoint_id: str, by: User | None = None) -> None:
     by = by or User.objects.get_or_create(username="eva")[0]
     marks.set_mark(Endpoint.objects.filter(endpoint_id=endpoint_id), Mark.BLOCKED, WHY, by)
-
-
-def test_presets_and_links_of_a_blocked_model_start_no_run(
-    client: Client, user: User, blocked: Endpoint
-) -> None:
-    client.force_login(user)
-    preset = Preset.objects.create(
-        endpoint=blocked, user=user, name="mine", arguments={"prompt": "a cat"}
-    )
-    page = client.get(PAGE, {"preset": preset.pk}).content.decode()
-    assert "a cat" in page
-    assert WHY in page
-    client.post(f"/forms/source/{FLUX}/", {"~source": f"preset:{preset.pk}"})
-    assert not Run.objects.exists()
-
-
-def test_starting_a_run_of_a_blocked_model_is_refused(blocked: Endpoint, user: User) -> None:
-    with pytest.raises(refused_starts.StartRefused, match=WHY):
-        start_run(user=user, endpoint=blocked, key="t", arguments={})
 
 
 def test_a_blocked_model_gets_no_live_ticket(
@@ -203,16 +176,3 @@ def test_an_invalid_mark_is_reported(
     assert b'role="alert"' in response.content
     flux.refresh_from_db()
     assert flux.mark == ""
-
-
-@pytest.mark.parametrize("mark", ["approved", "experimental", "blocked"])
-def test_a_mark_is_shown_wherever_models_are_listed(
-    client: Client, user: User, flux: Any, curator: User, mark: str
-) -> None:
-    client.force_login(user)
-    for address in ("/models/", "/models/?q=dev"):
-        assert mark.capitalize() not in client.get(address).content.decode()
-    marks.set_mark(Endpoint.objects.all(), mark, WHY, curator)
-    for address in ("/models/", "/models/?q=dev", f"/models/?q=is:{mark}", "/jump/?q=dev", PAGE):
-        assert mark.capitalize() in client.get(address).content.decode()
-    assert "No model matches" in client.get(f"/models/?q=-is:{mark}").content.decode()

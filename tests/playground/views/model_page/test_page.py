@@ -144,14 +144,6 @@ def test_all_files_of_a_press_are_saved_together(member: Client, press: list[Any
     assert re.findall(r'name="run" value="([^"]+)"', form) == [str(run.pk) for run in press]
 
 
-def test_a_text_among_the_tries_shows_its_beginning(
-    member: Client, flux: Any, make_run: Any
-) -> None:
-    run = make_run(endpoint=flux, state="succeeded", output={"text": "A mill at dusk."})
-    assert 'dir="auto">A mill at dusk.</span>' in read_tries(member)
-    assert "A mill at dusk." in renderers.changed_fragments(run, "try")
-
-
 def test_an_unfinished_run_among_the_tries_is_watched(
     member: Client, flux: Any, make_run: Any, make_endpoint: Any
 ) -> None:
