@@ -102,14 +102,6 @@ def test_a_form_asks_and_the_audit_log_names_what_was_agreed(
     assert Consent.objects.get().state == "started"
 
 
-def test_a_form_says_what_budgets_leave(talk: Any, unpriced_model: Any, user: User) -> None:
-    Budget.objects.create(scope="person", person=user, period="month", limit=12)
-    person = Person()
-    run_once(talk, person)
-    assert "Your budget leaves $12.00; this session" in person.questions[0].message
-    assert Run.objects.count() == 1  # one yes confirms the run for both budgets
-
-
 def test_a_known_price_is_not_asked_about(talk: Any, unpriced_model: Any) -> None:
     Endpoint.objects.update(unit_price_usd="0.5")
     person = Person()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ from runs.files import stored_files
 from runs.models import Artifact, Preset, Run
 from runs.state import locked_update, state_machine
 from runs.state.transitions import Observation
-from tests.api.assistants.conftest import FLUX, MAX_BYTES, text_of
+from tests.api.assistants.conftest import FLUX, text_of
 from tests.api.openai_proxy.documents import document
 from tests.api.pages import Pages
 from tests.leaks.responses import watched_application
@@ -54,22 +53,6 @@ def test_a_conversation_finds_reads_prices_and_runs(talk: Any, flux: Any, mode: 
     assert run.arguments == {"prompt": "a cat"}
     assert run.options == {"start_timeout_s": 120.0, "priority": "low"}
     assert run.events[0]["text"] == "assistant"
-
-
-def test_tools_are_annotated_with_what_they_do(talk: Any) -> None:
-    async def conversation(client: Client) -> Any:
-        return (await client.list_tools()).tools
-
-    tools = {tool.name: tool for tool in talk(conversation)}
-    assert tools["run_model"].annotations.read_only_hint is False
-    assert "costs money" in tools["run_model"].title
-    assert tools["cancel_run"].annotations.destructive_hint is True
-    assert "costs money" in tools["run_flow"].title
-    reading = set(tools) - {"run_model", "run_flow", "cancel_run"}
-    assert all(tools[name].annotations.read_only_hint for name in reading)
-    assert (
-        len(json.dumps([tool.model_dump(mode="json") for tool in tools.values()])) < 3 * MAX_BYTES
-    )
 
 
 def test_a_run_is_waited_for_with_progress(talk: Any, flux: Any) -> None:
@@ -143,23 +126,6 @@ def test_every_choice_of_an_input_is_read_on_demand(talk: Any, make_endpoint: An
     assert "~=" not in whole
     assert is_error
     assert "It has prompt, voice, mixed" in wrong
-
-
-def test_messages_name_the_tools_of_assistants(talk: Any, flux: Any) -> None:
-    async def conversation(client: Client) -> list[str]:
-        wrong = {"endpoint_id": FLUX, "arguments": {"prompt": 5}, "wait_s": 0}
-        calls: list[dict[str, Any]] = [
-            wrong,
-            {"endpoint_id": "fal-ai/nowhere", "arguments": {}},
-            {"arguments": {}},
-        ]
-        return [text_of(await client.call_tool("run_model", arguments)) for arguments in calls]
-
-    arguments, nowhere, nothing = talk(conversation)
-    assert f"read_model with endpoint_id={FLUX}" in arguments
-    assert "Search for it: find_models" in nowhere
-    assert "a preset by preset_id" in nothing
-    assert "/api/" not in arguments + nowhere + nothing
 
 
 def test_a_run_gives_lasting_addresses(talk: Any, make_run: Any) -> None:
@@ -252,27 +218,6 @@ def test_presets_and_collections_are_readable_resources(
     assert "created" in ran
     assert Run.objects.latest("created_at").arguments == {"prompt": "y", "seed": 1}
     assert "cancelled" in resource
-
-
-@pytest.mark.parametrize(
-    ("address", "sentence"),
-    [
-        (
-            "vitrine://runs/00000000-0000-4000-8000-000000000000",
-            "There is no such run, or it is somebody else's.",
-        ),
-        ("vitrine://models/fal-ai/nonsense", "There is no model 'fal-ai/nonsense'."),
-    ],
-)
-def test_a_resource_that_is_refused_says_why(talk: Any, address: str, sentence: str) -> None:
-    from mcp import MCPError
-
-    async def conversation(client: Client) -> str:
-        with pytest.raises(MCPError) as refused:
-            await client.read_resource(address)
-        return str(refused.value)
-
-    assert sentence in talk(conversation)
 
 
 @pytest.mark.parametrize(

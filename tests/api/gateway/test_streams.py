@@ -21,7 +21,7 @@ from api.gateway.stream_answers import Answer, RoutedAnswer
 from catalog.models import Endpoint
 from core.http import signed_tickets
 from core.http.asgi import Message, Receive, Scope, Send
-from core.http.forwarding import NotForwarded, ResponseBroken, post
+from core.http.forwarding import ResponseBroken, post
 from fal import FalError
 from projects.models.project import private_project
 from runs.models import Run
@@ -239,15 +239,6 @@ def test_a_secret_key_mismatch_is_logged_on_both_sides_and_costs_nothing(
     assert "signed with another SECRET_KEY" in caplog.text
     assert "refused a ticket: SECRET_KEY differs" in caplog.text
     assert "stream" not in sandbox.calls()
-
-
-def test_a_closed_port_raises_not_forwarded() -> None:
-    async def act() -> None:
-        with pytest.raises(NotForwarded):
-            async with post("http://127.0.0.1:1/"):
-                pass
-
-    asyncio.run(act())
 
 
 @pytest.mark.django_db

@@ -15,9 +15,7 @@ from accounts.limits import rate_limit
 from accounts.limits.rate_limit import ANONYMOUS, buckets
 from api import tokens
 from api.contract.components import COMPONENTS
-from api.contract.document import document
-from api.contract.nulls import with_nulls, without_nulls
-from api.contract.operation import OPERATIONS
+from api.contract.nulls import without_nulls
 from api.http import limits
 from runs.models import Run
 from tests.statements import failing
@@ -235,12 +233,3 @@ def test_nulls_of_nested_objects_are_absence() -> None:
 def test_null_for_what_is_required_is_refused(call: Any) -> None:
     refused = call("POST", "/estimates", {"endpoint_id": None})
     assert refused.status_code == 422
-
-
-def test_the_document_says_what_may_be_null() -> None:
-    properties = document(OPERATIONS)["components"]["schemas"]["NewRun"]["properties"]
-    assert properties["max_cost"]["type"] == ["number", "null"]
-    assert None in properties["transport"]["enum"]
-    assert properties["endpoint_id"]["type"] == ["string", "null"]
-    columns = with_nulls(COMPONENTS["NewBoard"])["properties"]["columns"]
-    assert columns["type"] == "array"

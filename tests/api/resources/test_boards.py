@@ -237,15 +237,6 @@ def test_characters_a_database_refuses_are_removed_from_texts(
     assert "xy?z" in str([*Row.objects.values(), *Column.objects.values(), *Board.objects.values()])
 
 
-@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
-def test_numbers_outside_json_are_refused(call: Any, make_endpoint: Any, number: float) -> None:
-    make_endpoint("lab/tuner", documents.document(lr={"type": "number"}))
-    body = {"columns": [{"endpoint_id": "lab/tuner"}], "rows": [{"lr": number}]}
-    answer = call("POST", "/boards", body)  # Python's JSON writes NaN and Infinity
-    assert answer.status_code == 400
-    assert "is not a JSON value" in answer.json()["detail"]
-
-
 def test_a_board_above_its_max_cost_is_not_started(call: Any, models: list[str]) -> None:
     refused = call("POST", "/boards", plan(models, max_cost=0.03))
     assert refused.status_code == 409

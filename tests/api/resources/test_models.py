@@ -90,11 +90,6 @@ def test_the_schema_is_upstreams_document(call: Any, make_endpoint: Any, documen
     assert call("GET", "/schemas/fal-ai/bare").json()["openapi"] is None
 
 
-def test_slashes_may_be_escaped(call: Any, make_endpoint: Any) -> None:
-    make_endpoint(FLUX)
-    assert call("GET", "/models/fal-ai%2Fflux%2Fdev").json()["endpoint_id"] == FLUX
-
-
 def test_favourites_are_set_listed_and_removed(call: Any, many: Any, user: Any) -> None:
     for endpoint_id in many[:3]:
         assert call("PUT", f"/favourites/{endpoint_id}").status_code == 204
@@ -167,16 +162,6 @@ def test_the_list_has_what_the_page_shows(call: Any, prices: list[str]) -> None:
         }
     ]  # fmt: skip
     assert (first["median"], first["spread"], first["unit"]) == ("0.08", "0.0125", "image")
-
-
-def test_its_pages_follow_without_gap(call: Any, prices: list[str]) -> None:
-    seen, address = [], "/prices?limit=4"
-    while address:
-        page = call("GET", address).json()
-        seen += ids(page)
-        more = page["next_cursor"]
-        address = f"/prices?limit=4&cursor={more}" if more else ""
-    assert seen == prices
 
 
 def test_words_and_differences_choose(call: Any, prices: list[str]) -> None:

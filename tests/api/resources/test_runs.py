@@ -10,7 +10,7 @@ from django.contrib.auth.models import Permission
 from projects.models import Project
 from projects.models.project import private_project
 from runs.models import Artifact, Preset, Run
-from runs.results import outcomes, timeline
+from runs.results import outcomes
 from runs.state import state_machine
 from tests.runs.looks import let_look
 from tests.schemas.test_artifacts import OUTPUTS, published_output
@@ -52,13 +52,6 @@ def test_our_files_are_recognised_by_any_of_our_host_names(
     assert call("POST", "/runs", body, Idempotency_Key="one").status_code == 200
     urls = Run.objects.get().arguments["image_urls"]
     assert urls == [*paths, "https://example.com/a.png"]
-
-
-def test_the_timeline_names_the_token(call: Any, flux: Any) -> None:
-    call("POST", "/runs", {"endpoint_id": FLUX, "arguments": {"prompt": "a cat"}})
-    moments = timeline.moments(Run.objects.get())
-    (moment,) = (candidate for candidate in moments if candidate.what == "Started through the API")
-    assert moment.detail == "With the token “test of read run”."
 
 
 def test_a_key_gives_the_same_run_where_the_start_changes_the_request(
@@ -152,13 +145,6 @@ def test_each_missing_property_of_a_body_is_named(call: Any) -> None:
     assert [error["pointer"] for error in problem["errors"]] == ["#/columns", "#/rows"]
 
 
-def test_a_blocked_model_cannot_be_run(call: Any, make_endpoint: Any) -> None:
-    make_endpoint("fal-ai/bad", mark="blocked", mark_reason="It leaks")
-    response = call("POST", "/runs", {"endpoint_id": "fal-ai/bad", "arguments": {}})
-    assert response.status_code == 409
-    assert "It leaks" in response.json()["detail"]
-
-
 def test_a_failed_run_gives_its_reason(call: Any, make_run: Any) -> None:
     detail = [{"loc": ["body", "prompt"], "msg": "too rude", "type": "content_policy_violation"}]
     error = {"error": "RunFailed", "message": "x", "status": 422, "detail": detail}
@@ -221,16 +207,6 @@ def test_pages_follow_each_other_without_gap_or_repetition(call: Any, make_run: 
         address = f"/runs?limit=3&cursor={page['next_cursor']}"
     assert page["next_cursor"] is None
     assert sorted(seen) == sorted(run_ids)
-
-
-def test_a_star_is_set_and_removed(call: Any, make_run: Any) -> None:
-    run = make_run()
-    assert call("PUT", f"/runs/{run.pk}/star").status_code == 204
-    assert [listed["id"] for listed in call("GET", "/runs?starred=true").json()["items"]] == [
-        str(run.pk)
-    ]
-    assert call("DELETE", f"/runs/{run.pk}/star").status_code == 204
-    assert call("GET", "/runs?starred=true").json()["items"] == []
 
 
 def test_a_file_has_a_star_of_its_own(call: Any, make_run: Any, stranger: Any) -> None:

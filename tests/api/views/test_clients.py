@@ -1,7 +1,6 @@
 """The page "Put this in front of your code": its lines, the token shown once, the first request."""
 
 import re
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -39,10 +38,6 @@ def test_each_client_has_a_page_without_a_token(member: Any, schnell: Any, key: 
     assert (PLACEHOLDER in page) != CLIENTS[key].signs_in
     assert "testserver" in page
     assert not SECRET.search(page)
-
-
-def test_an_unknown_client_is_not_found(member: Any) -> None:
-    assert member.get(reverse("api:clients"), {"client": "x"}).status_code == 404
 
 
 def test_the_public_address_of_the_server_is_in_the_lines(member: Any, settings: Any) -> None:
@@ -96,20 +91,6 @@ def test_the_page_waits_for_a_token_and_then_shows_its_first_run(
     assert "hx-trigger" not in ended.partition('id="first-request"')[2].partition(">")[0]
 
 
-def test_a_call_that_began_no_run_is_told(member: Any, user: Any) -> None:
-    token, secret = tokens.create(user, "script")
-    tokens.authenticate(secret)
-    assert "but no run started" in _read_page(member, token=token.pk)
-
-
-def test_the_page_stops_to_look_after_an_hour(member: Any, user: Any) -> None:
-    token, _ = tokens.create(user, "script")
-    Token.objects.update(created_at=timezone.now() - timedelta(hours=2))
-    page = _read_page(member, token=token.pk)
-    assert "No run has started with this token yet." in page
-    assert "every 2s" not in page
-
-
 def test_a_poll_without_news_changes_nothing(member: Any, user: Any) -> None:
     token, secret = tokens.create(user, "script")
     query = {"token": token.pk, "seen": "none"}
@@ -141,8 +122,3 @@ def test_a_trial_is_refused_where_the_token_may_not_run(
         assert member.post(reverse("api:token-trial", args=[token.pk])).status_code == status
     assert member.get(reverse("api:clients"), {"token": theirs.pk}).status_code == 404
     assert not Run.objects.exists()
-
-
-def test_tokens_and_models_lead_to_the_page(member: Any, schnell: Any) -> None:
-    for page in (reverse("api:tokens"), f"{schnell.get_absolute_url()}?tab=api"):
-        assert reverse("api:clients") in member.get(page).content.decode()

@@ -69,14 +69,3 @@ def test_a_token_may_be_bound_to_a_project(member: Any, user: Any) -> None:
     assert "not a member of this project" in refused.content.decode()
     acme.memberships.all().delete()
     assert "you have left its project" in member.get(reverse("api:tokens")).content.decode()
-
-
-@pytest.mark.parametrize(
-    ("scopes", "words"), [(["read"], "Read-only"), (["read", "run"], "read, run")]
-)
-def test_a_token_that_only_reads_is_called_read_only(
-    member: Any, user: Any, scopes: list[str], words: str
-) -> None:
-    tokens.create(user, "script", scopes)
-    page = member.get(reverse("api:tokens")).content.decode()
-    assert re.search(rf"</code> ·\s+{words} ·\s+all your projects", page)

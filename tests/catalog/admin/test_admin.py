@@ -66,26 +66,6 @@ def test_admin_pages_load_no_document_and_no_inline_script(
         assert "<style" not in html
 
 
-def test_the_admin_uses_the_products_words_and_leads_back(
-    admin_client: Client, rows: Endpoint
-) -> None:
-    index = admin_client.get("/admin/").content.decode()
-    assert "Endpoints" not in index
-    assert ">Back to Vitrine</a>" in index
-    for address, title in (("catalog/endpoint", "Models"), ("auth/user", "Members")):
-        assert f"<h1>{title}</h1>" in admin_client.get(f"/admin/{address}/").content.decode()
-    for name, model in (("endpoint", Endpoint), ("change", Change), ("favourite", Favourite)):
-        pk = model._default_manager.values_list("pk", flat=True).get()
-        page = admin_client.get(f"/admin/catalog/{name}/{pk}/change/").content.decode()
-        assert f'href="{rows.get_absolute_url()}">Show in Vitrine</a>' in page
-
-
-def test_a_change_is_readable_in_the_admin(admin_client: Client, rows: Endpoint) -> None:
-    html = admin_client.get("/admin/catalog/change/?q=flux").content.decode()
-    assert "seed is new (and 1 more)" in html
-    assert admin_client.get("/admin/catalog/change/add/").status_code == 403
-
-
 def test_the_admin_cannot_create_or_delete_endpoints(admin_client: Client, rows: Endpoint) -> None:
     assert admin_client.get("/admin/catalog/endpoint/add/").status_code == 403
     assert admin_client.post(f"/admin/catalog/endpoint/{rows.pk}/delete/").status_code == 403
@@ -102,18 +82,6 @@ def test_forms_for_new_rows_open_with_any_address(admin_client: Client) -> None:
         for value in NONSENSE:
             response = admin_client.get(address, dict.fromkeys(names, value))
             assert response.status_code in {200, 403}, (address, value)
-
-
-def test_lists_open_with_any_address(admin_client: Client) -> None:
-    for address in ("/admin/auth/user/?pk=", "/admin/catalog/favourite/?user__id__exact="):
-        for value in NONSENSE:
-            response = admin_client.get(address + value, follow=True)
-            assert response.status_code == 200, address + value
-
-
-def test_an_address_fills_in_a_new_row(admin_client: Client, rows: Endpoint) -> None:
-    html = admin_client.get(f"/admin/catalog/favourite/add/?endpoint={rows.pk}&user=x").content
-    assert f'<option value="{rows.pk}" selected>' in html.decode()
 
 
 def test_a_curator_can_build_an_ordered_collection(
@@ -170,27 +138,6 @@ def test_the_admin_limits_a_collection_like_its_own_page(
         posted |= {"items-TOTAL_FORMS": str(count), "items-INITIAL_FORMS": "0"}
         is_fine = formset(posted, instance=Collection(), prefix="items").is_valid()
         assert is_fine == (count == collection_editing.MOST_ITEMS)
-
-
-def test_a_collection_can_be_created_and_exported_in_the_admin(
-    admin_client: Client, admin_user: Any, make_endpoint: Make
-) -> None:
-    for n in range(30):
-        make_endpoint(f"a/{n}")
-    form = admin_client.get("/admin/catalog/collection/add/").content.decode()
-    assert "a/29" not in form  # the form has no list of all models for the choice of a cover
-    admin_client.post(
-        "/admin/catalog/collection/add/",
-        {
-            "slug": "best", "title": "Best", "description": "", "position": "1",
-            "items-TOTAL_FORMS": "0", "items-INITIAL_FORMS": "0",
-        },
-    )  # fmt: skip
-    best = Collection.objects.get()
-    assert best.owner == admin_user
-    data = {"action": "export", "_selected_action": [str(best.pk)]}
-    file = admin_client.post("/admin/catalog/collection/", data)
-    assert [collection["slug"] for collection in file.json()["collections"]] == ["best"]
 
 
 @pytest.mark.parametrize(

@@ -125,28 +125,6 @@ def test_a_binary_import_file_is_refused(staff: Client) -> None:
         assert message in response.content.decode()
 
 
-@pytest.mark.exhaustive
-def test_an_export_too_large_for_one_file_is_refused(
-    staff: Client, admin_client: Client, best: Collection
-) -> None:
-    """A file holds a thousand collections: `best` and 999 more fit, one more does not."""
-    Collection.objects.bulk_create(
-        Collection(slug=f"c{n}", title="c") for n in range(import_export.MOST_COLLECTIONS - 1)
-    )
-    text = staff.get("/collections/export/").content.decode()
-    assert len(import_export.parse(text)) == import_export.MOST_COLLECTIONS
-    more = Collection.objects.create(slug="more", title="more")
-    message = "One file holds at most 1000 collections and 8 MB; these are 1001"
-    page = staff.get("/collections/export/", follow=True)
-    assert page.redirect_chain == [("/collections/", 302)]
-    assert message in page.content.decode()
-    data = {"action": "export", "_selected_action": [str(more.pk)], "select_across": "1"}
-    assert (
-        message
-        in admin_client.post("/admin/catalog/collection/", data, follow=True).content.decode()
-    )
-
-
 def test_the_largest_export_passes_the_import_preview(staff: Client, best: Collection) -> None:
     """A browser posts its text back with two characters for each line break."""
     text = staff.get("/collections/export/").content.decode()

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 
 from catalog.filters.conditions import asked_length, parse_condition
-from catalog.filters.labels import describe, label, summarize
+from catalog.filters.labels import describe, label
 from catalog.filters.query_parser import parse_query, replace_words
 from catalog.filters.vocabulary import KEYS
 from catalog.models import Endpoint
@@ -106,22 +106,6 @@ def test_the_help_lists_every_key_with_a_valid_example(member: Client, db: None)
         assert f"<code>{key.example}</code>" in page
         assert not parse_query(key.example).hints
         assert parse_query(key.example).conditions[0].key == key.name
-
-
-def test_a_model_page_lists_its_capabilities(member: Client, videos: None) -> None:
-    page = member.get("/models/fal-ai/fits/?tab=about").content.decode()
-    assert '<a href="/models/?in=images">two or more images</a>' in page
-    assert '<a href="/models/?resolution=1080p">1080p</a>' in page
-    assert '<a href="/models/?duration=%3E%3D10">5 to 10 s</a>' in page
-
-
-@pytest.mark.parametrize(
-    ("lengths", "wording"),
-    [("1-60", "1 s to 1 min"), ("5-10", "5 to 10 s"), ("60-120", "1 to 2 min"), ("60-60", "1 min")],
-)
-def test_each_end_of_a_length_has_its_own_unit(lengths: str, wording: str) -> None:
-    (group,) = summarize([f"duration:{lengths}"])
-    assert [part.words for part in group.parts] == [wording]
 
 
 @each_row(

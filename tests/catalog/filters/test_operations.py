@@ -85,12 +85,3 @@ def test_an_operation_is_offered_if_some_model_does_it() -> None:
         ("Upscale", "/compare/new/?operation=upscale", "c.webp"),
     ]
     assert operations.BY_SLUG["upscale"].list_address == "/models/?q=does%3Aupscale"
-
-
-def test_operations_are_offered_without_pictures_until_there_are_some() -> None:
-    tiles = operations.tiles({"image-to-image": []})
-    assert [tile.label for tile in tiles] == ["Change a picture", "Upscale", "Remove a background"]
-
-
-def test_nothing_is_offered_of_an_empty_catalogue() -> None:
-    assert operations.tiles({}) == []

@@ -1,9 +1,7 @@
 """`manage.py sync_models` as users run it: in its own process, with an upstream on a socket."""
 
 import asyncio
-import json
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -17,7 +15,7 @@ import httpx
 import pytest
 
 from tests.catalog.upstream import CatalogueUpstream
-from tests.processes import copy_checkout, environment, until
+from tests.processes import copy_checkout, environment
 
 pytestmark = pytest.mark.system
 
@@ -85,22 +83,6 @@ def result_of(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     return process.returncode, out, err
 
 
-def hold(upstream: CatalogueUpstream, calls: int) -> threading.Event:
-    """Hold the `calls`-th and all later requests for schemas until the returned event is set."""
-    go_on = threading.Event()
-
-    def wait(request: httpx.Request) -> None:
-        if len(upstream.calls("expand")) >= calls:
-            go_on.wait(60)
-
-    upstream.faults.append(wait)
-    return go_on
-
-
-def wait_for(upstream: CatalogueUpstream, calls: int) -> None:
-    until(lambda: len(upstream.calls("expand")) >= calls)
-
-
 def test_the_command_summarises_what_it_found(
     manage: Manage, upstream: CatalogueUpstream, address: str
 ) -> None:
@@ -114,39 +96,3 @@ def test_the_command_summarises_what_it_found(
     assert "Failed: fal-ai/m3: expansion_failed: no" in out
     assert "25 models listed, 100 % of 25 schemas read" in err
     assert "secret" not in out + err
-
-
-@pytest.mark.exhaustive
-def test_an_interrupted_sync_keeps_its_rows_and_the_next_resumes(
-    manage: Manage, upstream: CatalogueUpstream, address: str
-) -> None:
-    upstream.add(*(f"fal-ai/m{n}" for n in range(80)))
-    go_on = hold(upstream, 5)
-    process = manage("sync_models", FAL_API_URL=address)
-    wait_for(upstream, 5)
-    process.send_signal(signal.SIGINT)
-    code, _, err = result_of(process)
-    assert code != 0
-    assert "Stopped. What has arrived is stored; the next sync continues." in err
-    assert "Traceback" not in err
-    go_on.set()
-    _, out, _ = result_of(manage("sync_models", "--json", FAL_API_URL=address))
-    summary = json.loads(out)
-    assert summary["state"] == "done"
-    assert 0 < summary["schemas_due"] < 80
-
-
-@pytest.mark.exhaustive
-def test_a_second_concurrent_sync_is_refused_with_a_message(
-    manage: Manage, upstream: CatalogueUpstream, address: str
-) -> None:
-    upstream.add(*(f"fal-ai/m{n}" for n in range(40)))
-    go_on = hold(upstream, 1)
-    first = manage("sync_models", "--json", FAL_API_URL=address)
-    wait_for(upstream, 1)
-    code, out, err = result_of(manage("sync_models", FAL_API_URL=address))
-    assert (code, out) == (1, "")
-    assert "A sync is already running" in err
-    assert len(err.strip().splitlines()) == 1
-    go_on.set()
-    assert result_of(first)[0] == 0

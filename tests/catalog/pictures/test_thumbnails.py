@@ -9,7 +9,6 @@ import httpx
 import pytest
 from django.core.files.storage import default_storage
 from django.db import OperationalError
-from django.test import Client
 from django.utils import timezone
 
 import fal
@@ -122,16 +121,6 @@ def test_the_old_thumbnail_is_shown_until_the_new_one_arrives(make_endpoint: Mak
     assert row.picture
     assert row.picture.url == f"{HOST}/a.jpg"
     assert len(files()) == 2
-
-
-def test_a_model_whose_thumbnail_was_removed_shows_none(make_endpoint: Make) -> None:
-    row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
-    work(Host())
-    Endpoint.objects.update(thumbnail_url="")
-    picture_registry.sweep(picture_registry.wanted())
-    row.refresh_from_db()
-    assert row.picture is None
-    assert not files()
 
 
 @pytest.mark.any_database
@@ -269,22 +258,6 @@ def test_a_thumbnail_that_never_arrives_is_abandoned_after_growing_pauses(
     assert len(pauses) == tries - 1
     work(host)
     assert len(host.asked) == tries
-
-
-def test_curators_see_the_reason_and_can_retry(make_endpoint: Make, admin_client: Client) -> None:
-    row = make_endpoint(thumbnail_url=f"{HOST}/a.jpg")
-    host = Host({"/a.jpg": lambda _: httpx.Response(200, stream=Endless())})
-    work(host)
-    address = "/admin/catalog/picture/"
-    assert "is larger than" in admin_client.get(address).content.decode()
-    assert admin_client.get("/healthz").json()["pictures"]["failed"] == 1
-    keys = [*Picture.objects.values_list("pk", flat=True)]
-    admin_client.post(address, {"action": "fetch_again", "_selected_action": keys})
-    del host.answers["/a.jpg"]
-    work(host)
-    row.refresh_from_db()
-    assert row.picture
-    assert admin_client.get("/healthz").json()["pictures"]["bytes"] == row.picture.size_bytes
 
 
 @pytest.mark.any_database

@@ -226,23 +226,6 @@ def test_pages_follow_each_other_without_gap_or_overlap(make_endpoint: Make) -> 
     assert ask("page=0").page == 1
 
 
-@pytest.mark.parametrize(
-    ("page", "pages", "numbers"),
-    [
-        (1, 1, [1]),
-        (1, 9, [1, 2, 3, 0, 9]),
-        (5, 9, [1, 2, 3, 4, 5, 6, 7, 8, 9]),
-        (5, 20, [1, 2, 3, 4, 5, 6, 7, 0, 20]),
-        (10, 20, [1, 0, 8, 9, 10, 11, 12, 0, 20]),
-    ],
-)
-def test_page_numbers_are_the_ends_and_the_neighbours(
-    page: int, pages: int, numbers: list[int]
-) -> None:
-    answer = Answer(Query(), [], 0, page, pages, [], [])
-    assert answer.numbers == numbers
-
-
 def test_the_url_contains_the_whole_query() -> None:
     text = (
         "q=a+b&category=llm&category=vision&group=g&kind=k&license=l&tag=t+1&status=all"

@@ -58,15 +58,6 @@ def test_text_indexes_are_reused_for_the_same_texts(make_endpoint: Make, user: U
     assert indexes.current(Revision.current()).descriptions is not before.descriptions
 
 
-def test_most_common_facts_come_first_then_by_name(make_endpoint: Make) -> None:
-    for n in range(7):
-        make_endpoint(f"a/{n}", tags=["all", f"t{n % 3}"], position=n)
-    index = indexes.current(Revision.current())
-    counts = index.count_facts({0, 1, 2, 3})
-    assert index.most_common("tag", counts, 3) == [("all", 4), ("t0", 2), ("t1", 1)]
-    assert sorted({5, 3, 6}, key=index.sort_key("")) == [3, 5, 6]
-
-
 @pytest.mark.django_db(transaction=True)
 def test_a_large_index_is_rebuilt_in_the_background(make_endpoint: Make) -> None:
     endpoint = make_endpoint("a/1")

@@ -43,20 +43,6 @@ def test_names_are_not_found_by_a_digit_of_a_version(name: str, word: str) -> No
     assert word not in spelling.name_words(name)
 
 
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("flux1.1pro", ["flux", "1.1", "pro"]),
-        ("kling2,1", ["kling", "2.1"]),
-        ("v2.1", ["2.1"]),
-        ("sd3.5", ["sd", "3.5"]),
-        ("video", ["video"]),
-    ],
-)
-def test_letters_and_numbers_are_separated(text: str, parts: list[str]) -> None:
-    assert spelling.parts(text) == parts
-
-
 @each_row(
     ("slip", "meant"),
     [
@@ -75,31 +61,6 @@ def test_letters_and_numbers_are_separated(text: str, parts: list[str]) -> None:
 )
 def test_typing_errors_are_corrected(slip: str, meant: str) -> None:
     assert spelling.correction(slip, KNOWN) == meant
-
-
-@pytest.mark.parametrize(
-    ("glued", "pieces"),
-    [
-        ("texttospeech", ["text", "to", "speech"]),
-        ("klingvideo", ["kling", "video"]),
-        ("kling", []),
-        ("xxkling", []),
-    ],
-)
-def test_joined_words_are_split_into_known_ones(glued: str, pieces: list[str]) -> None:
-    assert spelling.segments(glued, KNOWN) == pieces
-
-
-@pytest.mark.parametrize(
-    "forms",
-    [
-        ["upscaler", "upscaling", "upscalers"],
-        ["portrait", "portraits"],
-        ["trainer", "training", "trainers"],
-    ],
-)
-def test_forms_of_a_word_share_their_stem(forms: list[str]) -> None:
-    assert len({spelling.stem(word) for word in forms}) == 1
 
 
 @given(st.text(max_size=60))

@@ -199,23 +199,3 @@ def test_a_worker_that_has_just_started_syncs_again(upstream: CatalogueUpstream)
 
     asyncio.run(work())
     assert SyncReport.objects.filter(state="done", ended_at__gt=ended_at).exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_the_page_of_an_empty_catalogue_says_whether_a_sync_runs(
-    member: Client, other_process: Any, django_user_model: Any
-) -> None:
-    report = SyncReport.objects.create(beat_at=timezone.now(), holder=other_process.identity)
-    page = member.get("/catalogue/sync/").content.decode()
-    assert "0 models</span> so far" in page
-    other_process.kill()
-    other_process.wait()
-    page = member.get("/catalogue/sync/").content.decode()
-    assert "so far" not in page
-    assert "The last sync was interrupted." in page
-    assert "A running worker resumes it within a few seconds." in page
-    report.delete()
-    assert (
-        "A running worker starts one within a few seconds."
-        in member.get("/catalogue/sync/").content.decode()
-    )

@@ -231,12 +231,6 @@ def test_a_category_page_searches_within_its_category(member: Client, make_endpo
     assert member.get("/categories/nonsense/").status_code == 404
 
 
-def test_endpoints_without_a_category_have_a_page_too(member: Client, make_endpoint: Make) -> None:
-    make_endpoint("a/1", category="")
-    assert "/categories/unknown/" in member.get("/").content.decode()
-    assert cards(member.get("/categories/unknown/")) == ["a/1"]
-
-
 def test_a_collection_is_shown_in_the_curators_order(
     member: Client, make_endpoint: Make, fill: Callable[[int], None]
 ) -> None:
@@ -285,26 +279,6 @@ def test_the_front_page_shows_collections_categories_news_and_favourites(
     assert '<a href="/categories/vision/">' in html
     assert "<small>20</small>" in html
     assert "Your latest results" not in html  # newcomers see models first
-
-
-def test_each_category_has_its_count_and_a_picture_and_is_searched_by_itself(
-    member: Client, make_endpoint: Make
-) -> None:
-    picture = Picture.objects.create(digest="1", small="pictures/ab/abc-s.webp", colour="#102030")
-    for number in range(3):
-        make_endpoint(f"fal-ai/film-{number}", category="text-to-video", picture=picture)
-    make_endpoint("fal-ai/voice", category="text-to-speech", display_name="Voice")
-    page = member.get("/categories/").content.decode()
-    films, voices = page.index("/categories/text-to-video/"), page.index(">3 models<")
-    assert page.index("abc-s.webp") < films < voices
-    assert page.index('<i aria-hidden="true">T</i>') < page.index("/categories/text-to-speech/")
-    assert ">1 model<" in page
-    assert 'aria-label="Search models"' in page
-    gallery = member.get("/models/").content.decode()
-    assert 'href="/categories/"' in gallery
-    category = member.get("/categories/text-to-speech/?q=voice").content.decode()
-    assert 'placeholder="Search in Text to speech"' in category
-    assert 'href="/categories/"' in category
 
 
 @pytest.mark.parametrize(

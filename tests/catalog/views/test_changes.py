@@ -130,17 +130,6 @@ def test_the_front_page_counts_changes_since_the_last_visit(member: Client, tell
     assert "data-fresh" not in member.get(PAGE).content.decode()
 
 
-def test_a_model_page_lists_its_own_changes(member: Client, tell: Tell) -> None:
-    tell("x/b", breaks=True)
-    for days in range(7):
-        tell("x/a", days=days)
-    page = member.get("/models/x/a/?tab=about").content.decode()
-    assert "Inputs changed" in page
-    assert page.count("<code>steps</code> is gone") == 5
-    assert "/changes/?model=x%2Fa" in page
-    assert "May break" not in page
-
-
 def test_a_gone_model_keeps_its_page_and_runs_but_cannot_be_run(
     member: Client, make_run: Any, make_endpoint: Any
 ) -> None:
