@@ -29,6 +29,12 @@ OUTPUT = {"image": {"url": "https://v3.fal.media/files/a.png"}}
 Use = Callable[[httpx.AsyncClient, Broker], Coroutine[Any, Any, Any]]
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait longer for copies than a slow machine needs to make them."""
+    monkeypatch.setattr(wait, "COPY_WAIT_S", PATIENCE_S)
+
+
 async def view(scope: Any, receive: Any, send: Any) -> None:
     """Answer as Django would, with the run's state: to be held unless the run has ended."""
     path, query = scope["path"], scope["query_string"].decode()

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import socket
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,8 @@ from django.contrib.auth.models import User
 from django.core.wsgi import get_wsgi_application
 from PIL import Image
 
-from api import tokens
+from api import tokens, wait
+from api.fal_proxy import result_files
 from api.fal_proxy.relayed_streams import RelayedStreams
 from api.wait import HeldResponses
 from catalog.models import Endpoint
@@ -158,7 +160,12 @@ PICTURE: list[Any] = [
 ]
 
 
-def test_pictures_are_made_and_changed(ask: Ask, person: User) -> None:
+def test_pictures_are_made_and_changed(
+    ask: Ask, person: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(wait, "COPY_WAIT_S", 50.0)  # a slow machine may need longer for a copy
+    monkeypatch.setattr(result_files, "RECENT", timedelta(minutes=10))
+
     async def make_and_edit(client: openai.AsyncOpenAI) -> tuple[Any, Any]:
         made = await client.images.generate(
             model="sandbox/aurora", prompt="a quiet fjord", n=2, size="512x512"
