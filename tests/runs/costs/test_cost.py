@@ -8,7 +8,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
 from catalog.models import Endpoint
@@ -66,14 +65,6 @@ def test_the_history_of_each_model_is_one_query_of_its_latest_runs(
         "usually $0.15",
     ]
     assert estimates[0].basis == ("6 units (the median of 3 earlier runs) × $0.025",)
-
-
-def test_only_the_latest_runs_count(make_endpoint: Any, documents: Any, make_run: Any) -> None:
-    endpoint = priced_endpoint(make_endpoint, documents, "units")
-    for units in ["1"] * 5 + ["2"] * cost.LATEST:
-        make_run(endpoint=endpoint, state="succeeded", billable_units=units)
-    past = cost.histories([endpoint.pk])[endpoint.pk]
-    assert (past.runs, past.units) == (cost.LATEST, Decimal(2))
 
 
 def test_the_length_of_an_earlier_result_is_priced(
@@ -157,15 +148,3 @@ def test_a_failed_run_shows_what_it_cost(
     )
     run = make_run(endpoint=endpoint, state="failed", **values)
     assert charge_in_words(run) == charge
-
-
-def test_every_error_page_shows_what_was_billed(
-    member: Client, make_endpoint: Any, make_run: Any
-) -> None:
-    endpoint = make_endpoint(unit_price_usd=Decimal("0.05"), price_unit="images")
-    error = {"error": "RunFailed", "message": "broke"}
-    run = make_run(endpoint=endpoint, state="failed", error=error, billable_units="1", **SENT)
-    page = member.get(run.get_absolute_url()).content.decode()
-    assert "Billed: ≈ $0.05 · 1 image." in page
-    stage = member.get(endpoint.get_absolute_url(), {"shown": str(run.pk)}).content.decode()
-    assert "Billed: ≈ $0.05 · 1 image." in stage

@@ -99,12 +99,6 @@ def test_where_nothing_was_billed_an_estimate_stands_in_once_the_run_has_succeed
         assert (known_costs.paid(nothing), known_costs.briefly(nothing)) == (None, "")
 
 
-def test_units_of_an_unknown_price_are_shown_as_they_are(end: End, endpoint: Endpoint) -> None:
-    Endpoint.objects.filter(pk=endpoint.pk).update(unit_price_usd=None)
-    endpoint.refresh_from_db()
-    assert known_costs.briefly(end("2")) == "2 images"
-
-
 def test_a_sum_is_exact_only_if_upstream_has_billed_all_of_it(end: End) -> None:
     first, second = end("1", token="a"), end("3", token="b")
     assert known_costs.together([first, second]) == "≈ $0.20"

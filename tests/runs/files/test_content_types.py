@@ -1,7 +1,6 @@
 """A result's type: as upstream declares it, and from the bytes once the file is copied."""
 
 import io
-import struct
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
@@ -12,7 +11,6 @@ import av
 import httpx
 import numpy as np
 import pytest
-import trimesh
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
@@ -22,7 +20,7 @@ from playground.display import renderers
 from runs.files import content_types, uploads
 from runs.files.content_types import content_type
 from runs.files.media.probe_program import probe
-from runs.models import Artifact, Run
+from runs.models import Artifact
 from runs.worker import artifact_copies
 from tests.documents import with_case
 from tests.runs import copying
@@ -55,17 +53,6 @@ def make_zip() -> bytes:
     with zipfile.ZipFile(out, "w") as file:
         file.writestr("a.usdc", "")
     return out.getvalue()
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-@pytest.mark.any_database
-def test_a_picture_declared_as_a_video_is_stored_as_a_picture(artifact: Any) -> None:
-    row = copy(artifact("video", content_type="video/mp4", duration_s=5.0), picture())
-    assert (row.kind, row.content_type) == ("image", "image/png")
-    assert (row.width, row.height, row.duration_s) == (1600, 900, None)
-    assert row.thumbnail
-    assert not row.poster
 
 
 @pytest.mark.django_db(transaction=True)
@@ -114,28 +101,6 @@ def test_the_content_type_follows_the_bytes(
 ) -> None:
     row = copy(artifact(guess, content_type=claimed), data)
     assert (row.state, row.kind) == ("stored", kind)
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-def test_before_its_copy_arrives_a_result_has_the_type_upstream_declared(artifact: Any) -> None:
-    row = copy(artifact("video"), lambda _: httpx.Response(503))
-    assert (row.state, row.kind) == ("remote", "video")
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-def test_every_page_shows_a_result_by_its_actual_type(member: Client, artifact: Any) -> None:
-    row = copy(artifact("video"), picture())
-    page = member.get(row.run.get_absolute_url()).content.decode()
-    assert f'<img src="{row.get_absolute_url()}"' in page
-    assert "<video" not in page
-    still = f'src="{row.get_absolute_url()}thumbnail/"'
-    for address in ("/runs/", "/tries/fal-ai/flux/dev/", "/uploads/choices/?kind=image"):
-        assert still in member.get(address).content.decode()
-    assert still not in member.get("/uploads/choices/?kind=video").content.decode()
-    Run.objects.update(is_example=True)
-    assert still in member.get("/models/fal-ai/flux/dev/?tab=about").content.decode()
 
 
 @pytest.fixture
@@ -257,65 +222,6 @@ def test_a_web_page_that_never_becomes_a_picture_is_stored_and_reported(
         assert "tries again" not in text
         assert "<img src" not in text
         assert not watches_copies(text)
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-@pytest.mark.any_database
-def test_a_web_page_in_a_data_uri_is_stored_at_once(artifact: Any) -> None:
-    row = copy(artifact("image", url="data:image/png,<html>"), b"")
-    assert (row.state, row.kind) == ("stored", "file")
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-def test_a_page_shows_why_copying_fails_and_clears_it_after_success(
-    waiting: Any,
-) -> None:
-    row = waiting("image", "image")
-    Artifact.objects.update(error="The storage does not take it: No space left on device.")
-    fragments = renderers.changed_fragments(row.run, "copies")
-    assert "No space left on device. Vitrine tries again automatically." in fragments
-    assert watches_copies(fragments)
-    Artifact.objects.update(attempts=2)
-    row.refresh_from_db()
-    copy(row, picture())
-    fragments = renderers.changed_fragments(row.run, "copies")
-    assert 'class="artifact"' in fragments
-    assert "No space left" not in fragments
-
-
-BOX = trimesh.creation.box()
-
-
-point_cloud: Any = trimesh.PointCloud  # formats without a content type
-
-
-CLOUD = point_cloud(BOX.vertices)
-
-
-SPLATS = b"".join(struct.pack("<6f8B", *at, 1, 1, 1, *range(8)) for at in BOX.vertices)
-
-
-MESHES = [
-    ("a.txt", BOX.export(file_type="obj").encode(), "model/obj"),
-    ("a.glb", BOX.export(file_type="stl"), "model/stl"),
-    ("", CLOUD.export(file_type="ply"), "model/ply"),
-    ("a.splat", SPLATS, "model/x-splat"),
-]
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-@pytest.mark.any_database
-@pytest.mark.parametrize(("name", "data", "kind"), MESHES)
-def test_a_mesh_is_shown_by_its_bytes_whatever_upstream_calls_it(
-    artifact: Any, name: str, data: bytes, kind: str
-) -> None:
-    row = copy(artifact("mesh", file_name=name, content_type="text/plain"), data)
-    assert (row.kind, row.content_type, row.error) == ("mesh", kind, "")
-    assert row.poster
-    assert row.thumbnail
 
 
 BY_NAME = [

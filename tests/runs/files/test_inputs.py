@@ -16,7 +16,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
-from django.test import Client
 from django.utils import timezone
 from PIL import Image
 
@@ -24,7 +23,7 @@ import fal
 from catalog.models import Endpoint
 from runs.files import inputs, stored_files
 from runs.files.stored_files import StoredFile
-from runs.models import Artifact, Run, Upload, Worker
+from runs.models import Artifact, Run, Upload
 from runs.state import state_machine
 from runs.worker.limits import WorkerLimits
 from tests.runs.conftest import SOON, Control, Work, without_pauses
@@ -203,37 +202,6 @@ def test_a_run_whose_file_upstream_refuses_fails_naming_the_file(
     assert "submit" not in sandbox.calls()
 
 
-@pytest.mark.parametrize("status", ["401", "403"])
-def test_an_expired_upload_address_does_not_fail_the_run(
-    ask: Ask, work: Work, sandbox: Control, status: str
-) -> None:
-    sandbox.fault("upload", status)
-    run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
-    work(lambda: has_ended(run))
-    run.refresh_from_db()
-    assert (run.state, run.attempts) == ("succeeded", 1), run.error
-    assert sandbox.calls()["upload_initiate"] == 2
-
-
-def test_repeatedly_refused_upload_addresses_are_not_reported_as_a_refused_key(
-    ask: Ask, work: Work, sandbox: Control, member: Client
-) -> None:
-    sandbox.fault("upload", "403", times=9)
-    run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
-    work(lambda: has_ended(run))
-    run.refresh_from_db()
-    assert run.state == "failed"
-    assert run.error["message"] == (
-        "sea.png did not reach the model: The upload address was refused: its host answered 403 "
-        "(The sandbox was told to answer 403)."
-    )
-    page = member.get(run.get_absolute_url()).content.decode()
-    assert "its host answered 403" in page
-    assert "FAL_KEY" not in page
-    assert "submit" not in sandbox.calls()
-    assert not Worker.objects.exclude(trouble="").exists()
-
-
 def test_a_failed_part_is_retried_without_sending_the_finished_parts_again(
     ask: Ask, work: Work, sandbox: Control
 ) -> None:
@@ -249,15 +217,6 @@ def test_a_failed_part_is_retried_without_sending_the_finished_parts_again(
     calls = sandbox.calls()
     assert calls["upload_initiate"] == 1
     assert calls["upload_part"] == parts + 3
-
-
-def test_one_file_in_many_concurrent_runs_is_uploaded_once(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
-    address = make_upload(User.objects.get()).get_absolute_url()
-    runs = [ask(EDIT, prompt="x", image_url=address, seed=n) for n in range(4)]
-    work(lambda: all(map(has_ended, runs)))
-    assert sandbox.calls()["upload_initiate"] == 1
 
 
 @pytest.mark.exhaustive
@@ -400,17 +359,3 @@ def test_a_worker_stopped_during_an_upload_leaves_no_run_unconfirmed(
     run.refresh_from_db()
     assert run.state == "succeeded", run.error
     assert sandbox.calls()["submit"] == 1
-
-
-@pytest.mark.parametrize("origin", ["http://localhost:8000", "https://vitrine.example:8443"])
-def test_a_file_named_by_its_absolute_address_is_uploaded_too(
-    ask: Ask, work: Work, sandbox: Control, make_run: Any, settings: Any, origin: str
-) -> None:
-    settings.ALLOWED_HOSTS = [*settings.ALLOWED_HOSTS, "vitrine.example"]
-    artifact = make_artifact(make_run(state="succeeded"))
-    run = ask(EDIT, prompt="x", image_url=f" {origin}{artifact.get_absolute_url()} ")
-    work(lambda: has_ended(run))
-    run.refresh_from_db()
-    assert run.state == "succeeded", run.error
-    assert run.arguments["image_url"] == artifact.get_absolute_url()
-    assert origin not in run.sent_arguments["image_url"]

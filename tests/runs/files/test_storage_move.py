@@ -16,7 +16,6 @@ from django.test import Client
 from moto import mock_aws
 
 from catalog.models import Picture
-from house.operations import status
 from runs.files import storage_move
 from runs.models import Artifact, Upload
 
@@ -176,17 +175,3 @@ def test_a_move_onto_the_same_storage_is_refused(settings: Any) -> None:
         call_command("move_media")
     with pytest.raises(CommandError, match="--from must be the dotted name"):
         call_command("move_media", "--from", "json.JSONDecoder")
-
-
-@pytest.mark.exhaustive
-def test_the_pages_say_where_files_are_stored_and_how_to_move_them(
-    files: dict[str, bytes], client: Client, user: User
-) -> None:
-    client.force_login(user)
-    artifact = Artifact.objects.order_by("pk")[0]
-    for page in (artifact.get_absolute_url(), artifact.run.get_absolute_url()):
-        assert "manage.py move_media" in client.get(page).content.decode(), page
-    problems = status.load_status(User()).problems
-    assert any("Earlier results are not in S3Storage vitrine" in line for line in problems)
-    call_command("move_media")
-    assert not any("Earlier results" in line for line in status.load_status(User()).problems)

@@ -171,12 +171,6 @@ def test_a_data_uri_is_served_before_its_copy_exists(
     assert "Cache-Control" not in response.headers or "immutable" not in response["Cache-Control"]
 
 
-def test_a_data_uri_without_a_file_is_404(member: Client, stored_artifact: Artifact) -> None:
-    url = "data:image/png;base64,A"
-    Artifact.objects.filter(pk=stored_artifact.pk).update(state="remote", url=url)
-    assert member.get(stored_artifact.get_absolute_url()).status_code == 404
-
-
 @pytest.mark.parametrize("error", [OSError(40, "too many links"), RuntimeError("no bucket")])
 @pytest.mark.parametrize(("method", "more"), [("size", ""), ("open", ""), ("open", "viewer/")])
 def test_a_storage_that_cannot_be_read_is_logged_and_retried(
@@ -200,17 +194,3 @@ def test_a_storage_that_cannot_be_read_is_logged_and_retried(
     assert "Try again" in answer.content.decode()
     assert [entry.name for entry in caplog.records] == ["runs.views.files"]
     read(member.get(stored_artifact.get_absolute_url()))
-
-
-def test_a_range_is_served_from_an_unseekable_file(
-    member: Client, stored_artifact: Artifact, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    class Stream(io.BytesIO):
-        def seek(self, *_: Any) -> int:
-            raise io.UnsupportedOperation("this is a stream")
-
-    with default_storage.open(stored_artifact.file) as file:
-        data = file.read()
-    monkeypatch.setattr(FileSystemStorage, "open", lambda *_: Stream(data))
-    response = member.get(stored_artifact.get_absolute_url(), headers={"range": "bytes=900-949"})
-    assert (response.status_code, read(response)) == (206, data[900:950])

@@ -8,7 +8,7 @@ from django.test import Client
 from runs.models import Artifact
 from tests.documents import with_case
 from tests.runs.copying import copy
-from tests.runs.files.media.test_probe_program import HUGE, PICTURES, film
+from tests.runs.files.media.test_probe_program import PICTURES
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system, pytest.mark.any_database]
 
@@ -50,20 +50,6 @@ def test_a_copy_of_a_picture_is_shown_and_the_file_downloaded(
         assert f'src="{address}"' not in page + wall
 
 
-def test_a_picture_above_the_limit_has_its_size_and_is_in_no_tile(
-    member: Client, artifact: Any
-) -> None:
-    for case in with_case("167-20000x12000.png", HUGE):
-        row = copy(artifact("image"), case)
-        assert (row.state, row.kind, row.width, row.height) == ("stored", "image", 20_000, 12_000)
-        page, wall = pages(member, row)
-        for text in (page, wall, member.get("/runs/?as=list").content.decode()):
-            assert f'src="{row.get_absolute_url()}' not in text
-        assert "20000 × 12000" in page
-        assert "20000 × 12000" in wall
-        assert f'href="{row.get_absolute_url()}">Open the original' in page
-
-
 @pytest.mark.parametrize(
     ("content_type", "content"),
     [
@@ -80,14 +66,3 @@ def test_a_format_without_a_preview_is_stored_at_once(
     page, _ = pages(member, row)
     assert "no preview" in page
     assert f'href="{row.get_absolute_url()}?download"' in page
-
-
-def test_the_page_of_a_film_names_its_codec_for_browsers_that_cannot_play_it(
-    member: Client, artifact: Any
-) -> None:
-    row = copy(artifact("video"), film([None], "prores_ks", "mov", "yuv422p10le"))
-    page, wall = pages(member, row)
-    said = " ".join(page.split())
-    assert "This browser cannot play ProRes. <a href=" in said
-    assert f'poster="{row.get_absolute_url()}poster/"' in page
-    assert f'src="{row.get_absolute_url()}thumbnail/"' in wall

@@ -11,13 +11,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
 
 from core.file_names import clean_name
-from runs.files import archive_uploads, content_types, uploads
+from runs.files import archive_uploads, content_types
 from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
 from tests.conftest import grant
@@ -80,19 +79,6 @@ def test_a_storage_that_cannot_be_written_says_what_to_do(
     ours = [entry for entry in caplog.records if entry.name.startswith("runs.")]
     assert [entry.levelname for entry in ours] == ["ERROR"]
     assert not Upload.objects.exists()
-
-
-def test_any_exception_of_a_storage_is_handled(
-    member: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(*_: Any, **__: Any) -> None:
-        raise RuntimeError("no bucket")
-
-    assert give(member, "a.png", png(), "image").status_code == 200
-    assert post_known(member, png()).status_code == 200
-    monkeypatch.setattr(FileSystemStorage, "exists", fail)
-    assert post_known(member, png()).status_code == 204
-    assert give(member, "b.png", png("gold"), "image").status_code == 507
 
 
 def test_a_form_whose_file_could_not_be_stored_keeps_its_values(
@@ -170,22 +156,6 @@ def test_a_file_of_the_wrong_kind_is_refused_by_its_bytes_and_not_stored(
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
-@pytest.mark.parametrize(
-    ("kind", "detected", "claimed"),
-    [
-        ("image", "image/tiff", ""),
-        ("image", content_types.UNKNOWN, ""),
-        ("audio", "video/mp4", "audio/x-m4a"),
-        ("audio", "video/webm", ""),
-        ("audio", content_types.UNKNOWN, "audio/aac"),
-        ("video", "image/gif", ""),
-        ("file", "text/plain", ""),
-    ],
-)
-def test_a_file_that_may_be_of_the_kind_is_accepted(kind: str, detected: str, claimed: str) -> None:
-    assert uploads.suits_kind(kind, detected, claimed)
-
-
 def test_a_name_cannot_leave_its_folder() -> None:
     assert clean_name("../../etc/pass wd") == "pass wd"
     assert clean_name("C:\\fakepath\\a.png") == "a.png"
@@ -222,28 +192,6 @@ def make_artifact(make_run: Callable[..., Any]) -> Callable[..., Artifact]:
         )
 
     return make
-
-
-@pytest.mark.parametrize("source", ["results", "uploads"])
-def test_any_number_of_choices_takes_as_many_queries(
-    member: Client,
-    make_artifact: Callable[..., Artifact],
-    source: str,
-    user: User,
-    django_assert_num_queries: Any,
-) -> None:
-    for number in range(30):
-        make_artifact(title=f"a cat {number}")
-        Upload.objects.create(
-            user=user, digest=str(number), file="x", file_name=f"{number}.png",
-            content_type="image/png", size_bytes=1,
-        )  # fmt: skip
-    with django_assert_num_queries(3):  # session, person, choices
-        page = member.get(f"/uploads/choices/?kind=image&from={source}")
-    assert len(page.context["choices"].found) == uploads.PAGE_SIZE
-    assert page.context["choices"].has_next
-    older = member.get(f"/uploads/choices/?kind=image&from={source}&page=2").context["choices"]
-    assert (len(older.found), older.has_next) == (30 - uploads.PAGE_SIZE, False)
 
 
 def test_file_choices_are_the_users_own_of_the_kind_newest_first(
@@ -284,14 +232,6 @@ def test_without_script_a_wrong_file_is_reported_beside_its_field(
         assert answer.status_code == 422
         assert b"a.wav is not an image." in answer.content
         assert not Upload.objects.exists()
-
-
-@pytest.mark.any_database
-@pytest.mark.parametrize("claim", ["text/" + "x" * 200, "words"])
-def test_an_invalid_content_type_is_ignored(member: Client, claim: str) -> None:
-    assert give(member, "a.txt", b"words", claimed=claim).json()["content_type"] == (
-        "application/octet-stream"
-    )
 
 
 def boxed(major: bytes, *others: bytes) -> bytes:

@@ -192,12 +192,6 @@ def test_a_malformed_run_is_refused(make_run: Any, change: Entry) -> None:
     assert serve(poll_once(entry_of(make_run()) | change)).status_code == 400
 
 
-def test_a_page_from_before_an_update_is_told_to_stop() -> None:
-    """Its polls were GET requests; this status makes the old script ask for a reload."""
-    response = serve(lambda client: client.get(f"{long_poll.PATH}?r=x&hold=1"))
-    assert response.status_code == long_poll.STOP_POLLING
-
-
 def test_a_change_is_rendered_once_for_a_hundred_watchers(make_run: Any) -> None:
     run = make_run(state="queued")
     asked_for: list[str] = []
@@ -225,38 +219,10 @@ def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
     assert response.json()["renewed"] == []
 
 
-def test_other_requests_are_passed_to_django() -> None:
-    assert serve(lambda client: client.get("/runs/")).status_code == 418
-
-
-def test_a_final_state_brings_its_result_to_the_page(make_run: Any) -> None:
-    run = make_run(state="running")
-    end = Observation(Run.State.FAILED, error={"error": "RunFailed", "message": "no"})
-    state_machine.record(run.pk, end)
-    response = serve(lambda client: ask(client, entry_of(run)))
-    assert 'data-final="1"' in markup(response)
-    assert "The model failed" in markup(response)
-
-
 def say(run: Run, number: int) -> None:
     """Write a line of a run's log."""
     line = {"timestamp": str(number), "level": "INFO", "message": f"line {number}"}
     state_machine.record(run.pk, Observation(Run.State.RUNNING, logs=[line]))
-
-
-def test_log_lines_are_sent_together(make_run: Any) -> None:
-    run = make_run(state="running")
-
-    async def use(client: httpx.AsyncClient) -> str:
-        await ask(client, entry_of(run), hold=False)
-        held = asyncio.create_task(ask(client, entry_of(run)))
-        for number in range(3):
-            await asyncio.sleep(0.01)
-            await sync_to_async(say)(run, number)
-        return markup(await held)
-
-    answer = serve(use, coalesce_s=1.0)
-    assert all(f"line {number}" in answer for number in range(3))
 
 
 def test_a_new_state_is_sent_at_once_while_log_lines_are_gathered(make_run: Any) -> None:

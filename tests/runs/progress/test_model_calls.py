@@ -5,11 +5,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from runs.models import KeptFigures, Run
-from runs.progress import current_upstream
 from runs.progress.model_calls import FIGURES, ModelCalls, beside_run
 
 pytestmark = pytest.mark.both_databases
@@ -76,25 +74,3 @@ def test_the_accounts_share_is_shown_from_five_calls_on_while_it_is_fresh(make_r
     assert beside_run(run) == ModelCalls(20, 0, 1, is_account=True)
     keep(run.endpoint_id, minutes_ago=30, calls=20, refused=0, failed=1)
     assert beside_run(run) is None
-
-
-def test_a_waiting_run_says_it_once_it_waits_long(make_run: Any) -> None:
-    run = make_run(state="queued")
-    keep(run.endpoint_id, calls=20, refused=0, failed=10)
-    assert beside_run(run) is None
-    run.note = "queue.fal.run answers with errors (502)."
-    assert beside_run(run) is not None
-
-
-def test_the_pages_of_the_run_and_the_model_say_it(
-    make_run: Any, member: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = make_ended(make_run, BROKEN)
-    keep(run.endpoint_id, calls=20, refused=0, failed=10)
-    for address in (run.get_absolute_url(), f"{run.endpoint.get_absolute_url()}?tab=about"):
-        text = " ".join(member.get(address).content.decode().split())
-        assert "50 % of the account&#x27;s calls to this model failed at fal" in text
-        assert 'href="https://status.fal.ai/"' in text
-    sandbox = current_upstream.Upstream("sandbox", "127.0.0.1"), float("inf")
-    monkeypatch.setattr(current_upstream, "_known", sandbox)
-    assert "status.fal.ai" not in member.get(run.get_absolute_url()).content.decode()

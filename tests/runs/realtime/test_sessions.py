@@ -18,12 +18,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 import fal
-from core.http.asgi import Message
-from playground.form import form_state
 from runs.models import Run, Upload
 from runs.realtime import limits, relay, sessions, tickets
 from runs.realtime.limits import LiveLimits
-from runs.realtime.page import STOPPED, Page
+from runs.realtime.page import STOPPED
 from runs.realtime.sessions import LiveSession
 from runs.results import timeline
 from runs.state import state_machine
@@ -148,29 +146,6 @@ def test_sent_arguments_are_those_of_the_last_input(
     assert run.arguments["prompt"] == prompts[-1]
     sent = run.arguments | {"prompt": "https://v3.fal.media/d.png"}
     assert run.sent_arguments == (sent if is_file_last else None)
-
-
-def test_a_page_closed_while_being_sent_a_message_ends_its_session(
-    sitting: LiveSession,
-) -> None:
-    class Gone(Page):
-        def __init__(self) -> None:
-            async def receive() -> Message:
-                raise OSError("the client has disconnected")
-
-            async def send(message: Message) -> None:
-                raise OSError("the client has disconnected")
-
-            super().__init__(receive, send, form_state.parse_form)
-
-    async def sit() -> None:
-        page = Gone()
-        await page.send({"type": "slow"})
-        assert page.is_gone
-        await page.wait_for_form()
-        await page.close()
-
-    asyncio.run(sit())
 
 
 def test_an_unexpected_error_ends_a_session_with_a_message(
@@ -352,22 +327,6 @@ def test_a_session_without_a_picture_is_failed_or_cancelled(make_run: Callable[.
     broken.refresh_from_db()
     assert left.state == "cancelled"
     assert (broken.state, broken.error["error"]) == ("failed", "Unreachable")
-
-
-def test_bytes_and_strange_values_become_json() -> None:
-    png = b"\x89PNG\r\n\x1a\n" + b"0" * 20
-    value = {1: {"content": png, "width": 3}, "raw": png, "odd": (1, object), "text": "a\x00b"}
-    converted = sessions.as_json(value)
-    assert json.loads(json.dumps(converted)) == converted
-    assert converted["1"]["url"].startswith("data:image/png;base64,")
-    assert (converted["1"]["width"], converted["text"]) == (3, "ab")
-
-
-def test_the_page_states_the_spending_limit_of_a_session(settings: Any) -> None:
-    settings.LIVE_MINUTES, settings.LIVE_PICTURES_PER_S, settings.LIVE_IDLE_S = 1, 5, 30
-    terms = limits.limits_in_words()
-    assert "at most 5 a second, for 1 minute." in terms
-    assert "after 30 seconds" in terms
 
 
 # Limits of a live session: its duration and its pace.

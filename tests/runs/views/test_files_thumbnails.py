@@ -30,22 +30,6 @@ def film(settings: Any, tmp_path: Any, make_run: Any) -> Artifact:
     )
 
 
-def test_a_video_shows_its_still_in_history_strip_picker_and_poster(
-    member: Client, film: Artifact
-) -> None:
-    address = film.get_absolute_url()
-    lists = ["/runs/", "/tries/fal-ai/flux/dev/", "/uploads/choices/?kind=video"]
-    for page in lists:
-        assert f'src="{address}thumbnail/"' in member.get(page).content.decode()
-    page = member.get(film.run.get_absolute_url()).content.decode()
-    assert f'poster="{address}poster/"' in page
-
-
-def test_a_picture_without_a_thumbnail_is_shown_in_full(member: Client, film: Artifact) -> None:
-    Artifact.objects.update(kind="image", thumbnail="", content_type="image/png")
-    assert f'src="{film.get_absolute_url()}"' in member.get("/runs/").content.decode()
-
-
 @pytest.mark.parametrize("noun", ["poster", "thumbnail"])
 def test_thumbnails_are_served_like_the_file(
     member: Client, client: Client, film: Artifact, stranger: User, noun: str

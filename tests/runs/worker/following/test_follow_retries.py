@@ -6,7 +6,7 @@ An answer that it repeats does.
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -15,7 +15,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import OperationalError
 from django.test import Client
-from django.urls import reverse
 
 import fal
 from catalog.models import Endpoint
@@ -133,22 +132,6 @@ async def phases(
 
 @pytest.mark.any_database
 @pytest.mark.system
-@pytest.mark.parametrize(
-    "first",
-    [Status(Phase.IN_PROGRESS), Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})],
-)
-def test_a_stream_without_an_end_is_not_awaited_forever(first: Status) -> None:
-    queue = Mute(first, Status(Phase.COMPLETED))
-
-    assert clock.run(phases(queue, patience=Patience(quiet_s=0.05))) == [
-        first.state,
-        Phase.COMPLETED,
-    ]
-    assert queue.streams == 1
-
-
-@pytest.mark.any_database
-@pytest.mark.system
 def test_a_long_run_has_one_stream_and_few_polls_beside_it() -> None:
     """Goal G2, in ten minutes without an event: polls after one, three and seven minutes."""
 
@@ -247,19 +230,6 @@ def test_a_cancelled_run_whose_result_never_comes_fails_early(
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["status"] == 500
-
-
-@pytest.mark.any_database
-def test_a_cancelled_run_still_gets_a_result_that_exists(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
-    sandbox.fault("result", "500", times=8)
-    run = ask("mischief/slow", prompt="x", duration=0.1)
-
-    patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.05)
-    work(cancel_after_failed_fetches(run, sandbox), patience=patience)
-    run.refresh_from_db()
-    assert run.state == "succeeded", run.error
 
 
 class Over(fal.Queue):
@@ -374,30 +344,6 @@ def test_an_unreadable_result_ends_the_run_and_is_stored(
     assert stored_body in text
 
 
-@pytest.mark.usefixtures("catalogue")
-@pytest.mark.any_database
-@pytest.mark.system
-@pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
-def test_an_unreadable_result_is_taken_from_upstreams_list(finish_run: Any, transport: str) -> None:
-    run = finish_run(transport, "words")
-    assert (run.state, run.error, run.billable_units) == ("succeeded", None, "1")
-    assert run.artifacts.get().state == "stored"
-
-
-@pytest.mark.usefixtures("catalogue")
-@pytest.mark.any_database
-@pytest.mark.system
-@pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
-def test_numbers_outside_json_are_stored_literally(finish_run: Any, transport: str) -> None:
-    run = finish_run(transport, "odd-numbers")
-    assert (run.state, run.output) == ("succeeded", {"score": None, "most": None, "half": 0.5})
-    page = Client()
-    page.force_login(run.user)
-    file = page.get(reverse("playground:run-output", args=[run.pk]))
-    assert file.getvalue() == b'{"score": NaN, "most": 1E400, "half": 0.50}'
-    assert "cannot be shown exactly" in page.get(run.get_absolute_url()).content.decode()
-
-
 FLOODS = 9
 
 
@@ -419,53 +365,6 @@ class Flood(Queue):
             self.told += 1
             yield Status(Phase.IN_PROGRESS, logs=[LogLine(f"step {number}", "INFO", "", "")])
         yield Status(Phase.COMPLETED)
-
-
-class Polled(Queue):
-    """A queue without status streams."""
-
-    def __init__(self) -> None:
-        self.polls = 0
-
-    async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
-        """There are none."""
-        raise RequestRejected("no streams here", status=405)
-        yield
-
-    async def status(self, handle: Handle, *, logs: bool = True) -> Status:
-        """The run is running."""
-        self.polls += 1
-        return Status(Phase.IN_PROGRESS)
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("address", "least", "most"), [("", 20, 60), ("https://vitrine.example", 1, 10)]
-)
-def test_a_run_with_a_webhook_is_rarely_polled(
-    settings: Any, make_run: Any, address: str, least: int, most: int
-) -> None:
-    """A run of two minutes without status streams.
-
-    The periodic sweep finds a lost webhook.
-    """
-    settings.PUBLIC_URL = address
-    queue, run = Polled(), make_run(state="running")
-
-    async def main() -> None:
-        handle = Handle.rebuilt("https://queue.test", "acme/polled", "r")
-        with suppress(TimeoutError):
-            async with (
-                asyncio.timeout(120),
-                aclosing(
-                    statuses(run.pk, handle, queue, FollowContext(BreakerRegistry()))
-                ) as observed,
-            ):
-                async for _ in observed:
-                    continue
-
-    clock.run(alone(main()))
-    assert least <= queue.polls <= most
 
 
 def test_streams_without_a_pause_leave_turns_to_other_tasks() -> None:

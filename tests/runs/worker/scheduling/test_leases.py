@@ -196,17 +196,6 @@ def test_only_a_small_claim_is_marked_as_sent(limits: Any, make_run: Callable[..
     assert len(claim.to_send) == lease_queries.FEW_FREE
 
 
-def test_while_a_host_fails_runs_not_tried_yet_go_first(
-    limits: Any, make_run: Callable[..., Run]
-) -> None:
-    limits.RUNS_AT_ONCE_PER_USER = 2
-    for _ in range(lease_queries.FEW_FREE + 1):
-        make_run(attempts=3)
-    fresh = make_run()
-    claim = leases.claim("w", 99, submit_limits=SubmitLimits({"queue": 1}))
-    assert [run.pk for run in claim.to_send] == [fresh.pk]
-
-
 @pytest.mark.parametrize("count", [2, lease_queries.FEW_FREE + 1])
 def test_while_a_host_fails_models_not_tried_yet_go_first(
     limits: Any, make_run: Callable[..., Run], make_endpoint: Callable[..., Any], count: int

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -121,40 +121,6 @@ def test_a_stream_shows_how_far_it_is_and_the_last_event_is_the_output(
 
 @pytest.mark.any_database
 @pytest.mark.system
-@pytest.mark.any_database
-@pytest.mark.parametrize(
-    ("transport", "status", "state", "what"),
-    sample(
-        [
-            (transport, *ends)
-            for transport in DIRECT
-            for ends in (("429", "succeeded", "later"), ("503", "unconfirmed", "broke"))
-        ],
-        2,
-        by_seed=1,
-    ),
-)
-def test_a_503_that_came_when_a_model_may_have_worked_leaves_that_open(
-    ask: Ask,
-    work: Work,
-    sandbox: Control,
-    transport: str,
-    status: str,
-    state: str,
-    what: str,
-) -> None:
-    """After a 429 the run is sent again, because no model had it."""
-    sandbox.fault("requests", "503", times=1000)
-    run = ask(transport, "sandbox/scribe", **CALM)
-    sandbox.fault("stream" if transport == "stream" else "run", status, value=0.2)
-    limits = WorkerLimits(direct=DirectLimits(turned_away_within_s=0))
-    work(lambda: has_state(run, state), worker_limits=limits)
-    assert [event["what"] for event in run.events] == [what]
-    assert count_requests(sandbox) == (1 if state == "unconfirmed" else 2)
-
-
-@pytest.mark.any_database
-@pytest.mark.system
 def test_a_model_that_had_failed_is_told_by_upstreams_list() -> None:
     row = fal.PastRequest("r", "x/y", ended_at=timezone.now(), status_code=422)
     seen = reconciliation.outcome_of_row(replace(row, output={"detail": "No."}))
@@ -186,41 +152,7 @@ def test_cancel_closes_the_connection_and_so_ends_the_work(
     assert run.state == "cancelled"
 
 
-@pytest.mark.any_database
-@pytest.mark.system
-@pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
-def test_a_result_whose_answer_broke_off_is_found_in_upstreams_list(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
-    run = ask(transport, "sandbox/ridgeline", prompt="found", seed=7)
-    sandbox.fault("run", "lost")
-    work(lambda: has_ended(run) and not run.artifacts.filter(state="remote").exists())
-    assert (run.state, run.output["seed"]) == ("succeeded", 7)
-    assert run.artifacts.get().state == "stored"
-    assert [event["what"] for event in run.events] == ["broke", "found"]
-    assert count_requests(sandbox) == 1
-
-
-@pytest.mark.any_database
-@pytest.mark.system
-@pytest.mark.parametrize("transport", sample([Transport.SYNC, Transport.WEBSOCKET], 0, by_seed=1))
-def test_a_worker_that_ends_leaves_the_run_unconfirmed(
-    ask: Ask, work: Work, sandbox: Control, transport: str
-) -> None:
-    sandbox.fault("requests", "503", times=1000)
-    run = ask(transport, "mischief/slow", duration=60, picture=False)
-    work(lambda: has_state(run, "running"), worker_limits=WorkerLimits(stop_within_s=0.2))
-    run.refresh_from_db()
-    assert run.state == "running"
-    work(lambda: has_state(run, "unconfirmed"))
-    assert count_requests(sandbox) == 1
-
-
 State = Run.State
-
-
-# A short silence counts as long.
-QUICK = DirectLimits(write_every_s=0.01, quiet_s=0.1, grace_s=0.0)
 
 
 class Observations(list[Observation]):
@@ -236,56 +168,10 @@ def observations() -> Observations:
     return Observations()
 
 
-def carry_story(
-    observations: Observations,
-    story: Callable[[partial_updates.PartialWriter], Awaitable[Any]],
-    limits: DirectLimits = QUICK,
-    **more: Any,
-) -> None:
-    async def tell() -> None:
-        teller = partial_updates.PartialWriter(
-            uuid.uuid4(), limits=limits, record=observations.record, **more
-        )
-        await teller.mark_sent()
-        await story(teller)
-        await teller.close()
-
-    asyncio.run(tell())
-
-
-def piece(text: str) -> fal.Partial:
-    return fal.Partial({"output": text}, "r")
-
-
 async def until(observations: Observations, count: int) -> None:
     async with asyncio.timeout(10):
         while len(observations) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.005)
-
-
-def test_silence_is_noted_once_and_cleared_by_the_next_event(observations: Observations) -> None:
-    async def story(teller: partial_updates.PartialWriter) -> None:
-        await until(observations, 2)
-        await asyncio.sleep(0.3)
-        for number, text in enumerate("ab", start=3):  # each event is one write
-            teller.add(piece(text))
-            await until(observations, number)
-        await until(observations, 5)
-
-    carry_story(observations, story, is_streamed=True)
-    notes = [(observation.note, observation.partial) for observation in observations]
-    assert notes == [
-        ("", None),
-        (partial_updates.NOTHING_YET, None),
-        ("", {"output": "a"}),
-        ("", {"output": "b"}),
-        (partial_updates.NOTHING_MORE, None),
-    ]
-
-
-def test_a_transport_without_events_gets_no_silence_note(observations: Observations) -> None:
-    carry_story(observations, lambda teller: asyncio.sleep(0.3))
-    assert [observation.note for observation in observations] == [""]
 
 
 def test_a_stalled_stream_is_noted_on_its_run_and_keeps_its_output(
