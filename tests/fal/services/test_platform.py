@@ -321,7 +321,12 @@ async def test_unstorable_text_affects_only_its_item(connect: Connect) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"<html>", b"[]", b"null", b'{"models":{}}', b"[" * 100_000]
+    "content",
+    [
+        b"<html>",
+        b'{"models":{}}',
+        b"[" * 100_000,
+    ],
 )
 async def test_a_malformed_page_is_upstreams_failure(connect: Connect, content: bytes) -> None:
     clients = await connect(Upstream(httpx.Response(200, content=content)))

@@ -2,9 +2,7 @@
 
 import io
 import zipfile
-from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import av
@@ -17,23 +15,15 @@ from django.utils import timezone
 from PIL import Image
 
 from playground.display import renderers
-from runs.files import content_types, uploads
+from runs.files import uploads
 from runs.files.content_types import content_type
-from runs.files.media.probe_program import probe
 from runs.models import Artifact
 from runs.worker import artifact_copies
-from tests.documents import with_case
 from tests.runs import copying
 from tests.runs.copying import copy, film, picture, sound
 from tests.sampling import sample
 
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/>"
-
-
-SUBTITLES = b"1\n00:00:01,000 --> 00:00:02,000\nHello\n\n2\n00:00:03,000 --> 00:00:04,000\nthere\n"
-
-
-PLAYLIST = b"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttps://elsewhere.test/a.ts\n"
 
 
 PAGE = b"<!-- -->\n<!doctype html><title>Just a moment\xe2\x80\xa6</title>"
@@ -62,38 +52,21 @@ def make_zip() -> bytes:
     ("guess", "claimed", "data", "kind"),
     [
         ("file", "application/x-nonsense", small("PNG"), "image"),
-        ("file", "text/plain", small("WEBP"), "image"),
-        ("video", "", small("GIF"), "image"),
-        ("mesh", "", small("JPEG"), "image"),
         ("audio", "", film(0.2), "video"),
-        ("file", "application/octet-stream", film(0.2), "video"),
-        ("image", "image/png", film(0.2), "video"),
         ("video", "video/mp4", sound(), "audio"),
-        ("file", "", sound(), "audio"),
         ("file", "", GLB, "mesh"),
-        ("image", "image/png", GLB, "mesh"),
         # An MP4 may contain only sound, and a sound with a cover is no video.
         ("audio", "audio/mp4", copying.sound_in_mp4(), "audio"),
-        ("file", "", copying.sound_in_mp4(), "audio"),
         ("audio", "audio/mpeg", copying.song(cover=small("PNG")), "audio"),
-        ("file", "", copying.song(cover=small("PNG")), "audio"),
         # No signature at the beginning identifies these files, but a decoder can read them.
         ("image", "image/bmp", small("BMP"), "image"),
-        ("image", "", small("BMP"), "image"),
-        ("audio", "audio/mpeg", copying.song(8000), "audio"),
         # Neither picture, video nor sound, whatever upstream says.
         ("image", "", make_zip(), "file"),
         ("image", "", SVG, "file"),  # a browser shows it as the declared type, or not at all
         # These bytes do not contradict the guess.
         ("image", "image/svg+xml", SVG, "image"),
         ("mesh", "", make_zip(), "mesh"),
-        ("mesh", "text/plain", b"v 0 0 0\nv 1 0 0\n", "mesh"),
-        ("mesh", "application/octet-stream", bytes(100), "mesh"),
-        ("mesh", "model/gltf+json", b'{"asset": {"version": "2.0"}}', "mesh"),
-        ("file", "application/json", b"{}", "file"),
         ("file", "text/html", PAGE, "file"),
-        ("file", "text/plain", b"Once upon a time", "file"),
-        ("file", "", bytes(100), "file"),
     ],
 )
 def test_the_content_type_follows_the_bytes(
@@ -167,20 +140,9 @@ def test_an_empty_file_is_reported_as_empty(member: Client, waiting: Any) -> Non
 
 EXCUSES = [
     ("image", PAGE, "a web page instead of an image"),
-    ("image", b"\xef\xbb\xbf <HTML><body>", "a web page instead of an image"),
     ("video", b'{"detail": "Not found"}', "JSON instead of a video"),
-    ("audio", b' ["no"]', "JSON instead of a sound"),
-    ("mesh", b"<?xml version='1.0'?>\n<html>", "a web page instead of a 3D model"),
-    ("image", b'{"models": [{"endpoint_id": "sand', "text instead of an image"),
     ("image", b"Not found", "text instead of an image"),
-    ("video", SUBTITLES, "text instead of a video"),
-    ("video", PLAYLIST, "text instead of a video"),
     ("audio", bytes(5000), "bytes that nobody can read instead of a sound"),
-    (
-        "image",
-        b"\x89PNX" + bytes(range(256)) * 20,
-        "bytes that nobody can read instead of an image",
-    ),
 ]
 
 
@@ -226,8 +188,6 @@ def test_a_web_page_that_never_becomes_a_picture_is_stored_and_reported(
 
 BY_NAME = [
     ("a.zip", PAGE, "a web page instead of a ZIP archive"),
-    ("a.pdf", b'{"detail": "busy"}', "JSON instead of a PDF"),
-    ("a.glb", b"try later", "text instead of a 3D model"),
 ]
 
 
@@ -247,7 +207,12 @@ def test_a_file_must_match_the_type_of_its_name(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.system
 @pytest.mark.any_database
-@pytest.mark.parametrize("data", [b"Not found", b'{"models": [{"endpoint_id": "sand'])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"Not found",
+    ],
+)
 def test_a_file_that_mismatches_for_an_hour_is_stored_by_its_actual_type(
     artifact: Any, data: bytes
 ) -> None:
@@ -275,23 +240,13 @@ def test_a_file_that_mismatches_for_an_hour_is_stored_by_its_actual_type(
 HEADS = {
     b"RIFF\x10\x00\x00\x00AVI LIST": "video/x-msvideo",
     b"FORM\x00\x00\x00\x10AIFFCOMM": "audio/aiff",
-    b"FORM\x00\x00\x00\x10AIFCFVER": "audio/aiff",
-    b"caff\x00\x01\x00\x00desc": "audio/x-caf",
-    b"\xff\xf1\x50\x80\x02\x1f\xfc": "audio/aac",
     b"\x00\x00\x00\x08wide\x00\x00": "video/quicktime",
-    b"\x00\x00\x12\x34moov\x00\x00": "video/quicktime",
     b"II*\x00\x08\x00\x00\x00": "image/tiff",
-    b"MM\x00*\x00\x00\x00\x08": "image/tiff",
     b"ply\r\nformat ascii 1.0": "model/ply",
     b"# made\r\n\r\nmtllib a.mtl\r\no cube\r\nv 0 -.5 1e-3\r\n": "model/obj",
     b"solid cube\nfacet normal 0 0 1": "model/stl",
     b"v/1\x01\x02\0\0\0channels": "image/x-exr",
-    b"#?RADIANCE\nFORMAT=": "image/vnd.radiance",
     b"\xff\x0a\xd8\xc1": "image/jxl",
-    b"\0\0\0\x0cJXL \r\n\x87\n": "image/jxl",
-    b"8BPS\0\1": "image/vnd.adobe.photoshop",
-    b"MThd\0\0\0\6": "audio/midi",
-    b"FLV\x01\5": "video/x-flv",
     b"v 1.2: what is new": "application/octet-stream",
     b"BM is how a text may begin": "application/octet-stream",
 }
@@ -300,24 +255,6 @@ HEADS = {
 @pytest.mark.parametrize("head", HEADS)
 def test_a_kind_is_known_by_its_first_bytes(head: bytes) -> None:
     assert content_type(head) == HEADS[head]
-
-
-def test_a_bitmap_is_known_by_its_second_header() -> None:
-    file = BytesIO()
-    Image.new("RGB", (3, 2)).save(file, "BMP")
-    assert content_type(file.getvalue()[: content_types.HEAD_BYTES]) == "image/bmp"
-
-
-def avi(seconds: int) -> bytes:
-    file = BytesIO()
-    with av.open(file, "w", format="avi") as output:
-        stream = output.add_stream("mpeg4", rate=5, width=32, height=32, pix_fmt="yuv420p")
-        for number in range(5 * seconds):
-            frame = av.VideoFrame(32, 32, "yuv420p")
-            frame.pts = number
-            output.mux(stream.encode(frame))
-        output.mux(stream.encode(None))
-    return file.getvalue()
 
 
 def aiff(seconds: int) -> bytes:
@@ -329,21 +266,6 @@ def aiff(seconds: int) -> bytes:
         frame.sample_rate = 8000
         output.mux(stream.encode(frame))
     return file.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("name", "kind", "make", "seconds"),
-    [("90a-60-seconds.avi", "video", avi, 60), ("90b-2-seconds.aiff", "audio", aiff, 2)],
-)
-def test_it_is_measured_like_others(
-    name: str, kind: str, make: Callable[[int], bytes], seconds: int, tmp_path: Path
-) -> None:
-    for case in with_case(name, make(seconds)):
-        path = tmp_path / "file"
-        path.write_bytes(case)
-        media_type = content_type(case[: content_types.HEAD_BYTES])
-        assert content_types.kind(media_type) == kind
-        assert probe(str(path), media_type)["duration_s"] == pytest.approx(seconds, abs=0.2)
 
 
 @pytest.mark.django_db
