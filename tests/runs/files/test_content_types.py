@@ -97,47 +97,6 @@ def watches_copies(text: str) -> bool:
     return 'data-watch="{&quot;view&quot;: &quot;copies&quot;' in text
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-def test_an_open_page_is_sent_the_actual_type_of_a_result(member: Client, waiting: Any) -> None:
-    row = waiting("video")
-    page = member.get(row.run.get_absolute_url()).content.decode()
-    assert watches_copies(page)
-    version = row.run.version
-    row = copy(row, picture())
-    row.run.refresh_from_db()
-    assert row.run.version == version + 1
-    fragments = renderers.changed_fragments(row.run, "copies")
-    assert f'<img src="{row.get_absolute_url()}"' in fragments
-    assert not watches_copies(fragments)
-    assert not watches_copies(member.get(row.run.get_absolute_url()).content.decode())
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-def test_an_empty_file_is_reported_as_empty(member: Client, waiting: Any) -> None:
-    """Retried like a missing file: its host may just not have it yet."""
-    row = waiting("image", "image")
-    for attempts in (0, 1):
-        row.attempts = attempts
-        row = copy(row, b"")
-        assert (row.state, row.file) == ("remote", "")
-        assert row.next_attempt_at
-        fragments = renderers.changed_fragments(row.run, "copies")
-        assert "is not copied here yet. Upstream gave an empty file (0 bytes)." in fragments
-        assert "<img src" not in fragments
-    row.attempts = artifact_copies.TRIES_FOR_NONE - 1
-    row = copy(row, b"")
-    assert (row.state, row.file, row.size_bytes) == ("lost", "", 0)
-    fragments = renderers.changed_fragments(row.run, "copies")
-    for text in (fragments, member.get(row.run.get_absolute_url()).content.decode()):
-        assert "was not copied here: Upstream gave an empty file (0 bytes)." in text
-        assert "<img src" not in text
-    assert not watches_copies(fragments)
-    row = copy(row, picture())  # a retry may still succeed
-    assert (row.state, row.width) == ("stored", 1600)
-
-
 EXCUSES = [
     ("image", PAGE, "a web page instead of an image"),
     ("video", b'{"detail": "Not found"}', "JSON instead of a video"),
@@ -184,24 +143,6 @@ def test_a_web_page_that_never_becomes_a_picture_is_stored_and_reported(
         assert "tries again" not in text
         assert "<img src" not in text
         assert not watches_copies(text)
-
-
-BY_NAME = [
-    ("a.zip", PAGE, "a web page instead of a ZIP archive"),
-]
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.system
-@pytest.mark.any_database
-@pytest.mark.parametrize(("name", "data", "reason"), BY_NAME)
-def test_a_file_must_match_the_type_of_its_name(
-    artifact: Any, name: str, data: bytes, reason: str
-) -> None:
-    row = copy(artifact("file", file_name=name), data)
-    assert (row.state, row.error) == ("remote", f"Upstream gave {reason}.")
-    row = copy(row, make_zip())
-    assert (row.state, row.error, row.content_type) == ("stored", "", "application/zip")
 
 
 @pytest.mark.django_db(transaction=True)

@@ -57,12 +57,6 @@ def test_a_result_gives_its_size_once_measured(make_run: Any) -> None:
     assert input_shape.shape_of_input({"image_urls": [address]}) == (640, 480)
 
 
-def test_the_first_shown_picture_determines_the_shape(user: User, make_run: Any) -> None:
-    mask, picture = upload(user, 10, 10), result(make_run(), width=64, height=32)
-    arguments = {"prompt": "x", "mask_url": mask, "image_url": picture, "n": 3, "loras": []}
-    assert input_shape.shape_of_input(arguments) == (64, 32)
-
-
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "arguments",

@@ -34,13 +34,9 @@ def read(response: Any) -> bytes:
     [
         ("", 200, (0, 1000)),
         ("bytes=0-99", 206, (0, 100)),
-        ("bytes=900-", 206, (900, 1000)),
         ("Bytes=-10", 206, (990, 1000)),
         ("bytes=1000-", 416, None),
-        ("bytes=" + "9" * 18 + "-", 416, None),
         ("bytes=0-" + "9" * 5000, 200, (0, 1000)),  # Python refuses numbers with so many digits
-        ("bytes=-" + "9" * 5000, 200, (0, 1000)),
-        ("bytes=0-1,5-6", 200, (0, 1000)),
     ],
 )
 def test_artifacts_are_served_in_ranges(
@@ -172,7 +168,13 @@ def test_a_data_uri_is_served_before_its_copy_exists(
 
 
 @pytest.mark.parametrize("error", [OSError(40, "too many links"), RuntimeError("no bucket")])
-@pytest.mark.parametrize(("method", "more"), [("size", ""), ("open", ""), ("open", "viewer/")])
+@pytest.mark.parametrize(
+    ("method", "more"),
+    [
+        ("size", ""),
+        ("open", ""),
+    ],
+)
 def test_a_storage_that_cannot_be_read_is_logged_and_retried(
     member: Client,
     stored_artifact: Artifact,

@@ -21,7 +21,6 @@ from runs.files.own_addresses import OUR_ADDRESS
 from runs.models import Artifact, Run, Upload
 from tests.conftest import grant
 from tests.projects.people import make_project
-from tests.schemas import strategies
 
 HEIC = b"\0\0\0\x18ftyp%b" + b"\0" * 40
 
@@ -137,13 +136,9 @@ def test_an_unacceptable_file_is_refused_before_it_is_sent(member: Client) -> No
     [
         ("image", "a.png", b"", "image/png", "a.png is empty"),
         ("image", "a.mp4", b"\0\0\0\x18ftypmp42" + b"\0" * 40, "video/mp4", "is not an image"),
-        ("image", "a.png", WAV, "image/png", "a.png is not an image"),
         ("image", "a.png", b"not a picture at all", "image/png", "a.png is not an image"),
         ("audio", "a.png", png(), "image/png", "a.png is not a sound"),
-        ("video", "a.wav", WAV, "audio/wav", "a.wav is not a video"),
-        ("video", "a.txt", b"words", "text/plain", "a.txt is not a video"),
         ("image", "a.heic", HEIC.replace(b"%b", b"heic"), "", "HEIC"),
-        ("file", "a.bin", HEIC.replace(b"%b", b"hevc"), "", "HEIC"),
         ("image", "a.jpg", HEIC.replace(b"%b", b"msf1"), "image/jpeg", "HEIC"),
     ],
 )
@@ -220,20 +215,6 @@ def test_file_choices_are_the_users_own_of_the_kind_newest_first(
     assert offered_addresses("kind=weights&from=uploads") == []
 
 
-def test_without_script_a_wrong_file_is_reported_beside_its_field(
-    member: Client, make_endpoint: Any
-) -> None:
-    image = {"type": "string", "ui": {"field": "image"}}
-    inputs = {"image_url": image, "image_urls": {"type": "array", "items": image}}
-    make_endpoint("a/b", document=strategies.document({"type": "object", "properties": inputs}))
-    for control in ("image_url~file", "image_urls~files"):
-        posted = {control: SimpleUploadedFile("a.wav", WAV, "audio/wav"), "~do": "run"}
-        answer = member.post("/models/a/b/", posted)
-        assert answer.status_code == 422
-        assert b"a.wav is not an image." in answer.content
-        assert not Upload.objects.exists()
-
-
 def boxed(major: bytes, *others: bytes) -> bytes:
     """Return the beginning of an MP4 file with these brands."""
     brands = major + bytes(4) + b"".join(others)
@@ -244,21 +225,12 @@ def boxed(major: bytes, *others: bytes) -> bytes:
     ("head", "kind"),
     [
         (boxed(b"mif1", b"avif", b"mif1", b"miaf", b"MA1B"), "image/avif"),
-        (boxed(b"mif1", b"miaf", b"MA1B", b"mif1", b"pict", b"abcd", b"avif"), "image/avif"),
-        (boxed(b"miaf", b"avif"), "image/avif"),
         (boxed(b"avif"), "image/avif"),
-        (boxed(b"avis", b"avif", b"msf1"), "image/avif"),
-        (boxed(b"msf1", b"avis"), "image/avif"),
-        (boxed(b"avis", b"iso8"), "image/avif"),
         (boxed(b"mif1", b"heic"), "image/heic"),
         (boxed(b"msf1", b"hevc"), "image/heic"),
-        (boxed(b"heic", b"mif1"), "image/heic"),
-        (boxed(b"mif1"), "image/heic"),
         (boxed(b"isom", b"av01", b"mp41"), "video/mp4"),
-        (boxed(b"mp42", b"mif1", b"isom"), "video/mp4"),
         (boxed(b"qt  "), "video/quicktime"),
         (boxed(b"M4A ", b"isom"), "audio/mp4"),
-        (b"\0\0\0\0ftypmif1\0\0\0\0avif" + bytes(40), "image/avif"),
         (b"\0\0\0\x18ftyp", "video/mp4"),
     ],
 )

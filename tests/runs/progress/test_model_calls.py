@@ -23,14 +23,8 @@ REFUSED = {"error": "InvalidInput", "status": 422}
             "In the last hour 12 of 40 calls to this model failed at fal, so it is probably not "
             "your input.",
         ),
-        (
-            ModelCalls(40, 0, 12, is_account=True),
-            "In the last hour 30 % of the account's calls to this model failed at fal, so it is "
-            "probably not your input.",
-        ),
         (ModelCalls(40, 0, 1), "Others succeed: 39 of 40 calls succeeded in the last hour."),
         (ModelCalls(9, 7, 0), "In the last hour the model refused the input of 7 of 9 calls."),
-        (ModelCalls(2, 1, 1), "In the last hour 1 of 2 calls to this model failed at fal."),
     ],
 )
 def test_the_sentence_tells_input_from_outage(calls: ModelCalls, sentence: str) -> None:

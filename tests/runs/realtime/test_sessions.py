@@ -21,9 +21,7 @@ import fal
 from runs.models import Run, Upload
 from runs.realtime import limits, relay, sessions, tickets
 from runs.realtime.limits import LiveLimits
-from runs.realtime.page import STOPPED
 from runs.realtime.sessions import LiveSession
-from runs.results import timeline
 from runs.state import state_machine
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, Work
@@ -33,7 +31,6 @@ from tests.runs.realtime.test_relay import (
     Act,  # noqa: F401  a fixture     LIVE,     PERSON,     Act,     answer,     relayed,     serving, )
     answer,
     relayed,  # noqa: F401  a fixture     LIVE,     PERSON,     Act,     answer,     relayed,     serving, )
-    serving,
 )
 from tests.runs.realtime.test_sessions_faults import READS_THE_FORM
 from tests.statements import before
@@ -105,24 +102,6 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
     assert Run.objects.get(pk=again.strip("/").split("/")[-1]).transport == "queue"
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("has_painted", [True, False])
-def test_an_error_of_the_model_is_stored_with_the_run(
-    sitting: LiveSession, has_painted: bool
-) -> None:
-    sitting.record_failure(fal.RunFailed("no hands", type="INTERNAL_ERROR"))
-    if has_painted:
-        sitting.add_result({"text": "a picture"})
-    sitting.record_failure(fal.RunFailed("too long", type="INTERNAL_ERROR"))
-    end_session(sitting)
-    run = Run.objects.get()
-    assert run.state == ("succeeded" if has_painted else "failed")
-    assert (run.error or {}).get("message") == (None if has_painted else "too long")
-    (event,) = run.events
-    assert (event["what"], event["text"]) == ("refused", "2 of its inputs. The last: too long")
-    assert "The model failed on some inputs" in [moment.what for moment in timeline.moments(run)]
-
-
 @pytest.mark.parametrize("is_file_last", [False, True])
 def test_sent_arguments_are_those_of_the_last_input(
     relayed: Relayed,  # noqa: F811
@@ -172,26 +151,6 @@ def test_an_unexpected_error_ends_a_session_with_a_message(
     assert [event["text"] for event in run.events] == [relay.BROKEN_HERE]
     assert (run.is_final, len(run.output["frames"])) == (True, 1)
     assert "who would have thought" in caplog.text
-
-
-def test_a_server_restart_is_reported_on_the_page_and_in_the_run(
-    relayed: Relayed,  # noqa: F811
-) -> None:
-    async def act(address: str) -> list[list[dict[str, Any]]]:
-        async with (
-            connect(address + tickets.sign(PERSON, LIVE)) as active,
-            connect(address + tickets.sign(PERSON, LIVE)) as idle,
-        ):
-            await answer(active)
-            serving[0].should_exit = True
-            conversations = [await to_its_end(active), await to_its_end(idle)]
-            assert (active.close_code, idle.close_code) == (1000, 1000)
-            return conversations
-
-    assert relayed(act) == [[{"type": "end", "message": STOPPED}]] * 2
-    run = Run.objects.get()
-    assert [event["text"] for event in run.events] == [STOPPED]
-    assert (run.state, len(run.output["frames"])) == ("succeeded", 1)
 
 
 def test_one_person_cannot_take_every_session(

@@ -166,19 +166,6 @@ def test_a_model_that_disconnects_while_working_fails_the_session(live: Live) ->
     assert (run.state, run.error["message"]) == ("failed", relay.NOT_PAINTED)
 
 
-def test_a_model_that_disconnects_ends_an_idle_session_at_once(live: Live) -> None:
-    async def act(browser: Browser, model: Model) -> str:
-        browser.types("one")
-        await model.got.get()
-        model.says.put_nowait(picture(1))
-        await browser.hears("text")
-        model.says.put_nowait(None)
-        return str((await browser.hears("end"))["message"])
-
-    assert live(act) == relay.MODEL_ENDED
-    assert stored_pictures(Run.objects.get()) == ["1"]
-
-
 def test_a_session_whose_run_has_ended_stops_by_itself(live: Live) -> None:
 
     async def act(browser: Browser, model: Model) -> str:

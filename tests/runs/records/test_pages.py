@@ -12,8 +12,16 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Endpoint
+from features.library.models import Series
+from features.library.selection import ResultKey, Selection
+from features.library.series import items
+from features.sharing.items import keep_in_step
+from features.sharing.models import Share
+from features.sharing.own import creation
 from projects.models.project import private_project
+from runs.files.input_references import read_unread
 from runs.models import RecordedRun, RecordSum, Run
+from runs.ownership import deletion, moving
 from runs.records import model_record
 from runs.results import stars
 from tests.api.conftest import Caller
@@ -177,6 +185,51 @@ def test_a_result_fetched_ahead_was_not_seen_yet(
     assert not RecordedRun.objects.get(run=run).is_opened
     member.head(address.format(run.pk))
     assert RecordedRun.objects.get(run=run).is_opened
+
+
+def test_each_reason_keeps_a_result_until_it_ends(user: User, models: list[Endpoint]) -> None:
+    run = make_done(user, models[0])
+    series = Series.objects.create(user=user, name="Best", project=run.project)
+    share = Share.objects.create(user=user, project=run.project)
+
+    def is_kept() -> bool:
+        count_all()
+        return RecordedRun.objects.filter(run=run, is_kept=True).exists()
+
+    assert not is_kept()
+    stars.star_run(run.pk, is_starred=True)
+    assert is_kept()
+    deletion.delete(Run.objects.filter(pk=run.pk), user)
+    assert not is_kept()
+    deletion.restore(Run.objects.filter(pk=run.pk), user)
+    assert is_kept()
+    stars.star_run(run.pk, is_starred=False)
+    assert not is_kept()
+    items.add(user, series, Selection({run.pk: None}))
+    assert is_kept()
+    series.delete_by(user)
+    assert not is_kept()
+    keep_in_step(share, [ResultKey(run.pk, 0)])
+    assert is_kept()
+    creation.revoke(user, share)
+    assert not is_kept()
+    arguments = {"image_url": f"/runs/{run.pk}/artifacts/0/"}
+    using = make_done(user, models[1], arguments=arguments)
+    read_unread()
+    assert is_kept()
+    deletion.delete(Run.objects.filter(pk=using.pk), user)
+    assert not is_kept()
+
+
+def test_a_moved_run_counts_for_its_new_project(user: User, models: list[Endpoint]) -> None:
+    make_judged(user, models[0], 1, 1)
+    target = make_project("Film", ana="manager")
+    moved = moving.move(user, {Run: {Run.objects.get().pk}}, target)
+    count_all()
+    assert model_record.records_of(target).shown[models[0].pk].kept == 1
+    moving.undo(user, moved)
+    count_all()
+    assert model_record.records_of(target).shown[models[0].pk].kept == 0
 
 
 def test_runs_that_nobody_touched_are_found_at_night(user: User, models: list[Endpoint]) -> None:

@@ -233,27 +233,3 @@ def test_after_recovery_waiters_continue_one_after_another() -> None:
 
     moments = clock.run(main())
     assert 0.1 < max(moments) - min(moments) < 2
-
-
-def test_a_thousand_waiters_probe_a_dead_host_like_one() -> None:
-    async def main() -> int:
-        pace = BreakerRegistry(clock.now)
-        pace.record_response(URL, AWAY)
-        tries = 0
-
-        async def ask() -> None:
-            nonlocal tries
-            while True:
-                await pace.acquire(URL)
-                tries += 1
-                await asyncio.sleep(0.01)
-                pace.record_response(URL, AWAY)
-
-        asking = [asyncio.create_task(ask()) for _ in range(1000)]
-        await asyncio.sleep(2)
-        for task in asking:
-            task.cancel()
-        await asyncio.gather(*asking, return_exceptions=True)
-        return tries
-
-    assert 1 <= clock.run(main()) <= 4

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
-from django.db import DataError, OperationalError, connection
+from django.db import DataError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
@@ -257,35 +256,6 @@ def test_storing_a_run_wakes_an_idle_worker(ask: Ask, work: Work) -> None:
         return bool(runs) and have_ended(runs[0])
 
     work(is_over, worker_limits=limits)
-
-
-@pytest.mark.system
-def test_a_run_stored_without_a_notification_is_found_by_the_slow_check(
-    catalogue: None, user: User, make_run: Any, work: Work
-) -> None:
-    endpoint = Endpoint.objects.get(endpoint_id="mischief/slow")
-    runs: list[Run] = []
-    rested = time.monotonic() + 3
-
-    def is_over() -> bool:
-        if not runs and time.monotonic() > rested:  # as another program would store a run
-            runs.append(make_run(endpoint=endpoint, arguments={"prompt": "x", "duration": 0.2}))
-        return bool(runs) and have_ended(runs[0])
-
-    # Only SQLite shows that its file has changed.
-    limits = WorkerLimits() if connection.vendor == "sqlite" else WorkerLimits(rest_s=2.0)
-    work(is_over, worker_limits=limits)
-
-
-@pytest.mark.system
-def test_a_lease_that_lapses_is_taken_over_in_time(ask: Ask, work: Work) -> None:
-    run = ask("mischief/slow", prompt="x", duration=0.2)
-    lapses = timezone.now() + timedelta(seconds=4)
-    Run.objects.filter(pk=run.pk).update(worker="dead", lease_until=lapses)
-    work(lambda: have_ended(run))
-    run.refresh_from_db()
-    assert run.sent_at
-    assert lapses <= run.sent_at < lapses + timedelta(seconds=20)
 
 
 SLOW = "mischief/slow"

@@ -1,7 +1,6 @@
 """Pictures of meshes: shape, light and colours, within limits whatever the file contains."""
 
 import io
-import time
 from typing import Any
 
 import numpy as np
@@ -33,19 +32,6 @@ def test_a_box_shows_three_faces_in_different_light(kind: str) -> None:
     assert pixels[5, 5, 3] == 0
     assert top[3] == left[3] == right[3] == 255
     assert top[0] > left[0] > right[0] > 40
-
-
-@pytest.mark.exhaustive
-def test_a_mesh_of_many_faces_is_drawn_in_time() -> None:
-    ball = trimesh.creation.icosphere(7)  # 327,680 faces
-    began = time.process_time()
-    mesh_picture.draw(trimesh.Scene(ball))
-    assert time.process_time() - began < 5  # about one second on an idle machine
-
-
-def test_of_too_many_faces_some_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mesh_picture, "_MOST_FACES", 3000)
-    assert draw_mesh(trimesh.creation.icosphere(4))[MIDDLE, MIDDLE, 3] > 0
 
 
 @pytest.mark.parametrize(

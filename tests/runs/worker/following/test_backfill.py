@@ -140,7 +140,14 @@ def test_facts_upstream_does_not_have_are_not_fetched_again(
     assert not MetadataBackfill.objects.exists()
 
 
-@pytest.mark.parametrize("worked", [None, "long", True, -1, 0, 1e300, 90])
+@pytest.mark.parametrize(
+    "worked",
+    [
+        "long",
+        -1,
+        90,
+    ],
+)
 def test_an_unobserved_start_is_never_before_the_queueing(make_run: Any, worked: Any) -> None:
     run = of_a_minute_ago(make_run)
     state_machine.record(run.pk, Observation(State.SUCCEEDED, metrics={"inference_time": worked}))

@@ -123,22 +123,6 @@ def test_a_genuine_unreadable_delivery_causes_a_fetch_of_the_result(
     assert (run.state, run.output) == ("succeeded", OUTPUT)
 
 
-def test_a_payload_with_numbers_outside_json_is_fetched_literally(
-    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
-) -> None:
-    run = make_run(state=State.RUNNING, request_id="r1")
-    body = b'{"request_id": "r1", "status": "OK", "payload": {"score": NaN}}'
-    assert deliver(run, body) == 200
-    signer.result = httpx.Response(200, text='{"score": NaN}')
-    signer.tend()
-    run.refresh_from_db()
-    assert (run.state, run.output, run.output_text) == (
-        "succeeded",
-        {"score": None},
-        '{"score": NaN}',
-    )
-
-
 def test_a_delivery_with_an_unexpected_error_does_not_block_others(
     deliver: Deliver,
     signer: Fal,
