@@ -42,7 +42,6 @@ from fal.http.failed_submits import Reaction, reaction_to
 from fal.messages.billing import Balance, BillingEvent, BillingPage
 from fal.messages.catalogue import (
     CatalogueItem,
-    Estimate,
     ExpansionError,
     Group,
     Malformed,
@@ -113,7 +112,6 @@ __all__ = [
     "Download",
     "EmptyFile",
     "EndpointId",
-    "Estimate",
     "ExpansionError",
     "FalError",
     "FileDeletion",

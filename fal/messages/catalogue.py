@@ -195,25 +195,6 @@ class Price:
     currency: str
 
 
-@dataclass(frozen=True)
-class Estimate:
-    """What a number of calls or units would cost."""
-
-    estimate_type: str
-    total_cost: Decimal
-    currency: str
-
-    @classmethod
-    def from_json(cls, raw: Any) -> Estimate:
-        """Parses a response; raises UpstreamFailed if it has no cost."""
-        raw = reading.as_mapping(raw)
-        cost = reading.decimal(raw.get("total_cost"))
-        if cost is None:
-            raise UpstreamFailed("fal's estimate has no total_cost.", is_retryable=True)
-        kind, currency = reading.text(raw, "estimate_type"), reading.text(raw, "currency")
-        return cls(kind, cost, currency or "USD")
-
-
 def prices(raw: Any) -> tuple[list[Price], str | None]:
     """The valid prices of a page, and the cursor of the next page if there is one."""
     raw = reading.as_mapping(raw)

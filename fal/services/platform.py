@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any, TypeVar
 
 from fal.errors import RequestRejected
 from fal.http.wire import Params, Wire
 from fal.messages.analytics import COUNTS, CallCounts, call_counts
-from fal.messages.catalogue import CatalogueItem, Estimate, Malformed, Page, Price, prices
+from fal.messages.catalogue import CatalogueItem, Malformed, Page, Price, prices
 from fal.messages.request import PastRequest
 from fal.reading import as_mapping, parse, text_or_none
 
@@ -135,28 +133,6 @@ class Platform:
             for price in await _split_on_refusal(batch, self._prices)
         ]
 
-    async def estimate(
-        self,
-        *,
-        calls: Mapping[str, int] | None = None,
-        units: Mapping[str, float | Decimal] | None = None,
-    ) -> Estimate:
-        """The cost of this many `calls` per endpoint (by past requests) or `units` (by price)."""
-        if (calls is None) == (units is None):
-            raise ValueError("An estimate is by calls or by units: give exactly one of them.")
-        if calls is not None:
-            body = _estimate("historical_api_price", "call_quantity", calls)
-        else:
-            body = _estimate("unit_price", "unit_quantity", units or {})
-        answer = await self._wire.send(
-            "POST",
-            f"{self._wire.addresses.api}/models/pricing/estimate",
-            headers={"Content-Type": "application/json"},
-            content=body,
-            repeat=True,  # has no side effect
-        )
-        return Estimate.from_json(parse(answer.content))
-
     async def requests(
         self,
         endpoint_id: str,
@@ -229,12 +205,6 @@ def _params(**by_name: str | int | Iterable[str] | None) -> Params:
         values = [value] if isinstance(value, str | int) else value or []
         params += [(name, str(item)) for item in values]
     return params
-
-
-def _estimate(kind: str, quantity: str, by_id: Mapping[str, int | float | Decimal]) -> bytes:
-    numbers = {i: n if isinstance(n, int) else float(n) for i, n in by_id.items()}
-    endpoints = {endpoint_id: {quantity: number} for endpoint_id, number in numbers.items()}
-    return json.dumps({"estimate_type": kind, "endpoints": endpoints}).encode()
 
 
 def _batches(ids: list[str], size: int) -> list[list[str]]:

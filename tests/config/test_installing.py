@@ -5,12 +5,6 @@ import re
 import shutil
 import subprocess
 import sys
-import threading
-import zipfile
-from collections.abc import Iterator
-from functools import partial
-from hashlib import sha256
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -74,33 +68,3 @@ def test_pip_takes_over_and_the_reason_is_said(checkout: Path) -> None:
     assert "uv could not install requirements/one.txt: pip does, which takes longer." in output
     assert "failed to open file `/nowhere/uv.toml`" in output
     assert "sniffio" in installed(checkout)
-
-
-@pytest.fixture
-def mirror(checkout: Path, tmp_path: Path) -> Iterator[str]:
-    """The address of an index that alone has a package, which `mirrored.txt` locks."""
-    folder = tmp_path / "simple" / "only-here"
-    folder.mkdir(parents=True)
-    wheel = folder / "only_here-1.0-py3-none-any.whl"
-    about = "only_here-1.0.dist-info"
-    with zipfile.ZipFile(wheel, "w") as files:
-        files.writestr(
-            f"{about}/METADATA", "Metadata-Version: 2.1\nName: only-here\nVersion: 1.0\n"
-        )
-        files.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        files.writestr(f"{about}/RECORD", "")
-    (folder / "index.html").write_text(f'<a href="{wheel.name}">{wheel.name}</a>')
-    digest = sha256(wheel.read_bytes()).hexdigest()
-    locked = f"only-here==1.0 --hash=sha256:{digest}\n"
-    (checkout / "requirements" / "mirrored.txt").write_text(locked)
-    handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/simple"
-        server.shutdown()
-
-
-def test_uv_uses_the_package_index_of_pip(checkout: Path, mirror: str) -> None:
-    output = install(checkout, "mirrored.txt", PIP_INDEX_URL=mirror)
-    assert "uv could not" not in output
-    assert "only_here" in installed(checkout)

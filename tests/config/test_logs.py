@@ -15,7 +15,6 @@ from django.test import Client
 from config import logs
 from config.json_lines import JsonLines
 from core.http import request_ids
-from core.process import identity
 from tests.tables import each_row
 
 pytestmark = pytest.mark.django_db
@@ -112,20 +111,3 @@ def test_an_exception_is_in_its_line() -> None:
         line = as_json("failed", error=error)
     assert line["exception"].startswith("Traceback")
     assert line["exception"].endswith("RuntimeError: broken")
-
-
-@each_row(
-    ("arguments", "kind"),
-    [
-        (["/srv/app/manage.py", "realtime", "--port", "8010"], "realtime"),
-        (["/srv/app/config/server/serving.py", "--port", "8001"], "web"),
-        (["/venv/bin/vitrine", "up"], "up"),
-        (["/site-packages/vitrine/__main__.py", "up"], "up"),
-        (["/site-packages/uvicorn/__main__.py", "config.asgi:application"], "web"),
-    ],
-)
-def test_a_process_knows_its_kind(
-    monkeypatch: pytest.MonkeyPatch, arguments: list[str], kind: str
-) -> None:
-    monkeypatch.setattr("sys.argv", arguments)
-    assert identity.kind() == kind

@@ -68,22 +68,6 @@ def test_pages_opened_directly_keep_their_browser_process(client: Client, asker:
     assert "Cross-Origin-Opener-Policy" not in response.headers
 
 
-@pytest.mark.parametrize("token", ["nonsense", "a:b:c", "%01"])
-def test_an_invalid_login_link_logs_nobody_in(client: Client, db: None, token: str) -> None:
-    response = client.get(f"/login/link/{token}/")
-    assert response.status_code == 403
-    assert b"no longer works" in response.content
-    assert "_auth_user_id" not in client.session
-
-
-def test_the_owners_link_logs_the_owner_in(client: Client, db: None) -> None:
-    from accounts.sign_in import local_owner
-
-    response = client.post(f"/login/link/{local_owner.login_token(local_owner.get_or_create())}/")
-    assert response.headers["Location"] == "/"
-    assert client.get("/").status_code == 200
-
-
 @pytest.mark.parametrize("scheme", ["https", "HTTPS"])
 def test_a_proxy_may_write_the_scheme_in_capitals(
     rf: RequestFactory, settings: Any, scheme: str
@@ -92,7 +76,3 @@ def test_a_proxy_may_write_the_scheme_in_capitals(
     respond = lower_forwarded_proto(lambda request: HttpResponse(request.scheme or ""))
     response = respond(rf.get("/", headers={"x-forwarded-proto": scheme}))
     assert getattr(response, "content", b"") == b"https"
-
-
-def test_the_favicon_address_redirects_to_the_icon(client: Client) -> None:
-    assert client.get("/favicon.ico").status_code == 302

@@ -1,7 +1,6 @@
 """Settings computed from the environment, by a process that reads them anew each time."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -186,47 +185,22 @@ def test_a_public_address_over_https_makes_cookies_secure(read: Read) -> None:
     assert not read(FAL_KEY="a:b")[2]
 
 
-def test_files_may_be_stored_in_any_storage_backend(show_settings: Shown) -> None:
-    name = "django.core.files.storage.InMemoryStorage"
-    options = {"base_url": "/elsewhere/"}
-    storages = show_settings(
-        "s.STORAGES['default']", MEDIA_STORAGE=name, MEDIA_STORAGE_OPTIONS=json.dumps(options)
-    )
-    assert storages == [{"BACKEND": name, "OPTIONS": options}]
-
-
-BASE_STORAGE = "django.core.files.storage.Storage"
 PUBLIC = "https://vitrine.example.com"
 WRONG: list[tuple[dict[str, str], str]] = [
     ({"PORT": "abc"}, "PORT must be a whole number"),
     ({"UPSTREAM": "elsewhere"}, "UPSTREAM must be fal or sandbox"),
-    ({"DEBUG": "maybe"}, "DEBUG must be"),
     ({"DATABASE_URL": "nonsense"}, "DATABASE_URL must look like"),
     ({"DATABASE_URL": "postgres://ana:secret@db:abc/vitrine"}, "DATABASE_URL must look like"),
-    ({"DATABASE_URL": "postgres://ana:secret@db:99999/vitrine"}, "DATABASE_URL must look like"),
-    ({"DATABASE_URL": "postgres://ana:secret@[::1/vitrine"}, "DATABASE_URL must look like"),
     ({"DATABASE_URL": "postgres://ana:secret/@db/vitrine"}, "DATABASE_URL must look like"),
-    ({"DATABASE_URL": "postgres://ana:secret[@db/vitrine"}, "DATABASE_URL must look like"),
     ({"PUBLIC_URL": f"{PUBLIC}/sub"}, "PUBLIC_URL must be a scheme and a host alone"),
     ({"PUBLIC_URL": "https://ana:secret@example.com"}, "PUBLIC_URL must be a scheme and a host"),
-    ({"PUBLIC_URL": "https://m\u00fcnchen..example"}, "PUBLIC_URL has an invalid host name"),
     ({"FAL_QUEUE_URL": "queue.fal.run"}, "FAL_QUEUE_URL must be an address"),
-    ({"FAL_KEY": "two words"}, "FAL_KEY must be one word"),
     ({"FAL_KEY": "nocolon"}, "FAL_KEY must be `key_id:key_secret`"),
-    ({"FAL_ADMIN_KEY": "nocolon"}, "FAL_ADMIN_KEY must be `key_id:key_secret`"),
     ({"METRICS_TOKEN": "pass word"}, "METRICS_TOKEN can be guessed"),
     ({"PUBLIC_URL": PUBLIC, "SECRET_KEY": "x"}, "SECRET_KEY can be guessed"),
-    ({"ALLOWED_HOSTS": "vitrine.example.com", "SECRET_KEY": "x"}, "SECRET_KEY can be guessed"),
     ({"SECRET_KEY": ""}, "SECRET_KEY is missing"),
-    ({"MAIL_FROM": "\udcff"}, "MAIL_FROM is not text in UTF-8"),
     ({"FAL_MEDIA_URLS": "http://127.0.0.1:*"}, "FAL_MEDIA_URLS must name the port of each address"),
-    ({"FAL_MEDIA_URLS": "https://bücher.example"}, "FAL_MEDIA_URLS must have the ASCII form"),
     ({"MEDIA_STORAGE": "nowhere.Bucket"}, "MEDIA_STORAGE must be the dotted name"),
-    ({"MEDIA_STORAGE": ".Bucket"}, "MEDIA_STORAGE must be the dotted name"),
-    ({"MEDIA_STORAGE": "json.dumps"}, "MEDIA_STORAGE must be the dotted name"),
-    ({"MEDIA_STORAGE": "json.JSONDecoder"}, "MEDIA_STORAGE must be the dotted name"),
-    ({"MEDIA_STORAGE": BASE_STORAGE}, "MEDIA_STORAGE must be the dotted name"),
-    ({"MEDIA_STORAGE_OPTIONS": "bucket=a"}, "MEDIA_STORAGE_OPTIONS must be a JSON object"),
     ({"MEDIA_STORAGE_OPTIONS": "[]"}, "MEDIA_STORAGE_OPTIONS must be a JSON object"),
 ]
 
@@ -287,30 +261,16 @@ ADDRESSES = {
 }
 
 
-@pytest.mark.parametrize("host", ["[::1", "x:abc", "x:99999", "x:0", ":8000"])
-def test_an_unreachable_address_is_named(host: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match="A_URL must be an address that begins with"):
-        settings_rules.require_address("A_URL", f"https://{host}", ("https",))
-
-
 @pytest.mark.parametrize("name", sample([*ADDRESSES], 4, by_seed=1))
 def test_each_address_is_checked(show_settings: Shown, name: str) -> None:
     message = refusal(show_settings, **{name: f"{ADDRESSES[name]}://[::1"})
     assert message.startswith(f"{name} must be an address that begins with ")
 
 
-def test_the_password_of_an_address_is_not_quoted() -> None:
-    with pytest.raises(ImproperlyConfigured) as refused:
-        settings_rules.require_address("FAL_API_URL", "https://ana:secret@x:abc", ("https",))
-    assert "secret" not in str(refused.value)
-
-
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         (b"MAIL_FROM=F\xfcchse\n", "is not text in UTF-8 (byte 12)"),
-        ("DEBUG=1".encode("utf-16"), "is not text in UTF-8 (byte 1)"),
-        (b"DEBUG=\0", "contains a NUL"),
         (None, "cannot be read (Is a directory)"),
     ],
 )
@@ -325,10 +285,3 @@ def test_an_unreadable_settings_file_is_named(
     with pytest.raises(ImproperlyConfigured) as refused:
         Environment().read_file(path)
     assert str(refused.value).startswith(f"{path} {reason}")
-
-
-def test_a_settings_file_may_have_a_byte_order_mark(tmp_path: Path) -> None:
-    path = tmp_path / ".env"
-    path.write_text("MARKED=Füchse\n", encoding="utf-8-sig")
-    Environment().read_file(path)
-    assert os.environ.pop("MARKED") == "Füchse"

@@ -78,7 +78,6 @@ def migrated_otherwise(checkout: Path, sql: str) -> Callable[[Path], dict[str, s
 NEWER = (
     "INSERT INTO django_migrations (app, name, applied) VALUES ('catalog', '9000_x', '2030-1-1')"
 )
-OTHERS = NEWER.replace("catalog", "plugin")
 BETWEEN = (
     "DELETE FROM django_migrations WHERE app = 'playground'"
     " AND (name = '0001_squashed_0048' OR name >= '0046')"
@@ -98,14 +97,7 @@ WRONG: list[tuple[str, dict[str, str] | str, str]] = [
     ("worker", {"MEDIA_STORAGE_OPTIONS": '{"a": "b"}'}, "MEDIA_STORAGE_OPTIONS do not fit django"),
     ("up", NEWER, "the database was migrated by a newer Vitrine"),
     ("worker", NEWER, "the database was migrated by a newer Vitrine"),
-    ("realtime", NEWER, "the database was migrated by a newer Vitrine"),
-    ("sync_models", NEWER, "the database was migrated by a newer Vitrine"),
-    ("up", BETWEEN, "the database is of an older Vitrine than this one can upgrade"),
-    ("migrate", BETWEEN, "the database is of an older Vitrine than this one can upgrade"),
-    ("web", UNMIGRATED, "the database is not migrated ("),
     ("worker", UNMIGRATED, "the database is not migrated ("),
-    ("login_link", UNMIGRATED, "the database is not migrated ("),
-    ("createsuperuser", UNMIGRATED, "the database is not migrated ("),
 ]
 
 
@@ -136,13 +128,6 @@ def test_a_taken_port_is_named_in_one_sentence(checkout: Path) -> None:
         )
 
 
-@pytest.mark.exhaustive
-def test_a_folder_that_cannot_be_written_is_named(checkout: Path, tmp_path: Path) -> None:
-    (tmp_path / "var").write_text("a file where the folder should be")
-    sentence = read_refusal(checkout, "up", VITRINE_DATA_DIR=str(tmp_path / "var"))
-    assert sentence.startswith(f"the folder {tmp_path}/var cannot be written to")
-
-
 @pytest.mark.parametrize(
     "collected",
     ["nothing", pytest.param("an earlier version", marks=pytest.mark.exhaustive)],
@@ -165,14 +150,6 @@ def test_missing_static_files_stop_the_web_process_with_one_line(
     assert "Run `manage.py collectstatic --noinput` once" in sentence
 
 
-@pytest.mark.exhaustive
-def test_migrations_of_removed_apps_do_not_stop_the_start(checkout: Path, tmp_path: Path) -> None:
-    other = migrated_otherwise(checkout, OTHERS)(tmp_path)
-    done = start(checkout, "sync_models", UPSTREAM="fal", FAL_API_URL="http://127.0.0.1:9", **other)
-    assert "did not start" not in done.stderr
-    assert "The catalogue was not read to its end" in done.stderr
-
-
 def test_a_full_disk_is_reported_with_its_figures(tmp_path: Path) -> None:
     folder = tmp_path / "not" / "there"
     free = shutil.disk_usage(tmp_path).free
@@ -181,27 +158,6 @@ def test_a_full_disk_is_reported_with_its_figures(tmp_path: Path) -> None:
     assert str(raised.value).startswith(f"the disk that holds {folder} has ")
     assert "MB free and Vitrine needs at least" in str(raised.value)
     disk.require_space([folder], 1)
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize(
-    "process", sample([["manage", "up"], ["manage", "worker"], WEB[1:-1]], 0, by_seed=1)
-)
-def test_three_free_megabytes_of_disk_stop_the_start(checkout: Path, process: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.config.almost_full_script", *process],
-        cwd=checkout,
-        env=environment(SECRET_KEY="x", PORT=str(free_port())),
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.stderr.startswith(
-        f"Vitrine did not start: the disk that holds {checkout}/var has 3 MB"
-    )
-    assert len(done.stderr.splitlines()) == 1
-    assert done.returncode == 1
 
 
 def mode(path: Path) -> int:

@@ -30,28 +30,19 @@ LATE = '{"detail":"late","error_type":"startup_timeout"}'
 REJECTIONS = [
     # status, body, headers → class, message, type, retryable
     (400, '{"detail":"Bad"}', {}, fal.RequestRejected, "Bad", None, False),
-    (400, '{"detail":"x","error_type":"t"}', {}, fal.RequestRejected, "x", "t", False),
     (401, '{"detail":"invalid key"}', {}, fal.AuthFailed, "invalid key", None, False),
     (403, '{"detail":"User is locked."}', {}, fal.AuthFailed, "User is locked.", None, False),
     (404, NO_APP, {}, fal.RequestRejected, 'Application "x" not found', None, False),
-    (404, '{"status":"NOT_FOUND"}', {}, fal.RequestRejected, "NOT_FOUND", None, False),
     (404, "null", {}, fal.RequestRejected, SILENT.format(404), None, False),
     (408, "", {}, fal.RequestRejected, SILENT.format(408), None, True),
     (422, LIST, {}, fal.InvalidInput, "prompt: too long", "sequence_too_long", False),
-    (422, '{"detail":"Nope"}', {}, fal.InvalidInput, "Nope", None, False),
-    (429, '{"error":{"type":"t","message":"Slow"}}', {}, fal.RateLimited, "Slow", "t", True),
     (429, BUSY, {}, fal.RateLimited, "busy", "concurrent_requests_limit", True),
     (500, '{"error":{"type":"t","message":"No"}}', {}, fal.UpstreamFailed, "No", "t", True),
     (500, '{"detail":"x"}', {RETRY: "0"}, fal.UpstreamFailed, "x", None, False),
-    (500, '{"detail":"x"}', {RETRY: "0", "X-Fal-Retryable": "true"}, fal.UpstreamFailed, "x", None,
-     False),
     (400, '{"detail":"x"}', {"X-Fal-Retryable": "true"}, fal.RequestRejected, "x", None, True),
     (502, NGINX, {"content-type": "text/html"}, fal.UpstreamFailed, SILENT.format(502), None, True),
-    (503, "upstream is away", {}, fal.UpstreamFailed, "upstream is away", None, True),
-    (504, '{"detail":"late"}', {"X-Fal-Error-Type": "t"}, fal.UpstreamFailed, "late", "t", True),
     (504, LATE, {"X-Fal-Request-Timeout-Type": "user"}, fal.UpstreamFailed, "late",
      "startup_timeout", False),
-    (302, "", {"location": "https://x"}, fal.RequestRejected, SILENT.format(302), None, False),
 ]  # fmt: skip
 
 
@@ -78,29 +69,19 @@ CANCELLED = '{"detail":"Request was cancelled","error_type":"client_cancelled"}'
 RESULTS = [
     # the answer of the result call → who caused the failure
     (422, LIST, OURS, fal.RunFailed),
-    (422, '{"detail":"Content refused"}', OURS, fal.RunFailed),
-    (400, POLICY.replace("content_policy_violation", "downstream_service_error"), OURS,
-     fal.RunFailed),
     (499, CANCELLED, OURS, fal.RunFailed),
     (500, '{"detail":"x","error_type":"runner_server_error"}', {}, fal.RunFailed),
     (500, '{"detail":"Internal Server Error"}', OURS, fal.RunFailed),
-    (504, POLICY.replace("content_policy_violation", "generation_timeout"), {}, fal.RunFailed),
-    (503, '{"detail":"x"}', {"x-fal-error-type": "runner_disconnected"}, fal.RunFailed),
     (403, POLICY, OURS, fal.RunFailed),
     (401, '{"detail":"invalid key"}', OURS, fal.AuthFailed),
-    (403, '{"detail":"User is locked."}', OURS, fal.AuthFailed),
     (404, '{"status":"NOT_FOUND"}', {}, fal.RequestRejected),
     (429, '{"detail":"slow down"}', {}, fal.RateLimited),
     (500, '{"detail":"Internal Server Error"}', {}, fal.UpstreamFailed),
     (502, NGINX, {"content-type": "text/html"}, fal.UpstreamFailed),
     (503, NGINX, OURS, fal.UpstreamFailed),
     (400, '{"detail":"Request is still in progress"}', OURS, fal.NotReady),
-    (400, '{"detail":"Request is still IN_PROGRESS"}', {}, fal.NotReady),
     (202, '{"status":"IN_PROGRESS"}', OURS, fal.NotReady),
     (400, NGINX, {"content-type": "text/html"}, fal.RequestRejected),
-    (413, NGINX, {"content-type": "text/html"}, fal.RequestRejected),
-    (409, '{"detail":"conflict"}', OURS, fal.RequestRejected),
-    (425, '{"detail":"too early"}', {}, fal.RequestRejected),
 ]  # fmt: skip
 
 
@@ -112,10 +93,7 @@ def test_c19_a_failed_result_is_the_models_or_fals_failure(
 
 
 PATHS = [
-    # C31's four, then what models and gateways also send
-    ([{"loc": ["body", "prompt"], "msg": "m", "type": "t"}], [("prompt",)]),
     ([{"loc": ["body", "loras", 0, "path"], "msg": "m", "type": "t"}], [("loras", 0, "path")]),
-    ([{"loc": ["body"], "msg": "m", "type": "t"}], [()]),
     ("just a text", [()]),
     ([{"loc": ["query", "x"], "msg": "m"}, {"loc": ["body", "x"], "msg": "n"}], [("x",), ("x",)]),
     (
@@ -136,14 +114,6 @@ def test_c31_details_name_their_fields(detail: Any, paths: list[tuple[str | int,
 def test_c31_a_problem_carries_message_type_and_context() -> None:
     entry = {"loc": ["body", "n"], "msg": "too much", "type": "less_than_equal", "ctx": {"le": 4}}
     assert fal.error_paths([entry]) == [(("n",), "too much", "less_than_equal", {"le": 4})]
-
-
-def test_the_summary_names_nested_fields_in_dotted_notation() -> None:
-    body = (
-        '{"detail":[{"loc":["body","loras",0,"path"],"msg":"field required","type":"missing"},'
-        '{"loc":["body"],"msg":"and more","type":"x"}]}'
-    )
-    assert rejection(answer(422, body)).message == "loras[0].path: field required; and more"
 
 
 def test_a_message_is_cut_to_a_readable_length() -> None:

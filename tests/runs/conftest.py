@@ -21,7 +21,7 @@ from catalog.models import Endpoint, Schema, SyncReport
 from catalog.sync import pipeline
 from core.db import clock
 from core.notify import channel
-from runs.models import Run
+from runs.models import Run, Transport
 from runs.promises.lifecycle import Job
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.limits import PATIENCE, WORKER_LIMITS, Patience, WorkerLimits
@@ -131,15 +131,17 @@ def have_ended(*runs: Run) -> bool:
 
 @pytest.fixture
 def ask(catalogue: None) -> Ask:
-    """`ask("sandbox/ridgeline", prompt="…")` → a new run."""
+    """`ask("sandbox/ridgeline", prompt="…")` → a new run; `ask("…", "sync")`: not by the queue."""
     User.objects.create_user("ana")
     counter = iter(range(1000))
 
-    def make(endpoint_id: str, **arguments: Any) -> Run:
-        endpoint = Endpoint.objects.get(endpoint_id=endpoint_id)
-        user = User.objects.get(username="ana")  # with the project's present settings
+    def make(endpoint_id: str, transport: str = Transport.QUEUE, /, **arguments: Any) -> Run:
         run, _ = start_run(
-            user=user, endpoint=endpoint, key=str(next(counter)), arguments=arguments
+            user=User.objects.get(username="ana"),  # with the project's present settings
+            endpoint=Endpoint.objects.get(endpoint_id=endpoint_id),
+            key=str(next(counter)),
+            arguments=arguments,
+            transport=transport,
         )
         return run
 

@@ -138,11 +138,6 @@ def test_prometheus_reads_what_all_processes_have_counted(up: tuple[Up, httpx.Cl
     assert {"web", "worker"} <= set(re.findall(r'memory_bytes\{number="1",process="(\w+)"', text))
 
 
-def test_every_page_says_whose_upstream_it_is(up: tuple[Up, httpx.Client]) -> None:
-    _, client = up
-    assert "Upstream: sandbox" in client.get("/").text
-
-
 def test_the_web_process_has_no_key(up: tuple[Up, httpx.Client]) -> None:
     running, _ = up
     paint_live(running)
@@ -171,29 +166,6 @@ def paint_live(running: Up) -> None:
     assert refused.value.response.status_code == 403
 
 
-@pytest.mark.exhaustive
-def test_realtime_starts_with_the_first_connection(up: tuple[Up, httpx.Client]) -> None:
-    running, _ = up
-    paint_live(running)
-    first = running.pid_of("realtime")
-    assert first
-    paint_live(running)
-    assert running.pid_of("realtime") == first
-    os.kill(first, signal.SIGTERM)
-    until(lambda: not running.pid_of("realtime"))
-    paint_live(running)  # nobody waits longer than the process takes to start
-    assert running.pid_of("realtime") not in (None, first)
-
-
-@pytest.mark.exhaustive
-def test_other_commands_find_the_running_sandbox(
-    up: tuple[Up, httpx.Client], checkout: Path
-) -> None:
-    done = manage(checkout, "sync_models", "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["listed"] >= 16
-
-
 def test_what_dies_is_started_again(up: tuple[Up, httpx.Client]) -> None:
     running, client = up
     victim = next(
@@ -211,16 +183,6 @@ def test_what_dies_is_started_again(up: tuple[Up, httpx.Client]) -> None:
 
     until(lambda: not is_alive(victim))
     until(answers)
-
-
-@pytest.mark.exhaustive
-def test_a_team_with_only_its_own_host_is_served_there(up: tuple[Up, httpx.Client]) -> None:
-    _, client = up
-    answers = [
-        client.get("/login/", headers={"Host": host}).status_code
-        for host in ("vitrine.example.com", "evil.example")
-    ]
-    assert answers == [200, 400]
 
 
 def test_written_files_are_private_to_the_account(

@@ -7,7 +7,6 @@ import pytest
 from django.contrib.staticfiles.finders import get_finder
 
 from config.server import static_build
-from tests.sampling import sample
 
 BUNDLES = dict(static_build.bundles())
 # inside these statements, the storage names hashed files
@@ -27,26 +26,6 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> static_build.Storage:
     results = list(storage.post_process(sources))
     assert not [result for result in results if isinstance(result[2], Exception)]
     return storage
-
-
-@pytest.mark.parametrize("name", sample([*sorted(static_build.bundle_names())], 6, by_seed=2))
-def test_built_files_contain_no_comments(name: str) -> None:
-    text = BUNDLES[name]
-
-    assert text
-    assert "/*" not in text
-    assert not re.search(r"^\s*//", text, re.MULTILINE)
-
-
-def test_minified_css_keeps_significant_spaces(tmp_path: Path) -> None:
-    sheet = tmp_path / "a.css"
-    sheet.write_text(
-        "@layer b {\n  .a {\n    & .b {\n      margin: calc(1px + 2px) 0;\n    }\n  }\n}\n"
-    )
-
-    text = static_build.join_css([sheet])
-
-    assert text.strip() == "@layer b{.a{& .b{margin:calc(1px + 2px) 0}}}"
 
 
 def test_minified_scripts_keep_their_string_literals(tmp_path: Path) -> None:
@@ -72,14 +51,6 @@ def test_pages_link_only_bundles_under_hashed_names(
         assert re.fullmatch(r".+\.[0-9a-f]{12}\.(css|js)", served.name)
         assert not (folder / name).exists()
         assert IMPORT.sub("", text) == IMPORT.sub("", BUNDLES[name])
-
-
-def test_bundles_are_compressed(collected: static_build.Storage) -> None:
-    served = Path(collected.location) / collected.hashed_files["js/playground.js"]
-
-    assert {f"{served.name}.gz", f"{served.name}.br"} <= {
-        file.name for file in served.parent.iterdir()
-    }
 
 
 def test_minified_imports_name_hashed_files(collected: static_build.Storage) -> None:

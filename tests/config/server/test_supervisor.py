@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -106,19 +105,6 @@ def test_children_end_when_the_supervisor_is_killed(folder: Path) -> None:
     until(lambda: not is_alive(child))
 
 
-def test_a_missing_program_is_retried(folder: Path) -> None:
-    log = folder / "log"
-    code = (
-        "import logging; from config.server import supervisor; logging.basicConfig();"
-        "supervisor.supervise([supervisor.Process('child', ['/nowhere'], {})])"
-    )
-    with log.open("w") as stderr:
-        process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=stderr)
-    until(lambda: "it starts again in 1.0 s" in log.read_text())
-    process.terminate()
-    assert process.wait(60) == 0
-
-
 def test_children_do_not_inherit_locks(folder: Path) -> None:
     running = Running(folder, LASTING)
     (child,) = until(running.pids)
@@ -146,22 +132,4 @@ def test_an_on_demand_child_starts_with_the_first_connection(folder: Path) -> No
     assert answer() == b"here"  # the first child has ended by itself, so another one starts
     assert len(running.pids()) == 2
     assert "ended" not in (folder / "log").read_text()  # ending by itself is no error
-    assert stop(running) == 0
-
-
-def test_concurrent_first_connections_are_all_answered(folder: Path) -> None:
-    port = free_port()
-    running = Running(folder, ON_DEMAND, port)
-    answers: list[bytes] = []
-
-    def ask() -> None:
-        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
-            answers.append(connection.recv(16))
-
-    asking = [threading.Thread(target=ask) for _ in range(3)]
-    for thread in asking:
-        thread.start()
-    for thread in asking:
-        thread.join()
-    assert answers == [b"here"] * 3
     assert stop(running) == 0

@@ -19,7 +19,6 @@ from config.server.thread_pool import (
     LARGE_BYTES,
     THREADS,
     ThreadPoolApp,
-    is_not_cancellation,
 )
 from core.http.streaming import OffThreadStream
 from tests.sampling import sample
@@ -202,12 +201,6 @@ async def test_an_unfinished_small_body_occupies_no_thread() -> None:
         assert await is_answered(pages)
 
 
-async def test_a_chunked_body_arrives_as_one() -> None:
-    browser = Browser(part(b"a", more=True), part(b"", more=True), part(b"b"))
-    await ThreadPoolApp(wsgi)(request("/page", 2), browser.receive, browser.send)
-    assert browser.body == b"ab"
-
-
 async def test_a_disconnected_client_is_sent_nothing_more() -> None:
     browser = Browser(part(b""), {"type": "http.disconnect"})
     await ThreadPoolApp(wsgi)(request("/film"), browser.receive, browser.send)
@@ -223,14 +216,3 @@ async def test_a_truncated_file_is_logged_in_one_line(
     assert browser.body == b"first"
     assert browser.got[-1]["more_body"]  # so the server closes the connection early
     assert "the bucket is away" in caplog.text
-
-
-@pytest.mark.parametrize(
-    ("error", "is_told"), [(asyncio.CancelledError("ends"), False), (OSError(), True), (None, True)]
-)
-def test_requests_cancelled_by_a_shutdown_are_not_logged(
-    error: BaseException | None, is_told: bool
-) -> None:
-    cause = (type(error), error, None) if error else None
-    record = logging.LogRecord("uvicorn.error", logging.ERROR, "", 0, "Exception", None, cause)
-    assert is_not_cancellation(record) is is_told

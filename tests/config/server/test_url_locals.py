@@ -2,17 +2,14 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextvars import copy_context
 
 import pytest
 from django.urls import (
     base,
     clear_script_prefix,
     get_script_prefix,
-    get_urlconf,
     reverse,
     set_script_prefix,
-    set_urlconf,
 )
 
 from config.server import url_locals
@@ -35,24 +32,11 @@ def test_a_prefix_is_set_read_and_cleared() -> None:
     assert reverse("library:runs") == "/runs/"
 
 
-def test_a_urlconf_is_set_read_and_cleared() -> None:
-    assert get_urlconf("none") == "none"
-    set_urlconf("config.urls")
-    assert get_urlconf() == "config.urls"
-    set_urlconf(None)
-    assert get_urlconf("none") == "none"
-
-
 def test_a_thread_sees_only_its_own_values() -> None:
     with ThreadPoolExecutor(1) as thread:
         thread.submit(set_script_prefix, "/below/").result()
         assert get_script_prefix() == "/"
         assert thread.submit(get_script_prefix).result() == "/below/"
-
-
-def test_a_task_keeps_its_own_values() -> None:
-    copy_context().run(set_script_prefix, "/below/")
-    assert get_script_prefix() == "/"
 
 
 def test_a_django_with_other_internals_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,6 @@ from django.db.models import BigAutoField, DateTimeField, UUIDField
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from catalog.models import Endpoint
 from core.db.prepared_queries import Param, ParamList, PreparedQuery
 from runs.models import Run
 
@@ -81,19 +80,6 @@ def test_each_thread_uses_its_own_connection(make_run: Callable[..., Run]) -> No
 
     with ThreadPoolExecutor(4) as pool:
         assert all(pool.map(ask, runs))
-
-
-def test_cards_are_loaded_with_their_picture_only(
-    make_endpoint: Callable[..., Endpoint],
-) -> None:
-    keys = [make_endpoint(endpoint_id=f"fal-ai/{n}", unit_price_usd="0.025").pk for n in range(3)]
-    cards = PreparedQuery(
-        lambda: Endpoint.objects.for_cards().filter(pk__in=ParamList("keys", Endpoint._meta.pk))
-    )
-    cards_by_pk = {card.pk: columns(card) for card in cards.all(keys=keys)}
-    assert cards_by_pk == {
-        key: columns(card) for key, card in Endpoint.objects.for_cards().in_bulk(keys).items()
-    }
 
 
 def test_prefetched_rows_are_loaded_too(make_run: Callable[..., Run]) -> None:

@@ -115,17 +115,6 @@ def test_what_is_newer_already_is_answered_at_once() -> None:
     assert serve(house, lambda broker: broker.wait(house.newer("a", 2), PATIENCE_S)) is True
 
 
-@pytest.mark.parametrize("delay_s", [0.0, 1e-5, 0.01])
-def test_several_get_what_is_due_soon(delay_s: float) -> None:
-    house = House({"a": 1})
-
-    async def use(broker: Broker) -> Any:
-        held = [house.wait(Text(house, ("a",), delay_s)) for _ in range(5)]
-        return await asyncio.gather(*held)
-
-    assert serve(house, use) == ["a1"] * 5
-
-
 @pytest.mark.parametrize("rows", [{"a": 3}, {}])
 def test_without_a_change_there_is_no_answer_after_the_time(rows: dict[str, int]) -> None:
     """Even for a row that does not exist."""
@@ -165,12 +154,6 @@ def test_what_is_due_later_is_answered_at_once_for_a_reason(is_shutdown: bool) -
         return await held
 
     assert serve(house, use) == ("a2" if is_shutdown else "a5")
-
-
-def test_what_is_due_later_is_answered_when_the_time_is_over() -> None:
-    house = House({"a": 2})
-    wait = house.broker.wait(Text(house, ("a",), 1000.0), 0.05)
-    assert serve(house, lambda broker: wait) == "a2"
 
 
 def test_who_leaves_is_forgotten_and_the_others_are_answered() -> None:
@@ -234,19 +217,6 @@ def test_rows_that_cannot_be_read_are_an_error_at_first_and_later_read_again() -
         return str(await held)
 
     assert serve(house, use) == "a8"
-
-
-def test_who_outlasts_errors_waits_on_when_the_rows_cannot_be_read_at_first() -> None:
-    house = House({"a": 1}, errors=[OperationalError("gone")])
-
-    async def use(broker: Broker) -> Any:
-        held = house.wait(house.newer("a"))
-        await waiting(broker)
-        await until(lambda: not house.errors)
-        broker.signal.set()
-        return await held
-
-    assert serve(house, use) is True
 
 
 def test_an_answer_that_fails_fails_for_everybody_and_may_be_had_again() -> None:

@@ -3,10 +3,8 @@
 import asyncio
 import os
 import socket
-import tempfile
 import uuid
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -86,20 +84,6 @@ def test_a_folder_writable_by_others_is_not_used(database: str) -> None:
     unix_sockets.notify(database)
     assert list(place.iterdir()) == []
     place.chmod(0o700)
-
-
-def test_without_a_socket_folder_notifications_are_silent(
-    database: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    (tmp_path / "file").touch()
-    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path / "file"))
-    unix_sockets.notify(database)
-
-    async def main() -> None:
-        with unix_sockets.on_notify(database, lambda who: None):
-            await asyncio.sleep(0)
-
-    asyncio.run(main())
 
 
 @pytest.mark.django_db(transaction=True)

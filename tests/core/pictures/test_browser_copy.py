@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image, ImageCms
 
-from core.pictures.browser_copy import GREY, WHITE, browser_copy, opaque
+from core.pictures.browser_copy import WHITE, browser_copy
 from features.sharing.views.previews import compose
 from runs.files.media.probe_program import probe
 from tests.tables import each_row
@@ -59,21 +59,13 @@ PROFILE = swapped_profile()
 # The original, and the pixels of its copy.
 ROWS: dict[str, tuple[Image.Image, list[tuple[int, ...]]]] = {
     "16 bits": (save_and_open(picture("I;16", 0, 65535, 0), "PNG"), [BLACK, WHITE, BLACK]),
-    "small depths": (picture("I;16", 1000, 1200, 1100), [BLACK, WHITE, (127, 127, 127)]),
-    "one depth": (picture("I;16", 65535, 65535), [WHITE, WHITE]),
     "integers": (save_and_open(picture("I", -5, 2**30), "TIFF"), [BLACK, WHITE]),
     "floats": (save_and_open(picture("F", 0.2, 0.7, float("nan")), "TIFF"), [BLACK, WHITE, BLACK]),
     "RGB of 16 bits": (png(16, 2, WORDS, 2, WORDS[:6]), [(3, 7, 11, 0), (*RED, 255)]),
-    "grey of 16 bits": (png(16, 0, WORDS[4:8], 2, WORDS[4:6]), [(11, 11, 11, 0), (*WHITE, 255)]),
-    "grey of 4 bits": (png(4, 0, b"\x7f", 2, b"\0\7"), [(119, 119, 119, 0), (*WHITE, 255)]),
     "palette": (save_and_open(picture("P", 0), "PNG", transparency=0), [(*BLACK, 0)]),
     "profile": (save_and_open(picture("RGB", GREEN), "PNG", icc_profile=PROFILE), [RED]),
-    "its alpha": (picture("RGBA", (*GREEN, 9), icc_profile=PROFILE), [(*RED, 9)]),
     "broken profile": (picture("RGB", GREEN, icc_profile=b"none"), [GREEN]),
-    "profile of another mode": (picture("L", 255, icc_profile=PROFILE), [WHITE]),
     "CMYK": (save_and_open(picture("CMYK", (0, 0, 0, 255)), "TIFF"), [BLACK]),
-    "LAB": (picture("LAB", (255, 128, 128)), [WHITE]),
-    "grey with alpha": (picture("LA", (255, 7)), [(*WHITE, 7)]),
 }
 
 
@@ -93,14 +85,6 @@ def test_a_copy_is_upright_and_broken_exif_is_ignored() -> None:
     assert browser_copy(
         save_and_open(Image.new("RGB", (4, 2)), "JPEG", exif=b"Exif\0\0MM?")
     ).size == (4, 2)
-
-
-def test_black_and_white_lines_are_seen_on_checks() -> None:
-    nothing = Image.new("RGBA", (4, 4))
-    assert opaque(nothing).getcolors() == [(16, WHITE)]
-    checks = opaque(nothing, 2)
-    assert checks.getpixel((0, 0)) == checks.getpixel((2, 2)) == GREY
-    assert checks.getpixel((2, 0)) == checks.getpixel((0, 2)) == WHITE
 
 
 def test_each_copy_of_a_transparent_picture_has_a_light_ground(tmp_path: Path) -> None:

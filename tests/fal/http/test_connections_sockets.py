@@ -131,22 +131,6 @@ async def test_events_survive_any_chunking_and_a_cut_is_reported() -> None:
             await anext(events)
 
 
-async def test_leaving_a_stream_closes_its_connection() -> None:
-    closed = asyncio.Event()
-
-    async def never_ending(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await head(reader)
-        writer.write(SSE + b'data: {"status":"IN_QUEUE"}\n\n')
-        assert await reader.read() == b""
-        closed.set()
-
-    async with serving(never_ending) as (_, clients, _):
-        events = clients.queue.events(clients.queue.handle("a/b", "r-1"))
-        await anext(events)
-        await events.aclose()
-        await asyncio.wait_for(closed.wait(), 60)
-
-
 @pytest.mark.parametrize("steps", range(1, 8))
 async def test_cancelling_the_close_of_a_stream_leaves_nothing_open(steps: int) -> None:
     """A worker's task may be cancelled at any time and must not leave a half-closed connection."""

@@ -117,12 +117,9 @@ async def test_billing_that_is_down_is_told_to_no_circuit_breaker(connect: Conne
         ({}, "0.150000001"),  # the figure in whole nano-dollars has priority
         ({"cost_estimate_nano_usd": None}, "0.15"),
         ({"cost_estimate_nano_usd": None, "cost_total": None, "cost": 0.2}, "0.2"),
-        ({"cost_estimate_nano_usd": "12"}, "1.2E-8"),
         ({"cost_estimate_nano_usd": -5}, "-5E-9"),
-        ({"cost_estimate_nano_usd": None, "cost_total": None}, None),
         ({"cost_estimate_nano_usd": True, "cost_total": "NaN"}, None),
         ({"cost_estimate_nano_usd": 10**30, "cost_total": None}, None),
-        ({"cost_estimate_nano_usd": None, "cost_total": {"a": 1}}, None),
     ],
 )
 async def test_sums_are_exact_and_odd_ones_are_none(

@@ -72,17 +72,6 @@ async def test_redirects_are_followed_among_allowed_origins(connect: Connect) ->
 
 
 @pytest.mark.parametrize(
-    "location", ["https://evil.test/x", "http://v3.fal.media/x", "file:///etc/passwd", "http://["]
-)
-async def test_redirects_elsewhere_are_not_followed(connect: Connect, location: str) -> None:
-    upstream = Upstream(redirect(location), file())
-    clients = await connect(upstream)
-    with pytest.raises(fal.FileUnavailable):
-        await fetch_file(clients, URL)
-    assert len(upstream.requests) == 1
-
-
-@pytest.mark.parametrize(
     ("location", "error"),
     [
         ("https://status.test/", fal.BadRedirect),
@@ -147,12 +136,6 @@ async def test_a_fourth_redirect_is_refused(connect: Connect) -> None:
     with pytest.raises(fal.FileUnavailable, match="more than 3 redirects"):
         await fetch_file(clients, URL)
     assert len(upstream.requests) == 4
-
-
-async def test_a_redirect_without_a_location_is_refused(connect: Connect) -> None:
-    clients = await connect(Upstream(httpx.Response(302)))
-    with pytest.raises(fal.FileUnavailable, match="an address that cannot be read"):
-        await fetch_file(clients, URL)
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
@@ -247,13 +230,6 @@ async def test_c33_a_malformed_data_uri_is_refused(connect: Connect, uri: str) -
     clients = await connect(Upstream())
     with pytest.raises(fal.FileUnavailable):
         await fetch_file(clients, uri)
-
-
-@pytest.mark.parametrize("url", ["http://[::1", "https://[", "https://xn--a/a.png", "http://a\0b/"])
-async def test_an_invalid_address_is_refused(connect: Connect, url: str) -> None:
-    clients = await connect(Upstream())
-    with pytest.raises(fal.FileUnavailable):
-        await fetch_file(clients, url)
 
 
 @pytest.mark.parametrize("content", [b"x" * 1001, b"x" * 100_000])

@@ -149,17 +149,6 @@ async def test_c18_an_unknown_status_is_kept_as_unknown(connect: Connect, word: 
     assert status.raw == {"status": word}
 
 
-@pytest.mark.parametrize("wanted", [True, False])
-async def test_the_logs_parameter_is_added_to_the_urls_query(
-    connect: Connect, wanted: bool
-) -> None:
-    upstream = Upstream(httpx.Response(200, json={"status": "IN_QUEUE"}))
-    clients = await connect(upstream)
-    handle = fal.Handle("a/b", "r", "https://queue.fal.run/s?x=a%2Fb", "", "")
-    await clients.queue.status(handle, logs=wanted)
-    assert upstream.urls == [f"https://queue.fal.run/s?x=a%2Fb&logs={int(wanted)}"]
-
-
 async def test_c19_completed_with_an_error_is_a_failure(connect: Connect) -> None:
     queue = FakeQueue(error="Runner went away", error_type="runner_disconnected")
     clients = await connect(queue)

@@ -105,10 +105,8 @@ async def test_c34_every_framing_and_chunking_reads_the_same(
     ("content_type", "body"),
     [
         ("TEXT/Event-Stream; charset=utf-8", BODY),
-        ("text/event-stream; charset=iso-8859-1", BODY),
         ("text/plain", BODY),
         ("application/json", ": hello\n\n" + BODY),
-        ("", "event: event\n" + BODY),
     ],
 )
 async def test_an_event_stream_is_recognised_by_type_or_first_bytes(
@@ -128,12 +126,8 @@ async def test_invalid_utf_8_is_replaced_in_the_output(connect: Any) -> None:
     ("pieces", "kind"),
     [
         ((b'data: {"output": "a"}\n\n', httpx.ReadError("cut")), "stream_broken"),
-        ((b'data: {"output": "a"}\n\n', httpx.ReadTimeout("stalled")), "stream_broken"),
         ((b'data: {"output": "a"}\n\ndata: {"outp',), "stream_unusable"),
-        ((b'data: {"output": "a"}\n\ndata: all is well\n\n',), "stream_unusable"),
         ((b'data: {"output": "a", "partial": true}\n\n',), "stream_unusable"),
-        ((b"data: 17\n\n",), "stream_unusable"),
-        ((b": nothing\n\n",), "stream_unusable"),
         ((), "stream_unusable"),
     ],
 )
@@ -170,7 +164,6 @@ async def test_an_error_as_the_last_event_is_the_models(connect: Any) -> None:
             "exploded",
             "internal_error",
         ),
-        (b'event: error\ndata: {"detail": "bad day"}', "bad day", None),
         (b'data: {"error": {"message": "declined", "type": "t"}}', "declined", "t"),
     ],
 )
@@ -209,11 +202,8 @@ WHOLE = b'data: {"output": "ab", "partial": false}\n\n'
     "late",
     [
         b'data: {"output": "late", "partial": true}\n\n',
-        b'data: {"progress": 1}\n\n',
         b"data: bye\n\n",
-        b"data: null\n\n",
         httpx.ReadError("cut"),
-        httpx.ReadTimeout("stalled"),
     ],
 )
 async def test_an_output_marked_complete_wins_over_later_events(connect: Any, late: Any) -> None:
@@ -340,7 +330,6 @@ async def test_a_failed_step_is_the_runs_failure(connect: Any, endpoint_id: str)
 @pytest.mark.parametrize(
     "last",
     [
-        {"type": "submit", "node_id": "a", "app_id": "x/y", "request_id": "1"},
         {"type": "completion", "node_id": "a", "output": {"images": [1]}},
         {"progress": 0.25},
     ],
@@ -359,8 +348,6 @@ async def test_a_workflow_without_an_output_event_is_unconfirmed(
     [
         {"progress": 0.25, "message": "Painting"},
         {"status": "IN_PROGRESS", "logs": []},
-        {"type": "progress", "request_id": "1", "progress": 1},
-        {"message": "Nearly there"},
     ],
 )
 async def test_a_progress_event_is_not_an_output(connect: Any, last: dict[str, Any]) -> None:
@@ -372,9 +359,7 @@ async def test_a_progress_event_is_not_an_output(connect: Any, last: dict[str, A
     "last",
     [
         {"output": "a"},
-        {"text": "a", "status": "done"},
         {"message": {"role": "assistant", "content": "a"}},
-        {"message": "Done", "partial": False},
         {},
     ],
 )

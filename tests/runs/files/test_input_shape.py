@@ -8,10 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from PIL import Image
 
-from playground.display import placeholder_size
 from runs.files import input_shape, stored_files
 from runs.models import Artifact, Upload
-from tests.documents import with_case
 from tests.schemas.strategies import document
 
 
@@ -59,12 +57,6 @@ def test_a_result_gives_its_size_once_measured(make_run: Any) -> None:
     assert input_shape.shape_of_input({"image_urls": [address]}) == (640, 480)
 
 
-def test_the_first_shown_picture_determines_the_shape(user: User, make_run: Any) -> None:
-    mask, picture = upload(user, 10, 10), result(make_run(), width=64, height=32)
-    arguments = {"prompt": "x", "mask_url": mask, "image_url": picture, "n": 3, "loras": []}
-    assert input_shape.shape_of_input(arguments) == (64, 32)
-
-
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "arguments",
@@ -80,17 +72,6 @@ def test_the_first_shown_picture_determines_the_shape(user: User, make_run: Any)
 )
 def test_other_inputs_give_no_shape(arguments: Any) -> None:
     assert input_shape.shape_of_input(arguments) is None
-
-
-def test_a_results_placeholder_has_the_shape_of_the_input(
-    user: User, make_endpoint: Any, make_run: Any
-) -> None:
-    picture = upload(user, 300, 700)
-    endpoint = make_endpoint(facts=["in:image", "out:image"])
-    run = make_run(endpoint=endpoint, state="running", arguments={"image_url": picture})
-    assert placeholder_size.size_of(run) == (300, 700)
-    run.arguments = {"image_url": picture, "image_size": {"width": 640, "height": 640}}
-    assert placeholder_size.size_of(run) == (640, 640)
 
 
 def test_the_form_prices_an_upscaled_upload(member: Any, user: User, make_endpoint: Any) -> None:
@@ -126,28 +107,3 @@ def test_a_rotated_picture_is_measured_as_displayed(kind: str, orientation: int)
     assert stored_files.dimensions(file) == size
     stored = stored_files.store(file, f"image/{kind.lower()}")
     assert (stored.width, stored.height) == size or kind == "TIFF"
-
-
-@pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0" + b"x" * 50])
-def test_a_broken_orientation_is_ignored(exif: bytes) -> None:
-    file = BytesIO()
-    Image.new("RGB", (80, 60)).save(file, "JPEG", exif=exif)
-    assert stored_files.dimensions(file) == (80, 60)
-
-
-def test_the_placeholder_of_a_picture_rotated_by_exif_is_a_portrait(
-    user: User, make_run: Any
-) -> None:
-    file, exif = BytesIO(), Image.Exif()
-    exif[0x0112] = 6
-    Image.new("RGB", (800, 600), "teal").save(file, "JPEG", exif=exif)
-    for case in with_case("18a-portrait-exif6.jpg", file.getvalue()):
-        stored_file = stored_files.store(BytesIO(case))
-        row = Upload.objects.create(
-            user=user, digest=stored_file.digest, file=stored_file.name, file_name="a.jpg",
-            content_type=stored_file.content_type, size_bytes=stored_file.size_bytes,
-            width=stored_file.width, height=stored_file.height,
-        )  # fmt: skip
-        run = make_run(arguments={"image_url": row.get_absolute_url()})
-        size = (stored_file.width, stored_file.height)
-        assert placeholder_size.size_of(run) == size == (600, 800)

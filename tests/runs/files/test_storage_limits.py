@@ -82,14 +82,6 @@ def test_below_the_disk_floor_copies_wait_for_room(artifact: Any, free: Any) -> 
     assert copy(row, give).state == "stored"
 
 
-def test_a_file_too_large_for_the_disk_floor_is_not_started(artifact: Any, free: Any) -> None:
-    free(513)
-    row = copy(artifact("file"), bytes(2 << 20))
-    assert row.state == "remote"
-    assert "nearly full" in row.error
-    assert copy(row, bytes(1000)).state == "stored"
-
-
 def test_below_the_disk_floor_uploads_are_refused_with_a_message(member: Client, free: Any) -> None:
     free(100)
     answer = post_upload(member, "a.txt", b"words")
@@ -112,22 +104,6 @@ def test_healthz_fails_below_the_disk_floor(
     assert answer.status_code == (200 if status == "ok" else 503)
     details = json.loads(answer.content)
     assert (details["status"], details["disk"]) == (status, disk)
-
-
-def test_a_remote_storage_has_no_disk_floor(settings: Any, free: Any) -> None:
-    free(0)
-    name = "django.core.files.storage.InMemoryStorage"
-    settings.STORAGES = {**settings.STORAGES, "default": {"BACKEND": name}}
-    assert storage_limits.free_bytes() is None
-    storage_limits.require_free_space(10**12)
-    assert not storage_limits.is_low()
-
-
-def test_a_disk_floor_of_zero_is_off(settings: Any, free: Any) -> None:
-    free(0)
-    settings.DISK_FLOOR_MB = 0
-    storage_limits.require_free_space(10**12)
-    assert not storage_limits.is_low()
 
 
 KB = 1 << 10

@@ -1,7 +1,6 @@
 """`manage.py move_media` moves and verifies every file, wherever it was stopped before."""
 
 import hashlib
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,6 @@ from django.test import Client
 from moto import mock_aws
 
 from catalog.models import Picture
-from house.operations import status
 from runs.files import storage_move
 from runs.models import Artifact, Upload
 
@@ -98,20 +96,6 @@ def test_a_move_copies_every_file_and_pages_serve_it(
 
 
 @pytest.mark.exhaustive
-def test_files_move_back_from_a_bucket_to_a_folder(
-    files: dict[str, bytes], settings: Any, tmp_path: Path
-) -> None:
-    call_command("move_media")
-    settings.MEDIA_ROOT = str(tmp_path / "back")
-    settings.STORAGES = settings.STORAGES | {
-        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}
-    }
-    call_command("move_media", "--from", S3, "--from-options", json.dumps(OPTIONS))
-    back = tmp_path / "back"
-    assert {str(f.relative_to(back)): f.read_bytes() for f in back.rglob("*.*")} == files
-
-
-@pytest.mark.exhaustive
 def test_a_second_move_copies_only_damaged_files(
     files: dict[str, bytes], bucket: Any, capsys: Any
 ) -> None:
@@ -176,17 +160,3 @@ def test_a_move_onto_the_same_storage_is_refused(settings: Any) -> None:
         call_command("move_media")
     with pytest.raises(CommandError, match="--from must be the dotted name"):
         call_command("move_media", "--from", "json.JSONDecoder")
-
-
-@pytest.mark.exhaustive
-def test_the_pages_say_where_files_are_stored_and_how_to_move_them(
-    files: dict[str, bytes], client: Client, user: User
-) -> None:
-    client.force_login(user)
-    artifact = Artifact.objects.order_by("pk")[0]
-    for page in (artifact.get_absolute_url(), artifact.run.get_absolute_url()):
-        assert "manage.py move_media" in client.get(page).content.decode(), page
-    problems = status.load_status(User()).problems
-    assert any("Earlier results are not in S3Storage vitrine" in line for line in problems)
-    call_command("move_media")
-    assert not any("Earlier results" in line for line in status.load_status(User()).problems)

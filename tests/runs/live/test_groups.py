@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 from unittest.mock import patch
 
 import httpx
@@ -114,20 +112,6 @@ def test_a_members_group_is_read_again_with_each_poll(
     assert serve(use) == [200, 286]
 
 
-@pytest.mark.django_db(transaction=True)
-def test_an_old_token_of_a_group_is_renewed(make_run: Callable[..., Run], user: User) -> None:
-    run = make_run(user=user)
-    with patch.object(time, "time", return_value=time.time() - 15 * 3600):
-        old = group_entry(user, [run])
-
-    async def use(client: httpx.AsyncClient) -> Any:
-        return await ask(client, groups=[old])
-
-    (renewed,) = serve(use).json()["renewed"]
-    assert (renewed["group"], renewed["view"]) == (f"all.{user.pk}", "tile")
-    assert renewed["token"] != old["token"]
-
-
 @pytest.mark.parametrize(
     "change",
     [
@@ -139,13 +123,6 @@ def test_an_old_token_of_a_group_is_renewed(make_run: Callable[..., Run], user: 
 def test_a_group_without_its_token_is_left_out(user: User, change: Entry) -> None:
     poll = {"runs": [], "groups": [group_entry(user, []) | change]}
     assert long_poll.parse(json.dumps(poll).encode()).groups == []
-
-
-@pytest.mark.parametrize("runs", [None, [], {"aaaaaaaa": 1}, {"aaaaaaaa": "x"}])
-def test_a_malformed_group_is_refused(user: User, runs: Any) -> None:
-    poll = {"runs": [], "groups": [group_entry(user, []) | {"runs": runs}]}
-    with pytest.raises(wire.BadPoll):
-        wire.decode(json.dumps(poll).encode())
 
 
 def test_only_the_first_of_too_many_runs_are_watched(user: User) -> None:

@@ -11,7 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import user_logged_out
-from django.db import OperationalError, connections
+from django.db import connections
 from django.test import Client
 from django.utils import timezone
 
@@ -29,7 +29,7 @@ from tests.runs.live.polling import (
     serve,
     until_held,
 )
-from tests.statements import before, failing
+from tests.statements import before
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
@@ -153,11 +153,6 @@ def log_out(key: str) -> None:
     connections.close_all()
 
 
-def test_a_poll_without_hold_or_news_is_204(make_run: Any) -> None:
-    run = make_run(state="queued")
-    assert serve(lambda client: ask(client, entry_of(run), hold=False)).status_code == 204
-
-
 def test_a_token_is_valid_for_its_run_and_view_alone(make_run: Any) -> None:
     mine, other = make_run(version=2), make_run(version=2)
     entry = entry_of(mine, 1)
@@ -168,14 +163,10 @@ def test_a_token_is_valid_for_its_run_and_view_alone(make_run: Any) -> None:
 @pytest.mark.parametrize(
     ("body", "sentence"),
     [
-        pytest.param(b"", "not a poll", id="empty"),
         pytest.param(b"r=1:2:3", "not a poll", id="not-json"),
         pytest.param(b"\xff", "not a poll", id="not-text"),
         pytest.param(b"[" * 100_000, "not a poll", id="deep"),
-        pytest.param(b"[]", "not a poll", id="not-an-object"),
         pytest.param(b'{"runs":[]}', "'groups' is missing", id="no-groups"),
-        pytest.param(b'{"runs":{},"groups":[]}', "{} is not a list", id="no-list"),
-        pytest.param(b'{"runs":["x"],"groups":[]}', "not a poll", id="no-entry"),
         pytest.param(b" " * (wire.MAX_BYTES + 1), "at most", id="too-large"),
     ],
 )
@@ -190,12 +181,6 @@ def test_a_malformed_poll_is_refused_with_a_message(body: bytes, sentence: str) 
 )
 def test_a_malformed_run_is_refused(make_run: Any, change: Entry) -> None:
     assert serve(poll_once(entry_of(make_run()) | change)).status_code == 400
-
-
-def test_a_page_from_before_an_update_is_told_to_stop() -> None:
-    """Its polls were GET requests; this status makes the old script ask for a reload."""
-    response = serve(lambda client: client.get(f"{long_poll.PATH}?r=x&hold=1"))
-    assert response.status_code == long_poll.STOP_POLLING
 
 
 def test_a_change_is_rendered_once_for_a_hundred_watchers(make_run: Any) -> None:
@@ -223,74 +208,3 @@ def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
     versions = [{"run": str(run.pk), "version": "2", "view": "row"} for run in runs]
     assert response.json()["versions"] == versions
     assert response.json()["renewed"] == []
-
-
-def test_other_requests_are_passed_to_django() -> None:
-    assert serve(lambda client: client.get("/runs/")).status_code == 418
-
-
-def test_a_final_state_brings_its_result_to_the_page(make_run: Any) -> None:
-    run = make_run(state="running")
-    end = Observation(Run.State.FAILED, error={"error": "RunFailed", "message": "no"})
-    state_machine.record(run.pk, end)
-    response = serve(lambda client: ask(client, entry_of(run)))
-    assert 'data-final="1"' in markup(response)
-    assert "The model failed" in markup(response)
-
-
-def say(run: Run, number: int) -> None:
-    """Write a line of a run's log."""
-    line = {"timestamp": str(number), "level": "INFO", "message": f"line {number}"}
-    state_machine.record(run.pk, Observation(Run.State.RUNNING, logs=[line]))
-
-
-def test_log_lines_are_sent_together(make_run: Any) -> None:
-    run = make_run(state="running")
-
-    async def use(client: httpx.AsyncClient) -> str:
-        await ask(client, entry_of(run), hold=False)
-        held = asyncio.create_task(ask(client, entry_of(run)))
-        for number in range(3):
-            await asyncio.sleep(0.01)
-            await sync_to_async(say)(run, number)
-        return markup(await held)
-
-    answer = serve(use, coalesce_s=1.0)
-    assert all(f"line {number}" in answer for number in range(3))
-
-
-def test_a_new_state_is_sent_at_once_while_log_lines_are_gathered(make_run: Any) -> None:
-    run = make_run(state="running")
-
-    async def use(client: httpx.AsyncClient) -> float:
-        held = asyncio.create_task(ask(client, entry_of(run)))
-        await until_held(client)
-        await sync_to_async(say)(run, 9)
-        await sync_to_async(state_machine.record)(
-            run.pk, Observation(Run.State.SUCCEEDED, output={})
-        )
-        changed = time.monotonic()
-        assert 'data-final="1"' in markup(await held)
-        return time.monotonic() - changed
-
-    # Gathered lines would wait for the end of the hold.
-    assert serve(use, coalesce_s=1000.0) < HOLD_S / 2
-
-
-def test_a_held_poll_reports_a_lost_database_and_may_be_retried(make_run: Any) -> None:
-    run = make_run(state="queued", version=2)
-
-    async def use(client: httpx.AsyncClient) -> list[list[int]]:
-        return [
-            [
-                answer.status_code
-                for answer in await asyncio.gather(
-                    *(ask(client, entry_of(run, 1)) for _ in range(3))
-                )
-            ]
-            for _ in range(3)
-        ]
-
-    gone = OperationalError("gone")
-    with failing(gone, gone, where=lambda sql, _: is_drawing(sql)):
-        assert serve(use) == [[503] * 3, [503] * 3, [200] * 3]

@@ -7,7 +7,6 @@ from typing import Any
 
 import httpx
 import pytest
-from allauth.usersessions.models import UserSession
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import user_logged_out
@@ -15,12 +14,9 @@ from django.contrib.auth.models import User
 from django.db import connections
 from django.test import Client
 
-from accounts.second_factor import reset
-from accounts.sessions import active_sessions
 from house import departure
 from house.departure import Fate
 from tests.house.made import make_admin
-from tests.house.views.test_ways_in import give_second_step
 from tests.runs.live.polling import HOLD_S, ask, entry_of, serve, until_held
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,10 +29,6 @@ def log_out(ana: User, key: str) -> None:
     browser.post("/logout/")
 
 
-def end_in_the_list(ana: User, key: str) -> None:
-    active_sessions.end(ana, UserSession.objects.get(user=ana).pk)
-
-
 def change_password_elsewhere(ana: User, key: str) -> None:
     browser = Client()
     browser.post("/login/", {"login": "ana", "password": "pw"})
@@ -46,32 +38,15 @@ def change_password_elsewhere(ana: User, key: str) -> None:
     assert ana.check_password(NEW)
 
 
-def set_password_in_the_admin(ana: User, key: str) -> None:
-    browser = Client()
-    browser.force_login(User.objects.create_superuser("eva"))
-    passwords = {"password1": NEW, "password2": NEW, "usable_password": "true"}
-    browser.post(f"/admin/auth/user/{ana.pk}/password/", passwords)
-    ana.refresh_from_db()
-    assert ana.check_password(NEW)
-
-
 def leave(ana: User, key: str) -> None:
     eva = make_admin("eva")
     departure.leave(ana, eva, Fate.STAYS, eva)
 
 
-def take_second_step(ana: User, key: str) -> None:
-    give_second_step(ana)
-    reset.reset_second_factor(ana, make_admin("eva"))
-
-
 WAYS = [
     log_out,
-    end_in_the_list,
     change_password_elsewhere,
-    set_password_in_the_admin,
     leave,
-    take_second_step,
 ]
 
 

@@ -187,10 +187,3 @@ def test_the_page_says_what_goes_along_and_moves_it(
     member.post("/moves/", {"board": str(board.pk), "target": "acme"})
     member.post("/moves/", {"board": str(board.pk), "target": "private"})
     assert places(run, board) == {"private"}
-
-
-@pytest.mark.parametrize("query", [{}, {"run": "x"}, {"run": str(uuid4())}, {"board": "\x00"}])
-def test_nothing_to_move_says_so(member: Client, query: dict[str, str]) -> None:
-    answer = member.get("/moves/", query)
-    assert answer.status_code == 404
-    assert "Nothing to move" in answer.content.decode()

@@ -4,14 +4,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
 from django.utils import timezone
 
-from core.db import clock
-from playground.templatetags.runs import queue_words
 from runs.models import KeptFigures, Run
 from runs.progress import account_concurrency
-from runs.results import wait_reasons
 from runs.worker.scheduling import leases
 
 pytestmark = [pytest.mark.django_db, pytest.mark.both_databases]
@@ -33,18 +29,6 @@ def note_of(run: Run) -> str:
     return Run.objects.values_list("note", flat=True).get(pk=run.pk)
 
 
-def test_each_reason_is_one_sentence() -> None:
-    assert wait_reasons.account_limit(2) == TWO
-    own = "The run waits for its turn: 1 run of yours is under way."
-    assert wait_reasons.own_limit(1, "yours") == own
-    trouble = "queue.fal.run does not answer. The run continues by itself."
-    assert wait_reasons.in_trouble("queue.fal.run does not answer.") == trouble
-    assert wait_reasons.in_trouble("") == ""
-    assert queue_words(Run(state="queued", queue_position=1)) == ", 1 run ahead"
-    assert queue_words(Run(state="queued", queue_position=0)) == ", next in line"
-    assert queue_words(Run(state="running", queue_position=None)) == ""
-
-
 def test_the_first_of_the_queue_that_stays_tells_the_limit(make_run: Any, first: Run) -> None:
     account_concurrency.observe()
     make_run(state="running")
@@ -56,14 +40,6 @@ def test_the_first_of_the_queue_that_stays_tells_the_limit(make_run: Any, first:
     Run.objects.filter(pk=running.pk).update(state="succeeded")
     account_concurrency.observe()
     assert (account_concurrency.limit(), note_of(first)) == (2, "")
-
-
-def test_a_run_that_has_just_come_to_the_queue_tells_nothing(make_run: Any, first: Run) -> None:
-    Run.objects.update(queued_at=clock.now())
-    make_run(state="running")
-    make_run(state="running")
-    account_concurrency.observe()
-    assert account_concurrency.limit() is None
 
 
 def test_a_limit_is_forgotten_when_more_runs_are_in_progress_or_with_time(
@@ -100,15 +76,3 @@ def test_a_guess_holds_no_run_back(make_run: Any) -> None:
     account_concurrency.observe()
     assert leases.has_free()
     assert {run.pk for run in leases.claim("w", 9).to_send} == runs
-
-
-def test_the_status_page_shows_the_limit_and_what_is_in_progress(
-    admin_client: Client, make_run: Any
-) -> None:
-    page = " ".join(admin_client.get("/admin/status/").content.decode().split())
-    assert "0 runs in progress, its limit was not reached" in page
-    make_run(state="running")
-    make_run(state="running")
-    account_concurrency.record_refused()
-    page = " ".join(admin_client.get("/admin/status/").content.decode().split())
-    assert "2 runs in progress, perhaps 2 at once (observed)" in page

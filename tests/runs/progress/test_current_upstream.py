@@ -10,7 +10,6 @@ from django.test import Client
 from django.utils import timezone
 
 from features.spending.models import Budget
-from playground.display import about
 from runs.models import Worker
 from runs.progress import current_upstream
 from tests.runs.conftest import Control, Work
@@ -25,21 +24,6 @@ def unread(monkeypatch: pytest.MonkeyPatch, upstream_read_before: None) -> None:
 def write(name: str, host: str, age_s: float = 0) -> None:
     beat_at = timezone.now() - timedelta(seconds=age_s)
     Worker.objects.create(name=host, beat_at=beat_at, upstream=name, upstream_host=host)
-
-
-def test_every_page_names_the_upstream_of_the_last_worker_to_admins(
-    member: Client, admin_client: Client, make_endpoint: Any, settings: Any
-) -> None:
-    settings.UPSTREAM = "sandbox"  # a web process without the key would guess this one
-    write("sandbox", "127.0.0.1:8001", age_s=600)
-    write("fal", "queue.fal.run")
-    endpoint = make_endpoint("fal-ai/flux/dev")
-    assert "Upstream:" not in member.get(endpoint.get_absolute_url()).content.decode()
-    page = admin_client.get(endpoint.get_absolute_url()).content.decode()
-    assert "Upstream: fal ·" in page
-    assert "queue.fal.run" in page
-    assert "free of" not in page
-    assert ("On fal.ai", "https://fal.ai/models/fal-ai/flux/dev") in about.links(endpoint)
 
 
 def test_pages_say_once_that_the_sandbox_is_free_and_show_no_prices(
@@ -68,14 +52,6 @@ def test_prices_ask_once_even_before_a_worker_has_run(
 ) -> None:
     with django_assert_num_queries(1):
         assert [current_upstream.is_free() for _ in range(40)] == [False] * 40
-
-
-def test_before_a_worker_has_run_no_upstream_is_named(admin_client: Client) -> None:
-    page = admin_client.get("/").content.decode()
-    assert "Upstream: not known until a worker runs" in page
-    assert "Upstream: sandbox" not in page
-    write("fal", "queue.fal.run")
-    assert "Upstream: fal" in admin_client.get("/").content.decode()
 
 
 @pytest.mark.system

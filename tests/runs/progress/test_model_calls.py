@@ -5,11 +5,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.test import Client
 from django.utils import timezone
 
 from runs.models import KeptFigures, Run
-from runs.progress import current_upstream
 from runs.progress.model_calls import FIGURES, ModelCalls, beside_run
 
 pytestmark = pytest.mark.both_databases
@@ -25,14 +23,8 @@ REFUSED = {"error": "InvalidInput", "status": 422}
             "In the last hour 12 of 40 calls to this model failed at fal, so it is probably not "
             "your input.",
         ),
-        (
-            ModelCalls(40, 0, 12, is_account=True),
-            "In the last hour 30 % of the account's calls to this model failed at fal, so it is "
-            "probably not your input.",
-        ),
         (ModelCalls(40, 0, 1), "Others succeed: 39 of 40 calls succeeded in the last hour."),
         (ModelCalls(9, 7, 0), "In the last hour the model refused the input of 7 of 9 calls."),
-        (ModelCalls(2, 1, 1), "In the last hour 1 of 2 calls to this model failed at fal."),
     ],
 )
 def test_the_sentence_tells_input_from_outage(calls: ModelCalls, sentence: str) -> None:
@@ -76,25 +68,3 @@ def test_the_accounts_share_is_shown_from_five_calls_on_while_it_is_fresh(make_r
     assert beside_run(run) == ModelCalls(20, 0, 1, is_account=True)
     keep(run.endpoint_id, minutes_ago=30, calls=20, refused=0, failed=1)
     assert beside_run(run) is None
-
-
-def test_a_waiting_run_says_it_once_it_waits_long(make_run: Any) -> None:
-    run = make_run(state="queued")
-    keep(run.endpoint_id, calls=20, refused=0, failed=10)
-    assert beside_run(run) is None
-    run.note = "queue.fal.run answers with errors (502)."
-    assert beside_run(run) is not None
-
-
-def test_the_pages_of_the_run_and_the_model_say_it(
-    make_run: Any, member: Client, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    run = make_ended(make_run, BROKEN)
-    keep(run.endpoint_id, calls=20, refused=0, failed=10)
-    for address in (run.get_absolute_url(), f"{run.endpoint.get_absolute_url()}?tab=about"):
-        text = " ".join(member.get(address).content.decode().split())
-        assert "50 % of the account&#x27;s calls to this model failed at fal" in text
-        assert 'href="https://status.fal.ai/"' in text
-    sandbox = current_upstream.Upstream("sandbox", "127.0.0.1"), float("inf")
-    monkeypatch.setattr(current_upstream, "_known", sandbox)
-    assert "status.fal.ai" not in member.get(run.get_absolute_url()).content.decode()

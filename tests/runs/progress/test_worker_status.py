@@ -3,7 +3,6 @@
 from datetime import timedelta
 from typing import Any
 
-import httpx
 import pytest
 from django.utils import timezone
 
@@ -13,7 +12,6 @@ from runs.progress.worker_status import NO_KEY, NOBODY
 from runs.state import state_machine
 from runs.state.transitions import Observation
 from runs.worker.scheduling import leases
-from tests.runs.live.polling import ask, entry_of, serve
 
 State = Run.State
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -52,13 +50,6 @@ def test_without_a_key_unsent_runs_say_so(make_run: Any) -> None:
     assert notes() == {State.CREATED: NO_KEY, State.QUEUED: ""}
 
 
-def test_while_a_worker_is_active_runs_have_no_note(make_run: Any) -> None:
-    make_run()
-    worker(age_s=10, has_key=True)
-    worker_status.flag_waiting_runs()
-    assert notes() == {State.CREATED: ""}
-
-
 @pytest.mark.parametrize("state", [State.CREATED, State.SUBMITTING, State.QUEUED])
 def test_a_worker_that_claims_a_run_clears_its_note(make_run: Any, state: str) -> None:
     handle = {"request_id": "r"} if state == State.QUEUED else None
@@ -71,15 +62,3 @@ def test_a_worker_that_claims_a_run_clears_its_note(make_run: Any, state: str) -
     if state == State.QUEUED:
         state_machine.record(run.pk, Observation(State.RUNNING, by="status"))
     assert set(notes().values()) == {""}
-
-
-def test_an_open_page_gets_the_note_that_no_worker_runs(make_run: Any) -> None:
-    run = make_run(state=State.QUEUED)
-
-    async def use(client: httpx.AsyncClient) -> httpx.Response:
-        return await ask(client, entry_of(run))
-
-    answer = serve(use, look_for_workers_s=0.05)
-    assert answer.status_code == 200
-    assert NOBODY in answer.text
-    assert "by itself" not in answer.text

@@ -6,12 +6,11 @@ from typing import Any, cast
 
 from django.apps import apps
 from django.conf import settings
-from django.contrib.auth.models import User
 
 import fal
 from core.notify import channel
 from playground.form.prefill import sources
-from runs.promises import places, registry
+from runs.promises import registry
 from runs.promises.keeping import Keeps
 from runs.promises.lifecycle import Lifecycle
 from runs.promises.places import Places
@@ -41,14 +40,6 @@ def test_who_finds_places_says_which_rows_name_runs() -> None:
     for owner in registry.registered(Places):
         finds_places = type(owner).places_of is not Places.places_of
         assert bool(owner.models_of_places) == finds_places, owner
-
-
-def test_a_run_in_no_place_takes_one_query(
-    user: User, make_run: Any, django_assert_num_queries: Any
-) -> None:
-    run = make_run()
-    with django_assert_num_queries(1):
-        assert places.places_of(user, run) == []
 
 
 def test_no_name_belongs_to_two_apps() -> None:

@@ -19,7 +19,7 @@ from django.db import connections
 from django.test import Client
 from PIL import Image
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.exceptions import InvalidStatus
 from websockets.typing import Origin
 
 from catalog import upstream
@@ -141,35 +141,6 @@ def test_a_session_needs_a_valid_ticket(
 
     relayed(act)
     assert "realtime" not in sandbox.calls()
-
-
-def test_a_model_without_sessions_says_so_and_closes(relayed: Relayed) -> None:
-    async def act(address: str) -> dict[str, Any]:
-        async with connect(address + tickets.sign(PERSON, "sandbox/ridgeline")) as socket:
-            last_message: dict[str, Any] = json.loads(await socket.recv())
-            with pytest.raises(ConnectionClosed):
-                await socket.recv()
-        return last_message
-
-    last_message = relayed(act)
-    assert last_message["type"] == "end"
-    assert "realtime" in last_message["message"]
-
-
-def test_a_slow_model_is_reported_as_slow(
-    relayed: Relayed, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def act(address: str) -> list[str]:
-        async with connect(address + tickets.sign(PERSON, LIVE)) as socket:
-            await socket.send(urlencode(FORM))
-            kinds: list[str] = []
-            while "picture" not in kinds:
-                frame = await socket.recv()
-                kinds += [json.loads(frame)["type"]] if isinstance(frame, str) else []
-            return kinds
-
-    assert relayed(act) == ["run", "picture"]
-    assert relayed(act, slow_after_s=0.0) == ["run", "slow", "picture"]
 
 
 def test_a_ticket_is_valid_once(relayed: Relayed) -> None:

@@ -79,11 +79,3 @@ def test_a_connection_at_the_last_moment_keeps_the_relay_running() -> None:
         await writer.wait_closed()
 
     serve(act)
-
-
-def test_a_standalone_relay_serves_until_it_is_stopped() -> None:
-    async def act(server: realtime.Server, port: int, running: asyncio.Task[None]) -> None:
-        await asyncio.sleep(4 * IDLE_S)
-        assert b"404" in await status(port)
-
-    serve(act, is_on_demand=False)

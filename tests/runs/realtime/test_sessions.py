@@ -18,14 +18,10 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 import fal
-from core.http.asgi import Message
-from playground.form import form_state
 from runs.models import Run, Upload
 from runs.realtime import limits, relay, sessions, tickets
 from runs.realtime.limits import LiveLimits
-from runs.realtime.page import STOPPED, Page
 from runs.realtime.sessions import LiveSession
-from runs.results import timeline
 from runs.state import state_machine
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, Work
@@ -35,7 +31,6 @@ from tests.runs.realtime.test_relay import (
     Act,  # noqa: F401  a fixture     LIVE,     PERSON,     Act,     answer,     relayed,     serving, )
     answer,
     relayed,  # noqa: F401  a fixture     LIVE,     PERSON,     Act,     answer,     relayed,     serving, )
-    serving,
 )
 from tests.runs.realtime.test_sessions_faults import READS_THE_FORM
 from tests.statements import before
@@ -107,24 +102,6 @@ def test_a_session_is_a_run_that_keeps_its_last_pictures(
     assert Run.objects.get(pk=again.strip("/").split("/")[-1]).transport == "queue"
 
 
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("has_painted", [True, False])
-def test_an_error_of_the_model_is_stored_with_the_run(
-    sitting: LiveSession, has_painted: bool
-) -> None:
-    sitting.record_failure(fal.RunFailed("no hands", type="INTERNAL_ERROR"))
-    if has_painted:
-        sitting.add_result({"text": "a picture"})
-    sitting.record_failure(fal.RunFailed("too long", type="INTERNAL_ERROR"))
-    end_session(sitting)
-    run = Run.objects.get()
-    assert run.state == ("succeeded" if has_painted else "failed")
-    assert (run.error or {}).get("message") == (None if has_painted else "too long")
-    (event,) = run.events
-    assert (event["what"], event["text"]) == ("refused", "2 of its inputs. The last: too long")
-    assert "The model failed on some inputs" in [moment.what for moment in timeline.moments(run)]
-
-
 @pytest.mark.parametrize("is_file_last", [False, True])
 def test_sent_arguments_are_those_of_the_last_input(
     relayed: Relayed,  # noqa: F811
@@ -148,29 +125,6 @@ def test_sent_arguments_are_those_of_the_last_input(
     assert run.arguments["prompt"] == prompts[-1]
     sent = run.arguments | {"prompt": "https://v3.fal.media/d.png"}
     assert run.sent_arguments == (sent if is_file_last else None)
-
-
-def test_a_page_closed_while_being_sent_a_message_ends_its_session(
-    sitting: LiveSession,
-) -> None:
-    class Gone(Page):
-        def __init__(self) -> None:
-            async def receive() -> Message:
-                raise OSError("the client has disconnected")
-
-            async def send(message: Message) -> None:
-                raise OSError("the client has disconnected")
-
-            super().__init__(receive, send, form_state.parse_form)
-
-    async def sit() -> None:
-        page = Gone()
-        await page.send({"type": "slow"})
-        assert page.is_gone
-        await page.wait_for_form()
-        await page.close()
-
-    asyncio.run(sit())
 
 
 def test_an_unexpected_error_ends_a_session_with_a_message(
@@ -197,26 +151,6 @@ def test_an_unexpected_error_ends_a_session_with_a_message(
     assert [event["text"] for event in run.events] == [relay.BROKEN_HERE]
     assert (run.is_final, len(run.output["frames"])) == (True, 1)
     assert "who would have thought" in caplog.text
-
-
-def test_a_server_restart_is_reported_on_the_page_and_in_the_run(
-    relayed: Relayed,  # noqa: F811
-) -> None:
-    async def act(address: str) -> list[list[dict[str, Any]]]:
-        async with (
-            connect(address + tickets.sign(PERSON, LIVE)) as active,
-            connect(address + tickets.sign(PERSON, LIVE)) as idle,
-        ):
-            await answer(active)
-            serving[0].should_exit = True
-            conversations = [await to_its_end(active), await to_its_end(idle)]
-            assert (active.close_code, idle.close_code) == (1000, 1000)
-            return conversations
-
-    assert relayed(act) == [[{"type": "end", "message": STOPPED}]] * 2
-    run = Run.objects.get()
-    assert [event["text"] for event in run.events] == [STOPPED]
-    assert (run.state, len(run.output["frames"])) == ("succeeded", 1)
 
 
 def test_one_person_cannot_take_every_session(
@@ -352,22 +286,6 @@ def test_a_session_without_a_picture_is_failed_or_cancelled(make_run: Callable[.
     broken.refresh_from_db()
     assert left.state == "cancelled"
     assert (broken.state, broken.error["error"]) == ("failed", "Unreachable")
-
-
-def test_bytes_and_strange_values_become_json() -> None:
-    png = b"\x89PNG\r\n\x1a\n" + b"0" * 20
-    value = {1: {"content": png, "width": 3}, "raw": png, "odd": (1, object), "text": "a\x00b"}
-    converted = sessions.as_json(value)
-    assert json.loads(json.dumps(converted)) == converted
-    assert converted["1"]["url"].startswith("data:image/png;base64,")
-    assert (converted["1"]["width"], converted["text"]) == (3, "ab")
-
-
-def test_the_page_states_the_spending_limit_of_a_session(settings: Any) -> None:
-    settings.LIVE_MINUTES, settings.LIVE_PICTURES_PER_S, settings.LIVE_IDLE_S = 1, 5, 30
-    terms = limits.limits_in_words()
-    assert "at most 5 a second, for 1 minute." in terms
-    assert "after 30 seconds" in terms
 
 
 # Limits of a live session: its duration and its pace.

@@ -25,7 +25,6 @@ from playground.form import form_state
 from runs.models import Run, Upload
 from runs.realtime import relay, sessions, tickets
 from runs.realtime.limits import LiveLimits
-from runs.results import refusals
 from runs.worker.scheduling import leases
 from tests.runs.conftest import LIMIT_S
 from tests.statements import failing
@@ -165,32 +164,6 @@ def test_a_model_that_disconnects_while_working_fails_the_session(live: Live) ->
     assert live(act) == relay.NOT_PAINTED
     run = Run.objects.get()
     assert (run.state, run.error["message"]) == ("failed", relay.NOT_PAINTED)
-
-
-def test_a_session_refused_by_the_account_says_what_to_fix(live: Live) -> None:
-    error = fal.AuthFailed("User is locked. Reason: Exhausted balance.", status=403)
-
-    async def act(browser: Browser, model: Model) -> str:
-        browser.types("one")
-        await model.got.get()
-        model.says.put_nowait(error)
-        return str((await browser.hears("end"))["message"])
-
-    assert live(act) == refusals.BY_KIND["balance_exhausted"].sentence
-    assert Run.objects.get().state == "failed"
-
-
-def test_a_model_that_disconnects_ends_an_idle_session_at_once(live: Live) -> None:
-    async def act(browser: Browser, model: Model) -> str:
-        browser.types("one")
-        await model.got.get()
-        model.says.put_nowait(picture(1))
-        await browser.hears("text")
-        model.says.put_nowait(None)
-        return str((await browser.hears("end"))["message"])
-
-    assert live(act) == relay.MODEL_ENDED
-    assert stored_pictures(Run.objects.get()) == ["1"]
 
 
 def test_a_session_whose_run_has_ended_stops_by_itself(live: Live) -> None:

@@ -10,17 +10,20 @@ from decimal import Decimal
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 
 from catalog.models import Endpoint
-from features.boards.votes.marks import mark_row
+from features.library.models import Series
+from features.library.selection import ResultKey, Selection
+from features.library.series import items
+from features.sharing.items import keep_in_step
+from features.sharing.models import Share
+from features.sharing.own import creation
 from projects.models.project import private_project
-from projects.rules import values
+from runs.files.input_references import read_unread
 from runs.models import RecordedRun, RecordSum, Run
-from runs.progress import current_upstream
+from runs.ownership import deletion, moving
 from runs.records import model_record
 from runs.results import stars
-from runs.state.locked_update import update_locked
 from tests.api.conftest import Caller
 from tests.projects.people import make_project, person, working_in
 from tests.runs.records.worth import count_all, make_board, make_done, make_judged, recount
@@ -78,12 +81,6 @@ def test_the_price_of_a_kept_result_is_a_filter(
 
 
 @pytest.mark.usefixtures("records")
-def test_models_are_sorted_by_their_record(member: Client) -> None:
-    assert find_models(member, "sort=keeper") == ["good", "dear", "new", "unjudged"]
-    assert "Best record" in member.get("/models/").content.decode()
-
-
-@pytest.mark.usefixtures("records")
 def test_cards_and_the_models_page_say_it(member: Client, user: User) -> None:
     cards = text_of(member, "/models/")
     assert "$2.00 per kept result · 10 of 20 kept" in cards
@@ -94,41 +91,6 @@ def test_cards_and_the_models_page_say_it(member: Client, user: User) -> None:
     stars.star_run(starred.pk, is_starred=False)
     count_all()
     assert "9 of 20 kept" in text_of(member, "/models/")
-
-
-@pytest.mark.usefixtures("records")
-def test_the_sandbox_names_no_price(member: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(current_upstream, "is_free", lambda: True)
-    monkeypatch.setattr("schemas.estimate.wording.nobody_pays._function", lambda: True)
-    assert re.search(r"(?<!\S)1 of 4 kept (?!·)", text_of(member, "/models/"))
-    for address in ("/models/", "/models/lab/good/?tab=about", "/leaderboard/"):
-        page = text_of(member, address)
-        assert "10 of 20" in page
-        assert "per kept" not in page
-        assert not re.search(r"\$\d", page)
-
-
-def test_wins_and_median_time_are_the_same_figures_on_all_pages(
-    member: Client, user: User, models: list[Endpoint]
-) -> None:
-    dear, good, *_ = models
-    Endpoint.objects.filter(pk=dear.pk).update(median_s=3.2)
-    board = make_board(user, [dear, good], rows=5, wins=3)
-    mark_row(board.rows.get(position=3), {"winner": "1"})
-    # Columns of one model say nothing, nor does a board that is deleted.
-    make_board(user, [dear, dear], rows=2, wins=2)
-    make_board(user, [dear, good], wins=1).delete_by(user)
-    count_all()
-    assert "won 3 of 4 rows" in text_of(member, "/models/lab/dear/?tab=about")
-    assert "3.2 s, the house" in text_of(member, "/models/lab/dear/?tab=about")
-    assert "3.2 s, won 3 of 4 rows" in text_of(member, "/leaderboard/")
-    assert "3 of 4 $1.00 3.2 s" in text_of(member, f"/compare/{board.pk}/results/")
-    rival = next(
-        item
-        for item in Caller(user, ["read"])("GET", "/leaderboard").json()["items"]
-        if item["endpoint_id"] == "lab/good"
-    )
-    assert (rival["rows"], rival["rows_won"]) == (4, 1)
 
 
 def test_a_project_sees_its_own_record_and_the_houses_never_anothers(
@@ -225,22 +187,49 @@ def test_a_result_fetched_ahead_was_not_seen_yet(
     assert RecordedRun.objects.get(run=run).is_opened
 
 
-def test_an_open_run_counts_once_it_has_succeeded(
-    member: Client, user: User, models: list[Endpoint]
-) -> None:
-    done, failed = (make_done(user, models[0], "running") for _ in range(2))
-    for run, state in ((done, "succeeded"), (failed, "failed")):
-        member.get(f"/runs/{run.pk}/")
-        ended = {"state": state, "ended_at": timezone.now()}
-        update_locked(run.pk, lambda _, ended=ended: ended)  # type: ignore[misc]
+def test_each_reason_keeps_a_result_until_it_ends(user: User, models: list[Endpoint]) -> None:
+    run = make_done(user, models[0])
+    series = Series.objects.create(user=user, name="Best", project=run.project)
+    share = Share.objects.create(user=user, project=run.project)
+
+    def is_kept() -> bool:
+        count_all()
+        return RecordedRun.objects.filter(run=run, is_kept=True).exists()
+
+    assert not is_kept()
+    stars.star_run(run.pk, is_starred=True)
+    assert is_kept()
+    deletion.delete(Run.objects.filter(pk=run.pk), user)
+    assert not is_kept()
+    deletion.restore(Run.objects.filter(pk=run.pk), user)
+    assert is_kept()
+    stars.star_run(run.pk, is_starred=False)
+    assert not is_kept()
+    items.add(user, series, Selection({run.pk: None}))
+    assert is_kept()
+    series.delete_by(user)
+    assert not is_kept()
+    keep_in_step(share, [ResultKey(run.pk, 0)])
+    assert is_kept()
+    creation.revoke(user, share)
+    assert not is_kept()
+    arguments = {"image_url": f"/runs/{run.pk}/artifacts/0/"}
+    using = make_done(user, models[1], arguments=arguments)
+    read_unread()
+    assert is_kept()
+    deletion.delete(Run.objects.filter(pk=using.pk), user)
+    assert not is_kept()
+
+
+def test_a_moved_run_counts_for_its_new_project(user: User, models: list[Endpoint]) -> None:
+    make_judged(user, models[0], 1, 1)
+    target = make_project("Film", ana="manager")
+    moved = moving.move(user, {Run: {Run.objects.get().pk}}, target)
     count_all()
-    record = model_record.records_of(private_project(user)).shown[models[0].pk]
-    assert (record.runs, record.failed, record.judged) == (2, 1, 1)
-
-
-def test_a_rule_cannot_ask_for_records() -> None:
-    with pytest.raises(ValueError, match="Each project has other records"):
-        values.read("question", "keeper:<1")
+    assert model_record.records_of(target).shown[models[0].pk].kept == 1
+    moving.undo(user, moved)
+    count_all()
+    assert model_record.records_of(target).shown[models[0].pk].kept == 0
 
 
 def test_runs_that_nobody_touched_are_found_at_night(user: User, models: list[Endpoint]) -> None:

@@ -11,7 +11,6 @@ from django.test import Client
 from playground.display import renderers
 from runs.models import Run
 from runs.results import json_tree, previews
-from schemas.artifacts import artifacts
 from tests.tables import each_row
 
 WORD = "lorem ipsum dolor sit amet, "
@@ -67,12 +66,6 @@ def test_a_text_of_hostile_markup_is_served_as_text(
     assert "<script>alert(1)" not in member.get(run.get_absolute_url()).content.decode()
 
 
-def test_many_texts_share_one_limit_and_keep_their_positions() -> None:
-    texts = previews.of_texts(artifacts([WORD * 500] * 3))
-    assert sum(len(preview.text) for preview in texts) <= previews.MAX_TEXT_CHARS
-    assert [preview.position for preview in texts] == list(range(len(texts)))
-
-
 @pytest.mark.parametrize(
     "value",
     [
@@ -85,15 +78,3 @@ def test_many_texts_share_one_limit_and_keep_their_positions() -> None:
 def test_a_json_tree_of_any_value_is_small(value: Any) -> None:
     assert len(json_tree.render(value)) < MOST_BYTES
     assert len(json_tree.preview(value)) < previews.MAX_JSON_CHARS + 100
-
-
-def test_a_large_input_is_shown_from_its_beginning(
-    member: Client, make_run: Any, user: User
-) -> None:
-    arguments = {f"field-{n}": WORD * 3000 for n in range(150)}
-    run = make_run(
-        user=user, arguments=arguments, state=Run.State.FAILED, error={"detail": LARGE[:5_000_000]}
-    )
-    page = member.get(run.get_absolute_url()).content
-    assert len(page) < 2 * MOST_BYTES
-    assert b"the file has all of it" in page

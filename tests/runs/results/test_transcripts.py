@@ -42,15 +42,6 @@ def test_each_shape_becomes_lines() -> None:
     assert (late.at, late.text) == ("1:01:01", "Late")
 
 
-def test_words_in_chunks_are_joined_up_to_a_pause_and_a_full_line() -> None:
-    words = [
-        {"timestamp": [at, at + 0.4], "text": "lantern"}
-        for at in (n / 2 + (10 if n > 19 else 0) for n in range(40))
-    ]
-    lines = transcripts.lines_of({"chunks": words})
-    assert [line.text.count("lantern") for line in lines] == [11, 9, 11, 9]
-
-
 @pytest.mark.parametrize(
     "output",
     [

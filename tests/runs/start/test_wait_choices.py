@@ -11,12 +11,10 @@ from django.utils import timezone
 import fal
 from catalog.models import Endpoint
 from playground.form import form_state
-from runs.costs import known_costs
 from runs.models import Run
-from runs.results import error_messages, timeline
+from runs.results import timeline
 from runs.start import starting, transport_choices, wait_choices
-from runs.state import state_machine
-from runs.state.transitions import Observation, gave_up
+from runs.state.transitions import gave_up
 
 CHOSEN: dict[str, Any] = {"start_timeout_s": 120.0, "priority": "low", "no_retry": True}
 CHOSEN["disable_fallback"] = True
@@ -28,9 +26,6 @@ TOO_LONG = TIMED_OUT | {"type": "request_timeout"}
 
 def text_of(response: Any) -> str:
     return " ".join(response.content.decode().split())
-
-
-SENTENCE = "Gave up: it had not started within 2 minutes"
 
 
 def test_the_controls_of_a_form_and_the_options_of_a_run_are_inverses() -> None:
@@ -114,30 +109,3 @@ def test_a_run_gives_up_only_by_its_own_start_timeout(
     kept = gave_up(run, error, run.created_at + timedelta(seconds=waited_s))
     assert kept == ({**error, "start_timeout_s": 120.0} if gives_up else error)
     assert gave_up(Run(created_at=timezone.now()), error, timezone.now()) == error
-
-
-def test_a_run_that_gave_up_says_so_and_may_be_sent_again() -> None:
-    error = TIMED_OUT | {"is_retryable": False, "start_timeout_s": 120.0}
-    explanation = error_messages.explain(error)
-    assert (explanation.title, explanation.is_retryable) == (SENTENCE, True)
-    assert explanation.advice == "Run it again."
-    assert error_messages.reason(error) == f"{SENTENCE}. It cost nothing."
-    run = Run(error=error, state="failed", sent_at=timezone.now(), request_id="r")
-    assert run.state_word == "Gave up"
-
-
-@pytest.mark.django_db
-def test_a_run_that_gave_up_costs_nothing_and_shows_it(
-    member: Client, make_run: Any, flux: Any
-) -> None:
-    run = make_run(state="queued", options={"start_timeout_s": 120.0}, request_id="r")
-    Run.objects.update(created_at=timezone.now() - timedelta(minutes=2), sent_at=timezone.now())
-    state_machine.record(run.pk, Observation("failed", error=TIMED_OUT, by="webhook"))
-    run = Run.objects.select_related("endpoint", "charge").get()
-    assert known_costs.charge_in_words(run) == "Nothing was billed: the run did not start."
-    page = text_of(member.get(run.get_absolute_url()))
-    assert SENTENCE in page
-    assert "Run again" in page
-    listed = text_of(member.get("/runs/?state=failed"))
-    assert f"{SENTENCE}. It cost nothing." in listed
-    assert "Gave up" in listed

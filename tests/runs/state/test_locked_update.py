@@ -1,7 +1,6 @@
 """Changes of runs happen once each, in a run's own order, and are retried after an outage."""
 
 import asyncio
-import logging
 import socket
 import sqlite3
 import uuid
@@ -152,35 +151,6 @@ async def test_observations_during_a_database_lock_are_written_afterwards(
         at_last, runs[0].pk, Observation(State.QUEUED, by="status")
     )
     assert (await Run.objects.aget(pk=runs[0].pk)).state == State.QUEUED
-
-
-@in_a_loop
-async def test_a_value_the_database_rejects_is_logged_once_and_not_retried(
-    runs: list[Run],
-) -> None:
-    attempts: list[uuid.UUID] = []
-
-    def never(pk: uuid.UUID) -> None:
-        attempts.append(pk)
-        raise DataError("value too long")
-
-    records: list[logging.LogRecord] = []
-    listener = logging.Handler()
-    listener.emit = records.append  # type: ignore[method-assign, assignment]
-    locked_update.log.addHandler(listener)
-    try:
-        first = locked_update.retry_until_committed(
-            state_machine.record, runs[1].pk, Observation(State.QUEUED)
-        )
-        both = await asyncio.gather(
-            first, locked_update.retry_until_committed(never, runs[0].pk), return_exceptions=True
-        )
-    finally:
-        locked_update.log.removeHandler(listener)
-    assert both[0] is True
-    assert isinstance(both[1], DataError)
-    assert len(attempts) == 1
-    assert len(records) == 1
 
 
 @in_a_loop

@@ -69,14 +69,6 @@ def test_in_any_order_a_run_ends_if_and_only_if_an_end_was_observed(
     assert run_after(shuffled).is_final == ended
 
 
-def test_log_lines_are_sorted_by_their_timestamps() -> None:
-    stamps = ["00:00:00Z", "00:00:00.25Z", "02:00:00.5+02:00", "00:00:01Z"]
-    lines = [{"timestamp": f"2026-01-01T{at}", "level": "", "message": at} for at in stamps]
-    for reported in (lines, lines[::-1]):
-        run = run_after([Observation(State.RUNNING, logs=[line]) for line in reported])
-        assert run.logs == lines
-
-
 @pytest.mark.django_db
 def test_success_stores_its_artifacts_in_the_same_transaction(make_run: Any) -> None:
     run = make_run(state=State.RUNNING)

@@ -10,31 +10,24 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.urls import reverse
 
 from api.representation import run as representation
-from catalog.models import Endpoint
-from runs.models import Run, Transport, Worker
+from runs.models import Run, Transport
 from runs.progress import worker_status
 from runs.results import refusals, wait_reasons
-from runs.state import state_machine
 from runs.worker import examination
 from runs.worker.account_gate import PROBE_TIMEOUT_S, AccountGate
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import backfill
 from tests.runs.conftest import Ask, Control, Work, have_ended
 from tests.runs.files.test_inputs import make_upload
-from tests.runs.looks import let_look
-from tests.runs.start.started import start_run
 from tests.sampling import sample
 
 KEY = refusals.BY_KIND["key_refused"]
 BALANCE = refusals.BY_KIND["balance_exhausted"]
 FAULTS = [("bad-key", KEY), ("no-balance", BALANCE)]
 MANY = 10_000
-CALM = {"prompt": "paper and the sea", "max_tokens": 20}
 
 PATIENT = pytest.mark.system  # these tests take long
 
@@ -49,24 +42,6 @@ def waits(run: Run, refusal: refusals.Refusal) -> bool:
 def count_sent(sandbox: Control, *kinds: str) -> int:
     calls = sandbox.calls()
     return sum(calls.get(kind, 0) for kind in kinds)
-
-
-def assert_waits_and_goes_on(
-    run: Run, refusal: refusals.Refusal, work: Work, sandbox: Control
-) -> None:
-    """Assert that the run waits while the account is refused, and succeeds afterwards."""
-    has_waited: list[bool] = []
-
-    def until() -> bool:
-        if not has_waited and waits(run, refusal):
-            has_waited.append(True)
-            sandbox.http.delete("/faults")
-        return have_ended(run)
-
-    work(until)
-    run.refresh_from_db()
-    assert has_waited
-    assert run.state == "succeeded", run.error
 
 
 @PATIENT
@@ -98,75 +73,31 @@ def test_a_boards_runs_wait_for_key_or_balance_and_resume_by_themselves(
 
 
 @PATIENT
-@pytest.mark.parametrize(("fault", "refusal"), FAULTS)
-@pytest.mark.parametrize(
-    "transport", sample([Transport.SYNC, Transport.STREAM, Transport.WEBSOCKET], 1, by_seed=1)
-)
-def test_a_direct_run_waits_for_key_or_balance_too(
-    catalogue: None,
-    work: Work,
-    sandbox: Control,
-    transport: str,
-    fault: str,
-    refusal: refusals.Refusal,
-) -> None:
-    endpoint = Endpoint.objects.get(endpoint_id="sandbox/scribe")
-    user = User.objects.create_user("ana")
-    for kind in ("run", "stream"):
-        sandbox.fault(kind, fault, times=MANY)
-    run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=CALM, transport=transport)
-    assert_waits_and_goes_on(run, refusal, work, sandbox)
-
-
-@PATIENT
-@pytest.mark.parametrize(("fault", "refusal"), FAULTS)
-def test_a_run_whose_file_is_refused_waits_for_key_or_balance_too(
-    ask: Ask, work: Work, sandbox: Control, fault: str, refusal: refusals.Refusal
-) -> None:
+def test_a_run_whose_file_is_refused_waits_too(ask: Ask, work: Work, sandbox: Control) -> None:
     for kind in ("upload_initiate", "storage_token"):
-        sandbox.fault(kind, fault, times=MANY)
+        sandbox.fault(kind, "no-balance", times=MANY)
     run = ask("sandbox/eye", image_url=make_upload(User.objects.get()).get_absolute_url())
-    assert_waits_and_goes_on(run, refusal, work, sandbox)
-
-
-@PATIENT
-def test_waiting_runs_can_be_cancelled_and_every_page_says_the_reason(
-    ask: Ask, work: Work, sandbox: Control, admin_client: Client
-) -> None:
-    sandbox.fault("submit", "no-balance", times=MANY)
-    run = ask("sandbox/ridgeline", prompt="x")
-    let_look(User.objects.get(username="admin"), run)
-    pages: dict[str, str] = {}
+    has_waited: list[bool] = []
 
     def until() -> bool:
-        if not (waits(run, BALANCE) and Worker.objects.exclude(trouble="").exists()):
-            return False
-        for page in (
-            "/admin/status/",
-            run.get_absolute_url(),
-            run.endpoint.get_absolute_url(),
-            reverse("operations:healthz"),
-        ):
-            pages[page] = admin_client.get(page).content.decode()
-        return True
+        if not has_waited and waits(run, BALANCE):
+            has_waited.append(True)
+            sandbox.http.delete("/faults")
+        return have_ended(run)
 
     work(until)
-    assert len(pages) == 4
-    for page, content in pages.items():
-        assert "The balance of the fal account is exhausted" in content, page
-    state_machine.request_cancel(run.pk)
     run.refresh_from_db()
-    assert run.state == "cancelled"
+    assert has_waited
+    assert run.state == "succeeded", run.error
 
 
 @PATIENT
 @pytest.mark.parametrize("transport", [Transport.QUEUE, Transport.SYNC])
 def test_any_other_refusal_fails_only_its_run(
-    catalogue: None, work: Work, sandbox: Control, user: User, transport: str
+    ask: Ask, work: Work, sandbox: Control, transport: str
 ) -> None:
-    endpoint = Endpoint.objects.get(endpoint_id="sandbox/scribe")
     sandbox.fault("submit" if transport == Transport.QUEUE else "run", "no-access")
-    run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=CALM, transport=transport)
+    run = ask("sandbox/scribe", transport, prompt="paper and the sea", max_tokens=20)
     work(lambda: have_ended(run))
     run.refresh_from_db()
     assert run.state == "failed"

@@ -15,14 +15,13 @@ from django.db import connections
 from django.test import Client
 
 from runs.files import uploads
-from runs.files.media import probe as probe_module
 from runs.files.media.probe import MediaProbe
 from runs.models import Artifact, Run, Upload
 from runs.models.querysets import SIGNED
 from runs.results.provenance import provenance_in_words
 from runs.worker import examination, idle
 from runs.worker.examination import Examination
-from tests.runs.copying import copy, film, picture, sound
+from tests.runs.copying import copy, film, picture
 from tests.runs.files import signed_media
 from tests.runs.results_to_use import document
 
@@ -84,31 +83,6 @@ def test_a_copied_picture_is_examined_at_once(artifact: Any, content: bytes, wor
     assert marked.exists() == (words != "Not signed")
 
 
-def test_a_picture_that_was_changed_after_it_was_signed_is_told(artifact: Any) -> None:
-    content = bytearray(signed_media.truly_signed("PNG"))
-    content[-30] ^= 1
-    row = copy(artifact(), bytes(content))
-    assert (row.provenance, row.signer) == ("invalid", signed_media.SIGNER)
-
-
-def test_a_signed_file_is_stored_and_served_byte_for_byte(artifact: Any, member: Any) -> None:
-    content = signed_media.truly_signed("PNG")
-    row = copy(artifact(), content)
-    assert member.get(row.get_absolute_url()).getvalue() == content
-
-
-def test_without_the_extra_a_signature_is_known_and_later_checked(
-    artifact: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as without:
-        without.setattr(probe_module, "can_check_signatures", lambda: False)
-        row = copy(artifact(), signed_media.truly_signed("PNG"))
-    assert provenance_in_words(row).startswith("Signed (C2PA), not checked here")
-    examine()
-    row.refresh_from_db()
-    assert (row.provenance, row.signer) == ("valid", signed_media.SIGNER)
-
-
 def test_an_older_result_is_examined_in_time(store_result: Any) -> None:
     row = store_result(signed_media.png())
     assert provenance_in_words(row) == ""
@@ -122,19 +96,6 @@ def test_a_result_whose_file_is_gone_is_not_tried_again(store_result: Any) -> No
     assert examine(times=2) == idle.REST_S
     row.refresh_from_db()
     assert row.provenance == "none"
-
-
-class _FailingProbe(MediaProbe):
-    async def origin_of_stored(self, name: str) -> Any:
-        raise OSError("the bucket is away")
-
-
-def test_a_failing_storage_is_asked_again_later(store_result: Any) -> None:
-    row = store_result(sound())
-    examine(_FailingProbe())
-    row.refresh_from_db()
-    assert row.provenance == ""
-    assert row.next_attempt_at is not None
 
 
 # Uploaded videos and sounds are measured, because a price per second of input needs their length.
@@ -161,47 +122,6 @@ def measure() -> float:
 
 def upload(user: User, name: str, data: bytes) -> Upload:
     return uploads.store(user.pk, SimpleUploadedFile(name, data))
-
-
-@pytest.mark.exhaustive
-def test_uploads_are_measured_and_get_a_small_picture(user: User, stranger: User) -> None:
-    rows = [
-        upload(user, "a.mp4", film(2.0)),
-        upload(user, "a.wav", sound(1.5)),
-        upload(user, "a.png", picture(1200, 900)),
-    ]
-    assert uploads.still_of(rows[2]) == rows[2].get_absolute_url()
-    assert measure() == idle.REST_S
-    for row in rows:
-        row.refresh_from_db()
-    assert [row.measure_at for row in rows] == [None] * 3
-    assert rows[0].duration_s == pytest.approx(2.0, abs=0.2)
-    assert (rows[0].width, rows[0].height) == (640, 360)
-    assert rows[1].duration_s == pytest.approx(1.5, abs=0.1)
-    assert [bool(row.thumbnail) for row in rows] == [True] * 3
-    same = upload(stranger, "b.png", picture(1200, 900))
-    measure()
-    same.refresh_from_db()
-    assert same.thumbnail == rows[2].thumbnail
-    client = Client()
-    client.force_login(user)
-    small = client.get(uploads.still_of(rows[2]))
-    assert small["Content-Type"] == "image/webp"
-    assert len(small.getvalue()) < len(picture(1200, 900))
-
-
-def test_measured_content_is_not_probed_again_nor_broken_content(
-    user: User, stranger: User
-) -> None:
-    upload(user, "a.wav", sound(1.0))
-    Upload.objects.update(measure_at=None, duration_s=7.5)
-    same = upload(stranger, "b.wav", sound(1.0))
-    broken = upload(user, "c.mp4", film(2.0)[:400])
-    measure()
-    same.refresh_from_db()
-    broken.refresh_from_db()
-    assert same.duration_s == 7.5
-    assert (broken.measure_at, broken.duration_s) == (None, None)
 
 
 def test_a_price_per_second_of_input_is_computed_after_measuring(

@@ -5,32 +5,28 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from decimal import Decimal
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
-from django.db import DataError, OperationalError, connection
+from django.db import DataError, OperationalError
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
 from catalog.models import Endpoint
 from core.notify import channel
 from projects.models import Project
-from runs.models import Charge, Run, Worker
-from runs.progress import account_concurrency, worker_status
+from runs.models import Charge, Run
+from runs.progress import account_concurrency
 from runs.promises.lifecycle import Job
 from runs.results import timeline, wait_reasons
-from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.limits import WorkerLimits
 from runs.worker.main import run_forever
 from runs.worker.scheduling import lease_queries
 from tests.features.spending.sums import require_sums_hold
-from tests.runs.conftest import SETTINGS, Ask, Control, Work, have_ended
+from tests.runs.conftest import Ask, Control, Work, have_ended
 from tests.sampling import sample
-from tests.sandbox.server import RunningSandbox, start_sandbox
 from tests.soak import cases
 from tests.soak.stage import Stage
 from tests.statements import before
@@ -63,96 +59,6 @@ def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: C
         if kind in {"status", "stream", "status_stream", "result"}
     }
     assert sum(followed.values()) == 2, calls
-
-
-def one_by_one(work: Work, asking: list[Callable[[], Run]]) -> list[str]:
-    """Return the ends of runs by one worker, each started after the one before had ended."""
-    runs: list[Run] = []
-
-    def is_over() -> bool:
-        if runs and not have_ended(runs[-1]):
-            return False
-        if len(runs) < len(asking):
-            runs.append(asking[len(runs)]())
-            return False
-        return True
-
-    work(is_over)
-    return [Run.objects.get(pk=run.pk).state for run in runs]
-
-
-@pytest.mark.system
-@pytest.mark.any_database
-def test_a_model_without_a_status_stream_is_remembered(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
-    """G2: no other model loses its stream because of it."""
-    sandbox.fault("status_stream", "404")
-    slow = partial(ask, "mischief/slow", prompt="x", duration=0.2)
-    other = partial(ask, "sandbox/ridgeline", prompt="x")
-    assert one_by_one(work, [slow, slow, slow, other]) == ["succeeded"] * 4
-    assert sandbox.calls()["status_stream"] == 2
-
-
-@pytest.fixture
-def own_sandbox(tmp_path: Any) -> Iterator[RunningSandbox]:
-    """A sandbox that a test may kill."""
-    running = start_sandbox(tmp_path / "own", key="test:account-never-shown", pace=0.2)
-    yield running
-    running.kill()
-
-
-@pytest.mark.system
-@pytest.mark.any_database
-@pytest.mark.parametrize("fault", sample(["garbage", "500"], 0, by_seed=1))
-def test_a_misbehaving_model_does_not_block_other_models(
-    ask: Ask, work: Work, sandbox: Control, fault: str
-) -> None:
-    for kind in ("status", "status_stream"):
-        sandbox.fault(kind, fault, times=10_000, about="mischief/fail")
-    early = ask("mischief/slow", prompt="x", duration=2)
-    odd = [ask("mischief/fail", error_type="none") for _ in range(4)]
-    later: list[Run] = []
-
-    def is_over() -> bool:
-        if not later and sandbox.calls().get("status", 0) > 8:
-            later.append(ask("sandbox/scribe", prompt="x", max_tokens=20))
-        are_told = not Run.objects.filter(pk__in=[run.pk for run in odd], note="").exists()
-        return bool(later) and have_ended(early) and have_ended(later[0]) and are_told
-
-    # With a clock that stands still, a host that is left alone once stays alone.
-    work(is_over, breakers=lambda: BreakerRegistry(now=lambda: 1000.0))
-    assert set(Run.objects.exclude(pk__in=[run.pk for run in odd]).values_list("note")) == {("",)}
-
-
-@pytest.mark.system
-def test_during_an_upstream_outage_runs_wait_and_say_so(
-    ask: Ask, work: Work, sandbox: Control, settings: Any, own_sandbox: RunningSandbox
-) -> None:
-    for host, name in SETTINGS.items():
-        setattr(settings, name, own_sandbox.addresses[host])
-    settings.FAL_MEDIA_URLS = [own_sandbox.base]
-    # Longer than any machine needs to notice it: if it ended before, no look would see it running.
-    first = ask("mischief/slow", prompt="first", duration=600, picture=False)
-    sentences: list[str] = []
-
-    def until() -> bool:
-        process = own_sandbox.process
-        if not sentences and Run.objects.filter(pk=first.pk, state="running").exists():
-            process.kill()
-            process.wait()
-            sentences.append("killed")
-        if len(sentences) == 1 and (trouble := Worker.objects.get().trouble):
-            sentences.extend([trouble, worker_status.readiness()])
-        if len(sentences) == 3:
-            ask("mischief/slow", prompt="asked for meanwhile", duration=1, picture=False)
-            sentences.append("asked")
-        notes = Run.objects.values_list("note", flat=True)
-        return len(sentences) == 4 and set(notes) == {sentences[1] + wait_reasons.GOES_ON}
-
-    work(until)
-    assert sentences[1].endswith("does not answer.")
-    assert sentences[2] == f"{sentences[1]} Runs that need it wait and continue by themselves."
 
 
 @pytest.mark.system
@@ -350,35 +256,6 @@ def test_storing_a_run_wakes_an_idle_worker(ask: Ask, work: Work) -> None:
         return bool(runs) and have_ended(runs[0])
 
     work(is_over, worker_limits=limits)
-
-
-@pytest.mark.system
-def test_a_run_stored_without_a_notification_is_found_by_the_slow_check(
-    catalogue: None, user: User, make_run: Any, work: Work
-) -> None:
-    endpoint = Endpoint.objects.get(endpoint_id="mischief/slow")
-    runs: list[Run] = []
-    rested = time.monotonic() + 3
-
-    def is_over() -> bool:
-        if not runs and time.monotonic() > rested:  # as another program would store a run
-            runs.append(make_run(endpoint=endpoint, arguments={"prompt": "x", "duration": 0.2}))
-        return bool(runs) and have_ended(runs[0])
-
-    # Only SQLite shows that its file has changed.
-    limits = WorkerLimits() if connection.vendor == "sqlite" else WorkerLimits(rest_s=2.0)
-    work(is_over, worker_limits=limits)
-
-
-@pytest.mark.system
-def test_a_lease_that_lapses_is_taken_over_in_time(ask: Ask, work: Work) -> None:
-    run = ask("mischief/slow", prompt="x", duration=0.2)
-    lapses = timezone.now() + timedelta(seconds=4)
-    Run.objects.filter(pk=run.pk).update(worker="dead", lease_until=lapses)
-    work(lambda: have_ended(run))
-    run.refresh_from_db()
-    assert run.sent_at
-    assert lapses <= run.sent_at < lapses + timedelta(seconds=20)
 
 
 SLOW = "mischief/slow"

@@ -19,14 +19,10 @@ from django.contrib.auth.models import User
 from django.db import OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-import fal
 from catalog import upstream
 from catalog.models import Endpoint
 from core.db import clock
 from runs.models import Run
-from runs.models import Worker as Row
-from runs.progress import worker_status
-from runs.results import wait_reasons
 from runs.worker import submit
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.limits import WorkerLimits
@@ -221,18 +217,6 @@ def test_a_claim_whose_commit_was_not_confirmed_is_sent(
     assert sandbox.calls()["submit"] == 1
 
 
-def test_a_stopping_worker_awaits_the_answer_to_its_submit(
-    ask: Callable[[str], Run], work: Work, sandbox: Control
-) -> None:
-    run = ask("queue")
-    sandbox.fault("submit", "late", value=0.5)
-    work(lambda: Run.objects.filter(pk=run.pk, sent_at__isnull=False).exists())
-    run.refresh_from_db()
-    assert (run.state, run.worker, bool(run.request_id)) == (State.QUEUED, "", True)
-    work(lambda: Run.objects.filter(pk=run.pk, state="succeeded").exists())
-    assert sandbox.calls()["submit"] == 1
-
-
 def test_a_stopping_worker_releases_its_leases_at_once(make_run: Callable[..., Run]) -> None:
     queued = make_run(state="queued", handle={"request_id": "r"}, worker="w")
     sending = make_run(state="submitting", worker="w")
@@ -260,37 +244,3 @@ def test_an_unparsable_submit_answer_does_not_mean_unsent(
     leases.claim("next", 9)
     run.refresh_from_db()
     assert (run.state, sandbox.calls()["run"]) == (State.UNCONFIRMED, 1)
-
-
-@pytest.mark.any_database
-@pytest.mark.parametrize(
-    ("late", "state"),
-    sample([("submit", State.SUBMITTING), ("status_stream", State.QUEUED)], 0, by_seed=1),
-)
-def test_a_slow_submit_answer_is_shown_on_the_page_and_for_the_host(
-    ask: Callable[[str], Run],
-    work: Work,
-    sandbox: Control,
-    late: str,
-    state: State,
-) -> None:
-    run = ask("queue")
-    sandbox.fault(late, "late", value=8)
-    notices: list[tuple[str, str, str]] = []
-
-    def is_over() -> bool:
-        run.refresh_from_db()
-        trouble = "".join(Row.objects.values_list("trouble", flat=True))
-        if run.state == state and run.note and trouble:
-            notices.append((run.note, trouble, worker_status.readiness()))
-        return run.state == State.SUCCEEDED and not trouble
-
-    work(is_over, fal.Limits(slow_after_s=0.1))
-    # The three values are read one after another and may change in between: once they must agree.
-    assert [
-        trouble
-        for note, trouble, readiness in notices
-        if note == trouble + wait_reasons.GOES_ON and readiness.startswith(trouble)
-        if trouble.endswith("takes a long time to answer.")
-    ], notices
-    assert (run.note, sandbox.calls()["submit"]) == ("", 1)

@@ -8,8 +8,6 @@ from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 
 import fal
@@ -20,9 +18,7 @@ from projects.models.project import private_project
 from runs.files import purge
 from runs.models import Artifact, InputFile, Run, UpstreamDeletion
 from runs.ownership import deletion, upstream_deletion
-from runs.ownership.upstream_deletion import AccountStorage
 from runs.progress import at_fal
-from runs.results import figures
 from runs.start import starting
 from runs.worker.upstream_deletions import UpstreamDeletions
 
@@ -190,25 +186,6 @@ def test_without_an_admin_key_the_plan_waits_and_the_page_says_until_when(done: 
     assert at_fal.after_deletion().startswith("fal keeps texts for up to 30 days")
 
 
-@pytest.mark.parametrize(
-    ("seconds", "files"),
-    [(3600, "1 hour"), (90_000, "25 hours"), (86_400, "1 day"), (604_800, "7 days")],
-)
-def test_the_line_of_a_run_and_the_account_say_how_long_files_are_kept(
-    done: Run, seconds: int, files: str
-) -> None:
-    account = AccountStorage(is_known=True, expires_after_s=seconds)
-    assert account.in_words.startswith(f"for {files}, for")
-    done.options = {"object_lifecycle": {"expiration_duration_seconds": seconds}}
-    assert done.ended_at
-    texts = at_fal._until(done.ended_at + timedelta(days=30))
-    files_until = at_fal._until(done.ended_at + timedelta(seconds=seconds))
-    assert f"result {texts}, its files {files_until}." in at_fal.line(done)
-    with figures.changing(upstream_deletion.ACCOUNT) as row:
-        row.values = account._asdict()
-    assert f"and files for {files}." in at_fal.after_deletion()
-
-
 def test_old_runs_old_files_and_an_erased_person_are_deleted_at_fal(
     make_run: Any, user: User, stranger: User, admin_user: User
 ) -> None:
@@ -226,15 +203,3 @@ def test_old_runs_old_files_and_an_erased_person_are_deleted_at_fal(
     assert {request for request, _ in account.calls} == {"runs", "files", "erased"}
     left = UpstreamDeletion.objects.values_list("request_id", flat=True)
     assert set(left) == {"runs", "files"}  # a row goes with its run
-
-
-def test_admins_see_what_is_pending_and_the_accounts_settings(
-    admin_client: Client, done: Run
-) -> None:
-    account = Account("in use")
-    delete(done)
-    step(account)
-    page = admin_client.get(reverse("admin:status")).content.decode()
-    assert "for 7 days, for those whom its access list names" in page
-    assert "Runs to be deleted at fal" in page
-    assert upstream_deletion.pending().count() == 1

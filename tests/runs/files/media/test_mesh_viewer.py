@@ -1,7 +1,6 @@
 """Meshes: rendered by a program that can be killed, shown in a sandboxed frame, or downloaded."""
 
 import json
-import struct
 from typing import Any
 
 import pytest
@@ -10,8 +9,7 @@ from django.test import Client
 
 from runs.files.media import mesh_viewer
 from runs.models import Artifact
-from tests.documents import with_case
-from tests.runs.copying import copy, glb, picture
+from tests.runs.copying import copy, glb
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.system]
 
@@ -34,13 +32,6 @@ def mesh_that_claims(count: int) -> bytes:
     chunk = len(text).to_bytes(4, "little") + b"JSON" + text
     chunk += bytes(4) + b"BIN\0"
     return b"glTF" + (2).to_bytes(4, "little") + (12 + len(chunk)).to_bytes(4, "little") + chunk
-
-
-def mesh_that_needs(extension: str) -> bytes:
-    content = {"asset": {"version": "2.0"}, "extensionsRequired": [extension]}
-    text = json.dumps(content).encode()
-    text += b" " * (-len(text) % 4)
-    return struct.pack("<4s4I", b"glTF", 2, 20 + len(text), len(text), 0x4E4F534A) + text
 
 
 def viewer_of(row: Artifact) -> str:
@@ -81,35 +72,3 @@ def test_a_mesh_that_cannot_be_shown_says_so_and_can_be_downloaded(
     assert f'href="{row.get_absolute_url()}?download"' in page
     assert member.get(viewer_of(row)).status_code == 404
     assert not default_storage.exists(mesh_viewer.page_name(row.file))
-
-
-@pytest.mark.any_database
-@pytest.mark.parametrize(
-    ("extension", "error"),
-    [
-        ("KHR_draco_mesh_compression", mesh_viewer.COMPRESSED.format("Draco")),
-        ("EXT_meshopt_compression", mesh_viewer.COMPRESSED.format("meshopt")),
-        ("KHR_texture_transform", mesh_viewer.UNSHOWN),  # an empty scene
-    ],
-)
-def test_a_mesh_of_which_nothing_can_be_shown_says_why(
-    artifact: Any, extension: str, error: str
-) -> None:
-    for case in with_case("169-requires-draco.glb", mesh_that_needs(extension)):
-        row = copy(artifact("mesh"), case)
-        assert (row.state, row.kind, row.thumbnail) == ("stored", "mesh", "")
-        if case == mesh_that_needs(extension):
-            assert row.error == error
-        else:
-            assert "Draco" in row.error
-
-
-@pytest.mark.any_database
-def test_a_preview_that_takes_too_long_is_abandoned(artifact: Any) -> None:
-    row = copy(artifact("mesh"), glb(), limit_s=0.0)
-    assert (row.state, row.error) == ("stored", mesh_viewer.UNSHOWN)
-
-
-def test_a_file_that_is_not_a_mesh_has_no_viewer(member: Client, artifact: Any) -> None:
-    row = copy(artifact("image"), picture(300, 200))
-    assert member.get(viewer_of(row)).status_code == 404

@@ -2,8 +2,6 @@
 
 import base64
 import io
-import struct
-from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -13,39 +11,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from runs.files.media import mesh_program
 from runs.files.media.probe_program import probe
 from tests.catalog.thumbs import png
-from tests.documents import with_case
-from tests.runs.copying import picture as noise
-from tests.tables import each_row
 
 
 def opened(answer: dict[str, Any], preview: str) -> Image.Image:
     return Image.open(io.BytesIO(base64.b64decode(answer[preview])))
-
-
-def film(
-    colours: list[int | None],
-    codec: str = "libx264",
-    container: str = "mp4",
-    pixels: str = "yuv420p",
-    ratio: Fraction | int = 1,
-) -> bytes:
-    """Return a film of one second for each colour: of that grey, or of noise for None."""
-    out, dice = io.BytesIO(), np.random.default_rng(3)
-    with av.open(out, "w", format=container) as file:
-        stream: Any = file.add_stream(codec, rate=4)
-        stream.width, stream.height, stream.pix_fmt = 96, 72, pixels
-        stream.codec_context.sample_aspect_ratio = ratio
-        for colour in colours:
-            for _ in range(4):
-                shape = (72, 96, 3)
-                noise = dice.integers(0, 255, shape, np.uint8)
-                content = noise if colour is None else np.full(shape, colour, np.uint8)
-                file.mux(stream.encode(av.VideoFrame.from_ndarray(content, format="rgb24")))
-        file.mux(stream.encode())
-    return out.getvalue()
 
 
 def floating(codec: str, pixels: str, content: np.ndarray[Any, Any]) -> bytes:
@@ -98,85 +69,3 @@ def test_pictures_that_browsers_do_not_show_have_a_poster(name: str, tmp_path: P
         shades: Any = opened(answer, preview).convert("L").getextrema()
         assert shades[0] < 60
         assert shades[1] > 200
-
-
-@each_row(
-    ("size", "face"),
-    [((300, 9000), (256, 512)), ((9000, 300), (512, 256)), ((600, 1800), (171, 512))],
-)
-def test_a_picture_much_longer_than_wide_is_represented_by_its_beginning(
-    size: tuple[int, int], face: tuple[int, int], tmp_path: Path
-) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(noise(*size))
-    answer = probe(str(path), "image/png")
-    assert (answer["width"], answer["height"]) == size
-    assert opened(answer, "thumbnail").size == face
-
-
-@each_row(
-    ("ratio", "size"),
-    [(Fraction(16, 9), (171, 72)), (Fraction(1, 2), (96, 144)), (Fraction(1), (96, 72))],
-)
-def test_a_film_whose_pixels_are_not_square_is_as_large_as_players_show_it(
-    ratio: Fraction, size: tuple[int, int], tmp_path: Path
-) -> None:
-    own = film([None], ratio=ratio)
-    for case in with_case("164-pixels-16-9.webm", own) if size == (171, 72) else [own]:
-        path = tmp_path / "file"
-        path.write_bytes(case)
-        answer = probe(str(path), "video/webm")
-        assert (answer["width"], answer["height"]) == size
-        assert opened(answer, "poster").size == size
-
-
-@each_row("colours", [[0, None, 0, 0], [0, 0, None, 0], [255, 255, 255, None]])
-def test_a_poster_shows_a_later_frame_if_earlier_ones_are_of_one_colour(
-    colours: list[int | None], tmp_path: Path
-) -> None:
-    path = tmp_path / "file"
-    path.write_bytes(film(colours))
-    shades: Any = opened(probe(str(path), "video/mp4"), "poster").convert("L").getextrema()
-    assert shades[1] - shades[0] > 50
-
-
-def test_the_codec_of_a_film_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    prores = film([None], "prores_ks", "mov", "yuv422p10le")
-    for case in with_case("165-prores.mov", prores):
-        path.write_bytes(case)
-        assert probe(str(path), "video/quicktime")["codec"] == "prores"
-
-
-def cloud(*properties: str, rows: list[tuple[float, ...]]) -> bytes:
-    lines = ["ply", "format ascii 1.0", f"element vertex {len(rows)}"]
-    lines += [f"property {name}" for name in properties] + ["end_header"]
-    return "\n".join([*lines, *(" ".join(map(str, row)) for row in rows), ""]).encode()
-
-
-PLACE = ("float x", "float y", "float z")
-CORNERS = [(0.0, 0.0, 0.0), (1.0, 0.0, 0.5), (0.0, 1.0, 1.0)]
-CLOUDS: dict[str, Callable[[], bytes]] = {
-    "text": lambda: cloud(*PLACE, rows=[*CORNERS]),
-    "text with colours": lambda: cloud(
-        *PLACE, "uchar red", "uchar green", "uchar blue", rows=[(*at, 255, 0, 9) for at in CORNERS]
-    ),
-    "nowhere": lambda: cloud(*PLACE, rows=[*CORNERS, (float("nan"), 0.0, 0.0)]),
-    "binary": lambda: (
-        cloud(*PLACE, rows=[])
-        .replace(b"ascii", b"binary_little_endian")
-        .replace(b"vertex 0", b"vertex 3")
-        .rstrip(b"\n")
-        + b"\n"
-        + struct.pack("<9f", *(part for at in CORNERS for part in at))
-    ),
-}
-
-
-@pytest.mark.parametrize("name", CLOUDS)
-def test_a_point_cloud_is_drawn_and_has_a_viewer(name: str, tmp_path: Path) -> None:
-    path, page = tmp_path / "cloud.ply", tmp_path / "page.html"
-    path.write_bytes(CLOUDS[name]())
-    assert mesh_program.render(str(path), "ply", str(page)) == {}
-    assert page.stat().st_size > 1000
-    assert opened(mesh_program.draw(str(path), "ply"), "poster").getbbox()

@@ -85,8 +85,3 @@ def test_nothing_is_written_into_a_signed_file(content: bytes) -> None:
 def test_other_and_damaged_files_take_none(content: bytes, message: str) -> None:
     with pytest.raises(NotEmbeddable, match=message):
         embed(content, "{}")
-
-
-def test_a_long_text_does_not_fit_into_a_jpeg() -> None:
-    with pytest.raises(NotEmbeddable, match="too long"):
-        embed(PICTURES["jpeg"], "a" * 70_000)

@@ -6,40 +6,30 @@ An answer that it repeats does.
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import OperationalError
-from django.test import Client
-from django.urls import reverse
 
 import fal
-from catalog.models import Endpoint
 from fal import Handle, LogLine, Phase, Queue, RequestRejected, Status
-from runs.models import Run, Transport
+from runs.models import Run
 from runs.results import timeline
 from runs.state import state_machine
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, status_polling
 from runs.worker.following.context import FollowContext
 from runs.worker.following.status_polling import EVENTS_IN_A_ROW, statuses
-from runs.worker.limits import PATIENCE, DirectLimits, Patience, WorkerLimits
+from runs.worker.limits import PATIENCE, Patience, WorkerLimits
 from tests import clock
 from tests.runs.conftest import Ask, Control, Work, alone, have_ended
-from tests.runs.start.started import start_run
-from tests.sampling import sample
 from tests.statements import failing
 
 HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
-
-
 UNKNOWN = uuid.UUID(int=0)
-
-
 # A follower with short waits.
 QUICK = Patience(
     poll_first_s=0.01,
@@ -133,22 +123,6 @@ async def phases(
 
 @pytest.mark.any_database
 @pytest.mark.system
-@pytest.mark.parametrize(
-    "first",
-    [Status(Phase.IN_PROGRESS), Status(Phase.UNKNOWN, error="it failed", raw={"status": "FAILED"})],
-)
-def test_a_stream_without_an_end_is_not_awaited_forever(first: Status) -> None:
-    queue = Mute(first, Status(Phase.COMPLETED))
-
-    assert clock.run(phases(queue, patience=Patience(quiet_s=0.05))) == [
-        first.state,
-        Phase.COMPLETED,
-    ]
-    assert queue.streams == 1
-
-
-@pytest.mark.any_database
-@pytest.mark.system
 def test_a_long_run_has_one_stream_and_few_polls_beside_it() -> None:
     """Goal G2, in ten minutes without an event: polls after one, three and seven minutes."""
 
@@ -224,17 +198,6 @@ def cancel_once_running(run: Run) -> Callable[[], bool]:
     return is_over
 
 
-def cancel_after_failed_fetches(run: Run, sandbox: Control) -> Callable[[], bool]:
-    """Return a function that cancels the run after failed fetches; it says whether it has ended."""
-
-    def is_over() -> bool:
-        if sandbox.calls().get("result", 0) > 2:
-            state_machine.request_cancel(run.pk)
-        return have_ended(run)
-
-    return is_over
-
-
 @pytest.mark.any_database
 def test_a_cancelled_run_whose_result_never_comes_fails_early(
     ask: Ask, work: Work, sandbox: Control
@@ -242,24 +205,16 @@ def test_a_cancelled_run_whose_result_never_comes_fails_early(
     sandbox.fault("result", "500", times=1000)
     run = ask("mischief/slow", prompt="x", duration=0.1)
 
+    def is_over() -> bool:
+        if sandbox.calls().get("result", 0) > 2:
+            state_machine.request_cancel(run.pk)
+        return have_ended(run)
+
     patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.05, unwanted_s=0.3)
-    work(cancel_after_failed_fetches(run, sandbox), patience=patience)
+    work(is_over, patience=patience)
     run.refresh_from_db()
     assert run.state == "failed"
     assert run.error["status"] == 500
-
-
-@pytest.mark.any_database
-def test_a_cancelled_run_still_gets_a_result_that_exists(
-    ask: Ask, work: Work, sandbox: Control
-) -> None:
-    sandbox.fault("result", "500", times=8)
-    run = ask("mischief/slow", prompt="x", duration=0.1)
-
-    patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.05)
-    work(cancel_after_failed_fetches(run, sandbox), patience=patience)
-    run.refresh_from_db()
-    assert run.state == "succeeded", run.error
 
 
 class Over(fal.Queue):
@@ -280,8 +235,7 @@ class Over(fal.Queue):
 @pytest.mark.django_db(transaction=True)
 def test_c22_a_cancel_after_the_end_fetches_the_result(make_run: Any) -> None:
     """Even if the status stream never reports the end."""
-    handle = fal.Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
-    run = make_run(state="running", handle=handle.as_json(), request_id="r1")
+    run = make_run(state="running", handle=HANDLE.as_json(), request_id="r1")
     clients: Any = SimpleNamespace(queue=Over())
     asyncio.run(
         alone(follow.cancel(run.pk, clients, BreakerRegistry(), Patience(fetch_first_s=0.01)))
@@ -315,95 +269,24 @@ def test_a_cancel_that_upstream_refuses_is_reported_and_repeated(
     assert moments[0].detail.startswith("Upstream answered 500")
 
 
-WAYS = {Transport.QUEUE: "result", Transport.SYNC: "run", Transport.WEBSOCKET: "run"}
-
-
-@pytest.fixture
-def finish_run(work: Work, sandbox: Control, transactional_db: None) -> Any:
-    """`finish_run(transport, fault)` → an ended run with such a result, and its files."""
-    pauses_s = (0.0, 0.1)
-    patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.02, list_pauses_s=pauses_s)
-    limits = WorkerLimits(direct=DirectLimits(list_pauses_s=pauses_s))
-    user = User.objects.create_user("ana")
-
-    def make(transport: str, fault: str) -> Run:
-        sandbox.fault(WAYS[Transport(transport)], fault, times=100)
-        run, _ = start_run(
-            user=user,
-            endpoint=Endpoint.objects.get(endpoint_id="mischief/slow"),
-            key=uuid.uuid4().hex,
-            transport=transport,
-            arguments={"prompt": "x", "duration": 0.1},
-        )
-
-        def is_over() -> bool:
-            run.refresh_from_db()
-            return run.is_final and not run.artifacts.filter(state="remote").exists()
-
-        work(is_over, patience=patience, worker_limits=limits)
-        return run
-
-    return make
-
-
-@pytest.mark.usefixtures("catalogue")
 @pytest.mark.any_database
 @pytest.mark.system
-@pytest.mark.parametrize("transport", WAYS)
-@pytest.mark.parametrize(
-    ("fault", "stored_body"),
-    sample([("words", "Here you are: a lighthouse."), ("nothing", "")], 1, by_seed=1),
-)
 def test_an_unreadable_result_ends_the_run_and_is_stored(
-    finish_run: Any, sandbox: Control, transport: str, fault: str, stored_body: str
+    ask: Ask, work: Work, sandbox: Control
 ) -> None:
+    sandbox.fault("result", "words", times=100)
     sandbox.fault("requests", "404", times=100)  # upstream's list of requests cannot help either
-    run = finish_run(transport, fault)
+    run = ask("mischief/slow", prompt="x", duration=0.1)
+    work(lambda: have_ended(run), patience=replace(QUICK, list_pauses_s=(0.0, 0.1)))
+    run.refresh_from_db()
     assert (run.state, run.error["error"]) == ("failed", "Unreadable")
-    assert run.error["detail"]["body"] == stored_body
-    assert run.request_id
-    assert (run.billable_units, run.note) == ("1", "")
-    calls = sandbox.calls()
-    assert (calls.get("submit", 0), calls.get("run", 0)) == (
-        (1, 0) if transport == Transport.QUEUE else (0, 1)
-    )
-    page = Client()
-    page.force_login(run.user)
-    text = page.get(run.get_absolute_url()).content.decode()
-    assert "The result cannot be shown" in text
-    assert stored_body in text
-
-
-@pytest.mark.usefixtures("catalogue")
-@pytest.mark.any_database
-@pytest.mark.system
-@pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
-def test_an_unreadable_result_is_taken_from_upstreams_list(finish_run: Any, transport: str) -> None:
-    run = finish_run(transport, "words")
-    assert (run.state, run.error, run.billable_units) == ("succeeded", None, "1")
-    assert run.artifacts.get().state == "stored"
-
-
-@pytest.mark.usefixtures("catalogue")
-@pytest.mark.any_database
-@pytest.mark.system
-@pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
-def test_numbers_outside_json_are_stored_literally(finish_run: Any, transport: str) -> None:
-    run = finish_run(transport, "odd-numbers")
-    assert (run.state, run.output) == ("succeeded", {"score": None, "most": None, "half": 0.5})
-    page = Client()
-    page.force_login(run.user)
-    file = page.get(reverse("playground:run-output", args=[run.pk]))
-    assert file.getvalue() == b'{"score": NaN, "most": 1E400, "half": 0.50}'
-    assert "cannot be shown exactly" in page.get(run.get_absolute_url()).content.decode()
+    assert run.error["detail"]["body"] == "Here you are: a lighthouse."
+    assert (run.billable_units, bool(run.request_id), run.note) == ("1", True, "")
+    assert sandbox.calls()["submit"] == 1
 
 
 FLOODS = 9
-
-
 TURNS = 20  # turns of the event loop in which a short run is sent, followed and fetched
-
-
 FLOOD = 100_000
 
 
@@ -419,53 +302,6 @@ class Flood(Queue):
             self.told += 1
             yield Status(Phase.IN_PROGRESS, logs=[LogLine(f"step {number}", "INFO", "", "")])
         yield Status(Phase.COMPLETED)
-
-
-class Polled(Queue):
-    """A queue without status streams."""
-
-    def __init__(self) -> None:
-        self.polls = 0
-
-    async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
-        """There are none."""
-        raise RequestRejected("no streams here", status=405)
-        yield
-
-    async def status(self, handle: Handle, *, logs: bool = True) -> Status:
-        """The run is running."""
-        self.polls += 1
-        return Status(Phase.IN_PROGRESS)
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize(
-    ("address", "least", "most"), [("", 20, 60), ("https://vitrine.example", 1, 10)]
-)
-def test_a_run_with_a_webhook_is_rarely_polled(
-    settings: Any, make_run: Any, address: str, least: int, most: int
-) -> None:
-    """A run of two minutes without status streams.
-
-    The periodic sweep finds a lost webhook.
-    """
-    settings.PUBLIC_URL = address
-    queue, run = Polled(), make_run(state="running")
-
-    async def main() -> None:
-        handle = Handle.rebuilt("https://queue.test", "acme/polled", "r")
-        with suppress(TimeoutError):
-            async with (
-                asyncio.timeout(120),
-                aclosing(
-                    statuses(run.pk, handle, queue, FollowContext(BreakerRegistry()))
-                ) as observed,
-            ):
-                async for _ in observed:
-                    continue
-
-    clock.run(alone(main()))
-    assert least <= queue.polls <= most
 
 
 def test_streams_without_a_pause_leave_turns_to_other_tasks() -> None:

@@ -5,19 +5,15 @@ It is found again by its arguments, never guessed, and never sent again by itsel
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
-from asgiref.sync import sync_to_async
-from django.contrib.auth.models import User
 from django.test import Client
 from django.utils import timezone
 
 import fal
-from catalog.models import Endpoint
 from fal import PastRequest
 from runs.models import Run
 from runs.results import timeline
@@ -27,8 +23,7 @@ from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, reconciliation
 from runs.worker.following.context import FollowContext
 from runs.worker.limits import Patience
-from tests.runs.conftest import Control, Work, alone, without_pauses
-from tests.runs.start.started import start_run
+from tests.runs.conftest import alone
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.system]  # these tests take long
 
@@ -95,34 +90,6 @@ def test_upstreams_clock_offset_is_read_from_its_answers(lost: Run, ahead_s: int
     assert (
         reconciliation.match(lost, [request(sent_at=lost.sent_at)], ahead) == "r1"
     )  # a request stamped by our clock
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("ahead_s", [0, 900, -7200])
-def test_a_lost_submit_is_found_with_any_clock_offset(make_run: Any, ahead_s: int) -> None:
-    sent = timezone.now()
-    run = make_run(state=State.UNCONFIRMED, sent_at=sent, arguments={"a": 1})
-    theirs = sent + timedelta(seconds=ahead_s)
-    row = {"request_id": "r1", "sent_at": theirs.isoformat(), "json_input": {"a": 1}}
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        if not request.url.path.endswith("by-endpoint"):
-            return httpx.Response(200, json={"status": "IN_QUEUE"})
-        items = [row] if datetime.fromisoformat(request.url.params["start"]) <= theirs else []
-        date = format_datetime(theirs.astimezone(UTC), usegmt=True)
-        return httpx.Response(200, json={"items": items}, headers={"date": date})
-
-    async def look() -> None:
-        async with fal.Clients(
-            fal.Addresses(), "a:b", transport=httpx.MockTransport(answer)
-        ) as clients:
-            for _ in range(2):
-                await sync_to_async(Run.objects.filter(pk=run.pk).update)(lease_until=None)
-                await reconciliation.reconcile_due(clients)
-
-    asyncio.run(asyncio.wait_for(alone(look()), 30))
-    run.refresh_from_db()
-    assert (run.state, run.request_id) == ("queued", "r1")
 
 
 def test_a_request_that_ended_earlier_or_has_no_time_does_not_match(lost: Run) -> None:
@@ -209,50 +176,6 @@ def test_searches_become_rarer_and_end_after_an_hour(lost: Run) -> None:
     assert not reconciliation.is_being_reconciled(lost)
 
 
-@pytest.mark.parametrize("status", ["404", "501"])
-def test_no_search_is_promised_without_a_request_list(
-    catalogue: None, work: Work, sandbox: Control, member: Client, user: User, status: str
-) -> None:
-    """The run's page says what the user can do.
-
-    Once the list is available again, the worker searches it all the same.
-    """
-    endpoint = Endpoint.objects.get(endpoint_id="sandbox/ridgeline")
-    # Nobody could tell which of two requests with the same input is this run.
-    arguments = {"prompt": status, "seed": 4}
-    run, _ = start_run(user=user, endpoint=endpoint, key="1", arguments=arguments)
-    sandbox.fault("submit", "lost")
-    # 5xx answers are retried at once
-    sandbox.fault("requests", status, times=2 if status == "404" else 6)
-    page: list[str] = []
-
-    def until() -> bool:
-        now = Run.objects.get(pk=run.pk)
-        if not page and reconciliation.has_no_list(now):
-            page.append(member.get(run.get_absolute_url()).content.decode())
-        return now.state == "succeeded"
-
-    work(without_pauses(until))
-    assert "Upstream has no list of requests, so Vitrine cannot look for it." in page[0]
-    assert "Check in your account at upstream whether it ran" in page[0]
-    assert "looks for it in upstream" not in page[0]
-    assert "Keep looking" not in page[0]
-    run.refresh_from_db()
-    events = [event["what"] for event in run.events]
-    assert events == ["lost", "unlisted", "listed", "found"]
-    assert sandbox.calls()["submit"] == 1
-
-
-def test_without_a_request_list_only_a_webhook_can_end_a_lost_run(
-    member: Client, lost: Run, settings: Any
-) -> None:
-    state_machine.note_event(lost.pk, reconciliation.UNLISTED, reconciliation.NO_LIST)
-    notice = "only a report from upstream can still end it"
-    assert notice not in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
-    settings.PUBLIC_URL = "https://vitrine.example"
-    assert notice in member.get(lost.get_absolute_url()).content.decode().replace("'", "&#x27;")
-
-
 def test_sending_again_starts_one_new_run_and_the_lost_one_can_be_found(
     member: Client, lost: Run
 ) -> None:
@@ -291,36 +214,3 @@ def test_giving_up_asks_for_confirmation_and_is_final(member: Client, lost: Run)
     assert lost.state == State.CANCELLED
     assert [moment.what for moment in timeline.moments(lost)][-1] == "Given up"
     assert not state_machine.record(lost.pk, Observation(State.SUCCEEDED, output=1))
-
-
-def test_a_cancel_before_the_answer_was_lost_stays_in_the_timeline(lost: Run) -> None:
-    Run.objects.update(cancel_requested_at=timezone.now() - timedelta(seconds=1))
-    state_machine.request_cancel(lost.pk)
-    lost.refresh_from_db()
-    moments = [moment.what for moment in timeline.moments(lost)]
-    assert {"Cancellation requested", "Given up"} <= set(moments)
-
-
-@pytest.mark.parametrize(
-    ("error", "notice"),
-    [
-        (fal.UpstreamFailed("Out of order", status=500), "Upstream answered 500: Out of order."),
-        (
-            fal.UpstreamFailed("fal answered 524 and did not say why.", status=524),
-            "Upstream answered 524 and did not say why.",
-        ),
-        (
-            fal.Unreadable("The answer could not be read.", status=200),
-            "Upstream answered, and the answer could not be read.",
-        ),
-        (fal.Unreachable("No answer came."), "The answer to the submission was lost."),
-    ],
-)
-def test_the_notice_says_what_upstream_answered(
-    member: Client, make_run: Any, error: fal.FalError, notice: str
-) -> None:
-    run = make_run(state=State.SUBMITTING, sent_at=timezone.now())
-    seen = Observation(State.UNCONFIRMED, by="submit", error=error.as_json())
-    state_machine.record(run.pk, seen)
-    page = member.get(run.get_absolute_url()).content.decode()
-    assert f"<p>{notice} <b>It may have been charged" in page

@@ -67,29 +67,6 @@ def test_a_worker_learns_what_another_has_taken_over(make_run: Callable[..., Run
     assert leases.renew("one", [run.pk for run in runs]) == {runs[0].pk}
 
 
-def test_runs_waiting_for_a_users_other_runs_say_so(
-    limits: Any, make_run: Callable[..., Run], stranger: User
-) -> None:
-    theirs = make_run(user=stranger)
-    for _ in range(3):
-        make_run(state="running", handle={})
-    mine = [make_run() for _ in range(2)]
-    leases.note_queue_positions()
-    notes = set(Run.objects.filter(pk__in=[run.pk for run in mine]).values_list("note", flat=True))
-    assert notes == {"The run waits for its turn: 3 runs of yours are under way."}
-    assert Run.objects.get(pk=theirs.pk).note == ""
-    for _ in range(2):
-        make_run(user=stranger, state="running", handle={})
-    leases.note_queue_positions()
-    assert Run.objects.get(pk=theirs.pk).note.startswith(
-        "The run waits for its turn: 5 runs of the team"
-    )
-    Run.objects.filter(state="running").update(state="succeeded")
-    claimed = leases.claim("w", 9).to_send
-    assert set(claimed) == {theirs, *mine}
-    assert not Run.objects.exclude(note="").exists()
-
-
 @pytest.mark.parametrize(
     "begun",
     [
@@ -194,17 +171,6 @@ def test_only_a_small_claim_is_marked_as_sent(limits: Any, make_run: Callable[..
     claim = leases.claim("w", 99, submits_at_once=lambda run: True)
     assert not any(run.sent_at for run in claim.to_send)
     assert len(claim.to_send) == lease_queries.FEW_FREE
-
-
-def test_while_a_host_fails_runs_not_tried_yet_go_first(
-    limits: Any, make_run: Callable[..., Run]
-) -> None:
-    limits.RUNS_AT_ONCE_PER_USER = 2
-    for _ in range(lease_queries.FEW_FREE + 1):
-        make_run(attempts=3)
-    fresh = make_run()
-    claim = leases.claim("w", 99, submit_limits=SubmitLimits({"queue": 1}))
-    assert [run.pk for run in claim.to_send] == [fresh.pk]
 
 
 @pytest.mark.parametrize("count", [2, lease_queries.FEW_FREE + 1])

@@ -84,14 +84,6 @@ def test_c30_a_flood_writes_one_refetch_request(
     assert UpstreamKeys.objects.get().wanted_at == wanted
 
 
-def test_unavailable_keys_are_requested_rarely(signer: Fal, transactional_db: None) -> None:
-    UpstreamKeys.objects.all().delete()
-    signer.jwks = dict  # type: ignore[method-assign]
-    for _ in range(5):
-        signer.tend()
-    assert len(signer.fetched) == 1
-
-
 def test_keys_tried_before_the_clock_was_set_back_are_fetched_at_once(
     deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
 ) -> None:
