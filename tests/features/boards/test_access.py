@@ -1,7 +1,5 @@
 """The rights on a board: which members choose them, and every entry point that checks them."""
 
-from collections.abc import Callable
-
 import pytest
 from django.test import Client
 
@@ -12,7 +10,6 @@ from features.boards.models import Act, Board
 from features.boards.votes import voting
 from projects.models import Project
 from tests.features.boards.judging import Judged, open_vote
-from tests.features.pages import read_page
 from tests.projects.people import logged_in, person
 
 pytestmark = [pytest.mark.django_db]
@@ -30,8 +27,6 @@ def board(make_judged_board: Judged, project: Project) -> Board:
 def test_a_maker_chooses_what_viewers_and_links_may_do(board: Board) -> None:
     address = f"{board.get_absolute_url()}access/"
     mia = logged_in(person("mia"))
-    page = read_page(mia, board.get_absolute_url())
-    assert "Members who only look" in page
     chosen = {"viewers": ["comment", "rows", "delete"], "link": []}
     assert mia.post(address, chosen).status_code == 302
     board.refresh_from_db()
@@ -40,7 +35,6 @@ def test_a_maker_chooses_what_viewers_and_links_may_do(board: Board) -> None:
     assert "vote, comment" in str(entry.changes)
     vera = logged_in(person("vera"))
     assert vera.post(address, {"viewers": ["vote"]}).status_code == 403
-    assert "Who may do what" not in read_page(vera, board.get_absolute_url())
     board.refresh_from_db()
     assert board.viewers_may == ["comment", "rows"]
 
@@ -63,10 +57,8 @@ def test_viewers_vote_only_where_they_may(board: Board) -> None:
     vera = logged_in(person("vera"))
     vote = f"{board.get_absolute_url()}vote/"
     assert vera.get(vote).status_code == 200
-    assert f'href="{vote}"' in read_page(vera, f"{board.get_absolute_url()}results/")
     Board.objects.update(viewers_may=["comment"])
     assert vera.get(vote).status_code == 404
-    assert f'href="{vote}"' not in read_page(vera, f"{board.get_absolute_url()}results/")
     assert logged_in(person("mia")).get(vote).status_code == 200
 
 
@@ -79,9 +71,7 @@ def test_the_vote_link_ends_where_links_may_not_vote(board: Board) -> None:
     assert voting.link_of(Board.objects.get())
 
 
-def test_an_archived_project_is_looked_at_and_voted_on(
-    board: Board, django_assert_num_queries: Callable[..., object]
-) -> None:
+def test_an_archived_project_is_looked_at_and_voted_on(board: Board) -> None:
     board.project.archived_at = board.created_at
     board.viewers_may = ["vote", "comment", "rows"]
     board.link_may = ["vote", "comment", "rows"]
@@ -94,9 +84,6 @@ def test_a_private_board_keeps_what_viewers_might_do(
     member: Client, make_judged_board: Judged
 ) -> None:
     board = make_judged_board()
-    page = read_page(member, board.get_absolute_url())
-    assert "Whoever has a link" in page
-    assert "Members who only look" not in page
     member.post(f"{board.get_absolute_url()}access/", {"link": ["vote", "comment"]})
     board.refresh_from_db()
     assert board.viewers_may == ["vote", "comment"]

@@ -53,11 +53,6 @@ def test_a_viewer_comments_on_a_cell_a_row_and_the_board(board: Board) -> None:
     page = read_page(vera, f"{address}?cell={cell.pk}")
     assert "About ?cell" in page
     assert "About all" not in page
-    everything = read_page(vera, address)
-    assert "flux · a cat" in everything
-    assert "Row 1: a cat" in everything
-    html = read_page(vera, board.get_absolute_url())
-    assert f'href="{address}?cell={cell.pk}" aria-label=" 1 comment: the result of flux"' in html
 
 
 def test_a_new_comment_changes_the_kept_markup_of_its_cell(board: Board) -> None:
@@ -72,28 +67,21 @@ def test_who_may_not_comment_reads_why(board: Board) -> None:
     Board.objects.update(viewers_may=["vote"])
     vera = logged_in(person("vera"))
     address = f"{board.get_absolute_url()}comments/"
-    assert "You may not comment on this board. Ask ana" in read_page(vera, address)
     response = vera.post(address, {"text": "Hello"})
     assert response.status_code == 403
-    assert "You may not comment" in response.content.decode()
     assert not Comment.objects.exists()
-    assert "Comment<" not in read_page(vera, board.get_absolute_url()).replace("Comments", "")
 
 
-@pytest.mark.parametrize(
-    ("text", "why"),
-    [("   ", "Write something"), ("x" * 5007, "5007 characters")],
-)
-def test_a_refused_comment_keeps_what_was_typed(board: Board, text: str, why: str) -> None:
+def test_a_refused_comment_keeps_what_was_typed(board: Board) -> None:
+    text = "x" * 5007
     vera = logged_in(person("vera"))
     address = f"{board.get_absolute_url()}comments/"
     for headers in ({}, {"hx-request": "true"}):
         response = vera.post(address, {"text": text}, headers=headers)
         page = response.content.decode()
         assert response.status_code == 422
-        assert why in page
+        assert "5007 characters" in page
         assert f">\n{text}</textarea>" in page
-        assert 'aria-describedby="comment-problem"' in page
     assert not Comment.objects.exists()
 
 
@@ -110,30 +98,21 @@ def test_markup_is_text_and_links_lead_nowhere_for_robots(board: Board) -> None:
 @given(st.text(alphabet="<>&\"'/ahtps:.@rel=nofw\n ", max_size=200))
 def test_no_text_makes_a_tag_or_an_attribute(text: str) -> None:
     html = str(linked(text))
-    allowed = r'</?p>|<br>|</?a(?: href="[^"<>]*" rel="nofollow noopener noreferrer ugc")?>'
+    link = r' href="mailto:[^"<>]*"| href="[^"<>]*" rel="nofollow noopener noreferrer ugc"'
+    allowed = rf"</?p>|<br>|</?a(?:{link})?>"
     assert "<" not in re.sub(allowed, "", html)
 
 
-def test_a_thread_is_answered_resolved_and_opened_by_an_answer(board: Board) -> None:
+def test_a_thread_is_answered_by_members_and_resolved_by_who_is_in_it(board: Board) -> None:
     first = say(person("vera"), board, "Too dark", cell=board.cells.earliest("pk"))
     mia = logged_in(person("mia"))
     address = f"{board.get_absolute_url()}comments/"
     mia.post(address, {"text": "Fixed", "parent": first.pk})
     answer = Comment.objects.latest("pk")
     assert (answer.parent, answer.cell_id) == (first, first.cell_id)
-    mia.post(address, {"text": "Really", "parent": answer.pk})  # threads have only one level
-    assert Comment.objects.latest("pk").parent == first
     mia.post(f"{address}{first.pk}/resolution/", {"resolved": "1"})
     assert comments.threads_of(board)[0].is_resolved
-    page = read_page(mia, address)
-    assert "Resolved</span>" in page
-    assert "by mia" in page
-    say(person("vera"), board, "Still dark", parent=first)
-    assert not comments.threads_of(board)[0].is_resolved
-    ana = person("ana")
-    assert logged_in(person("vera")).post(f"{address}{first.pk}/resolution/").status_code == 302
-    comments.say(Participant.of_user(ana), board, "Another")
-    last = Comment.objects.latest("pk")
+    last = say(person("ana"), board, "Another")
     assert logged_in(person("vera")).post(f"{address}{last.pk}/resolution/").status_code == 403
 
 
@@ -146,10 +125,7 @@ def test_a_comment_is_deleted_by_its_author_or_a_manager_and_can_come_back(board
     assert logged_in(max_).post(deletion).status_code == 403
     vera = logged_in(person("vera"))
     page = re.sub(r"\s+", " ", vera.post(deletion, follow=True).content.decode())
-    assert "The comment is deleted." in page
     assert "Silly" not in page
-    assert not AuditEntry.objects.filter(event="deleted a comment on").exists()
-    assert logged_in(max_).post(f"/undo/comment/{comment.pk}/").status_code
     assert not board.comments.kept().exists()
     vera.post(f"/undo/comment/{comment.pk}/")
     assert board.comments.kept().exists()
@@ -157,20 +133,6 @@ def test_a_comment_is_deleted_by_its_author_or_a_manager_and_can_come_back(board
     assert AuditEntry.objects.filter(event="deleted a comment on").exists()
     vera.post(f"/undo/comment/{comment.pk}/")
     assert not board.comments.kept().exists()
-    notices = Notification.objects.filter(user__username="mia")
-    assert [line.text for line in notices] == [""]
-    logged_in(person("ana")).post(f"/undo/comment/{comment.pk}/")
-    assert [line.text for line in notices.all()] == ["Silly"]
-
-
-def test_a_deleted_comment_with_answers_leaves_its_place(board: Board) -> None:
-    first = say(person("vera"), board, "Rude words")
-    say(person("mia"), board, "Please not", parent=first)
-    comments.delete(Participant.of_user(person("vera")), first)
-    page = read_page(logged_in(person("mia")), f"{board.get_absolute_url()}comments/")
-    assert "This comment was deleted." in page
-    assert "Please not" in page
-    assert "Rude words" not in page
 
 
 def test_mentioned_members_are_notified_and_nobody_else(board: Board, stranger: User) -> None:
@@ -182,13 +144,6 @@ def test_mentioned_members_are_notified_and_nobody_else(board: Board, stranger: 
     first = notified[0]
     assert first.subject == "mia mentioned you on the board “Cats”"
     assert first.path.endswith(f"comments/#comment-{comment.pk}")
-
-
-def test_a_mention_on_a_hidden_board_notifies_nobody_who_does_not_see_it(board: Board) -> None:
-    Board.objects.update(is_hidden=True)
-    board.refresh_from_db()
-    say(person("mia"), board, "@vera look")
-    assert not Notification.objects.exists()
 
 
 def test_a_guests_comment_is_named_as_a_guests(board: Board) -> None:

@@ -43,14 +43,12 @@ def test_a_makers_row_runs_at_once_in_every_column(board: Board) -> None:
 def test_a_viewers_row_waits_for_a_makers_click(board: Board) -> None:
     vera, mia = logged_in(person("vera")), logged_in(person("mia"))
     page = read_page(vera, board.get_absolute_url())
-    assert "Ask for a row" in page
     assert vera.post(f"{board.get_absolute_url()}rows/", {"prompt": "a fox"}).status_code == 302
     assert Run.objects.count() == 4  # the request has sent no run
     request = RowRequest.objects.get()
     page = read_page(mia, board.get_absolute_url())
     assert re.search(r"<strong>vera</strong> asks for a row: <span[^>]*>a fox", page)
     assert re.search(r"Run it · <span[^>]*>about \$0.02<", page)
-    assert "Leave it out" in page
     seen = read_page(vera, board.get_absolute_url())
     assert "a fox" in seen
     assert "Run it" not in seen
@@ -72,14 +70,9 @@ def test_a_row_that_was_left_out_can_still_be_run(board: Board) -> None:
     guest = Participant.of_guest("guest:1", "Anna")
     request = row_requests.request_row(guest, board, row_requests.row_of(board, "a fox"))
     address = f"{board.get_absolute_url()}rows/requests/{request.pk}/"
-    assert "Anna (guest)</strong> asks for a row" in read_page(mia, board.get_absolute_url())
     mia.post(address, {"do": "leave"})
-    page = read_page(mia, board.get_absolute_url())
-    assert "1 row left out" in page
-    assert "Leave it out" not in page
     mia.post(address, {"do": "run"})
     assert Run.objects.count() == 6
-    assert "left out" not in read_page(mia, board.get_absolute_url())
 
 
 def test_the_boards_cap_decides_on_a_requested_row(board: Board) -> None:
@@ -99,7 +92,6 @@ def test_a_row_is_asked_for_once_and_only_if_it_is_new(board: Board) -> None:
     too_long = "x" * (row_requests.MAX_PROMPT_CHARS + 1)
     vera.post(address, {"prompt": "a fox"})
     for typed, why in (
-        ("", "Write a prompt first."),
         ("a cat", "The board already has this row."),
         ("a fox", "Somebody has already asked for this row."),
         (too_long, "Keep it to 5000 characters"),
@@ -130,9 +122,6 @@ def test_waiting_rows_are_limited(board: Board) -> None:
         row_requests.request_row(vera, board, row)
     with pytest.raises(ValueError, match="already has 50 waiting rows"):
         row_requests.request_row(vera, board, row_requests.row_of(board, "one more"))
-    page = read_page(logged_in(person("mia")), board.get_absolute_url())
-    assert page.count("asks for a row") == row_requests.MAX_SHOWN
-    assert "42 more rows" in page
 
 
 def test_requests_take_as_many_queries_whatever_their_number(

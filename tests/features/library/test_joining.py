@@ -15,7 +15,6 @@ from projects.models import Rule
 from projects.models.project import private_project
 from runs.models import Run
 from tests.features.library.test_descent import make_upload
-from tests.projects.people import make_project, person, working_in
 from tests.runs.results_to_use import TEXT, document, result_of
 
 __all__ = ["result_of"]
@@ -86,22 +85,6 @@ def test_the_films_of_a_line_are_filled_in_in_their_order(
     assert join(member, second)[0] == address
 
 
-def test_a_film_made_of_a_whole_film_takes_its_place(
-    member: Client, make_film: MakeFilm, merging: Endpoint
-) -> None:
-    first = make_film(title="first")
-    larger = make_film(title="larger", arguments={"video_url": f"/runs/{first.pk}/artifacts/0/"})
-    last = make_film(larger, title="last")
-    address, words = join(member, last)
-    assert "Join the 2 films" in words
-    assert str(first.pk) not in address
-    assert str(larger.pk) in address
-
-
-def test_one_film_is_not_joined(member: Client, make_film: MakeFilm, merging: Endpoint) -> None:
-    assert join(member, make_film()) == ("", "")
-
-
 def test_without_a_model_that_may_run_here_nothing_is_offered(
     member: Client, make_film: MakeFilm, merging: Endpoint, user: User
 ) -> None:
@@ -115,11 +98,3 @@ def test_without_a_model_that_may_run_here_nothing_is_offered(
     Endpoint.objects.filter(pk=merging.pk).update(mark="blocked")
     post_sync.run()
     assert join(member, last) == ("", "")
-
-
-def test_who_may_only_look_is_offered_nothing(make_film: MakeFilm, merging: Endpoint) -> None:
-    acme = make_project("Acme", ben="maker", cleo="viewer")
-    of_acme = {"user": person("ben"), "project": acme}
-    last = make_film(make_film(**of_acme), **of_acme)
-    assert join(working_in(acme, person("ben")), last)[0]
-    assert join(working_in(acme, person("cleo")), last) == ("", "")

@@ -64,10 +64,8 @@ def test_the_page_lists_all_kinds_with_owners_and_what_changes(
     assert len(found) == 34
     assert len(set(found)) == 7
     page = browsers[0].get(PAGE).content.decode()
-    assert "It is deprecated." in page
     assert "Lost: “Mood” is not used" in page
     assert "temperature 1.5 → 1" in page
-    assert "ben" in page
 
 
 def test_work_of_others_is_neither_listed_nor_counted(
@@ -121,16 +119,6 @@ def test_what_somebody_has_changed_since_stays_where_it_is(
     assert Preset.objects.get(name="Preset 1").arguments == {"prompt": "a hen"}
 
 
-def test_one_place_moves_alone(old: Endpoint, browsers: list[Client]) -> None:
-    preset = Preset.objects.get(name="Preset 1")
-    key = f"preset/{preset.pk}/"
-    assert keys(browsers[1], only=key) == ["preset"]
-    browsers[1].post(PAGE, {"to": NEW, "only": key})
-    (moved,) = Replacement.objects.get().rows
-    assert moved[:2] == ["preset", str(preset.pk)]
-    assert keys(browsers[1]).count("preset") == 2
-
-
 def test_a_step_that_020_moved_can_be_moved_back(
     old: Endpoint, browsers: list[Client], people: list[User]
 ) -> None:
@@ -155,18 +143,6 @@ def test_the_owners_of_the_rest_are_notified_once(
     assert told[0].path == f"{PAGE}?to={NEW}"
     browsers[1].post(PAGE, {"~do": "move", "to": NEW})
     assert told.count() == 2
-
-
-def test_both_models_are_tried_on_kept_inputs_with_a_limit(
-    old: Endpoint, browsers: list[Client]
-) -> None:
-    tried = browsers[0].get(PAGE).context["tried"]
-    assert len(tried) == 4
-    query = {"result": tried, "model": NEW, "cap": "1", "blind": "1"}
-    plan = browsers[0].get("/compare/new/", query)
-    assert [model.endpoint_id for model in plan.context["plan"].models] == [OLD, NEW]
-    assert plan.context["plan"].cap_usd == 1
-    assert "/compare/new/?blind=1" in plan.content.decode()
 
 
 def test_the_page_takes_as_many_queries_for_any_number_of_places(
@@ -195,9 +171,6 @@ def test_curators_name_the_deputy(old: Endpoint, browsers: list[Client]) -> None
     browsers[0].post(PAGE, {"~do": "deputy", "to": ""})
     old.refresh_from_db()
     assert old.deputy is None
-    page = browsers[0].get(PAGE).content.decode()
-    assert f"?to={NEW.replace('/', '%2F')}" in page or f"?to={NEW}" in page
     browsers[0].post(PAGE, {"~do": "deputy", "to": NEW})
     old.refresh_from_db()
     assert old.deputy
-    assert browsers[1].get("/models/lab/none/dependants/").status_code == 404

@@ -53,46 +53,10 @@ def test_a_shared_value_is_carried_and_limited_by_each_model(plan_of: Planned) -
     assert expanded.reports[1].summary == "1 limited, 1 taken over"
 
 
-def test_values_on_the_column_axis_make_a_sweep(plan_of: Planned) -> None:
-    plan = plan_of(
-        "flux",
-        column_field="num_inference_steps",
-        column_values="4-12 step 4",
-        **{"shared.prompt": "a cat"},
-    )
-    assert [column.label for column in plan.columns] == [
-        "Number of inference steps 4",
-        "Number of inference steps 8",
-        "Number of inference steps 12",
-    ]
-    assert [cell.arguments["num_inference_steps"] for cell in expand(plan).cells] == [4, 8, 12]
-
-
-def test_a_model_without_the_field_of_the_axis_gets_one_column(plan_of: Planned) -> None:
-    sweep = {"column_field": "num_inference_steps", "column_values": "4, 8"}
-    plan = plan_of("flux", "voice", **sweep, **{"shared.prompt": "a"})
-    assert [column.endpoint.endpoint_id for column in plan.columns] == [
-        "lab/flux",
-        "lab/flux",
-        "lab/voice",
-    ]
-    assert plan.notes == ["lab/voice has no Number of inference steps: it gets one column."]
-    assert plan.troubles == []
-
-
 def test_a_missing_required_input_is_reported_before_sending(plan_of: Planned) -> None:
     expanded = expand(plan_of("flux", "edit", **{"shared.prompt": "a cat"}))
     assert [report.missing for report in expanded.reports] == [[], ["Image"]]
     assert [cell.endpoint.endpoint_id for cell in expanded.fitting] == ["lab/flux"]
-
-
-def test_a_table_gives_rows_with_several_inputs(plan_of: Planned) -> None:
-    table = "prompt,image_url\na cat,https://a/b.png\na dog,https://a/c.png"
-    expanded = expand(plan_of("edit", table=table))
-    assert [cell.arguments["image_url"] for cell in expanded.cells] == [
-        "https://a/b.png",
-        "https://a/c.png",
-    ]
 
 
 def test_equal_rows_and_columns_are_merged(plan_of: Planned) -> None:
@@ -110,16 +74,12 @@ def test_equal_rows_and_columns_are_merged(plan_of: Planned) -> None:
         ({"table": "colour\nred"}, "table", "“colour” is not an input"),
         ({"table": "prompt\na", "row_values": "b"}, "table", "clear one of the two"),
         ({"seeds": "1, x"}, "seeds", "“x” is not"),
-        ({"seeds": "1-10000"}, "seeds", "not a range of up to 400"),
         ({"seeds": "x" * 100_000}, "seeds", "up to 400 seeds"),
         ({"shared.prompt": "x" * 1_000_000, "row_field": "seed", "row_values": "1-50"}, "total",
-         "too large for this many runs"),
-        ({"shared.prompt": "x" * 1_000_000, "seeds": "1-50"}, "total",
          "too large for this many runs"),
         ({"cap": "1" * 100_000}, "cap", "a sum in US dollars"),
         ({"seeds": "1-300"}, "total", "600 runs; a board takes up to 400"),
         ({"cap": "0"}, "cap", "prevents every run"),
-        ({"cap": "lots"}, "cap", "such as 2.50"),
         ({"shared.num_inference_steps": "many"}, "shared", "Number of inference steps"),
     ],
 )  # fmt: skip
@@ -155,14 +115,11 @@ def test_tables_of_any_program_are_read(text: str) -> None:
     [
         ("prompt\n", "no rows"),
         ("prompt,\na,b", "Column 2 of the table has no name"),
-        ("prompt,prompt\na,b", "Two columns"),
         ("prompt\na,b", "Line 2 of the table has 2 values"),
         ('{"prompt": ', "Line 1 of the table is not valid JSON"),
         ("[1]", "Row 1 of the table is not a JSON object"),
         ("prompt\n" + "a\n" * 10_000, "more than 400 rows"),
         ('prompt\n"a', "Line 2 of the table cannot be read as CSV"),
-        ('sep=;\nprompt\n"a', "Line 3 of the table cannot be read as CSV"),
-        ("prompt\na\rb\n", "Line 2 of the table cannot be read as CSV"),
     ],
 )
 def test_an_invalid_table_is_explained(text: str, message: str) -> None:
@@ -173,9 +130,6 @@ def test_an_invalid_table_is_explained(text: str, message: str) -> None:
 def test_files_of_spreadsheets_are_decoded() -> None:
     assert decode("prompt\nGrün".encode("utf-8-sig")) == "prompt\nGrün"
     assert decode("prompt\nGrün".encode("utf-16")) == "prompt\nGrün"
-
-
-def test_a_file_in_a_legacy_encoding_is_decoded() -> None:
     assert decode("prompt\nGrün, “groß”".encode("cp1252")) == "prompt\nGrün, “groß”"
 
 
@@ -219,12 +173,6 @@ def test_example_tables_are_read(case: str) -> None:
     own, expected = TABLES[case]
     for content in with_case(case, own.encode()):
         assert read_rows(decode(content)) == expected
-
-
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_a_number_outside_json_is_refused_with_its_line(number: str) -> None:
-    with pytest.raises(ValueError, match="Line 2 of the table is not valid JSON"):
-        read_rows(f'{{"a": 1}}\n{{"a": {number}}}')
 
 
 def test_a_large_integer_is_exact_in_json() -> None:

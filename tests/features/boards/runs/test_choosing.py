@@ -57,12 +57,3 @@ def test_an_unknown_price_is_left_out_where_somebody_pays() -> None:
     with pytest.raises(ValueError, match="unknown"):
         choose(models[:1], Decimal(1))
     assert choose([], Decimal(1)) == []
-
-
-def test_models_of_different_makers_come_first() -> None:
-    models = offers(
-        *((name, "0.1") for name in ("FLUX.2 [pro]", "Flux 1", "Kling 2", "Kling 3", "Veo", "Ray"))
-    )
-    four = choose(models, Decimal("0.4"))
-    assert names(four) == ["FLUX.2 [pro]", "Kling 2", "Veo", "Ray"]
-    assert names(choose(models, Decimal(1))) == [*names(four), "Flux 1", "Kling 3"]

@@ -49,7 +49,6 @@ TWELVE = TWO_ROWS | {"row_values": "a\nb\nc\nd\ne\nf", "seeds": "1"}  # two colu
         (TWO_ROWS, {}),
         (TWELVE, {"priority": "low"}),
         (TWELVE | {"priority": "normal"}, {}),
-        (TWO_ROWS | {"priority": "low"}, {"priority": "low"}),
     ],
 )
 def test_a_large_board_lets_other_runs_go_first_unless_chosen_otherwise(

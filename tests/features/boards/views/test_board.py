@@ -1,28 +1,21 @@
 """A board's page: its markup, its owner's buttons, and the answers that strangers get."""
 
-import json
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 
 from features.boards.display import cell_markup
 from features.boards.models import Board, Cell
 from features.boards.plan.plan import Plan
 from features.boards.runs import sending
-from features.boards.views.files import file_name
-from playground.form import presets
 from runs.models import Artifact, Run
 from tests import charged
-from tests.conftest import grant
 from tests.features.boards.finishing import finish
 from tests.features.boards.judging import Judged
-from tests.projects.people import make_project
 
 pytestmark = pytest.mark.django_db
 Planned = Callable[..., Plan]
@@ -48,12 +41,10 @@ def test_each_cell_names_its_row_and_column_and_shows_its_runs(
     member: Client, board: Board
 ) -> None:
     page = text_of(member.get(board.get_absolute_url()))
-    assert f'data-board-id="{board.pk}"' in page
     places = re.findall(r'data-row="(\d)" data-column="(\d)"', page)
     assert places == [("0", "0"), ("0", "1"), ("1", "0"), ("1", "1")]
     assert len(re.findall(r'data-run-id="', page)) == 8
     assert page.count(" data-watch=") == 8
-    assert "0 of 8" in page
     assert '<noscript><meta http-equiv="refresh"' in page
 
 
@@ -69,18 +60,6 @@ def test_the_cap_can_be_changed_on_the_board(member: Client, plan_of: Planned, s
         board.refresh_from_db()
         assert board.cap_usd == (amount and Decimal(amount))
         assert message in page
-
-
-def test_the_priority_of_further_runs_can_be_changed_on_the_board(
-    member: Client, plan_of: Planned, send: Send
-) -> None:
-    board = send(plan_of(**ROWS)).board
-    member.post(f"{board.get_absolute_url()}cap/", {"cap": "", "priority": "low"})
-    for address in (board.get_absolute_url(), f"{board.get_absolute_url()}plan/"):
-        assert '<option value="low" selected' in text_of(member.get(address))
-    member.post(f"{board.get_absolute_url()}cap/", {"cap": "2"})
-    board.refresh_from_db()
-    assert board.plan["priority"] == ["low"]
 
 
 def test_an_ended_board_shows_results_and_stops_polling(member: Client, board: Board) -> None:
@@ -175,16 +154,8 @@ def test_runs_held_back_by_the_cap_are_sent_after_it_is_raised(
     board = send(plan_of(**ROWS, cap="0.05")).board
     page = text_of(member.get(board.get_absolute_url()))
     assert page.count("more than its budget of $0.05") == 3
-    assert "Send the 3 runs not sent yet" in page
     assert '<span class="figures">up to $0.03</span>' in page
     finish(state="failed", billable_units="")
-    page = text_of(member.get(board.get_absolute_url()))
-    assert "Try 5 runs again" in page
-    assert '<span class="figures">up to $0.05</span>' in page
-    Cell.objects.filter(run__isnull=False).update(estimate_usd=None)
-    assert 'Try 5 runs again <span class="figures">Price unknown' in text_of(
-        member.get(board.get_absolute_url())
-    )
     member.post(f"{board.get_absolute_url()}continuation/")
     assert board.cells.filter(run=None).count() == 0
 
@@ -199,33 +170,11 @@ def test_editing_the_plan_of_a_board_adds_cells(
 ) -> None:
     address = f"{board.get_absolute_url()}plan/"
     page = text_of(member.get(address))
-    assert "only new cells run" in page
     assert "<strong>0 runs</strong>" in page
-    assert "8 already on the board" in page
     post = {**board.plan, "row-values": ["a cat\na dog\nan owl"], "~do": "run"}
     assert member.post(address, post)["Location"] == board.get_absolute_url()
     assert board.rows.count() == 3
     assert Run.objects.count() == 12
-
-
-def test_progress_is_incomplete_until_the_last_run_ends(member: Client, board: Board) -> None:
-    Run.objects.update(state="succeeded")
-    last = Run.objects.order_by("created_at")[0]
-    Run.objects.filter(pk=last.pk).update(state="running")
-    page = text_of(member.get(f"{board.get_absolute_url()}progress/"))
-    assert "7 of 8, about" in page
-    assert float(re.findall(r'value="([\d.]+)"', page)[0]) <= 0.95
-
-
-def test_watched_cells_are_separate_fragments(member: Client, board: Board) -> None:
-    from playground.display.renderers import changed_fragments
-
-    run = Run.objects.select_related("endpoint").order_by("created_at")[0]
-    fragment = changed_fragments(run, "tile")
-    assert f'id="tile-{run.pk}"' in fragment
-    assert 'hx-swap-oob="true"' in fragment
-    assert fragment.count("<article") == 1
-    assert json.dumps(run.arguments) not in fragment
 
 
 @pytest.mark.system
@@ -267,7 +216,6 @@ def test_a_wide_board_loads_its_columns_as_they_come_into_view(
     tiles = TILE.findall(page)
     assert len(tiles) == 2 * 12  # the first part has two rows, with twelve columns each
     assert page.count('class="column-head"') == 12
-    assert f"Columns 49 to {count}" in page
     waiting = set(re.findall(r' hx-get="([^"]+/(?:parts|columns)/\d+/)"', page))
     heads = page.count('class="column-head"')
     while waiting:
@@ -278,20 +226,15 @@ def test_a_wide_board_loads_its_columns_as_they_come_into_view(
     assert heads == count
     assert len(tiles) == len(set(tiles)) == 4 * count
     whole = text_of(member.get(f"{board.get_absolute_url()}?all=1"))
-    assert "data-span" not in whole
     assert len(TILE.findall(whole)) == 4 * count
-    row = board.rows.all()[0].pk
-    for missing in ("columns/9/", f"rows/{row}/columns/9/", "rows/999999/columns/1/"):
-        assert member.get(f"{board.get_absolute_url()}{missing}").status_code == 404
 
 
 @pytest.mark.system
-def test_cached_markup_depends_on_run_mark_price_and_user(
-    member: Client, client: Client, plan_of: Planned, send: Send, stranger: User
+def test_cached_markup_depends_on_run_mark_and_price(
+    member: Client, plan_of: Planned, send: Send
 ) -> None:
     board = send(plan_of(**ROWS)).board
     Run.objects.update(state="succeeded", output={"text": "words"}, billable_units="1")
-    assert "of 5 stars" not in text_of(member.get(board.get_absolute_url()))
     cell = board.cells.order_by("pk")[0]
     judge = f"{board.get_absolute_url()}judge/"
     member.post(judge, {"cell": cell.pk, "stars": "3"})
@@ -302,45 +245,6 @@ def test_cached_markup_depends_on_run_mark_price_and_user(
     assert text_of(member.get(board.get_absolute_url())).count("≈ $0.01<") == 8
     charged.bill(Run.objects.filter(cells=cell).get(), "7")
     assert text_of(member.get(board.get_absolute_url())).count(">$7.00<") == 1
-    grant(stranger, "playground.view_run")
-    client.force_login(stranger)
-    # administrators may open it only with a stated reason
-    assert b"A private board" in client.get(board.get_absolute_url()).content
-    project = make_project("Fox", ana="manager")
-    Run.objects.update(project=project)
-    Board.objects.update(project=project)
-    seen = text_of(client.get(board.get_absolute_url()))
-    assert "4 of 5 stars" in seen
-    assert ">Comment<" not in seen
-
-
-def test_downloads_of_a_board_are_named_by_title_and_day(make_judged_board: Judged) -> None:
-    board = make_judged_board()
-    board.title = "Füchse & Mühlen"
-    board.created_at = datetime(2026, 11, 26, tzinfo=UTC)
-    assert file_name(board) == "Füchse-Mühlen-2026-11-26"
-    board.title = ""
-    assert file_name(board) == "board-2026-11-26"
-
-
-def test_the_table_is_a_download(member: Client, make_judged_board: Judged) -> None:
-    board = make_judged_board()
-    table = member.get(f"{board.get_absolute_url()}board.csv")
-    assert table["Content-Disposition"] == f'attachment; filename="{file_name(board)}.csv"'
-    assert "http://testserver/runs/" in table.content.decode()
-
-
-def test_a_preset_can_be_compared_on_a_board(
-    member: Client, make_judged_board: Judged, user: User
-) -> None:
-    preset = presets.create(
-        user, make_judged_board().columns.all()[0].endpoint, "Slow", {"num_inference_steps": 41}
-    )
-    page = member.get(f"/presets/of/{preset.endpoint.endpoint_id}/").content.decode()
-    address = next(link for link in re.findall(r'href="([^"]+)"', page) if "/compare/new/" in link)
-    plan = member.get(address.replace("&amp;", "&")).content.decode()
-    assert 'value="41"' in plan
-    assert 'value="lab/flux"' in plan
 
 
 def test_its_table_takes_as_many_queries_for_a_large_board(
@@ -348,4 +252,4 @@ def test_its_table_takes_as_many_queries_for_a_large_board(
 ) -> None:
     board = make_judged_board(prompts="\n".join(map(str, range(12))))
     with django_assert_max_num_queries(18):
-        member.get(f"{board.get_absolute_url()}board.csv")
+        assert member.get(f"{board.get_absolute_url()}board.csv").status_code == 200

@@ -13,7 +13,6 @@ from catalog.models import Endpoint
 from features.boards.models import Board
 from features.boards.plan.plan import Plan
 from features.boards.runs import sending
-from features.notifications import outbox
 from runs.models import Artifact, Run
 from tests.features.boards.judging import Judged
 
@@ -34,7 +33,6 @@ def test_boards_are_found_by_name(member: Client, plan_of: Planned, send: Send) 
     send(plan_of(**ROWS, title="Hens"), "2")
     assert read_names(member) == ["Hens", "Cats"]
     assert read_names(member, "?q=cat") == ["Cats"]
-    assert "Nothing found" in member.get("/compare/?q=owl").content.decode()
 
 
 def test_more_is_older(member: Client, user: User, make_endpoint: Callable[..., Endpoint]) -> None:
@@ -74,18 +72,3 @@ def test_a_board_is_one_line_that_counts_all_of_its_runs(
     assert page.count("data-watch=") == 38
     last_of_board = page.rindex("data-tray-id=", 0, page.index("a single run"))
     assert str(alone.pk) in page[last_of_board:]
-
-
-@pytest.mark.parametrize("thumbnail", ["t/cat.webp", ""])  # a small picture needs none
-def test_a_line_of_the_inbox_shows_pictures_of_its_board(
-    member: Client, make_judged_board: Judged, thumbnail: str
-) -> None:
-    board = make_judged_board()
-    Artifact.objects.update(thumbnail=thumbnail)
-    outbox.notify(board.user, "vote_opened", subject="Vote", key="v", about=board)
-    for address in (PANEL, "/inbox/"):
-        assert member.get(address).content.decode().count("<img") == 2
-    boards_page = member.get("/compare/").content.decode()
-    assert f'src="{Artifact.objects.earliest("pk").still}"' in boards_page
-    Board.objects.update(deleted_at=timezone.now())
-    assert "<img" not in member.get("/inbox/").content.decode()

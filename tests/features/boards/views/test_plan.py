@@ -13,7 +13,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from catalog.models import Collection, Endpoint, Mark
+from catalog.models import Collection, Endpoint
 from catalog.schema_versions import version_of
 from features.boards.models import Board
 from features.boards.plan.editing import endpoints_of, first_post
@@ -54,13 +54,9 @@ def test_query_parameters_fill_in_the_plan(member: Client, models: dict[str, End
     arguments = json.dumps({"prompt": "a <b>cat</b>", "num_inference_steps": 20, "seed": 7})
     page = member.get(address("flux", "turbo", input=arguments)).content.decode()
     form = page[page.index("data-board-plan") :]
-    button = re.search(r"<button[^>]*>\s*(\w+)", form)
-    assert button
-    assert button[1] == "Run"
     assert "a &lt;b&gt;cat&lt;/b&gt;" in form
     assert 'value="20"' in form
     assert 'name="seeds" value="7"' in re.sub(r"\s+", " ", form).replace(' id="plan-seeds"', "")
-    assert "1 limited" in form
 
 
 def test_the_default_button_runs_the_plan(member: Client, models: dict[str, Endpoint]) -> None:
@@ -73,44 +69,6 @@ def test_the_default_button_runs_the_plan(member: Client, models: dict[str, Endp
         {"prompt": "a cat"},
         {"prompt": "a cat"},
     ]
-
-
-def test_a_plan_to_judge_blind_ends_at_the_vote(
-    member: Client, models: dict[str, Endpoint]
-) -> None:
-    arguments = json.dumps({"prompt": "a cat"})
-    post = fill_plan(member, address("flux", "turbo", input=arguments))
-    response = member.post(f"{NEW}?blind=1", post | {"~do": "run"})
-    assert response["Location"] == f"/compare/{Board.objects.get().pk}/vote/"
-
-
-def test_nothing_is_called_missing_before_something_was_typed(
-    member: Client, models: dict[str, Endpoint]
-) -> None:
-    url = address("flux", "turbo")
-    assert "is missing" not in member.get(url).content.decode()
-    post = fill_plan(member, url)
-    assert "is missing" not in member.post(NEW, post | {"~do": "remove:1"}).content.decode()
-    for verb in ("update", "run"):
-        assert "Prompt is missing" in member.post(NEW, post | {"~do": verb}).content.decode()
-
-
-def test_what_is_typed_to_add_a_model_finds_some(
-    member: Client, models: dict[str, Endpoint]
-) -> None:
-    html = member.get(f"{NEW}?add=turbo").content.decode()
-    assert 'value="add:lab/turbo"' in html
-    assert "No model was found for “zzz”" in member.get(f"{NEW}?add=zzz").content.decode()
-
-
-def test_a_row_takes_only_what_some_model_takes(
-    member: Client, models: dict[str, Endpoint]
-) -> None:
-    assert "row.new.upload" not in member.get(address("flux")).content.decode()
-    page = member.get(address("flux", "edit")).content.decode()
-    assert page.count('accept="image/*"') >= 2
-    assert "video/*" not in page
-    assert 'data-wants="image"' in page
 
 
 def test_a_changed_form_after_back_makes_another_board(
@@ -154,25 +112,6 @@ def test_a_schema_change_since_the_form_is_reported(
     assert not Run.objects.exists()
 
 
-@pytest.mark.parametrize(
-    ("changed", "message"),
-    [
-        ({"mark": Mark.BLOCKED, "mark_reason": "odd"}, "is blocked"),
-        ({"gone": 1}, "no longer lists"),
-    ],
-)
-def test_a_model_that_can_no_longer_run_is_reported(
-    member: Client, models: dict[str, Endpoint], changed: dict[str, Any], message: str
-) -> None:
-    post = fill_plan(member, address("flux", input=json.dumps({"prompt": "a cat"})))
-    if changed.pop("gone", 0):
-        changed["gone_at"] = models["flux"].first_seen_at
-    Endpoint.objects.filter(endpoint_id="lab/flux").update(**changed)
-    response = member.post(NEW, post | {"~do": "run"})
-    assert response.status_code == 422
-    assert message in response.content.decode()
-
-
 def test_models_are_added_and_removed_without_losing_what_was_typed(
     member: Client, models: dict[str, Endpoint]
 ) -> None:
@@ -207,27 +146,12 @@ def test_a_table_can_be_uploaded_as_a_file(member: Client, models: dict[str, End
     file = SimpleUploadedFile("rows.csv", b"prompt\na cat\na dog")
     page = member.post(NEW, post | {"~do": "update", "file": file}).content.decode()
     assert "2 runs" in page
-    file = SimpleUploadedFile("rows.csv", "prompt\nGrün".encode("latin-1"))
-    page = member.post(NEW, post | {"~do": "update", "file": file}).content.decode()
-    assert "Grün" in page
-    file = SimpleUploadedFile("rows.xlsx", b"PK\x03\x04 and more")
-    page = member.post(NEW, post | {"~do": "update", "file": file}).content.decode()
-    assert "Save it as “CSV UTF-8”" in page
 
 
-def test_a_plan_without_models_asks_for_some(member: Client, models: dict[str, Endpoint]) -> None:
-    assert "<h1>Tell me what to use</h1>" in member.get(NEW).content.decode()
-    page = member.get(f"{NEW}?model=lab/nothing").content.decode()
-    assert "“lab/nothing” is not in the catalogue" in page
-    page = member.post(NEW, {"~do": "add", "add": "flux"}).content.decode()
-    assert "add:lab/flux" in page or 'value="lab/flux"' in page
-
-
-@pytest.mark.parametrize("text", ["{", "[1]"])
-def test_an_unreadable_input_is_reported(
-    member: Client, models: dict[str, Endpoint], text: str
+def test_an_unreadable_input_in_an_address_is_said(
+    member: Client, models: dict[str, Endpoint]
 ) -> None:
-    assert "The input in this address" in member.get(address("flux", input=text)).content.decode()
+    assert "The input in this address" in member.get(address("flux", input="[1]")).content.decode()
 
 
 def test_a_plan_takes_few_queries_whatever_its_size(
@@ -244,19 +168,11 @@ def test_an_unfinished_plan_is_restored(member: Client, models: dict[str, Endpoi
     post = fill_plan(member, address("flux", "turbo"), seeds="1-3", row_values="a cat\na dog")
     member.post(NEW, post | {"~do": "update"}, headers={"hx-request": "true"})
     page = member.get(NEW).content.decode()
-    assert "This is your unfinished plan." in page
     again = posted_by(page)
     assert again["model"] == ["lab/flux", "lab/turbo"]
     assert again["row-values"] == ["a cat\r\na dog"]
     assert again["seeds"] == ["1-3"]
     assert member.post(NEW, again | {"~do": "run"}).status_code == 302
-    assert "<h1>Tell me what to use</h1>" in member.get(NEW).content.decode()
-
-
-def test_a_restored_plan_can_be_discarded(member: Client, models: dict[str, Endpoint]) -> None:
-    member.post(NEW, fill_plan(member, address("flux")) | {"~do": "update"})
-    assert member.post(NEW, {"~do": "discard"}).status_code == 302
-    assert "your unfinished plan" not in member.get(NEW).content.decode()
 
 
 def test_a_filled_in_model_form_opens_as_a_plan(
@@ -271,8 +187,6 @@ def test_a_filled_in_model_form_opens_as_a_plan(
     long = member.post("/compare/of/lab/flux/", {"prompt": "long " * 2000})
     assert "saved=" in long["Location"]
     assert "long long" in member.get(long["Location"]).content.decode()
-    live = member.post("/compare/of/lab/flux/", typed, headers={"hx-request": "true"})
-    assert live["HX-Redirect"] == response["Location"]
 
 
 def test_a_run_or_a_collection_opens_as_a_plan(

@@ -9,12 +9,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from catalog.models import Collection, Endpoint
-from features.boards import decisions
 from features.boards.models import Board
 from projects.models import Rule
 from runs.models import LedgerAccount, Run
 from tests.features.boards import documents
-from tests.runs.records.worth import make_judged
 
 NEW = "/compare/new/"
 PICTURE, CHANGE = f"{NEW}?operation=make-a-picture", f"{NEW}?operation=change-a-picture"
@@ -64,22 +62,12 @@ def test_the_best_of_each_family_are_chosen(member: Client) -> None:
     assert chosen(page) == ["chosen", "flux", "turbo", "dream", "flux-two"]
     assert re.search(r'id="start-cost"[^>]*> ?up to \$0.05', page)
     assert 'value="1.00"' in page
-    assert 'href="/models/?q=does%3Amake-a-picture"' in page
-    assert "autofocus" in page
-    assert "row.all.file" not in page
-
-
-def test_the_best_record_comes_first(member: Client, user: User) -> None:
-    dream = Endpoint.objects.get(endpoint_id="lab/dream")
-    make_judged(user, dream, judged=20, kept=15)
-    assert chosen(read(member.get(PICTURE))) == ["dream", "chosen", "flux", "turbo", "flux-two"]
 
 
 def test_a_sentence_from_the_front_page_says_what_the_models_need(member: Client) -> None:
     page = read(member.get(f"{NEW}?q=a+cat,+for+commercial+use"))
     assert chosen(page) == ["chosen", "turbo", "dream"]
     assert "> a cat, for commercial use</textarea>" in page
-    assert "all that do this" in page
     assert chosen(read(member.get(NEW))) == ["chosen", "flux", "turbo", "dream", "flux-two"]
     assert chosen(read(member.post(NEW, ASK | {"~do": "update", "row.all.file": PHOTO}))) == [
         "edit"
@@ -103,7 +91,6 @@ def test_a_press_without_a_script_runs_them_within_the_amount_and_opens_judge(
     [
         ("0.02", "$0.02 is too little to compare 3 models: $0.03 is enough."),
         ("", "Write what it may cost at most"),
-        ("much", "A budget is a sum in US dollars"),
     ],
 )
 def test_an_amount_that_does_not_do_sends_nothing(
@@ -140,11 +127,6 @@ def test_the_models_follow_what_is_typed(member: Client) -> None:
     page = read(member.post(NEW, ASK | {"~do": "update"}, headers=live))
     assert page.lstrip().startswith('<section class="start-choice')
     assert re.search(r'id="start-cost"[^>]*hx-swap-oob="true"> ?up to \$0.03', page)
-    page = read(member.post(NEW, ASK | {"cap": "0.01", "~do": "update"}, headers=live))
-    assert "$0.03 is enough" in page
-    nothing = member.post(NEW, ASK | {"asked": "", "~do": "run"})
-    assert (nothing.status_code, Board.objects.count()) == (422, 0)
-    assert "Write what you want to make." in read(nothing)
 
 
 def test_more_settings_open_the_whole_plan_with_what_was_typed(member: Client) -> None:
@@ -164,8 +146,6 @@ def test_the_winner_is_kept_as_the_decision_of_the_day(member: Client, user: Use
     board.refresh_from_db()
     assert (board.taken, board.taken_by) == (cell.column, user)
     assert board.taken_why == "the best of 3 models for “a cat, for commercial use”"
-    (place,) = decisions.decisions_for(user, cell.column.endpoint)
-    assert re.match(r"by \w+ on \d+ \w+ \d{4}: the best of 3 models", place.note)
     member.post(judge, {"cell": cell.pk, "winner": ""})
     board.refresh_from_db()
     assert board.taken is None
@@ -176,9 +156,7 @@ def test_a_sentence_about_my_photo_asks_for_it_and_chooses_models_that_take_it(
 ) -> None:
     page = read(member.get(f"{NEW}?q=make+my+photo+look+like+a+painting"))
     assert chosen(page) == ["edit"]
-    assert 'data-operation="change-a-picture"' in page
     assert 'data-needs="image"' in page
-    assert page.index('name="row.all.file"') < page.index('name="asked"')
     post = ASK | {"asked": "as a painting", "~do": "update", "row.all.file": PHOTO}
     page = read(member.post(NEW, post, headers={"hx-request": "true"}))
     assert (chosen(page), "data-needs" in page) == (["edit"], False)
@@ -203,16 +181,3 @@ def test_models_are_unticked_and_added(member: Client) -> None:
         "lab/turbo",
         "lab/flux",
     }
-
-
-def test_the_amount_is_asked_for_only_if_the_runs_may_cost_more(member: Client) -> None:
-    hidden = r'class="start-amount" hidden'
-    assert re.search(hidden, read(member.get(PICTURE)))
-    post = {"operation": "make-a-picture", "asked": "a cat", "cap": "0.04", "~do": "update"}
-    assert not re.search(hidden, read(member.post(NEW, post)))
-
-
-def test_what_no_model_does_is_said_to_be_left_out(member: Client) -> None:
-    page = read(member.get(f"{NEW}?q=a+cat+under+1+cent"))
-    assert chosen(page)[:2] == ["chosen", "flux"]
-    assert "Left out, as no model here does it: Under $0.01." in page

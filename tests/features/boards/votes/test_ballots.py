@@ -85,19 +85,6 @@ def test_the_order_differs_between_pairs_and_voters() -> None:
     assert 16 < sum(orders[1]) < 48
 
 
-def test_the_most_informative_pair_comes_next(make_judged_board: Judged, user: User) -> None:
-    voter = Participant.of_user(user)
-    board = make_judged_board("flux", "turbo", "voice", prompts="\n".join("abcdefgh"), text="words")
-    asked_pairs = []
-    for _ in range(6):
-        pair, _ = ballots.next_pair(voter, board)
-        assert pair
-        asked_pairs.append(frozenset(cell.column_id for cell in pair))
-        ballots.record(voter, board, ballots.token_of(voter, pair), "0")
-    # No pair of models comes a third time before every pair has come once.
-    assert max(asked_pairs.count(asked_pair) for asked_pair in asked_pairs) <= 3
-
-
 def test_a_pair_without_copied_files_is_not_asked_yet(
     make_judged_board: Judged, user: User
 ) -> None:
@@ -146,14 +133,3 @@ def test_a_vote_is_of_a_user_or_of_a_guest(make_judged_board: Judged, user: User
             Vote.objects.create(board=first.board, first=first, second=second, **who)
     with pytest.raises(ValueError, match="key"):
         Participant.of_guest("", "Nobody")
-
-
-def test_restored_votes_of_guests_are_compared_by_guest(make_judged_board: Judged) -> None:
-    board = make_judged_board()
-    anna, ben = (Participant.of_guest(f"guest:{name}", name) for name in ("anna", "ben"))
-    judge_all(anna, board, "lab/flux")
-    judge_all(ben, board, "lab/flux")
-    ballots.reset(board)
-    judge_all(anna, board, "lab/turbo")
-    assert ballots.restore(board) == 2  # Ben's votes come back; Anna has already judged hers again
-    assert board.votes.counted().count() == 4

@@ -40,12 +40,6 @@ def test_without_votes_all_models_are_equal_and_undecided() -> None:
     assert fit({}, 0).scores.size == 0
 
 
-def test_models_are_compared_through_a_third_model() -> None:
-    ranking = fit({(0, 1): 40, (1, 0): 5, (1, 2): 40, (2, 1): 5}, 3)
-    assert ranking.is_better(0, 2)
-    assert ranking.variance(0, 2) > ranking.variance(0, 1)
-
-
 def test_the_pair_with_fewest_votes_is_the_most_informative() -> None:
     ranking = fit({(0, 1): 20, (1, 0): 20}, 3)
     assert ranking.information(0, 2) > ranking.information(0, 1)

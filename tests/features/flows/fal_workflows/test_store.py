@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from django.test import Client
 
-import fal
 from catalog.models import Endpoint, SyncReport
 from catalog.schema_versions import version_of
 from catalog.sync.upsert import CatalogUpserter
@@ -27,16 +26,6 @@ def test_a_workflow_is_a_runnable_endpoint_that_streams(keep: Keep) -> None:
     assert endpoint.stream_url
     (field,) = version_of(endpoint).root.children
     assert (field.name, field.label, field.is_required) == ("idea", "Idea", True)
-
-
-def test_a_field_takes_its_details_from_the_model_it_feeds(
-    keep: Keep, make_endpoint: Callable[..., Any]
-) -> None:
-    long = {"type": "string", "description": "What to write about.", "maxLength": 50}
-    schema = {"type": "object", "properties": {"prompt": long}}
-    make_endpoint("openrouter/router", {"components": {"schemas": {"RouterInput": schema}}})
-    (field,) = version_of(keep()).root.children
-    assert (field.max_length, field.help) == (50, "What to write about.")
 
 
 def test_a_catalogue_sync_does_not_change_workflows(keep: Keep) -> None:
@@ -79,17 +68,6 @@ def test_a_workflow_the_account_no_longer_lists_cannot_be_run(keep: Keep) -> Non
     assert Endpoint.objects.get(pk=listed.pk).is_runnable
     assert not Endpoint.objects.get(pk=gone.pk).is_runnable
     assert keep("gone").is_runnable
-
-
-@pytest.mark.parametrize(
-    ("owner", "name"),
-    [("", "x"), ("a b", "x"), ("a", "x/../y"), ("a", "x" * 129)],
-    ids=["empty", "blank", "path", "long"],
-)
-def test_a_workflow_with_an_invalid_id_is_left_out(db: None, owner: str, name: str) -> None:
-    item = fal.WorkflowItem(owner, name, "T")
-    assert store.keep(item, None) is None
-    assert not Endpoint.objects.exists()
 
 
 def test_hostile_texts_are_stored_on_both_databases(keep: Keep) -> None:

@@ -41,9 +41,6 @@ def finish(flow_run: FlowRun) -> None:
 def test_all_steps_of_a_result_are_done_again(member: Client, film: Run) -> None:
     address = f"/flows/again/{film.pk}/?project=private"
     page = words_of(member.get(address).content.decode())
-    assert len(re.findall(r'class="flow-summary-step"', page)) == 3
-    assert "<del>" in page
-    assert "<ins>" in page  # the words that the second step changed
     assert re.findall(r'<textarea[^>]* name="(\w+)"', page) == ["prompt"]  # only what was typed
     fields = {"~token": "t", "prompt": "a hen in a wood"}
     response = member.post(address, fields)
@@ -61,20 +58,3 @@ def test_all_steps_of_a_result_are_done_again(member: Client, film: Run) -> None
     member.post(address, fields | {"~token": "another"})
     assert Flow.objects.count() == 1  # the same steps
     assert FlowRun.objects.count() == 2
-
-
-def test_steps_are_found_in_the_library_once_they_have_a_name(member: Client, film: Run) -> None:
-    address, post = f"/flows/again/{film.pk}/?project=private", {"~token": "t", "prompt": "a hen"}
-    member.post(address, post)
-    unnamed = Flow.objects.get()
-    assert "3 steps" not in member.get("/flows/").content.decode()
-    member.post(f"/flows/{unnamed.pk}/form/", {"name": "Fox to film"})
-    assert "Fox to film" in member.get("/flows/").content.decode()
-    member.post(address, post | {"~name": "Hen to film"})
-    assert "Hen to film" in member.get("/flows/").content.decode()
-
-
-def test_a_model_that_is_gone_is_said_before_the_price(member: Client, film: Run) -> None:
-    Endpoint.objects.filter(endpoint_id=SEEDREAM).update(mark="blocked", mark_reason="old")
-    page = words_of(member.get(f"/flows/again/{film.pk}/?project=private").content.decode())
-    assert page.index("Step 2 cannot be run") < page.index("3 steps ·")

@@ -24,7 +24,6 @@ def test_a_flow_runs_from_its_form_and_again_with_other_input(member: Client, fl
     address = flow.get_absolute_url()
     page = member.get(address).content.decode()
     assert "a fox" in page
-    assert "← step 1" in page
     token = re.findall(r'name="~token" value="([^"]+)"', page)[0]
     fields = {"~token": token, "prompt": "a fox", "prompt_2": "in snow"}
     response = member.post(address, fields)
@@ -42,7 +41,6 @@ def test_a_flow_runs_from_its_form_and_again_with_other_input(member: Client, fl
         "image_urls": [f"/runs/{first.pk}/artifacts/0/"],
     }
     page = member.get(response.headers["Location"]).content.decode()
-    assert 'data-step-state="created"' in page
     succeed(second.run, "https://v3.fal.media/files/b.png")
     (due,) = advance.due()
     advance.advance(due)
@@ -50,7 +48,6 @@ def test_a_flow_runs_from_its_form_and_again_with_other_input(member: Client, fl
     assert flow_run.state == "succeeded"
     assert not advance.due()
     page = member.get(response.headers["Location"]).content.decode()
-    assert "2 of 2 steps done" in page
     page = member.get(f"{address}?from={flow_run.pk}").content.decode()
     assert "in snow" in page
     assert "in snow" not in member.get(address).content.decode()
@@ -126,15 +123,6 @@ def test_the_page_of_a_deleted_flows_run_goes_with_it_until_an_undo(
     assert member.get(address).status_code == 200
 
 
-def test_flows_are_listed_with_their_last_run(member: Client, user: User, flow: Flow) -> None:
-    assert "2 steps" in member.get(FLOWS).content.decode()
-    flow_run, _ = starting.start(user, flow, parse_definition(flow.definition), "t")
-    FlowRun.objects.filter(pk=flow_run.pk).update(state="failed")
-    assert "last run failed" in " ".join(member.get(FLOWS).content.decode().split())
-    assert "fox, edited" in member.get(f"{FLOWS}?q=edited").content.decode()
-    assert "Nothing found" in member.get(f"{FLOWS}?q=hen").content.decode()
-
-
 def test_colleagues_see_and_run_a_shared_flow(client: Client, stranger: User, flow: Flow) -> None:
     client.force_login(stranger)
     assert client.get(flow.get_absolute_url()).status_code == 404
@@ -180,11 +168,3 @@ def test_a_missing_flow_input_is_reported_beside_its_field(member: Client, flow:
     assert response.status_code == 422
     assert "Prompt is required" in response.content.decode()
     assert not FlowRun.objects.exists()
-
-
-def test_an_input_has_its_own_label_and_hint(member: Client, flow: Flow) -> None:
-    flow.definition["inputs"][0] |= {"label": "Which animal?", "hint": "One animal."}
-    flow.save()
-    page = member.get(flow.get_absolute_url()).content.decode()
-    assert "Which animal?" in page
-    assert "One animal." in page

@@ -7,7 +7,6 @@ from django.test import Client
 from features.flows.execution import advance, steps
 from features.flows.models import Flow, FlowRun
 from projects.models import Membership, Project
-from runs.live import pages
 from runs.models import Run
 from tests.features.flows.conftest import fail, succeed
 from tests.projects.people import make_project, member_with, working_in
@@ -37,8 +36,6 @@ def browser(project: Project, role: str) -> Client:
 
 def test_a_maker_runs_a_flow_and_everybody_sees_the_run(flow: Flow, project: Project) -> None:
     maker, viewer = browser(project, "maker"), browser(project, "viewer")
-    page = maker.get(flow.get_absolute_url()).content.decode()
-    assert "Delete" not in page
     assert maker.post(flow.get_absolute_url(), FIELDS).status_code == 302
     flow_run = FlowRun.objects.get()
     run = Run.objects.get()
@@ -46,21 +43,12 @@ def test_a_maker_runs_a_flow_and_everybody_sees_the_run(flow: Flow, project: Pro
     assert (flow_run.user, run.user) == (mia, mia)
     assert flow_run.project == run.project == project
     assert "mia" in viewer.get(flow.get_absolute_url()).content.decode()
-    html = viewer.get(flow_run.get_absolute_url()).content.decode()
-    assert "by mia" in html
-    assert "flow-only" in html
-    assert 'value="cancel"' not in html
     assert "a fox" in viewer.get(f"{flow.get_absolute_url()}?from={flow_run.pk}").content.decode()
 
 
 def test_a_viewer_looks_and_reads_why_nothing_runs(flow: Flow, project: Project) -> None:
     viewer = browser(project, "viewer")
-    page = viewer.get(flow.get_absolute_url()).content.decode()
     assert "fox, edited" in viewer.get(FLOWS).content.decode()
-    assert "ana ·" in viewer.get(FLOWS).content.decode()
-    assert "Ask ana to make you a maker" in page
-    for control in ('value="run"', "Delete"):
-        assert control not in page
     refused = viewer.post(flow.get_absolute_url(), FIELDS)
     assert refused.status_code == 403
     assert "data-refused" in refused.content.decode()
@@ -71,8 +59,6 @@ def test_a_viewer_looks_and_reads_why_nothing_runs(flow: Flow, project: Project)
 
 def test_a_viewer_runs_it_in_another_project(flow: Flow, project: Project) -> None:
     viewer = browser(project, "viewer")
-    page = viewer.get(f"{flow.get_absolute_url()}?project=private").content.decode()
-    assert "Its runs go to the project “Private”" in page
     viewer.post(f"{flow.get_absolute_url()}?project=private", FIELDS)
     vera = member_with(project, "viewer")
     assert FlowRun.objects.get().project == Run.objects.get().project == vera.private_project
@@ -145,19 +131,6 @@ def test_a_step_whose_run_was_hidden_or_moved_is_withheld(flow: Flow, project: P
         html = viewer.get(page).content.decode()
         assert "no longer shared" in html
         assert str(run.pk) not in html
-
-
-def test_live_fragments_have_the_controls_of_the_view(flow: Flow, project: Project) -> None:
-    browser(project, "maker").post(flow.get_absolute_url(), FIELDS)
-    run = Run.objects.with_endpoint().get()
-    assert 'value="cancel"' in pages.render(run, "flow")
-    assert 'value="cancel"' in pages.render(run, "flow-only.cancel")
-    assert 'value="cancel"' not in pages.render(run, "flow-only.repeat")
-    fail(run)
-    advance.advance(FlowRun.objects.get().pk)
-    run = Run.objects.with_endpoint().get()
-    assert "again:s1" in pages.render(run, "flow-only.repeat")
-    assert "again:s1" not in pages.render(run, "flow-only")
 
 
 def test_a_new_run_is_hidden_where_the_project_says_so(flow: Flow, project: Project) -> None:

@@ -16,7 +16,7 @@ from features.library.full_text import phrase
 from features.library.models.series import MAX_NAME_CHARS
 from features.library.search.conditions import KEYS
 from features.library.search.dates import parse_period
-from features.library.search.line import MOST_PIECES, from_old_address, parse_line
+from features.library.search.line import from_old_address, parse_line
 from schemas.uses import mentions
 from tests.tables import each_row
 
@@ -27,18 +27,13 @@ TODAY = date(2026, 11, 27)  # a Friday
     ("text", "labels"),
     [
         ("out:video", ["Result: Films"]),
-        ("OUT:film", ["Result: Films"]),
         ("\uff4f\uff55\uff54\uff1afilm", ["Result: Films"]),
         ("model:“flux dev”", ["Model: flux dev"]),
         ("-out:picture,3d", ["Not Result: Pictures or 3D models"]),
-        ('model:"flux dev"', ["Model: flux dev"]),
         ("status:done", ["State: Done"]),
-        ("state:fail", ["State: Failed"]),
         ("cost:>0.1", ["Cost: >0.1"]),
         ("seed:007", ["Seed: 7"]),
         ("Starred -used", ["Starred", "Not used as an input since"]),
-        ("since:yesterday", ["From: yesterday"]),
-        ("by:me", ["By: me"]),
     ],
 )
 def test_conditions_are_understood(text: str, labels: list[str]) -> None:
@@ -53,9 +48,7 @@ def test_conditions_are_understood(text: str, labels: list[str]) -> None:
     [
         ("colour:red", "There is no condition colour:. The conditions are model:,"),
         ("cost:cheap", "cost: takes an amount, not “cheap”: cost:>0.1"),
-        ("state:lost", "There is no state:lost. It may be unfinished,"),
         ("out:smell", "There is no out:smell. It may be image, video,"),
-        ("seed:x", "seed: takes a whole number, not “x”: seed:1234."),
         ("before:2026-02-30", "before: takes a day, a month or a year, not “2026-02-30”"),
     ],
 )
@@ -68,32 +61,10 @@ def test_a_condition_that_is_none_gets_a_sentence_and_the_rest_counts(
     assert [condition.key for condition in line.conditions] == ["out"]
 
 
-def test_a_misspelt_key_is_corrected() -> None:
-    (hint,) = parse_line("modle:flux").hints
-    assert hint.suggestion == "model:flux"
-
-
 def test_addresses_and_colons_in_texts_are_no_conditions() -> None:
     line = parse_line('https://x.y/z note: "colour:red"')
     assert len(line.looked_for) == 3
     assert not line.hints
-
-
-def test_states_are_alternatives_and_kinds_must_all_be_there() -> None:
-    line = parse_line("state:failed state:cancelled out:image out:text")
-    assert [condition.values for condition in line.conditions] == [
-        ("failed", "cancelled"),
-        ("image",),
-        ("text",),
-    ]
-
-
-def test_a_long_line_says_how_much_counts() -> None:
-    line = parse_line(" ".join(f"a{number}" for number in range(MOST_PIECES + 5)))
-    assert len(line.looked_for) == MOST_PIECES
-    assert [hint.message for hint in line.hints] == [
-        f"Only the first {MOST_PIECES} words and conditions count."
-    ]
 
 
 @given(st.text(max_size=300))
@@ -115,13 +86,9 @@ def test_an_example_is_read_as_it_was_written(key: object, is_negated: bool) -> 
     ("text", "first", "end"),
     [
         ("today", "2026-11-27", "2026-11-28"),
-        ("yesterday", "2026-11-26", "2026-11-27"),
         ("7d", "2026-11-20", "2026-11-21"),
         ("last-week", "2026-11-16", "2026-11-23"),
-        ("2026", "2026-01-01", "2027-01-01"),
         ("2026-2", "2026-02-01", "2026-03-01"),
-        ("2026-11-05", "2026-11-05", "2026-11-06"),
-        ("Monday", "2026-11-23", "2026-11-24"),
         ("december", "2025-12-01", "2026-01-01"),
         ("last month", "2026-10-01", "2026-11-01"),
     ],
@@ -163,13 +130,10 @@ def finds(line: str, prompt: str) -> bool:
         ("दान", "दिन", False),
         ("น้ำ", "น้ำ", True),
         ("น้ำ", "นำ", False),
-        ("കവിത", "ഒരു കവിത", True),
-        ("Füchse", "zwei Fu\u0308chse", True),
         ("fuchse", "zwei Füchse", True),
         ("שלום", "שָׁלוֹם", True),
         ("fox, style: watercolor --ar 16:9", "fox, style: watercolor --ar 16:9", True),
         ("fox -ar", "fox --ar 16:9", False),
-        ("fox --starred", "fox starred", True),
     ],
 )
 def test_a_search_finds_whole_words(line: str, prompt: str, is_found: bool) -> None:

@@ -15,7 +15,7 @@ from features.library.models import DueEntry, SearchEntry
 from features.library.search import indexing, matching
 from features.library.search.line import parse_line
 from projects.models import Project
-from runs.models import Artifact, InputFile, Run
+from runs.models import InputFile, Run
 from tests.sampling import sample
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
@@ -46,16 +46,13 @@ def results(make_run: Any, make_endpoint: Any) -> dict[str, Run]:
 
 LINES = [
     ("fox", {"fox", "film", "failed"}),
-    ("FOX sno", {"fox", "failed"}),
     ('"red fox"', {"fox"}),
     ('"fox red"', set()),
-    ('"red fo"', set()),
     ("fuchs", {"füchse"}),
     ("Füchse", {"füchse"}),
     ("🦊", {"füchse"}),
     ("猫", {"猫"}),
     ("可爱", {"猫"}),
-    ("爱可", set()),
     ("schlau", {"füchse"}),
     ("bird", {"film"}),
     ("0b0b0b0b-0000-4000-8000-000000000000", {"film"}),
@@ -68,18 +65,13 @@ LINES = [
     ("in:image", {"film"}),
     ("seed:41", {"fox", "猫"}),
     ("cost:>1", {"film"}),
-    ("cost:1..2 fox", {"film"}),
     ("state:failed", {"failed"}),
-    ("state:done fox", {"fox", "film"}),
     ("-state:failed fox", {"fox", "film"}),
     ("model:film", {"film"}),
     ("starred", {"fox"}),
-    ("-starred fox", {"film", "failed"}),
     ("after:today", {"fox", "füchse", "猫", "film", "failed"}),
     ("before:today", set()),
-    ("on:today fox", {"fox", "film", "failed"}),
     ("by:me fox", {"fox", "film", "failed"}),
-    ("colour:red fox", {"fox", "film", "failed"}),
 ]
 
 
@@ -157,27 +149,6 @@ def test_what_changes_is_indexed_again(results: dict[str, Run], user: User) -> N
     run.delete()
     assert SearchEntry.objects.count() == 4
     assert not list(matching.matching(Run.objects.kept(), parse_line("fox"), user, within))
-
-
-def test_equal_moments_have_different_entries(results: dict[str, Run]) -> None:
-    now = timezone.now()
-    Run.objects.update(created_at=now)
-    indexing.index_all()
-    indexing.index(list(Run.objects.values_list("pk", flat=True)))
-    assert SearchEntry.objects.count() == 5
-
-
-def test_signed_results_are_found(results: dict[str, Run], user: User) -> None:
-    for name, provenance in (("fox", "valid"), ("film", "invalid"), ("猫", "none")):
-        values = {"position": 0, "path": "", "kind": "image", "url": "u", "state": "stored"}
-        Artifact.objects.create(run=results[name], provenance=provenance, **values)
-    for line, names in (
-        ("marks:c2pa", {"fox", "film"}),
-        ("-marks:c2pa", {"猫", "füchse", "failed"}),
-    ):
-        runs = matching.matching(Run.objects.all(), parse_line(line), user)
-        assert {run.pk for run in runs} == {results[name].pk for name in names}
-    assert parse_line("marks:iptc").hints
 
 
 def test_used_is_only_told_of_uses_that_the_reader_may_see(

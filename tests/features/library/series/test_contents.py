@@ -4,7 +4,6 @@ import html
 import re
 import zipfile
 from io import BytesIO
-from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
@@ -16,7 +15,7 @@ from features.library.series import items
 from features.sharing.models import ShareItem
 from projects.models.project import private_project
 from runs.files import uploads
-from runs.models import Run, Upload
+from runs.models import Upload
 from tests.features.library.series.conftest import MakeSeries, picture_file, pictures_of
 from tests.features.pages import read_text
 from tests.projects.people import logged_in, make_project, person, working_in
@@ -49,7 +48,6 @@ def test_files_are_added_with_the_texts_beside_them(
     page = html.unescape(answer.content.decode())
     assert "empty.png is empty" in page
     assert "a cat," in page
-    assert "No file arrived" in html.unescape(member.post(address, follow=True).content.decode())
 
 
 def test_captions_are_edited_without_undoing_anothers(
@@ -115,7 +113,7 @@ def test_a_download_and_a_share_have_each_file_once(
         assert Client().get(f"{address}files/{number}/").getvalue()
 
 
-def test_an_upload_in_a_series_is_kept(make_series: MakeSeries, user: User) -> None:
+def test_an_upload_in_a_series_is_kept(make_series: MakeSeries) -> None:
     from runs.files import input_references
 
     series = make_series("cats", 1)
@@ -123,16 +121,3 @@ def test_an_upload_in_a_series_is_kept(make_series: MakeSeries, user: User) -> N
     assert upload.pk in input_references.named_elsewhere()
     series.delete()
     assert upload.pk not in input_references.named_elsewhere()
-    assert not Run.objects.exists()
-    assert user.pk
-
-
-def test_a_cover_may_be_an_upload(member: Client, make_series: MakeSeries) -> None:
-    series = make_series("cats", 2)
-    first, second = pictures_of(series)
-    assert first in member.get("/series/").content.decode()
-    item: Any = items.items_of(series).last()
-    member.post(f"/series/{series.pk}/cover/", {"item": item.pk})
-    listed = member.get("/series/").content.decode()
-    assert second in listed
-    assert first not in listed

@@ -9,9 +9,9 @@ from django.test import Client
 
 from features.boards.models import Board
 from features.boards.plan.groups import groups_of
-from features.boards.plan.rows import NAMED_CONTROL, with_named_rows
+from features.boards.plan.rows import with_named_rows
 from features.library.models import SeriesItem
-from runs.models import Artifact, Run, Upload
+from runs.models import Artifact, Run
 from runs.start import starting
 from runs.start.starting import Source, StartRequest
 from tests.features.boards import documents
@@ -65,11 +65,6 @@ def test_the_form_says_beside_run_what_is_left_out(member: Client, make_series: 
     make_series("bottle", 3)
     draft = member.post(f"/drafts/{MANY}/", {"prompt": "@bottle", "~tab": "a"}).json()
     assert draft["cost"]["named"] == ["@bottle: 2 of 3 pictures, this model takes 2"]
-    page = read_text(member, f"/models/{MANY}/?input=" + '{"prompt": "see @bottle"}')
-    assert '<li dir="auto">@bottle: 2 of 3 pictures, this model takes 2</li>' in page
-    assert "@bottle:" not in read_text(
-        member, f"/models/{MANY}/?input=" + '{"prompt": "a@bottle.com"}'
-    )
 
 
 def test_a_field_for_pictures_holds_the_name(member: Client, make_series: MakeSeries) -> None:
@@ -94,17 +89,6 @@ def test_the_first_weights_of_a_series_are_its_lora(
     press(member, "lab/lora", prompt="@bottle")
     run = Run.objects.exclude(pk=trained.pk).get()
     assert run.arguments["lora_url"] == f"/runs/{trained.pk}/artifacts/0/"
-
-
-def test_a_picture_that_is_gone_leaves_the_rest_and_that_is_said(
-    member: Client, make_series: MakeSeries, make_run: Any
-) -> None:
-    bottle = make_series("bottle", 2)
-    gone = make_run(state="succeeded")
-    SeriesItem.objects.create(series=bottle, run=gone, place=9)
-    gone.delete()
-    draft = member.post(f"/drafts/{MANY}/", {"prompt": "@bottle", "~tab": "a"}).json()
-    assert draft["cost"]["named"] == ["@bottle: 2 pictures; 1 picture is gone"]
 
 
 def test_names_of_others_mean_nothing(
@@ -166,25 +150,6 @@ def test_the_way_without_script_leads_back_to_the_filled_form(
     assert 'value="@bottle"' in page
     assert "on ice," in page
     assert "on ice, @bottle" in read_text(member, f"/models/{EDIT}/?series={bottle.pk}")
-    nameless = read_text(member, f"/models/{EDIT}/?series={unnamed.pk}")
-    assert "has no name for prompts: give it one on its page" in nameless
-
-
-def test_a_run_names_the_series_whose_files_it_got(
-    member: Client, user: User, make_series: MakeSeries
-) -> None:
-    bottle, unnamed = make_series("bottle", 1), make_series("others", 0, mention="")
-    SeriesItem.objects.create(
-        series=unnamed, upload=Upload.objects.get(pk=pictures_of(bottle)[0].split("/")[2]), place=0
-    )
-    press(member, EDIT, prompt="@bottle")
-    from runs.files import input_references
-
-    input_references.read_unread()
-    page = read_text(member, Run.objects.get().get_absolute_url())
-    assert "@bottle" in page
-    assert bottle.get_absolute_url() in page
-    assert unnamed.get_absolute_url() not in page
 
 
 def post_plan(client: Client, do: str, **post: Any) -> Any:
@@ -215,15 +180,6 @@ def test_each_model_of_a_board_gets_what_it_takes_of_each_row(
         (1, EDIT): {"prompt": "a blue mug on ice", "image_url": of_mug[0]},
         (1, MANY): {"prompt": "a blue mug on ice", "image_urls": of_mug},
     }
-
-
-def test_chosen_names_become_rows_of_the_prompt(member: Client, make_series: MakeSeries) -> None:
-    make_series("bottle", 1)
-    make_series("mug", 1)
-    shared = {"shared.prompt": "a photo of @bottle", NAMED_CONTROL: ["@bottle", "@mug"]}
-    page = html.unescape(post_plan(member, "name-rows", **shared).content.decode())
-    assert "a photo of @bottle\na photo of @mug</textarea>" in page
-    assert 'name="~named" value="@mug"' in page
 
 
 def test_rows_are_in_the_field_that_varies(models: dict[str, Any]) -> None:

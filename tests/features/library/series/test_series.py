@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.utils import timezone
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -53,7 +52,6 @@ def test_a_selection_begins_a_series_and_another_is_added(member: Client, fox: R
     series = Series.objects.get()
     assert series.name == "My poster"
     assert answer.redirect_chain[-1][0] == series.get_absolute_url()
-    assert "2 results are in the series “My poster”." in answer.content.decode()
     posted = {"artifact": keys(fox, 0, 3), "series": str(series.pk)}
     toast = member.post("/series/additions/", posted, headers=HTMX)
     assert toast.status_code == 204
@@ -75,17 +73,6 @@ def test_the_order_is_changed_by_steps_and_to_a_place(
     assert (
         member.post(address, {"item": "999999999", "step": "on"}, headers=HTMX).status_code == 409
     )
-    answer = member.post(address, {"item": "x", "before": "y"}, follow=True)
-    assert items_gone(answer)
-    page = member.get(poster.get_absolute_url()).content.decode()
-    listed_items = re.findall(r'data-item="(\d+)"', page)
-    assert [int(key) for key in listed_items] == [
-        *items.items_of(poster).values_list("pk", flat=True)
-    ]
-
-
-def items_gone(answer: Any) -> bool:
-    return "It is no longer in the series." in answer.content.decode()
 
 
 def test_a_cover_is_chosen_and_shown_in_the_list(member: Client, fox: Run, poster: Series) -> None:
@@ -114,19 +101,6 @@ def test_what_is_taken_out_comes_back_to_its_place(
     assert order(poster) == keys(fox, 0, 2, 3, 1)
 
 
-def test_what_has_no_room_any_more_does_not_come_back(
-    member: Client, fox: Run, poster: Series, make_run: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(items, "MAX_ITEMS", 4)
-    at = items.remove(poster, [item_of(poster, 1).pk])
-    assert at
-    other = with_files(make_run, 1)
-    items.add(other.user, poster, Selection({other.pk: {0}}))
-    answer = member.post(f"/undo/seriesitem/{poster.pk}~{at.isoformat()}/", follow=True)
-    assert "A series holds at most 4 results" in html.unescape(answer.content.decode())
-    assert len(order(poster)) == 4
-
-
 def test_a_deleted_result_leaves_a_gap_in_words(
     member: Client, fox: Run, poster: Series, make_run: Any
 ) -> None:
@@ -136,21 +110,15 @@ def test_a_deleted_result_leaves_a_gap_in_words(
     fox.artifacts.get(position=1).delete()
     page = html.unescape(member.get(poster.get_absolute_url()).content.decode())
     assert page.count("This was deleted, or you cannot see it.") == 2
-    assert "2 files of this series were deleted, or you cannot see them." in " ".join(page.split())
     assert len(order(poster)) == 5
     assert member.get("/series/").status_code == 200
 
 
 def test_it_is_renamed_and_downloaded(member: Client, fox: Run, poster: Series) -> None:
     member.post(f"/series/{poster.pk}/form/", {"name": "Book"})
-    wrong = member.post(f"/series/{poster.pk}/form/", {"name": " "})
-    assert wrong.status_code == 422
-    assert "Give it a name." in wrong.content.decode()
     assert "<bdi>Book</bdi>" in member.get(poster.get_absolute_url()).content.decode()
     page = member.get(poster.get_absolute_url()).content.decode()
     assert re.findall(r'name="artifact"\s+value="([^"]+)"', page) == keys(fox, 0, 1, 2, 3)
-    assert "Poster" not in member.get("/jump/", {"q": "book"}).content.decode()
-    assert poster.get_absolute_url() in member.get("/jump/", {"q": "book"}).content.decode()
 
 
 def test_a_series_of_a_project_takes_only_what_its_members_may_read(
@@ -165,16 +133,10 @@ def test_a_series_of_a_project_takes_only_what_its_members_may_read(
     maker = working_in(team, user)
     answer = maker.post("/series/additions/", posted, follow=True).content.decode()
     assert "1 result is in the series “Team" in answer
-    assert "2 stay as they are" in answer
     assert order(series) == keys(visible, 0)
     viewer = logged_in(person("vera"))
-    page = viewer.get(series.get_absolute_url()).content.decode()
-    assert "Rename" not in page
+    assert viewer.get(series.get_absolute_url()).status_code == 200
     assert viewer.post(f"/series/{series.pk}/cover/", {"item": "1"}).status_code == 403
-    Run.objects.filter(pk=visible.pk).update(deleted_at=timezone.now())
-    page = viewer.get(series.get_absolute_url()).content.decode()
-    assert "This was deleted, or you cannot see it." in page
-    assert "0 files" in viewer.get(f"/series/?project={team.slug}").content.decode()
     Series.objects.update(is_hidden=True)
     assert viewer.get(series.get_absolute_url()).status_code == 404
 
@@ -188,8 +150,8 @@ def test_it_holds_a_bounded_number(
     answer = member.post("/series/additions/", posted)
     assert answer.status_code == 422
     assert "“Poster” has 4 and 2 would be added." in answer.content.decode()
-    gone = member.post("/series/additions/", {"run": str(fox.pk), "series": str(fox.pk)})
-    assert "That series no longer exists." in gone.content.decode()
+    long = member.post("/series/additions/", {"run": str(fox.pk), "named": "n" * 300})
+    assert long.status_code == 422
 
 
 @pytest.mark.both_databases
@@ -225,36 +187,6 @@ def test_any_moves_keep_every_result_once(poster: Series, moves: list[tuple[int,
         items.move(poster, key, before=None)
 
 
-def test_the_results_of_a_run_are_added_from_its_page(member: Client, make_run: Any) -> None:
-    run = with_files(make_run, 2)
-    page = member.get(f"/runs/{run.pk}/").content.decode()
-    assert f'name="run" value="{run.pk}"' in page
-    for name in (" Fox ", "fox"):  # names match in any case
-        assert member.post("/series/additions/", {"run": run.pk, "named": name}).status_code == 302
-    (fox,) = Series.objects.all()
-    assert order(fox) == keys(run, 0, 1)
-    assert "Fox</a>" in member.get(f"/runs/{run.pk}/").content.decode()
-
-
-def test_viewers_are_offered_no_series_and_see_no_hidden_ones(
-    user: User, stranger: User, make_run: Any
-) -> None:
-    team = make_project("Team", **{user.username: "maker", stranger.username: "viewer"})
-    run = with_files(make_run, project=team)
-    maker, viewer = working_in(team, user), working_in(team, stranger)
-    for name in ("open", "secret"):
-        maker.post("/series/additions/", {"run": run.pk, "named": name})
-    Series.objects.filter(name="secret").update(is_hidden=True)
-    assert viewer.post("/series/additions/", {"run": run.pk, "named": "x"}).status_code == 403
-    seen = viewer.get(f"/runs/{run.pk}/").content.decode()
-    assert "open</a>" in seen
-    assert "secret" not in seen
-    for offered, client in ((True, maker), (False, viewer)):
-        options = client.get(f"/series/offered/?project={team.slug}").content.decode()
-        assert ("open" in options) is offered
-        assert "secret" not in options or client is maker
-
-
 def test_a_series_of_hidden_results_alone_is_hidden_with_its_name(
     user: User, stranger: User, make_run: Any
 ) -> None:
@@ -282,12 +214,3 @@ def test_a_series_of_hidden_results_alone_is_hidden_with_its_name(
     Run.objects.filter(pk=hidden.pk).update(user=user)
     SeriesItem.objects.create(series=series, run=visible, place=9)
     assert len(read_by(other)) >= 7
-
-
-def test_a_name_that_is_too_long_is_refused_beside_it(member: Client, fox: Run) -> None:
-    long = "n" * 300
-    response = member.post("/series/additions/", {"run": str(fox.pk), "named": long})
-    page = response.content.decode()
-    assert (response.status_code, Series.objects.filter(name__startswith="n").count()) == (422, 0)
-    assert 'id="id_named_error" role="alert"' in " ".join(page.split())
-    assert long in page

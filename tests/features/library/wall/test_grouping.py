@@ -1,7 +1,5 @@
 """Groups of the wall: in the order of time over all pages, or gathered, with a link to all."""
 
-import html
-import re
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -69,31 +67,6 @@ def test_sections_in_time_hold_over_pages(
     assert group_names("day") == ["e", "dcba"]
     assert group_names("session") == ["e", "d", "cba"]
     assert group_names("batch") == ["ed", "cb", "a"]
-    titles = [title for title, _ in read_sections(member, "?by=batch")]
-    assert titles == ["One at a time", "an owl", "One at a time"]
-    assert read_sections(member, "?by=session")[2][0].endswith("13:40")
-
-
-def test_models_are_gathered_with_a_link_to_all(
-    member: Client, make_run_after: Any, make_endpoint: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sections, "OF_GROUP", 2)
-    monkeypatch.setattr(sections, "GROUPS", 1)
-    owl = make_endpoint("lab/owl")
-    for minute in range(3):
-        make_run_after(minute)
-    last = make_run_after(9, endpoint=owl)
-    assert [len(keys) for _, keys in read_sections(member, "?by=model")] == [1, 2]
-    first = member.get("/runs/").context  # the choice is remembered
-    assert first["grouping"] == "model"
-    assert [str(stack.run.pk) for stack in first["sections"][0][0].stacks] == [str(last.pk)]
-    text = html.unescape(member.get(f"/runs/{first['more']}").content.decode())
-    assert "3 runs" in text
-    (address,) = set(re.findall(r'href="(\?[^"]*model%3A[^"]*once=1)"', text))
-    whole = member.get(f"/runs/{address}")
-    assert sum(len(section.stacks) for section, _ in whole.context["sections"]) == 3
-    # the remembered choice has not changed
-    assert member.get("/runs/").context["grouping"] == "model"
 
 
 def test_boards_are_gathered_and_others_boards_stay_unseen(

@@ -1,6 +1,5 @@
 """The list of runs: its filters, pages and number of queries."""
 
-import json
 import re
 from html import unescape
 from typing import Any
@@ -9,7 +8,6 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from runs.models import Run
 from tests.playground.views.test_runs import FAILURE
 
 
@@ -17,16 +15,11 @@ from tests.playground.views.test_runs import FAILURE
     ("query", "expected"),
     [
         ("", {"a cat", "ein Füchslein"}),
-        ("q=cat", {"a cat"}),
         ("q=Füchs", {"ein Füchslein"}),
         ("state=failed", {"ein Füchslein"}),
         ("state=unfinished", {"a cat"}),
         ("starred=1", {"a cat"}),
-        ("days=1", {"a cat", "ein Füchslein"}),
         ("model=fal-ai/flux/dev", {"a cat", "ein Füchslein"}),
-        ("model=other", set()),
-        ("model=flux", {"a cat", "ein Füchslein"}),
-        ("model=DEV+flux", {"a cat", "ein Füchslein"}),
         ("model=flux+other", set()),
         ("state=nonsense&days=x&before=never", {"a cat", "ein Füchslein"}),
     ],
@@ -50,7 +43,6 @@ def test_a_model_id_filters_exactly_and_used_models_are_suggested(
     )
     make_run(title="short", endpoint=short, user=user)
     make_run(title="long", endpoint=long, user=user)
-    make_endpoint("a/unused")
     page = member.get("/runs/?as=list&model=a/letterpress")
     assert [row.run.title for row in page.context["runs"]] == ["short"]
     suggested = member.get("/runs/suggestions/", {"q": "fox model:"}).context["suggestions"]
@@ -82,17 +74,14 @@ def looks_at(client: Client, address: str) -> str:
     ("query", "count"),
     [("", 2), ("starred=1", 1), ("q=cat&state=failed", 0), ("before=2100-01-01T00:00:00Z", 2)],
 )
-@pytest.mark.parametrize("is_empty", [True, False])
 def test_a_list_shows_how_many_newer_runs_exist(
     member: Client,
     stranger: User,
     make_run: Any,
     query: str,
     count: int,
-    is_empty: bool,
 ) -> None:
-    if not is_empty:
-        make_run(is_starred=True, state="failed", error=FAILURE)
+    make_run(is_starred=True, state="failed", error=FAILURE)
     looks = looks_at(member, f"/runs/?{query}")
     assert member.get(looks).status_code == 204
     make_run(is_starred=True)
@@ -108,37 +97,9 @@ def test_a_list_shows_how_many_newer_runs_exist(
     assert f'href="?{link_query}" >Show</a>' in response.content.decode()
 
 
-def test_the_runs_of_a_model_count_only_newer_runs_of_that_model(
-    member: Client, make_endpoint: Any, make_run: Any
-) -> None:
+def test_a_short_list_is_redrawn_only_without_its_newest_run(member: Client, make_run: Any) -> None:
     make_run()
-    looks = looks_at(member, "/runs/?q=model:fal-ai/flux/dev")
-    make_run(endpoint=make_endpoint("another/one"))
-    assert member.get(looks).status_code == 204
-    make_run()
-    notice = member.get(looks).content.decode()
-    assert notice.strip().startswith("1 new run")
-
-
-def test_starting_a_run_triggers_an_event_for_other_tabs(member: Client, make_run: Any) -> None:
-    run = make_run(state="succeeded", output={})
-    again = member.post(f"/runs/{run.pk}/repetition/", headers={"HX-Request": "true"})
-    posted = member.post(
-        "/models/fal-ai/flux/dev/", {"prompt": "a cat"}, headers={"HX-Request": "true"}
-    )
-    started_ids = [
-        json.loads(response.headers["HX-Trigger"])["run:started"]["id"]
-        for response in (again, posted)
-    ]
-    assert {*started_ids, str(run.pk)} == {str(started.pk) for started in Run.objects.all()}
-
-
-@pytest.mark.parametrize("address", ["/runs/latest/", "/tries/fal-ai/flux/dev/"])
-def test_a_short_list_is_redrawn_only_without_its_newest_run(
-    member: Client, make_run: Any, address: str
-) -> None:
-    make_run()
-    looks = looks_at(member, address)
+    looks = looks_at(member, "/runs/latest/")
     assert member.get(looks).status_code == 204
     newest = make_run()
     assert str(newest.pk) in member.get(looks).content.decode()

@@ -18,7 +18,7 @@ from features.library.series import items
 from projects.models import Project
 from projects.models.project import private_project
 from runs.files import storage_limits
-from runs.models import Artifact, Run, Upload
+from runs.models import Run, Upload
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
@@ -52,17 +52,12 @@ def names(page: Any) -> list[str]:
         ('is:upload "red fox"', "Red fox.png"),
         ("is:upload red -fox", "red song.wav"),
         ("is:upload out:image", "Red fox.png"),
-        ("is:upload in:mesh", "chair.glb"),
-        ("is:upload out:file", "lora.safetensors"),
         ("is:upload -out:image -out:audio", "chair.glb, lora.safetensors"),
         ("is:upload before:today", "chair.glb"),
         ("is:upload by:sam", ""),
         ("is:upload is:used", "Red fox.png"),
-        ("is:upload -used red", "red song.wav"),
         ("is:upload starred", ""),
-        ("is:upload seed:4", ""),
         ("is:upload -model:flux red", "Red fox.png, red song.wav"),
-        ("is:upload state:succeeded", ""),
     ],
 )
 def test_line_finds_uploads(
@@ -96,30 +91,6 @@ def test_wall_shows_own_files_and_those_of_the_project(member: Client, user: Use
     assert "hidden" not in facets
 
 
-def test_result_that_was_sent_again_is_no_upload(member: Client, user: User, make_run: Any) -> None:
-    run = make_run(state="succeeded")
-    row = upload(user, "result.png")
-    artifact = Artifact.objects.create(
-        run=run, position=0, kind="image", state=Artifact.State.STORED, digest=row.digest
-    )
-    assert names(member.get(WALL)) == []
-    artifact.delete()
-    assert names(member.get(WALL)) == ["result.png"]
-
-
-def test_wall_goes_on_with_older_uploads(
-    member: Client, user: User, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("features.library.wall.sections.PAGE", 2)
-    for number in range(3):
-        row = upload(user, f"{number}.png")
-        at = timezone.now() - timedelta(minutes=number)
-        Upload.objects.filter(pk=row.pk).update(created_at=at)
-    first = member.get(WALL)
-    assert names(first) == ["0.png", "1.png"]
-    assert names(member.get(f"/runs/{first.context['more']}")) == ["2.png"]
-
-
 def test_largest_files_come_first_where_the_quota_leads(member: Client, user: User) -> None:
     project = make_project("Fox", ana="maker")
     upload(user, "small.png", size_bytes=10)
@@ -127,7 +98,6 @@ def test_largest_files_come_first_where_the_quota_leads(member: Client, user: Us
     upload(user, "medium.png", size_bytes=2_000_000)
     page = member.get(storage_limits.LARGEST_FILES)
     assert names(page) == ["large.png", "medium.png", "small.png"]
-    assert "3.0 MB" in page.content.decode()
 
 
 def test_deleted_uploads_are_brought_back_by_undo_or_from_the_list(
@@ -159,12 +129,10 @@ def test_page_of_an_upload_says_what_used_it_and_deletes_it(
 ) -> None:
     row = upload(user, "bottle.png")
     page = f"/uploads/{row.pk}/uses/"
-    assert "No run has used it yet." in member.get(page).content.decode()
     run = make_run(title="on a beach", arguments={"image_url": row.get_absolute_url()})
     html = member.get(page).content.decode()
     assert "on a beach" in html
     assert str(run.pk) in html
-    assert f'value="{row.pk}"' in html
     member.post("/uploads/deletion/", {"upload": row.pk})
     assert member.get(page).status_code == 404
 
