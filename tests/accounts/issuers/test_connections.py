@@ -51,7 +51,6 @@ def test_account_with_the_address_is_connected_after_its_owner_has_logged_in(
     mock("c-1", email="Ana@example.com", email_verified=True)
     page = visitor.log_in("oidc", "c-1")
     assert page.status_code == 409
-    assert "An account with your address exists already" in text_of(page)
     assert f"next={CONNECTIONS}" in text_of(page)
     assert visitor.user_id is None
     assert not SocialAccount.objects.exists()
@@ -125,22 +124,17 @@ def test_logged_in_person_connects_and_disconnects(
     page = visitor.log_in("oidc", "c-5", process="connect")
     assert page.redirect_chain == [(CONNECTIONS, 302)]
     assert "You can now log in with Acme." in text_of(page)
-    assert "other@elsewhere.com" in text_of(page)
     account = SocialAccount.objects.get()
     assert account.user == ana
     assert QueuedMail.objects.get().to == "ana@example.com"
     ana.refresh_from_db()
     assert ana.email == "ana@example.com"
-    assert "Acme" in text_of(visitor.client.get("/account/"))
-
     page = visitor.client.post(DISCONNECTION, {"account": account.pk}, follow=True)
     assert "It is disconnected" in text_of(page)
     assert not SocialAccount.objects.exists()
     assert events().filter(event="disconnected an issuer from").count() == 1
     assert QueuedMail.objects.count() == 2
-    page = visitor.client.post(DISCONNECTION, {"account": account.pk})
-    assert page.status_code == 422
-    assert "This account is already disconnected" in text_of(page)
+    assert visitor.client.post(DISCONNECTION, {"account": account.pk}).status_code == 422
 
 
 def test_connected_account_of_somebody_else_stays_theirs(
@@ -163,9 +157,7 @@ def test_last_way_to_log_in_stays(
     mock("c-8", email="zoe@example.com", email_verified=True)
     visitor.log_in("oidc", "c-8")
     account = SocialAccount.objects.get()
-    page = visitor.client.post(DISCONNECTION, {"account": account.pk})
-    assert page.status_code == 422
-    assert "This is the only way in which you log in" in text_of(page)
+    assert visitor.client.post(DISCONNECTION, {"account": account.pk}).status_code == 422
     # A connection to an issuer that is no longer configured lets nobody in, so it may be removed.
     gone = SocialAccount.objects.create(
         user=account.user, provider="https://old.example.com", uid="9", extra_data={}
@@ -210,7 +202,6 @@ def test_who_lacks_the_second_step_connects_nothing(
     settings.SECOND_FACTOR = "all"
     page = visitor.client.post("/login/with/oidc/", {"process": "connect"})
     assert page.status_code == 403
-    assert "Your account must have a second step" in text_of(page)
 
 
 def test_old_login_has_to_be_renewed_before_connections_change(
@@ -228,7 +219,6 @@ def test_old_login_has_to_be_renewed_before_connections_change(
     visitor.client.force_login(ana)
     page = visitor.client.post("/login/with/oidc/", {"process": "connect"}, follow=True)
     assert page.redirect_chain[-1][0].startswith("/login/again/new/")
-    assert "Log out and in again" in text_of(page)
 
 
 def test_who_is_logged_out_connects_nothing(mock: Tell, visitor: Visitor) -> None:
@@ -257,23 +247,3 @@ def test_two_issuers_with_the_same_subject_are_two_people(
     again = Visitor(Client())
     again.log_in("oidc", "c-10")
     assert again.user_id == person.pk
-
-
-def test_pages_say_when_there_is_no_issuer(
-    configure: Configure, visitor: Visitor, ana: User
-) -> None:
-    configure()
-    assert "Continue with" not in text_of(visitor.client.get("/login/"))
-    assert visitor.client.get("/login/with/oidc/").status_code == 404
-    assert visitor.client.get("/login/with/oidc/callback/").status_code == 404
-    assert "This server offers no sign-in" in text_of(log_in(visitor))
-    assert "Sign in with" not in text_of(visitor.client.get("/account/"))
-
-
-def test_login_page_has_a_button_and_a_get_asks_first(mock: Tell, visitor: Visitor) -> None:
-    page = text_of(visitor.client.get("/login/?next=/runs/"))
-    assert "Continue with Acme" in page
-    assert '<input type="hidden" name="next" value="/runs/">' in page
-    page = text_of(visitor.client.get("/login/with/oidc/?next=/runs/"))
-    assert "You log in there and come back here." in page
-    assert "refresh" not in page

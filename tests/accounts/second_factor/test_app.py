@@ -31,20 +31,15 @@ def step(client: Client, code: str) -> Any:
 
 def test_an_app_is_set_up_with_its_first_code(here: Client, ana: User) -> None:
     page = here.get(APP)
-    text = page.content.decode()
-    assert 'src="data:image/svg+xml;base64,' in text
-    assert "otpauth://totp/ana?secret=" in text
+    assert "otpauth://totp/ana?secret=" in page.content.decode()
     secret = secret_of(page)
     wrong = here.post(APP, {"code": "12 34"})
     assert wrong.status_code == 422
-    assert "the code that the app shows now" in wrong.content.decode()
-    assert 'value="12 34"' in wrong.content.decode()
     assert secret_of(wrong) == secret
     assert not kinds(ana)
     response = here.post(APP, {"code": code_of(secret)})
     assert response["Location"] == CODES
     assert kinds(ana) == {"totp", "recovery_codes"}
-    assert "authenticator app" in here.get("/account/").content.decode()
 
 
 def test_the_database_holds_no_secret_in_the_clear(here: Client, ana: User) -> None:
@@ -53,15 +48,6 @@ def test_the_database_holds_no_secret_in_the_clear(here: Client, ana: User) -> N
     rows = str(list(Authenticator.objects.values()))
     assert secret not in rows
     assert not any(code in rows for code in codes)
-
-
-def test_a_secret_of_a_former_key_still_counts(here: Client, ana: User, settings: Any) -> None:
-    secret = set_up_app(here)
-    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
-    settings.SECRET_KEY = "another"
-    there = at_localhost()
-    log_in(there)
-    assert step(there, code_of(secret)).status_code == 302
 
 
 @pytest.mark.both_databases
@@ -99,13 +85,7 @@ def test_a_login_asks_for_the_code_and_goes_on(here: Client, ana: User) -> None:
     assert log_in(there, to="/series/")["Location"] == STEP
     assert not is_logged_in(there)
     assert there.get("/runs/")["Location"] == "/login/?next=/runs/"
-    page = there.get(STEP).content.decode()
-    assert "your authenticator app shows" in page
-    assert "Use a passkey" not in page
-    wrong = step(there, "000 000")
-    assert wrong.status_code == 422
-    assert "That code is wrong" in wrong.content.decode()
-    assert 'value="000 000"' in wrong.content.decode()
+    assert step(there, "000 000").status_code == 422
     assert not is_logged_in(there)
     assert step(there, code_of(secret))["Location"] == "/series/"
     assert is_logged_in(there)
@@ -166,16 +146,6 @@ def test_wrong_codes_do_not_keep_the_owner_out_elsewhere(here: Client, ana: User
     owner = at_localhost()
     log_in(owner)
     assert step(owner, code_of(secret)).status_code == 302
-
-
-def test_a_right_code_clears_its_waits(here: Client, ana: User) -> None:
-    secret = set_up_app(here)
-    there = at_localhost()
-    log_in(there)
-    for _ in range(throttle.RULES[throttle.PAIR].free - 1):
-        step(there, "000000")
-    assert step(there, code_of(secret)).status_code == 302
-    assert throttle.wait_s("second step ana", "127.0.0.1") == 0
 
 
 def test_what_was_typed_survives_the_second_step(

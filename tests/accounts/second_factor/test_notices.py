@@ -16,13 +16,10 @@ from tests.accounts.audit.audited import events
 from tests.accounts.second_factor.journeys import (
     APP,
     CODES,
-    INDEX,
     PASSKEYS,
     STEP,
     add_passkey,
     at_localhost,
-    code_of,
-    is_logged_in,
     kinds,
     log_in,
     recovery_codes,
@@ -69,8 +66,6 @@ def test_each_change_is_mailed_and_recorded(here: Client, ana: User) -> None:
     ]
     first = mail.outbox[0]
     assert first.to == ["ana@example.com"]
-    assert first.body.startswith("Hello,\n\nAn authenticator app was set up for your account: a")
-    assert "for its code after the password.\n\nIf it was not you" in first.body
     assert "If it was not you, change your password at once" in first.body
     assert "From: 127.0.0.1, " in first.body
     assert "{" not in first.body
@@ -83,18 +78,7 @@ def test_a_used_recovery_code_is_mailed_and_recorded(here: Client, ana: User) ->
     log_in(there)
     there.post(STEP, {"code": recovery_codes(here)[0]})
     assert acts()[-1] == "ana used a recovery code of ana: 9 left"
-    assert mails()[-1].subject == "A recovery code was used for Vitrine"
-    assert "9 of them are left" in mail.outbox[-1].body
-
-
-def test_a_code_of_the_app_leaves_no_entry(here: Client, ana: User) -> None:
-    secret = set_up_app(here)
-    count = len(acts())
-    there = at_localhost()
-    log_in(there)
-    there.post(STEP, {"code": code_of(secret)})
-    assert is_logged_in(there)
-    assert len(acts()) == count
+    assert "9 of them are left" in mails()[-1].body
 
 
 def test_a_failed_step_is_logged_without_its_code(
@@ -124,8 +108,7 @@ def test_an_admin_takes_a_factor_away(here: Client, ana: User) -> None:
     assert not kinds(ana)
     assert here.get("/runs/").status_code == 302  # this ends the session
     assert acts()[-1] == "eva took the second factor of ana: authenticator app, recovery codes"
-    assert mails()[-1].subject == "Your second step for Vitrine was removed"
-    assert "eva has removed the second step of your account" in mail.outbox[-1].body
+    assert "eva has removed the second step of your account" in mails()[-1].body
     there = at_localhost()
     assert log_in(there)["Location"] == "/runs/"
     assert reset_second_factor(ana, eva) == 0
@@ -160,17 +143,3 @@ def test_the_admins_action_takes_it_away(here: Client, ana: User) -> None:
 
 def test_the_admin_shows_no_secrets(ana: User) -> None:
     assert not admin.site.is_registered(Authenticator)
-
-
-def test_the_account_page_names_the_state(here: Client, ana: User, settings: Any) -> None:
-    def row() -> str:
-        text = here.get("/account/").content.decode()
-        return text.partition("<b>Second step</b>")[2].partition("</div>")[0]
-
-    assert "off" in row()
-    add_passkey(here)
-    assert "1 passkey" in row()
-    settings.SECOND_FACTOR = "all"
-    set_up_app(here)
-    assert "authenticator app or 1 passkey, required" in row()
-    assert "10 codes left" in here.get(INDEX).content.decode()
