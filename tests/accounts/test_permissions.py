@@ -10,7 +10,6 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import permissions
-from runs.models import Preset
 from tests.conftest import grant
 from tests.runs.looks import let_look
 
@@ -37,25 +36,6 @@ def test_every_checked_permission_exists() -> None:
         f"{p.content_type.app_label}.{p.codename}" for p in Permission.objects.select_related()
     }
     assert set(permissions.ACTIONS) <= existing
-
-
-def test_staff_need_the_permission_to_cancel_a_run_of_others(
-    staff: Staff, member: Client, make_run: Any
-) -> None:
-    run = make_run()
-    eva = staff("playground.view_run")
-    address = f"/runs/{run.pk}/cancellation/"
-    refused = eva.post(address)
-    assert refused.status_code == 403
-    assert "cancel somebody else&#x27;s run" in refused.content.decode()
-    run.refresh_from_db()
-    assert run.cancel_requested_at is None
-    User.objects.get(username="eva").user_permissions.add(
-        Permission.objects.get(codename="cancel_any_run")
-    )
-    assert eva.post(address).status_code == 302
-    html = member.get(run.get_absolute_url()).content.decode()
-    assert "Cancelled by eva" in html
 
 
 def test_staff_without_a_permission_see_their_own_runs_only(staff: Staff, make_run: Any) -> None:
@@ -86,59 +66,6 @@ def test_lists_default_to_the_users_own_runs_for_viewers_of_all(
         assert "a cat of ana" not in html, page
     for page in ("/runs/?as=list&whose=*", "/runs/?as=list&whose=ana"):
         assert "a cat of ana" in eva.get(page, follow=True).content.decode(), page
-
-
-@pytest.mark.parametrize(
-    ("noun", "posted", "permission", "sentence"),
-    [
-        ("example", {"example": "1"}, "playground.publish_any_run", "Shown as an example"),
-        ("star", {}, "playground.change_run", "Starred"),
-    ],
-)
-def test_actions_of_staff_on_a_run_are_named_on_its_page(
-    staff: Staff,
-    member: Client,
-    make_run: Any,
-    noun: str,
-    posted: Any,
-    permission: str,
-    sentence: str,
-) -> None:
-    run = make_run(state="succeeded", output={})
-    address = f"{run.get_absolute_url()}{noun}/"
-    eva = staff("playground.view_run")
-    assert eva.post(address, posted).status_code == 404
-    let_look(User.objects.get(username="eva"), run)
-    assert eva.post(address, posted).status_code == 403
-    run.refresh_from_db()
-    assert (run.is_example, run.is_starred) == (False, False)
-    User.objects.get(username="eva").delete()
-    allowed = staff(permission)
-    let_look(User.objects.get(username="eva"), run)
-    assert allowed.post(address, posted).status_code == 302
-    html = member.get(run.get_absolute_url()).content.decode()
-    assert sentence in html
-    assert "By eva." in html
-
-
-def test_a_deleted_preset_names_the_actor_and_can_be_restored(
-    staff: Staff, member: Client, user: User, make_endpoint: Any
-) -> None:
-    endpoint = make_endpoint()
-    preset = Preset.objects.create(
-        endpoint=endpoint, user=user, name="foggy", arguments={}, is_shared=True
-    )
-    eva = staff("playground.change_preset")
-    assert eva.post(f"/presets/{preset.pk}/deletion/").status_code == 403
-    assert Preset.objects.kept().count() == 1
-    User.objects.get(username="eva").user_permissions.add(
-        Permission.objects.get(codename="delete_preset")
-    )
-    assert eva.post(f"/presets/{preset.pk}/deletion/").status_code == 302
-    page = f"/presets/of/{endpoint.endpoint_id}/"
-    assert "“foggy” was deleted by eva." in member.get(page).content.decode()
-    member.post(f"/undo/preset/{preset.pk}/")
-    assert Preset.objects.kept().count() == 1
 
 
 def test_permissions_are_checked_only_for_staff(member: Client, make_run: Any) -> None:

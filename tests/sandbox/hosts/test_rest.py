@@ -6,7 +6,6 @@ import httpx
 import pytest
 
 from tests.sandbox.server import RunningSandbox
-from tests.sandbox.wire import result, submit
 
 pytestmark = pytest.mark.system  # these tests take long
 
@@ -39,12 +38,6 @@ def is_soon_gone(url: str) -> bool:
     return True
 
 
-def token(http: httpx.Client, sandbox: RunningSandbox) -> dict[str, str]:
-    url = f"{sandbox.addresses['rest']}/storage/auth/token?storage_type=fal-cdn-v3"
-    answer: dict[str, str] = http.post(url, json={}).json()
-    return answer
-
-
 @pytest.mark.parametrize("kind", ["cdn", "gcs"])
 def test_c54_javascript_initiates_and_puts(
     http: httpx.Client, sandbox: RunningSandbox, kind: str
@@ -72,45 +65,6 @@ def test_c54_javascript_multipart_reads_tags_from_bodies(
     assert [part["partNumber"] for part in parts] == [1, 2, 3]
     assert httpx.post(f"{path}/complete?{query}", json={"parts": parts}).is_success
     assert httpx.get(urls["file_url"]).content == b"\1" * 1000 + b"\2" * 1000 + b"\3" * 1000
-
-
-def test_c54_python_posts_the_whole_file_with_a_token(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
-    upload_token = token(http, sandbox)
-    assert upload_token["expires_at"].endswith("+00:00")
-    answer = httpx.post(
-        f"{sandbox.addresses['cdn']}/files/upload",
-        content=PNG,
-        headers={
-            "Authorization": f"{upload_token['token_type']} {upload_token['token']}",
-            "Content-Type": "image/png",
-            "X-Fal-File-Name": "../../sneaky.png",
-        },
-    )
-    url = answer.json()["access_url"]
-    assert httpx.get(url).content == PNG
-    assert ".." not in url
-
-
-def test_c54_python_multipart_takes_parts_in_any_order(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
-    upload_token = token(http, sandbox)
-    headers = {
-        "Authorization": f"{upload_token['token_type']} {upload_token['token']}",
-        "X-Fal-File-Name": "big.bin",
-    }
-    upload = httpx.post(
-        f"{upload_token['base_url']}/files/upload/multipart", headers=headers
-    ).json()
-    at = f"{upload['access_url']}/multipart/{upload['uploadId']}"
-    parts = []
-    for number in (3, 1, 2):
-        answer = httpx.put(f"{at}/{number}", content=bytes([number]) * 500, headers=headers)
-        parts.append({"partNumber": number, "etag": answer.headers["ETag"]})
-    assert httpx.post(f"{at}/complete", json={"parts": parts}, headers=headers).is_success
-    assert httpx.get(upload["access_url"]).content == b"\1" * 500 + b"\2" * 500 + b"\3" * 500
 
 
 def test_uploads_need_a_key_or_a_token(http: httpx.Client, sandbox: RunningSandbox) -> None:
@@ -151,18 +105,6 @@ def test_c55_a_lifecycle_on_upload_removes_the_file(
     httpx.put(urls["upload_url"], content=PNG)
     assert httpx.get(urls["file_url"]).status_code == 200
     assert is_soon_gone(urls["file_url"])
-
-
-@pytest.mark.exhaustive
-def test_c55_a_lifecycle_on_submit_removes_what_was_generated(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
-    wish = {"X-Fal-Object-Lifecycle-Preference": '{"expiration_duration_seconds": 6}'}
-    arguments = {"duration": 0, "log_lines": 1}
-    handle = submit(http, sandbox, "mischief/slow", arguments, headers=wish)
-    url = result(http, handle).json()["images"][0]["url"]
-    assert httpx.get(url).headers["content-type"] == "image/png"
-    assert is_soon_gone(url)
 
 
 def test_files_outside_the_folder_are_not_served(sandbox: RunningSandbox) -> None:

@@ -149,14 +149,6 @@ def test_results_expire(
     assert kept(http, sandbox, handle) == record
 
 
-def test_a_large_result_without_stored_payloads_stays_for_six_minutes(
-    http: httpx.Client, sandbox: RunningSandbox
-) -> None:
-    handle = submit(http, sandbox, "sandbox/ridgeline", {"prompt": "a hill", "sync_mode": True})
-    assert len(result(http, handle).content) > 10_240
-    assert kept(http, sandbox, handle) == {"payloads": False, "result": 360, "files": {}}
-
-
 def test_c89_the_header_has_priority_over_the_accounts_settings(
     http: httpx.Client, sandbox: RunningSandbox, admin: httpx.Client
 ) -> None:
