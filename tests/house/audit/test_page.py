@@ -107,20 +107,8 @@ def test_what_is_filtered_is_downloaded_as_json_lines(
         ("cleared", "group 2"),
         ("blocked", "group 1"),
     ]
-    assert lines[1] | {"id": 0, "at": ""} == {
-        "id": 0,
-        "at": "",
-        "who": "ana",
-        "who_id": user.pk,
-        "address": None,
-        "event": "blocked",
-        "kind": "auth.group",
-        "object_id": "1",
-        "object": "group 1",
-        "project_id": None,
-        "detail": "Too dear",
-        "changes": {},
-    }
+    line = lines[1]
+    assert (line["who_id"], line["object_id"], line["detail"]) == (user.pk, "1", "Too dear")
     assert AuditEntry.objects.filter(event="exported", detail="the audit log: who=ana").exists()
 
 

@@ -14,9 +14,6 @@ from core.db import clock
 from features.spending.models import BillingState
 from house.operations import status
 from runs.models import Artifact, Run, Worker
-from runs.ownership import upstream_deletion
-from runs.ownership.upstream_deletion import AccountStorage
-from runs.results import figures
 from runs.worker.circuit_breaker import BreakerRegistry
 from tests.conftest import grant
 from tests.projects.people import make_project
@@ -67,17 +64,11 @@ def test_problems_of_the_workers_are_shown(values: Any, problem_text: str) -> No
     assert any(problem_text in problem for problem in status.load_status(User()).problems)
 
 
-@pytest.mark.parametrize("reading", ["storage", "bills", "balance"])
-def test_a_refused_admin_key_is_a_problem(ops: Client, reading: str) -> None:
+def test_a_refused_admin_key_is_a_problem(ops: Client) -> None:
     alive()
     synced()
     trouble = "fal refuses FAL_ADMIN_KEY."
-    if reading == "storage":
-        with figures.changing(upstream_deletion.ACCOUNT) as row:
-            row.values = AccountStorage(can_delete=True, trouble=trouble)._asdict()
-    else:
-        name = "trouble" if reading == "bills" else "balance_trouble"
-        BillingState.objects.create(pk=1, has_key=True, **{name: trouble})
+    BillingState.objects.create(pk=1, has_key=True, trouble=trouble)
     html = ops.get(PAGE).content.decode()
     assert "All is well." not in html
     assert f"{trouble} Meanwhile" in html

@@ -1,4 +1,4 @@
-"""Webhooks (C49, C60): signed as fal signs, retried when that makes sense."""
+"""Webhooks (C49): signed as fal signs, retried when that makes sense."""
 
 import base64
 import hashlib

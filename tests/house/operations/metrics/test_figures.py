@@ -6,7 +6,6 @@ The alerts and the dashboard of docs/monitoring use only existing metrics.
 import re
 from collections.abc import Callable
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +13,13 @@ import pytest
 from django.conf import LazySettings
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from catalog.models import SyncReport
 from core.db import clock
 from features.notifications.models import Delivery
 from house.operations.metrics import figures
 from house.operations.models import Backup, DataVersion
-from runs.models import Artifact, DailySum, KeptFigures, Run, WebhookReport, Worker
+from runs.models import Artifact, KeptFigures, Run, WebhookReport, Worker
 from runs.results.figures import STORAGE
 from tests.house.operations.metrics.conftest import Scrape
 from tests.processes import ROOT
@@ -87,33 +85,6 @@ def test_workers_with_their_breakers(scrape: Ask) -> None:
     assert figure("vitrine_upstream_breakers", host="queue.fal.run", state="open") == 2
     assert figure("vitrine_upstream_breakers", host="files", state="closed") == 30
     assert len(figure.labels_of("vitrine_upstream_breakers")) == 2
-
-
-def test_a_refused_account(scrape: Ask) -> None:
-    from runs.results import refusals
-
-    trouble = refusals.ACCOUNT_WIDE[0]
-    Worker.objects.create(name="vm:1", beat_at=clock.now(), has_key=True, trouble=trouble)
-    assert scrape()("vitrine_account_refused") == 1
-
-
-def test_sums_of_the_ledger(scrape: Ask) -> None:
-    day = timezone.localdate()
-    for days, amount, reserved in [(0, "1.5", "0.5"), (40, "2.25", "0")]:
-        DailySum.objects.create(
-            day=day - timedelta(days=days),
-            kind=DailySum.Kind.HOUSE,
-            runs=3,
-            amount=Decimal(amount),
-            reserved=Decimal(reserved),
-            unknown=1,
-        )
-    DailySum.objects.create(
-        day=day, kind="door", door="api", runs=1, amount=Decimal(9), reserved=Decimal(9), unknown=5
-    )
-    figure = scrape()
-    assert figure("vitrine_ledger_dollars", state="settled") == pytest.approx(3.25)
-    assert figure("vitrine_ledger_dollars", state="reserved") == pytest.approx(0.5)
 
 
 def test_the_sync(scrape: Ask) -> None:
