@@ -1,21 +1,26 @@
-"""Only the owner can connect an existing account; the last way to log in stays."""
+"""Only the owner connects an account, the last way in stays, and no client secret is shown."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
+from django.contrib import admin
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, RequestFactory
+from django.views.debug import ExceptionReporter
 
 from accounts.models import QueuedMail
 from accounts.roles import Role, role_of
-from accounts.sign_in.issuers import pending
+from accounts.sign_in.issuers import from_settings, pending
+from config.logs import SECRETS
 from tests.accounts.audit.audited import events
 from tests.accounts.issuers.conftest import Configure, Tell
 from tests.accounts.issuers.honest import variables
+from tests.accounts.issuers.lying import SECRET
 from tests.accounts.issuers.visitor import Visitor
 from tests.accounts.second_factor.journeys import STEP, code_of, set_up_app
 
@@ -247,3 +252,37 @@ def test_two_issuers_with_the_same_subject_are_two_people(
     again = Visitor(Client())
     again.log_in("oidc", "c-10")
     assert again.user_id == person.pk
+
+
+def test_secret_is_on_no_page(mock: Callable[..., None], visitor: Visitor) -> None:
+    mock("s-1", email="ana@example.com", email_verified=True)
+    visitor.log_in("oidc", "s-1")
+    User.objects.update(is_staff=True, is_superuser=True)
+    pages = ("/login/with/oidc/", "/account/", "/account/connections/", "/admin/", "/admin/status/")
+    for address in pages:
+        page = visitor.client.get(address)
+        assert page.status_code == 200, address
+        assert SECRET not in page.content.decode()
+    page = Client().get("/login/")
+    assert SECRET not in page.content.decode()
+
+
+def test_applications_and_tokens_are_not_in_the_admin() -> None:
+    assert not admin.site.is_registered(SocialApp)
+    assert not admin.site.is_registered(SocialToken)
+
+
+def test_secret_is_in_no_report_of_an_error(mock: Callable[..., None]) -> None:
+    (app,) = from_settings.apps()
+    assert app.secret == SECRET
+    assert SECRET not in repr(app)
+    report = ExceptionReporter(RequestFactory().get("/"), None, None, None)
+    assert SECRET not in report.get_traceback_text()
+    assert SECRET not in report.get_traceback_html()
+
+
+def test_log_hides_codes_and_states() -> None:
+    line = '"GET /login/with/oidc/callback/?code=abc123&state=xyz789 HTTP/1.1" 302'
+    assert SECRETS.sub(r"\1[hidden]", line) == (
+        '"GET /login/with/oidc/callback/?code=[hidden]&state=[hidden] HTTP/1.1" 302'
+    )
