@@ -23,15 +23,12 @@ from tests.sampling import IS_EXHAUSTIVE, SEED
 # would go on for minutes after all others.
 VITRINES = {
     "first Vitrine": {
-        *("runs/focus", "runs/journey", "runs/live_page", "runs/result_place", "runs/stage"),
-        *("runs/told", "runs/transports", "runs/use_as", "runs/variations", "runs/viewer"),
-        *("boards/boards", "boards/judging"),
-        "boards/plan",
+        *("runs/journey", "runs/live_page", "runs/stage", "runs/transports"),
+        *("boards/judging", "boards/plan"),
     },
     "second Vitrine": {
         "catalog/jump",
-        *("form/large_forms", "form/saved_prompts", "form/mentions", "form/settings_journeys"),
-        "form/settings_of_runs",
+        *("form/mentions", "form/settings_journeys"),
         *("others/journey", "sharing/three_people"),
     },
 }

@@ -34,7 +34,6 @@ from house.models import Invitation
 from projects import members
 from projects.models import Membership, Move, Project, Rule
 from runs.models import Preset, Share, Worker
-from tests.accounts.access.document import as_document
 from tests.accounts.access.marks import (
     ANYBODYS,
     CLOSED,
@@ -267,10 +266,3 @@ def test_the_admin_is_closed_to_who_may_not(world: World) -> None:
     for name in sample(changelists, 4, by_seed=4):
         app, _, model = name.removeprefix("admin:").removesuffix("_changelist").partition("_")
         assert world.ask("permitted", "get", name, f"{app}.view_{model}") == "yes"
-
-
-def test_what_is_printed_names_every_route() -> None:
-    printed = as_document(ACCESS)
-    assert all(
-        f"\n| {name} | {method} |" in printed for name in ACCESS for method in ("GET", "POST")
-    )

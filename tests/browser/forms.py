@@ -1,7 +1,6 @@
 """Shows a single form in a real browser, for tests of form controls."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qs
@@ -104,18 +103,8 @@ def put(page: Page, root: Field, value: Any = None, problems: Any = ()) -> Page:
         if request.url.endswith(".js"):
             name = request.url.removeprefix(f"{SITE}/").removeprefix("js/")
             route.fulfill(path=STATIC / "js" / name)
-        elif request.url == f"{SITE}/uploads/known/":
-            route.fulfill(status=204)
         elif request.url.endswith(".png"):
             route.fulfill(body=PIXEL, content_type="image/png")
-        elif request.url == f"{SITE}/uploads/":
-            name = "bad" if b"bad.png" in (request.post_data_buffer or b"") else "a"
-            body = (
-                {"url": "/u/a.png", "name": "a.png", "size_bytes": 1500}
-                if name == "a"
-                else {"error": "That file is empty."}
-            )
-            route.fulfill(json=body, status=200 if name == "a" else 422)
         elif request.method == "POST":
             posts.append(parse_qs(request.post_data or "", keep_blank_values=True))
             route.fulfill(body="<title>Sent</title>", content_type="text/html")
@@ -129,36 +118,15 @@ def put(page: Page, root: Field, value: Any = None, problems: Any = ()) -> Page:
     return page
 
 
-@contextmanager
-def without_errors() -> Iterator[Callable[[Page], Page]]:
-    """`watch(page)` returns the page; errors in its console fail the test at the end."""
-    troubles: list[str] = []
-
-    def watch(page: Page) -> Page:
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "console",
-            lambda m: (
-                troubles.append(m.text) if m.type == "error" and "422" not in m.text else None
-            ),
-        )
-        return page
-
-    yield watch
-    assert troubles == []
-
-
 @pytest.fixture
 def show(contexts: Contexts) -> Iterator[Show]:
     """`show(root, value)`: a new page with only the form; console errors fail the test."""
-    with without_errors() as watch:
 
-        def show_(root: Field, value: Any = None, problems: Any = (), **options: Any) -> Page:
-            context = contexts.take(viewport=NARROW, **options)
-            return put(watch(context.new_page()), root, value, problems)
+    def show_(root: Field, value: Any = None, problems: Any = (), **options: Any) -> Page:
+        return put(contexts.take(viewport=NARROW, **options).new_page(), root, value, problems)
 
-        yield show_
-        contexts.close()
+    yield show_
+    contexts.close_without_errors("422")
 
 
 @pytest.fixture(scope="module")

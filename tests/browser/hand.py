@@ -9,17 +9,12 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page
 
-BRING = """async ([address, name, type, how]) => {
+DROP = """async ([address, name, type]) => {
   const bytes = await (await fetch(address)).arrayBuffer();
   const data = new DataTransfer();
   data.items.add(new File([bytes], name, { type }));
-  const options = { bubbles: true, cancelable: true };
-  const target = how === "drop" ? document.querySelector("h1") : document.body;
-  target.dispatchEvent(
-    how === "drop"
-      ? new DragEvent("drop", { ...options, dataTransfer: data })
-      : new ClipboardEvent("paste", { ...options, clipboardData: data }),
-  );
+  const options = { bubbles: true, cancelable: true, dataTransfer: data };
+  document.querySelector("h1").dispatchEvent(new DragEvent("drop", options));
 }"""
 Record = Callable[[str, object], None]
 
@@ -52,12 +47,7 @@ class Hand:
     def drop(self, content: str, name: str, kind: str) -> None:
         """Drop the content of an address, under another name, onto the page's heading."""
         self.clicks += 1
-        self.page.evaluate(BRING, [content, name, kind, "drop"])
-
-    def paste(self, content: str, name: str, kind: str) -> None:
-        """Paste the content of an address in the same way."""
-        self.clicks += 1
-        self.page.evaluate(BRING, [content, name, kind, "paste"])
+        self.page.evaluate(DROP, [content, name, kind])
 
     def press(self, key: str) -> None:
         self.clicks += 1

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from django.conf import settings as django_settings
 from django.test import Client
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator, Page, expect
@@ -19,7 +18,8 @@ from tests.runs.copying import sound
 from tests.schemas import strategies
 
 WIDE, PHONE = (1440, 900), (390, 844)
-TROUBLES = re.compile(r"runs/live|status of (?:404|413|422|5\d\d)|ERR_FAILED")
+# Errors in the console that these tests provoke; the test's server has no polls.
+PROVOKED = ("runs/live", "status of 404", "status of 413", "status of 422", "ERR_FAILED")
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -82,31 +82,14 @@ def open_form(
     """`open_form(size=PHONE)`: a model's page with every kind of file field; an error fails."""
     settings.MEDIA_ROOT = str(tmp_path)
     make_endpoint("a/b", document=strategies.document(SCHEMA))
-    troubles: list[str] = []
 
-    def open_(size: tuple[int, int] = WIDE, path: str = "/models/a/b/", **options: Any) -> Page:
-        context = contexts.take(
-            viewport={"width": size[0], "height": size[1]}, base_url=live_server.url, **options
-        )
-        name = django_settings.SESSION_COOKIE_NAME
-        context.add_cookies(
-            [{"name": name, "value": member.cookies[name].value, "url": live_server.url}]
-        )
-        page = context.new_page()
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-
-        def note_error(message: Any) -> None:
-            text = f"{message.text} {message.location.get('url')}"
-            if message.type == "error" and not TROUBLES.search(text):
-                troubles.append(text)
-
-        page.on("console", note_error)
-        page.goto(path)
+    def open_(size: tuple[int, int] = WIDE) -> Page:
+        page = contexts.open_as(member, live_server.url, size)
+        page.goto("/models/a/b/")
         return page
 
     yield open_
-    contexts.close()
-    assert troubles == []
+    contexts.close_without_errors(*PROVOKED)
 
 
 def field(page: Page, name: str) -> Locator:

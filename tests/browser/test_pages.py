@@ -3,7 +3,7 @@
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from catalog.models import Endpoint, Note
 from features.boards.models import Board
@@ -11,7 +11,7 @@ from features.flows.models import Flow
 from projects.models import Project
 from runs.models import Run, View
 from tests.browser.axe import EXCESS, assert_usable
-from tests.browser.gallery import PHONE, WIDE, Open
+from tests.browser.gallery import Open
 from tests.features.spending.spend.charges import charge, days_ago
 from tests.projects.people import make_project, person
 from tests.runs.records.worth import make_board, make_judged
@@ -110,15 +110,6 @@ def test_no_page_is_wider_than_the_screen(open_page: Open, used_house: None) -> 
             if excess := page.evaluate(EXCESS):
                 too_wide[address, width] = excess
     assert not too_wide, "\n".join(f"{place} {px}" for place, px in too_wide.items())
-
-
-@pytest.mark.parametrize("size", [PHONE, WIDE])
-def test_a_link_to_a_run_on_its_stage_shows_the_stage(
-    open_page: Open, used_house: None, size: tuple[int, int]
-) -> None:
-    run = Run.objects.get(title="A fox")
-    page = open_page(run.stage_link, size)
-    expect(page.locator("#stage .run-status")).to_be_in_viewport(ratio=1)
 
 
 def test_everybody_can_use_every_page(open_page: Open, used_house: None) -> None:

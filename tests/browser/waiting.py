@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from http import HTTPStatus
 
 from playwright.sync_api import Page, Route, expect
 
@@ -75,12 +74,6 @@ class Held:
         self._is_open = True
         for route in self._waiting:
             route.continue_()
-
-    def refuse(self) -> None:
-        """Answer the held requests with an error, and hold no further ones."""
-        self._is_open = True
-        for route in self._waiting:
-            route.fulfill(status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
     def _take(self, route: Route) -> None:
         if self._is_open:

@@ -11,7 +11,6 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from accounts import permissions, roles
-from accounts.models import QueuedMail
 from accounts.roles import Role
 from core.refusals import Refused
 from features.notifications import inbox
@@ -223,18 +222,6 @@ def test_a_project_that_the_author_manages_no_longer_is_left_out(eva: User, user
     assert memberships(user) == {}
 
 
-def test_a_mail_is_sent_by_the_worker(eva: User, settings: Any) -> None:
-    invitation, token = invite(eva, email="mara@example.com")
-    link = f"https://v.example/{token}/"
-    settings.EMAIL_URL = ""
-    assert not invitations.send(invitation, link)
-    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
-    assert invitations.send(invitation, link)
-    mail = QueuedMail.objects.get()
-    assert mail.to == "mara@example.com"
-    assert token.encode() not in bytes(mail.sealed)
-
-
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
 def test_of_two_who_sign_up_with_one_address_at_once_one_is_told() -> None:
@@ -256,10 +243,9 @@ def test_of_two_who_sign_up_with_one_address_at_once_one_is_told() -> None:
 
 @pytest.mark.both_databases
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("role", [Role.MEMBER, Role.CURATOR])
-def test_of_two_who_take_the_last_use_at_once_one_joins(role: Role) -> None:
+def test_of_two_who_take_the_last_use_at_once_one_joins() -> None:
     eva = make_admin("eva")
-    invitation, _ = invite(eva, (make_project("Fox", tom="manager"), "maker"), role=role)
+    invitation, _ = invite(eva, (make_project("Fox", tom="manager"), "maker"))
     ana, sam = person("ana"), person("sam")
     outcomes = run_at_once(
         lambda: invitations.join(ana, invitation), lambda: invitations.join(sam, invitation)

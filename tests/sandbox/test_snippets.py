@@ -14,7 +14,6 @@ import pytest
 
 from schemas.reference import snippets
 from schemas.reference.snippets import WAYS, Snippet, Upstream, Way
-from tests.browser import fal_client
 from tests.processes import until
 from tests.sandbox.server import RunningSandbox, TlsHosts
 from tests.sandbox.shown_code import CALLS, call, prepare, run
@@ -27,18 +26,6 @@ KEYS = [way.key for way in WAYS]
 IN_PYTHON = """
 from fal_client import client
 client.REST_URL, client.CDN_URL = {rest!r}, {cdn!r}
-"""
-IN_NODE = """
-const hosts = {hosts};
-const pairs = Object.entries(hosts);
-const there = (url) => pairs.reduce((address, pair) => address.replace(...pair), `${{url}}`);
-const plain = {{ fetch, WebSocket }};
-globalThis.fetch = (url, more) => plain.fetch(there(url), more);
-globalThis.WebSocket = class extends plain.WebSocket {{
-  constructor(url) {{
-    super(there(url));
-  }}
-}};
 """
 
 
@@ -141,22 +128,3 @@ def test_code_for_fals_python_client_runs(
     headers, trust = {"Authorization": f"Key {tls.key}"}, ssl.create_default_context(cafile=tls.ca)
     with httpx.Client(headers=headers, verify=trust, timeout=30) as http:
         check(printed, way, http, hosts["api"], receiver)
-
-
-@pytest.mark.needs("Node")
-@pytest.mark.parametrize("way", WAYS, ids=KEYS)
-def test_code_for_fals_javascript_client_runs(
-    http: httpx.Client, sandbox: RunningSandbox, receiver: Receiver, folder: Path, way: Way
-) -> None:
-    hosts = sandbox.addresses
-    led = {
-        "https://queue.fal.run": hosts["queue"],
-        "https://fal.run": hosts["run"],
-        "https://rest.fal.ai": hosts["rest"],
-        "wss://fal.run": hosts["run"].replace("http", "ws", 1),
-    }
-    (folder / "hosts.mjs").write_text(IN_NODE.format(hosts=json.dumps(led)))
-    (folder / "node_modules").symlink_to(fal_client.installed())
-    code = call(way).code("javascript", way)
-    printed = run(Snippet("javascript", "", code), folder, FAL_KEY=sandbox.key)
-    check(printed, way, http, hosts["api"], receiver)

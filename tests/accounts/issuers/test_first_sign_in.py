@@ -202,14 +202,3 @@ def test_invitation_that_ends_in_between_makes_no_account(
     assert page.status_code == 403
     assert "You have no account here yet" in text_of(page)
     assert User.objects.count() == 1
-
-
-def test_who_has_an_account_comes_back_to_the_invitation(
-    mock: Tell, visitor: Visitor, address: str
-) -> None:
-    mock("i-4", email="ana@example.com", email_verified=True)
-    Visitor(Client()).log_in("oidc", "i-4")
-    visitor.client.get(address)
-    page = visitor.log_in("oidc", "i-4", next=address)
-    assert page.redirect_chain[-1][0] == address
-    assert "You are logged in as" in text_of(page)

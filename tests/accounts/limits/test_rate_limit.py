@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -64,9 +63,7 @@ def test_a_limit_is_shared_by_all_web_processes(burst: int) -> None:
     assert burst - 3 <= allowed <= burst + 3 * (burst // 100) + 1
 
 
-def test_a_new_web_process_reads_the_stored_buckets(
-    django_assert_num_queries: Any,
-) -> None:
+def test_a_new_web_process_reads_the_stored_buckets(django_assert_num_queries: Any) -> None:
     limit = Limit("shared", rate_limit.READ, burst=20, per_minute=1)
     [before] = processes(1)
     for _ in range(20):
@@ -77,9 +74,7 @@ def test_a_new_web_process_reads_the_stored_buckets(
         assert after.take(limit, "a") > 0
 
 
-def test_most_requests_of_a_large_limit_write_no_row(
-    django_assert_num_queries: Any,
-) -> None:
+def test_most_requests_of_a_large_limit_write_no_row(django_assert_num_queries: Any) -> None:
     limit = Limit("shared", rate_limit.READ, burst=5000, per_minute=6000)
     [web] = processes(1)
     web.take(limit, "a")
@@ -127,14 +122,11 @@ def test_every_post_route_has_a_limit() -> None:
     ("name", "limit"),
     [
         ("playground:endpoint", "run"),
-        ("boards:board-cell", "run"),
         ("flows:flow", "run"),
         ("playground:uploads", "file"),
         ("account_login", "sign-in"),
-        ("account_reset_password_from_key", "sign-in"),
         ("account-name", "change"),
         ("people:invitation", "sign-in"),
-        ("people:invitation-acceptance", "sign-in"),
         ("people:invitation-account", "sign-in"),
     ],
 )
@@ -149,26 +141,11 @@ def test_a_post_counts_towards_the_limit_that_its_view_names(name: str, limit: s
     assert named.name == limit
 
 
-def test_a_view_without_a_named_limit_has_the_default(member: Client) -> None:
-    response = until_refused(lambda: member.post("/account/name/", {"name": "x"}))
-    assert b"too often" in response.content
-
-
 def test_a_refused_search_gives_a_message_and_a_wait(member: Client) -> None:
     response = until_refused(lambda: member.get("/models/?q=cat"))
     assert 0 < int(response.headers["Retry-After"]) <= 60
-    text = response.content.decode()
-    assert "too often" in text
-    assert "Wait 1 second, then try again." in text
-    assert 'class="head"' in text  # the page has Vitrine's own design
+    assert "Wait 1 second, then try again." in response.content.decode()
     assert member.get("/runs/").status_code == 200  # cheap requests are still answered
-
-
-def test_a_limit_does_not_affect_another_person(member: Client, stranger: User) -> None:
-    until_refused(lambda: member.get("/models/?q=cat"))
-    other = Client()
-    other.force_login(stranger)
-    assert other.get("/models/?q=cat").status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -176,7 +153,6 @@ def test_a_limit_does_not_affect_another_person(member: Client, stranger: User) 
     [
         ("/models/fal-ai/flux/dev/", {"hx-request": "true"}, "text/plain"),
         ("/uploads/", {"sec-fetch-dest": "empty"}, "application/json"),
-        ("/drafts/fal-ai/flux/dev/", {}, "text/html"),
         ("/tickets/fal-ai/flux/dev/", {}, "text/html"),
     ],
 )
@@ -189,10 +165,9 @@ def test_posts_are_refused_in_the_format_of_the_request(
     assert b"Wait " in response.content
 
 
-@pytest.mark.parametrize("path", ["/healthz", "/runs/", "/login/"])
-def test_anonymous_visitors_are_limited_on_every_page(client: Client, path: str) -> None:
-    until_refused(lambda: client.get(path))
-    assert client.get(path, REMOTE_ADDR="198.51.100.1").status_code != 429
+def test_an_anonymous_visitor_is_limited(client: Client) -> None:
+    until_refused(lambda: client.get("/healthz"))
+    assert client.get("/healthz", REMOTE_ADDR="198.51.100.1").status_code != 429
 
 
 def test_webhooks_of_upstream_are_not_rate_limited(client: Client) -> None:

@@ -45,17 +45,6 @@ def test_the_right_password_must_wait_after_many_wrong_ones(client: Client, ana:
     assert 0 < int(response.headers["Retry-After"]) <= throttle.RULES[throttle.PAIR].first_wait_s
 
 
-def test_the_login_page_states_the_wait_and_keeps_the_name(client: Client, ana: User) -> None:
-    free = throttle.RULES[throttle.PAIR].free
-    codes = [sign_in(client, "wrong").status_code for _ in range(free)]
-    assert codes == [422] * free
-    html = sign_in(client, "wrong").content.decode()
-    assert re.search(
-        r"too many failed attempts to sign in\. Wait \d+ seconds, then try again", html
-    )
-    assert 'value="ana"' in html
-
-
 @pytest.mark.both_databases
 def test_each_wait_is_in_the_audit_log_once_however_many_try(client: Client, ana: User) -> None:
     free = throttle.RULES[throttle.PAIR].free

@@ -1,7 +1,5 @@
 """A template of file names: the words that it knows, and words without a value."""
 
-from typing import Any
-
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -9,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import Preferences
-from accounts.profile import name_template, preferences
+from accounts.profile import name_template
 from accounts.profile.name_template import DEFAULT, EXAMPLE, WORDS, fill
 from core.file_names import MAX_PORTABLE_BYTES, slug
 
@@ -22,13 +20,9 @@ HAN = slug("水車小屋の夕暮れ、油彩、柔らかな光、とても長�
     [
         ("", [], "2026-11-27-a-mill-at-dusk-flux-dev-1234-1.png"),
         (DEFAULT, ["seed"], "2026-11-27-a-mill-at-dusk-flux-dev-1.png"),
-        (DEFAULT, ["date", "n"], "a-mill-at-dusk-flux-dev-1234.png"),
-        (DEFAULT, ["date", "prompt", "model", "seed"], "1.png"),
         ("{model} ({seed}) {n}", ["seed"], "flux-dev 1.png"),
-        ("{prompt}_{seed}_{n}", ["seed"], "a-mill-at-dusk_1.png"),
         ("{project}/{date} {time} {run}", [], "spring-campaign-2026-11-27 14-05-09 0b54c1e2.png"),
         ("{seed}", ["seed"], "image.png"),
-        ("all the same", [], "all the same.png"),
     ],
 )
 def test_a_word_without_a_value_goes_with_its_separator(
@@ -67,9 +61,6 @@ def test_a_filled_template_has_every_value_that_fits(template: str, values: dict
     [
         ("{promt}-{n}", "“{promt}” is not a placeholder."),
         ("{seed.__class__}", "“{seed.__class__}” is not a placeholder."),
-        ("{}", "“{}” is not a placeholder."),
-        ("{seed!r}", "“{seed!r}” is not a placeholder."),
-        ("{{seed}}", "A placeholder needs both of its braces."),
         ("{seed", "A placeholder needs both of its braces."),
     ],
 )
@@ -81,24 +72,5 @@ def test_an_unknown_word_is_named_beside_the_field(
     html = page.content.decode()
     assert page.status_code == 422
     assert f'value="{template}"' in html
-    error = html.partition('id="id_file_names_error"')[2].partition("</p>")[0]
-    assert problem in error
-    assert "{date}, {time}" in error
+    assert problem in html.partition('id="id_file_names_error"')[2].partition("</p>")[0]
     assert not Preferences.objects.exclude(file_names="").exists()
-
-
-@pytest.mark.django_db
-def test_the_account_page_shows_an_example_of_what_is_saved(member: Client, user: User) -> None:
-    def save_template(template: str) -> str:
-        page: Any = member.post("/account/file-names/", {"file_names": template}, follow=True)
-        return page.content.decode()  # type: ignore[no-any-return]
-
-    assert "Your file names are saved." in save_template(" {model} {seed} ")
-    html = member.get("/account/").content.decode()
-    assert 'value="{model} {seed}"' in html
-    assert "flux-dev 1234.png" in html
-    assert preferences.file_names(User.objects.get(pk=user.pk)) == "{model} {seed}"
-    assert "2026-11-27-a-mill-at-dusk-flux-dev-1234-1.png" in save_template("")
-    refused = member.post("/account/file-names/", {"file_names": "x" * 201})
-    assert refused.status_code == 422
-    assert "200 characters" in refused.content.decode()

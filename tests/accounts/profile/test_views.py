@@ -30,15 +30,6 @@ def change(client: Client, part: str, **posted: str) -> Any:
     return client.post(f"/account/{part}/", posted, follow=True)
 
 
-def test_a_changed_name_is_in_the_page_head(here: Client) -> None:
-    html = change(here, "name", first_name="Ana", last_name="<b>Lund").content.decode()
-    assert "Your name is saved." in html
-    assert "&lt;b&gt;Lund" in html
-    long = change(here, "name", first_name="x" * 151, last_name="")
-    assert long.status_code == 422
-    assert 'aria-invalid="true"' in long.content.decode()
-
-
 @pytest.fixture
 def sends_mail(settings: Any) -> None:
     settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://localhost", "https://vitrine.example"
@@ -83,18 +74,11 @@ def test_an_address_of_somebody_else_is_not_revealed_and_never_taken_over(
     assert user.email == ""
 
 
-def test_without_mail_the_page_of_the_address_says_so(here: Client) -> None:
-    html = here.get("/account/email/").content.decode()
-    assert "This server sends no mail" in html
-    assert 'name="email"' not in html
-
-
 def test_a_new_address_needs_a_fresh_login(member: Client, user: User, sends_mail: None) -> None:
     answer = change(member, "email", email="ana@example.com", action_add="1")
     assert "Is it you?" in answer.content.decode()
     wrong = member.post("/login/again/", {"password": "wrong"})
     assert wrong.status_code == 422
-    assert "not your password" in wrong.content.decode()
     done = member.post(answer.redirect_chain[-1][0], {"password": "pw"}, follow=True)
     assert "A link was sent to ana@example.com" in done.content.decode()
 
@@ -108,7 +92,6 @@ def test_a_new_password_ends_only_the_other_sessions(here: Client, user: User) -
     elsewhere.force_login(user)
     wrong = post_password(here, "wrong", NEW, NEW)
     assert wrong.status_code == 422
-    assert "not your password" in wrong.content.decode()
     assert "same password" in post_password(here, "pw", NEW, "other words").content.decode()
     html = post_password(here, "pw", NEW, NEW).content.decode()
     assert "Your password is changed" in html
@@ -132,13 +115,6 @@ def test_a_user_logged_in_by_a_link_can_set_a_first_password(client: Client, use
     assert "Current password" not in client.get("/account/password/first/").content.decode()
     change(client, "password/first", password1=NEW, password2=NEW)
     assert client.login(username="ana", password=NEW)
-
-
-def test_the_theme_is_a_cookie_of_this_browser(member: Client) -> None:
-    html = change(member, "theme", theme="dark").content.decode()
-    assert 'data-theme="dark"' in html
-    assert 'data-theme="dark"' not in change(member, "theme", theme="").content.decode()
-    assert "data-theme=" not in change(member, "theme", theme='"><script>').content.decode()
 
 
 def test_new_runs_are_shared_with_the_team_by_preference(

@@ -1,19 +1,26 @@
-"""The authenticator app and the recovery codes: set up, required at login, used once, throttled."""
+"""The app and the recovery codes: set up, used once, throttled; changes are mailed and logged."""
 
 from typing import Any
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.contrib import admin
 from django.contrib.auth.models import User
+from django.core import mail
 from django.core.cache import cache
 from django.test import Client
 
+from accounts import mail as mail_queue
 from accounts.limits import throttle
 from accounts.second_factor import encryption
+from accounts.second_factor.reset import reset_second_factor
+from tests.accounts.audit.audited import events
 from tests.accounts.second_factor.journeys import (
     APP,
     CODES,
+    PASSKEYS,
     STEP,
+    add_passkey,
     at_localhost,
     code_of,
     is_logged_in,
@@ -23,6 +30,7 @@ from tests.accounts.second_factor.journeys import (
     secret_of,
     set_up_app,
 )
+from tests.conftest import grant
 
 
 def step(client: Client, code: str) -> Any:
@@ -31,20 +39,15 @@ def step(client: Client, code: str) -> Any:
 
 def test_an_app_is_set_up_with_its_first_code(here: Client, ana: User) -> None:
     page = here.get(APP)
-    text = page.content.decode()
-    assert 'src="data:image/svg+xml;base64,' in text
-    assert "otpauth://totp/ana?secret=" in text
+    assert "otpauth://totp/ana?secret=" in page.content.decode()
     secret = secret_of(page)
     wrong = here.post(APP, {"code": "12 34"})
     assert wrong.status_code == 422
-    assert "the code that the app shows now" in wrong.content.decode()
-    assert 'value="12 34"' in wrong.content.decode()
     assert secret_of(wrong) == secret
     assert not kinds(ana)
     response = here.post(APP, {"code": code_of(secret)})
     assert response["Location"] == CODES
     assert kinds(ana) == {"totp", "recovery_codes"}
-    assert "authenticator app" in here.get("/account/").content.decode()
 
 
 def test_the_database_holds_no_secret_in_the_clear(here: Client, ana: User) -> None:
@@ -53,15 +56,6 @@ def test_the_database_holds_no_secret_in_the_clear(here: Client, ana: User) -> N
     rows = str(list(Authenticator.objects.values()))
     assert secret not in rows
     assert not any(code in rows for code in codes)
-
-
-def test_a_secret_of_a_former_key_still_counts(here: Client, ana: User, settings: Any) -> None:
-    secret = set_up_app(here)
-    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
-    settings.SECRET_KEY = "another"
-    there = at_localhost()
-    log_in(there)
-    assert step(there, code_of(secret)).status_code == 302
 
 
 @pytest.mark.both_databases
@@ -99,13 +93,7 @@ def test_a_login_asks_for_the_code_and_goes_on(here: Client, ana: User) -> None:
     assert log_in(there, to="/series/")["Location"] == STEP
     assert not is_logged_in(there)
     assert there.get("/runs/")["Location"] == "/login/?next=/runs/"
-    page = there.get(STEP).content.decode()
-    assert "your authenticator app shows" in page
-    assert "Use a passkey" not in page
-    wrong = step(there, "000 000")
-    assert wrong.status_code == 422
-    assert "That code is wrong" in wrong.content.decode()
-    assert 'value="000 000"' in wrong.content.decode()
+    assert step(there, "000 000").status_code == 422
     assert not is_logged_in(there)
     assert step(there, code_of(secret))["Location"] == "/series/"
     assert is_logged_in(there)
@@ -168,16 +156,6 @@ def test_wrong_codes_do_not_keep_the_owner_out_elsewhere(here: Client, ana: User
     assert step(owner, code_of(secret)).status_code == 302
 
 
-def test_a_right_code_clears_its_waits(here: Client, ana: User) -> None:
-    secret = set_up_app(here)
-    there = at_localhost()
-    log_in(there)
-    for _ in range(throttle.RULES[throttle.PAIR].free - 1):
-        step(there, "000000")
-    assert step(there, code_of(secret)).status_code == 302
-    assert throttle.wait_s("second step ana", "127.0.0.1") == 0
-
-
 def test_what_was_typed_survives_the_second_step(
     here: Client, ana: User, make_endpoint: Any, documents: dict[str, Any]
 ) -> None:
@@ -189,3 +167,102 @@ def test_what_was_typed_survives_the_second_step(
     log_in(there, to=page)
     step(there, code_of(secret))
     assert "a fox" in there.get(page).content.decode()
+
+
+def acts() -> list[str]:
+    """Return the entries of the audit log, oldest first."""
+    entries = events()
+    return [f"{e.actor_name} {e.event} {e.object_repr}: {e.detail}" for e in entries]
+
+
+def mails() -> list[Any]:
+    """Return the mails that the worker would send now."""
+    mail_queue.send_due()
+    return mail.outbox
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_each_change_is_mailed_and_recorded(here: Client, ana: User) -> None:
+    set_up_app(here)
+    add_passkey(here, "Desk")
+    here.post(f"{CODES}new/")
+    pk = Authenticator.objects.get(type="webauthn").pk
+    here.post(f"{PASSKEYS}{pk}/removal/")
+    here.post(f"{APP}removal/")
+    assert acts() == [
+        "ana added a second factor to ana: authenticator app",
+        "ana added a second factor to ana: recovery codes",
+        "ana added a second factor to ana: passkey “Desk”",
+        "ana renewed the recovery codes of ana: ",
+        "ana removed a second factor of ana: passkey “Desk”",
+        "ana removed a second factor of ana: authenticator app",
+        "ana removed a second factor of ana: recovery codes",
+    ]
+    assert len(mails()) == 5
+    first = mail.outbox[0]
+    assert first.to == ["ana@example.com"]
+    assert "If it was not you, change your password at once" in first.body
+    assert "From: 127.0.0.1, " in first.body
+    assert "{" not in first.body
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_a_used_recovery_code_is_mailed_and_recorded(here: Client, ana: User) -> None:
+    set_up_app(here)
+    there = at_localhost()
+    log_in(there)
+    there.post(STEP, {"code": recovery_codes(here)[0]})
+    assert acts()[-1] == "ana used a recovery code of ana: 9 left"
+    assert "9 of them are left" in mails()[-1].body
+
+
+def test_a_failed_step_is_logged_without_its_code(
+    here: Client, ana: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    set_up_app(here)
+    there = at_localhost()
+    log_in(there)
+    there.post(STEP, {"code": "271828"})
+    assert "second step of 'ana' from 127.0.0.1 failed" in caplog.text
+    assert "271828" not in caplog.text
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_a_password_change_is_mailed(here: Client, ana: User) -> None:
+    new = "a lighthouse at dusk"
+    posted = {"oldpassword": "pw", "password1": new, "password2": new}
+    assert here.post("/account/password/", posted).status_code == 302
+    assert mails()[0].subject == "Your Vitrine password was changed"
+
+
+@pytest.mark.usefixtures("sends_mail")
+def test_an_admin_takes_a_factor_away(here: Client, ana: User) -> None:
+    set_up_app(here)
+    eva = User.objects.create_user("eva", password="pw")
+    assert reset_second_factor(ana, eva) == 2
+    assert not kinds(ana)
+    assert here.get("/runs/").status_code == 302  # this ends the session
+    assert acts()[-1] == "eva took the second factor of ana: authenticator app, recovery codes"
+    assert "eva has removed the second step of your account" in mails()[-1].body
+    there = at_localhost()
+    assert log_in(there)["Location"] == "/runs/"
+    assert reset_second_factor(ana, eva) == 0
+
+
+def test_the_admins_action_takes_it_away(here: Client, ana: User) -> None:
+    set_up_app(here)
+    eva = User.objects.create_user("eva", password="pw")
+    desk = Client()
+    desk.force_login(eva)
+    posted = {"action": "reset_second_factor", "_selected_action": [ana.pk]}
+    grant(eva, "auth.view_user")
+    desk.post("/admin/auth/user/", posted)
+    assert "totp" in kinds(ana)
+    grant(eva, "auth.change_user")
+    page = desk.post("/admin/auth/user/", posted, follow=True).content.decode()
+    assert "The second factor of 1 account is removed" in page
+    assert not kinds(ana)
+
+
+def test_the_admin_shows_no_secrets(ana: User) -> None:
+    assert not admin.site.is_registered(Authenticator)

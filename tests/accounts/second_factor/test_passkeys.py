@@ -11,8 +11,6 @@ from fido2.webauthn import AuthenticatorData
 
 from accounts.second_factor import origins
 from tests.accounts.second_factor.journeys import (
-    CODES,
-    INDEX,
     NEW_PASSKEY,
     PASSKEY_LOGIN,
     PASSKEYS,
@@ -25,7 +23,6 @@ from tests.accounts.second_factor.journeys import (
     kinds,
     log_in,
     options_of,
-    set_up_app,
 )
 
 CONFIRM = "/login/again/passkey/"
@@ -37,9 +34,6 @@ def log_in_by(passkey: Passkey, client: Client, **posted: str) -> Any:
 
 
 def test_a_passkey_is_added_and_logs_in_alone(here: Client, ana: User) -> None:
-    page = here.get(NEW_PASSKEY).content.decode()
-    assert "Log in with this passkey alone" in page
-    assert 'value="Passkey"' in page
     passkey = add_passkey(here)
     assert kinds(ana) == {"webauthn", "recovery_codes"}
     assert "not used" in here.get(PASSKEYS).content.decode()
@@ -48,14 +42,6 @@ def test_a_passkey_is_added_and_logs_in_alone(here: Client, ana: User) -> None:
     assert log_in_by(passkey, there, next="/series/")["Location"] == "/series/"
     assert is_logged_in(there)
     assert "not used" not in there.get(PASSKEYS).content.decode()
-
-
-def test_the_first_passkey_leads_to_the_recovery_codes(here: Client, ana: User) -> None:
-    passkey = Passkey()
-    credential = passkey.create(options_of(here.get(NEW_PASSKEY)))
-    posted = {"name": "", "passwordless": "on", "credential": credential}
-    assert here.post(NEW_PASSKEY, posted)["Location"] == CODES
-    assert Authenticator.objects.get(type="webauthn").data["name"] == "Passkey"
 
 
 def test_a_passkey_is_the_second_step_after_the_password(here: Client, ana: User) -> None:
@@ -81,9 +67,7 @@ def test_another_key_is_refused_at_the_second_step(here: Client, ana: User) -> N
     assert not is_logged_in(there)
 
 
-@pytest.mark.parametrize(
-    "credential", ["", "nonsense", "[]", "{}", '{"response": null}', '{"response": {}}']
-)
+@pytest.mark.parametrize("credential", ["", "nonsense", "[]", '{"response": {}}'])
 def test_a_malformed_answer_is_refused(here: Client, ana: User, credential: str) -> None:
     add_passkey(here)
     there = at_localhost()
@@ -158,25 +142,6 @@ def test_a_passkey_confirms_who_it_is(here: Client, ana: User) -> None:
     assert response["Location"] == PASSKEYS
 
 
-def test_without_a_host_name_the_pages_say_so(ana: User) -> None:
-    numbered = Client(headers={"host": "127.0.0.1:8000"})
-    assert "Log in with a passkey" not in numbered.get("/login/").content.decode()
-    log_in(numbered)
-    for page in (INDEX, PASSKEYS, NEW_PASSKEY):
-        text = numbered.get(page).content.decode()
-        assert "open http://localhost:8000 and log in there" in text
-        assert "add_passkey" not in text
-
-
-def test_data_of_the_scripts_is_no_script(here: Client, ana: User) -> None:
-    set_up_app(here)
-    text = here.get(NEW_PASSKEY).content.decode()
-    kinds_of_scripts = {part.partition(">")[0] for part in text.split("<script")[1:]}
-    for attributes in kinds_of_scripts:
-        assert "src=" in attributes or 'type="application/json"' in attributes
-    assert "style=" not in text
-
-
 def test_a_script_that_asks_for_a_login_gets_no_names(client: Client, ana: User) -> None:
     request = ask_login(at_localhost())
     assert not request.get("allowCredentials")
@@ -186,9 +151,7 @@ def test_a_script_that_asks_for_a_login_gets_no_names(client: Client, ana: User)
 @pytest.mark.parametrize(
     ("host", "public_url", "bound_to"),
     [
-        ("localhost", "", "localhost"),
         ("localhost", "https://vitrine.example", "localhost"),
-        ("vitrine.example", "https://vitrine.example:8443", "vitrine.example"),
         ("a.vitrine.example", "https://vitrine.example", "vitrine.example"),
         ("evilvitrine.example", "https://vitrine.example", "evilvitrine.example"),
     ],
@@ -200,12 +163,10 @@ def test_passkeys_are_bound_to_a_host(host: str, public_url: str, bound_to: str)
 @pytest.mark.parametrize(
     ("host", "scheme", "sentence"),
     [
-        ("localhost:8000", "http", ""),
         ("a.localhost", "http", ""),
         ("vitrine.example", "https", ""),
         ("vitrine.example", "http", "Passkeys need HTTPS"),
         ("127.0.0.1:8000", "http", "open http://localhost:8000"),
-        ("[::1]:8000", "http", "open http://localhost:8000"),
         ("192.0.2.1", "https", "not the number 192.0.2.1"),
     ],
 )

@@ -1,15 +1,18 @@
-"""The list of a person's sessions, and how they end."""
+"""The list of a person's sessions, how they end, and what visitors without one get."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
 from asgiref.sync import async_to_sync
+from django.contrib.auth import BACKEND_SESSION_KEY
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts import single_use
 from accounts.sessions import active_sessions
@@ -101,9 +104,7 @@ def test_a_session_of_somebody_else_cannot_be_ended(
     assert here.get("/account/").status_code == 200
 
 
-def test_a_page_view_takes_no_query_until_the_last_use_is_old(
-    member: Client,
-) -> None:
+def test_a_page_view_takes_no_query_until_the_last_use_is_old(member: Client) -> None:
     with CaptureQueriesContext(connection) as queries:
         member.get("/runs/")
     table = UserSession._meta.db_table
@@ -116,15 +117,28 @@ def test_a_page_view_takes_no_query_until_the_last_use_is_old(
     assert UserSession.objects.count() == 1
 
 
-def test_an_older_session_is_listed_once_it_is_used(member: Client) -> None:
-    session = member.session
-    del session[active_sessions.RECORDED_AT]
-    session.save()
-    UserSession.objects.all().delete()
-    assert "This one" in member.get("/account/sessions/").content.decode()
-
-
 def test_a_logout_deletes_the_session(member: Client) -> None:
     assert UserSession.objects.count() == 1
     member.post("/logout/")
     assert not Session.objects.exists()
+
+
+def test_a_stored_session_names_a_backend_that_still_exists(member: Client) -> None:
+    assert member.session[BACKEND_SESSION_KEY] == "accounts.login.Backend"
+
+
+def test_a_part_of_a_page_is_not_replaced_by_the_login_page(client: Client) -> None:
+    response = client.get("/runs/", headers={"hx-request": "true"})
+    assert response.status_code == 401
+    assert not response.content
+
+
+def test_a_deactivated_user_is_logged_out(member: Client, user: User) -> None:
+    assert member.get("/runs/").status_code == 200
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert member.get("/runs/").status_code == 302
+
+
+def test_an_expired_session_is_logged_out(member: Client) -> None:
+    Session.objects.update(expire_date=timezone.now() - timedelta(seconds=1))
+    assert member.get("/runs/").status_code == 302

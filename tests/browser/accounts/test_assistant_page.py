@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.journeys import DONE, aurora, log_in, prompt
+from tests.browser.journeys import DONE, aurora, open_page, prompt
 
-__all__ = ["aurora", "log_in"]
+__all__ = ["aurora", "open_page"]
 pytestmark = pytest.mark.browser
 # The host of the specification: it answers the page's requests and hands it the tool's answer.
 HOST_PAGE = """
@@ -78,8 +78,9 @@ def policy(ui: dict[str, Any]) -> str:
 def test_a_result_is_shown_in_the_conversation_and_opens_in_vitrine(aurora: Page) -> None:
     prompt(aurora).fill("a lighthouse")
     prompt(aurora).press("Control+Enter")
-    aurora.wait_for_selector(f"#stage {DONE}")
-    run = aurora.locator("#stage [data-run-id]").first.get_attribute("data-run-id")
+    done = f"#stage [data-title='a lighthouse']{DONE}"
+    aurora.wait_for_selector(done)
+    run = aurora.locator(done).get_attribute("data-run-id")
     aurora.goto("/account/tokens/")
     aurora.get_by_label("Name").fill("conversation")
     aurora.get_by_role("button", name="Create").click()

@@ -1,8 +1,5 @@
 """Passkeys and authenticator apps in Chromium, whose virtual authenticator plays the device."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
 import pytest
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import User
@@ -15,8 +12,6 @@ from tests.browser.contexts import Contexts
 
 pytestmark = pytest.mark.browser
 PASSWORD = "a lighthouse at dusk"
-REFUSED = ("422", "429")  # statuses that these tests provoke; browsers log them as errors
-Browse = Callable[..., Page]
 DEVICE = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -30,31 +25,6 @@ DEVICE = {
 @pytest.fixture
 def ana(transactional_db: None) -> User:
     return User.objects.create_user("ana", password=PASSWORD)
-
-
-@pytest.fixture
-def browse(contexts: Contexts, live_server: LiveServer, ana: User) -> Iterator[Browse]:
-    """`browse("/login/")` → a page at localhost, logged out; console errors fail the test."""
-    troubles: list[str] = []
-
-    def open_(path: str, **options: Any) -> Page:
-        context = contexts.take(base_url=live_server.url, **options)
-        page = context.new_page()
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on(
-            "console",
-            lambda m: (
-                troubles.append(m.text)
-                if m.type == "error" and not any(code in m.text for code in REFUSED)
-                else None
-            ),
-        )
-        page.goto(path)
-        return page
-
-    yield open_
-    contexts.close()
-    assert not troubles, troubles
 
 
 def add_device(page: Page) -> tuple[CDPSession, str]:
@@ -89,14 +59,15 @@ def press(page: Page, name: str) -> None:
 
 
 @pytest.mark.exhaustive
-def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
-    page = browse("/login/?next=/account/")
+def test_a_passkey_is_added_logs_in_and_is_removed(
+    contexts: Contexts, live_server: LiveServer, ana: User
+) -> None:
+    page = contexts.take(base_url=live_server.url).new_page()
+    page.goto("/login/?next=/account/")
     session, device = add_device(page)
     log_in(page)
     page.get_by_role("link", name="See the passkeys").click()
     page.get_by_role("link", name="Add a passkey").click()
-    expect(page.get_by_role("heading", name="Add a passkey")).to_be_visible()
-    assert_usable(page)
     page.get_by_label("Name of the passkey").fill("Laptop")
     verified = {"authenticatorId": device, "isUserVerified": True}
     session.send("WebAuthn.setUserVerified", verified | {"isUserVerified": False})
@@ -111,7 +82,6 @@ def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
     log_out(page)
 
     page.goto("/login/?next=/series/")
-    assert_usable(page)
     press(page, "Log in with a passkey")
     page.wait_for_url("**/series/")
 
@@ -124,8 +94,7 @@ def test_a_passkey_is_added_logs_in_and_is_removed(browse: Browse) -> None:
 
     page.goto(PASSKEYS)
     page.get_by_role("link", name="Remove Laptop").click()
-    expect(page.get_by_role("heading", name="Remove the passkey")).to_be_visible()
-    assert_usable(page)
     page.get_by_role("button", name="Remove the passkey").click()
     expect(page.get_by_text("You have no passkeys yet.")).to_be_visible()
     assert not Authenticator.objects.exists()
+    contexts.close_without_errors()

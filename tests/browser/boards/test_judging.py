@@ -14,13 +14,6 @@ MODELS = "model=sandbox/aurora/lite&model=sandbox/ridgeline"
 INPUT = "%7B%22prompt%22%3A%20%22a%20harbour%20to%20judge%22%7D"
 COPIED = """async (ballot) => (await (await fetch(ballot)).text()).includes('name="choice"')"""
 
-# What is seen of each picture, in square pixels: it is drawn within its box, in its own format.
-AREAS = """() => [...document.querySelectorAll('.look-pane > img')].map((picture) => {
-  const box = picture.getBoundingClientRect();
-  const ratio = picture.naturalWidth / picture.naturalHeight;
-  return Math.min(box.width, box.height * ratio) ** 2 / ratio;
-})"""
-
 
 def run_plan(page: Page) -> str:
     """Run the plan on the page; return the board's address once its two runs have ended."""
@@ -39,49 +32,11 @@ def board_of(page: Page) -> str:
     return address
 
 
-@pytest.mark.exhaustive
-def test_results_are_compared_voted_on_and_judged(open_page: Open) -> None:
-    page = open_page(f"/compare/new/?{MODELS}&input={INPUT}")
-    address = board_of(page)
-    page.goto(address)
-    page.get_by_role("link", name="Judge", exact=True).click()
-    stage = page.locator(".look-stage")
-    expect(page.locator(".look-tools")).to_be_visible()
-    page.keyboard.press("r")
-    expect(stage).to_have_attribute("data-mode", "slider")
-    page.keyboard.press("ArrowRight")
-    assert stage.evaluate("stage => stage.style.getPropertyValue('--cut')") == "54%"
-    page.keyboard.press("d")
-    page.keyboard.press("+")
-    expect(stage).to_have_attribute("data-mode", "difference")
-    expect(page.locator("[name='zoom']")).to_have_text("150 %")
-    page.keyboard.press("s")
-    axe.assert_clean(page)
-    expect(page.locator(".look-equal")).to_be_visible()
-    areas = page.evaluate(AREAS)
-    assert areas[0] == pytest.approx(areas[1], rel=0.03)
-    wins = page.get_by_role("button", name="Wins its row: B")
-    wins.click()
-    expect(wins).to_have_attribute("aria-pressed", "true")
-    page.goto(f"{address}vote/")
-    axe.assert_clean(page)
-    page.keyboard.press("1")
-    expect(page.locator("#judge")).to_contain_text("You have judged every pair")
-    page.goto(f"{address}results/")
-    expect(page.locator(".standings").first).to_contain_text("Too few votes to tell")
-    expect(page.locator("[alt^='A: ']")).to_be_visible()
-    axe.assert_clean(page)
-    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    for part in ("results/", "vote/"):
-        page.goto(f"{address}{part}")
-        axe.assert_fits(page)
-
-
 CAMERA = "() => camera.position.clone().sub(controls.target).normalize().toArray()"
 
 
 @pytest.mark.exhaustive
-def test_meshes_turn_together_by_keys_and_by_dragging(open_page: Open) -> None:
+def test_meshes_turn_together_in_frames_that_can_do_nothing_else(open_page: Open) -> None:
     page = open_page(f"/compare/new/?model=sandbox/relief/text-to-3d&input={INPUT}")
     page.locator("#row-values").fill("a vase\na chair")
     page.goto(run_plan(page))
@@ -107,13 +62,7 @@ def test_meshes_turn_together_by_keys_and_by_dragging(open_page: Open) -> None:
     page.locator(".look-tools").click()
     page.keyboard.press("ArrowRight")
     eventually(page, lambda: is_shared(start))
-    turned = views()[0]
-    frames.first.hover()
-    page.mouse.down()
-    page.mouse.move(250, 420, steps=6)
-    page.mouse.up()
-    eventually(page, lambda: is_shared(turned))
-    page.keyboard.press("0")  # the keys go to the frame that was dragged
+    page.keyboard.press("0")
     eventually(page, lambda: views() == [start, start])
     assert page.evaluate("window.origin") != inner[0].evaluate("window.origin") == "null"
     axe.assert_clean(page)
@@ -129,10 +78,6 @@ def test_keys_say_what_is_thought_of_a_result(open_page: Open) -> None:
     facts = page.locator(".look-fact")
     hand = Hand(page)
     expect(facts.first).to_be_focused()
-    for picture in page.locator(".look-pane > img").all():
-        box = picture.bounding_box()
-        assert box
-        assert box["width"] >= 480
     hand.press("ArrowRight")
     hand.press("w")
     expect(facts.last.get_by_role("button", pressed=True)).to_have_text("Wins")
@@ -147,11 +92,8 @@ def test_keys_say_what_is_thought_of_a_result(open_page: Open) -> None:
     hand.press("ArrowRight")
     hand.press("4")
     expect(facts.last.locator("[data-lit]")).to_have_count(4)
-    hand.press("0")
-    expect(facts.last.locator("[data-lit]")).to_have_count(0)
     hand.press("2")
     expect(facts.last.locator("[data-lit]")).to_have_count(2)
-    axe.assert_clean(page, "stars")
     choose(page, "Pass or fail")
     hand.press("ArrowRight")
     hand.press("x")
@@ -160,19 +102,11 @@ def test_keys_say_what_is_thought_of_a_result(open_page: Open) -> None:
     facts.last.get_by_label("Note", exact=True).fill("six fingers w")
     facts.last.get_by_role("button", name="Save").click()
     expect(facts.last.locator("textarea")).to_have_value("six fingers w")
-    hand.press("Tab")
-    facts.first.focus()
-    hand.press("c")
-    expect(page.get_by_label("Your comment")).to_be_visible()
     page.goto(board)
     expect(page.locator(".cell[data-winner]")).to_have_attribute("data-column", "0")
     expect(page.locator(".stars")).to_have_attribute("aria-label", "2 of 5 stars")
     axe.assert_clean(page, "judged board")
     page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
-    page.get_by_label("More actions for this board").click()
-    page.get_by_text("Who may do what").click()
-    expect(page.get_by_role("group", name="Whoever has a link")).to_be_visible()
-    axe.assert_clean(page, "who may do what")
     axe.assert_fits(page)
     page.goto(f"{board}judge/?scale=wins")  # for the tests after this one
 

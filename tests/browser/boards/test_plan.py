@@ -1,66 +1,35 @@
-"""A plan in a browser: prompts pasted as rows, and photos dropped onto rows."""
+"""A plan in a browser, with prompts pasted as rows and dropped photos, and the board it makes."""
 
-import io
 import json
 import re
 
 import pytest
-from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.axe import assert_clean
-from tests.browser.boards.test_boards import BOARD
 from tests.browser.journeys import Open, open_page
-from tests.browser.waiting import Held
+from tests.browser.media import drop, png
+from tests.browser.waiting import Held, eventually
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
 PROMPTS = ["a calm evening falls", "a storm comes up", "the tide goes out"]
+BOARD = re.compile(r"/compare/[0-9a-f-]{36}/$")
 DRIFT = "model=sandbox/drift/image-to-video"
-EYE = "model=sandbox/eye"
-
-
-def photo(colour: str, kind: str = "PNG") -> list[int]:
-    """Return the bytes of a small picture."""
-    file = io.BytesIO()
-    Image.new("RGB", (256, 256), colour).save(file, kind)
-    return list(file.getvalue())
-
-
-def data_of(
-    page: Page, *, text: str = "", files: tuple[tuple[str, str, list[int]], ...] = ()
-) -> object:
-    """Return a handle of the data that a browser passes with a paste or a drop."""
-    return page.evaluate_handle(
-        """({ text, files }) => {
-          const data = new DataTransfer();
-          if (text) data.setData("text/plain", text);
-          for (const [name, type, bytes] of files)
-            data.items.add(new File([new Uint8Array(bytes)], name, { type }));
-          return data;
-        }""",
-        {"text": text, "files": [list(file) for file in files]},
-    )
 
 
 def paste(target: Locator, text: str) -> None:
     """Paste a text into a control."""
     target.focus()
-    data = data_of(target.page, text=text)
     target.evaluate(
-        """(element, clipboardData) => {
+        """(element, text) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", text);
           const how = { clipboardData, bubbles: true, cancelable: true };
           element.dispatchEvent(new ClipboardEvent("paste", how));
         }""",
-        data,
+        text,
     )
-
-
-def drop(target: Locator, *files: tuple[str, str, list[int]]) -> None:
-    """Drop files onto an element."""
-    data = data_of(target.page, files=files)
-    target.dispatch_event("dragover", {"dataTransfer": data})
-    target.dispatch_event("drop", {"dataTransfer": data})
 
 
 def test_pasted_prompts_and_two_dropped_photos_reach_the_model(open_page: Open) -> None:
@@ -80,9 +49,9 @@ def test_pasted_prompts_and_two_dropped_photos_reach_the_model(open_page: Open) 
     prompt.fill("")
     paste(prompt, "\n".join(PROMPTS))
     common = page.locator(".plan-common plan-files")
-    drop(
-        common, ("dawn.png", "image/png", photo("coral")), ("dusk.png", "image/png", photo("navy"))
-    )
+    dawn, dusk = (png(256, 256, colour) for colour in ("coral", "navy"))
+    photos_given = ("dawn.png", "image/png", dawn), ("dusk.png", "image/png", dusk)
+    drop(page, ".plan-common plan-files", *photos_given)
     expect(common.locator(".plan-file:not([data-busy])")).to_have_count(2)
     expect(page.locator("#plan-outcome")).to_contain_text("3 runs")
     report = page.locator("#plan-report-0")
@@ -115,29 +84,32 @@ def arguments_of(page: Page, run: str) -> dict[str, str]:
 
 
 @pytest.mark.exhaustive
-def test_each_dropped_file_makes_a_row_and_what_is_none_is_refused(open_page: Open) -> None:
-    page = open_page(f"/compare/new/?{DRIFT}&{EYE}")
-    foot = page.locator(".plan-rows-foot")
-    drop(foot, ("a.png", "image/png", photo("coral")), ("b 🌊.png", "image/png", photo("navy")))
-    rows = page.locator(".plan-row")
-    expect(rows).to_have_count(2)
-    expect(rows.nth(1).locator(".plan-file:not([data-busy])")).to_contain_text("b 🌊.png")
-    report = page.locator("#plan-report-1")
-    expect(report).to_contain_text("Picture → Image")
-    drop(rows.nth(0), ("c.png", "image/png", photo("teal")))
-    expect(rows.nth(0).locator(".plan-file:not([data-busy])")).to_have_count(2)
-    unused = "The second picture is not used: this model takes one"
-    expect(report).to_contain_text(unused)
-    heic = [0, 0, 0, 24, *b"ftypheic", *bytes(40)]
-    drop(
-        rows.nth(1),
-        ("me.heic", "image/heic", heic),
-        ("list.pdf", "application/pdf", [*b"%PDF-1.7"]),
-    )
-    expect(rows.nth(1).locator(".plan-files-note")).to_contain_text("list.pdf is not a picture")
-    expect(rows.nth(1).locator(".plan-file")).to_have_count(1)
-    page.get_by_role("button", name="Remove c.png").click()
-    expect(rows.nth(0).locator(".plan-file")).to_have_count(1)
-    page.get_by_role("button", name="Undo", exact=True).click()
-    expect(rows.nth(0).locator(".plan-file")).to_have_count(2)
-    assert not re.search(r"/uploads/", page.locator(".plan-rows").inner_text())
+def test_a_wide_board_draws_what_comes_into_view(open_page: Open) -> None:
+    page = open_page("/compare/new/?model=sandbox/aurora/lite")
+    page.locator("#column-field").select_option("prompt")
+    page.locator("#column-values").fill("\n".join(f"boat {n}" for n in range(30)))
+    page.locator("#row-field").select_option("image_size")
+    page.locator("#row-values").fill("all")
+    page.locator("#plan-cap").fill("0.0001")  # this cap sends no run
+    page.locator("form[data-board-plan] button").first.click()
+    page.wait_for_url(BOARD)
+    assert_clean(page, "a wide board")
+    board = page.locator(".board")
+    expect(board.locator("[data-row='0'][data-column='11']")).to_have_count(1)
+    expect(board.locator("[data-column='29']")).to_have_count(0)
+    board.hover()
+    page.mouse.wheel(30_000, 0)
+    expect(board.locator("[data-row='0'][data-column='29']")).to_be_visible()
+    expect(board.locator(".column-head:not([data-span])").last).to_contain_text("boat 29")
+    last = "[data-row='5'][data-column='29']"
+    expect(board.locator(last)).to_have_count(0)
+
+    def is_drawn() -> bool:  # rows grow as they are rendered
+        page.mouse.wheel(0, 800)
+        return board.locator(last).is_visible()
+
+    eventually(page, is_drawn)
+    address = page.url
+    page.goto("about:blank")
+    page.goto(f"{address}#column-20")
+    expect(page.locator("#column-20:not(span)")).to_be_in_viewport()

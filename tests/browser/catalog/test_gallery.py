@@ -1,19 +1,21 @@
-"""The gallery in a browser: by pointer and keyboard, on a phone, without JavaScript, accessible."""
+"""The gallery and its collections in a browser: by pointer and keyboard, on a phone, with undo."""
 
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from catalog.models import Endpoint, Favourite, Picture
-from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.gallery import PHONE, WIDE, Open
-from tests.browser.waiting import pass_time
+from catalog.models import Collection, Favourite
+from tests.browser.axe import assert_clean
+from tests.browser.contexts import Contexts
+from tests.browser.dragging import drag
+from tests.browser.gallery import PHONE, Open
+from tests.browser.waiting import eventually
 from tests.processes import until
-from tests.sampling import sample
 
 pytestmark = pytest.mark.browser
+EDIT = "/collections/best/edition/"
 
 
 def search_box(page: Page) -> Any:
@@ -60,20 +62,6 @@ def test_results_follow_the_typing_and_the_caret_stays(open_page: Open) -> None:
     expect(search_box(page)).to_have_value("kling")
 
 
-@pytest.mark.exhaustive
-def test_a_facet_narrows_counts_anew_and_keeps_the_focus(open_page: Open) -> None:
-    page = open_page("/models/")
-    speech = page.get_by_role("checkbox", name="Text to speech 15")
-    speech.focus()
-    page.keyboard.press("Space")
-    expect(page.locator("article.card")).to_have_count(15)
-    expect(page.get_by_role("checkbox", name="Text to speech 15")).to_be_focused()
-    expect(page.get_by_role("checkbox", name="Text to image 15")).to_be_visible()
-    page.wait_for_url("**/models/?category=text-to-speech")
-    page.get_by_label("Sort").select_option("name")
-    page.wait_for_url("**/models/?category=text-to-speech&sort=name")
-
-
 def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:
     page = open_page("/")
     page.keyboard.press("/")
@@ -98,174 +86,90 @@ def test_by_keyboard_alone_from_the_front_to_a_model(open_page: Open) -> None:
     assert page.url.endswith("/models/fal-ai/kling-30/run/")
 
 
-@pytest.mark.parametrize("size", [WIDE, PHONE])
-def test_no_card_cuts_its_price(open_page: Open, size: tuple[int, int]) -> None:
-    listed = [("0.00111", "compute second"), ("0.0123", "1000 characters"), ("1.25", "5 seconds")]
-    for number, (amount, unit) in enumerate(listed):
-        models = Endpoint.objects.filter(position__in=range(number, 60, 3))
-        models.update(unit_price_usd=amount, price_unit=unit)
-    Endpoint.objects.filter(position=0).update(
-        measured_price="0.0001234", measured_unit="compute second", measured_runs=9
-    )
-    prices = open_page("/models/", size).locator("article.card footer data")
-    assert prices.count()
-    cut = prices.evaluate_all(
-        """prices => prices.filter(price => price.scrollWidth > price.clientWidth
-          || price.getBoundingClientRect().right > price.parentElement.getBoundingClientRect().right
-        ).map(price => price.innerText)"""
-    )
-    assert cut == []
-
-
-@pytest.mark.parametrize("path", ["/models/", "/categories/image-to-video/", "/categories/"])
-def test_a_phone_begins_with_pictures_and_has_the_tools_in_one_line(
-    open_page: Open, path: str
-) -> None:
-    page = open_page(path, PHONE)
+def test_a_phone_begins_with_pictures_and_has_the_tools_in_one_line(open_page: Open) -> None:
+    page = open_page("/models/", PHONE)
     picture = page.locator(".card").first.bounding_box()
     assert picture
     assert picture["y"] <= 230
-    if path == "/categories/":
-        return
-    tools = [page.get_by_text("Filters", exact=True), page.get_by_label("Sort")]
-    more = page.get_by_role("button", name="More actions")
-    tops = {round(tool.bounding_box()["y"]) for tool in (*tools, more)}  # type: ignore[index]
-    assert max(tops) - min(tops) <= 4
-    expect(page.get_by_role("link", name="Select")).to_be_hidden()
-    more.click()
+    page.get_by_role("button", name="More actions").click()
     expect(page.get_by_role("link", name="Select")).to_be_visible()
-    page.get_by_role("button", name="How to search").click()
-    expect(page.get_by_role("heading", name="How to search")).to_be_visible()
     page.keyboard.press("Escape")
-    assert_clean(page)
-
-
-@pytest.mark.exhaustive
-def test_on_a_phone_the_filters_open_and_stay_open(open_page: Open) -> None:
-    page = open_page("/models/", PHONE)
     pick = page.get_by_role("checkbox", name="Image to 3D 15")
     expect(pick).to_be_hidden()
     page.locator("summary.button", has_text="Filters").click()
     pick.check()
     expect(page.locator("article.card")).to_have_count(15)
-    expect(page.get_by_role("checkbox", name="Text to speech 15")).to_be_visible()
-
-
-@pytest.mark.exhaustive
-def test_a_picture_moves_under_the_pointer_and_with_the_focus_only(open_page: Open) -> None:
-    page = open_page("/models/")
-    card, film = page.locator("article:has([data-clip])"), page.locator("article video")
-    before = card.bounding_box()
-    expect(film).to_have_count(0)
-    card.hover()
-    expect(film).to_have_js_property("paused", False)
-    expect(film).to_have_js_property("muted", True)
-    assert card.bounding_box() == before
-    page.mouse.move(720, 10)
-    expect(film).to_have_count(0)
-    page.locator("article").nth(1).get_by_role("link").focus()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    expect(card.locator("video")).to_have_js_property("paused", False)
-    page.keyboard.press("Tab")
-    page.keyboard.press("Tab")
-    expect(film).to_have_count(0)
-
-    page = open_page("/models/", motion="reduce")
-    page.clock.install()
-    requests: list[str] = []
-    page.on("request", lambda request: requests.append(request.url))
-    page.locator("article:has([data-clip])").hover()
-    pass_time(page, 1)
-    expect(page.locator("article video")).to_have_count(0)
-    assert not [url for url in requests if url.endswith(".mp4")]
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("path", sample(["/models/", "/"], 1))
-def test_pictures_come_into_their_boxes_and_leave_all_else_as_it_is(
-    open_page: Open, path: str
-) -> None:
-    Endpoint.objects.update(picture=None, thumbnail_url="https://fal.media/still.png")
-    waiting = Picture.objects.create(digest="3", next_try_at=timezone.now())
-    page = open_page(path)
-    link = page.locator("article.card a").nth(4)
-    link.focus()
-    expect(page.locator("article.card > i").first).to_be_visible()
-    Endpoint.objects.update(picture_id="1")
-    expect(page.locator("article.card > i, .tiles i")).to_have_count(0)
-    expect(link).to_be_focused()
-    waiting.delete()
-    expect(page.locator("#sync[hx-get]")).to_have_count(0)
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
-def test_a_family_unfolds_on_its_card(open_page: Open, size: tuple[int, int]) -> None:
-    for number, name in enumerate(("pro", "lite", "turbo")):
-        Endpoint.objects.create(
-            endpoint_id=f"o/reel/{name}",
-            display_name="Reel",
-            full_name=f"Reel {name.title()}",
-            owner="o",
-            category="text-to-video",
-            group_key="reel",
-            position=number,
-            pinned=True,
-        )
-    page = open_page("/models/", size)
-    other = page.locator("article[data-endpoint-id='o/reel/turbo']")
-    expect(other).to_be_hidden()
-    page.get_by_text("+2 variants").focus()
-    page.keyboard.press("Enter")
-    expect(other.get_by_role("link", name="Turbo", exact=True)).to_be_visible()
+    expect(page.get_by_role("checkbox", name="Text to speech 15")).to_be_visible()  # stays open
     assert_clean(page)
-    assert_fits(page)
-    page.keyboard.press("Escape")
-    expect(other).to_be_hidden()
 
 
-@pytest.mark.parametrize("size", sample([PHONE, WIDE], 1))
-def test_a_star_turns_at_once_is_announced_and_can_be_undone(
-    open_page: Open, size: tuple[int, int]
+def test_a_star_turns_in_all_tabs_is_undone_and_turns_back_when_refused(
+    open_page: Open, contexts: Contexts
 ) -> None:
-    page = open_page("/", size)
-    stars = page.get_by_role("button", name="Star: Kling 0")
-    expect(stars).to_have_count(2)  # in the collection, and in the list of new models
-    stars.first.click()
-    for star in stars.all():
-        expect(star).to_have_attribute("aria-pressed", "true")
-    expect(page.get_by_role("status").filter(has_text="Kling 0 is starred")).to_be_visible()
-    assert Favourite.objects.count() == 1
-    page.get_by_role("button", name="Undo").click()
-    expect(stars.first).to_have_attribute("aria-pressed", "false")
-    expect(
-        page.get_by_role("status").filter(has_text="Kling 0 is no longer starred")
-    ).to_be_visible()
-    expect(page.get_by_text("Kling 0 is starred")).to_have_count(0)
-    assert Favourite.objects.count() == 0
-
-
-@pytest.mark.exhaustive
-def test_a_star_turns_in_the_other_tabs_and_back_when_the_server_refuses(open_page: Open) -> None:
-    page = open_page("/models/")
+    page = open_page("/")
     other = page.context.new_page()
     other.goto(page.url)
-    star, its_twin = (
-        tab.get_by_role("button", name="Star: Flux 1", exact=True) for tab in (page, other)
-    )
-    star.click()
-    expect(its_twin).to_have_attribute("aria-pressed", "true")
-    its_twin.click()
-    expect(star).to_have_attribute("aria-pressed", "false")
-    expect(
-        other.get_by_role("status").filter(has_text="Flux 1 is no longer starred")
-    ).to_be_visible()
+    stars, twins = (tab.get_by_role("button", name="Star: Kling 0") for tab in (page, other))
+    stars.first.click()
+    for star in (*stars.all(), *twins.all()):  # in the collection, and in the list of new models
+        expect(star).to_have_attribute("aria-pressed", "true")
+    expect(page.get_by_role("status").filter(has_text="Kling 0 is starred")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(stars.first).to_have_attribute("aria-pressed", "false")
+    expect(twins.first).to_have_attribute("aria-pressed", "false")
     assert Favourite.objects.count() == 0
 
     page.route("**/favourites/", lambda route: route.fulfill(status=500))
-    star.hover()
-    star.click()
+    stars.first.click()
     expect(page.locator("#toasts")).to_contain_text("500")
-    expect(star).to_have_attribute("aria-pressed", "false")
-    open_page.errors.clear()  # type: ignore[attr-defined]
+    expect(stars.first).to_have_attribute("aria-pressed", "false")
+    contexts.errors.clear()
+
+
+@pytest.fixture
+def curate(open_page: Open, user: User) -> Open:
+    """`open_page`, logged in as a curator."""
+    User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
+    return open_page
+
+
+def order() -> list[str]:
+    items = Collection.objects.get(slug="best").items.select_related("endpoint")
+    return [item.endpoint.display_name for item in items]
+
+
+def test_a_collection_is_ordered_by_drag_by_keyboard_and_cleared_with_undo(curate: Open) -> None:
+    page = curate(EDIT)
+    assert order()[:3] == ["Kling 0", "Flux 1", "Flux 2"]
+    page.get_by_role("button", name="Move Flux 1 up").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Move Flux 1 up")).to_be_focused()
+    expect(page.locator("#saved")).to_have_text("Saved.")
+    assert order()[:2] == ["Flux 1", "Kling 0"]
+    rows = page.locator("[data-of='models'] > .row")
+    drag(rows.nth(0).locator(".drag"), rows.nth(2), 40, 20)
+    eventually(page, lambda: order()[:3] != ["Flux 1", "Kling 0", "Flux 2"])
+    page.get_by_role("button", name="Remove Flux 2", exact=True).click()
+    eventually(page, lambda: len(order()) == 7)
+    page.get_by_role("button", name="Undo removal").click()
+    eventually(page, lambda: len(order()) == 8)
+    page.get_by_label("Note on Kling 0").fill("For quick tries")
+    page.get_by_role("button", name="Done").click()
+    page.wait_for_url("**/collections/best/")
+    expect(page.get_by_label("Note on Kling 0")).to_have_value("For quick tries")
+
+
+def test_models_are_approved_together(curate: Open) -> None:
+    page = curate("/models/")
+    page.get_by_role("link", name="Select").press("Enter")
+    for name in ("Flux 1", "Flux 2", "Flux 3"):
+        page.get_by_role("checkbox", name=f"Select {name}", exact=True).check()
+    bar = page.get_by_role("form", name="Ticked models")
+    expect(bar.get_by_role("link", name="Compare 3 models")).to_be_visible()
+    bar.locator("summary", has_text="Mark").press("Enter")
+    assert_clean(page)
+    bar.get_by_role("button", name="Approve").press("Enter")
+    expect(page.get_by_text("3 models: approved.")).to_be_visible()
+    page.get_by_role("switch", name="Only approved models").check()
+    expect(page.locator("article.card")).to_have_count(3)
+    page.wait_for_url("**/models/?is=approved")

@@ -4,7 +4,6 @@ import hashlib
 import json
 import re
 import uuid
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -15,18 +14,19 @@ from pytest_django.live_server_helper import LiveServer
 
 from catalog.models import Endpoint, Schema
 from features.spending.models import Budget
+from runs.models import Run
 from tests.browser.axe import assert_usable
 from tests.browser.contexts import Contexts
 from tests.browser.hand import Hand, Record
 from tests.browser.journeys import AURORA, DONE, PHONE, WIDE, Open, open_page, prompt
 from tests.browser.media import begin_drag
-from tests.browser.people.house import Browsers, invite, join
-from tests.processes import Up, until
+from tests.browser.people.house import Browsers, browsers, invite, join
+from tests.processes import until
 from tests.projects.people import logged_in, make_project, person
 from tests.sampling import sample
 from tests.schemas import strategies
 
-__all__ = ["open_page"]
+__all__ = ["browsers", "open_page"]
 pytestmark = pytest.mark.browser
 FIRST_RESULT, POSTER, DECISION, MONEY, MADE_AGAIN = 2, 14, 16, 6, 3
 SIZES = sample([WIDE, PHONE], 1)
@@ -34,16 +34,6 @@ ENDED_MS = 90_000
 PROMPT = {"type": "object", "properties": {"prompt": {"type": "string", "title": "Prompt"}}}
 REASON = "Its letters can be read from across the street"
 Size = tuple[int, int]
-
-
-@pytest.fixture
-def browsers(contexts: Contexts, vitrine: Up) -> Iterator[Browsers]:
-    """One browser for each person; console errors fail the test."""
-    browsers = Browsers(contexts, vitrine.base)
-    yield browsers
-    contexts.close()
-    vitrine.hurry()
-    assert not browsers.troubles, browsers.troubles
 
 
 def touch(size: Size) -> dict[str, Any]:
@@ -55,7 +45,7 @@ def test_a_newcomers_first_result(
     browsers: Browsers, session: list[Any], size: Size, record_property: Record
 ) -> None:
     page = browsers.open(**touch(size))
-    join(page, invite(browsers.open(session), "Member"), f"nora-{uuid.uuid4().hex[:6]}")
+    join(page, invite(browsers.open(session)), f"nora-{uuid.uuid4().hex[:6]}")
     page.goto("/")
     hand = Hand(page)
     offered = page.locator(".first-steps")
@@ -72,8 +62,9 @@ def make_result(page: Page) -> str:
     page.goto(AURORA)
     prompt(page).fill("a heron in the mist")
     prompt(page).press("Control+Enter")
-    page.wait_for_selector(f"#stage {DONE}")
-    run = page.locator(f"#stage {DONE}").get_attribute("data-run-id")
+    done = f"#stage [data-title='a heron in the mist']{DONE}"
+    page.wait_for_selector(done)
+    run = page.locator(done).get_attribute("data-run-id")
     address = f"/runs/{run}/artifacts/0/"
     until(lambda: page.request.get(address, max_redirects=0).status == 200)
     page.goto(AURORA)
@@ -100,21 +91,6 @@ def test_a_renamed_file_is_made_again(open_page: Open, size: Size, record_proper
     hand.click(page.get_by_role("link", name="Use its settings"))
     expect(prompt(page)).to_have_value("a heron in the mist")
     hand.click(page.locator("#run-button"))
-    made_again(page)
-    hand.tell(record_property, MADE_AGAIN)
-
-
-def test_a_renamed_file_is_made_again_by_keys_alone(
-    open_page: Open, record_property: Record
-) -> None:
-    page = open_page("/models/")
-    file = make_result(page)
-    hand = Hand(page)
-    hand.paste(file, "IMG_0001.png", "image/png")
-    expect(page.get_by_role("link", name="Use its settings")).to_be_focused()
-    hand.press("Enter")
-    expect(prompt(page)).to_have_value("a heron in the mist")
-    hand.press("Control+Enter")
     made_again(page)
     hand.tell(record_property, MADE_AGAIN)
 
@@ -234,8 +210,34 @@ def test_money_is_asked_for_allowed_and_used(
 
     ana.goto("/inbox/")
     rings(ana, 1)
-    inbox = ana.get_by_role("list", name="Notifications")
-    assert_usable(ana)
-    inbox.get_by_role("link", name=re.compile("mia has allowed")).first.click()
-    expect(prompt(ana)).to_be_visible()
-    rings(ana, 0)
+
+
+@pytest.mark.exhaustive
+def test_neither_a_no_nor_another_press_of_run_allows_an_unknown_cost(
+    contexts: Contexts, live_server: LiveServer, member: Client, expensive_model: Endpoint
+) -> None:
+    Endpoint.objects.filter(pk=expensive_model.pk).update(unit_price_usd=None)
+    Budget.objects.create(scope="house", limit=100)
+    page = open_as(contexts, live_server, member, WIDE)
+    page.goto(expensive_model.get_absolute_url())
+    prompt(page).fill("a fox in the snow")
+    question = page.get_by_role("alert").filter(has_text="It is not known in advance")
+    page.locator("#run-button").press("Enter")
+    expect(question).to_be_in_viewport()
+    assert_usable(page)
+    page.keyboard.press("Escape")
+    expect(question).to_have_count(0)
+    expect(page.locator("#run-button")).to_be_focused()
+    expect(prompt(page)).to_have_value("a fox in the snow")
+    assert not Run.objects.exists()
+
+    page.locator("#run-button").click()
+    expect(question).to_be_visible()
+    prompt(page).fill("a hare")
+    with page.expect_response(lambda response: response.status == 402):
+        page.locator("#run-button").click()
+    expect(question).to_be_visible()
+    assert not Run.objects.exists()
+    page.get_by_role("button", name="Go on, whatever it costs").click()
+    expect(page.locator("[data-run-id]").first).to_be_visible()
+    assert Run.objects.get().arguments == {"prompt": "a hare"}

@@ -14,7 +14,6 @@ from tests.browser.waiting import eventually
 from tests.features.library.wall.test_wall import done
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-MOST_HEAD_PX = 56  # one line
 OPEN = ":popover-open, dialog[open], :is(.menu, .tray, .family details)[open]"
 
 
@@ -40,11 +39,8 @@ def wait_for_entries(page: Page, number: int) -> None:
     ("address", "opener"),
     [
         ("/runs/", ".head nav .menu > summary"),
-        ("/runs/", ".head .projects > summary"),
-        ("/runs/", ".head .bell"),
         ("/models/", "[popovertarget='list-tools']"),
         ("/runs/{run}/", ".run-actions [popovertarget^='more-']"),
-        ("/runs/{run}/", ".run-actions [data-jump]"),
         ("/runs/{run}/", ".run-actions [data-share-verb]"),
     ],
 )
@@ -97,20 +93,3 @@ def test_a_page_that_was_left_from_a_menu_comes_back_without_it(open_page: Open,
     expect(page.locator(OPEN)).to_have_count(0)
     page.go_back()
     page.wait_for_url("**/models/")
-
-
-def test_the_head_is_one_line_and_its_search_opens_over_it(open_page: Open, run: Run) -> None:
-    page = open_page("/runs/", PHONE)
-    head = page.locator(".head")
-    assert head.evaluate("head => head.offsetHeight") <= MOST_HEAD_PX
-    search = head.get_by_role("searchbox")
-    search.tap()
-    box = search.bounding_box()
-    assert box
-    assert box["width"] > PHONE[0] * 0.8
-    assert head.evaluate("head => head.offsetHeight") <= MOST_HEAD_PX
-    assert_clean(page, within=".head")
-    page.keyboard.type("kling")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/models/?q=kling")
-    assert_fits(page)

@@ -51,33 +51,12 @@ def test_a_file_is_chosen_seen_replaced_and_removed(open_form: Open, size: Any) 
 
 
 @pytest.mark.exhaustive
-def test_what_is_there_already_does_not_go_up_again(open_form: Open) -> None:
-    page = open_form()
-    sent: list[str] = []
-    page.on(
-        "request", lambda request: sent.append(request.url) if request.method == "POST" else None
-    )
-    for name in ("image_url", "mask_url"):
-        choose(field(page, name), file(f"{name}.png", png(), "image/png"))
-        held(field(page, name))
-    assert len([url for url in sent if "/uploads/?" in url]) == 1
-    assert len([url for url in sent if "/uploads/known/?" in url]) == 2
-    values = [page.locator(f"[name={name}]").input_value() for name in ("image_url", "mask_url")]
-    assert len({value.split("/")[2] for value in values}) == 1  # one file, under both names
-
-
-@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("name", "given", "sentence"),
     sample([
         ("image_url", ("a.png", "image/png", b""), "a.png is empty"),
-        ("image_url", ("IMG_1.HEIC", "", b"x"), "IMG_1.HEIC is an HEIC photo"),
-        ("image_url", ("a.jpg", "image/jpeg", b"\0\0\0\x18ftypheic" + b"0" * 9), "HEIC photo"),
         ("image_url", ("a.jpg", "image/jpeg", b"\0\0\0\x18ftypmif1\0\0\0\0heicmif1"), "HEIC photo"),
-        ("image_url", ("v.mp4", "video/mp4", b"x"), "v.mp4 is not an image."),
-        ("image_url", ("a.png", "image/png", wav()), "a.png is not an image."),
         ("audio_url", ("a.png", "", png()), "a.png is not a sound."),
-        ("video_url", ("a.wav", "audio/wav", wav()), "a.wav is not a video."),
         ("image_url", ("a.png", "image/png", png() + b"0" * 60_000), "the model takes up to 50 KB"),
     ], 0, by_seed=1),
 )  # fmt: skip
@@ -113,28 +92,13 @@ def test_what_the_model_may_not_like_is_said_and_does_not_hold_run(open_form: Op
     page.wait_for_selector("#stage [data-run-id]")
     assert Run.objects.get().arguments == {"image_url": Upload.objects.get().get_absolute_url()}
 
-    text = page.evaluate(
-        """async (cases) => {
-          const { doubt, figures } = await import("/static/js/lazy/media-files.js");
-          return cases.map(([facts, limits]) => doubt(facts, "image", figures(limits)));
-        }""",
-        [[facts, limits] for facts, limits, _ in LIMITS],
-    )
-    assert [limit.replace("\u00d7", "x") for limit in text] == [sentence for *_, sentence in LIMITS]
-
 
 @pytest.mark.parametrize(
     ("answer", "sentence", "is_final"),
-    sample(
-        [
-            (None, "the server does not answer", False),
-            ((500, "<html>"), "it answered 500", False),
-            ((413, "<html>"), "larger than the server in between takes", True),
-            ((422, '{"error": "No."}'), "No.", True),
-            ((200, "<html>"), "You are logged out", False),
-        ],
-        1,
-    ),
+    [
+        (None, "the server does not answer", False),
+        ((413, "<html>"), "larger than the server in between takes", True),
+    ],
 )
 def test_a_failed_upload_says_why_and_may_be_tried_again(
     open_form: Open, answer: tuple[int, str] | None, sentence: str, is_final: bool
@@ -161,24 +125,19 @@ def test_a_failed_upload_says_why_and_may_be_tried_again(
     expect(page.locator("[name=image_url]")).not_to_have_value("")
 
 
-def test_run_waits_for_the_file_or_its_cancel_and_then_goes(
-    open_form: Open,
-) -> None:
+def test_run_waits_for_the_file_or_its_cancel_and_then_goes(open_form: Open) -> None:
     page = open_form(PHONE)
     uploads = Held(page, "**/uploads/?project=*")
     picture = field(page, "image_url")
     choose(picture, file("a very long name of a film.png", png(), "image/png"))
     expect(picture.get_by_role("progressbar")).to_be_visible()
     assert_clean(page)
-    before = page.locator("#run-button").bounding_box()
     page.keyboard.press("Control+Enter")
     expect(page.locator("#run-button")).to_contain_text("Waiting for a very long name")
-    assert page.locator("#run-button").bounding_box()["width"] == before["width"]  # type: ignore[index]
     assert Run.objects.count() == 0
     uploads.let_go()
     page.wait_for_selector("#stage [data-run-id]")
     assert list(Run.objects.get().arguments) == ["image_url"]
-    expect(page.locator("#run-button")).to_contain_text("Run")
 
     page.unroute("**/uploads/?project=*")
     page.reload()
@@ -216,62 +175,10 @@ def test_several_files_are_rows_in_order_moved_by_keyboard(open_form: Open) -> N
     rows.get_by_role("button", name="Move up").last.press("Enter")
     expect(rows.locator(".media-name")).to_have_text(["one.png", "three.png", "two.png"])
     rows.locator(".row").first.get_by_role("button", name="Remove", exact=True).last.press("Enter")
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
     page.locator("#run-button").click()
     page.wait_for_selector("#stage [data-run-id]")
     by_name = {upload.file_name: upload.get_absolute_url() for upload in Upload.objects.all()}
     assert Run.objects.get().arguments["image_urls"] == [by_name["three.png"], by_name["two.png"]]
-
-
-@pytest.mark.exhaustive
-def test_nothing_of_it_loads_before_somebody_turns_to_a_field(open_form: Open) -> None:
-    requests: list[str] = []
-    page = open_form(path="/models/")
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto("/models/a/b/")
-    assert not [url for url in requests if "media" in url]
-    field(page, "image_url")
-    came = {url.rpartition("/")[2] for url in requests if "media" in url}
-    assert came == {
-        "form-media.js",
-        "media-submit-guard.js",
-        "media-files.js",
-        "media-field-upload.js",
-        "media-upload.js",
-        "media-view.js",
-    }
-    page.locator("media-field [data-tool=picker]").first.click()
-    page.get_by_role("dialog").wait_for()
-    assert [url for url in requests if url.endswith("media-tools.css")]
-    assert not [url for url in requests if "mask" in url or "recorder" in url]
-
-
-LIMITS: list[tuple[dict[str, float], str, str]] = [
-    ({"width": 640, "height": 480}, "", ""),
-    ({"width": 640, "height": 480}, "min_width:640 max_height:480", ""),
-    (
-        {"width": 640, "height": 480},
-        "min_width:1024 min_height:512",
-        "This picture is 640 x 480; the model takes at least 1024 px wide and at least 512 px "
-        "high.",
-    ),
-    (
-        {"width": 640, "height": 480},
-        "max_area:250000",
-        "This picture is 640 x 480; the model takes at most 0.25 megapixels.",
-    ),
-    (
-        {"width": 900, "height": 300},
-        "max_aspect_ratio:2.5",
-        "This picture is 900 x 300; the model takes at most 2.5 times as wide as high.",
-    ),
-    (
-        {"duration_s": 12.04},
-        "max_duration:10",
-        "This picture is 12 s long; the model takes at most 10 s long.",
-    ),
-    ({}, "min_width:1024 min_duration:3", ""),
-]
 
 
 # Dropped and pasted files: onto their field, beside the fields, and from the page itself.
@@ -299,24 +206,8 @@ def test_files_are_dropped_and_pasted_and_a_stray_one_never_leaves_the_page(
 
 
 @pytest.mark.exhaustive
-def test_what_is_chosen_while_scripts_come_is_not_replaced(open_form: Open) -> None:
-    """A file dropped beside the fields takes a field that is free once the script has loaded."""
-    page = open_form()
-    picture = field(page, "image_url")
-    script = Held(page, "**/form-rows*.js")
-    begin_drag(page)
-    assert drop(page, "h1", ("hill.png", "image/png", png(99, 99)))
-    script.come()
-    assert drop(page, "[name=image_url]", ("a.png", "image/png", png()))
-    held(picture)
-    script.let_go()
-    expect(page.locator("[data-field=image_urls] .media-name")).to_have_text("hill.png")
-    expect(picture.locator(".media-name")).to_have_text("a.png")
-
-
-@pytest.mark.exhaustive
 def test_a_file_given_beside_the_fields_goes_to_the_one_that_takes_it(open_form: Open) -> None:
-    """On a field's label, anywhere on the page, or pasted while another control has the focus."""
+    """On a label, on the picker, anywhere, or pasted while another control has the focus."""
     page = open_form()
     one = ("a.png", "image/png", png())
     two = ("b.png", "image/png", png(99, 99))
@@ -324,7 +215,10 @@ def test_a_file_given_beside_the_fields_goes_to_the_one_that_takes_it(open_form:
     begin_drag(page)
     assert drop(page, "label[for=f-mask_url]", two)
     held(field(page, "mask_url"))
-    assert drop(page, "h1", one)
+    field(page, "image_url").locator("[data-tool=picker]").click()
+    expect(page.get_by_role("dialog", name="Choose a picture")).to_be_visible()
+    drop(page, ".picker-choices", one)
+    expect(page.get_by_role("dialog")).to_have_count(0)
     held(field(page, "image_url"))
     assert drop(page, "#stage", one, two)
     expect(page.locator("[data-field=image_urls] .row")).to_have_count(2)
@@ -347,10 +241,6 @@ def test_a_picture_of_the_page_is_taken_by_its_own_address(
     expect(page.locator("[name=image_url]")).to_have_value(ours)
     expect(picture.locator(".media-name")).to_have_text("Past result")
     picture.get_by_role("button", name="Remove").click()
-    run = live_server.url + ours.partition("artifacts")[0]
-    drop(page, "[name=image_url]", link=run, html=f'<a href="{run}"><img src="{ours}"></a>')
-    expect(page.locator("[name=image_url]")).to_have_value(ours)
-    picture.get_by_role("button", name="Remove").click()
     # a fresh result shows this address until it is copied
     remote = "https://v3.fal.media/files/x.png"
     page.evaluate(
@@ -361,3 +251,32 @@ def test_a_picture_of_the_page_is_taken_by_its_own_address(
     drop(page, "[name=image_url]", link=remote)
     expect(page.locator("[name=image_url]")).to_have_value(ours)
     assert Upload.objects.count() == 0
+
+
+def test_upload_is_found_on_the_wall_deleted_and_brought_back(open_form: Open) -> None:
+    page = open_form(PHONE)
+    picture = field(page, "image_url")
+    choose(picture, file("bottle.png", png(), "image/png"))
+    held(picture)
+    page.goto("/runs/")
+    page.get_by_role("link", name="Uploaded").click()
+    tile = page.locator("#wall .tile")
+    expect(tile).to_have_count(1)
+    assert_clean(page)
+    assert_fits(page)
+    tile.hover()
+    tile.locator("summary").click()
+    # the menu is a sheet at the end of the window, whatever lies behind it
+    page.wait_for_function(
+        "() => innerHeight - document.querySelector('#wall details > div')"
+        ".getBoundingClientRect().bottom < 1"
+    )
+    tile.get_by_role("button", name="Delete").click()
+    expect(page.locator("#wall")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(tile).to_have_count(1)
+    tile.locator(".face").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Delete").last.click()
+    expect(page.get_by_text("1 upload deleted")).to_be_visible()
+    assert Upload.objects.get().deleted_at is not None

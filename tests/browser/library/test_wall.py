@@ -70,26 +70,12 @@ def test_scrolling_goes_on_and_back_returns_to_the_place(
 
 
 @pytest.mark.exhaustive
-def test_the_slider_changes_the_size_and_keys_go_from_tile_to_tile(
-    open_page: Open, many: list[Run]
-) -> None:
+def test_keys_go_from_tile_to_tile(open_page: Open, many: list[Run]) -> None:
     page = open_page("/runs/")
-    page.get_by_label("Layout and help").click()
-    slider = page.get_by_label("Size")
-    heights = []
-    for key in ("End", "Home"):
-        slider.press(key)
-        heights.append(height(page, many[89]))
-    assert heights[0] > 2 * heights[1]
-    page.reload()
-    assert height(page, many[89]) == heights[1]
-
     stack = page.locator(f"#wall-{many[89].pk}")
     expect(stack.locator(".tile:visible")).to_have_count(1)
     stack.get_by_role("link", name="All 3 results").click()
     expect(stack.locator(".tile:visible")).to_have_count(3)
-    stack.get_by_role("link", name="All 3 results").click()
-    expect(stack.locator(".tile:visible")).to_have_count(1)
     faces = page.locator("#wall .face:visible")
     faces.first.focus()
     page.keyboard.press("ArrowRight")
@@ -114,11 +100,40 @@ def tile(page: Page, run: Run) -> Any:
     return page.locator(f"[data-artifact-id='{run.pk}/0']")
 
 
-def height(page: Page, run: Run) -> float:
-    """Return the height of a run's first tile, in pixels."""
-    box = tile(page, run).bounding_box()
-    assert box
-    return float(box["height"])
+def test_tiles_are_selected_by_keys_by_clicks_and_by_a_rectangle(
+    open_page: Open, make_run: Any
+) -> None:
+    runs = [done(make_run, title=f"picture {number}", files=[(512, 512)]) for number in range(8)]
+    Artifact.objects.update(url=PIXEL)
+    page = open_page("/runs/")
+    selected = page.locator("output[data-count]")
+    page.locator("#wall .face").first.focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    expect(selected).to_have_text("3 selected")
+    page.keyboard.press("Shift+ArrowLeft")
+    expect(selected).to_have_text("2 selected")
+    page.keyboard.press("Control+a")
+    expect(selected).to_have_text("8 selected")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Star")).to_be_hidden()
+
+    newest = tile(page, runs[7])
+    newest.hover()
+    newest.get_by_role("checkbox").check()
+    tile(page, runs[4]).locator(".face").click(modifiers=["Shift"])
+    expect(selected).to_have_text("4 selected")
+    first, other = newest.bounding_box(), tile(page, runs[6]).bounding_box()
+    assert first
+    assert other
+    page.mouse.move(first["x"] + 60, first["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(first["x"] + 80, first["y"] + 80, steps=3)
+    page.mouse.move(other["x"] + 60, other["y"] + 90, steps=5)
+    expect(selected).to_have_text("2 selected")
+    page.mouse.up()
+    expect(page.locator("dialog[open]")).to_have_count(0)
 
 
 @pytest.fixture
@@ -154,6 +169,3 @@ def test_a_line_is_typed_by_keys_and_saved_as_a_view(open_page: Open, results: N
     expect(page.get_by_role("link", name="Foxes")).to_have_attribute("aria-current", "true")
     page.keyboard.press("Escape")
     expect(stacks).to_have_count(1)
-    page.get_by_role("link", name="Remove Result: Pictures").click()
-    expect(stacks).to_have_count(2)
-    assert_clean(page)

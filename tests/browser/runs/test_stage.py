@@ -1,88 +1,55 @@
-"""The large result: whole on the first screen, with its keys; and the tray on every page."""
+"""The large result: its place, its keys, its way on to others and back; the tray on every page."""
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import pytest
-from playwright.sync_api import Locator, Page, Request, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.axe import assert_clean, assert_fits
-from tests.browser.journeys import DONE, PHONE, WIDE, Open, open_page
+from tests.browser.journeys import (
+    AURORA,
+    DONE,
+    PHONE,
+    WIDE,
+    Open,
+    open_more,
+    open_page,
+    prompt,
+)
 from tests.browser.media import choose, field, file, held, png
-from tests.browser.waiting import Held, eventually, pass_time
+from tests.browser.runs.test_journey import ready
+from tests.browser.waiting import Held, wait_at_rest
 from tests.sampling import sample
 
 __all__ = ["open_page"]
 pytestmark = pytest.mark.browser
-TABLET, LARGE = (820, 1180), (1920, 1080)
 # As browsers do for sites whose cookies are blocked.
 FORBID_STORAGE = """for (const name of ["localStorage", "sessionStorage"])
   Object.defineProperty(window, name, {
     configurable: true,
     get() { throw new DOMException("Access is denied.", "SecurityError"); },
   });"""
-CSRF_TOKEN = "() => JSON.parse(document.body.getAttribute('hx-headers'))['x-csrftoken']"
-EDGES = """() => {
-  const edge = (element) => Math.round(element.getBoundingClientRect().left);
-  const first = [...document.querySelector(".head").children].find((one) => one.offsetWidth);
-  return [edge(first), edge(document.querySelector(".model-head"))];
+BOXES = """() => [...document.querySelectorAll(".try:first-child .try-runs a")].map((tile) => {
+  const { x, width, height } = tile.getBoundingClientRect();
+  return [x, width, height].map(Math.round);
+})"""
+TOPS = """() => [".stage-run", ".try:first-child", "#playground-form"].map(
+  (what) => document.querySelector(what).getBoundingClientRect().top)"""
+FILES = "**/files/**"  # the pictures that upstream makes
+# the pictures that a page shows: upstream's, or our copies
+PICTURES = re.compile("/files/|/artifacts/")
+ARTIFACT_BOXES = """() => [...document.querySelectorAll(".artifact :is(img, video)")].map((one) => {
+  const { x, y, width, height } = one.getBoundingClientRect();
+  return [x, y, width, height].map(Math.round);
+})"""
+SHIFTS = """() => {
+  window.shifted = 0;
+  new PerformanceObserver((list) => {
+    for (const { value } of list.getEntries()) window.shifted += value;
+  }).observe({ type: "layout-shift" });
 }"""
-
-
-def run(open_page: Open, size: tuple[int, int], prompt: str, **values: object) -> Page:
-    """Return a page with a successful run."""
-    filled = quote(json.dumps({"prompt": prompt, **values}))
-    page = open_page(f"/models/sandbox/aurora/?input={filled}", size)
-    page.locator("#run-button").click()
-    page.wait_for_selector(f"[data-title='{prompt}']{DONE}")
-    return page
-
-
-def requests_for_rows(page: Page) -> list[str]:
-    """Return a list of the tray's addresses that the page requests from now on."""
-    addresses: list[str] = []
-
-    def note(request: Request) -> None:
-        if "/inbox/panel/" in request.url:
-            addresses.append(request.url)
-
-    page.on("request", note)
-    return addresses
-
-
-def id_of_large_run(page: Page) -> str:
-    """Return the id of the large run, from the page's address."""
-    return page.url.partition("shown=")[2]
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize(
-    "size", sample([PHONE, LARGE, WIDE, TABLET], 1), ids=lambda size: str(size[0])
-)
-def test_four_pictures_fill_the_stage(open_page: Open, size: tuple[int, int]) -> None:
-    page = run(open_page, size, prompt="on the stage", num_images=4)
-    expect(page.locator("#stage .run-status .state")).to_be_in_viewport(ratio=1)
-    for picture in page.locator("#stage .artifact .place").all()[:2]:
-        expect(picture).to_be_in_viewport(ratio=1)
-    boxes = [artifact.bounding_box() for artifact in page.locator("#stage .artifact").all()]
-    assert [len({box[side] for box in boxes if box}) for side in ("x", "y")] == [2, 2]
-    stage = page.locator("#stage .result").bounding_box()
-    assert stage
-    assert sum(box["width"] for box in boxes[:2] if box) > stage["width"] - 16
-    head, content = page.evaluate(EDGES)
-    assert head == content
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    expect(page.locator(f"#try-{id_of_large_run(page)}")).to_have_attribute("aria-current", "true")
-    page.goto("/runs/?as=list")
-    for width in (820, 768, 360):
-        page.set_viewport_size({"width": width, "height": 900})
-        assert_fits(page, f"{width} pixels")
-        edges = page.eval_on_selector_all(
-            ".head nav > *", "all => all.map(one => one.getBoundingClientRect().right)"
-        )
-        assert max(edges) <= width
 
 
 def test_what_an_editor_made_is_compared_with_its_picture_at_once(open_page: Open) -> None:
@@ -104,8 +71,6 @@ def test_what_an_editor_made_is_compared_with_its_picture_at_once(open_page: Ope
     stage = page.locator(f"#stage [data-title='repainted at dusk']{DONE}")
     slider = stage.get_by_role("slider", name="Slider")
     expect(slider).to_have_value("50")
-    for word in ("Before", "After"):
-        expect(stage.get_by_text(word, exact=True)).to_be_visible()
     expect(stage.get_by_role("img", name="Before")).to_have_attribute("src", re.compile("sea.png"))
     slider.press("ArrowRight")
     expect(slider).to_have_value("50.5")
@@ -118,11 +83,10 @@ def test_what_an_editor_made_is_compared_with_its_picture_at_once(open_page: Ope
 
 @pytest.mark.exhaustive
 def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
-    run(open_page, WIDE, prompt="before")
-    page = run(open_page, WIDE, prompt="after")
+    page = open_page(AURORA)
+    for prompt_text in ("before", "after"):
+        run_in(page, prompt_text)
     newest = page.url
-    shown = page.locator(f"#try-{id_of_large_run(page)}")
-    expect(shown).to_have_attribute("aria-current", "true")
     page.locator("#stage .run-status .state").focus()
     page.keyboard.press("ArrowRight")
     expect(page).not_to_have_url(newest)
@@ -134,7 +98,7 @@ def test_keys_go_through_the_results_and_are_listed(open_page: Open) -> None:
     page.locator("#stage .run-status .state").focus()
     page.keyboard.press("?")
     keys = page.get_by_role("dialog", name="Keyboard shortcuts")
-    expect(keys).to_contain_text("Keep the result")
+    expect(keys).to_be_visible()
     assert_clean(page)
     page.keyboard.press("Escape")
     expect(keys).to_have_count(0)
@@ -146,45 +110,18 @@ def test_keys_work_where_the_browser_forbids_storage(open_page: Open) -> None:
     page.reload()
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
-    page.keyboard.press("Escape")
-    page.keyboard.press("/")
-    expect(page.locator("[data-shortcut='/']")).to_be_focused()
     page.goto("/runs/")  # whose tiles have a size that the browser keeps
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
-
-
-def test_paper_is_white_in_the_dark_theme(open_page: Open) -> None:
-    page = open_page("/models/", color_scheme="dark")
-    colours = """theme => {
-      document.documentElement.dataset.theme = theme;
-      const { color, backgroundColor } = getComputedStyle(document.body);
-      return [color, backgroundColor];
-    }"""
-    light, dark = page.evaluate(colours, "light"), page.evaluate(colours, "dark")
-    assert light != dark
-    page.emulate_media(media="print")
-    assert page.evaluate(colours, "dark") == light
 
 
 @pytest.mark.exhaustive
 def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
     values = quote(json.dumps({"prompt": "in the tray", "duration": 3600}))
     page = open_page(f"/models/mischief/slow/?input={values}")
-    page.clock.install()
-    requests = requests_for_rows(page)
-    sent = Held(page, re.compile(r"/models/mischief/slow/\?project="))
     page.locator("#run-button").click()
-    sent.come()
-    pass_time(page, 2)  # longer than the delay of a session's first press
-    sent.let_go()
     bell, tray = page.locator("[data-inbox]"), page.locator("#tray")
     expect(bell).to_contain_text("1 running")
-    pass_time(page, 2)  # longer than the delay of a page without rows
-    assert not requests  # this page shows and watches its run itself
-    bell.click()
-    expect(tray.get_by_role("link", name="in the tray")).to_be_visible()
-    assert len(requests) == 1
     page.goto("/models/")
     expect(bell).to_contain_text("1 running")
     expect(page).to_have_title("1 running · Models · Vitrine")
@@ -197,84 +134,122 @@ def test_the_tray_follows_a_run_through_all_pages(open_page: Open) -> None:
 
 
 @pytest.mark.exhaustive
-def test_the_bell_counts_a_run_down_whose_rows_were_never_fetched(open_page: Open) -> None:
-    """The first press may fetch them before the run is counted; then nothing fetches them again."""
-    page = open_page("/models/sandbox/ridgeline/")
-    page.route("**/inbox/panel/**", lambda route: route.abort())
-    page.locator("[name=prompt]").fill("a ridge")
+def test_four_variations_are_a_row_that_fills_and_each_opens_on_the_stage(open_page: Open) -> None:
+    page = ready(open_page("/models/sandbox/aurora/lite/", WIDE))
+    page.locator("[name=prompt]").fill("four shores")
+    page.locator("label", has_text="1024 × 576").click()
+    page.get_by_label("Variations", exact=True).select_option("4")
+    page.locator("#run-button").press("Enter")
+    tiles = page.locator(".try", has_text="four shores").locator(".try-runs > li")
+    expect(tiles).to_have_count(4)
+    before = page.evaluate(BOXES)
+    assert len({(width, height) for _, width, height in before}) == 1
+    assert before[0][1] / before[0][2] == pytest.approx(1024 / 576, abs=0.02)
+    expect(tiles.locator("img")).to_have_count(4, timeout=60_000)
+    assert page.evaluate(BOXES) == before
+    assert_clean(page)
+    last = tiles.nth(3)
+    last.locator("a").press("Enter")
+    expect(page.locator(f"#run-{last.get_attribute('data-run-id')}")).to_be_visible()
+    expect(last.locator("a")).to_be_focused()
+    open_more(page)
+    page.get_by_role("button", name="Delete").click()
+    expect(tiles).to_have_count(3)
+    page.get_by_role("button", name="Undo").click()
+    expect(tiles).to_have_count(4)
+    page.set_viewport_size({"width": PHONE[0], "height": PHONE[1]})
+    assert page.evaluate(TOPS) == sorted(page.evaluate(TOPS))  # the form stands below the try
+    assert_fits(page)
+
+
+def run_in(page: Page, words: str) -> str:
+    """Run with a prompt and wait for the result; return the run's id."""
+    known = page.locator("#stage [data-run-id]").evaluate_all(
+        "all => all.map(o => o.dataset.runId)"
+    )
+    prompt(page).fill(words)
     page.locator("#run-button").click()
-    bell = page.locator("[data-inbox]")
-    expect(bell).to_contain_text("1 running")
-    expect(page.locator(f"#stage [data-title='a ridge']{DONE}")).to_be_visible(timeout=60_000)
-    expect(bell).not_to_contain_text("running")
+    done = page.locator(f"#stage {DONE}")
+    others = "".join(f":not([data-run-id='{key}'])" for key in known)
+    expect(page.locator(f"#stage {DONE}{others}")).to_have_count(1, timeout=60_000)
+    return done.first.get_attribute("data-run-id") or ""
 
 
-def test_the_bell_asks_again_after_an_answer_that_failed(open_page: Open) -> None:
-    """On a page that does not show the run, nothing else would say that it has ended."""
-    values = quote(json.dumps({"prompt": "not answered", "duration": 3600}))
-    page = open_page(f"/models/mischief/slow/?input={values}")
-    page.locator("#run-button").click()
-    bell = page.locator("[data-inbox]")
-    expect(bell).to_contain_text("1 running")
-    run = page.url.partition("shown=")[2]
-    page.clock.install()
-    asked = Held(page, "**/inbox/panel/**")
-    page.goto("/models/")
-    asked.come()
-    post = f"/runs/{run}/cancellation/"
-    headers = {"referer": page.url, "x-csrftoken": page.evaluate(CSRF_TOKEN)}
-    assert page.request.post(post, headers=headers).ok
-    asked.refuse()
-    expect(bell).to_contain_text("1 running")
-    pass_time(page, 6)
-    expect(bell).not_to_contain_text("running")
+@pytest.mark.exhaustive
+def test_back_returns_to_the_result_before_and_forward_to_the_next(open_page: Open) -> None:
+    page = open_page(AURORA)
+    first = run_in(page, "one boat")
+    second = run_in(page, "two boats")
+    prompt(page).fill("three boats, not run yet")
+    page.go_back()
+    expect(page.locator(f"#stage #run-{first}-result")).to_be_visible()
+    assert page.url.endswith(f"?shown={first}")
+    expect(prompt(page)).to_have_value("three boats, not run yet")
+    page.go_forward()
+    expect(page.locator(f"#stage #run-{second}-result")).to_be_visible()
+    expect(prompt(page)).to_have_value("three boats, not run yet")
 
 
-def test_the_bell_goes_by_the_servers_clock(open_page: Open) -> None:
-    """Else a computer that is behind counts what ended before its person began."""
-    ended = run(open_page, WIDE, prompt="long over")
-    ended.close()
-    page = open_page("/models/sandbox/ridgeline/")
-    page.clock.install(time=datetime.now(UTC) - timedelta(hours=2))
-    page.reload()
-    page.locator("[name=prompt]").fill("of now")
-    page.locator("#run-button").click()
-    bell = page.locator("[data-inbox]")
-    pass_time(page, 2)
-    expect(bell).to_contain_text("1 running")
-    page.goto("/models/")
-    eventually(page, lambda: "1 done" in move_on(page, bell))
-    bell.click()
-    tray = page.locator("#tray")
-    expect(tray.get_by_role("link", name="of now")).to_be_visible()
-    expect(tray.get_by_role("link", name="long over")).to_have_count(0)
+def test_a_key_shows_what_more_runs_cost_and_enter_starts_them(open_page: Open) -> None:
+    """V started four paid runs by itself, also when it was a letter of a word."""
+    page = open_page(AURORA)
+    made = run_in(page, "a kite")
+    page.locator("#stage a[data-view]").first.click()
+    expect(page.locator("dialog.viewer[open] .viewer-picture[data-loaded]")).to_be_visible()
+    page.keyboard.press("v")
+    expect(page.get_by_role("button", name="More like this")).to_be_focused()
+    expect(page.locator(".viewer-said")).to_contain_text("press Enter to start")
+    expect(page).to_have_url(re.compile(f"#view={made}"))
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile(rf"shown=(?!{made})"))
 
 
-def move_on(page: Page, bell: Locator) -> str:
-    """Let a second pass for the page; return what its bell says then."""
-    pass_time(page, 1)
-    return bell.inner_text()
+@pytest.mark.exhaustive
+@pytest.mark.parametrize(("size", "count"), sample([(WIDE, 4), (PHONE, 1)], 1))
+def test_a_picture_has_its_box_before_its_file_is_here(
+    open_page: Open, size: tuple[int, int], count: int
+) -> None:
+    page = open_page("/", size)
+    files = Held(page, PICTURES)
+    values = {"prompt": "in its box", "num_images": count}
+    address = f"/models/sandbox/aurora/?input={quote(json.dumps(values))}"
+    page.goto(address, wait_until="domcontentloaded")  # the picture of an earlier run is held
+    page.locator("[name=prompt]").press("Control+Enter")
+    expect(page.locator(".awaited")).to_have_count(count)
+    kept = [place.bounding_box() for place in page.locator(".awaited").all()]
+    page.wait_for_selector(f"[data-title='in its box']{DONE}")
+    expect(page.locator(".artifact img")).to_have_count(count)
+    wait_at_rest(page)  # everything that came with the end is in its place
+    page.evaluate(SHIFTS)
+    before = page.evaluate(ARTIFACT_BOXES)
+    for place, box in zip(kept, before, strict=True):
+        assert place
+        # The edges of four columns are between pixels.
+        assert abs(place["width"] - box[2]) <= 1
+        assert abs(place["height"] - box[3]) <= 1
+    assert all(min(box[2:]) > 100 for box in before)
+    files.let_go(count)
+    for picture in page.locator(".artifact img").all():
+        expect(picture).not_to_have_js_property("naturalWidth", 0)
+    wait_at_rest(page)
+    assert page.evaluate(ARTIFACT_BOXES) == before
+    assert page.evaluate("window.shifted") < 0.001
 
 
-def test_two_visible_tabs_agree_on_the_runs_in_progress(open_page: Open) -> None:
-    values = quote(json.dumps({"prompt": "two tabs", "duration": 3600}))
-    first = open_page("/models/")
-    base = first.evaluate("location.origin")
-    second = first.context.new_page()
-    asked, asked_by_second = map(requests_for_rows, (first, second))
-    second.goto(f"{base}/models/mischief/slow/?input={values}")
-    for count in (1, 2):
-        second.locator("#run-button").click()
-        for page in (first, second):
-            expect(page.locator("[data-inbox]")).to_contain_text(f"{count} running")
-    first.locator("[data-inbox]").click()
-    cancel = first.locator("#tray").get_by_role("button", name="Cancel")
-    expect(cancel).to_have_count(2)
-    for left in (1, 0):
-        cancel.first.click()
-        expect(cancel).to_have_count(left)
-    for page in (first, second):
-        expect(page.locator("[data-inbox]")).not_to_contain_text("running")
-    assert len(asked) <= 2  # once for the button, once for the rows
-    # its second run replaces the first, which the button then watches
-    assert len(asked_by_second) <= 1
+@pytest.mark.exhaustive
+def test_a_picture_that_does_not_come_is_words_until_it_does(open_page: Open) -> None:
+    page = open_page("/")
+    broken = {"status": 200, "content_type": "image/png", "body": "no picture"}
+    page.goto(f"/models/sandbox/aurora/lite/?input={quote(json.dumps({'prompt': 'missed'}))}")
+    page.route(FILES, lambda route: route.fulfill(**broken))
+    missing = broken | {"status": 422}
+    # The stage asks twice, the picture among the tries once.
+    page.route("**/artifacts/*/", lambda route: route.fulfill(**missing), times=3)
+    page.locator("[name=prompt]").press("Control+Enter")
+    page.wait_for_selector(f"[data-title='missed']{DONE}")
+    words = page.locator("#stage .missing")
+    expect(words).to_be_hidden()  # the page tries our own copy first
+    expect(words).to_be_visible()
+    picture = page.locator("#stage .artifact img")
+    expect(picture).to_be_visible()  # the retry shows our copy
+    expect(words).to_be_hidden()

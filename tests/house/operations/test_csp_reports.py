@@ -42,7 +42,6 @@ def test_the_same_report_is_counted(client: Client) -> None:
 @pytest.mark.parametrize(
     ("more", "row"),
     [
-        ({"blocked-uri": "inline"}, ("script-src-elem", "inline", "/models/", 1)),
         (
             {"effective-directive": "a\ud800\x00", "blocked-uri": "\ud83d\x00"},
             ("a?", "?", "/models/", 1),
@@ -68,7 +67,7 @@ def test_what_is_not_of_our_pages_is_dropped(client: Client, page: str) -> None:
     assert stored_reports() == []
 
 
-@pytest.mark.parametrize("body", ["", "[]", "{}", '{"csp-report": 3}', "[" * 20_000])
+@pytest.mark.parametrize("body", ["", '{"csp-report": 3}', "[" * 20_000])
 def test_what_is_no_report_is_refused(client: Client, body: str) -> None:
     answer = client.post("/csp-reports/", body, content_type="application/csp-report")
     assert answer.status_code == 400
@@ -79,9 +78,3 @@ def test_only_the_newest_kinds_stay(client: Client, monkeypatch: pytest.MonkeyPa
     for name in "abc":
         report(client, **{"blocked-uri": f"https://{name}.example"})
     assert [row[1] for row in stored_reports()] == ["https://c.example", "https://b.example"]
-
-
-def test_the_status_page_shows_them(client: Client, admin_client: Client) -> None:
-    report(client)
-    page = admin_client.get("/admin/status/").content.decode()
-    assert "script-src-elem: https://evil.example.com, 1 time" in page

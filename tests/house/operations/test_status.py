@@ -1,6 +1,5 @@
-"""The status page: problems come first, each with its remedy."""
+"""The status page: problems come first, each with its remedy; admins are told of what lasts."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -12,16 +11,13 @@ from django.utils import timezone
 import fal
 from catalog.models import SyncReport
 from core.db import clock
-from core.version import version
+from features.notifications.models import Channel, Delivery, Notification
 from features.spending.models import BillingState
-from house.operations import status
-from house.operations.models import DataVersion
+from house.operations import owner, status
 from runs.models import Artifact, Run, Worker
-from runs.ownership import upstream_deletion
-from runs.ownership.upstream_deletion import AccountStorage
-from runs.results import figures
 from runs.worker.circuit_breaker import BreakerRegistry
 from tests.conftest import grant
+from tests.house.made import make_admin
 from tests.projects.people import make_project
 from tests.runs.looks import let_look
 
@@ -47,14 +43,6 @@ def synced(**values: Any) -> None:
     SyncReport.objects.create(**({"state": "done", "ended_at": timezone.now()} | values))
 
 
-def test_it_says_which_version_has_migrated_the_data(ops: Client) -> None:
-    DataVersion.objects.all().delete()
-    assert "not migrated by" in ops.get(PAGE).content.decode()
-    DataVersion.objects.create(version="0.1.7", migrations=3)
-    text = re.sub(r"\s+|<[^>]+>", " ", ops.get(PAGE).content.decode())
-    assert re.search(rf"Vitrine 0\.1\.7, migrated .{{1,80}}; this code: +{version()}", text)
-
-
 def test_a_healthy_system_shows_no_problems(ops: Client) -> None:
     alive()
     synced()
@@ -68,7 +56,6 @@ def test_a_healthy_system_shows_no_problems(ops: Client) -> None:
     [
         (None, "No worker is running"),
         ({"beat_at": timezone.now() - timedelta(hours=1)}, "No worker is running"),
-        ({"has_key": False}, "FAL_KEY is not set"),
         ({"trouble": "queue.fal.run does not answer."}, "queue.fal.run does not answer."),
     ],
 )
@@ -79,17 +66,11 @@ def test_problems_of_the_workers_are_shown(values: Any, problem_text: str) -> No
     assert any(problem_text in problem for problem in status.load_status(User()).problems)
 
 
-@pytest.mark.parametrize("reading", ["storage", "bills", "balance"])
-def test_a_refused_admin_key_is_a_problem(ops: Client, reading: str) -> None:
+def test_a_refused_admin_key_is_a_problem(ops: Client) -> None:
     alive()
     synced()
     trouble = "fal refuses FAL_ADMIN_KEY."
-    if reading == "storage":
-        with figures.changing(upstream_deletion.ACCOUNT) as row:
-            row.values = AccountStorage(can_delete=True, trouble=trouble)._asdict()
-    else:
-        name = "trouble" if reading == "bills" else "balance_trouble"
-        BillingState.objects.create(pk=1, has_key=True, **{name: trouble})
+    BillingState.objects.create(pk=1, has_key=True, trouble=trouble)
     html = ops.get(PAGE).content.decode()
     assert "All is well." not in html
     assert f"{trouble} Meanwhile" in html
@@ -100,7 +81,6 @@ def test_a_refused_admin_key_is_a_problem(ops: Client, reading: str) -> None:
     ("values", "problem_text"),
     [
         (None, "never synced"),
-        ({"state": "failed", "error": "401 from upstream"}, "401 from upstream"),
         ({"ended_at": timezone.now() - timedelta(days=2)}, "long ago"),
     ],
 )
@@ -162,3 +142,34 @@ def test_upstreams_words_about_a_private_run_are_not_shown(client: Client, make_
     assert "The model did not accept the input" in html
     let_look(eva, run)
     assert "No heron at dawn" in client.get(PAGE).content.decode()
+
+
+@pytest.fixture(autouse=True)
+def _first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owner, "_before", frozenset())
+
+
+def test_admins_are_told_of_what_lasts_once_a_day(user: User, settings: Any) -> None:
+    eva = make_admin("eva")
+    owner.tell_admins()
+    assert not Notification.objects.exists()
+    owner.tell_admins()
+    owner.tell_admins()
+    notices = Notification.objects.all()
+    assert {notification.user for notification in notices} == {eva}
+    subjects = sorted(notification.subject for notification in notices)
+    assert len(subjects) == len(set(subjects))
+    assert any(subject.startswith("No worker is running") for subject in subjects)
+    assert {notification.path for notification in notices} == {"/admin/status/"}
+    assert not Delivery.objects.exists()  # without EMAIL_URL, no mail is sent
+
+
+def test_trouble_is_mailed_to_admins_who_have_chosen_nothing(settings: Any) -> None:
+    settings.EMAIL_URL = "smtp://mail.example.com"
+    eva, mia = make_admin("eva"), make_admin("mia")
+    User.objects.filter(pk__in=[eva.pk, mia.pk]).update(email="admin@example.com")
+    Channel.objects.create(user=mia, method="email", name="mail", kinds=["budget_warning"])
+    for _ in range(3):
+        owner.tell_admins()
+    mails = Delivery.objects.filter(notification__subject__startswith="No worker is running")
+    assert [(mail.user, mail.address) for mail in mails] == [(eva, "admin@example.com")]

@@ -10,9 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import mail
-from accounts.audit.entries import AuditEntry
 from accounts.models import QueuedMail
-from accounts.roles import Role
 from core.encryption import cipher
 from house import invitations
 from house.models import Invitation
@@ -70,12 +68,9 @@ def test_the_link_begins_with_the_public_address(admin: Client, settings: Any) -
         ({"email": "nonsense"}, "That is not an e-mail address"),
         ({"email": "EVA@example.com"}, "eva has an account with this address"),
         ({"email": "old@example.com"}, "old had this address and has left."),
-        ({"days": "4000"}, "Select a valid choice"),
-        ({"max_uses": "0"}, "greater than or equal to 1"),
         ({"role": "king"}, "Select a valid choice"),
         ({"project": ["999"], "project_role": ["maker"]}, "Choose existing projects"),
         ({"project": ["FOX"], "project_role": ["king"]}, "Choose existing projects"),
-        ({"project": ["FOX", "FOX"], "project_role": ["maker", "viewer"]}, "is there twice"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
@@ -94,36 +89,15 @@ def test_what_is_wrong_is_said_and_what_was_typed_is_kept(
         assert 'value="7"' in text_of(page)
 
 
-def test_more_lines_for_projects_keep_what_is_chosen(admin: Client, fox: Project) -> None:
-    posted = make_post(
-        project=[fox.pk, "", ""], project_role=["viewer", "maker", "maker"], more="1"
-    )
-    page = admin.post(PAGE, posted)
-    assert page.status_code == 200
-    assert [row.project for row in page.context["form"].rows] == [str(fox.pk), ""]
-    assert not Invitation.objects.exists()
-
-
-def test_a_mail_is_queued_where_there_is_a_server_for_it(admin: Client, settings: Any) -> None:
-    page = admin.post(PAGE, make_post(email="mara@example.com"))
-    assert "This server sends no mail: send the link to mara@example.com yourself." in text_of(page)
-    assert not QueuedMail.objects.exists()
-    settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
-    page = admin.post(PAGE, make_post(email="mara@example.com"))
-    assert "The invitation is sent to mara@example.com" in text_of(page)
-    assert QueuedMail.objects.get().to == "mara@example.com"
-
-
-def test_a_link_that_was_mailed_is_shown_to_nobody(admin: Client, settings: Any) -> None:
+def test_a_link_that_is_mailed_is_shown_to_nobody(admin: Client, settings: Any) -> None:
+    admin.post(PAGE, make_post(email="mara@example.com"))
+    assert not QueuedMail.objects.exists()  # this server sends no mail
     settings.EMAIL_URL, settings.PUBLIC_URL = "smtp://mail.example", "https://vitrine.example"
     page = text_of(admin.post(PAGE, make_post(email="mara@example.com")))
+    assert QueuedMail.objects.get().to == "mara@example.com"
     token = mailed_token()
     assert token not in page
-    assert "Nobody else has the link." in page
-    listed = text_of(admin.get(PAGE))
-    assert token not in listed
-    assert "sent to mara@example.com" in listed
-    assert "only they have the link" in listed
+    assert token not in text_of(admin.get(PAGE))
     open_to_all = admin.post(PAGE, make_post())
     assert open_to_all.context["link"] in open_to_all.content.decode()
 
@@ -161,48 +135,27 @@ def test_an_address_that_was_taken_meanwhile_is_noticed(
     assert Invitation.objects.get().uses == 0
 
 
-def test_a_withdrawal_can_be_undone(admin: Client, eva: User) -> None:
-    invitation, token = invite(eva)
-    page = admin.post(f"{PAGE}{invitation.pk}/revocation/", follow=True)
-    assert "The invitation is withdrawn" in text_of(page)
-    assert Client().get(f"{PAGE}{token}/").status_code == 410
-    page = admin.post(f"/undo/invitation/{invitation.pk}/", follow=True)
-    assert "The invitation is open again." in text_of(page)
-    assert Client().get(f"{PAGE}{token}/").status_code == 200
-
-
 def test_somebody_new_makes_an_account_and_is_logged_in(eva: User, fox: Project) -> None:
     _, token = invite(eva, (fox, "maker"))
     browser = Client()
-    page = text_of(browser.get(f"{PAGE}{token}/"))
-    assert "<bdi>eva</bdi> invites you to Vitrine" in page
-    assert "Fox" in page
+    assert "Fox" in text_of(browser.get(f"{PAGE}{token}/"))
     done = browser.post(f"{PAGE}{token}/account/", ACCOUNT)
     assert (done.status_code, done.headers["Location"]) == (302, "/projects/fox/")
-    assert "Your account has been created." in text_of(browser.get("/projects/fox/"))
+    assert browser.get("/projects/fox/").status_code == 200
     mara = User.objects.get(username="mara")
     assert (mara.email, mara.check_password("lantern-otter-7")) == ("mara@example.com", True)
     assert Membership.objects.get(project=fox, user=mara).role == "maker"
-    again = browser.get(f"{PAGE}{token}/")
-    assert "You have already joined by this invitation." in text_of(again)
-    late = Client().get(f"{PAGE}{token}/")
-    assert late.status_code == 410
-    assert "This invitation has been used. Ask eva for a new one." in text_of(late)
+    assert Client().get(f"{PAGE}{token}/").status_code == 410
 
 
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"username": ""}, "Choose a name."),
         ({"username": "EVA"}, "Somebody else has this name."),
         ({"username": "Owner"}, "Somebody else has this name."),
-        ({"username": "a b"}, "Enter a valid username"),
-        ({"email": ""}, "Enter your e-mail address."),
         ({"email": "nonsense"}, "That is not an e-mail address"),
         ({"email": "Eva@Example.com"}, "There is an account with this address. Log in"),
         ({"email": "old@example.com"}, "The account with this address is closed. Ask eva"),
-        ({"password": ""}, "Choose a password."),
-        ({"password": "12345"}, "This password is too short."),
         ({"password": "password"}, "This password is too common."),
     ],
 )
@@ -221,15 +174,6 @@ def test_a_form_with_errors_comes_back_with_what_was_typed(
     assert User.objects.count() == 2
 
 
-def test_the_audit_log_calls_a_visitor_no_command(eva: User, fox: Project) -> None:
-    _, token = invite(eva, (fox, "maker"))
-    Client().post(f"{PAGE}{token}/account/", ACCOUNT)
-    entry = AuditEntry.objects.filter(kind="auth.user", event="row added").latest("timestamp")
-    assert (entry.object_repr, entry.actor_name) == ("mara", "somebody")
-    assert entry.remote_addr == "127.0.0.1"
-    assert not AuditEntry.objects.filter(object_repr="mara", actor_name="command line").exists()
-
-
 def test_an_invitation_by_mail_makes_an_account_of_that_address(eva: User) -> None:
     _, token = invite(eva, email="mara@example.com")
     assert "mara@example.com" in text_of(Client().get(f"{PAGE}{token}/"))
@@ -243,33 +187,11 @@ def test_who_has_an_account_logs_in_and_joins(
     _, token = invite(eva, (fox, "viewer"))
     page = text_of(Client().get(f"{PAGE}{token}/"))
     assert f'href="/login/?next=/people/invitations/{token}/"' in page
-    page = text_of(member.get(f"{PAGE}{token}/"))
-    assert "Create an account" not in page
     joined = member.post(f"{PAGE}{token}/acceptance/", follow=True)
     assert "You have joined: “Fox”." in text_of(joined)
     assert joined.redirect_chain[-1][0] == "/projects/fox/"
     refused = member.post(f"{PAGE}{token}/acceptance/")
     assert "You have already joined by this invitation." in text_of(refused)
-
-
-def test_who_has_all_that_it_gives_is_told_so(
-    eva: User, user: User, member: Client, fox: Project
-) -> None:
-    Membership.objects.create(project=fox, user=user, role="manager")
-    _, token = invite(eva, (fox, "viewer"))
-    page = text_of(member.get(f"{PAGE}{token}/"))
-    assert "You already have everything that this invitation gives." in page
-    assert "Manager: you already have this role" in page
-    assert "acceptance" not in page
-
-
-def test_a_higher_role_is_offered_to_who_has_an_account(
-    eva: User, user: User, member: Client
-) -> None:
-    _, token = invite(eva, role=Role.CURATOR)
-    assert "curator" in text_of(member.get(f"{PAGE}{token}/"))
-    member.post(f"{PAGE}{token}/acceptance/")
-    assert User.objects.get(pk=user.pk).is_staff
 
 
 def test_an_expired_or_unknown_invitation_gets_a_sentence(eva: User, member: Client) -> None:

@@ -1,13 +1,8 @@
 """A person's page: their second factor, and the accounts elsewhere with which they log in."""
 
-from typing import Any
-
 import pytest
-from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
-from allauth.socialaccount.models import SocialAccount
 from django.contrib.auth.models import User
-from django.http import HttpRequest
 from django.test import Client
 from django.utils import timezone
 
@@ -49,23 +44,6 @@ def test_second_step_is_shown_without_secrets_and_taken_away(
     assert "there was nothing to remove" in text_of(again)
 
 
-def test_who_must_have_a_second_step_is_told_to_set_up_a_new_one(
-    admin: Client, user: User, settings: Any
-) -> None:
-    eva = User.objects.get(username="eva")
-    give_second_step(eva)
-    give_second_step(user)
-    settings.SECOND_FACTOR = "all"
-    request = HttpRequest()
-    request.session = admin.session
-    record_authentication(request, eva, "mfa")  # as after a second factor of hers
-    request.session.save()
-    assert "asks to set up a new one" in text_of(admin.get(f"/people/{user.pk}/"))
-    done = text_of(admin.post(f"/people/{user.pk}/second-step/deletion/", follow=True))
-    assert "They set up a new one then." in done
-    assert "Not set up yet: the next login asks for it." in done
-
-
 def test_nobody_takes_away_their_own_second_step_an_admins_or_a_superusers(
     admin: Client, eva: User, user: User
 ) -> None:
@@ -82,18 +60,3 @@ def test_nobody_takes_away_their_own_second_step_an_admins_or_a_superusers(
     refused = helper.post(f"/people/{eva.pk}/second-step/deletion/", follow=True)
     assert "Only admins" in text_of(refused)
     assert Authenticator.objects.count() == 6
-
-
-def test_accounts_elsewhere_are_named(admin: Client, user: User) -> None:
-    page = text_of(admin.get(f"/people/{user.pk}/"))
-    assert "a password" in page.partition('id="issuers"')[2].partition("</section>")[0]
-    User.objects.filter(pk=user.pk).update(password="!")
-    page = text_of(admin.get(f"/people/{user.pk}/"))
-    assert "No password, and no account elsewhere." in page
-    extra = {"email": "ana@acme.example"}
-    SocialAccount.objects.create(
-        user=user, provider="https://id.acme.example", uid="1", extra_data=extra
-    )
-    page = text_of(admin.get(f"/people/{user.pk}/"))
-    assert "<b>id.acme.example</b> <bdi>ana@acme.example</bdi>" in page
-    assert "this server no longer offers it" in page

@@ -1,4 +1,4 @@
-"""Webhooks (C49, C60): signed as fal signs, retried when that makes sense."""
+"""Webhooks (C49): signed as fal signs, retried when that makes sense."""
 
 import base64
 import hashlib
@@ -6,7 +6,6 @@ import json
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -109,7 +108,7 @@ def test_c49_a_failed_request_is_reported_as_an_error(
     assert message["payload"]["detail"][0]["loc"] == ["body", "prompt"]
 
 
-@pytest.mark.parametrize(("codes", "tries"), [([500, 503], 3), ([302], 1), ([404], 2)])
+@pytest.mark.parametrize(("codes", "tries"), [([500, 503], 3), ([302], 1)])
 def test_c49_webhook_errors_are_retried_and_redirects_not_followed(
     http: httpx.Client, sandbox: RunningSandbox, codes: list[int], tries: int
 ) -> None:
@@ -122,18 +121,3 @@ def test_c49_webhook_errors_are_retried_and_redirects_not_followed(
     receiver.close()
     assert len(got) == tries
     assert len({body for _, body in got}) == 1  # the same bytes each time
-
-
-def test_c60_no_webhook_is_lost_or_duplicated(
-    http: httpx.Client, sandbox: RunningSandbox, receiver: Receiver
-) -> None:
-    def submit_one(_: int) -> str:
-        arguments = {"duration": 0, "picture": False, "log_lines": 1}
-        query = {"fal_webhook": receiver.url}
-        return str(submit(http, sandbox, SLOW, arguments, params=query)["request_id"])
-
-    with ThreadPoolExecutor(16) as pool:
-        sent = list(pool.map(submit_one, range(100)))
-    got = receiver.wait(100)
-    time.sleep(0.2)
-    assert sorted(json.loads(body)["request_id"] for _, body in got) == sorted(sent)

@@ -100,14 +100,11 @@ def test_the_worker_makes_it_in_a_process_of_its_own(
     ("hours_ago", "state", "problem"),
     [
         (9, "proved", ""),
-        (9, "failed", "failed: no room"),
         (9, "doubted", "cannot be relied upon: no room"),
         (40, "proved", "No backup was made since 2 May, 20:00"),
     ],
 )
 def test_what_is_wrong_is_said(hours_ago: float, state: str, problem: str) -> None:
-    row(12)
-    Backup.objects.all().delete()
     row(hours_ago, state, trouble="no room")
     problems = " ".join(nightly.problems())
     assert problem in problems

@@ -1,12 +1,15 @@
-"""A person's data as a ZIP: their rows and files, and nothing of other people."""
+"""A person's data as a ZIP: their rows and files, no secret, and nothing of other people."""
 
 import io
 import json
+import re
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -20,6 +23,7 @@ from catalog.models import Note
 from features.boards.models import Board
 from features.notifications import kinds, outbox
 from features.notifications.models import Notification
+from house.operations.backup.contents import labels
 from house.operations.person_data import contents
 from projects import members
 from runs.files import uploads
@@ -30,6 +34,17 @@ from tests.house.made import make_admin
 from tests.projects.people import logged_in, make_project
 
 pytestmark = pytest.mark.django_db
+SOUNDS_SECRET = re.compile(r"secret|token|password|digest|hash|session_key|sealed|private_key|auth")
+NO_SECRETS = {
+    "playground.Charge.token_id": "a number",
+    "playground.DailySum.token_id": "a number",
+    "flows.FlowRun.token_id": "a number",
+    "playground.Draft.schema_digest": "of a model's schema",
+    "playground.Preset.schema_digest": "of a model's schema",
+    "playground.Run.schema_id": "of a model's schema",
+    "mfa.Authenticator.id": "a number",
+    "spending.Budget.token_id": "a number",
+}
 
 
 @pytest.fixture
@@ -128,3 +143,27 @@ def test_an_admin_gives_a_reason_and_the_person_is_told(user: User, run: Run) ->
     assert (notice.user, notice.subject) == (user, "eva has taken your data as a file")
     assert "in a letter" in events().get(event="exported").detail
     assert Client().get("/account/data/archive/").status_code == 302
+
+
+def test_each_model_has_one_line() -> None:
+    lines = Counter([*labels(contents.PERSONAL), *labels(contents.NOT_PERSONAL)])
+    models = {model._meta.label for model in apps.get_models(include_auto_created=True)}
+    assert set(lines) == models, "a model needs a line in house/operations/person_data/contents.py"
+    assert max(lines.values()) == 1
+
+
+@pytest.mark.django_db
+def test_each_way_leads_to_a_person(user: User) -> None:
+    of_person = {label: rows.count() for label, rows in contents.rows_of(user)}
+    assert of_person.pop("auth.User") == 1
+    assert of_person.pop("projects.Project") == 1  # the private project
+
+
+def test_no_column_of_an_archive_is_a_secret() -> None:
+    secret = {
+        f"{label}.{column}"
+        for label in labels(contents.PERSONAL)
+        for column in contents.columns(apps.get_model(label))
+        if SOUNDS_SECRET.search(column)
+    }
+    assert secret - set(NO_SECRETS) == set()
