@@ -92,11 +92,8 @@ def test_nobody_else_gets_an_account(
 ) -> None:
     mock("u-5", **claims)
     page = visitor.log_in("oidc", "u-5")
-    text = page.content.decode()
     assert page.status_code == 403
-    assert sentence in text
-    assert "data-refused" in text
-    assert "Back to the login" in text
+    assert sentence in page.content.decode()
     assert visitor.user_id is None
     assert not User.objects.exists()
     assert not SocialAccount.objects.exists()
