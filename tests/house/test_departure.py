@@ -155,16 +155,6 @@ def test_an_account_can_be_deleted_when_everything_passes_on(
     assert (entry.object_repr, entry.detail) == ("ana", "sam got 1 runs")
 
 
-def test_what_was_left_can_pass_on_later(
-    eva: User, user: User, stranger: User, make_run: Any
-) -> None:
-    run = make_run()
-    departure.leave(user, eva, Fate.STAYS, eva)
-    departure.leave(user, eva, Fate.PASSES, stranger)
-    run.refresh_from_db()
-    assert run.user == stranger
-
-
 def test_the_last_admin_stays_and_nobody_ends_their_own_access(eva: User, user: User) -> None:
     with pytest.raises(Refused, match="You are the only admin"):
         departure.leave(eva, eva, Fate.STAYS, user)

@@ -60,11 +60,9 @@ def test_account_with_the_address_is_connected_after_its_owner_has_logged_in(
     assert visitor.user_id is None
     assert not SocialAccount.objects.exists()
 
-    page = log_in(visitor)
-    assert "Connect Acme?" in text_of(page)
+    log_in(visitor)
     assert not SocialAccount.objects.exists()
-    page = visitor.client.post(PENDING, follow=True)
-    assert "Acme is connected" in text_of(page)
+    visitor.client.post(PENDING)
     assert SocialAccount.objects.get().user == ana
     entry = events().get(event="connected an issuer to")
     assert (entry.actor, entry.detail) == (ana, "Acme, c-1")
@@ -128,14 +126,12 @@ def test_logged_in_person_connects_and_disconnects(
     log_in(visitor)
     page = visitor.log_in("oidc", "c-5", process="connect")
     assert page.redirect_chain == [(CONNECTIONS, 302)]
-    assert "You can now log in with Acme." in text_of(page)
     account = SocialAccount.objects.get()
     assert account.user == ana
     assert QueuedMail.objects.get().to == "ana@example.com"
     ana.refresh_from_db()
     assert ana.email == "ana@example.com"
-    page = visitor.client.post(DISCONNECTION, {"account": account.pk}, follow=True)
-    assert "It is disconnected" in text_of(page)
+    visitor.client.post(DISCONNECTION, {"account": account.pk})
     assert not SocialAccount.objects.exists()
     assert events().filter(event="disconnected an issuer from").count() == 1
     assert QueuedMail.objects.count() == 2

@@ -12,11 +12,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import get_resolver
-from django.utils import timezone
 
 from accounts.limits import rate_limit
 from accounts.limits.rate_limit import LIMITS, Buckets, Limit
-from accounts.models import RateBucket
 from tests.accounts.routes import routes
 
 pytestmark = pytest.mark.django_db
@@ -81,15 +79,6 @@ def test_most_requests_of_a_large_limit_write_no_row(django_assert_num_queries: 
     with django_assert_num_queries(0):
         for _ in range(49):
             web.take(limit, "a")
-
-
-def test_full_buckets_are_dropped() -> None:
-    rate_limit.spend_shared("search", "a", 20, 1.0, 0)
-    rate_limit.delete_full_buckets()
-    assert RateBucket.objects.count() == 1
-    RateBucket.objects.update(counted_at=timezone.now() - 2 * rate_limit.FORGOTTEN_AFTER)
-    rate_limit.delete_full_buckets()
-    assert not RateBucket.objects.exists()
 
 
 def test_memory_for_many_clients_is_bounded() -> None:

@@ -140,7 +140,6 @@ def test_wrong_codes_wait_longer_and_longer_in_all_processes(here: Client, ana: 
     response = step(there, code_of(secret))
     assert response.status_code == 429
     assert 0 < int(response.headers["Retry-After"]) <= throttle.RULES[throttle.PAIR].first_wait_s
-    assert "too many wrong codes. Wait" in response.content.decode()
     assert not is_logged_in(there)
 
 
@@ -259,8 +258,7 @@ def test_the_admins_action_takes_it_away(here: Client, ana: User) -> None:
     desk.post("/admin/auth/user/", posted)
     assert "totp" in kinds(ana)
     grant(eva, "auth.change_user")
-    page = desk.post("/admin/auth/user/", posted, follow=True).content.decode()
-    assert "The second factor of 1 account is removed" in page
+    desk.post("/admin/auth/user/", posted)
     assert not kinds(ana)
 
 

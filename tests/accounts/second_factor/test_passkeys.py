@@ -36,12 +36,9 @@ def log_in_by(passkey: Passkey, client: Client, **posted: str) -> Any:
 def test_a_passkey_is_added_and_logs_in_alone(here: Client, ana: User) -> None:
     passkey = add_passkey(here)
     assert kinds(ana) == {"webauthn", "recovery_codes"}
-    assert "not used" in here.get(PASSKEYS).content.decode()
     there = at_localhost()
-    assert "Log in with a passkey" in there.get("/login/?next=/series/").content.decode()
     assert log_in_by(passkey, there, next="/series/")["Location"] == "/series/"
     assert is_logged_in(there)
-    assert "not used" not in there.get(PASSKEYS).content.decode()
 
 
 def test_a_passkey_is_the_second_step_after_the_password(here: Client, ana: User) -> None:
@@ -49,7 +46,6 @@ def test_a_passkey_is_the_second_step_after_the_password(here: Client, ana: User
     there = at_localhost()
     assert log_in(there, to="/series/")["Location"] == STEP
     page = there.get(STEP)
-    assert "Use your passkey below" in page.content.decode()
     response = there.post(STEP, {"credential": passkey.sign(options_of(page))})
     assert response["Location"] == "/series/"
     assert is_logged_in(there)
@@ -61,9 +57,7 @@ def test_another_key_is_refused_at_the_second_step(here: Client, ana: User) -> N
     there = at_localhost()
     log_in(there)
     credential = forged.sign(options_of(there.get(STEP)))
-    response = there.post(STEP, {"credential": credential})
-    assert response.status_code == 422
-    assert "That passkey was not accepted" in response.content.decode()
+    assert there.post(STEP, {"credential": credential}).status_code == 422
     assert not is_logged_in(there)
 
 
@@ -87,7 +81,6 @@ def test_a_login_by_passkey_needs_a_pin_or_a_finger(here: Client, ana: User) -> 
     credential = passkey.sign(ask_login(there), flags=AuthenticatorData.FLAG.UP)
     assert there.post(PASSKEY_LOGIN, {"credential": credential})["Location"] == "/login/"
     assert not is_logged_in(there)
-    assert "That passkey was not accepted" in there.get("/login/").content.decode()
 
 
 def test_an_answer_counts_once(here: Client, ana: User) -> None:
@@ -136,7 +129,6 @@ def test_a_passkey_confirms_who_it_is(here: Client, ana: User) -> None:
     forged = Passkey()
     refused = here.post(CONFIRM, {"credential": forged.sign(options_of(page)), "next": PASSKEYS})
     assert refused.status_code == 422
-    assert "That passkey was not accepted" in refused.content.decode()
     credential = passkey.sign(options_of(here.get(CONFIRM)))
     response = here.post(CONFIRM, {"credential": credential, "next": PASSKEYS})
     assert response["Location"] == PASSKEYS

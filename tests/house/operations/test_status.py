@@ -14,7 +14,7 @@ from core.db import clock
 from features.notifications.models import Channel, Delivery, Notification
 from features.spending.models import BillingState
 from house.operations import owner, status
-from runs.models import Artifact, Run, Worker
+from runs.models import Run, Worker
 from runs.worker.circuit_breaker import BreakerRegistry
 from tests.conftest import grant
 from tests.house.made import make_admin
@@ -100,15 +100,6 @@ def test_a_low_disk_and_a_long_waiting_run_are_shown(settings: Any, make_run: An
     problems = " ".join(status.load_status(User()).problems)
     assert "The disk is nearly full" in problems
     assert "A run has been under way for" in problems
-
-
-def test_equal_content_counts_once_in_the_storage(make_run: Any) -> None:
-    for position, digest in enumerate(["a", "a", "b"]):
-        Artifact.objects.create(
-            run=make_run(), position=position, path="x", kind="image", url="https://x",
-            state="stored", file="f", digest=digest, size_bytes=10,
-        )  # fmt: skip
-    assert status.load_status(User()).storage.results_bytes == 20
 
 
 def test_errors_are_shown_only_with_the_permission_to_see_runs(ops: Client, make_run: Any) -> None:

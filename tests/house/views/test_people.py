@@ -104,16 +104,12 @@ def test_projects_are_added_changed_and_removed(admin: Client, user: User) -> No
     base = f"/people/{user.pk}/projects/"
     for posted in ({"project": "", "role": "maker"}, {"project": "x"}, {"project": 10**16}):
         assert "Choose a project." in text_of(admin.post(base, posted, follow=True))
-    page = admin.post(base, {"project": fox.pk, "role": "maker"}, follow=True)
-    assert "ana is now a member of “Fox”." in text_of(page)
-    page = admin.post(f"{base}{fox.pk}/", {"role": "viewer", "shown": "maker"}, follow=True)
-    assert "ana is now a viewer" in text_of(page)
+    admin.post(base, {"project": fox.pk, "role": "maker"})
+    admin.post(f"{base}{fox.pk}/", {"role": "viewer", "shown": "maker"})
     page = admin.post(f"{base}{fox.pk}/removal/", follow=True)
-    assert "They are no longer a member." in text_of(page)
     assert not Membership.objects.filter(project=fox, user=user).exists()
     (undo,) = re.findall(r'"(/undo/membership/[^"]+)"', page.content.decode())
-    page = admin.post(undo, follow=True)
-    assert "ana is a member of “Fox” again." in text_of(page)
+    admin.post(undo)
     assert Membership.objects.get(project=fox, user=user).role == "viewer"
 
 
@@ -129,9 +125,9 @@ def test_sessions_are_ended_one_or_all(admin: Client, user: User, member: Client
     other = logged_in(user)
     base = f"/people/{user.pk}/sessions/deletion/"
     session = admin.get(f"/people/{user.pk}/").context["overview"].sessions[0]
-    assert "1 session ended." in text_of(admin.post(base, {"session": session.pk}, follow=True))
+    admin.post(base, {"session": session.pk})
     assert sorted([member.get("/runs/").status_code, other.get("/runs/").status_code]) == [200, 302]
-    assert "1 session ended." in text_of(admin.post(base, {"all": "1"}, follow=True))
+    admin.post(base, {"all": "1"})
     assert {member.get("/runs/").status_code, other.get("/runs/").status_code} == {302}
     assert events().filter(event="ended sessions of", object_repr="ana").count() == 2
     assert "0 sessions ended." in text_of(admin.post(base, {"session": "x"}, follow=True))
@@ -148,14 +144,12 @@ def test_a_token_that_an_admin_revokes_is_not_restored_by_its_user(
     admin: Client, user: User, member: Client
 ) -> None:
     token, _ = tokens.create(user, "script")
-    page = admin.post(f"/account/tokens/{token.pk}/revocation/", follow=True)
-    assert "The token is revoked" in text_of(page)
+    admin.post(f"/account/tokens/{token.pk}/revocation/")
     undo = f"/undo/token/{token.pk}/"
     assert "eva has revoked this token." in text_of(member.post(undo, follow=True))
     token.refresh_from_db()
     assert token.revoked_at
-    page = admin.post(undo, follow=True)
-    assert "“script” is valid again." in text_of(page)
+    admin.post(undo)
     token.refresh_from_db()
     assert token.revoked_at is None
 
@@ -198,5 +192,5 @@ def test_leaving_is_chosen_on_a_page(
         "ana has left and no longer has access. sam has received 1 run. sam now manages “Fox”."
     )
     assert message in text_of(done)
-    back = admin.post(f"/people/{user.pk}/return/", follow=True)
-    assert "ana may sign in again." in text_of(back)
+    admin.post(f"/people/{user.pk}/return/")
+    assert User.objects.get(pk=user.pk).is_active

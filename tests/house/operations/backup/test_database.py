@@ -19,24 +19,6 @@ from house.operations.backup import contents, database, pages
 from runs.models import Worker
 from runs.progress import current_upstream
 from runs.results import figures
-from tests.tables import each_row
-
-SAID = {
-    "pg_restore: error: could not execute query: ERROR:  permission denied": (
-        "pg_restore: error: could not execute query: ERROR:  permission denied\nHINT:  Be root.\n"
-        "Command was: CREATE EXTENSION x;\npg_restore: warning: errors ignored on restore: 1"
-    ),
-    "pg_dump: error: server version mismatch": (
-        "pg_dump: error: server version mismatch\npg_dump: detail: server version: 17; pg_dump: 15"
-    ),
-    "psycopg.OperationalError: gone": "Traceback:\n  x\npsycopg.OperationalError: gone\n",
-    "it said nothing": "",
-}
-
-
-@each_row("line", SAID)
-def test_the_line_that_names_the_error_is_quoted(line: str) -> None:
-    assert database._reason(SAID[line]) == line
 
 
 @pytest.mark.both_databases

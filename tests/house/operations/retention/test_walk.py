@@ -24,7 +24,7 @@ from projects.models import Membership, Project
 from projects.models.project import private_project
 from runs.files import uploads
 from runs.models import DiscardedContent, Run, Upload
-from runs.ownership import activity, deletion
+from runs.ownership import deletion
 from tests.accounts.audit.audited import events
 from tests.features.library.test_archives import add_file
 from tests.projects.people import make_project, person
@@ -253,13 +253,3 @@ def test_uploads_that_nothing_uses_go(user: User, old_run: Make, settings: Any) 
     walk_after_a_week()
     assert list(Upload.objects.all()) == [used]
     assert DiscardedContent.objects.get().files == [unused.file]
-
-
-def test_the_last_run_that_a_person_sees(user: User, old_run: Make, fox: Project) -> None:
-    ben = person("ben")
-    seen = old_run(5)
-    old_run(3, user=ben, is_hidden=True)
-    old_run(2, user=ben, deleted_at=timezone.now())
-    keys = [fox.pk, private_project(user).pk]
-    assert activity.latest(user, keys) == {fox.pk: seen.created_at}
-    assert activity.latest(user, []) == {}
