@@ -264,3 +264,12 @@ def test_the_admins_action_takes_it_away(here: Client, ana: User) -> None:
 
 def test_the_admin_shows_no_secrets(ana: User) -> None:
     assert not admin.site.is_registered(Authenticator)
+
+
+def test_a_secret_of_a_former_key_still_counts(here: Client, ana: User, settings: Any) -> None:
+    secret = set_up_app(here)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another"
+    there = at_localhost()
+    log_in(there)
+    assert step(there, code_of(secret)).status_code == 302

@@ -6,11 +6,11 @@ import pytest
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
 
-from catalog.models import Collection, Favourite
+from catalog.models import Collection, Endpoint, Favourite
 from tests.browser.axe import assert_clean
 from tests.browser.contexts import Contexts
 from tests.browser.dragging import drag
-from tests.browser.gallery import PHONE, Open
+from tests.browser.gallery import PHONE, WIDE, Open
 from tests.browser.waiting import eventually
 from tests.processes import until
 
@@ -173,3 +173,22 @@ def test_models_are_approved_together(curate: Open) -> None:
     page.get_by_role("switch", name="Only approved models").check()
     expect(page.locator("article.card")).to_have_count(3)
     page.wait_for_url("**/models/?is=approved")
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_no_card_cuts_its_price(open_page: Open, size: tuple[int, int]) -> None:
+    listed = [("0.00111", "compute second"), ("0.0123", "1000 characters"), ("1.25", "5 seconds")]
+    for number, (amount, unit) in enumerate(listed):
+        models = Endpoint.objects.filter(position__in=range(number, 60, 3))
+        models.update(unit_price_usd=amount, price_unit=unit)
+    Endpoint.objects.filter(position=0).update(
+        measured_price="0.0001234", measured_unit="compute second", measured_runs=9
+    )
+    prices = open_page("/models/", size).locator("article.card footer data")
+    assert prices.count()
+    cut = prices.evaluate_all(
+        """prices => prices.filter(price => price.scrollWidth > price.clientWidth
+          || price.getBoundingClientRect().right > price.parentElement.getBoundingClientRect().right
+        ).map(price => price.innerText)"""
+    )
+    assert cut == []
