@@ -46,13 +46,8 @@ LIGHT = np.linspace(0, 20, 24 * 32 * 3).reshape(24, 32, 3)
 PICTURES: dict[str, tuple[bytes, str, tuple[int, int], set[str]]] = {
     # content, type, size, and previews
     "OpenEXR": (floating("exr", "gbrpf32le", LIGHT), "image/x-exr", (32, 24), {"poster"}),
-    "depths": (floating("exr", "grayf32le", LIGHT[..., 0]), "image/x-exr", (32, 24), {"poster"}),
-    "HDR": (floating("hdr", "gbrpf32le", LIGHT), "image/vnd.radiance", (32, 24), {"poster"}),
     "TIFF": (made("TIFF", (32, 24)), "image/tiff", (32, 24), {"poster"}),
     "too large": (HUGE, "image/png", (20_000, 12_000), set()),
-    "too large, but scaled when read": (
-        made("JPEG", (11_000, 10_000)), "image/jpeg", (11_000, 10_000), {"poster"},
-    ),
     "WebP, which browsers do not turn": (sideways(), "image/webp", (80, 60), set()),
 }  # fmt: skip
 
