@@ -39,9 +39,3 @@ def test_numbers_keep_their_notation() -> None:
 def test_a_missing_list_is_an_error(content: bytes) -> None:
     with pytest.raises(ValueError, match="not a list"):
         item_texts(content, "models")
-
-
-def test_a_duplicate_list_is_serialised_again() -> None:
-    content = b'{"models":[{"endpoint_id":"a/b"},1],"models":[{"endpoint_id": "c/d"}]}'
-    (item,) = fal.Page.from_bytes(content).models
-    assert json.loads(item.text) == {"endpoint_id": "c/d"}

@@ -204,15 +204,6 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.lstat().st_mode)
 
 
-def test_no_key_is_in_a_command_line(up: tuple[Up, httpx.Client], checkout: Path) -> None:
-    running, _ = up
-    lines = (checkout / "var/sandbox.env").read_text().splitlines()
-    key = dict(line.split("=", 1) for line in lines)["FAL_KEY"]
-    pid = running.pid_of("-m sandbox")
-    assert pid
-    assert key.encode() not in Path(f"/proc/{pid}/cmdline").read_bytes()
-
-
 def test_a_second_instance_names_the_first_and_leaves_it_alone(
     up: tuple[Up, httpx.Client], checkout: Path
 ) -> None:

@@ -1,18 +1,14 @@
 """A picture of any mode becomes a picture that browsers can show."""
 
-import base64
 import io
 import struct
 import zlib
-from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image, ImageCms
 
 from core.pictures.browser_copy import WHITE, browser_copy
-from features.sharing.views.previews import compose
-from runs.files.media.probe_program import probe
 from tests.tables import each_row
 
 BLACK, RED, GREEN = (0, 0, 0), (255, 0, 0), (0, 255, 0)
@@ -85,11 +81,3 @@ def test_a_copy_is_upright_and_broken_exif_is_ignored() -> None:
     assert browser_copy(
         save_and_open(Image.new("RGB", (4, 2)), "JPEG", exif=b"Exif\0\0MM?")
     ).size == (4, 2)
-
-
-def test_each_copy_of_a_transparent_picture_has_a_light_ground(tmp_path: Path) -> None:
-    path = tmp_path / "nothing.png"
-    Image.new("RGBA", (40, 40)).save(path)
-    thumbnail = base64.b64decode(probe(str(path), "image/png")["thumbnail"])
-    for copy in (thumbnail, compose([path.read_bytes()])):
-        assert min(Image.open(io.BytesIO(copy)).convert("L").tobytes()) > 190

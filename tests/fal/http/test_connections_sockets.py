@@ -177,18 +177,6 @@ async def test_open_streams_never_block_a_submit() -> None:
     assert submitted.request_id == "r-1"
 
 
-async def test_a_truncated_file_raises_unreachable() -> None:
-    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await head(reader)
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
-        await writer.drain()
-
-    async with serving(cut) as (_, clients, base):
-        with pytest.raises(fal.Unreachable):
-            async with clients.files.open(f"{base}/a.png", max_bytes=1000) as stream:
-                _ = [chunk async for chunk in stream]
-
-
 async def test_c33_a_compressed_file_is_measured_as_it_unpacks() -> None:
     async def bomb(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert b"Accept-Encoding: identity" in await head(reader)

@@ -26,8 +26,6 @@ async def fetch_result(connect: Any, body: bytes, kind: str) -> Any:
     [
         (b"Here you are.", "text/plain; charset=utf-8", "Here you are."),
         (b"", "application/json", ""),
-        (b"", "image/png", ""),
-        (b'{"images": [', "application/json", '{"images": ['),
         (b"[" * 3000, "application/json", "[" * 3000),
         (b"\xff\x00\x01", "", "\ufffd\x00\x01"),
         (b"x" * (300 << 10), "text/html", "x" * (256 << 10)),
@@ -92,14 +90,11 @@ async def test_a_failure_carries_its_cost(connect: Any) -> None:
     [
         ("1.10", 1.1, True),
         ("1E2", 100.0, True),
-        ("0.30000000000000004", 0.1 + 0.2, True),
         ("1234567890123456789", 1234567890123456789, True),
         ("0.12345678901234567890", 0.12345678901234568, False),
         ("1E400", None, False),
-        ("-1E400", None, False),
         ("NaN", None, False),
         ("7" * 5000, None, False),
-        ("-Infinity", None, False),
     ],
 )
 async def test_values_outside_json_mark_an_output_as_inexact(

@@ -85,10 +85,11 @@ async def test_redirects_are_followed_among_allowed_origins(connect: Connect) ->
 async def test_redirects_to_error_pages_and_to_private_hosts_are_told_apart(
     connect: Connect, location: str, error: type[fal.FalError]
 ) -> None:
-    clients = await connect(Upstream(redirect(location)))
+    upstream = Upstream(redirect(location))
+    clients = await connect(upstream)
     with pytest.raises(fal.FileUnavailable) as caught:
         await fetch_file(clients, URL)
-    assert type(caught.value) is error
+    assert (type(caught.value), upstream.urls) == (error, [URL])
 
 
 async def test_a_local_stand_in_allows_no_other_port_of_this_machine(connect: Connect) -> None:

@@ -37,16 +37,6 @@ async def test_status_events_are_yielded_until_the_request_ends(connect: Connect
     assert upstream.requests[0].headers["accept"] == "text/event-stream"
 
 
-async def test_a_status_stream_may_have_a_byte_order_mark_and_uppercase_type(
-    connect: Connect,
-) -> None:
-    body = b'\xef\xbb\xbfdata: {"status": "COMPLETED"}\n\n'
-    kind = {"content-type": "TEXT/EVENT-STREAM; charset=UTF-8"}
-    clients = await connect(Upstream(httpx.Response(200, headers=kind, content=body)))
-    async with aclosing(clients.queue.events(HANDLE)) as events:
-        assert [status.state async for status in events] == ["COMPLETED"]
-
-
 @pytest.mark.parametrize(
     ("answer", "error"),
     [

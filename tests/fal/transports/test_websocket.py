@@ -119,10 +119,8 @@ async def test_a_refusal_status_raises_the_error_in_the_body() -> None:
         (500, {}, fal.UpstreamFailed, True),
         (503, {"X-Fal-Error-Type": "runner_server_error"}, fal.RunFailed, False),
         (500, {"X-Fal-Request-Id": "r-1"}, fal.RunFailed, False),
-        (408, {}, fal.RequestRejected, True),
         (409, {}, fal.RequestRejected, False),
         (409, {"X-Fal-Request-Id": "r-1"}, fal.RequestRejected, True),
-        (302, {"X-Fal-Request-Id": "r-1"}, fal.RequestRejected, True),
         (499, {"X-Fal-Error-Type": "client_disconnected"}, fal.RunFailed, True),
     ],
 )

@@ -62,13 +62,6 @@ def test_the_run_list_counts_only_up_to_its_last_page(
 USERS = "/admin/auth/user/"
 
 
-def test_deleting_a_user_opens_the_page_of_their_departure(eva: Client, user: User) -> None:
-    answer = eva.get(f"{USERS}{user.pk}/delete/", follow=True)
-    assert answer.redirect_chain[-1][0] == f"/people/{user.pk}/departure/"
-    assert "delete_selected" not in eva.get(USERS).content.decode()
-    assert f"/people/{user.pk}/departure/" in eva.get(f"{USERS}{user.pk}/change/").content.decode()
-
-
 def make_post(person: User, **changes: Any) -> dict[str, Any]:
     """Return what the form of a user posts."""
     kept = {"username": person.username, "date_joined_0": "2026-01-01", "date_joined_1": "00:00"}

@@ -17,7 +17,7 @@ from runs.start.starting import Source, StartRequest
 from runs.state import state_machine
 from runs.state.transitions import Observation
 
-pytestmark = pytest.mark.both_databases
+pytestmark = [pytest.mark.both_databases, pytest.mark.django_db]
 
 Kind, State = LedgerAccount.Kind, Run.State
 PRICE = Decimal("0.02")
@@ -43,7 +43,6 @@ def charge(run: Run) -> tuple[str, Decimal | None]:
     return own.state, own.amount
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("model", "state", "units", "after"),
     [
@@ -74,7 +73,6 @@ def test_the_end_of_a_run_settles_or_releases_its_reservation(
     assert charge(run) == after
 
 
-@pytest.mark.django_db
 def test_a_later_bill_is_settled_when_it_arrives(user: User, endpoint: Endpoint) -> None:
     """A webhook has no billed units; the worker fetches them shortly afterwards."""
     run = start(user, endpoint)
@@ -83,7 +81,6 @@ def test_a_later_bill_is_settled_when_it_arrives(user: User, endpoint: Endpoint)
     assert charge(run) == ("settled", 4 * PRICE)
 
 
-@pytest.mark.django_db
 def test_spending_is_kept_when_its_run_is_purged(user: User, endpoint: Endpoint) -> None:
     run = start(user, endpoint)
     state_machine.record(run.pk, Observation(State.SUCCEEDED, output={}, billable_units="1"))
@@ -91,7 +88,6 @@ def test_spending_is_kept_when_its_run_is_purged(user: User, endpoint: Endpoint)
     assert ledger.spent_by_people([user.pk]) == {user.pk: PRICE}
 
 
-@pytest.mark.django_db
 def test_what_a_run_has_cost_counts_towards_its_accounts(user: User, endpoint: Endpoint) -> None:
     with transaction.atomic():
         runs = [start(user, endpoint, ledger.open_account(Kind.BOARD, "b")) for _ in range(3)]
@@ -104,7 +100,6 @@ def test_what_a_run_has_cost_counts_towards_its_accounts(user: User, endpoint: E
     assert ledger.committed(Kind.BOARD, "b") == 7 * PRICE
 
 
-@pytest.mark.django_db
 def test_a_run_without_a_known_price_needs_an_account_without_a_cap(
     user: User, make_endpoint: Any
 ) -> None:
@@ -118,7 +113,6 @@ def test_a_run_without_a_known_price_needs_an_account_without_a_cap(
         start(user, unpriced, capped)
 
 
-@pytest.mark.django_db
 def test_sums_too_large_for_the_column_count_as_the_largest(user: User) -> None:
     account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b")
     ledger.reserve([ledger.Reservation(None, Decimal(10) ** 30, [account])])
@@ -163,7 +157,6 @@ def test_concurrent_runs_never_exceed_an_accounts_cap(user: User, endpoint: Endp
     assert max(sums) == cap
 
 
-@pytest.mark.django_db
 def test_sums_are_counted_with_their_stored_precision() -> None:
     """Three thirds passed the check unrounded and, once written, exceeded the cap."""
     account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b", cap_usd=Decimal(1))
@@ -176,7 +169,6 @@ def test_sums_are_counted_with_their_stored_precision() -> None:
     assert ledger.committed(Kind.BOARD, "b") == left.committed
 
 
-@pytest.mark.django_db
 def test_a_balance_is_summed_once_for_many_runs(django_assert_num_queries: Any) -> None:
     account = LedgerAccount.objects.create(kind=Kind.BOARD, key="b", cap_usd=Decimal(9))
     with django_assert_num_queries(3):  # the account, its new sum, the entries

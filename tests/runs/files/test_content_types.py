@@ -10,7 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image
 
-from runs.files import uploads
+from runs.files import content_types, uploads
 from runs.files.content_types import content_type
 from runs.worker import artifact_copies
 from tests.runs import copying
@@ -155,3 +155,9 @@ def test_equal_bytes_have_the_name_that_each_was_given(user: object) -> None:
     assert first.get_absolute_url().endswith("/bottle-front.png")
     assert second.get_absolute_url().endswith("/mug.png")
     assert (second.width, second.height) == (30, 20)
+
+
+def test_a_bitmap_is_known_by_its_second_header() -> None:
+    file = BytesIO()
+    Image.new("RGB", (3, 2)).save(file, "BMP")
+    assert content_type(file.getvalue()[: content_types.HEAD_BYTES]) == "image/bmp"

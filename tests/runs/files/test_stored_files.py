@@ -229,3 +229,23 @@ def test_thumbnails_are_served_like_the_file(
     assert member.get(address).status_code == 404
     client.force_login(stranger)
     assert client.get(address).status_code == 404
+
+
+def test_a_data_uri_without_a_file_is_404(member: Client, stored_artifact: Artifact) -> None:
+    url = "data:image/png;base64,A"
+    Artifact.objects.filter(pk=stored_artifact.pk).update(state="remote", url=url)
+    assert member.get(stored_artifact.get_absolute_url()).status_code == 404
+
+
+def test_a_range_is_served_from_an_unseekable_file(
+    member: Client, stored_artifact: Artifact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stream(io.BytesIO):
+        def seek(self, *_: Any) -> int:
+            raise io.UnsupportedOperation("this is a stream")
+
+    with default_storage.open(stored_artifact.file) as file:
+        data = file.read()
+    monkeypatch.setattr(FileSystemStorage, "open", lambda *_: Stream(data))
+    response = member.get(stored_artifact.get_absolute_url(), headers={"range": "bytes=900-949"})
+    assert (response.status_code, read(response)) == (206, data[900:950])

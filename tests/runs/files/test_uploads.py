@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.files.storage import FileSystemStorage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from PIL import Image
@@ -249,3 +250,16 @@ def test_the_same_files_make_the_same_bytes() -> None:
     with zipfile.ZipFile(io.BytesIO(archive_bytes())) as archive:
         assert archive.namelist() == ["a.png", "b.png", "a.txt", "b.txt"]
         assert archive.read("a.txt").decode() == "één"
+
+
+def test_any_exception_of_a_storage_is_handled(
+    member: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise RuntimeError("no bucket")
+
+    assert give(member, "a.png", png(), "image").status_code == 200
+    assert post_known(member, png()).status_code == 200
+    monkeypatch.setattr(FileSystemStorage, "exists", fail)
+    assert post_known(member, png()).status_code == 204
+    assert give(member, "b.png", png("gold"), "image").status_code == 507

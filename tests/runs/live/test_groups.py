@@ -10,7 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 
-from runs.live import long_poll, wire
+from runs.live import wire
 from runs.models import Run
 from runs.progress import watch_tokens
 from runs.promises import registry
@@ -110,19 +110,6 @@ def test_a_members_group_is_read_again_with_each_poll(
         return [before.status_code, after.status_code]
 
     assert serve(use) == [200, 286]
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        pytest.param({"token": "", "runs": {}}, id="unsigned"),
-        pytest.param({"group": "nothing.1"}, id="unknown-kind"),
-        pytest.param({"group": "all.\x00", "token": "\x00"}, id="nul"),
-    ],
-)
-def test_a_group_without_its_token_is_left_out(user: User, change: Entry) -> None:
-    poll = {"runs": [], "groups": [group_entry(user, []) | change]}
-    assert long_poll.parse(json.dumps(poll).encode()).groups == []
 
 
 def test_only_the_first_of_too_many_runs_are_watched(user: User) -> None:

@@ -17,8 +17,6 @@ from runs.results.changed_by_model import flagged_pictures, rewritten_prompt
         ({"has_nsfw_concepts": [False, True]}, [False, True]),
         ({"has_nsfw_concepts": True}, [True]),
         ({"has_nsfw_concepts": ["yes", None, 1]}, [False, False, False]),
-        ({"has_nsfw_concepts": {"a": True}}, []),
-        ({}, []),
         (None, []),
     ],
 )
@@ -30,13 +28,10 @@ def test_each_picture_is_flagged_or_not(output: Any, flags: list[bool]) -> None:
     ("output", "text"),
     [
         ({"revised_prompt": "a red fox at dawn"}, "a red fox at dawn"),
-        ({"expanded_prompt": "a red fox", "prompt": "a fox"}, "a red fox"),
         ({"images": [{"url": "x", "revised_prompt": "a red fox"}]}, "a red fox"),
         ({"images": [], "prompt": "A red fox"}, "A red fox"),
         ({"prompt": " a  fox\n"}, ""),
         ({"prompt": ["a fox"]}, ""),
-        ({"revised_prompt": " "}, ""),
-        (["a red fox"], ""),
         (None, ""),
     ],
 )

@@ -38,17 +38,14 @@ def test_only_retryable_errors_advise_to_run_again(is_retryable: bool) -> None:
         (401, "invalid key credentials", "key_refused"),
         (401, 'Cannot access application "fal-ai/x". Authentication is required.', "key_refused"),
         (403, f"{LOCKED}Exhausted balance. Top up at fal.ai/dashboard.", "balance_exhausted"),
-        (403, "Insufficient credits", "balance_exhausted"),
         (402, "Exhausted balance", "balance_exhausted"),
         (403, f"{LOCKED}Admin lock.", "admin_lock"),
         (403, f"{LOCKED}TOS violation.", "account_locked"),
         (403, "You have no access to this model", "no_access"),
-        (403, "User does not have access to application fal-ai/x", "no_access"),
         (403, "Missing permission models:requests:write on this key", "key_permission"),
         (403, "Forbidden", "forbidden"),
         (402, "Payment Required", "payment_required"),
         (404, 'Application "x" not found', "unknown_model"),
-        (400, "Bad request", "bad_request"),
     ],
 )
 def test_an_account_refusal_is_recognised_by_status_and_detail(

@@ -21,7 +21,7 @@ from runs.models.querysets import SIGNED
 from runs.results.provenance import provenance_in_words
 from runs.worker import examination, idle
 from runs.worker.examination import Examination
-from tests.runs.copying import copy, film, picture
+from tests.runs.copying import copy, film, picture, sound
 from tests.runs.files import signed_media
 from tests.runs.results_to_use import document
 
@@ -147,3 +147,17 @@ def test_a_price_per_second_of_input_is_computed_after_measuring(
     assert after["words"] == "about $0.20"
     assert after["head"] == "2 s of input × $0.10"
     assert "is_measuring" not in after
+
+
+def test_measured_content_is_not_probed_again_nor_broken_content(
+    user: User, stranger: User
+) -> None:
+    upload(user, "a.wav", sound(1.0))
+    Upload.objects.update(measure_at=None, duration_s=7.5)
+    same = upload(stranger, "b.wav", sound(1.0))
+    broken = upload(user, "c.mp4", film(2.0)[:400])
+    measure()
+    same.refresh_from_db()
+    broken.refresh_from_db()
+    assert same.duration_s == 7.5
+    assert (broken.measure_at, broken.duration_s) == (None, None)

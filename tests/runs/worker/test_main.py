@@ -31,12 +31,13 @@ from tests.soak import cases
 from tests.soak.stage import Stage
 from tests.statements import before
 
+pytestmark = pytest.mark.system  # these tests start a worker
+
 
 def has_ended_with_files(run: Run) -> bool:
     return have_ended(run) and not run.artifacts.filter(state="remote").exists()
 
 
-@pytest.mark.system
 def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: Control) -> None:
     run = ask("sandbox/ridgeline", prompt="a lighthouse", seed=7)
     sandbox.reset()
@@ -61,7 +62,6 @@ def test_a_run_takes_two_calls_after_its_submit(ask: Ask, work: Work, sandbox: C
     assert sum(followed.values()) == 2, calls
 
 
-@pytest.mark.system
 @pytest.mark.parametrize(
     ("error", "start", "has_traceback"),
     [
@@ -104,7 +104,6 @@ def test_a_failed_job_restarts_and_a_lost_connection_is_one_log_line(
     assert "\n" not in record.getMessage()
 
 
-@pytest.mark.system
 def test_a_worker_back_from_a_database_outage_gives_others_time_to_renew(
     work: Work, make_run: Any
 ) -> None:
@@ -183,7 +182,6 @@ BY_DATABASE = {"a locked database", "a wrong clock"}
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.system
 def test_a_killed_worker_loses_no_run(stage: Stage) -> None:
     steps = ["submitting", *sample(["running", "archiving"], 0, by_seed=1)]
     for step in steps:
@@ -192,7 +190,6 @@ def test_a_killed_worker_loses_no_run(stage: Stage) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.system
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "name",
@@ -214,7 +211,6 @@ WINDOW_S = 11.0  # two heartbeats and a regular look
 MOST_LOOKS = 30  # more than 70 when each job looked once a second
 
 
-@pytest.mark.system
 @pytest.mark.any_database
 def test_an_idle_worker_rarely_queries_the_database(
     work: Work, monkeypatch: pytest.MonkeyPatch
@@ -239,7 +235,6 @@ def test_an_idle_worker_rarely_queries_the_database(
     assert looks >= 2
 
 
-@pytest.mark.system
 @pytest.mark.any_database
 def test_storing_a_run_wakes_an_idle_worker(ask: Ask, work: Work) -> None:
     limits = WorkerLimits(
@@ -303,7 +298,6 @@ def test_a_run_that_does_not_start_in_time_gives_up_and_costs_nothing(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.system
 @pytest.mark.parametrize(
     ("endpoint_id", "arguments", "reason"),
     [

@@ -1,11 +1,13 @@
 """The worker asks fal's analytics about the models in use, each at most every five minutes."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 from asgiref.sync import async_to_sync
+from django.utils import timezone
 
 import fal
 from runs.models import KeptFigures
@@ -60,4 +62,17 @@ def test_models_with_active_or_failed_runs_are_asked_about(make_run: Any, read: 
     row = KeptFigures.objects.get(pk=FIGURES)
     row.values[str(run.endpoint_id)]["asked"] -= 301
     row.save()
+    assert read() == 2
+
+
+def test_a_key_without_the_right_switches_the_source_off(
+    make_run: Any, read: Read, answers: list[httpx.Response]
+) -> None:
+    error = {"error": {"type": "authorization_error", "message": "no"}}
+    answers.insert(0, httpx.Response(403, json=error))
+    make_run(state="failed")
+    assert read() == 1
+    assert kept() == {}
+    assert read() == 1
+    KeptFigures.objects.update(due_at=timezone.now() - timedelta(seconds=1))
     assert read() == 2

@@ -42,6 +42,9 @@ from tests.sampling import sample
 from tests.schemas import strategies
 from tests.schemas.laws import cases
 
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
 options_of = async_to_sync(submit_options.options_of)
 
 
@@ -53,25 +56,36 @@ ASKED = {
 }
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_options_of_a_claimed_run_are_sent_as_headers(make_run: Any) -> None:
-    make_run(options=ASKED)
+def requests_of(act: Callable[[fal.Clients], Any], answer: httpx.Response) -> list[httpx.Request]:
+    """Return the requests of `act(upstream)` to an upstream that gives this answer."""
     requests: list[httpx.Request] = []
 
-    def queue(request: httpx.Request) -> httpx.Response:
+    def host(request: httpx.Request) -> httpx.Response:
         requests.append(request)
-        return httpx.Response(200, json={"request_id": "r-1"})
+        return answer
 
-    (run,) = leases.claim("me", 1).to_send
-
-    @async_to_sync
-    async def send() -> None:
-        transport = httpx.MockTransport(queue)
+    async def main() -> None:
+        transport = httpx.MockTransport(host)
         async with fal.Clients(fal.Addresses(), "id:secret", transport=transport) as upstream:
-            assert await submit.submit_run(run, upstream, BreakerRegistry().account)
+            await act(upstream)
+        await sync_to_async(connections.close_all)()
 
-    send()
-    (request,) = requests
+    asyncio.run(main())
+    return requests
+
+
+def submit_request(run: Run) -> httpx.Request:
+    """Return the request by which a claimed run is sent."""
+    account, taken = BreakerRegistry().account, httpx.Response(200, json={"request_id": "r-1"})
+    (request,) = requests_of(lambda upstream: submit.submit_run(run, upstream, account), taken)
+    assert Run.objects.get(pk=run.pk).request_id == "r-1"
+    return request
+
+
+def test_the_options_of_a_claimed_run_are_sent_as_headers(make_run: Any) -> None:
+    make_run(options=ASKED)
+    (run,) = leases.claim("me", 1).to_send
+    request = submit_request(run)
     assert request.headers["X-Fal-Queue-Priority"] == "low"
     assert request.headers["X-Fal-Runner-Hint"] == "session-7"
     lifecycle = request.headers["X-Fal-Object-Lifecycle-Preference"]
@@ -79,7 +93,6 @@ def test_the_options_of_a_claimed_run_are_sent_as_headers(make_run: Any) -> None
     assert request.headers["x-app-fal-disable-fallback"] == "true"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_start_timeout_counts_from_the_call(make_run: Any) -> None:
     run = make_run(options={"start_timeout_s": 30.0})
     Run.objects.update(created_at=timezone.now() - timedelta(seconds=20))
@@ -92,7 +105,6 @@ def test_a_start_timeout_counts_from_the_call(make_run: Any) -> None:
     assert options_of(run).headers()["X-Fal-Request-Timeout"] == "1.001"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_run_without_options_sends_none(make_run: Any) -> None:
     assert options_of(make_run(), "https://x/hook") == fal.SubmitOptions(
         webhook_url="https://x/hook"
@@ -102,7 +114,6 @@ def test_a_run_without_options_sends_none(make_run: Any) -> None:
 AN_HOUR = timedelta(hours=1)
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_run_held_by_a_dead_worker_is_taken_over(make_run: Callable[..., Run]) -> None:
     held = make_run(
         state="running",
@@ -115,7 +126,6 @@ def test_a_run_held_by_a_dead_worker_is_taken_over(make_run: Callable[..., Run])
     assert leases.claim("w", 9, clock.now() + timedelta(milliseconds=1)).to_follow == [held.pk]
 
 
-@pytest.mark.django_db(transaction=True)
 def test_copies_measures_and_backfills_become_due_after_a_clock_correction(
     make_run: Any, user: User
 ) -> None:
@@ -131,7 +141,6 @@ def test_copies_measures_and_backfills_become_due_after_a_clock_correction(
     assert Upload.objects.filter(measure_at__lte=until).exists()
 
 
-@pytest.mark.django_db(transaction=True)
 def test_correct_times_are_not_changed(make_run: Any) -> None:
     longest = {column: limit for _, column, limit in main.LONGEST_AHEAD}
     pauses = (submit.LONGEST_PAUSE_S, circuit_breaker.MAX_RETRY_AFTER_S)
@@ -145,7 +154,6 @@ def test_correct_times_are_not_changed(make_run: Any) -> None:
     assert run.lease_until == pause_end
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_run_that_is_overdue_ends_here_without_a_submit(make_run: Any) -> None:
     overdue = make_run(options={"start_timeout_s": 30.0})
     Run.objects.update(created_at=timezone.now() - timedelta(minutes=1))
@@ -158,7 +166,6 @@ def test_a_run_that_is_overdue_ends_here_without_a_submit(make_run: Any) -> None
     assert overdue.sent_at is None
 
 
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("number", [1e300, 10**20, 300_000_000_000, -5, True])
 def test_numbers_that_no_time_can_have_stop_neither_a_run_nor_its_page(
     member: Client, make_run: Any, number: float
@@ -175,7 +182,6 @@ def test_numbers_that_no_time_can_have_stop_neither_a_run_nor_its_page(
     assert upstream_retention.uploads_for(run.options) is None
 
 
-@pytest.mark.django_db(transaction=True)
 def test_an_overdue_run_that_is_claimed_is_not_sent(make_run: Any) -> None:
     make_run(options={"start_timeout_s": 30.0})
     Run.objects.update(created_at=timezone.now() - timedelta(minutes=1))
@@ -184,48 +190,16 @@ def test_an_overdue_run_that_is_claimed_is_not_sent(make_run: Any) -> None:
     assert Run.objects.get().state_word == "Gave up"
 
 
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("transport", ["sync", "stream"])
 def test_a_direct_run_sends_its_start_timeout(make_run: Any, transport: str) -> None:
     run = make_run(transport=transport, state="submitting", options={"start_timeout_s": 30.0})
-    requests: list[httpx.Request] = []
-
-    def host(request: httpx.Request) -> httpx.Response:
-        requests.append(request)
-        return httpx.Response(422, json={"detail": "no"}, headers={"x-fal-request-id": "r"})
-
-    @async_to_sync
-    async def send() -> None:
-        wire = httpx.MockTransport(host)
-        async with fal.Clients(fal.Addresses(), "id:secret", transport=wire) as upstream:
-            await direct.run_directly(run, {}, upstream)
-
-    send()
-    assert 28 < float(requests[0].headers["X-Fal-Request-Start-Timeout"]) <= 30
-
-
-def sent_arguments(run: Run) -> Any:
-    """Return the JSON that is sent for `run`, byte for byte as upstream would read it."""
-    bodies: list[bytes] = []
-
-    def queue(request: httpx.Request) -> httpx.Response:
-        bodies.append(request.content)
-        return httpx.Response(200, json={"request_id": "r-1"})
-
-    async def main() -> None:
-        transport = httpx.MockTransport(queue)
-        async with fal.Clients(fal.Addresses(), "id:secret", transport=transport) as upstream:
-            assert await submit.submit_run(run, upstream, BreakerRegistry().account)
-        await sync_to_async(connections.close_all)()
-
-    asyncio.run(main())
-    assert len(bodies) == 1
-    return json.loads(bodies[0])
+    refusal = httpx.Response(422, json={"detail": "no"}, headers={"x-fal-request-id": "r"})
+    (request,) = requests_of(lambda upstream: direct.run_directly(run, {}, upstream), refusal)
+    assert 28 < float(request.headers["X-Fal-Request-Start-Timeout"]) <= 30
 
 
 @pytest.mark.system
 @pytest.mark.any_database
-@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("endpoint_id", sample(document_ids(), 3, by_seed=1))
 def test_the_arguments_filled_in_are_those_sent(
     member: Client, make_endpoint: Any, documents: dict[str, Any], endpoint_id: str
@@ -251,6 +225,6 @@ def test_the_arguments_filled_in_are_those_sent(
         assert identical(run.arguments, value)
         claimed = leases.claim("worker", 1).to_send
         assert [claimed_run.pk for claimed_run in claimed] == [run.pk]
-        assert identical(sent_arguments(claimed[0]), value)
+        assert identical(json.loads(submit_request(claimed[0]).content), value)
 
     law()

@@ -1,13 +1,18 @@
 """Meshes: rendered by a program that can be killed, shown in a sandboxed frame, or downloaded."""
 
+import base64
+import io
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
+import trimesh
 from django.core.files.storage import default_storage
 from django.test import Client
+from PIL import Image
 
-from runs.files.media import mesh_viewer
+from runs.files.media import mesh_program, mesh_viewer
 from runs.models import Artifact
 from tests.runs.copying import copy, glb
 
@@ -72,3 +77,17 @@ def test_a_mesh_that_cannot_be_shown_says_so_and_can_be_downloaded(
     assert f'href="{row.get_absolute_url()}?download"' in page
     assert member.get(viewer_of(row)).status_code == 404
     assert not default_storage.exists(mesh_viewer.page_name(row.file))
+
+
+@pytest.mark.parametrize("kind", ["glb", "ply"])
+def test_a_mesh_and_a_point_cloud_have_a_viewer_and_a_picture(kind: str, tmp_path: Path) -> None:
+    mesh: Any = trimesh.creation.box()
+    if kind == "ply":
+        cloud: Any = trimesh.PointCloud  # formats without a content type
+        mesh = cloud(mesh.vertices)
+    path, page = tmp_path / f"mesh.{kind}", tmp_path / "page.html"
+    path.write_bytes(mesh.export(file_type=kind))
+    assert mesh_program.render(str(path), kind, str(page)) == {}
+    assert page.stat().st_size > 1000
+    poster = base64.b64decode(mesh_program.draw(str(path), kind)["poster"])
+    assert Image.open(io.BytesIO(poster)).getbbox()

@@ -13,6 +13,7 @@ from PIL import Image
 
 from runs.files.media.probe_program import probe
 from tests.catalog.thumbs import png
+from tests.tables import each_row
 
 
 def opened(answer: dict[str, Any], preview: str) -> Image.Image:
@@ -46,13 +47,8 @@ LIGHT = np.linspace(0, 20, 24 * 32 * 3).reshape(24, 32, 3)
 PICTURES: dict[str, tuple[bytes, str, tuple[int, int], set[str]]] = {
     # content, type, size, and previews
     "OpenEXR": (floating("exr", "gbrpf32le", LIGHT), "image/x-exr", (32, 24), {"poster"}),
-    "depths": (floating("exr", "grayf32le", LIGHT[..., 0]), "image/x-exr", (32, 24), {"poster"}),
-    "HDR": (floating("hdr", "gbrpf32le", LIGHT), "image/vnd.radiance", (32, 24), {"poster"}),
     "TIFF": (made("TIFF", (32, 24)), "image/tiff", (32, 24), {"poster"}),
     "too large": (HUGE, "image/png", (20_000, 12_000), set()),
-    "too large, but scaled when read": (
-        made("JPEG", (11_000, 10_000)), "image/jpeg", (11_000, 10_000), {"poster"},
-    ),
     "WebP, which browsers do not turn": (sideways(), "image/webp", (80, 60), set()),
 }  # fmt: skip
 
@@ -69,3 +65,36 @@ def test_pictures_that_browsers_do_not_show_have_a_poster(name: str, tmp_path: P
         shades: Any = opened(answer, preview).convert("L").getextrema()
         assert shades[0] < 60
         assert shades[1] > 200
+
+
+def film(
+    colours: list[int | None],
+    codec: str = "libx264",
+    container: str = "mp4",
+    pixels: str = "yuv420p",
+    ratio: Fraction | int = 1,
+) -> bytes:
+    """Return a film of one second for each colour: of that grey, or of noise for None."""
+    out, dice = io.BytesIO(), np.random.default_rng(3)
+    with av.open(out, "w", format=container) as file:
+        stream: Any = file.add_stream(codec, rate=4)
+        stream.width, stream.height, stream.pix_fmt = 96, 72, pixels
+        stream.codec_context.sample_aspect_ratio = ratio
+        for colour in colours:
+            for _ in range(4):
+                shape = (72, 96, 3)
+                noise = dice.integers(0, 255, shape, np.uint8)
+                content = noise if colour is None else np.full(shape, colour, np.uint8)
+                file.mux(stream.encode(av.VideoFrame.from_ndarray(content, format="rgb24")))
+        file.mux(stream.encode())
+    return out.getvalue()
+
+
+@each_row("colours", [[0, None, 0, 0], [0, 0, None, 0], [255, 255, 255, None]])
+def test_a_poster_shows_a_later_frame_if_earlier_ones_are_of_one_colour(
+    colours: list[int | None], tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(film(colours))
+    shades: Any = opened(probe(str(path), "video/mp4"), "poster").convert("L").getextrema()
+    assert shades[1] - shades[0] > 50

@@ -53,3 +53,13 @@ def test_a_sound_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(waveform, "_MOST_S", -1.0)
     with pytest.raises(TimeoutError):
         heights(io.BytesIO(sound()))
+
+
+def test_a_sound_shorter_than_a_bar_is_drawn() -> None:
+    bars = heights(io.BytesIO(sound(0.001)))
+    assert len(bars) == 120
+
+
+def test_a_sound_without_samples_has_no_waveform() -> None:
+    with pytest.raises((ValueError, av.error.FFmpegError)):
+        heights(io.BytesIO(sound(0.0)))

@@ -6,7 +6,7 @@ An answer that it repeats does.
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
@@ -325,3 +325,50 @@ def test_streams_without_a_pause_leave_turns_to_other_tasks() -> None:
         return statuses_sent
 
     assert 0 < clock.run(main()) <= EVENTS_IN_A_ROW * (FLOODS + TURNS)
+
+
+class Polled(Queue):
+    """A queue without status streams."""
+
+    def __init__(self) -> None:
+        self.polls = 0
+
+    async def events(self, handle: Handle, *, logs: bool = True) -> AsyncGenerator[Status]:
+        """There are none."""
+        raise RequestRejected("no streams here", status=405)
+        yield
+
+    async def status(self, handle: Handle, *, logs: bool = True) -> Status:
+        """The run is running."""
+        self.polls += 1
+        return Status(Phase.IN_PROGRESS)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    ("address", "least", "most"), [("", 20, 60), ("https://vitrine.example", 1, 10)]
+)
+def test_a_run_with_a_webhook_is_rarely_polled(
+    settings: Any, make_run: Any, address: str, least: int, most: int
+) -> None:
+    """A run of two minutes without status streams.
+
+    The periodic sweep finds a lost webhook.
+    """
+    settings.PUBLIC_URL = address
+    queue, run = Polled(), make_run(state="running")
+
+    async def main() -> None:
+        handle = Handle.rebuilt("https://queue.test", "acme/polled", "r")
+        with suppress(TimeoutError):
+            async with (
+                asyncio.timeout(120),
+                aclosing(
+                    statuses(run.pk, handle, queue, FollowContext(BreakerRegistry()))
+                ) as observed,
+            ):
+                async for _ in observed:
+                    continue
+
+    clock.run(alone(main()))
+    assert least <= queue.polls <= most

@@ -5,11 +5,13 @@ It is found again by its arguments, never guessed, and never sent again by itsel
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import httpx
 import pytest
+from asgiref.sync import sync_to_async
 from django.test import Client
 from django.utils import timezone
 
@@ -214,3 +216,31 @@ def test_giving_up_asks_for_confirmation_and_is_final(member: Client, lost: Run)
     assert lost.state == State.CANCELLED
     assert [moment.what for moment in timeline.moments(lost)][-1] == "Given up"
     assert not state_machine.record(lost.pk, Observation(State.SUCCEEDED, output=1))
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("ahead_s", [0, 900, -7200])
+def test_a_lost_submit_is_found_with_any_clock_offset(make_run: Any, ahead_s: int) -> None:
+    sent = timezone.now()
+    run = make_run(state=State.UNCONFIRMED, sent_at=sent, arguments={"a": 1})
+    theirs = sent + timedelta(seconds=ahead_s)
+    row = {"request_id": "r1", "sent_at": theirs.isoformat(), "json_input": {"a": 1}}
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if not request.url.path.endswith("by-endpoint"):
+            return httpx.Response(200, json={"status": "IN_QUEUE"})
+        items = [row] if datetime.fromisoformat(request.url.params["start"]) <= theirs else []
+        date = format_datetime(theirs.astimezone(UTC), usegmt=True)
+        return httpx.Response(200, json={"items": items}, headers={"date": date})
+
+    async def look() -> None:
+        async with fal.Clients(
+            fal.Addresses(), "a:b", transport=httpx.MockTransport(answer)
+        ) as clients:
+            for _ in range(2):
+                await sync_to_async(Run.objects.filter(pk=run.pk).update)(lease_until=None)
+                await reconciliation.reconcile_due(clients)
+
+    asyncio.run(asyncio.wait_for(alone(look()), 30))
+    run.refresh_from_db()
+    assert (run.state, run.request_id) == ("queued", "r1")
