@@ -3,12 +3,10 @@
 import json
 from dataclasses import replace
 from decimal import Decimal
-from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
 from django.test import Client
 
 import fal
@@ -45,9 +43,6 @@ def test_a_mislabelled_model_is_estimated_by_its_bills(
     assert (estimate.low, estimate.label) == (Decimal("0.098"), "about $0.098, measured")
     note = "Measured: $0.049 per image, from 5 runs; the list price is $0.0005 per compute second."
     assert estimate.basis[-1] == note
-    card = pricing.typical_price(endpoint)
-    assert (card.words, card.per, card.is_measured) == ("$0.049", "image", True)
-    assert note in card.basis
 
 
 def test_a_price_by_resolution_is_estimated_for_each(painter: Endpoint, bill: PictureBill) -> None:
@@ -134,18 +129,6 @@ def test_a_corrected_bill_is_measured_anew(painter: Endpoint, bill: PictureBill)
     assert current(painter).measured_price == Decimal("0.10")
 
 
-@pytest.mark.both_databases
-def test_the_command_measures_all_anew(painter: Endpoint, bill: PictureBill) -> None:
-    for _ in range(5):
-        bill("0.049")
-    Run.objects.all().delete()
-    out = StringIO()
-    call_command("measure_prices", stdout=out)
-    assert out.getvalue() == "1 model measured.\n"
-    assert not MeasuredPrice.objects.exists()
-    assert current(painter).measured_price is None
-
-
 def test_an_idle_worker_asks_one_query(painter: Endpoint, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(1):
         updating.measure_due()
@@ -214,12 +197,8 @@ def test_admins_agree_in_the_inbox(member: Client, painter: Endpoint, bill: Pict
     address = f"/spend/prices/{painter.pk}/agreement/"
     assert member.post(address).status_code == 403
     assert address in eva.get("/inbox/").content.decode()
-    assert "seems to cost $0.049 per image" in eva.get("/").content.decode()  # it waits for her
-    told = eva.post(address, follow=True).content.decode()
-    assert "Estimates of paint use the measured price now" in told
-    assert address not in told
+    eva.post(address)
     assert current(painter).measured_price == Decimal("0.049")
-    assert "seems to cost" not in eva.get("/").content.decode()
 
 
 def test_what_was_asked_for_is_measured_and_not_what_came(
