@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from features.notifications.delivery import signing_keys
-from features.notifications.models import Channel, NotificationPreferences
+from features.notifications.models import Channel, Delivery, NotificationPreferences
 from tests.features.notifications.conftest import Receiver
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +53,19 @@ def test_an_invalid_value_is_reported_beside_the_input(
     if values.get("address", "x") == "https://10.0.0.1/":
         assert 'value="https://10.0.0.1/"' in page
     assert not Channel.objects.exists()
+
+
+def test_a_message_that_failed_is_sent_again(
+    member: Client, make_channel: Callable[..., Channel], receiver: Receiver,
+    send: Callable[[], float],
+) -> None:  # fmt: skip
+    receiver.statuses = [410, 200]
+    member.post(f"{PAGE}channels/{make_channel().pk}/test/")
+    send()
+    assert "It answered 410" in member.get(PAGE).content.decode()
+    member.post(f"{PAGE}deliveries/{Delivery.objects.get().pk}/repetition/")
+    send()
+    assert Delivery.objects.get().state == "delivered"
 
 
 def test_a_removed_channel_gets_nothing_and_can_be_restored(

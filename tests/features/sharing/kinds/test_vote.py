@@ -99,6 +99,20 @@ def test_a_kept_share_asks_about_its_own_results_alone(
         assert context["progress"].total == pairs
 
 
+def test_the_last_vote_can_be_taken_back(share: Share) -> None:
+    guest = introduce_guest(share, "Anna")
+    choose(guest, share, "1")
+    guest.post(reverse("sharing:share-vote-retraction", args=[share.token]))
+    assert not Vote.objects.exists()
+
+
+def test_a_user_votes_as_themselves(share: Share, stranger: User) -> None:
+    client = Client()
+    client.force_login(stranger)
+    choose(client, share, "0")
+    assert Vote.objects.get().voter == stranger
+
+
 def test_a_closed_review_takes_no_votes(share: Share) -> None:
     guest = introduce_guest(share, "Anna")
     ballot: Any = guest.get(address(share)).context["ballot"]

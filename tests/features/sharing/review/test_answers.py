@@ -26,6 +26,16 @@ def text_of(response: object) -> str:
     return " ".join(response.content.decode().split())  # type: ignore[attr-defined]
 
 
+def test_new_version_offers_ones_own_results_beside_what_was_said(
+    share: Share, post: Post, member: Client, make_picture: Callable[..., Run]
+) -> None:
+    run = make_picture()
+    post(Client(), name="Anna", pick=1, item=1, rating=5, comment="Red")
+    choice = text_of(member.get(f"/shares/{share.pk}/review/?new=1"))
+    assert "Red" in choice
+    assert f'value="{run.pk}/0"' in choice
+
+
 def test_a_new_version_answers_a_comment_and_the_earlier_one_stays(
     share: Share, post: Post, member: Client, make_picture: Callable[..., Run]
 ) -> None:

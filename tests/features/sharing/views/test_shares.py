@@ -18,7 +18,7 @@ from house.operations import doctor
 from house.operations.findings import findings
 from projects.models import Membership
 from projects.models.project import private_project
-from runs.models import WantedCopy
+from runs.models import View, WantedCopy
 from tests.accounts.audit.audited import events
 from tests.conftest import grant
 from tests.features.sharing.conftest import PROMPT
@@ -196,6 +196,18 @@ def test_a_series_is_kept_as_it_was_or_followed(
     SeriesItem.objects.all().delete()
     Client().get(share.get_absolute_url())
     assert numbers_and_keys(share) == before
+
+
+def test_a_view_shares_what_it_finds(member: Client, user: User, make_picture: Any) -> None:
+    bridge, _ = make_picture(title="bridge", arguments={"prompt": "a bridge"}), make_picture()
+    view = View.objects.create(user=user, name="Bridges", line="bridge")
+    share = share_of(member.post(SHARES, LINK | {"kind": "view", "source": str(view.pk)}))
+    assert numbers_and_keys(share) == [(1, ResultKey(bridge.pk, 0))]
+    member.post(f"/shares/{share.pk}/", {**OPTIONS, "follows": "on"})
+    later = make_picture(title="bridge", arguments={"prompt": "another bridge"})
+    Client().get(share.get_absolute_url())
+    keys = [(2, ResultKey(later.pk, 0)), (1, ResultKey(bridge.pk, 0))]
+    assert numbers_and_keys(share) == keys
 
 
 def test_a_stranger_shares_no_series(client: Client, stranger: User, series: Series) -> None:
