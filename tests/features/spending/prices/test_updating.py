@@ -3,10 +3,12 @@
 import json
 from dataclasses import replace
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django.core.management import call_command
 from django.test import Client
 
 import fal
@@ -127,6 +129,18 @@ def test_a_corrected_bill_is_measured_anew(painter: Endpoint, bill: PictureBill)
         ledger.report(run.pk, Decimal("0.10"))
     assert updating.measure_due() == 5
     assert current(painter).measured_price == Decimal("0.10")
+
+
+@pytest.mark.both_databases
+def test_the_command_measures_all_anew(painter: Endpoint, bill: PictureBill) -> None:
+    for _ in range(5):
+        bill("0.049")
+    Run.objects.all().delete()
+    out = StringIO()
+    call_command("measure_prices", stdout=out)
+    assert out.getvalue() == "1 model measured.\n"
+    assert not MeasuredPrice.objects.exists()
+    assert current(painter).measured_price is None
 
 
 def test_an_idle_worker_asks_one_query(painter: Endpoint, django_assert_num_queries: Any) -> None:
