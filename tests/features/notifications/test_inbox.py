@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -168,3 +169,19 @@ def test_what_asks_waits_on_the_front_until_it_is_seen(
     inbox.see(user, board)
     assert "Waiting for you" not in member.get("/").content.decode()
     assert bell(member) == "1"
+
+
+def test_the_first_tab_lists_runs_in_progress_and_those_of_the_last_hours(
+    member: Client, make_run: Callable[..., Any], stranger: User
+) -> None:
+    assert "Nothing is running" in member.get(f"{PAGE}?show=running").content.decode()
+    make_run(state="running", title="in progress")
+    make_run(state="running", title="of somebody", user=stranger)
+    for hours in (1, 20):
+        at = timezone.now() - timedelta(hours=hours)
+        make_run(state="succeeded", ended_at=at, title=f"ended {hours} h ago")
+    page = member.get(f"{PAGE}?show=running").content.decode()
+    assert "in progress" in page
+    assert "ended 1 h ago" in page
+    assert "ended 20 h ago" not in page
+    assert "of somebody" not in page
