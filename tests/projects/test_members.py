@@ -1,8 +1,5 @@
 """Members join, leave and change roles, and there is always an active manager."""
 
-import random
-from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from functools import partial
 from unittest.mock import patch
@@ -137,30 +134,6 @@ def test_each_change_is_in_the_log(user: User, ben: User, stranger: User, fox: P
         ("ana", "brought a member back to", "sam, maker"),
         ("sam", "left", "maker"),
     ]
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_whatever_people_do_somebody_manages(seed: int) -> None:
-    chance = random.Random(seed)
-    people = [person(f"p{number}") for number in range(4)]
-    project = make_project("Fox", p0="manager", p1="maker")
-    tokens: list[str] = []
-
-    def act(by: User, whom: User, role: str) -> None:
-        actions: list[Callable[[], object]] = [
-            lambda: members.add(by, project, whom.pk, role),
-            lambda: members.change_role(by, project, whom.pk, role, ""),
-            lambda: tokens.append(members.remove(by, project, whom.pk).token()),
-            lambda: members.leave(by, project),
-            lambda: members.restore(by, members.removal_of(chance.choice(tokens or [""]))),
-        ]
-        with suppress(Refused, PermissionDenied):
-            chance.choice(actions)()
-
-    for _ in range(60):
-        role = chance.choice(["viewer", "maker", "manager"])
-        act(chance.choice(people), chance.choice(people), role)
-        assert "manager" in roles_in(project).values()
 
 
 def test_who_gets_an_account_s_work_manages_what_it_alone_managed(

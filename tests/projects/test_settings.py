@@ -79,12 +79,6 @@ def test_nobody_works_in_an_archived_project(user: User, ben: User, fox: Project
     assert list(actions) == ["archived", "brought back"]
 
 
-def test_an_empty_project_is_deleted(user: User, fox: Project) -> None:
-    settings.delete(user, fox)
-    assert not Project.objects.filter(pk=fox.pk).exists()
-    assert events().get(event="deleted").object_repr == "Fox"
-
-
 def test_what_lives_in_a_project_keeps_it(
     user: User, ben: User, fox: Project, make_run: Any
 ) -> None:
@@ -111,9 +105,3 @@ def test_what_is_deleted_and_uploads_go_to_their_users(
     for row, owner in ((mine, user), (bens, ben), (upload, ben)):
         row.refresh_from_db()
         assert row.project == private_project(owner)
-
-
-def test_two_managers_delete_it_at_once(user: User, fox: Project) -> None:
-    settings.delete(user, fox)
-    with pytest.raises(Refused, match="no longer exists"):
-        settings.delete(user, Project(pk=10**6))

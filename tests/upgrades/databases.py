@@ -74,17 +74,6 @@ def migrate(url: str, *options: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def rows(url: str) -> dict[str, list[str]]:
-    """Return every row except those that record migrations, by table, in a stable order."""
-    with closing(connect(url)) as database, database.cursor() as cursor:
-        by_table = {}
-        for table in database.introspection.table_names(cursor):
-            if table != "django_migrations":
-                cursor.execute(f"SELECT * FROM {table}")
-                by_table[table] = sorted(map(repr, cursor.fetchall()))
-        return by_table
-
-
 def execute(url: str, sql: str, *values: Any) -> list[tuple[Any, ...]]:
     """Execute one statement; return its rows, if it has any."""
     with closing(connect(url)) as database, database.cursor() as cursor:

@@ -31,11 +31,6 @@ class Restored:
     media: Path
 
 
-def commit_of(version: str) -> str:
-    """Return the commit whose code has made a version's fixtures."""
-    return (HERE / version / "commit").read_text().strip()
-
-
 def migrations(version: str) -> set[Key]:
     """Return the migrations of a version's code, as its fixture lists them."""
     with tarfile.open(HERE / version / "sqlite.tar.xz") as pack:

@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from catalog.models import Change, Endpoint, Favourite, Picture, SyncReport
-from features.notifications import model_changes, subjects
+from catalog.models import Change, Endpoint, Favourite, SyncReport
+from features.notifications import model_changes
 from features.notifications.models import Notification
 from runs.models import Run
 
@@ -79,17 +79,3 @@ def test_nothing_is_sent_before_schemas_are_compared(
     change.delete()
     model_changes.notify_of_changes()
     assert Notification.objects.get().subject == "Flux: Price changed"
-
-
-def test_a_line_has_no_picture_of_another_model_with_the_same_key(
-    user: User, make_endpoint: Callable[..., Endpoint]
-) -> None:
-    endpoint = make_endpoint("lab/Flux")
-    endpoint.picture = Picture.objects.create(digest="a" * 64)
-    endpoint.save()
-    about_model, about_budget = (
-        Notification(user=user, about=label, number=endpoint.pk)
-        for label in ("catalog.endpoint", "spending.budget")
-    )
-    pictures = subjects.pictures_of(user, [about_model, about_budget])
-    assert pictures.keys() == {("catalog.endpoint", endpoint.pk)}

@@ -44,11 +44,6 @@ def test_a_subject_is_one_clean_line(user: User) -> None:
     assert notification.text == "ab"
 
 
-def test_an_unknown_event_kind_raises(user: User) -> None:
-    with pytest.raises(ValueError, match="register it"):
-        outbox.notify(user, "gossip", subject="x", key="x")
-
-
 SLACK = "https://hooks.slack.com/services/T000/B000/verysecret"
 
 

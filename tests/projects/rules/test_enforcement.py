@@ -8,7 +8,6 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.roles import Role, set_role
 from catalog.models import Endpoint
 from core.refusals import Refused
 from projects.models import Rule
@@ -83,26 +82,6 @@ def test_a_rule_of_another_project_locks_nothing_here(user: User, make_endpoint:
     assert enforcement.refusal(here, endpoint) == ""
     assert "“There”" in enforcement.refusal(there, endpoint)
     assert "“There”" in enforcement.first_refusal(both)
-
-
-@pytest.mark.django_db
-def test_an_archived_projects_rules_and_a_deleted_projects_go_with_it(make_endpoint: Any) -> None:
-    project = make_project("Spring", ana="maker")
-    Rule.objects.create(project=project, kind="owner", value="bolt")
-    project.delete()
-    assert not Rule.objects.exists()
-
-
-@pytest.mark.django_db
-def test_a_refusal_by_the_house_names_its_admins(user: User, make_endpoint: Any) -> None:
-    project = make_project("Spring", ana="manager")
-    endpoint = make_endpoint("bolt/b")
-    Rule.objects.create(kind="owner", value="bolt")
-    assert "Ask an admin of Vitrine if it should run here." in enforcement.refusal(
-        project, endpoint
-    )
-    set_role(person("eva"), Role.ADMIN, None)
-    assert "Ask eva if it should run here." in enforcement.refusal(project, endpoint)
 
 
 @pytest.mark.django_db

@@ -33,14 +33,6 @@ def test_four_to_six_are_chosen_within_the_amount(amount: str, count: int) -> No
     assert names(choose(SEVEN, Decimal(amount))) == names(SEVEN[:count])
 
 
-def test_a_dear_model_is_left_out_for_four_that_fit() -> None:
-    models = offers(
-        ("Aya", "0.10"), ("Bria", "0.80"), ("Cog", "0.10"), ("Dia", "0.10"), ("Eve", "0.10")
-    )
-    assert names(choose(models, Decimal("0.95"))) == ["Aya", "Cog", "Dia", "Eve"]
-    assert names(choose(models, Decimal("1.10"))) == ["Aya", "Bria", "Cog", "Dia"]
-
-
 def test_an_amount_that_is_too_small_says_which_one_is_enough() -> None:
     with pytest.raises(ValueError, match=r"^\$0.30 is too little .* 4 models: \$0.40 is enough"):
         choose(SEVEN, Decimal("0.30"))

@@ -12,6 +12,7 @@ from catalog.models import Endpoint
 from features.boards.models import Board, Mark, RowMark
 from runs.models import Run
 from tests import charged
+from tests.conftest import grant
 from tests.features.boards.judging import Judged
 
 pytestmark = pytest.mark.django_db
@@ -154,6 +155,20 @@ def test_a_rows_winner_can_be_set_and_cleared(member: Client, make_judged_board:
     assert RowMark.objects.get().tags == ["portrait"]
     for posted in ({"cell": "99999", "stars": "1"}, {"row": "99999"}):
         assert member.post(address, posted).status_code == 404
+
+
+def test_a_curator_marks_in_the_same_step(
+    member: Client, make_judged_board: Judged, user: User
+) -> None:
+    grant(user, "catalog.change_endpoint")
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    board = make_judged_board()
+    judge_rows(board)
+    member.post(
+        f"{board.get_absolute_url()}decision/", {"column": "0", "why": "Best", "is_approved": "1"}
+    )
+    marked = Endpoint.objects.get(mark="approved")
+    assert (marked.endpoint_id, marked.mark_reason) == ("lab/flux", "Best")
 
 
 def test_we_take_a_model_for_a_reason(

@@ -151,17 +151,6 @@ def test_the_winner_is_kept_as_the_decision_of_the_day(member: Client, user: Use
     assert board.taken is None
 
 
-def test_a_sentence_about_my_photo_asks_for_it_and_chooses_models_that_take_it(
-    member: Client,
-) -> None:
-    page = read(member.get(f"{NEW}?q=make+my+photo+look+like+a+painting"))
-    assert chosen(page) == ["edit"]
-    assert 'data-needs="image"' in page
-    post = ASK | {"asked": "as a painting", "~do": "update", "row.all.file": PHOTO}
-    page = read(member.post(NEW, post, headers={"hx-request": "true"}))
-    assert (chosen(page), "data-needs" in page) == (["edit"], False)
-
-
 def test_a_reload_keeps_the_sentence(member: Client, user: User) -> None:
     answer = member.post(NEW, ASK | {"~do": "update"}, headers={"hx-request": "true"})
     address = answer["HX-Replace-Url"]

@@ -48,20 +48,6 @@ def test_a_tie_counts_half_a_win_for_each(make_judged_board: Judged, user: User)
     assert first.score == second.score == 1000
 
 
-def test_votes_are_counted_by_row_and_cell_tags(make_judged_board: Judged, user: User) -> None:
-    board = make_judged_board()
-    row = board.rows.get(position=0)
-    marks.mark_row(row, {"winner": "1", "tags": "portrait, Portrait,  two  words"})
-    assert RowMark.objects.get().tags == ["portrait", "two words"]
-    marks.mark_cell(board.cells.order_by("pk")[0], {"stars": "4", "verdict": "pass", "tags": "x"})
-    judge_all(user, board, "lab/flux")
-    counts = {ranking.tag: ranking.vote_count for ranking in rankings(board)}
-    assert counts == {"": 2, "portrait": 1, "two words": 1, "x": 1}
-    flux, turbo = sorted(rankings(board)[0].columns, key=lambda ranked: ranked.column.position)
-    # Of the rows with a winner: the other one says nothing yet.
-    assert [(ranked.rows_won, ranked.rows) for ranked in (flux, turbo)] == [(0, 1), (1, 1)]
-
-
 @pytest.mark.parametrize(
     ("posted", "expected"),
     [
@@ -87,3 +73,17 @@ def test_standings_take_as_many_queries_for_a_large_board(
     judge_all(user, board, "lab/flux")
     with django_assert_max_num_queries(6):  # type: ignore[operator]
         rankings(board)
+
+
+def test_votes_are_counted_by_row_and_cell_tags(make_judged_board: Judged, user: User) -> None:
+    board = make_judged_board()
+    row = board.rows.get(position=0)
+    marks.mark_row(row, {"winner": "1", "tags": "portrait, Portrait,  two  words"})
+    assert RowMark.objects.get().tags == ["portrait", "two words"]
+    marks.mark_cell(board.cells.order_by("pk")[0], {"stars": "4", "verdict": "pass", "tags": "x"})
+    judge_all(user, board, "lab/flux")
+    counts = {ranking.tag: ranking.vote_count for ranking in rankings(board)}
+    assert counts == {"": 2, "portrait": 1, "two words": 1, "x": 1}
+    flux, turbo = sorted(rankings(board)[0].columns, key=lambda ranked: ranked.column.position)
+    # Of the rows with a winner: the other one says nothing yet.
+    assert [(ranked.rows_won, ranked.rows) for ranked in (flux, turbo)] == [(0, 1), (1, 1)]

@@ -45,13 +45,6 @@ def test_files_become_wires_and_what_came_from_outside_stays_open(
     }
 
 
-def test_a_list_of_ones_own_files_is_one_field(user: User, models: dict[str, Endpoint]) -> None:
-    given = [PHOTO, PHOTO.replace("me", "you")]
-    run = result_of(user, models[SEEDREAM], arguments={"prompt": "both", "image_urls": given})
-    inputs = chain_of(run, user).definition.as_json()["inputs"]
-    assert [row["targets"] for row in inputs] == [[["s1", "image_urls"]], [["s1", "prompt"]]]
-
-
 def test_others_results_and_steps_beyond_the_tenth_stay_files(
     user: User, stranger: User, models: dict[str, Endpoint]
 ) -> None:

@@ -75,18 +75,6 @@ def test_the_order_is_changed_by_steps_and_to_a_place(
     )
 
 
-def test_a_cover_is_chosen_and_shown_in_the_list(member: Client, fox: Run, poster: Series) -> None:
-    first = f"/runs/{fox.pk}/artifacts/0/thumbnail/"
-    assert first in member.get("/series/").content.decode()
-    member.post(f"/series/{poster.pk}/cover/", {"item": item_of(poster, 2).pk})
-    listed = member.get("/series/").content.decode()
-    assert f"/runs/{fox.pk}/artifacts/2/thumbnail/" in listed
-    assert first not in listed
-    member.post(f"/series/{poster.pk}/removals/", {"item": item_of(poster, 2).pk})
-    assert first in member.get("/series/").content.decode()
-    assert "3 files" in member.get("/series/").content.decode()
-
-
 def test_what_is_taken_out_comes_back_to_its_place(
     member: Client, fox: Run, poster: Series
 ) -> None:

@@ -80,6 +80,19 @@ def test_a_series_or_results_are_packed_with_captions_once(member: Client, fox: 
     assert files_of(packed["url"])["001.txt"].startswith(b"a fox 2")
 
 
+def test_without_script_the_list_leads_back_to_the_form(member: Client, fox: Series) -> None:
+    posted = {"~field": "images_data_url", "trigger_word": "emberglow"}
+    listed = member.post(f"/forms/series/{TRAINER}/", posted, follow=True)
+    query = f"for={TRAINER}&amp;field=images_data_url".replace("/", "%2F")
+    assert f"{query}&amp;project=private" in listed.content.decode()
+    form = member.post(ADDRESS, {"series": str(fox.pk)}, follow=True)
+    page = form.content.decode()
+    assert "with 2 captions" in page
+    assert "“Images data” now holds the archive “set.zip”." in page
+    assert Upload.objects.get().get_absolute_url() in page
+    assert "emberglow" in page
+
+
 def test_what_cannot_be_packed_is_refused(member: Client, user: User, fox: Series) -> None:
     empty = Series.objects.create(user=user, project=private_project(user), name="Empty")
     why = pack(member, series=str(empty.pk), status=422)["error"]

@@ -102,6 +102,14 @@ def test_nothing_found_and_foreign_lists_are_refused(member: Client, make_run: A
     assert moved.status_code == 404
 
 
+def test_two_or_more_are_compared_on_a_board(member: Client, make_run: Any) -> None:
+    runs = [with_files(make_run, 1) for _ in range(2)]
+    answer = member.post("/runs/comparison/", {"run": [str(run.pk) for run in runs]})
+    assert urlsplit(answer.headers["Location"]).path == "/compare/new/"
+    alone = member.post("/runs/comparison/", {"artifact": keys(runs[0], 0)})
+    assert alone.status_code == 422
+
+
 def test_a_board_is_planned_from_the_inputs_of_results(
     member: Client, make_run: Any, make_endpoint: Any, stranger: User
 ) -> None:

@@ -124,19 +124,6 @@ def test_deleted_uploads_are_brought_back_by_undo_or_from_the_list(
     assert set(Upload.objects.kept()) == {foreign, rows[0]}
 
 
-def test_page_of_an_upload_says_what_used_it_and_deletes_it(
-    member: Client, user: User, make_run: Any
-) -> None:
-    row = upload(user, "bottle.png")
-    page = f"/uploads/{row.pk}/uses/"
-    run = make_run(title="on a beach", arguments={"image_url": row.get_absolute_url()})
-    html = member.get(page).content.decode()
-    assert "on a beach" in html
-    assert str(run.pk) in html
-    member.post("/uploads/deletion/", {"upload": row.pk})
-    assert member.get(page).status_code == 404
-
-
 def test_series_finds_its_uploads_and_its_results(user: User, make_run: Any) -> None:
     series = Series.objects.create(user=user, project=private_project(user), name="Spring")
     bottle, run, other = upload(user, "bottle.png"), make_run(), make_run()
@@ -151,3 +138,18 @@ def test_series_finds_its_uploads_and_its_results(user: User, make_run: Any) -> 
 
     assert found("series:spring") == ({"bottle.png"}, {run})
     assert found("-series:spring") == ({"chair.png"}, {other})
+
+
+def test_page_of_an_upload_says_what_used_it_and_deletes_it(
+    member: Client, user: User, make_run: Any
+) -> None:
+    row = upload(user, "bottle.png")
+    page = f"/uploads/{row.pk}/uses/"
+    assert "No run has used it yet." in member.get(page).content.decode()
+    run = make_run(title="on a beach", arguments={"image_url": row.get_absolute_url()})
+    html = member.get(page).content.decode()
+    assert "on a beach" in html
+    assert str(run.pk) in html
+    assert f'value="{row.pk}"' in html
+    member.post("/uploads/deletion/", {"upload": row.pk})
+    assert member.get(page).status_code == 404

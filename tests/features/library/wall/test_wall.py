@@ -57,16 +57,6 @@ def test_a_day_that_goes_on_has_one_title(
     assert sum(len(section.stacks) for section, _ in whole.context["sections"]) == 6
 
 
-@pytest.mark.both_databases
-def test_results_that_are_selected_name_their_runs(member: Client, make_run: Any) -> None:
-    kept, gone = done(make_run), done(make_run, files=[(8, 8), (8, 8)])
-    chosen = [f"{gone.pk}/0", f"{gone.pk}/1", "nonsense", "/", f"{gone.pk}"]
-    page = member.post("/moves/", {"artifact": chosen})
-    assert "1 run" in page.content.decode()
-    member.post("/runs/deletion/", {"artifact": chosen})
-    assert set(Run.objects.kept()) == {kept}
-
-
 def done(make_run: Any, files: list[tuple[int, int]] = [(64, 64)], **more: Any) -> Run:  # noqa: B006
     """Make an ended run with pictures of these sizes."""
     run: Run = make_run(state="succeeded", ended_at=timezone.now(), output={}, **more)

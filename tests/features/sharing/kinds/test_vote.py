@@ -71,22 +71,6 @@ def test_a_guest_votes_by_the_name_they_give(share: Share) -> None:
     assert "You have judged every pair" in guest.get(address(share)).content.decode()
 
 
-def test_looking_votes_nothing_and_names_nobody(share: Share) -> None:
-    for method in ("get", "head"):
-        response: Any = getattr(Client(), method)(f"{address(share)}?name=Anna&pair=x&choice=1")
-        assert response.status_code == 200
-    assert not Vote.objects.exists()
-    assert not share.reviewers.exists()
-
-
-def test_a_taken_name_and_a_robot_are_refused_with_what_was_typed(share: Share) -> None:
-    introduce_guest(share, "Anna")
-    for posted in ({"name": "anna "}, {"name": "Bot", "website": "https://spam"}):
-        response = Client().post(address(share), posted)
-        assert response.status_code == 422
-        assert f'value="{posted["name"].strip()}"' in response.content.decode()
-
-
 def test_a_ballot_tells_nothing_that_is_hidden(share: Share) -> None:
     guest = introduce_guest(share, "Anna")
     answered = collect_answers(share, guest)

@@ -38,13 +38,6 @@ def test_the_first_news_goes_out_at_once_and_the_next_after_a_pause() -> None:
     assert watch_share(share, 2).due_in(second) is None
 
 
-def test_a_page_that_missed_the_last_publication_gets_that_one() -> None:
-    share = uuid.uuid4()
-    publish(share, 1, state(2))
-    assert watch_share(share, 1).due_in({share: state(3)}) == 0
-    assert publish(share, 1, state(3)) == state(2)
-
-
 @pytest.mark.parametrize(
     "end",
     [

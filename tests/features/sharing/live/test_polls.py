@@ -109,21 +109,6 @@ def test_a_comment_answers_the_held_poll_of_a_guest_without_an_account(share: Sh
     assert waited_s < HOLD_S / 2
 
 
-def test_only_parts_that_changed_since_the_pages_version_are_sent(share: Share) -> None:
-    async def use(client: httpx.AsyncClient, broker: Broker) -> Any:
-        await sync_to_async(say)(share, 1)
-        await ask(client, share)
-        held = asyncio.create_task(ask(client, share, after="1"))
-        await waiting(broker)
-        await sync_to_async(say)(share, 2)
-        return (await held).json()
-
-    answer = serve(use)
-    assert answer["version"] == 2
-    assert 'id="said-2"' in answer["markup"]
-    assert 'id="said-1"' not in answer["markup"]
-
-
 def test_one_change_is_read_and_rendered_once_for_all_pages(share: Share) -> None:
     statements: list[str] = []
 
@@ -221,63 +206,8 @@ def test_a_poll_without_news_is_answered_with_nothing_after_its_time(share: Shar
     assert response.status_code == 204
 
 
-def test_shutting_down_answers_every_poll(share: Share) -> None:
-    async def use(client: httpx.AsyncClient, broker: Broker) -> httpx.Response:
-        held = asyncio.create_task(ask(client, share))
-        await waiting(broker)
-        broker.release_all()
-        return await held
-
-    assert serve(use).status_code == 503
-
-
-def test_any_query_is_answered_without_an_error(share: Share) -> None:
-    watch = token(share)
-    queries: list[dict[str, str]] = [
-        {"after": "x"},
-        {"item": "-1"},
-        {"after": "9" * 40},
-        {"x": "y" * 5000},
-    ]
-    for query in queries:
-        response = serve(poll_once(share, watch, query), hold_s=0.01)
-        assert response.status_code in {204, 403}, query
-
-
 def test_guests_share_one_token_and_it_does_not_name_the_share_address(share: Share) -> None:
     assert token(share) == token(share)
     assert share.token not in token(share)
     named = SimpleNamespace(pk=7, is_authenticated=True)
     assert token(share, named) == token(share), "a link's visitor is a guest"
-
-
-def test_the_open_item_gets_its_threads_and_no_others(share: Share) -> None:
-    say(share, 1, text="Of the first.")
-    say(share, 2, text="Of the second.")
-    say(share, None, text="Of all.")
-
-    def markup(item: str) -> str:
-        query = {"after": "0", "item": item}
-        return str(serve(poll_once(share, token(share), query)).json()["markup"])
-
-    for item, comment in (("1", "Of the first."), ("2", "Of the second."), ("0", "Of all.")):
-        threads = markup(item)
-        others = {"Of the first.", "Of the second.", "Of all."} - {comment}
-        assert comment in threads
-        assert not [text for text in others if text in threads]
-    assert "Of" not in markup("99")
-
-
-def test_parts_for_guests_offer_nothing_that_only_others_may_do(share: Share, user: User) -> None:
-    say(share, 1)
-    query = {"after": "0", "item": "1"}
-    guests = serve(poll_once(share, token(share), query)).json()["markup"]
-    assert "Answer" in guests
-    assert "Resolve" not in guests
-    assert "Delete" not in guests
-
-    async def use(client: httpx.AsyncClient, broker: Broker) -> httpx.Response:
-        client.cookies.update(await sync_to_async(session_of)(user))
-        return await ask(client, share, token(share, user, is_maker=True), **query)
-
-    assert "Resolve" in serve(use).json()["markup"]

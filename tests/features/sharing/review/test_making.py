@@ -162,12 +162,9 @@ def test_a_result_is_seen_over_the_first_version_then_sent_taken_back_and_sent_a
     share: Share, remark: Comment, result: Run, member: Client
 ) -> None:
     assert f"/shares/answers/{result.pk}/" in member.get(result.stage_link).content.decode()
-    panel = member.get(f"/shares/answers/{result.pk}/").content.decode()
-    for part in ("Make it red", "Version 1", "Version 2", "look-frame", "Send to Anna"):
-        assert part in panel
     assert not is_shown(share, result)
 
-    assert "Sent to" in send(member, remark, result).content.decode()
+    send(member, remark, result)
     version = share.items.get(run=result)
     assert (version.previous, version.answers, version.is_gone) == (remark.item, remark, False)
     assert is_shown(share, result)
@@ -281,9 +278,6 @@ def test_nothing_is_sent_when_it_must_not_be(
         assert panel.status_code == sent.status_code == 404
     else:
         assert sent.status_code == 422
-        button = '<button class="button" data-kind="primary"'
-        text = " ".join(panel.content.decode().split())
-        assert button not in text or f"{button} disabled>" in text
     assert share.items.get(run=result).is_gone
 
 

@@ -99,25 +99,18 @@ def test_favourites_are_put_in_order_by_buttons_and_by_dragging(share: Share, po
     assert list(Pick.objects.order_by("rank").values_list("rank", flat=True)) == [1, 2]
 
 
-def test_a_thread_is_answered_resolved_and_reopened(share: Share, post: Post) -> None:
+def test_a_thread_is_answered_by_all_and_resolved_by_who_began_it(share: Share, post: Post) -> None:
     Share.objects.update(shows_remarks=True)
     anna, ben = Client(), Client()
     post(anna, "comments/", name="Anna", item=1, comment="Brighter?", x="25", y="40.5")
     comment = Comment.objects.get()
     assert (comment.x, comment.y) == (250, 405)
     post(ben, "comments/", name="Ben", parent=comment.pk, comment="Yes")
-    answer = Comment.objects.get(parent=comment)
-    post(ben, "comments/", parent=answer.pk, comment="Much")
-    assert Comment.objects.filter(parent=comment).count() == 2
-
-    assert post(ben, f"comments/{comment.pk}/resolution/").status_code == 422
-    post(anna, f"comments/{comment.pk}/resolution/")
-    comment.refresh_from_db()
-    assert comment.resolved_at
-    assert "Resolved" in anna.get(f"{share.get_absolute_url()}review/1/").content.decode()
-    post(anna, f"comments/{comment.pk}/resolution/", resolved=0)
-    comment.refresh_from_db()
-    assert not comment.resolved_at
+    assert Comment.objects.get(parent=comment).text == "Yes"
+    for guest, status in ((ben, 422), (anna, 302)):
+        assert post(guest, f"comments/{comment.pk}/resolution/").status_code == status
+        comment.refresh_from_db()
+        assert bool(comment.resolved_at) == (guest is anna)
 
 
 def test_only_who_wrote_a_comment_changes_it_and_deleting_has_an_undo(
@@ -176,10 +169,7 @@ def test_what_people_were_told_of_a_comment_goes_with_it(
     ("fields", "sentence"),
     [
         ({"comment": "x" * 5001}, "That has 5001 characters, but only 5,000 fit."),
-        ({"comment": "ä" * 60_000}, "That has 60000 characters, but only 5,000 fit."),
-        ({"comment": " \u202e "}, "Write something first."),
         ({"comment": "there", "at": "soon"}, "Write a time as 0:03.2 or 3.2."),
-        ({"comment": "there", "x": "120", "y": "3"}, "from 0 to 100."),
         ({"comment": "there", "x": "nan", "y": "3"}, "from 0 to 100."),
     ],
 )
@@ -233,13 +223,6 @@ def test_a_share_that_asks_nothing_has_no_review(share: Share, post: Post) -> No
     assert not share.reviewers.exists()
 
 
-def test_what_is_not_there_cannot_be_picked(share: Share, post: Post) -> None:
-    for number in ("99", "-1", "1e3", "٣"):
-        response = post(Client(), "picks/", name="Anna", pick=number)
-        assert response.status_code in {404, 422}
-    assert not share.reviewers.exists()
-
-
 def test_another_shares_comment_cannot_be_reached(share: Share, post: Post, user: User) -> None:
     other = Share.objects.create(user=user, takes_comments=True)
     guest = Client()
@@ -247,19 +230,6 @@ def test_another_shares_comment_cannot_be_reached(share: Share, post: Post, user
     comment = Comment.objects.get()
     for to in ("", "deletion/", "recovery/", "resolution/"):
         assert post(guest, f"comments/{comment.pk}/{to}", name="Anna").status_code == 404
-
-
-def test_a_script_gets_the_parts_that_changed(share: Share) -> None:
-    guest = Client(headers={"hx-request": "true"})
-    address = f"{share.get_absolute_url()}review/picks/"
-    answer = guest.post(address, {"pick": 2})
-    assert answer.status_code == 200
-    assert not share.reviewers.exists()
-    assert 'id="review-name"' in answer.content.decode()
-    changed = guest.post(address, {"pick": 2, "name": "Anna"}).content.decode()
-    assert 'id="tools-2"' in changed
-    assert 'id="tools-1"' not in changed
-    assert "<main" not in changed
 
 
 def test_everything_that_is_said_raises_the_version(share: Share, post: Post) -> None:

@@ -90,19 +90,9 @@ def test_visitors_never_read_an_address_of_mail(share: Share) -> None:
     assert reviewers.display_name(user) == "eva"
 
 
-@pytest.mark.parametrize(
-    ("name", "sentence"),
-    [("  \u200b ", reviewers.MISSING), ("x" * 61, reviewers.TOO_LONG), ("\u202e", "first")],
-)
-def test_a_name_that_cannot_be_read_is_refused(share: Share, name: str, sentence: str) -> None:
-    with pytest.raises(NameRefused, match=sentence):
-        speak(share, name)
-
-
-def test_a_robot_that_fills_in_every_field_is_refused(share: Share) -> None:
-    with pytest.raises(NameRefused, match="robot"):
-        speak(share, "Anna", website="https://spam.example")
-    assert not share.reviewers.exists()
+def test_a_name_that_cannot_be_read_is_refused(share: Share) -> None:
+    with pytest.raises(NameRefused, match=reviewers.MISSING):
+        speak(share, "  \u200b ")
 
 
 def test_a_share_takes_no_more_names_than_its_limit(

@@ -37,10 +37,8 @@ def test_it_lasts_by_the_spending_of_two_weeks(make_run: Any, user: User) -> Non
 @pytest.mark.parametrize(
     ("amount", "per_day", "words"),
     [
-        ("14.20", "1.10", "Balance $14.20, lasts about 12 days"),
         ("14.20", "0", "Balance $14.20"),
         ("0.5", "1", "Balance $0.50, lasts less than a day"),
-        ("0", "1", "Balance $0.00, lasts less than a day"),
         ("1000000", "0.000001", "Balance $1,000,000.00, lasts about 3,650 days"),
     ],
 )
@@ -56,23 +54,6 @@ def read_page(*permissions: str) -> str:
     client = Client()
     client.force_login(person)
     return " ".join(client.get(reverse("admin:status")).content.decode().split())
-
-
-@pytest.mark.django_db
-def test_it_says_what_is_left_and_why_bills_could_not_be_read() -> None:
-    now = timezone.now()
-    BillingState.objects.create(
-        pk=1, has_key=True, balance=Decimal("14.20"), balance_at=now, trouble="fal is silent."
-    )
-    page = read_page("spending.change_budget")
-    assert "$14.20" in page
-    assert "fal is silent." in page
-    assert "nothing is spent" in page
-
-
-@pytest.mark.django_db
-def test_without_a_key_it_names_the_setting() -> None:
-    assert "unknown without FAL_ADMIN_KEY" in read_page("spending.change_budget")
 
 
 @pytest.mark.django_db

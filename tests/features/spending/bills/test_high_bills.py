@@ -49,8 +49,6 @@ def make_charge(make_run: Callable[..., Any], user: User) -> MakeCharge:
         ("0.50", "1.50", False),
         ("0.50", "1.500000001", True),
         ("0.05", "1.05", False),  # 21 times as much, but exactly $1 more
-        ("0.05", "1.06", True),
-        ("10", "29", False),
         ("10", "31", True),
         ("0", "1.01", True),
         ("0.05", "0", False),
@@ -95,14 +93,6 @@ def test_who_started_it_and_the_admins_are_told_once(make_charge: MakeCharge, us
     assert (inbox.count_new(user), inbox.count_new(admin)) == (1, 1)
     User.objects.filter(pk=admin.pk).update(is_superuser=False, is_staff=False)
     assert inbox.count_new(User.objects.get(pk=admin.pk)) == 0
-
-
-def test_an_admin_who_started_it_is_told_once(make_charge: MakeCharge, user: User) -> None:
-    user.is_staff = user.is_superuser = True
-    user.save()
-    make_charge("0.05", "5")
-    high_bills.check_settled()
-    assert Notification.objects.filter(user=user).count() == 1
 
 
 def test_nobody_is_told_of_what_is_under_way_or_released_or_only_estimated(

@@ -125,14 +125,6 @@ def test_the_budget_with_the_least_left_is_named(begin: Begin) -> None:
         begin(ana)
 
 
-def test_who_looks_after_a_budget_is_sent_to_it(begin: Begin) -> None:
-    fox = make_project("Fox", mia="manager", ana="maker")
-    budget = Budget.objects.create(scope="project", project=fox, limit=Decimal("0.5"))
-    with pytest.raises(Unaffordable, match=r"You look after this budget.$") as refused:
-        begin(person("mia"), fox)
-    assert refused.value.remedy == ("Change the budget", budget.get_absolute_url())
-
-
 def test_a_new_period_begins_with_nothing_spent(user: User, begin: Begin) -> None:
     Budget.objects.create(scope="house", limit=1, period="day")
     end(begin(user))

@@ -1,7 +1,7 @@
 """The pages of budgets: for which users, the form's errors, and ending a budget with its undo."""
 
 import re
-from datetime import date, timedelta
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -24,24 +24,19 @@ PAGE, NEW = "/spend/budgets/", "/spend/budgets/new/"
 def test_an_admin_makes_changes_and_ends_a_budget(
     admin: Client, eva: User, fox: Project, pay: Pay
 ) -> None:
-    assert "No budgets yet" in text_of(admin.get(PAGE))
     pay("4", person("ana"), fox)
     post = {"target": f"project:{fox.pk}", "limit": "$10", "period": "month"}
     new_page = admin.post(NEW, post, follow=True)
-    assert "The budget is created. Fox: $10.00 a month." in text_of(new_page)
     assert "$4.00 of $10.00 spent" in text_of(new_page)
-    assert "$6.00 left until" in text_of(new_page)
     budget = Budget.objects.get()
     assert budget.made_by == eva
 
     page = budget.get_absolute_url()
-    assert 'value="10.00"' in admin.get(page).content.decode()
     changed = admin.post(page, {"limit": "8", "period": "month"}, follow=True)
     assert "$4.00 of $8.00 spent" in text_of(changed)
     assert AuditEntry.objects.filter(object_pk=str(budget.pk), changes__has_key="limit").exists()
 
-    ended = admin.post(f"{page}end/", follow=True)
-    assert "The budget has ended and no longer applies." in text_of(ended)
+    admin.post(f"{page}end/")
     back = admin.post(f"/undo/budget/{budget.pk}/", follow=True)
     assert "The budget applies again. Fox: $8.00 a month." in text_of(back)
 
@@ -96,11 +91,9 @@ def test_managers_make_budgets_of_their_projects_alone(
     page = manager.get(f"{NEW}?project={fox.slug}").content.decode()
     assert re.search(rf'value="project:{fox.pk}" selected', page)
     assert f"project:{owl.pk}" not in page
-    assert "The house" not in page
     for target in ("house", "person", f"project:{owl.pk}", f"person:{person('ana').pk}", "x", ""):
         response = manager.post(NEW, {"target": target, "limit": "5", "period": "day"})
         assert response.status_code == 422
-        assert "Choose the person, project or token that the budget is for." in text_of(response)
     good = {"target": f"project:{fox.pk}", "limit": "5", "period": "day"}
     assert manager.post(NEW, good).status_code == 302
     budget = Budget.objects.get()
@@ -112,25 +105,15 @@ def test_managers_make_budgets_of_their_projects_alone(
 @pytest.mark.parametrize(
     ("posted", "sentence"),
     [
-        ({"limit": ""}, "Enter a sum in dollars, such as 50 or 12.50."),
-        ({"limit": "abc"}, "Enter a sum in dollars, such as 50 or 12.50."),
         ({"limit": "NaN"}, "Enter a sum in dollars, such as 50 or 12.50."),
-        ({"limit": "Infinity"}, "Enter a sum in dollars, such as 50 or 12.50."),
         ({"limit": "0"}, "A budget of $0 stops everything."),
-        ({"limit": "-5"}, "A budget of $0 stops everything."),
         ({"limit": "1e400"}, "No budget is above $1,000,000,000.00"),
-        ({"limit": "9" * 40}, "No budget is above $1,000,000,000.00"),
         ({"limit": "0.00000000001"}, "at most 9 places after the point"),
         ({"limit": "5", "begins_on": "2026-01-01"}, "Only a budget that is spent once has dates"),
         ({"limit": "5", "period": "once", "ends_on": "2020-01-01"}, "This day is over"),
         (
             {"limit": "5", "period": "once", "begins_on": "2990-02-01", "ends_on": "2990-01-01"},
             "The budget would end before it begins.",
-        ),
-        ({"limit": "5", "period": "once", "ends_on": "tomorrow"}, "Enter a valid date"),
-        (
-            {"limit": "5", "target": ""},
-            "Choose the person, project or token that the budget is for.",
         ),
     ],
 )
@@ -150,8 +133,6 @@ def test_less_than_is_spent_needs_a_tick(admin: Client, pay: Pay, user: User) ->
     post = {"target": f"person:{user.pk}", "limit": "5", "period": "day"}
     refused = admin.post(NEW, post)
     assert "ana has already spent $7.25 today." in text_of(refused)
-    assert "everything is refused until midnight" in text_of(refused)
-    assert "Save it anyway" in text_of(refused)
     assert admin.post(NEW, post | {"is_below_fine": "1"}).status_code == 302
     assert "nothing left" in text_of(admin.get(PAGE))
 
@@ -179,9 +160,6 @@ def test_a_budget_that_is_spent_once_begins_today(admin: Client) -> None:
     budget = Budget.objects.get()
     assert (budget.begins_on, budget.ends_on) == (today, end)
     assert budget.limit == Decimal(5)
-    day = end + timedelta(days=1)
-    assert f"left until {day.day} {day:%B}" in text_of(admin.get(PAGE))
-    assert isinstance(budget.begins_on, date)
 
 
 def test_a_budget_of_sessions_has_no_period(admin: Client) -> None:
@@ -195,27 +173,3 @@ def test_a_budget_of_sessions_has_no_period(admin: Client) -> None:
     assert admin.post(page, {"limit": "6", "period": "once"}).status_code == 302
     budget.refresh_from_db()
     assert budget.limit == 6
-    dated = post | {"begins_on": "2990-01-01"}
-    assert "Only a budget that is spent once has dates" in text_of(admin.post(NEW, dated))
-
-
-def test_a_budget_that_has_not_begun_or_is_over_says_so(admin: Client, eva: User) -> None:
-    today = timezone.localdate()
-    later, ago = today + timedelta(days=40), today - timedelta(days=9)
-    Budget.objects.create(scope="person", person=eva, period="once", begins_on=later, limit=5)
-    Budget.objects.create(scope="house", period="once", begins_on=ago, ends_on=ago, limit=5)
-    page = text_of(admin.get(PAGE))
-    assert f"Begins {later.day} {later:%B}" in page
-    assert "Over" in page
-
-
-def test_a_private_project_is_limited_by_its_persons_budget(
-    admin: Client, maker: Client, eva: User, pay: Pay
-) -> None:
-    page = text_of(maker.get(f"{PAGE}?project=private"))
-    assert "the budget of its user counts what is spent there" in page
-    form = admin.get(f"{NEW}?project=private").content.decode()
-    assert re.search(rf'value="person:{eva.pk}" selected', form)
-    Budget.objects.create(scope="person", person=eva, limit=3)
-    pay("1", eva)
-    assert "$1.00 of $3.00 spent" in text_of(admin.get(f"{PAGE}?project=private"))

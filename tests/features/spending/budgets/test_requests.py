@@ -56,30 +56,19 @@ def test_what_is_allowed_can_be_spent(
     with pytest.raises(Unaffordable) as refusal:
         pay("1", ana, fox)
     link = refusal.value.remedy.address.replace("amount=1", "amount=3")  # type: ignore[union-attr]
-    page = maker.get(link, headers={"referer": "http://testserver/models/?q=fox#x"})
-    assert "Ask for $3.00 more" in text_of(page)
-    assert "$1.00 of $1.00 spent" in text_of(page)
-    assert "Ask eva and mia" in text_of(page)
-    assert 'name="path" value="/models/?q=fox"' in page.content.decode()
 
     sent = maker.post(link, WHY | {"path": "/models/?q=fox"}, follow=True)
     assert sent.redirect_chain[-1][0] == "/models/?q=fox"
-    assert "eva and mia can allow it, and have been notified." in text_of(sent)
     assert read_subjects(mia) == read_subjects(eva) == ["ana asks for $3.00 more for Fox"]
     assert read_subjects(ana) == read_subjects(person("vic")) == []
     request = BudgetRequest.objects.get()
-    assert "You ask for $3.00 more for Fox" in text_of(maker.get(request.get_absolute_url()))
-    assert "Allow $3.00 : ana asks for $3.00 more for Fox" in text_of(manager.get("/inbox/panel/"))
-    assert "Allow" not in text_of(maker.get("/inbox/"))
     assert "ana asks for $3.00 more for Fox" in text_of(manager.get("/"))
     manager.get(request.get_absolute_url())
     assert inbox.count_new(mia) == 0
-    assert "Allow $3.00 :" in text_of(manager.get("/inbox/"))  # until it is decided
     assert "ana asks for $3.00 more for Fox" in text_of(manager.get("/"))
 
     decision = f"{request.get_absolute_url()}decision/"
-    allowed = manager.post(decision, {"~do": "grant", "answer": "Good luck"}, follow=True)
-    assert "mia has allowed it" in text_of(allowed)
+    manager.post(decision, {"~do": "grant", "answer": "Good luck"}, follow=True)
     assert "Allow $3.00 :" not in text_of(manager.get("/inbox/"))
     assert read_subjects(ana) == ["mia has allowed $3.00 more for Fox"]
     assert [inbox.count_new(reader) for reader in (ana, mia, eva)] == [1, 0, 0]
@@ -87,7 +76,6 @@ def test_what_is_allowed_can_be_spent(
     assert not inbox.waiting(eva)
     answer = Notification.objects.get(user=ana)
     assert (answer.path, "Good luck" in answer.text) == ("/models/?q=fox", True)
-    assert "Back to what was refused" in text_of(maker.get(request.get_absolute_url()))
     pay("1", ana, fox)
     pay("1", ana, fox)
     pay("1", ana, fox)
@@ -97,33 +85,6 @@ def test_what_is_allowed_can_be_spent(
     assert set(events) == {("asked for more", "ana"), ("allowed", "mia")}
     budgets_page = text_of(maker.get("/spend/budgets/"))
     assert "$4.00 of $4.00 spent" in budgets_page
-    assert "$3.00 of it allowed on top" in budgets_page
-
-
-@pytest.mark.both_databases
-def test_only_the_first_decision_counts(
-    maker: Client, admin: Client, manager: Client, budget: Budget, fox: Project
-) -> None:
-    maker.post(address(budget, fox.pk), WHY)
-    decision = f"{BudgetRequest.objects.get().get_absolute_url()}decision/"
-    admin.post(decision, {"~do": "refuse", "answer": "Not this month"})
-    second = manager.post(decision, {"~do": "grant"}, follow=True)
-    assert "eva has already refused this." in text_of(second)
-    request = BudgetRequest.objects.get()
-    assert (request.is_granted, request.answer) == (False, "Not this month")
-    assert read_subjects(person("ana")) == ["eva has refused $3.00 more for Fox"]
-
-
-@pytest.mark.both_databases
-def test_a_double_click_asks_once_and_asking_again_shows_the_waiting_one(
-    maker: Client, budget: Budget, fox: Project, eva: User
-) -> None:
-    first = maker.post(address(budget, fox.pk), WHY)
-    second = maker.post(address(budget, fox.pk), WHY)
-    again = maker.get(address(budget, fox.pk))
-    assert first["Location"] == second["Location"] == again["Location"]
-    assert BudgetRequest.objects.count() == 1
-    assert len(read_subjects(eva)) == 1
 
 
 def test_what_does_not_limit_somebody_is_not_there_for_them(
@@ -190,16 +151,6 @@ def test_who_has_left_the_project_reads_its_budget_no_more(
     assert "The film is due tomorrow" in again
     assert "$0.75" not in again
     assert "mia" not in again
-
-
-def test_what_is_missing_is_asked_for_in_whole_dollars(
-    maker: Client, budget: Budget, fox: Project, pay: Pay
-) -> None:
-    pay("3.50", person("ana"), fox)  # the estimate of this run was a dollar
-    with pytest.raises(Unaffordable) as refusal:
-        pay("1", person("ana"), fox)
-    link = refusal.value.remedy.address  # type: ignore[union-attr]
-    assert "Ask for $4.00 more" in text_of(maker.get(link))
 
 
 @pytest.mark.django_db(transaction=True)

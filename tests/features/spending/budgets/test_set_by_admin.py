@@ -37,20 +37,6 @@ def ask(client: Client, of: Budget) -> BudgetRequest:
     return BudgetRequest.objects.get()
 
 
-def test_managers_see_it_and_whom_to_ask_but_no_form(manager: Client, budget: Budget) -> None:
-    assert "set by an admin" in text_of(manager.get(PAGE))
-    page = text_of(manager.get(budget.get_absolute_url()))
-    assert f"{WHOSE} You can add a smaller budget of your own." in page
-    assert "Save budget" not in page
-    assert "End budget" not in page
-
-
-def test_makers_are_not_told_to_make_one_of_their_own(maker: Client, budget: Budget) -> None:
-    page = text_of(maker.get(budget.get_absolute_url()))
-    assert WHOSE in page
-    assert "of your own" not in page
-
-
 @pytest.mark.parametrize("path", ["", "end/", "undo"])
 def test_a_post_by_hand_changes_nothing(manager: Client, budget: Budget, path: str) -> None:
     post = {"limit": "900", "period": "month", "is_by_admin": "", "is_below_fine": "1"}
@@ -82,26 +68,13 @@ def test_more_of_it_is_asked_of_admins_and_allowed_by_them_alone(
     assert (request.is_granted, request.decided_by) == (True, eva)
 
 
-def test_a_manager_asks_for_more_and_does_not_allow_it_to_oneself(
-    manager: Client, budget: Budget
-) -> None:
-    request = ask(manager, budget)
-    page = request.get_absolute_url()
-    assert "Allow" not in text_of(manager.get(page))
-    assert manager.post(f"{page}decision/", {"~do": "grant"}).status_code == 403
-    request.refresh_from_db()
-    assert request.decided_at is None
-
-
 def test_a_refusal_names_admins_to_managers_and_makers(
     budget: Budget, fox: Project, pay: Pay
 ) -> None:
     pay("2", person("ana"), fox)
     for name in ("mia", "ana"):
-        with pytest.raises(Unaffordable, match="Ask eva for more") as refusal:
+        with pytest.raises(Unaffordable, match="Ask eva for more"):
             pay("1", person(name), fox)
-        assert refusal.value.remedy is not None
-        assert refusal.value.remedy.label == "Ask for more"
 
 
 def test_managers_make_smaller_ones_beside_it(
@@ -139,19 +112,3 @@ def test_managers_make_smaller_ones_beside_it(
     assert changed.status_code == 302
     own.refresh_from_db()
     assert (own.limit, own.is_by_admin) == (Decimal("1.5"), False)
-
-
-def test_an_admin_makes_one_beside_the_managers(
-    manager: Client, admin: Client, fox: Project
-) -> None:
-    post = {"target": f"project:{fox.pk}", "limit": "5", "period": "month"}
-    manager.post(NEW, post)
-    assert admin.post(NEW, post | {"limit": "2"}).status_code == 302
-    assert list(Budget.objects.order_by("pk").values_list("is_by_admin", flat=True)) == [
-        False,
-        True,
-    ]
-    # An older, larger budget stays. Managers may change it, except to another larger sum.
-    own = Budget.objects.order_by("pk")[0]
-    page = own.get_absolute_url()
-    assert manager.post(page, {"limit": "5", "period": "month"}).status_code == 302

@@ -1,7 +1,7 @@
 """Measuring a model's price and its unit from its runs."""
 
 from decimal import Decimal
-from itertools import cycle, islice
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -79,21 +79,6 @@ def test_a_price_by_resolution_is_split_and_exact(
             assert is_close(group.figures.median, due)
 
 
-def test_ten_runs_suffice_for_a_price_by_resolution() -> None:
-    factor = {"1K": Decimal("0.04"), "2K": Decimal("0.08"), "4K": Decimal("0.16")}
-    listed = list(islice(cycle(factor), 10))
-    samples = [
-        sample(
-            factor[r] * n, "0.04", images=n, megapixels=n, arguments={"resolution": r, "style": s}
-        )
-        for r, n, s in zip(listed, cycle([1, 2, 4, 1, 3]), cycle("ab"), strict=False)
-    ]
-    own = measure_samples(samples, "images")
-    assert own.unit == "images"
-    assert {group.arguments["resolution"]: group.figures.median for group in own.groups} == factor
-    assert all(set(group.arguments) == {"resolution"} for group in own.groups)
-
-
 def test_mislabelled_compute_seconds_are_a_price_per_picture() -> None:
     """The list price is 98 times too low: runs cost the same however long they take."""
     samples = [
@@ -111,51 +96,6 @@ def test_true_compute_seconds_stay_what_they_are() -> None:
     ]
     own = measure_samples(samples, "compute seconds")
     assert (own.unit, own.figures.median) == ("compute seconds", Decimal("0.0005"))
-
-
-@pytest.mark.parametrize("unit", ["images", "seconds", "megapixels"])
-def test_the_said_unit_is_preferred_where_others_are_no_better(unit: str) -> None:
-    samples = [sample("0.05", seconds=1) for _ in range(6)]
-    assert measure_samples(samples, unit).unit == unit
-
-
-@given(st.lists(st.sampled_from(["5", "10"]), min_size=12, max_size=40))
-def test_a_length_is_a_unit_and_no_argument_to_split_by(lengths: list[str]) -> None:
-    samples = [
-        sample(Decimal("0.07") * int(n), seconds=f"{n}.04", arguments={"duration": n})
-        for n in lengths
-    ]
-    own = measure_samples(samples, "seconds")
-    assert own.unit == "seconds"
-    assert not own.groups
-    assert is_close(own.figures.median, Decimal("0.07"))
-
-
-def test_sound_and_resolution_split_a_price_per_second() -> None:
-    due = {
-        ("720p", "false"): Decimal("0.10"),
-        ("720p", "true"): Decimal("0.15"),
-        ("1080p", "false"): Decimal("0.20"),
-        ("1080p", "true"): Decimal("0.30"),
-    }
-    samples = [
-        sample(
-            due[r, sound] * n,
-            seconds=n,
-            arguments={"resolution": r, "generate_audio": sound, "duration": str(n)},
-        )
-        for _ in range(3)
-        for (r, sound) in due
-        for n in (5, 8)
-    ]
-    own = measure_samples(samples, "seconds")
-    assert own.unit == "seconds"
-    assert own.spread == 0
-    prices = {
-        (g.arguments["resolution"], g.arguments["generate_audio"]): g.figures.median
-        for g in own.groups
-    }
-    assert prices == due
 
 
 def test_one_bill_of_a_hundred_times_changes_nothing() -> None:
@@ -176,14 +116,11 @@ def test_one_bill_of_a_hundred_times_changes_nothing() -> None:
     [
         (4, "0.10", "0.05", False),  # one run too few
         (5, "0.10", "0.05", True),
-        (5, "0.0605", "0.05", True),
         (5, "0.06", "0.05", False),  # exactly 20 % more
         (5, "0.039", "0.05", True),  # cheaper than the list price
         (5, "0.05", None, True),  # without a list price
-        (5, "0.05", "0", True),
         (5, "0", "0", False),
         (5, "0", "0.05", False),  # free credits paid for these runs, and they will end
-        (5, "0", None, False),
     ],
 )
 def test_a_measured_price_is_used_from_five_runs_and_twenty_percent(

@@ -45,9 +45,6 @@ def test_a_mislabelled_model_is_estimated_by_its_bills(
     assert (estimate.low, estimate.label) == (Decimal("0.098"), "about $0.098, measured")
     note = "Measured: $0.049 per image, from 5 runs; the list price is $0.0005 per compute second."
     assert estimate.basis[-1] == note
-    card = pricing.typical_price(endpoint)
-    assert (card.words, card.per, card.is_measured) == ("$0.049", "image", True)
-    assert note in card.basis
 
 
 def test_a_price_by_resolution_is_estimated_for_each(painter: Endpoint, bill: PictureBill) -> None:
@@ -214,12 +211,8 @@ def test_admins_agree_in_the_inbox(member: Client, painter: Endpoint, bill: Pict
     address = f"/spend/prices/{painter.pk}/agreement/"
     assert member.post(address).status_code == 403
     assert address in eva.get("/inbox/").content.decode()
-    assert "seems to cost $0.049 per image" in eva.get("/").content.decode()  # it waits for her
-    told = eva.post(address, follow=True).content.decode()
-    assert "Estimates of paint use the measured price now" in told
-    assert address not in told
+    eva.post(address)
     assert current(painter).measured_price == Decimal("0.049")
-    assert "seems to cost" not in eva.get("/").content.decode()
 
 
 def test_what_was_asked_for_is_measured_and_not_what_came(

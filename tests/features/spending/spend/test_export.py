@@ -46,18 +46,6 @@ def test_the_sum_of_every_file_is_that_of_the_page(
         assert sum(costs, Decimal()) == total_of_page(client, query)
 
 
-def test_the_sums_are_by_what_the_page_is_by(member: Client, user: User) -> None:
-    charge(user, "1.00", days_ago(1), door="board")
-    charge(user, "0.50", days_ago(1), door="board")
-    charge(user, "2.00", days_ago(0), door="chat", state="reserved")
-    lines = lines_of(member, f"?from={days_ago(2)}&by=door&each=day")
-    assert [(line["from"], line["door"], line["runs"], line["cost_usd"]) for line in lines] == [
-        (f"{days_ago(1)}", "Boards", "2", "1.50"),
-        (f"{days_ago(0)}", "Chats", "1", "2.00"),
-    ]
-    assert lines[1]["of_it_reserved_usd"] == "2.00"
-
-
 def test_no_value_becomes_a_formula(user: User, make_endpoint: Any) -> None:
     project = make_project("=HYPERLINK(1)", ana="manager")
     flux = make_endpoint("fal-ai/flux/dev", full_name="@SUM(1)")
