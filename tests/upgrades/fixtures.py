@@ -64,3 +64,8 @@ def restore(version: str, engine: str, url: str, folder: Path) -> Restored:
     assert "missing" not in done.stdout + done.stderr
     pages = json.loads((backups / "pages.json").read_text())
     return Restored(url, place.about(name), pages, media)
+
+
+def commit_of(version: str) -> str:
+    """Return the commit whose code has made a version's fixtures."""
+    return (HERE / version / "commit").read_text().strip()

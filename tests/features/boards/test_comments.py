@@ -199,3 +199,10 @@ def test_who_does_not_see_the_board_any_more_reads_nothing_of_its_comments(board
     assert inbox.count_new(person("mia")) == 1
     say(person("mia"), board, "@vera?")
     assert len(lines("vera")) == 1
+
+
+def test_a_mention_on_a_hidden_board_notifies_nobody_who_does_not_see_it(board: Board) -> None:
+    Board.objects.update(is_hidden=True)
+    board.refresh_from_db()
+    say(person("mia"), board, "@vera look")
+    assert not Notification.objects.exists()

@@ -211,3 +211,18 @@ def test_guests_share_one_token_and_it_does_not_name_the_share_address(share: Sh
     assert share.token not in token(share)
     named = SimpleNamespace(pk=7, is_authenticated=True)
     assert token(share, named) == token(share), "a link's visitor is a guest"
+
+
+def test_parts_for_guests_offer_nothing_that_only_others_may_do(share: Share, user: User) -> None:
+    say(share, 1)
+    query = {"after": "0", "item": "1"}
+    guests = serve(poll_once(share, token(share), query)).json()["markup"]
+    assert "Answer" in guests
+    assert "Resolve" not in guests
+    assert "Delete" not in guests
+
+    async def use(client: httpx.AsyncClient, broker: Broker) -> httpx.Response:
+        client.cookies.update(await sync_to_async(session_of)(user))
+        return await ask(client, share, token(share, user, is_maker=True), **query)
+
+    assert "Resolve" in serve(use).json()["markup"]

@@ -112,3 +112,14 @@ def test_managers_make_smaller_ones_beside_it(
     assert changed.status_code == 302
     own.refresh_from_db()
     assert (own.limit, own.is_by_admin) == (Decimal("1.5"), False)
+
+
+def test_a_manager_asks_for_more_and_does_not_allow_it_to_oneself(
+    manager: Client, budget: Budget
+) -> None:
+    request = ask(manager, budget)
+    page = request.get_absolute_url()
+    assert "Allow" not in text_of(manager.get(page))
+    assert manager.post(f"{page}decision/", {"~do": "grant"}).status_code == 403
+    request.refresh_from_db()
+    assert request.decided_at is None
