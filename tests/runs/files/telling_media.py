@@ -111,7 +111,9 @@ def box(kind: bytes, content: bytes) -> bytes:
     return struct.pack(">I", 8 + len(content)) + kind + content
 
 
-def media(format_: str, video: str = "", audio: str = "") -> bytes:
+def media(
+    format_: str, video: str = "", audio: str = "", *, has_alpha: bool = False, rotation: int = 0
+) -> bytes:
     """Return a video or sound of one second with metadata in the container and in its streams."""
     options = {"movflags": "use_metadata_tags"} if format_ in {"mp4", "mov"} else {}
     with tempfile.TemporaryDirectory() as folder:
@@ -120,7 +122,7 @@ def media(format_: str, video: str = "", audio: str = "") -> bytes:
             container.metadata.update({"title": SECRET, "comment": SECRET * 40, "prompt": SECRET})
             streams = []
             if video:
-                streams.append(_video(container, video))
+                streams.append(_video(container, video, has_alpha, rotation))
             if audio:
                 streams.append(_audio(container, audio))
             for encode in streams:
@@ -128,16 +130,20 @@ def media(format_: str, video: str = "", audio: str = "") -> bytes:
         return path.read_bytes()
 
 
-def _video(container: Any, codec: str) -> Callable[[], None]:
+def _video(container: Any, codec: str, has_alpha: bool, rotation: int) -> Callable[[], None]:
     stream = container.add_stream(codec, rate=10)
     stream.width, stream.height = 64, 48
-    stream.pix_fmt = "yuv422p10le" if codec == "prores_ks" else "yuv420p"
+    pixels = "yuv422p10le" if codec == "prores_ks" else "yuv420p"
+    stream.pix_fmt = "yuva420p" if has_alpha else pixels
     stream.metadata.update({"title": SECRET, "handler_name": SECRET})
+    if rotation:
+        stream.set_display_rotation(rotation)
 
     def encode() -> None:
         for turned in range(10):
-            pixels = np.asarray(gradient("RGB", turned * 9))
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+            pixels = np.asarray(gradient("RGBA" if has_alpha else "RGB", turned * 9))
+            layout = "rgba" if has_alpha else "rgb24"
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format=layout)))
         container.mux(stream.encode())
 
     return encode
@@ -161,8 +167,8 @@ def _audio(container: Any, codec: str) -> Callable[[], None]:
     return encode
 
 
-def mp4() -> bytes:
-    whole = media("mp4", "libx264", "aac")
+def mp4(**options: Any) -> bytes:
+    whole = media("mp4", "libx264", "aac", **options)
     manifest = bytes.fromhex("d8fec3d61b0e483c92975828877ec481") + b"manifest" + TOLD  # C2PA's uuid
     return whole + box(b"uuid", manifest) + box(b"meta", bytes(4) + TOLD) + box(b"free", TOLD)
 

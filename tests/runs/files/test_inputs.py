@@ -25,6 +25,7 @@ from runs.files import inputs, stored_files
 from runs.files.stored_files import StoredFile
 from runs.models import Artifact, Run, Upload
 from runs.state import state_machine
+from runs.worker.limits import WorkerLimits
 from tests.runs.conftest import SOON, Control, Work, without_pauses
 from tests.runs.looks import let_look
 from tests.runs.start.started import start_run
@@ -315,3 +316,42 @@ def test_a_cancel_during_an_upload_with_progress_stops_before_the_submit(
     assert run.state == "cancelled"
     assert run.note == ""
     assert "submit" not in sandbox.calls()
+
+
+@pytest.mark.parametrize("status", ["401", "403"])
+def test_an_expired_upload_address_does_not_fail_the_run(
+    ask: Ask, work: Work, sandbox: Control, status: str
+) -> None:
+    sandbox.fault("upload", status)
+    run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
+    work(lambda: has_ended(run))
+    run.refresh_from_db()
+    assert (run.state, run.attempts) == ("succeeded", 1), run.error
+    assert sandbox.calls()["upload_initiate"] == 2
+
+
+def test_one_file_in_many_concurrent_runs_is_uploaded_once(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    address = make_upload(User.objects.get()).get_absolute_url()
+    runs = [ask(EDIT, prompt="x", image_url=address, seed=n) for n in range(4)]
+    work(lambda: all(map(has_ended, runs)))
+    assert sandbox.calls()["upload_initiate"] == 1
+
+
+@pytest.mark.exhaustive
+def test_a_worker_stopped_during_an_upload_leaves_no_run_unconfirmed(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("upload", "slow", value=5.0)
+    run = ask(EDIT, prompt="x", image_url=make_upload(User.objects.get()).get_absolute_url())
+    dies = WorkerLimits(stop_within_s=0.0)  # the worker dies instead of finishing its work
+    work(lambda: sandbox.calls().get("upload_initiate"), worker_limits=dies)
+    run.refresh_from_db()
+    assert run.state == "submitting"
+    Run.objects.filter(pk=run.pk).update(lease_until=None)  # as if the lease had run out
+    sandbox.reset()
+    work(lambda: has_ended(run))
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+    assert sandbox.calls()["submit"] == 1

@@ -1,6 +1,7 @@
 """`manage.py move_media` moves and verifies every file, wherever it was stopped before."""
 
 import hashlib
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,3 +161,17 @@ def test_a_move_onto_the_same_storage_is_refused(settings: Any) -> None:
         call_command("move_media")
     with pytest.raises(CommandError, match="--from must be the dotted name"):
         call_command("move_media", "--from", "json.JSONDecoder")
+
+
+@pytest.mark.exhaustive
+def test_files_move_back_from_a_bucket_to_a_folder(
+    files: dict[str, bytes], settings: Any, tmp_path: Path
+) -> None:
+    call_command("move_media")
+    settings.MEDIA_ROOT = str(tmp_path / "back")
+    settings.STORAGES = settings.STORAGES | {
+        "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"}
+    }
+    call_command("move_media", "--from", S3, "--from-options", json.dumps(OPTIONS))
+    back = tmp_path / "back"
+    assert {str(f.relative_to(back)): f.read_bytes() for f in back.rglob("*.*")} == files

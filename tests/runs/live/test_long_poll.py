@@ -11,7 +11,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.contrib.auth import user_logged_out
-from django.db import connections
+from django.db import OperationalError, connections
 from django.test import Client
 from django.utils import timezone
 
@@ -29,7 +29,7 @@ from tests.runs.live.polling import (
     serve,
     until_held,
 )
-from tests.statements import before
+from tests.statements import before, failing
 
 pytestmark = [pytest.mark.both_databases, pytest.mark.django_db(transaction=True)]
 
@@ -208,3 +208,31 @@ def test_one_poll_serves_every_run_of_a_page(make_run: Any) -> None:
     versions = [{"run": str(run.pk), "version": "2", "view": "row"} for run in runs]
     assert response.json()["versions"] == versions
     assert response.json()["renewed"] == []
+
+
+def test_a_final_state_brings_its_result_to_the_page(make_run: Any) -> None:
+    run = make_run(state="running")
+    end = Observation(Run.State.FAILED, error={"error": "RunFailed", "message": "no"})
+    state_machine.record(run.pk, end)
+    response = serve(lambda client: ask(client, entry_of(run)))
+    assert 'data-final="1"' in markup(response)
+    assert "The model failed" in markup(response)
+
+
+def test_a_held_poll_reports_a_lost_database_and_may_be_retried(make_run: Any) -> None:
+    run = make_run(state="queued", version=2)
+
+    async def use(client: httpx.AsyncClient) -> list[list[int]]:
+        return [
+            [
+                answer.status_code
+                for answer in await asyncio.gather(
+                    *(ask(client, entry_of(run, 1)) for _ in range(3))
+                )
+            ]
+            for _ in range(3)
+        ]
+
+    gone = OperationalError("gone")
+    with failing(gone, gone, where=lambda sql, _: is_drawing(sql)):
+        assert serve(use) == [[503] * 3, [503] * 3, [200] * 3]

@@ -18,10 +18,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 import fal
+from core.http.asgi import Message
+from playground.form import form_state
 from runs.models import Run, Upload
 from runs.realtime import limits, relay, sessions, tickets
 from runs.realtime.limits import LiveLimits
+from runs.realtime.page import Page
 from runs.realtime.sessions import LiveSession
+from runs.results import timeline
 from runs.state import state_machine
 from runs.worker.scheduling import leases
 from tests.runs.conftest import Control, Work
@@ -327,3 +331,44 @@ def test_a_session_sends_no_faster_than_its_rate_limit(
             return loop.time() - began
 
     assert relayed(act) > 0.7
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("has_painted", [True, False])
+def test_an_error_of_the_model_is_stored_with_the_run(
+    sitting: LiveSession, has_painted: bool
+) -> None:
+    sitting.record_failure(fal.RunFailed("no hands", type="INTERNAL_ERROR"))
+    if has_painted:
+        sitting.add_result({"text": "a picture"})
+    sitting.record_failure(fal.RunFailed("too long", type="INTERNAL_ERROR"))
+    end_session(sitting)
+    run = Run.objects.get()
+    assert run.state == ("succeeded" if has_painted else "failed")
+    assert (run.error or {}).get("message") == (None if has_painted else "too long")
+    (event,) = run.events
+    assert (event["what"], event["text"]) == ("refused", "2 of its inputs. The last: too long")
+    assert "The model failed on some inputs" in [moment.what for moment in timeline.moments(run)]
+
+
+def test_a_page_closed_while_being_sent_a_message_ends_its_session(
+    sitting: LiveSession,
+) -> None:
+    class Gone(Page):
+        def __init__(self) -> None:
+            async def receive() -> Message:
+                raise OSError("the client has disconnected")
+
+            async def send(message: Message) -> None:
+                raise OSError("the client has disconnected")
+
+            super().__init__(receive, send, form_state.parse_form)
+
+    async def sit() -> None:
+        page = Gone()
+        await page.send({"type": "slow"})
+        assert page.is_gone
+        await page.wait_for_form()
+        await page.close()
+
+    asyncio.run(sit())

@@ -232,3 +232,16 @@ def test_every_failed_database_query_is_retried(
         assert live(act, retry_database_s=0.0, lease_s=0.0) == file.upstream_url
     assert left == []
     assert stored_pictures(Run.objects.get()) == ["1"]
+
+
+def test_a_model_that_disconnects_ends_an_idle_session_at_once(live: Live) -> None:
+    async def act(browser: Browser, model: Model) -> str:
+        browser.types("one")
+        await model.got.get()
+        model.says.put_nowait(picture(1))
+        await browser.hears("text")
+        model.says.put_nowait(None)
+        return str((await browser.hears("end"))["message"])
+
+    assert live(act) == relay.MODEL_ENDED
+    assert stored_pictures(Run.objects.get()) == ["1"]

@@ -3,17 +3,19 @@
 import asyncio
 import errno
 import io
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import httpx
 import pytest
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import FileSystemStorage, default_storage
-from django.db import DataError, connection
+from django.db import DataError, OperationalError, connection
 from django.db.models import F, QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -335,3 +337,78 @@ def test_a_run_with_many_files_does_not_block_others(make_run: Any) -> None:
         run_of_many.pk,
         run_of_one.pk,
     }
+
+
+@pytest.mark.system
+def test_a_copy_is_recorded_when_the_database_is_back(artifact: Any, monkeypatch: Any) -> None:
+    away = iter([True, True, True])
+    update = QuerySet.update
+
+    def update_later(rows: Any, **values: Any) -> int:
+        if next(away, False):
+            raise OperationalError("the server closed the connection")
+        return update(rows, **values)
+
+    row = artifact()
+    monkeypatch.setattr(QuerySet, "update", update_later)
+    row = copy(row, picture())
+    assert row.state == Artifact.State.STORED
+    assert row.error == ""
+    assert next(away, None) is None
+
+
+@pytest.mark.system
+def test_a_file_its_host_calls_gone_is_lost_at_the_third_answer(
+    artifact: Any,
+) -> None:
+    row = copy(artifact(), lambda _: httpx.Response(410))
+    assert row.state == "remote"
+    row.attempts = 2
+    row = copy(row, lambda _: httpx.Response(410))
+    assert row.state == "lost"
+    assert "410" in row.error
+
+
+class FullDisk(FileSystemStorage):
+    """Takes the first thousand bytes of files that `wanted` selects, then none."""
+
+    wanted = ""
+
+    def save(self, name: str | None, content: IO[Any], max_length: int | None = None) -> str:
+        if self.wanted not in str(name):
+            return super().save(name, content, max_length)
+        where = super().save(name, ContentFile(content.read()[:1000]), max_length)
+        raise OSError(errno.ENOSPC, "No space left on device", self.path(where))
+
+
+@pytest.fixture
+def full_disk(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
+    """`with full_disk("poster"):` a disk without room for files with such names."""
+    usual = settings.STORAGES
+
+    @contextmanager
+    def use(wanted: str = "") -> Iterator[None]:
+        monkeypatch.setattr(FullDisk, "wanted", wanted)
+        settings.STORAGES = {**usual, "default": {"BACKEND": f"{__name__}.FullDisk"}}
+        try:
+            yield
+        finally:
+            settings.STORAGES = usual
+
+    yield use
+    settings.STORAGES = usual
+
+
+def test_a_full_disk_is_one_log_line_without_paths_and_loses_no_artifact(
+    artifact: Any, full_disk: Any, caplog: Any
+) -> None:
+    with full_disk():
+        row = copy(artifact(attempts=400), picture())
+    assert row.state == "remote"
+    assert row.next_attempt_at
+    assert row.error == "The storage does not take it: No space left on device."
+    records = [record for record in caplog.records if record.name == "runs.worker.artifact_copies"]
+    assert [(record.levelno, record.exc_info) for record in records] == [(logging.WARNING, None)]
+    assert files() == []
+    row = copy(row, picture())
+    assert (row.state, row.error) == ("stored", "")

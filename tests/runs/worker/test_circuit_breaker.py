@@ -233,3 +233,22 @@ def test_after_recovery_waiters_continue_one_after_another() -> None:
 
     moments = clock.run(main())
     assert 0.1 < max(moments) - min(moments) < 2
+
+
+def test_a_retry_delay_for_one_request_does_not_open_the_breaker() -> None:
+    clock = Clock()
+    pace = BreakerRegistry(clock)
+    patience = fal.RateLimited("", status=429, retry_after_s=3600)
+    pace.record_response(URL, patience)
+    assert pace.host(URL).is_closed
+    for number in range(3):
+        pace.record_response(f"{URL}{number}", patience)
+    assert seconds_until_open(pace, clock) < 1
+
+
+def test_successes_before_the_trouble_do_not_keep_the_breaker_shut() -> None:
+    pace = BreakerRegistry(Clock())
+    pace.record_response(f"{OTHER}1", None)
+    for number in range(3):
+        pace.record_response(f"{ODD}{number}", BROKEN)
+    assert not pace.host(URL).is_closed

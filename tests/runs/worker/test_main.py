@@ -21,6 +21,7 @@ from runs.models import Charge, Run
 from runs.progress import account_concurrency
 from runs.promises.lifecycle import Job
 from runs.results import timeline, wait_reasons
+from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.limits import WorkerLimits
 from runs.worker.main import run_forever
 from runs.worker.scheduling import lease_queries
@@ -327,3 +328,26 @@ def test_the_deputy_makes_the_run_only_where_the_project_allows_it(
         sentence = timeline.event_text(made, timeline.MADE_BY_DEPUTY)
         assert sentence.endswith(f"made by {deputy.name}: {run.endpoint.name} {reason}.")
         assert {*Charge.objects.values_list("run_id", flat=True)} >= {run.pk, made.pk}
+
+
+@pytest.mark.system
+@pytest.mark.any_database
+@pytest.mark.parametrize("fault", sample(["garbage", "500"], 0, by_seed=1))
+def test_a_misbehaving_model_does_not_block_other_models(
+    ask: Ask, work: Work, sandbox: Control, fault: str
+) -> None:
+    for kind in ("status", "status_stream"):
+        sandbox.fault(kind, fault, times=10_000, about="mischief/fail")
+    early = ask("mischief/slow", prompt="x", duration=2)
+    odd = [ask("mischief/fail", error_type="none") for _ in range(4)]
+    later: list[Run] = []
+
+    def is_over() -> bool:
+        if not later and sandbox.calls().get("status", 0) > 8:
+            later.append(ask("sandbox/scribe", prompt="x", max_tokens=20))
+        are_told = not Run.objects.filter(pk__in=[run.pk for run in odd], note="").exists()
+        return bool(later) and have_ended(early) and have_ended(later[0]) and are_told
+
+    # With a clock that stands still, a host that is left alone once stays alone.
+    work(is_over, breakers=lambda: BreakerRegistry(now=lambda: 1000.0))
+    assert set(Run.objects.exclude(pk__in=[run.pk for run in odd]).values_list("note")) == {("",)}

@@ -244,3 +244,15 @@ def test_an_unparsable_submit_answer_does_not_mean_unsent(
     leases.claim("next", 9)
     run.refresh_from_db()
     assert (run.state, sandbox.calls()["run"]) == (State.UNCONFIRMED, 1)
+
+
+def test_a_stopping_worker_awaits_the_answer_to_its_submit(
+    ask: Callable[[str], Run], work: Work, sandbox: Control
+) -> None:
+    run = ask("queue")
+    sandbox.fault("submit", "late", value=0.5)
+    work(lambda: Run.objects.filter(pk=run.pk, sent_at__isnull=False).exists())
+    run.refresh_from_db()
+    assert (run.state, run.worker, bool(run.request_id)) == (State.QUEUED, "", True)
+    work(lambda: Run.objects.filter(pk=run.pk, state="succeeded").exists())
+    assert sandbox.calls()["submit"] == 1

@@ -21,10 +21,12 @@ from tests.runs.files.telling_media import (
     STILL,
     TOLD,
     encode_picture,
+    frames,
     jpeg,
     media,
     mp4,
     png_chunk,
+    profile,
     svg,
 )
 
@@ -75,6 +77,14 @@ def test_a_still_picture_looks_the_same(name: str, stripped: Stripped) -> None:
         assert_alike(before, after)
 
 
+def test_a_16_bit_picture_keeps_every_value(stripped: Stripped) -> None:
+    depths = Image.linear_gradient("L").convert("I").point(lambda value: value * 257 + 3)
+    content = encode_picture(depths.convert("I;16"), "PNG")
+    with open_image(content) as before, open_image(stripped(content)) as after:
+        assert after.mode == before.mode
+        assert after.tobytes() == before.tobytes()
+
+
 @pytest.mark.parametrize("name", MOVING)
 def test_an_animation_keeps_its_frames_and_timing(name: str, stripped: Stripped) -> None:
     content = MOVING[name]()
@@ -90,10 +100,52 @@ def test_an_animation_keeps_its_frames_and_timing(name: str, stripped: Stripped)
             assert_alike(before, after)
 
 
+def test_the_hidden_picture_of_an_animation_is_not_shown(stripped: Stripped) -> None:
+    hidden = Image.new("RGB", (64, 48), "red")
+    content = encode_picture(
+        hidden, "PNG", save_all=True, default_image=True, append_images=frames()
+    )
+    with open_image(stripped(content)) as after:
+        assert after.n_frames == 3
+        assert_alike(after, frames()[0])
+
+
+def test_an_animation_that_plays_once_still_plays_once(stripped: Stripped) -> None:
+    first, *others = frames()
+    content = encode_picture(first, "GIF", save_all=True, append_images=others)
+    with open_image(stripped(content)) as after:
+        assert "loop" not in after.info
+
+
+@pytest.mark.parametrize("format_", ["PNG", "WEBP", "AVIF", "GIF"])
+@pytest.mark.parametrize("is_moving", [False, True])
+def test_transparency_is_preserved(format_: str, is_moving: bool, stripped: Stripped) -> None:
+    clear, half = Image.new("RGBA", (16, 16), (255, 0, 0, 0)), Image.new("RGBA", (16, 16))
+    half.paste((0, 0, 255, 255), (0, 0, 8, 16))
+    more = {"save_all": True, "append_images": [half], "duration": 100} if is_moving else {}
+    content = encode_picture(clear, format_, **more)
+    with open_image(stripped(content)) as after:
+        assert after.convert("RGBA").getpixel((12, 8))[3] < 5
+        if is_moving:
+            after.seek(1)
+            alpha = [after.convert("RGBA").getpixel((x, 8))[3] for x in (3, 12)]
+            assert (alpha[0] > 250, alpha[1] < 5) == (True, True)
+
+
 def test_a_picture_is_rotated_by_its_exif_orientation(stripped: Stripped) -> None:
     with open_image(stripped(jpeg(orientation=6))) as after:
         assert after.size == (48, 64)
         assert not after.getexif()
+
+
+def test_colours_are_converted_by_the_colour_profile(stripped: Stripped) -> None:
+    swapped = (
+        profile().replace(b"rXYZ", b"tXYZ").replace(b"gXYZ", b"rXYZ").replace(b"tXYZ", b"gXYZ")
+    )
+    content = encode_picture(Image.new("RGBA", (8, 8), (255, 0, 0, 90)), "PNG", icc_profile=swapped)
+    with open_image(stripped(content)) as after:
+        red, green, blue, alpha = after.getpixel((0, 0))
+    assert (red < 10, green > 245, blue < 10, alpha) == (True, True, True, 90)
 
 
 def decode_media(content: bytes, kind: str) -> list[tuple[Any, ...]]:
@@ -119,6 +171,33 @@ def test_every_sample_of_a_sound_is_unchanged(name: str, stripped: Stripped) -> 
     assert decode_media(stripped(content), "audio") == decode_media(content, "audio")
 
 
+def test_every_packet_of_an_mp3_is_unchanged(stripped: Stripped) -> None:
+    # Its header contains the encoder's name and delay, so a copy begins 12 ms later.
+    content = SOUNDS["mp3"]()
+
+    def packets(content: bytes) -> list[bytes]:
+        with av.open(io.BytesIO(content), "r") as container:
+            return [bytes(packet) for packet in container.demux(audio=0)]
+
+    assert packets(stripped(content)) == packets(content)
+
+
+def test_a_video_keeps_its_rotation(stripped: Stripped) -> None:
+    content = mp4(rotation=90)
+    assert {turn for _, turn, _ in decode_media(content, "video")} == {90}
+    assert {turn for _, turn, _ in decode_media(stripped(content), "video")} == {90}
+
+
+def test_a_video_keeps_its_transparency(stripped: Stripped) -> None:
+    copy = stripped(media("webm", "libvpx-vp9", has_alpha=True))
+    decoder = av.CodecContext.create("libvpx-vp9", "r")  # ffmpeg's own decoder ignores transparency
+    with av.open(io.BytesIO(copy), "r") as container:
+        stream = container.streams.video[0]
+        assert stream.metadata["ALPHA_MODE"] == "1"
+        frames = [frame for packet in container.demux(stream) for frame in decoder.decode(packet)]
+    assert {frame.format.name for frame in frames} == {"yuva420p"}
+
+
 def test_a_sounds_cover_is_left_out(stripped: Stripped) -> None:
     content = media("mp3", audio="libmp3lame")
     picture = b"\0image/png\0\3\0" + encode_picture(Image.new("RGB", (4, 4)), "PNG")
@@ -137,6 +216,10 @@ def test_an_svg_keeps_its_shapes(stripped: Stripped) -> None:
         assert part in copy
     assert "data:image/png;base64," in copy
     assert "http" not in copy.replace("http://www.w3.org/", "")
+
+
+def test_an_svg_without_a_namespace_is_an_svg(stripped: Stripped) -> None:
+    assert b"<circle" in stripped(b"<svg><title>x</title><circle r='4'/></svg>")
 
 
 def archive() -> bytes:

@@ -12,20 +12,26 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import OperationalError
+from django.test import Client
+from django.urls import reverse
 
 import fal
+from catalog.models import Endpoint
 from fal import Handle, LogLine, Phase, Queue, RequestRejected, Status
-from runs.models import Run
+from runs.models import Run, Transport
 from runs.results import timeline
 from runs.state import state_machine
 from runs.worker.circuit_breaker import BreakerRegistry
 from runs.worker.following import follow, status_polling
 from runs.worker.following.context import FollowContext
 from runs.worker.following.status_polling import EVENTS_IN_A_ROW, statuses
-from runs.worker.limits import PATIENCE, Patience, WorkerLimits
+from runs.worker.limits import PATIENCE, DirectLimits, Patience, WorkerLimits
 from tests import clock
 from tests.runs.conftest import Ask, Control, Work, alone, have_ended
+from tests.runs.start.started import start_run
+from tests.sampling import sample
 from tests.statements import failing
 
 HANDLE = Handle.rebuilt("https://queue.test", "acme/quiet", "r1")
@@ -372,3 +378,82 @@ def test_a_run_with_a_webhook_is_rarely_polled(
 
     clock.run(alone(main()))
     assert least <= queue.polls <= most
+
+
+def cancel_after_failed_fetches(run: Run, sandbox: Control) -> Callable[[], bool]:
+    """Return a function that cancels the run after failed fetches; it says whether it has ended."""
+
+    def is_over() -> bool:
+        if sandbox.calls().get("result", 0) > 2:
+            state_machine.request_cancel(run.pk)
+        return have_ended(run)
+
+    return is_over
+
+
+@pytest.mark.any_database
+def test_a_cancelled_run_still_gets_a_result_that_exists(
+    ask: Ask, work: Work, sandbox: Control
+) -> None:
+    sandbox.fault("result", "500", times=8)
+    run = ask("mischief/slow", prompt="x", duration=0.1)
+
+    patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.05)
+    work(cancel_after_failed_fetches(run, sandbox), patience=patience)
+    run.refresh_from_db()
+    assert run.state == "succeeded", run.error
+
+
+WAYS = {Transport.QUEUE: "result", Transport.SYNC: "run", Transport.WEBSOCKET: "run"}
+
+
+@pytest.fixture
+def finish_run(work: Work, sandbox: Control, transactional_db: None) -> Any:
+    """`finish_run(transport, fault)` → an ended run with such a result, and its files."""
+    pauses_s = (0.0, 0.1)
+    patience = Patience(fetch_first_s=0.01, fetch_slowest_s=0.02, list_pauses_s=pauses_s)
+    limits = WorkerLimits(direct=DirectLimits(list_pauses_s=pauses_s))
+    user = User.objects.create_user("ana")
+
+    def make(transport: str, fault: str) -> Run:
+        sandbox.fault(WAYS[Transport(transport)], fault, times=100)
+        run, _ = start_run(
+            user=user,
+            endpoint=Endpoint.objects.get(endpoint_id="mischief/slow"),
+            key=uuid.uuid4().hex,
+            transport=transport,
+            arguments={"prompt": "x", "duration": 0.1},
+        )
+
+        def is_over() -> bool:
+            run.refresh_from_db()
+            return run.is_final and not run.artifacts.filter(state="remote").exists()
+
+        work(is_over, patience=patience, worker_limits=limits)
+        return run
+
+    return make
+
+
+@pytest.mark.usefixtures("catalogue")
+@pytest.mark.any_database
+@pytest.mark.system
+@pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
+def test_an_unreadable_result_is_taken_from_upstreams_list(finish_run: Any, transport: str) -> None:
+    run = finish_run(transport, "words")
+    assert (run.state, run.error, run.billable_units) == ("succeeded", None, "1")
+    assert run.artifacts.get().state == "stored"
+
+
+@pytest.mark.usefixtures("catalogue")
+@pytest.mark.any_database
+@pytest.mark.system
+@pytest.mark.parametrize("transport", sample([*WAYS], 1, by_seed=0))
+def test_numbers_outside_json_are_stored_literally(finish_run: Any, transport: str) -> None:
+    run = finish_run(transport, "odd-numbers")
+    assert (run.state, run.output) == ("succeeded", {"score": None, "most": None, "half": 0.5})
+    page = Client()
+    page.force_login(run.user)
+    file = page.get(reverse("playground:run-output", args=[run.pk]))
+    assert file.getvalue() == b'{"score": NaN, "most": 1E400, "half": 0.50}'
+    assert "cannot be shown exactly" in page.get(run.get_absolute_url()).content.decode()

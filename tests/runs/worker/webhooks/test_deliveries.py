@@ -253,3 +253,19 @@ def test_a_run_that_ended_before_its_submits_answer_is_not_followed(
     assert (handle is None) == is_early
     run.refresh_from_db()
     assert run.state == (State.SUCCEEDED if is_early else State.QUEUED)
+
+
+def test_a_payload_with_numbers_outside_json_is_fetched_literally(
+    deliver: Deliver, signer: Fal, make_run: Any, transactional_db: None
+) -> None:
+    run = make_run(state=State.RUNNING, request_id="r1")
+    body = b'{"request_id": "r1", "status": "OK", "payload": {"score": NaN}}'
+    assert deliver(run, body) == 200
+    signer.result = httpx.Response(200, text='{"score": NaN}')
+    signer.tend()
+    run.refresh_from_db()
+    assert (run.state, run.output, run.output_text) == (
+        "succeeded",
+        {"score": None},
+        '{"score": NaN}',
+    )
